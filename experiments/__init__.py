@@ -1,0 +1,1 @@
+"""The commands: thin, each a `python -m experiments.NAME`."""

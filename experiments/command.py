@@ -1,0 +1,129 @@
+"""What all commands share: flags, one-line errors, exit codes.
+
+Exit codes: 0 done, 1 a defect of nlpfeat or a check that failed, 2 a mistake that the user can mend, 130 stopped
+by Ctrl-C.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from nlpfeat.errors import UserError, nearest
+
+# Orbax and XLA log to stderr at INFO and WARNING; a command's stderr is for the person who runs it.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that complains in one line and knows `--config.key=value`."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (see --help)")
+
+    def parse(self, argv: list[str] | None = None) -> argparse.Namespace:
+        """Parse; unknown flags are a UserError that names the nearest flag."""
+        known, unknown = self.parse_known_args(argv)
+        if unknown:
+            flags = [option for action in self._actions for option in action.option_strings]
+            self.error(f"unknown argument {unknown[0]!r}; {nearest(unknown[0].split('=')[0], flags)}")
+        return known
+
+
+def parser(doc: str, examples: list[str]) -> Parser:
+    """A parser with the command's docstring as its description, and examples below the flags."""
+    lines = "\n".join(f"  {example}" for example in examples)
+    return Parser(
+        description=doc,
+        epilog=f"examples:\n{lines}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_study(arguments: Parser) -> None:
+    """The flag that names an existing study."""
+    arguments.add_argument(
+        "--study",
+        type=Path,
+        default=Path("runs/spirals"),
+        metavar="DIR",
+        help="the study's folder (default: %(default)s)",
+    )
+
+
+def main(command: Callable[[list[str]], int]) -> NoReturn:
+    """Run a command and exit: mistakes become one line on stderr and exit code 2."""
+    try:
+        code = command(sys.argv[1:])
+        sys.stdout.flush()
+    except UserError as error:
+        code = fail(str(error))
+    except BrokenPipeError:  # the reader of stdout has gone, as in `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        code = fail(f"cannot read or write{where}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        code = 130
+        print("stopped", file=sys.stderr)
+    sys.exit(code)
+
+
+def fail(message: str) -> int:
+    """Print a mistake; its exit code."""
+    print(f"error: {message}", file=sys.stderr)
+    return 2
+
+
+def split_config_flags(argv: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Part `--config.key=value` and `--config.key value` from the other arguments."""
+    others: list[str] = []
+    overrides: dict[str, str] = {}
+    queue = list(argv)
+    while queue:
+        argument = queue.pop(0)
+        if not argument.startswith("--config."):
+            others.append(argument)
+            continue
+        key, equals, value = argument.removeprefix("--config.").partition("=")
+        if not equals:
+            if not queue or queue[0].startswith("--"):
+                raise UserError(f"{argument} needs a value, as in {argument}=…")
+            value = queue.pop(0)
+        overrides[key] = value
+    return others, overrides
+
+
+def load_config(reference: str) -> tuple[str, dict[str, Any]]:
+    """Run a config file: "configs/spirals.py" or, for a variant, "configs/spirals.py:smoke".
+
+    Returns:
+      The config's name, from the file's (and the variant's), and its content as a nested dict.
+
+    Raises:
+      UserError: if there is no such file or variant, or the file fails.
+    """
+    file, _, variant = reference.partition(":")
+    path = Path(file)
+    if not path.is_file():
+        here = [str(p) for p in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
+        raise UserError(f"--config: no file {file!r}; {nearest(file, here or ['configs/spirals.py'])}")
+    namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
+    try:
+        exec(compile(path.read_text(), str(path), "exec"), namespace)
+    except Exception as error:
+        raise UserError(f"--config: {path} fails: {type(error).__name__}: {error}") from error
+    get_config = namespace.get("get_config")
+    if not callable(get_config):
+        raise UserError(f"--config: {path} has no function get_config() that returns a ConfigDict")
+    try:
+        config: Any = get_config(variant) if variant else get_config()
+    except Exception as error:
+        raise UserError(f"--config: get_config({variant!r}) of {path} fails: {error}") from error
+    if not hasattr(config, "to_dict"):
+        raise UserError(f"--config: get_config() of {path} returns no ConfigDict")
+    return path.stem + (f"-{variant}" if variant else ""), config.to_dict()

@@ -1,0 +1,69 @@
+"""Progress of a sweep: a bar on a terminal, plain lines elsewhere. Always on stderr."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class Progress:
+    """Follows a run (`nlpfeat.sweeps.run.Watch`). Counts steps of members, so that buckets add up.
+
+    Args:
+      sizes: members of each bucket to train.
+      steps: steps of a member.
+      interrupts: whose `asked` is set once the user wants to stop.
+    """
+
+    def __init__(self, sizes: dict[str, int], steps: int, interrupts: Any) -> None:
+        self._sizes, self._steps, self._interrupts = sizes, steps, interrupts
+        self._console = Console(stderr=True)
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("steps"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._spoke = time.monotonic()
+
+    def __enter__(self) -> "Progress":
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def step(self, bucket: str, members: int, step: int) -> None:
+        """A bucket has reached a step."""
+        if self._console.is_terminal:
+            if bucket not in self._tasks:
+                title = f"{bucket}: {members} members"
+                self._tasks[bucket] = self._bars.add_task(title, total=self._steps)
+            self._bars.update(self._tasks[bucket], completed=step)
+        elif step == self._steps or time.monotonic() - self._spoke > SECONDS_BETWEEN_LINES:
+            self._spoke = time.monotonic()
+            left = list(self._sizes).index(bucket) + 1
+            print(
+                f"bucket {left} of {len(self._sizes)} ({bucket}, {members} members): step {step} of {self._steps}",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def interrupted(self) -> bool:
+        """Whether the user has asked to stop."""
+        return self._interrupts.asked is not None

@@ -1,0 +1,56 @@
+"""Spirals: arms wound around the origin, which no line can part.
+
+Source: A. Canziani, Deep Learning (NYU), notebook "spiral classification", editions of 2020 and 2021.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
+
+from nlpfeat.data.examples import Examples, Splits
+from nlpfeat.keys import stream
+from nlpfeat.settings import Count, Settings, Share
+
+
+@dataclass(frozen=True)
+class SpiralSpec:
+    """`arms` (K) spirals of `points` (N) each, radius growing from `inner_radius` to 1.
+
+    The notebook of 2021 has 5 arms that start at .2, that of 2020 has 3 that start at the origin.
+    """
+
+    arms: Count = 5
+    points: Count = 200
+    inner_radius: Share = 0.2
+
+
+SPIRALS_2021 = SpiralSpec(arms=5, points=1000, inner_radius=0.2)
+SPIRALS_2020 = SpiralSpec(arms=3, points=1000, inner_radius=0.0)
+
+
+def spirals(spec: SpiralSpec, key: Array, noise: ArrayLike) -> Examples:
+    """One draw: `inputs` (x, y), each float32 (K·N,); `targets` the arm, int32 (K·N,).
+
+    Args:
+      spec: the shape of the arms.
+      key: one random key.
+      noise: standard deviation of the Gaussian noise on the angle, in radians (.2 in the notebooks).
+    """
+    t = jnp.linspace(0.0, 1.0, spec.points)
+    arm = jnp.arange(spec.arms)[:, None]
+    jitter = noise * jax.random.normal(key, (spec.arms, spec.points))
+    angle = (2 * t + arm) * (2 * jnp.pi / spec.arms) + jitter
+    radius = (1 - spec.inner_radius) * t + spec.inner_radius
+    inputs = (radius * jnp.sin(angle)).ravel(), (radius * jnp.cos(angle)).ravel()
+    return Examples(inputs, jnp.repeat(jnp.arange(spec.arms, dtype=jnp.int32), spec.points))
+
+
+def draw(spec: SpiralSpec, settings: Settings) -> Splits:
+    """A training draw and a fresh test draw of the member's seed (the notebooks have no test set)."""
+    return {
+        split: spirals(spec, stream(settings.seed, f"data/{split}"), settings.noise)
+        for split in ("train", "test")
+    }

@@ -1,0 +1,1 @@
+"""Figures: each takes arrays and an Axes, and computes nothing."""

@@ -1,0 +1,1 @@
+"""Many members: grid, buckets, compiled programs, the study folder and its labelled array."""

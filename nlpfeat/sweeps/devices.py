@@ -1,0 +1,22 @@
+"""The devices of this process."""
+
+import os
+
+import jax
+
+
+def use_all_cores() -> None:
+    """Make each core of a CPU a device, so that members are sharded over cores as over GPUs.
+
+    To be called once, before JAX first computes; it has no effect on accelerators. A number set by the user
+    through XLA_FLAGS or JAX_NUM_CPU_DEVICES stands.
+    """
+    chosen = "host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
+    if not chosen and "JAX_NUM_CPU_DEVICES" not in os.environ:
+        jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
+
+
+def describe() -> str:
+    """The devices in words, such as "2 x cpu"."""
+    devices = jax.devices()
+    return f"{len(devices)} x {devices[0].device_kind}"

@@ -1,0 +1,173 @@
+"""The compiled programs of a bucket: every member at once, sharded over all devices.
+
+Members never talk to each other, so the member axis is sharded over a mesh of all devices by `shard_map`, and
+each device works through its share. A CPU counts as one device a core (see `nlpfeat.sweeps.devices`); a laptop,
+several GPUs and several hosts run this same code.
+
+On a device the members run in blocks: `lax.map` over blocks, `vmap` within. A CPU is fastest when a block's
+activations stay in a core's cache; an accelerator when the block is all it can hold.
+"""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import numpy as np
+from jax import Array
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from nlpfeat.data.examples import Splits
+from nlpfeat.settings import Settings
+from nlpfeat.training.member import (
+    Params,
+    Record,
+    State,
+    evaluate,
+    fresh_state,
+    initial_params,
+    train,
+)
+from nlpfeat.training.task import Task
+
+# Bytes of activations that one block may hold: a part of a core's second-level cache, or of a GPU's memory.
+CPU_BLOCK_BYTES = 256 * 2**10
+ACCELERATOR_BLOCK_BYTES = 2**30
+
+
+class Layout(NamedTuple):
+    """How a bucket's members lie on the devices. All static."""
+
+    mesh: Mesh
+    members: int  # with the padding members, a multiple of devices × block
+    block: int  # members vectorised together
+
+
+def member_mesh(devices: list[jax.Device] | None = None) -> Mesh:
+    """A mesh of all devices with the one axis "member"."""
+    return Mesh(
+        np.array(devices or jax.devices()), ("member",), axis_types=(jax.sharding.AxisType.Auto,)
+    )
+
+
+def lay_out(mesh: Mesh, members: int, activation_bytes: int) -> Layout:
+    """The layout of `members` members whose forward pass holds `activation_bytes` each."""
+    on_cpu = mesh.devices.flat[0].platform == "cpu"
+    budget = CPU_BLOCK_BYTES if on_cpu else ACCELERATOR_BLOCK_BYTES
+    share = -(-members // mesh.size)
+    rounds = -(-share // max(1, budget // max(1, activation_bytes)))
+    block = -(-share // rounds)
+    return Layout(mesh, mesh.size * rounds * block, block)
+
+
+def activation_bytes(module: nn.Module, inputs: Any, settings: Settings) -> int:
+    """Bytes of one member's trace for a batch of `inputs` (arrays or shapes)."""
+
+    def trace(inputs: Any, settings: Settings) -> Any:
+        return module.init_with_output(jax.random.key(0), inputs, settings)[0]
+
+    shapes = jax.tree.leaves(jax.eval_shape(trace, inputs, settings))
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in shapes)
+
+
+def put(layout: Layout, tree: Any, *, per_member: bool = True) -> Any:
+    """Host arrays on the devices: the leading axis sharded over members, or a copy on each."""
+    sharding = NamedSharding(layout.mesh, P("member") if per_member else P())
+    return jax.device_put(tree, sharding)
+
+
+@partial(jax.jit, static_argnames=("task", "module", "frozen", "layout"))
+def start(
+    task: Task,
+    module: nn.Module,
+    frozen: tuple[str, ...],
+    layout: Layout,
+    settings: Settings,
+    splits: Splits,
+) -> State:
+    """The state of every member before its first step. Shapes as in `advance`."""
+
+    def member(settings: Settings, splits: Splits) -> State:
+        return fresh_state(task, initial_params(module, splits, settings), frozen, settings)
+
+    axes = (0, 0 if task.seeded else None)
+    return _sharded(jax.vmap(member, axes), layout, axes)(settings, splits)
+
+
+@partial(jax.jit, static_argnames=("task", "frozen", "layout"))
+def restart(
+    task: Task, frozen: tuple[str, ...], layout: Layout, params: Params, settings: Settings
+) -> State:
+    """The state of every member at the start of a phase that trains other parameters than the one before."""
+
+    def member(params: Params, settings: Settings) -> State:
+        return fresh_state(task, params, frozen, settings)
+
+    return _sharded(jax.vmap(member), layout, (0, 0))(params, settings)
+
+
+@partial(
+    jax.jit, static_argnames=("task", "module", "frozen", "layout"), donate_argnames=("state",)
+)
+def advance(
+    task: Task,
+    module: nn.Module,
+    frozen: tuple[str, ...],
+    layout: Layout,
+    state: State,
+    settings: Settings,
+    splits: Splits,
+    order: Array | None,
+    rate: float,
+    start: int,
+    steps: int,
+) -> tuple[State, Record]:
+    """`steps` steps of every member from step `start`, then a record. One program serves a whole bucket.
+
+    Args:
+      state: leaves (members, …); donated.
+      settings: (members,) each.
+      splits: leaves (members, n, …) where the task is seeded, else (n, …) shared.
+      order: int32 (members, at least `steps`, batch size), or None for full batches.
+      rate, start, steps: traced scalars.
+
+    Returns:
+      The new state and the record, leaves (members, splits).
+    """
+
+    def member(state: State, settings: Settings, splits: Splits, order: Array | None) -> Any:
+        state = train(
+            task, module, frozen, state, settings, splits["train"], order, rate, start, steps
+        )
+        return state, evaluate(task, module, state.params, settings, splits)
+
+    axes = (0, 0, 0 if task.seeded else None, 0)
+
+    def share(*arguments: Any) -> Any:
+        return _map_blocks(member, axes, layout.block, arguments)
+
+    return _sharded(share, layout, axes)(state, settings, splits, order)
+
+
+def _sharded(function: Any, layout: Layout, axes: tuple[int | None, ...]) -> Any:
+    """`function` of a device's share of the members; an argument whose axis is None is on every device."""
+    specs = tuple(P() if axis is None else P("member") for axis in axes)
+    return jax.shard_map(
+        function, mesh=layout.mesh, in_specs=specs, out_specs=P("member"), check_vma=False
+    )
+
+
+def _map_blocks(function: Any, axes: tuple[int | None, ...], block: int, arguments: Any) -> Any:
+    """`function` of each member, `block` of them vectorised at a time."""
+    mapped = tuple(a for a, axis in zip(arguments, axes, strict=True) if axis == 0)
+    if block == jax.tree.leaves(mapped)[0].shape[0]:
+        return jax.vmap(function, axes)(*arguments)
+
+    def call(own: tuple[Any, ...]) -> Any:
+        queue = list(own)
+        return function(
+            *(queue.pop(0) if axis == 0 else a for a, axis in zip(arguments, axes, strict=True))
+        )
+
+    return jax.lax.map(call, mapped, batch_size=None if block == 1 else block)

@@ -1,0 +1,59 @@
+"""Where numbers come from: code, versions, device, data."""
+
+import hashlib
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from nlpfeat.sweeps import devices
+
+_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "xarray")
+
+
+def _git(*arguments: str) -> str:
+    """Output of a git command on the source tree, empty where that is not a checkout."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(_ROOT), *arguments], capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout
+
+
+def commit() -> str:
+    """The commit of the source tree; with "+" and eight digits of the diff's hash where it was changed."""
+    head = _git("rev-parse", "--short=10", "HEAD").strip()
+    changes = _git("diff", "HEAD")
+    dirty = f"+{hashlib.sha256(changes.encode()).hexdigest()[:8]}" if changes else ""
+    return (head or "unknown") + dirty
+
+
+def provenance() -> dict[str, Any]:
+    """Versions, commit and devices of this process."""
+    from nlpfeat import __version__
+
+    return {
+        "nlpfeat": __version__,
+        "commit": commit(),
+        "device": devices.describe(),
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+def data_hash(arrays: Any) -> str:
+    """SHA-256 of a pytree of arrays: the very bytes that were trained and tested on."""
+    total = hashlib.sha256()
+    for leaf in jax.tree.leaves(arrays):
+        array = np.ascontiguousarray(leaf)
+        total.update(f"{array.dtype}{array.shape}".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()

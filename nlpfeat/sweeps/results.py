@@ -1,0 +1,103 @@
+"""Results: one NetCDF file a finished bucket, combined into one labelled array."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from nlpfeat.data.examples import SPLITS
+from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.sweeps.grid import varying
+from nlpfeat.sweeps.spec import config_hash
+from nlpfeat.sweeps.study import Study, atomic
+
+_UNITS = {"loss": "nats", "accuracy": "share of examples"}
+
+
+def bucket_dataset(
+    members: pd.DataFrame,
+    records: dict[str, np.ndarray],
+    steps: list[int],
+    splits: list[str],
+    attributes: dict[str, Any],
+) -> xr.Dataset:
+    """The results of one bucket: a flat `member` axis with the settings as its coordinates.
+
+    Args:
+      members: the bucket's rows of the member table.
+      records: measure -> float32 (members, steps, splits).
+      steps: the recorded steps.
+      splits: the names of the splits, in the records' order; the dataset's is train, validation, test.
+      attributes: plain values; nested ones are stored as JSON.
+    """
+    dims = ("member", "step", "split")
+    data = {
+        name: (dims, values, {"units": _UNITS.get(name, "")}) for name, values in records.items()
+    }
+    coords: dict[str, Any] = {"step": steps, "split": splits, "id": ("member", list(members.index))}
+    coords |= {name: ("member", members[name].to_numpy()) for name in members if name != "bucket"}
+    dataset = xr.Dataset(data, coords, {k: _attribute(v) for k, v in attributes.items()})
+    return dataset.sel(split=[name for name in SPLITS if name in splits])
+
+
+def _attribute(value: Any) -> str | int | float:
+    return value if isinstance(value, (str, int, float)) else json.dumps(value)
+
+
+def write(dataset: xr.Dataset, path: Path) -> None:
+    """Write a NetCDF file, whole or not at all."""
+    with atomic(path) as part:
+        dataset.to_netcdf(part, engine="h5netcdf")
+
+
+def read(path: Path) -> xr.Dataset:
+    """The dataset in `path`, in memory.
+
+    Raises:
+      DamagedFile: if it is truncated or no NetCDF file.
+    """
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as dataset:
+            return dataset.load()
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # HDF5 reports damage as OSError, KeyError, RuntimeError, …
+        raise DamagedFile(
+            f"{path} is damaged (truncated or not NetCDF): delete it and run the sweep again; "
+            "it is rebuilt, and the rest of the study is kept"
+        ) from error
+
+
+def combine(study: Study) -> xr.Dataset:
+    """All finished buckets as one array over the grid: dims (width, seed, further axes …, step, split).
+
+    Where the grid has holes (members not run yet) the measures are NaN and `member_id` is empty.
+
+    Raises:
+      UserError: if no bucket is finished; DamagedFile if one cannot be read.
+    """
+    paths = [study.result(label) for label in study.members()["bucket"].unique()]
+    parts = [read(path) for path in paths if path.exists()]
+    if not parts:
+        raise UserError(f"{study.path} has no finished results yet: run the sweep")
+    flat = xr.concat(parts, "member", combine_attrs="drop_conflicts")
+    names = list(study.spec.settings._fields)
+    table = pd.DataFrame({name: flat[name].to_numpy() for name in names})
+    axes = varying(table, [*names, *(axis for axis, _ in study.spec.sweep)])
+    axes = list(dict.fromkeys(axes))
+    flat = flat.reset_coords("id").rename(id="member_id")
+    flat = flat.drop_vars([name for name in names if name not in axes])
+    grid = flat.set_index(member=axes).unstack("member", fill_value={"member_id": ""})
+    grid = grid.assign_coords({n: table[n].iloc[0] for n in names if n not in axes})
+    grid = grid.transpose(*axes, "step", "split").sortby(axes)
+    grid.attrs = {
+        key: parts[-1].attrs[key] for key in ("task", "config", "provenance") if key in parts[-1].attrs
+    }
+    grid.attrs["config_hash"] = config_hash(study.spec)
+    grid.attrs["buckets"] = json.dumps(
+        {p.attrs["bucket"]: {k: p.attrs[k] for k in ("data_sha256", "seconds", "device")} for p in parts}
+    )
+    return grid

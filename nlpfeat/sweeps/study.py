@@ -1,0 +1,172 @@
+"""The study: a folder that holds all there is to know about a sweep. Every file in it is written whole or not at all.
+
+    config.json     the resolved spec
+    members.csv     the member table, written before anything runs
+    manifest.json   which commands ran here, with what code, versions and device
+    results/        one NetCDF file a finished bucket
+    results.nc      all of them combined: the labelled array
+    checkpoints/    one folder a bucket, in it one Orbax checkpoint a saved step
+    figures/
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.sweeps import buckets
+from nlpfeat.sweeps.spec import Spec, differences, resolve
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study folder and the spec found in it."""
+
+    path: Path
+    spec: Spec
+
+    @property
+    def combined(self) -> Path:
+        """The labelled array of all finished buckets."""
+        return self.path / "results.nc"
+
+    @property
+    def figures(self) -> Path:
+        """Where pictures go."""
+        return self.path / "figures"
+
+    def result(self, bucket: str) -> Path:
+        """The results of a finished bucket."""
+        return self.path / "results" / f"{bucket}.nc"
+
+    def checkpoints(self, bucket: str) -> Path:
+        """The checkpoints of a bucket, one folder each."""
+        return self.path / "checkpoints" / bucket
+
+    def members(self) -> pd.DataFrame:
+        """The member table, indexed by id: the bucket and the settings of every member ever planned here."""
+        path = self.path / "members.csv"
+        fields = {"id": str, "bucket": str}
+        fields |= {k: type(v) for k, v in self.spec.settings._asdict().items()}
+        try:
+            table = pd.read_csv(path, dtype=fields, index_col="id", float_precision="round_trip")  # pyright: ignore
+            whole = list(table.columns) == [name for name in fields if name != "id"]
+        except FileNotFoundError:
+            return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in fields.items()}).set_index("id")
+        except (ValueError, pd.errors.ParserError):
+            whole, table = False, pd.DataFrame()
+        if not whole or table.isna().to_numpy().any():
+            raise DamagedFile(f"{path} is damaged: delete it and run the sweep again; finished buckets are kept")
+        return table
+
+
+def open_study(path: Path) -> Study:
+    """The study at `path`.
+
+    Raises:
+      UserError: if there is none; DamagedFile if its config cannot be read.
+    """
+    config = path / "config.json"
+    try:
+        return Study(path, resolve(json.loads(config.read_text())))
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(
+            f"{path} is not a study: it has no config.json; a sweep makes one, see python -m experiments.sweep --help"
+        ) from None
+    except (ValueError, UserError) as error:
+        raise DamagedFile(f"{config} cannot be read as a study's config: {error}") from None
+
+
+def create_study(path: Path, spec: Spec) -> Study:
+    """The study at `path`, made if there is none. Its stored grid becomes that of `spec`.
+
+    Raises:
+      UserError: if the folder holds a study of another config (the differing keys are named) or other files.
+    """
+    if (path / "config.json").exists():
+        changed = differences(open_study(path).spec, spec)
+        if changed:
+            raise UserError(
+                f"{path} holds a study of another config: {'; '.join(changed)}. Choose another --study"
+            )
+    elif path.exists() and (not path.is_dir() or set(os.listdir(path)) - {"lock"}):
+        raise UserError(f"{path} exists and is not a study; choose another --study")
+    for folder in ("results", "checkpoints", "figures"):
+        (path / folder).mkdir(parents=True, exist_ok=True)
+    write_atomic(path / "config.json", json.dumps(spec.to_dict(), indent=2) + "\n")
+    return Study(path, spec)
+
+
+def plan(study: Study, wanted: pd.DataFrame, at_least: int = 1) -> pd.DataFrame:
+    """The table of all members, known and wanted, each in its bucket.
+
+    Members already planned keep their bucket, finished or not, so that an interrupted bucket resumes with the
+    same members in the same places; only new ones form new buckets.
+    """
+    known = study.members()
+    new = wanted[~wanted.index.isin(known.index)]
+    if new.empty:
+        return known
+    planned = new.assign(bucket=buckets.assign(new, at_least))[list(known.columns)]
+    return planned if known.empty else pd.concat([known, planned])
+
+
+def write_members(study: Study, table: pd.DataFrame) -> None:
+    """Write the member table."""
+    write_atomic(study.path / "members.csv", table.to_csv())
+
+
+def log_command(study: Study, entry: dict[str, Any]) -> None:
+    """Add a command with its provenance to the manifest."""
+    path = study.path / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text())
+    except FileNotFoundError:
+        manifest = {"commands": []}
+    except ValueError:
+        raise DamagedFile(f"{path} is damaged: delete it and run again") from None
+    manifest["commands"].append(entry)
+    write_atomic(path, json.dumps(manifest, indent=2) + "\n")
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader, a crash or a full disk finds the old one or the new one, never a part."""
+    data = content.encode() if isinstance(content, str) else content
+    with atomic(path) as part:
+        part.write_bytes(data)
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to; it takes the name of `path` when the block ends without error."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def lock(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Hold the lock file `path` while the block runs. The kernel frees it when the process dies, however it dies.
+
+    Yields whether the lock was got: False only if another process has it and `wait` is False.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

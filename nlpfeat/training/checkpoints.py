@@ -1,0 +1,89 @@
+"""Checkpoints: Orbax, one folder a saved step, each whole or absent."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import orbax.checkpoint.experimental.v1 as ocp
+
+from nlpfeat.errors import DamagedFile
+
+_STEP = re.compile(r"step_(\d+)")
+
+
+def saved_steps(folder: Path) -> list[int]:
+    """The steps with a finished checkpoint in `folder`, rising."""
+    if not folder.is_dir():
+        return []
+    found = [_STEP.fullmatch(entry.name) for entry in folder.iterdir() if entry.is_dir()]
+    return sorted(int(match[1]) for match in found if match)
+
+
+def save(folder: Path, step: int, tree: Any) -> None:
+    """Save a pytree of host arrays as the checkpoint of `step`.
+
+    Orbax writes to a temporary folder and renames it, so a crash leaves no half checkpoint under the final name.
+
+    Raises:
+      OSError: if it cannot be written, as on a full disk.
+    """
+    path = _path(folder, step)
+    try:
+        ocp.save(path, _named(tree), overwrite=True)
+    except OSError:
+        raise
+    except Exception as error:  # tensorstore reports a full disk as ValueError
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise OSError(None, f"the checkpoint could not be saved ({reason[:200]})", str(path)) from error
+    finally:
+        for part in folder.glob("*.orbax-checkpoint-tmp*"):
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def load(folder: Path, step: int, like: Any) -> Any:
+    """The checkpoint of `step` as host arrays.
+
+    Args:
+      like: pytree of arrays or shapes: the structure, shapes and dtypes expected.
+
+    Raises:
+      DamagedFile: if it cannot be read, or holds other arrays than expected.
+    """
+    path = _path(folder, step)
+    mend = "delete that folder and run the sweep again; it resumes from the one before or retrains this bucket alone"
+    expected = _named(like)
+    try:
+        stored: Any = ocp.metadata(path).metadata
+        found = {name: (tuple(leaf.shape), np.dtype(leaf.dtype)) for name, leaf in stored.items()}
+        host = {name: np.empty(shape, dtype) for name, (shape, dtype) in found.items()}
+        arrays: Any = ocp.load(path, host)
+    except Exception as error:  # Orbax and tensorstore report damage in many ways
+        raise DamagedFile(f"checkpoint {path} is damaged or incomplete: {mend}") from error
+    # Orbax casts and reshapes silently to what it is asked for, so what was stored is compared first.
+    for name in sorted(found.keys() | expected.keys()):
+        leaf = expected.get(name)
+        asked = None if leaf is None else (tuple(leaf.shape), np.dtype(leaf.dtype))
+        if found.get(name) != asked:
+            raise DamagedFile(
+                f"checkpoint {path} does not fit: {name} is {found.get(name)}, expected {asked}: {mend}"
+            )
+    return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in expected])
+
+
+def discard(folder: Path, steps: list[int]) -> None:
+    """Delete the checkpoints of `steps`."""
+    for step in steps:
+        shutil.rmtree(_path(folder, step))
+
+
+def _named(tree: Any) -> dict[str, Any]:
+    """The leaves of a pytree by their path, in order: a checkpoint needs no knowledge of our types."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
+
+
+def _path(folder: Path, step: int) -> Path:
+    return folder.absolute() / f"step_{step:08d}"  # Orbax wants absolute paths

@@ -1,0 +1,151 @@
+"""One member: initialise, train, evaluate. Pure functions of arrays; `nlpfeat.sweeps.programs` maps them over many."""
+
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from flax import traverse_util
+from jax import Array
+from jax.typing import ArrayLike
+
+from nlpfeat.data.examples import Examples, Splits, count, split_names
+from nlpfeat.errors import UserError, nearest
+from nlpfeat.keys import stream
+from nlpfeat.settings import Settings
+from nlpfeat.training.task import Task
+
+Params = Any  # a nested dict of arrays
+
+# Splits larger than this are evaluated in pieces of this size.
+EVALUATION_BATCH = 4096
+
+
+class State(NamedTuple):
+    """What training carries from step to step."""
+
+    params: Params
+    opt_state: Any  # of the parameters that the phase trains
+
+
+Record = dict[str, Array]  # loss and each metric: (splits,)
+
+
+def initial_params(module: nn.Module, splits: Splits, settings: Settings) -> Params:
+    """The parameters before the first step, from the member's "init" stream."""
+    example = jax.tree.map(lambda leaf: leaf[:1], splits["train"].inputs)
+    return module.init(stream(settings.seed, "init"), example, settings)["params"]
+
+
+def partition(params: Params, frozen: tuple[str, ...]) -> tuple[Params, Params]:
+    """Split `params` into what is trained and what is frozen: two nested dicts without common leaves.
+
+    Raises:
+      UserError: if a name of `frozen` is neither a module nor a module/parameter of the model.
+    """
+    flat = traverse_util.flatten_dict(params, sep="/")
+    prefixes = {"/".join(p.split("/")[:n]) for p in flat for n in range(1, p.count("/") + 2)}
+    for name in frozen:
+        if name not in prefixes:
+            raise UserError(f"training.frozen: no parameter {name!r}; {nearest(name, prefixes)}")
+
+    def is_frozen(path: str) -> bool:
+        return any(path == name or path.startswith(name + "/") for name in frozen)
+
+    parts = [{p: leaf for p, leaf in flat.items() if is_frozen(p) == part} for part in (False, True)]
+    trained, held = (traverse_util.unflatten_dict(part, sep="/") for part in parts)
+    return trained, held
+
+
+def merge(trained: Params, held: Params) -> Params:
+    """The inverse of `partition`."""
+    flat = traverse_util.flatten_dict(trained) | traverse_util.flatten_dict(held)
+    return traverse_util.unflatten_dict(flat)
+
+
+def fresh_state(task: Task, params: Params, frozen: tuple[str, ...], settings: Settings) -> State:
+    """The state at the start of a phase that trains all but `frozen`."""
+    trained, _ = partition(params, frozen)
+    return State(params, task.optimizer(settings).init(trained))
+
+
+def train_step(
+    task: Task,
+    module: nn.Module,
+    frozen: tuple[str, ...],
+    state: State,
+    settings: Settings,
+    batch: Examples,
+    rate: ArrayLike,
+    step: ArrayLike,
+) -> State:
+    """One descent step on the mean loss of `batch`, with learning rate `rate` · settings.learning_rate."""
+    trained, held = partition(state.params, frozen)
+
+    def mean_loss(trained: Params) -> Array:
+        key = jax.random.fold_in(stream(settings.seed, "dropout"), step)
+        trace = module.apply(
+            {"params": merge(trained, held)},
+            batch.inputs,
+            settings,
+            train=True,
+            rngs={"dropout": key},
+        )
+        return task.loss(trace, batch.targets).mean()  # pyright: ignore[reportArgumentType] (flax: Any)
+
+    gradient = jax.grad(mean_loss)(trained)
+    updates, opt_state = task.optimizer(settings).update(gradient, state.opt_state, trained)
+    speed = rate * settings.learning_rate
+    trained = jax.tree.map(lambda p, u: p - speed * u, trained, updates)
+    return State(merge(trained, held), opt_state)
+
+
+def train(
+    task: Task,
+    module: nn.Module,
+    frozen: tuple[str, ...],
+    state: State,
+    settings: Settings,
+    examples: Examples,
+    order: Array | None,
+    rate: ArrayLike,
+    start: ArrayLike,
+    steps: ArrayLike,
+) -> State:
+    """`steps` steps from step `start`, all within one phase.
+
+    Args:
+      order: which examples each step sees, int (at least `steps`, batch size), or None for all of them.
+      rate, start, steps: traced scalars: one program serves every phase and every stretch.
+    """
+
+    def body(i: Array, state: State) -> State:
+        batch = examples if order is None else task.batch(examples, order[i])
+        return train_step(task, module, frozen, state, settings, batch, rate, start + i)
+
+    return jax.lax.fori_loop(0, steps, body, state)
+
+
+def evaluate(task: Task, module: nn.Module, params: Params, settings: Settings, splits: Splits) -> Record:
+    """Mean loss and metrics on every split, in the order of `split_names`: {"loss": (splits,), metric: …}."""
+    measures = (("loss", task.loss), *task.metrics)
+
+    def sums(examples: Examples) -> Record:
+        trace = module.apply({"params": params}, examples.inputs, settings)
+        return {name: measure(trace, examples.targets).sum() for name, measure in measures}
+
+    def means(examples: Examples) -> Record:
+        n = count(examples)
+        whole, rest = divmod(n, EVALUATION_BATCH)
+        pieces = jax.tree.map(
+            lambda leaf: leaf[: whole * EVALUATION_BATCH].reshape(
+                whole, EVALUATION_BATCH, *leaf.shape[1:]
+            ), examples
+        )
+        parts = [jax.tree.map(lambda s: s.sum(0), jax.lax.map(sums, pieces))] if whole else []
+        if rest:
+            parts.append(sums(jax.tree.map(lambda leaf: leaf[n - rest :], examples)))
+        return jax.tree.map(lambda *part: sum(part) / n, *parts)
+
+    records = [means(splits[name]) for name in split_names(splits)]
+    return jax.tree.map(lambda *values: jnp.stack(values), *records)
