@@ -31,18 +31,24 @@ def unit_mask(units: int, width: ArrayLike) -> Array:
 def uniform_per_unit(key: Array, shape: Sequence[int], unit_axes: Sequence[int] = ()) -> Array:
     """U(-1, 1) of `shape`, where an entry depends on its own units' places and never on how many there are.
 
+    JAX's counter-based generator hashes the key with an entry's place in row-major order, so a draw with the
+    units on the first axis is a prefix of every longer one. A second unit axis gets a key for each unit.
+
     Args:
       key: one random key.
       shape: the padded shape.
       unit_axes: the axes of `shape` that count units.
     """
-    if not unit_axes:
-        return jax.random.uniform(key, tuple(shape), minval=-1.0)
-    axis, *others = sorted(unit_axes, reverse=True)  # the last first, so that the others keep their places
-    rest = [length for i, length in enumerate(shape) if i != axis]
-    keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(shape[axis]))
-    draws = jax.vmap(lambda unit_key: uniform_per_unit(unit_key, rest, others))(keys)
-    return jnp.moveaxis(draws, 0, axis)
+    if len(unit_axes) > 1:
+        axis = max(unit_axes)
+        rest = [length for i, length in enumerate(shape) if i != axis]
+        keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(shape[axis]))
+        others = [other for other in unit_axes if other != axis]
+        draws = jax.vmap(lambda unit_key: uniform_per_unit(unit_key, rest, others))(keys)
+        return jnp.moveaxis(draws, 0, axis)
+    axis = unit_axes[0] if unit_axes else 0
+    units_first = (shape[axis], *(length for i, length in enumerate(shape) if i != axis))
+    return jnp.moveaxis(jax.random.uniform(key, units_first, minval=-1.0), 0, axis)
 
 
 class Affine(nn.Module):

@@ -20,15 +20,7 @@ from jax.sharding import PartitionSpec as P
 
 from nlpfeat.data.examples import Splits
 from nlpfeat.settings import Settings
-from nlpfeat.training.member import (
-    Params,
-    Record,
-    State,
-    evaluate,
-    fresh_state,
-    initial_params,
-    train,
-)
+from nlpfeat.training.member import Params, Record, State, evaluate, fresh_state, train
 from nlpfeat.training.task import Task
 
 # Bytes of activations that one block may hold: a part of a core's second-level cache, or of a GPU's memory.
@@ -61,13 +53,13 @@ def lay_out(mesh: Mesh, members: int, activation_bytes: int) -> Layout:
     return Layout(mesh, mesh.size * rounds * block, block)
 
 
-def activation_bytes(module: nn.Module, inputs: Any, settings: Settings) -> int:
+def activation_bytes(module: nn.Module, params: Params, inputs: Any, settings: Settings) -> int:
     """Bytes of one member's trace for a batch of `inputs` (arrays or shapes)."""
 
-    def trace(inputs: Any, settings: Settings) -> Any:
-        return module.init_with_output(jax.random.key(0), inputs, settings)[0]
+    def trace(params: Params, inputs: Any, settings: Settings) -> Any:
+        return module.apply({"params": params}, inputs, settings)
 
-    shapes = jax.tree.leaves(jax.eval_shape(trace, inputs, settings))
+    shapes = jax.tree.leaves(jax.eval_shape(trace, params, inputs, settings))
     return sum(leaf.size * leaf.dtype.itemsize for leaf in shapes)
 
 
@@ -77,29 +69,11 @@ def put(layout: Layout, tree: Any, *, per_member: bool = True) -> Any:
     return jax.device_put(tree, sharding)
 
 
-@partial(jax.jit, static_argnames=("task", "module", "frozen", "layout"))
-def start(
-    task: Task,
-    module: nn.Module,
-    frozen: tuple[str, ...],
-    layout: Layout,
-    settings: Settings,
-    splits: Splits,
-) -> State:
-    """The state of every member before its first step. Shapes as in `advance`."""
-
-    def member(settings: Settings, splits: Splits) -> State:
-        return fresh_state(task, initial_params(module, splits, settings), frozen, settings)
-
-    axes = (0, 0 if task.seeded else None)
-    return _sharded(jax.vmap(member, axes), layout, axes)(settings, splits)
-
-
 @partial(jax.jit, static_argnames=("task", "frozen", "layout"))
 def restart(
     task: Task, frozen: tuple[str, ...], layout: Layout, params: Params, settings: Settings
 ) -> State:
-    """The state of every member at the start of a phase that trains other parameters than the one before."""
+    """The state of every member at the start of training, or of a phase that trains other parameters."""
 
     def member(params: Params, settings: Settings) -> State:
         return fresh_state(task, params, frozen, settings)

@@ -1,19 +1,17 @@
 """Give one member back: its parameters at its own width, its data, its record."""
 
-from functools import partial
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
 from nlpfeat.data.examples import Splits
 from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
-from nlpfeat.sweeps import grid
-from nlpfeat.sweeps.run import Example, load_bucket, stack_settings
+from nlpfeat.sweeps import grid, saved
+from nlpfeat.sweeps.prepare import at, maker, stack_settings
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
-from nlpfeat.training.member import Params, initial_params
+from nlpfeat.training.member import Params
 
 
 class Member(NamedTuple):
@@ -79,17 +77,13 @@ def restore(study: Study, wanted: dict[str, float], step: int | None = None) -> 
         kept = ", ".join(map(str, saved))
         raise UserError(f"no checkpoint of step {step} was kept for this member; there are {kept}")
 
-    source = spec.row.load(spec.data)
-    draw = jax.jit(partial(spec.row.draw, source))
+    width, units = int(row["width"]), int(members["width"].max())
     place = list(members.index).index(row.name)
-    settings = stack_settings(spec.settings, members)
-    own = jax.tree.map(lambda column: column[place], settings)
-    splits = jax.device_get(draw(own))
-    padded = spec.row.module(spec.model, source, int(members["width"].max()))
-    tree = load_bucket(study, label, padded, len(members), Example(own, splits), step)
-    module = spec.row.module(spec.model, source, int(row["width"]))
-    native = jax.eval_shape(partial(initial_params, module), splits, own)
-    params = crop(jax.tree.map(lambda leaf: leaf[place], tree["state"].params), native)
+    make = maker(spec, units)
+    example = make.example(at(stack_settings(spec.settings, members), place))
+    bucket = saved.load(study, make, label, units, len(members), example, step)
+    params = crop(at(bucket.state.params, place), make.shapes(example, width))
     steps = [stop.step for stop in spec.training.stops]
-    record = {name: values[place, steps.index(step)] for name, values in tree["records"].items()}
-    return Member(str(row.name), step, module, params, own, splits, record)
+    record = {name: values[place, steps.index(step)] for name, values in bucket.records.items()}
+    module = make.module(width)
+    return Member(str(row.name), step, module, params, example.settings, example.splits, record)

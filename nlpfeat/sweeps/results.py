@@ -98,6 +98,6 @@ def combine(study: Study) -> xr.Dataset:
     }
     grid.attrs["config_hash"] = config_hash(study.spec)
     grid.attrs["buckets"] = json.dumps(
-        {p.attrs["bucket"]: {k: p.attrs[k] for k in ("data_sha256", "seconds", "device")} for p in parts}
+        {p.attrs["bucket"]: {k: p.attrs[k] for k in ("data_sha256", "seconds", "provenance")} for p in parts}
     )
     return grid

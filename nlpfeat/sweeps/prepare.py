@@ -1,0 +1,147 @@
+"""Make members ready: settings, data and first parameters, each from the member's own seed.
+
+They are made one member at a time by two programs that are compiled once a study, and then stacked. So a
+member is the same alone, in any bucket, and on any number of devices.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import pandas as pd
+from jax.sharding import Mesh
+
+from nlpfeat.data.examples import Splits, count
+from nlpfeat.models.width import crop
+from nlpfeat.sweeps import programs, provenance
+from nlpfeat.sweeps.spec import Spec
+from nlpfeat.training.member import Params, initial_params
+
+
+class Example(NamedTuple):
+    """One member on the host, ready to be trained at any padded width up to that of `params`."""
+
+    settings: Any  # NamedTuple of scalars
+    splits: Splits
+    params: Params
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes the members of a study.
+
+    Attributes:
+      spec: the study's spec.
+      module: units -> Flax module.
+      draw: settings -> splits, compiled.
+      init: (splits, settings) -> parameters at the widest member's units, compiled. A narrower bucket crops
+        them: unit i starts the same at every width.
+    """
+
+    spec: Spec
+    module: Callable[[int], Any]
+    draw: Callable[[Any], Splits]
+    init: Callable[[Splits, Any], Params]
+
+    def example(self, settings: Any) -> Example:
+        """The member with these settings, a NamedTuple of NumPy scalars."""
+        splits = jax.device_get(self.draw(settings))
+        return Example(settings, splits, jax.device_get(self.init(splits, settings)))
+
+    def shapes(self, example: Example, units: int) -> Params:
+        """Shapes of a member's parameters when padded to `units`."""
+        initial = partial(initial_params, self.module(units))
+        return jax.eval_shape(initial, example.splits, example.settings)
+
+
+def maker(spec: Spec, widest: int) -> Maker:
+    """The maker of a study whose widest member has `widest` units. Reads the task's files, if it has any."""
+    source = spec.row.load(spec.data)
+    module = partial(spec.row.module, spec.model, source)
+    init = jax.jit(partial(initial_params, module(widest)))
+    return Maker(spec, module, jax.jit(partial(spec.row.draw, source)), init)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One bucket made ready, laid out on the devices.
+
+    Members fill the places of the layout in order; the last one is repeated in the places left over, and the
+    copies are dropped from every record and checkpoint.
+    """
+
+    label: str
+    members: pd.DataFrame
+    module: Any
+    layout: programs.Layout
+    settings: Any  # (places,) each
+    splits: Splits  # leaves (places, n, …), or (n, …) where all members share them
+    params: Params  # leaves (places, …), before the first step
+    example: Example  # the first member
+    data_sha256: str
+
+    def place(self, tree: Any) -> Any:
+        """Host arrays (members, …) on the devices, (places, …)."""
+        fill = np.minimum(np.arange(self.layout.members), len(self.members) - 1)
+        return programs.put(self.layout, jax.tree.map(lambda leaf: leaf[fill], tree))
+
+    def fetch(self, tree: Any) -> Any:
+        """Device arrays (places, …) on the host, (members, …)."""
+        return jax.tree.map(lambda leaf: leaf[: len(self.members)], jax.device_get(tree))
+
+
+def prepare(make: Maker, label: str, members: pd.DataFrame, mesh: Mesh) -> Bucket:
+    """Make the members of a bucket (rows of the member table) and lay them out on the devices of `mesh`."""
+    task, training = make.spec.row, make.spec.training
+    settings = stack_settings(make.spec.settings, members)
+    ones = [make.example(at(settings, i)) for i in range(len(members))]
+    units = int(members["width"].max())
+    shapes = make.shapes(ones[0], units)
+    params = [crop(one.params, shapes) for one in ones]
+
+    rows = training.batch_size or count(ones[0].splits["train"])
+    inputs = jax.tree.map(lambda leaf: leaf[:rows], ones[0].splits["train"].inputs)
+    module = make.module(units)
+    activations = programs.activation_bytes(module, shapes, inputs, ones[0].settings)
+    splits = stack([one.splits for one in ones]) if task.seeded else ones[0].splits
+    bucket = Bucket(
+        label=label,
+        members=members,
+        module=module,
+        layout=programs.lay_out(mesh, len(members), activations),
+        settings=settings,
+        splits=splits,
+        params=stack(params),
+        example=ones[0],
+        data_sha256=provenance.data_hash(splits),
+    )
+    shared = partial(programs.put, bucket.layout, per_member=False)
+    return replace(
+        bucket,
+        settings=bucket.place(settings),
+        splits=bucket.place(splits) if task.seeded else shared(splits),
+        params=bucket.place(bucket.params),
+    )
+
+
+def stack_settings(settings: Any, members: pd.DataFrame) -> Any:
+    """The settings of members as one NamedTuple of int32 and float32 arrays (members,)."""
+    kinds = {int: np.int32, float: np.float32}
+    columns = {
+        name: members[name].to_numpy().astype(kinds[type(value)])
+        for name, value in settings._asdict().items()
+    }
+    return type(settings)(**columns)
+
+
+def at(tree: Any, place: int) -> Any:
+    """One member of a pytree with a leading axis of members."""
+    return jax.tree.map(lambda leaf: leaf[place], tree)
+
+
+def stack(trees: list[Any]) -> Any:
+    """Members side by side: the inverse of `at`."""
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *trees)
