@@ -21,6 +21,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that complains in one line and knows `--config.key=value`."""
 
     def error(self, message: str) -> NoReturn:
+        """Complain; argparse itself would print the usage as well."""
         raise UserError(f"{message} (see --help)")
 
     def parse(self, argv: list[str] | None = None) -> argparse.Namespace:

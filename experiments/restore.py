@@ -77,7 +77,7 @@ def report(study: Any, member: Any, out: Path | None, *, as_json: bool) -> int:
     )
     gaps = [float(np.max(np.abs(record[name] - member.record[name]))) for name in record]
     agrees = max(gaps) <= TOLERANCE
-    params = flatten_dict(member.params, sep="/")
+    params: dict[str, Any] = dict(flatten_dict(member.params, sep="/"))
     if out:
         np.savez(out, **params)
     if as_json:

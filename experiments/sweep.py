@@ -12,10 +12,16 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from experiments.command import load_config, main, parser, split_config_flags
+from experiments.progress import Progress
+from experiments.tables import print_costs, print_summary
 from nlpfeat.errors import UserError
+from nlpfeat.sweeps import devices, launch
+from nlpfeat.sweeps.compilation import CompileClock
+from nlpfeat.sweeps.estimate import estimate
+from nlpfeat.sweeps.run import Interrupted
+from nlpfeat.sweeps.spec import Spec, resolve
 
 EXAMPLES = [
     "python -m experiments.sweep --config=configs/spirals.py",
@@ -56,9 +62,7 @@ class Interrupts:
 def command(argv: list[str]) -> int:
     """The command. Results on stdout, progress on stderr."""
     arguments = parser(__doc__ or "", EXAMPLES)
-    arguments.add_argument(
-        "--config", required=True, metavar="FILE[:VARIANT]", help="a file of configs/"
-    )
+    arguments.add_argument("--config", required=True, metavar="FILE[:VARIANT]", help="a file of configs/")
     arguments.add_argument(
         "--study", type=Path, metavar="DIR", help="where to write (default: runs/NAME OF THE CONFIG)"
     )
@@ -77,77 +81,67 @@ def command(argv: list[str]) -> int:
     flags = arguments.parse(others)
     name, config = load_config(flags.config)
 
-    from nlpfeat.sweeps.spec import resolve
-
-    spec = resolve(config, overrides)
+    try:
+        spec = resolve(config, overrides)
+    except UserError as error:
+        raise UserError(f"{error} ({flags.config})") from None
     path = flags.study or Path("runs") / name
-    again = f"python -m experiments.sweep {shlex.join(argv)}"
+    devices.use_all_cores()
     if flags.dry_run:
-        return dry_run(spec, path, flags.shard)
+        return dry_run(spec, path, flags.shard, as_json=flags.json)
+    again = f"python -m experiments.sweep {shlex.join(argv)}"
     return sweep(spec, path, flags.shard, again, as_json=flags.json)
 
 
-def sweep(spec: Any, path: Path, part: tuple[int, int], again: str, *, as_json: bool) -> int:
-    """Plan under the study's lock, train, combine, and print the table."""
-    from experiments.progress import Progress
-    from experiments.summary import print_summary
-    from nlpfeat.sweeps import buckets, devices, grid, programs, provenance, results, run
-    from nlpfeat.sweeps.compilation import CompileClock
-    from nlpfeat.sweeps.study import create_study, lock, log_command, plan, write_members
-
-    interrupts = Interrupts()
-    devices.use_all_cores()
-    began = time.perf_counter()
-    with lock(path / "lock", wait=True):
-        study = create_study(path, spec)
-        wanted = grid.expand(spec)
-        table = plan(study, wanted, at_least=part[1])
-        write_members(study, table)
-        entry = {"command": again, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-        log_command(study, entry | provenance.provenance())
-    asked = table.loc[wanted.index, "bucket"].unique()
-    costs = {label: buckets.cost(table[table["bucket"] == label]) for label in asked}
-    mine = buckets.shard(costs, *part)
-    missing = [label for label in mine if not study.result(label).exists()]
-    sizes = {label: int((table["bucket"] == label).sum()) for label in missing}
+def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json: bool) -> int:
+    """Train, combine, and print the table."""
+    job = launch.begin(spec, path, part, again)
+    sizes = job.sizes()
     print(
-        f"{path}: {len(wanted)} members asked for, {sum(sizes.values())} to train here in "
-        f"{len(missing)} buckets on {devices.describe()}",
+        f"{path}: {job.members} members asked for, {sum(sizes.values())} to train here in "
+        f"{len(sizes)} buckets on {devices.describe()}",
         file=sys.stderr,
     )
+    interrupts, began = Interrupts(), time.perf_counter()
     with CompileClock() as clock, Progress(sizes, spec.training.total, interrupts) as watch:
         try:
-            outcome = run.run(study, missing, programs.member_mesh(), watch)
-        except run.Interrupted:
+            outcome = launch.train(job, watch)
+        except Interrupted:
             print(f"stopped; everything is saved. Resume with:\n  {again}", file=sys.stderr)
             return 128 + (interrupts.asked or signal.SIGINT)
-    seconds = time.perf_counter() - began
-    if missing:
+    if sizes:
         print(
-            f"trained {sum(sizes[label] for label in outcome.finished)} members in {seconds:.1f} s, of which "
-            f"{clock.seconds:.1f} s to compile {clock.programs['advance']} training programs",
+            f"trained {sum(sizes[label] for label in outcome.finished)} members in "
+            f"{time.perf_counter() - began:.1f} s, of which {clock.seconds:.1f} s to compile "
+            f"{clock.programs['advance']} training programs",
             file=sys.stderr,
         )
     for label in outcome.busy:
         print(f"left out: bucket {label} is being trained by another process", file=sys.stderr)
-    if outcome.damaged:
-        raise UserError("; ".join(str(error) for error in outcome.damaged))
-    with lock(path / "lock", wait=True):
-        combined = results.combine(study)
-        results.write(combined, study.combined)
-    print_summary(combined, as_json=as_json)
-    print(f"results: {study.combined}", file=sys.stderr)
+    launch.require_whole(outcome)
+    print_summary(launch.finish(job.study), as_json=as_json)
+    print(f"results: {job.study.combined}", file=sys.stderr)
     return 0
 
 
-def dry_run(spec: Any, path: Path, part: tuple[int, int]) -> int:
+def dry_run(spec: Spec, path: Path, part: tuple[int, int], *, as_json: bool) -> int:
     """Print members, buckets, programs, memory and expected minutes; write nothing."""
-    from nlpfeat.sweeps import devices, estimate
-
-    devices.use_all_cores()
-    report = estimate.estimate(spec, path, at_least=part[1])
-    print(json.dumps(spec.to_dict()["sweep"]))
-    print("\n".join(report))
+    job = launch.lay_plan(spec, path, part)
+    print(f"timing {len(job.missing)} buckets on {devices.describe()} …", file=sys.stderr)
+    costs = estimate(job.study, job.table, job.missing)
+    if as_json:
+        print(json.dumps([cost._asdict() for cost in costs]))
+        return 0
+    for axis, values in spec.sweep:
+        print(f"{axis}: {len(values)} values, {min(values):g} to {max(values):g}")
+    print_costs(costs)
+    minutes = sum(cost.compile_seconds + cost.train_seconds for cost in costs) / 60
+    print(
+        f"{job.members} members in {job.buckets} buckets; {sum(job.sizes().values())} members to train here with "
+        f"{sum(c.programs for c in costs)} training programs, in about {minutes:.1f} minutes and at most "
+        f"{max((c.megabytes for c in costs), default=0):.0f} MB of arrays, on {devices.describe()}"
+    )
+    print(f"nothing was written; the study would be {path}")
     return 0
 
 

@@ -6,9 +6,7 @@ in compilation. A frozen dataclass is *static*: changing it makes another progra
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
-
-from jax.typing import ArrayLike
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,7 @@ NonNegative = Annotated[float, Range(0)]
 Share = Annotated[float, Range(0, 1)]
 
 
+@runtime_checkable
 class Settings(Protocol):
     """What the settings of every task have; each task's own NamedTuple adds to it.
 
@@ -46,6 +45,3 @@ class Settings(Protocol):
     seed: Any
     learning_rate: Any
     weight_decay: Any
-
-    def _asdict(self) -> dict[str, ArrayLike]: ...
-    def __getattr__(self, name: str) -> Any: ...

@@ -47,7 +47,7 @@ class WordBagSettings(NamedTuple):
 
 TASKS: dict[str, Task] = {
     "spirals": Task(
-        summary="spirals unwarped by 2 -> H -> 2 -> K",
+        summary="spirals unwarped by 2 → H → 2 → K",
         width="hidden units H",
         data=spirals.SpiralSpec,
         model=UnwarperSpec,
@@ -59,7 +59,7 @@ TASKS: dict[str, Task] = {
         optimizer=adam_l2,
     ),
     "annulus": Task(
-        summary="a disc inside an annulus, by 2 -> H -> 2 -> 2",
+        summary="a disc inside an annulus, by 2 → H → 2 → 2",
         width="hidden units H",
         data=annulus.AnnulusSpec,
         model=UnwarperSpec,

@@ -41,6 +41,4 @@ def annulus(spec: AnnulusSpec, key: Array) -> Examples:
 
 def draw(spec: AnnulusSpec, settings: Settings) -> Splits:
     """A training draw and a fresh test draw of the member's seed."""
-    return {
-        split: annulus(spec, stream(settings.seed, f"data/{split}")) for split in ("train", "test")
-    }
+    return {split: annulus(spec, stream(settings.seed, f"data/{split}")) for split in ("train", "test")}

@@ -12,6 +12,9 @@ from nlpfeat.settings import Count, Settings, Share
 
 PADDING = 0
 
+# Probabilities are resolved to one part in this many.
+_FINE = 2**20
+
 
 @dataclass(frozen=True)
 class PlantedWordsSpec:
@@ -42,24 +45,30 @@ def planted_words(spec: PlantedWordsSpec, key: Array) -> Examples:
 
     Words 1 … planted belong to class 0, the next `planted` to class 1, and so on; the others to none.
     """
-    label_key, length_key, kind_key, class_key, planted_key, other_key = jax.random.split(key, 6)
-    shape = (spec.documents, spec.length)
-    label = jax.random.randint(label_key, (spec.documents,), 0, spec.classes)
-    length = jax.random.randint(length_key, (spec.documents, 1), 1, spec.length + 1)
-    is_planted, is_own = jax.random.uniform(kind_key, (2, *shape)) < jnp.array(
-        [spec.density, spec.purity]
-    ).reshape(2, 1, 1)
-    owner = jnp.where(is_own, label[:, None], jax.random.randint(class_key, shape, 0, spec.classes))
-    planted = 1 + owner * spec.planted + jax.random.randint(planted_key, shape, 0, spec.planted)
-    other = jax.random.randint(other_key, shape, 1 + spec.classes * spec.planted, spec.vocabulary)
-    words = jnp.where(is_planted, planted, other)
-    inside = jnp.arange(spec.length) >= spec.length - length
+    document_key, word_key = jax.random.split(key)
+    label, length = _whole(document_key, (spec.documents,), (spec.classes, spec.length))
+    kind, loyalty, any_class, planted, other = _whole(
+        word_key,
+        (spec.documents, spec.length),
+        (_FINE, _FINE, spec.classes, spec.planted, spec.vocabulary - 1 - spec.classes * spec.planted),
+    )
+    owner = jnp.where(loyalty < spec.purity * _FINE, label[:, None], any_class)
+    words = 1 + jnp.where(
+        kind < spec.density * _FINE,
+        owner * spec.planted + planted,
+        spec.classes * spec.planted + other,
+    )
+    inside = jnp.arange(spec.length)[None] >= spec.length - 1 - length[:, None]
     return Examples(jnp.where(inside, words, PADDING), label)
+
+
+def _whole(key: Array, shape: tuple[int, ...], sizes: tuple[int, ...]) -> Array:
+    """Whole numbers below each of `sizes`, int32 (sizes, *shape), from one draw: every draw costs compile time."""
+    uniform = jax.random.uniform(key, (len(sizes), *shape))
+    top = jnp.array(sizes, jnp.float32).reshape(-1, *(1 for _ in shape))
+    return jnp.minimum(uniform * top, top - 1).astype(jnp.int32)
 
 
 def draw(spec: PlantedWordsSpec, settings: Settings) -> Splits:
     """Training and test documents of the member's seed."""
-    return {
-        split: planted_words(spec, stream(settings.seed, f"data/{split}"))
-        for split in ("train", "test")
-    }
+    return {split: planted_words(spec, stream(settings.seed, f"data/{split}")) for split in ("train", "test")}

@@ -4,6 +4,7 @@ Source: A. Canziani, Deep Learning (NYU), notebook "spiral classification", edit
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,7 @@ from jax.typing import ArrayLike
 
 from nlpfeat.data.examples import Examples, Splits
 from nlpfeat.keys import stream
-from nlpfeat.settings import Count, Settings, Share
+from nlpfeat.settings import Count, Share
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def spirals(spec: SpiralSpec, key: Array, noise: ArrayLike) -> Examples:
       key: one random key.
       noise: standard deviation of the Gaussian noise on the angle, in radians (.2 in the notebooks).
     """
-    t = jnp.linspace(0.0, 1.0, spec.points)
+    t = jnp.linspace(0.0, 1.0, spec.points)[None]
     arm = jnp.arange(spec.arms)[:, None]
     jitter = noise * jax.random.normal(key, (spec.arms, spec.points))
     angle = (2 * t + arm) * (2 * jnp.pi / spec.arms) + jitter
@@ -48,8 +49,8 @@ def spirals(spec: SpiralSpec, key: Array, noise: ArrayLike) -> Examples:
     return Examples(inputs, jnp.repeat(jnp.arange(spec.arms, dtype=jnp.int32), spec.points))
 
 
-def draw(spec: SpiralSpec, settings: Settings) -> Splits:
-    """A training draw and a fresh test draw of the member's seed (the notebooks have no test set)."""
+def draw(spec: SpiralSpec, settings: Any) -> Splits:
+    """A training draw and a fresh test draw of the member's `seed` and `noise` (the notebooks have no test set)."""
     return {
         split: spirals(spec, stream(settings.seed, f"data/{split}"), settings.noise)
         for split in ("train", "test")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jax import Array
+import numpy as np
+from jaxtyping import Array, Float
 
 from nlpfeat.models.width import Affine, unit_mask
 from nlpfeat.settings import Count, Settings
@@ -30,7 +31,7 @@ class Unwarper(nn.Module):
 
     @nn.compact
     def __call__(
-        self, inputs: tuple[Array, ...], settings: Settings, *, train: bool = False
+        self, inputs: tuple[Float[Array | np.ndarray, " n"], ...], settings: Settings, *, train: bool = False
     ) -> dict[str, Array]:
         """The trace of a batch of points.
 

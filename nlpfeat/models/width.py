@@ -17,13 +17,13 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jax import Array
 from jax.typing import ArrayLike
+from jaxtyping import Array, Float
 
 from nlpfeat.errors import UserError
 
 
-def unit_mask(units: int, width: ArrayLike) -> Array:
+def unit_mask(units: int, width: ArrayLike) -> Float[Array, " units"]:
     """float32 (units,): 1 for the member's own units, 0 for the padding."""
     return (jnp.arange(units) < width).astype(jnp.float32)
 
@@ -67,7 +67,7 @@ class Affine(nn.Module):
     unit_axes: tuple[int, ...] = ()
 
     @nn.compact
-    def __call__(self, x: Array, fan_in: ArrayLike) -> Array:
+    def __call__(self, x: Float[Array, "inputs n"], fan_in: ArrayLike) -> Float[Array, "outputs n"]:
         """(inputs, n) -> (outputs, n); `fan_in` is the true number of inputs, which may be traced."""
         bound = jax.lax.rsqrt(jnp.asarray(fan_in, jnp.float32))
 
@@ -83,7 +83,9 @@ class UnitDropout(nn.Module):
     """Dropout whose mask, too, is drawn per unit; `rate` may be traced. Key stream: "dropout"."""
 
     @nn.compact
-    def __call__(self, x: Array, rate: ArrayLike, *, train: bool) -> Array:
+    def __call__(
+        self, x: Float[Array, "n units"], rate: ArrayLike, *, train: bool
+    ) -> Float[Array, "n units"]:
         """(n, units) -> (n, units), scaled by 1/(1 - rate) where kept; the identity unless `train`."""
         if not train:
             return x
@@ -104,9 +106,7 @@ def crop(params: Any, native: Any) -> Any:
     """
 
     def slice_leaf(path: Any, leaf: Any, like: Any) -> Any:
-        if leaf.ndim != len(like.shape) or any(
-            n > p for n, p in zip(like.shape, leaf.shape, strict=True)
-        ):
+        if leaf.ndim != len(like.shape) or any(n > p for n, p in zip(like.shape, leaf.shape, strict=True)):
             raise UserError(
                 f"parameter {jax.tree_util.keystr(path)} is {' x '.join(map(str, leaf.shape))} here, "
                 f"too narrow for the {' x '.join(map(str, like.shape))} asked for: the widths differ"

@@ -1,13 +1,15 @@
 """Words averaged: an embedding table, the mean over a document's words, one layer of class scores."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
-from jax import Array
+import numpy as np
+from jaxtyping import Array, Float, Int
 
 from nlpfeat.models.width import Affine, UnitDropout, uniform_per_unit, unit_mask
-from nlpfeat.settings import Positive, Settings
+from nlpfeat.settings import Positive
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,13 @@ class WordTable(nn.Module):
     scale: float
 
     @nn.compact
-    def __call__(self, words: Array) -> Array:
+    def __call__(self, words: Int[Array | np.ndarray, "n length"]) -> Float[Array, "n length units"]:
         """Word ids (n, length) -> word vectors (n, length, units)."""
         table = self.param(
             "table",
             lambda key: self.scale * uniform_per_unit(key, (self.vocabulary, self.units), [1]),
         )
-        return table[words]
+        return jnp.asarray(table)[words]
 
 
 class WordBag(nn.Module):
@@ -43,7 +45,9 @@ class WordBag(nn.Module):
     scale: float
 
     @nn.compact
-    def __call__(self, inputs: Array, settings: Settings, *, train: bool = False) -> dict[str, Array]:
+    def __call__(
+        self, inputs: Int[Array | np.ndarray, "n length"], settings: Any, *, train: bool = False
+    ) -> dict[str, Array]:
         """The trace of a batch of documents.
 
         Args:
@@ -58,7 +62,7 @@ class WordBag(nn.Module):
         vectors = WordTable(self.vocabulary, self.units, self.scale, name="words")(inputs)
         total = jnp.where(present, vectors, 0.0).sum(axis=1)
         features = total / jnp.maximum(present.sum(axis=1), 1)
-        features = features * unit_mask(self.units, settings.width)
+        features = features * unit_mask(self.units, settings.width)[None]
         kept = UnitDropout(name="dropout")(features, settings.dropout, train=train)
         scores = Affine(self.classes, unit_axes=(1,), name="classes")(kept.T, settings.width)
         return {"features": features, "scores": scores.T}

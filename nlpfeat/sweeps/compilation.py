@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Self
 
 import jax
 
@@ -18,14 +18,14 @@ class CompileClock:
     seconds: float = 0.0
     programs: Counter[str] = field(default_factory=Counter)
 
-    def _listen(self, event: str, seconds: float, **details: Any) -> None:
+    def _listen(self, event: str, duration_secs: float, **kwargs: str | int) -> None:
         if event.startswith("/jax/core/compile/"):  # tracing, lowering and compiling
-            self.seconds += seconds
+            self.seconds += duration_secs
         if event == "/jax/core/compile/backend_compile_duration":
-            name = str(details.get("fun_name", "?"))
+            name = str(kwargs.get("fun_name", "?"))
             self.programs[name.removeprefix("jit(").removesuffix(")")] += 1
 
-    def __enter__(self) -> "CompileClock":
+    def __enter__(self) -> Self:
         jax.monitoring.register_event_duration_secs_listener(self._listen)
         return self
 

@@ -1,83 +1,90 @@
-"""What a sweep will cost, told before it starts."""
+"""What a sweep will cost, told before it starts: every program is compiled and timed for a moment, at its real shapes."""
 
 import time
-from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import pandas as pd
 
-from nlpfeat.sweeps import grid, programs
-from nlpfeat.sweeps.buckets import assign
+from nlpfeat.sweeps import programs
 from nlpfeat.sweeps.compilation import CompileClock
-from nlpfeat.sweeps.run import orders, prepare
-from nlpfeat.sweeps.spec import Spec
-from nlpfeat.sweeps.study import Study, open_study, plan
+from nlpfeat.sweeps.prepare import Maker, maker, prepare
+from nlpfeat.sweeps.run import orders
+from nlpfeat.sweeps.study import Study
 
-# A bucket is timed for so many steps, or until this many seconds have passed.
+# A program is timed for one stretch between two records, or as many steps as take about this long.
 SECONDS = 0.5
 
 
 class BucketCost(NamedTuple):
-    """The expected cost of one bucket, from compiling and timing its program on this machine."""
+    """The expected cost of one bucket on this machine."""
 
     label: str
     members: int
-    padded_width: int
-    bytes_per_device: int
+    width: int  # padded
+    programs: int  # training programs to compile
+    megabytes: float  # on all devices together
     compile_seconds: float
     train_seconds: float
 
 
-def planned(spec: Spec, path: Path, at_least: int) -> tuple[Study, Any, list[str]]:
-    """The study as it would be (nothing is written), its member table, and the buckets still to train."""
-    wanted = grid.expand(spec)
-    study = Study(path, spec)
-    if (path / "config.json").exists():
-        open_study(path)
-        table = plan(study, wanted, at_least)
-    else:
-        table = wanted.assign(bucket=assign(wanted, at_least))
-    labels = [
-        label for label in table.loc[wanted.index, "bucket"].unique() if not study.result(label).exists()
-    ]
-    return study, table, labels
+def estimate(study: Study, table: pd.DataFrame, labels: list[str]) -> list[BucketCost]:
+    """The cost of training the buckets `labels`, rows of the member table `table`.
+
+    Buckets of equal width and size cost the same and share their programs, so one of them is measured.
+    """
+    if not labels:
+        return []
+    make = maker(study.spec, int(table["width"].max()))
+    known: dict[tuple[int, int], BucketCost] = {}
+    costs = []
+    for label in labels:
+        members = table[table["bucket"] == label]
+        shape = int(members["width"].max()), len(members)
+        if shape in known:
+            again = known[shape]._replace(label=label, programs=0, compile_seconds=0.0)
+            costs.append(again)
+        else:
+            known[shape] = measure(study, make, label, members)
+            costs.append(known[shape])
+    return costs
 
 
-def measure(study: Study, table: Any, label: str) -> BucketCost:
-    """Compile a bucket's program and time a few of its steps. Uses the real data and shapes."""
-    spec = study.spec
-    members = table[table["bucket"] == label]
-    source = spec.row.load(spec.data)
-    mesh = programs.member_mesh()
-    bucket = prepare(study, label, members, source, jax.jit(partial(spec.row.draw, source)), mesh)
-    phase = spec.training.phases[0]
+def measure(study: Study, make: Maker, label: str, members: pd.DataFrame) -> BucketCost:
+    """Compile a bucket's training program and time it."""
+    task, training = study.spec.row, study.spec.training
     with CompileClock() as clock:
-        state = programs.start(
-            spec.row, bucket.module, phase.frozen, bucket.layout, bucket.settings, bucket.splits
-        )
-        longest = min(spec.training.record_every, spec.training.total)
-        order = orders(spec.training, bucket, 0, min(longest, phase.stop))
-        fixed = (spec.row, bucket.module, phase.frozen, bucket.layout)
+        bucket = prepare(make, label, members, programs.member_mesh())
+        phase = training.phases[0]
+        longest = min(training.record_every, phase.stop)
+        order = orders(training, bucket, 0, longest)
+        static = (task, bucket.module, phase.frozen, bucket.layout)
+        state = programs.restart(task, phase.frozen, bucket.layout, bucket.params, bucket.settings)
         rest = (bucket.settings, bucket.splits, order, phase.rate, 0)
-        analysis = programs.advance.lower(*fixed, state, *rest, 1).compile().memory_analysis()
-        state, _ = programs.advance(*fixed, state, *rest, 0)
-        jax.block_until_ready(state)
-    steps, seconds = 1, 0.0
-    while True:
+        compiled = programs.advance.lower(*static, state, *rest, 1).compile()
+
+    def timed(state: Any, steps: int) -> tuple[Any, float]:
         began = time.perf_counter()
-        state, record = programs.advance(*fixed, state, *rest, steps)
+        state, record = compiled(state, *rest, steps)
         jax.block_until_ready((state, record))
-        seconds = time.perf_counter() - began
-        if steps >= min(longest, phase.stop) or seconds > SECONDS:
-            break
-        steps = min(2 * steps, longest, phase.stop)
-    size = analysis.argument_size_in_bytes + analysis.temp_size_in_bytes + analysis.output_size_in_bytes
+        return state, time.perf_counter() - began
+
+    state, record_seconds = timed(state, 0)
+    state, seconds = timed(state, 1)
+    steps = max(1, min(longest, int(SECONDS / max(seconds, 1e-6))))
+    _, seconds = timed(state, steps)
+    step_seconds = max(seconds - record_seconds, 0.0) / steps
+    memory: Any = compiled.memory_analysis()
+    size = (
+        memory.argument_size_in_bytes + memory.temp_size_in_bytes
+    )  # the state's output is its input, donated
+    frozen_sets = len({phase.frozen for phase in training.phases})
     return BucketCost(
-        label,
-        len(members),
-        int(members["width"].max()),
-        int(size) // mesh.size if mesh.devices.flat[0].platform != "cpu" else int(size),
-        clock.seconds,
-        seconds / steps * spec.training.total,
+        label=label,
+        members=len(members),
+        width=int(members["width"].max()),
+        programs=frozen_sets,
+        megabytes=size * bucket.layout.mesh.size / 2**20,
+        compile_seconds=clock.seconds * frozen_sets,
+        train_seconds=step_seconds * training.total + record_seconds * len(training.stops),
     )

@@ -19,9 +19,7 @@ def expand(spec: Spec) -> pd.DataFrame:
     points = np.meshgrid(*(np.asarray(values) for values in axes.values()), indexing="ij")
     columns = {axis: grid.ravel() for axis, grid in zip(axes, points, strict=True)}
     size = points[0].size
-    table = pd.DataFrame(
-        {name: columns.get(name, np.full(size, value)) for name, value in settings.items()}
-    )
+    table = pd.DataFrame({name: columns.get(name, np.full(size, value)) for name, value in settings.items()})
     static = digest({k: v for k, v in spec.to_dict().items() if k not in ("sweep", "settings")})
     rows = zip(*(table[name].tolist() for name in settings), strict=True)
     table.index = pd.Index(

@@ -18,7 +18,7 @@ from nlpfeat.data.examples import Splits, count
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import programs, provenance
 from nlpfeat.sweeps.spec import Spec
-from nlpfeat.training.member import Params, initial_params
+from nlpfeat.training.member import Params, initial_params, partition
 
 
 class Example(NamedTuple):
@@ -58,11 +58,20 @@ class Maker:
 
 
 def maker(spec: Spec, widest: int) -> Maker:
-    """The maker of a study whose widest member has `widest` units. Reads the task's files, if it has any."""
+    """The maker of members of up to `widest` units. Reads the task's files, if it has any.
+
+    Raises:
+      UserError: if the spec freezes a parameter that the model does not have.
+    """
     source = spec.row.load(spec.data)
     module = partial(spec.row.module, spec.model, source)
-    init = jax.jit(partial(initial_params, module(widest)))
-    return Maker(spec, module, jax.jit(partial(spec.row.draw, source)), init)
+    initial, draw = partial(initial_params, module(widest)), partial(spec.row.draw, source)
+    frozen_sets = [phase.frozen for phase in spec.training.phases if phase.frozen]
+    if frozen_sets:
+        params = jax.eval_shape(lambda settings: initial(draw(settings), settings), spec.settings)
+        for frozen in frozen_sets:
+            partition(params, frozen)
+    return Maker(spec, module, jax.jit(draw), jax.jit(initial))
 
 
 @dataclass(frozen=True)

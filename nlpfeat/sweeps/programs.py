@@ -8,6 +8,7 @@ On a device the members run in blocks: `lax.map` over blocks, `vmap` within. A C
 activations stay in a core's cache; an accelerator when the block is all it can hold.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -36,10 +37,12 @@ class Layout(NamedTuple):
     block: int  # members vectorised together
 
 
-def member_mesh(devices: list[jax.Device] | None = None) -> Mesh:
+def member_mesh(devices: Sequence[Any] | None = None) -> Mesh:
     """A mesh of all devices with the one axis "member"."""
     return Mesh(
-        np.array(devices or jax.devices()), ("member",), axis_types=(jax.sharding.AxisType.Auto,)
+        np.array(jax.devices() if devices is None else devices),
+        ("member",),
+        axis_types=(jax.sharding.AxisType.Auto,),
     )
 
 
@@ -70,9 +73,7 @@ def put(layout: Layout, tree: Any, *, per_member: bool = True) -> Any:
 
 
 @partial(jax.jit, static_argnames=("task", "frozen", "layout"))
-def restart(
-    task: Task, frozen: tuple[str, ...], layout: Layout, params: Params, settings: Settings
-) -> State:
+def restart(task: Task, frozen: tuple[str, ...], layout: Layout, params: Params, settings: Settings) -> State:
     """The state of every member at the start of training, or of a phase that trains other parameters."""
 
     def member(params: Params, settings: Settings) -> State:
@@ -81,9 +82,7 @@ def restart(
     return _sharded(jax.vmap(member), layout, (0, 0))(params, settings)
 
 
-@partial(
-    jax.jit, static_argnames=("task", "module", "frozen", "layout"), donate_argnames=("state",)
-)
+@partial(jax.jit, static_argnames=("task", "module", "frozen", "layout"), donate_argnames=("state",))
 def advance(
     task: Task,
     module: nn.Module,
@@ -111,9 +110,7 @@ def advance(
     """
 
     def member(state: State, settings: Settings, splits: Splits, order: Array | None) -> Any:
-        state = train(
-            task, module, frozen, state, settings, splits["train"], order, rate, start, steps
-        )
+        state = train(task, module, frozen, state, settings, splits["train"], order, rate, start, steps)
         return state, evaluate(task, module, state.params, settings, splits)
 
     axes = (0, 0, 0 if task.seeded else None, 0)
@@ -127,9 +124,7 @@ def advance(
 def _sharded(function: Any, layout: Layout, axes: tuple[int | None, ...]) -> Any:
     """`function` of a device's share of the members; an argument whose axis is None is on every device."""
     specs = tuple(P() if axis is None else P("member") for axis in axes)
-    return jax.shard_map(
-        function, mesh=layout.mesh, in_specs=specs, out_specs=P("member"), check_vma=False
-    )
+    return jax.shard_map(function, mesh=layout.mesh, in_specs=specs, out_specs=P("member"), check_vma=False)
 
 
 def _map_blocks(function: Any, axes: tuple[int | None, ...], block: int, arguments: Any) -> Any:
@@ -140,8 +135,6 @@ def _map_blocks(function: Any, axes: tuple[int | None, ...], block: int, argumen
 
     def call(own: tuple[Any, ...]) -> Any:
         queue = list(own)
-        return function(
-            *(queue.pop(0) if axis == 0 else a for a, axis in zip(arguments, axes, strict=True))
-        )
+        return function(*(queue.pop(0) if axis == 0 else a for a, axis in zip(arguments, axes, strict=True)))
 
     return jax.lax.map(call, mapped, batch_size=None if block == 1 else block)

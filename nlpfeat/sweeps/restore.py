@@ -48,9 +48,7 @@ def find(study: Study, wanted: dict[str, float]) -> Any:
         chosen = narrowed
     if len(chosen) > 1:
         free = [n for n in table if n != "bucket" and chosen[n].nunique() > 1]
-        values = "; ".join(
-            f"--{n}={' or '.join(f'{v:g}' for v in sorted(chosen[n].unique()))}" for n in free
-        )
+        values = "; ".join(f"--{n}={' or '.join(f'{v:g}' for v in sorted(chosen[n].unique()))}" for n in free)
         raise UserError(f"{len(chosen)} members fit; say which: {values}")
     return chosen.iloc[0]
 
@@ -69,13 +67,13 @@ def restore(study: Study, wanted: dict[str, float], step: int | None = None) -> 
     members = study.members()
     members = members[members["bucket"] == label]
     folder = study.checkpoints(label)
-    saved = checkpoints.saved_steps(folder)
-    if not saved:
+    kept = checkpoints.saved_steps(folder)
+    if not kept:
         raise UserError(f"this member has no checkpoint in {study.path}: run the sweep to train it")
-    step = saved[-1] if step is None else step
-    if step not in saved:
-        kept = ", ".join(map(str, saved))
-        raise UserError(f"no checkpoint of step {step} was kept for this member; there are {kept}")
+    step = kept[-1] if step is None else step
+    if step not in kept:
+        there = ", ".join(map(str, kept))
+        raise UserError(f"no checkpoint of step {step} was kept for this member; there are {there}")
 
     width, units = int(row["width"]), int(members["width"].max())
     place = list(members.index).index(row.name)

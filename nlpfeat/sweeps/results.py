@@ -34,10 +34,8 @@ def bucket_dataset(
       attributes: plain values; nested ones are stored as JSON.
     """
     dims = ("member", "step", "split")
-    data = {
-        name: (dims, values, {"units": _UNITS.get(name, "")}) for name, values in records.items()
-    }
-    coords: dict[str, Any] = {"step": steps, "split": splits, "id": ("member", list(members.index))}
+    data = {name: (dims, values, {"units": _UNITS.get(name, "")}) for name, values in records.items()}
+    coords: dict[Any, Any] = {"step": steps, "split": splits, "id": ("member", list(members.index))}
     coords |= {name: ("member", members[name].to_numpy()) for name in members if name != "bucket"}
     dataset = xr.Dataset(data, coords, {k: _attribute(v) for k, v in attributes.items()})
     return dataset.sel(split=[name for name in SPLITS if name in splits])

@@ -11,7 +11,7 @@ from nlpfeat.data.examples import count, split_names
 from nlpfeat.data.order import batch_order
 from nlpfeat.errors import DamagedFile
 from nlpfeat.sweeps import programs, provenance, results, saved
-from nlpfeat.sweeps.prepare import Bucket, Maker, maker, prepare
+from nlpfeat.sweeps.prepare import Bucket, Maker, prepare
 from nlpfeat.sweeps.saved import Saved, phase_at
 from nlpfeat.sweeps.study import Study, lock
 from nlpfeat.training import checkpoints
@@ -25,8 +25,12 @@ class Interrupted(Exception):
 class Watch(Protocol):
     """Who follows a run: shows progress, and says when to stop."""
 
-    def step(self, bucket: str, members: int, step: int) -> None: ...
-    def interrupted(self) -> bool: ...
+    def step(self, bucket: str, members: int, step: int) -> None:
+        """The `members` members of a bucket have reached a step."""
+
+    def interrupted(self) -> bool:
+        """Whether to save and stop here."""
+        ...
 
 
 @dataclass
@@ -38,7 +42,7 @@ class Outcome:
     damaged: list[DamagedFile] = field(default_factory=list)
 
 
-def run(study: Study, labels: list[str], mesh: Mesh, watch: Watch) -> Outcome:
+def run(study: Study, make: Maker, labels: list[str], mesh: Mesh, watch: Watch) -> Outcome:
     """Train the buckets `labels` of a study that are not finished, and write their results.
 
     A bucket held by another process is left to it; a damaged file stops its own bucket only.
@@ -48,7 +52,6 @@ def run(study: Study, labels: list[str], mesh: Mesh, watch: Watch) -> Outcome:
     """
     outcome = Outcome()
     table = study.members()
-    make = maker(study.spec, int(table["width"].max()))
     for label in labels:
         with lock(study.checkpoints(label) / "lock", wait=False) as held:
             if not held:
@@ -131,18 +134,14 @@ def orders(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Any
         return None
     n = count(bucket.example.splits["train"])
     seeds = bucket.members["seed"].to_numpy()
-    by_seed = {
-        seed: batch_order(n, training.batch_size, int(seed), start, stop) for seed in np.unique(seeds)
-    }
+    by_seed = {seed: batch_order(n, training.batch_size, int(seed), start, stop) for seed in np.unique(seeds)}
     order = np.zeros((len(seeds), training.record_every, training.batch_size), np.int32)
     for i, seed in enumerate(seeds):
         order[i, : stop - start] = by_seed[seed]
     return bucket.place(order)
 
 
-def write_results(
-    study: Study, bucket: Bucket, records: dict[str, np.ndarray], seconds: float
-) -> None:
+def write_results(study: Study, bucket: Bucket, records: dict[str, np.ndarray], seconds: float) -> None:
     """Write the results file of a finished bucket."""
     attributes = {
         "task": study.spec.task,

@@ -4,6 +4,7 @@ Every complaint is one line that names the key, the mistake and the mend.
 """
 
 import ast
+import difflib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -120,7 +121,7 @@ def resolve(config: Mapping[str, Any], overrides: Mapping[str, str] | None = Non
         for key, hint in get_type_hints(cls, include_extras=True).items()
     }
     axes = get_type_hints(task.settings, include_extras=True)
-    hints |= {f"sweep.{axis}": tuple[hint, ...] for axis, hint in axes.items()}  # pyright: ignore
+    hints |= {f"sweep.{axis}": tuple[hint, ...] for axis, hint in axes.items()}  # pyright: ignore[reportInvalidTypeArguments]
 
     values = {}
     for key, raw in [*flat.items(), *texts.items()]:
@@ -159,10 +160,17 @@ def resolve(config: Mapping[str, Any], overrides: Mapping[str, str] | None = Non
 
 
 def _nearest_key(key: str, hints: Mapping[str, Any]) -> str:
-    """The nearest valid key, looked for in the same section first."""
-    section = key.split(".")[0] + "."
-    siblings = [known for known in hints if known.startswith(section)]
-    return nearest(key, siblings or hints)
+    """The known key whose last part is nearest; among equals, one of the same section."""
+    section, _, name = key.rpartition(".")
+
+    def similarity(known: str) -> tuple[float, bool]:
+        ratio = difflib.SequenceMatcher(None, name, known.rpartition(".")[2]).ratio()
+        return ratio, known.startswith(section + ".")
+
+    best = max(hints, key=similarity)
+    if similarity(best)[0] >= 0.6:
+        return f"did you mean config.{best}?"
+    return f"known: {', '.join(k for k in hints if k.startswith(section + '.')) or ', '.join(hints)}"
 
 
 def _literal(key: str, text: str, hint: Any) -> Any:
@@ -212,4 +220,3 @@ def _describe(hint: Any) -> str:
 def known_keys(spec: Spec) -> dict[str, Any]:
     """Every key that `--config.KEY=VALUE` may set, with its present value: for `--help`."""
     return flatten(spec.to_dict())
-

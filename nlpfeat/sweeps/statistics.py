@@ -34,9 +34,7 @@ def wilson(successes: int, trials: int) -> Interval:
     return Interval(float(interval.low), successes / trials, float(interval.high))
 
 
-def half_width(
-    widths: np.ndarray, success: np.ndarray, draws: int = 500, seed: int = 0
-) -> Interval:
+def half_width(widths: np.ndarray, success: np.ndarray, draws: int = 500, seed: int = 0) -> Interval:
     """H50: the width at which half of the members succeed, with a bootstrap 95 % interval.
 
     A logistic curve in log2(width) is fitted by maximum likelihood, with a slight ridge on its slope that keeps

@@ -1,12 +1,12 @@
 """The study: a folder that holds all there is to know about a sweep. Every file in it is written whole or not at all.
 
-    config.json     the resolved spec
-    members.csv     the member table, written before anything runs
-    manifest.json   which commands ran here, with what code, versions and device
-    results/        one NetCDF file a finished bucket
-    results.nc      all of them combined: the labelled array
-    checkpoints/    one folder a bucket, in it one Orbax checkpoint a saved step
-    figures/
+config.json     the resolved spec
+members.csv     the member table, written before anything runs
+manifest.json   which commands ran here, with what code, versions and device
+results/        one NetCDF file a finished bucket
+results.nc      all of them combined: the labelled array
+checkpoints/    one folder a bucket, in it one Orbax checkpoint a saved step
+figures/
 """
 
 import contextlib
@@ -56,14 +56,18 @@ class Study:
         fields = {"id": str, "bucket": str}
         fields |= {k: type(v) for k, v in self.spec.settings._asdict().items()}
         try:
-            table = pd.read_csv(path, dtype=fields, index_col="id", float_precision="round_trip")  # pyright: ignore
+            table = pd.read_csv(path, dtype=fields, index_col="id")
             whole = list(table.columns) == [name for name in fields if name != "id"]
         except FileNotFoundError:
-            return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in fields.items()}).set_index("id")
+            return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in fields.items()}).set_index(
+                "id"
+            )
         except (ValueError, pd.errors.ParserError):
             whole, table = False, pd.DataFrame()
         if not whole or table.isna().to_numpy().any():
-            raise DamagedFile(f"{path} is damaged: delete it and run the sweep again; finished buckets are kept")
+            raise DamagedFile(
+                f"{path} is damaged: delete it and run the sweep again; finished buckets are kept"
+            )
         return table
 
 
@@ -84,8 +88,8 @@ def open_study(path: Path) -> Study:
         raise DamagedFile(f"{config} cannot be read as a study's config: {error}") from None
 
 
-def create_study(path: Path, spec: Spec) -> Study:
-    """The study at `path`, made if there is none. Its stored grid becomes that of `spec`.
+def check_study(path: Path, spec: Spec) -> None:
+    """Check that a study of `spec` may be written to `path`.
 
     Raises:
       UserError: if the folder holds a study of another config (the differing keys are named) or other files.
@@ -96,8 +100,17 @@ def create_study(path: Path, spec: Spec) -> Study:
             raise UserError(
                 f"{path} holds a study of another config: {'; '.join(changed)}. Choose another --study"
             )
-    elif path.exists() and (not path.is_dir() or set(os.listdir(path)) - {"lock"}):
+    elif path.exists() and (not path.is_dir() or {entry.name for entry in path.iterdir()} - {"lock"}):
         raise UserError(f"{path} exists and is not a study; choose another --study")
+
+
+def create_study(path: Path, spec: Spec) -> Study:
+    """The study at `path`, made if there is none. Its stored grid becomes that of `spec`.
+
+    Raises:
+      UserError: as `check_study`.
+    """
+    check_study(path, spec)
     for folder in ("results", "checkpoints", "figures"):
         (path / folder).mkdir(parents=True, exist_ok=True)
     write_atomic(path / "config.json", json.dumps(spec.to_dict(), indent=2) + "\n")

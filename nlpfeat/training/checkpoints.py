@@ -37,7 +37,7 @@ def save(folder: Path, step: int, tree: Any) -> None:
         raise
     except Exception as error:  # tensorstore reports a full disk as ValueError
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise OSError(None, f"the checkpoint could not be saved ({reason[:200]})", str(path)) from error
+        raise OSError(None, f"the checkpoint could not be saved ({reason[:200]})", path) from error
     finally:
         for part in folder.glob("*.orbax-checkpoint-tmp*"):
             shutil.rmtree(part, ignore_errors=True)
@@ -85,5 +85,5 @@ def _named(tree: Any) -> dict[str, Any]:
     return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
 
 
-def _path(folder: Path, step: int) -> Path:
-    return folder.absolute() / f"step_{step:08d}"  # Orbax wants absolute paths
+def _path(folder: Path, step: int) -> str:
+    return str(folder.absolute() / f"step_{step:08d}")  # Orbax wants absolute paths

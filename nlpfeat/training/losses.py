@@ -2,11 +2,12 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
-from jax import Array
+from jaxtyping import Array, Float, Int
 
 
-def cross_entropy(trace: dict[str, Array], targets: Array) -> Array:
+def cross_entropy(trace: dict[str, Array], targets: Int[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
     """−log softmax(scores)[target], in nats.
 
     Args:

@@ -84,14 +84,14 @@ def train_step(
 
     def mean_loss(trained: Params) -> Array:
         key = jax.random.fold_in(stream(settings.seed, "dropout"), step)
-        trace = module.apply(
+        trace: Any = module.apply(
             {"params": merge(trained, held)},
             batch.inputs,
             settings,
             train=True,
             rngs={"dropout": key},
         )
-        return task.loss(trace, batch.targets).mean()  # pyright: ignore[reportArgumentType] (flax: Any)
+        return task.loss(trace, batch.targets).mean()
 
     gradient = jax.grad(mean_loss)(trained)
     updates, opt_state = task.optimizer(settings).update(gradient, state.opt_state, trained)
@@ -131,16 +131,15 @@ def evaluate(task: Task, module: nn.Module, params: Params, settings: Settings, 
     measures = (("loss", task.loss), *task.metrics)
 
     def sums(examples: Examples) -> Record:
-        trace = module.apply({"params": params}, examples.inputs, settings)
+        trace: Any = module.apply({"params": params}, examples.inputs, settings)
         return {name: measure(trace, examples.targets).sum() for name, measure in measures}
 
     def means(examples: Examples) -> Record:
         n = count(examples)
         whole, rest = divmod(n, EVALUATION_BATCH)
         pieces = jax.tree.map(
-            lambda leaf: leaf[: whole * EVALUATION_BATCH].reshape(
-                whole, EVALUATION_BATCH, *leaf.shape[1:]
-            ), examples
+            lambda leaf: leaf[: whole * EVALUATION_BATCH].reshape(whole, EVALUATION_BATCH, *leaf.shape[1:]),
+            examples,
         )
         parts = [jax.tree.map(lambda s: s.sum(0), jax.lax.map(sums, pieces))] if whole else []
         if rest:

@@ -36,7 +36,8 @@ class TrainingSpec:
       batch_size: examples a step; 0 for all of them.
       record_every: steps between two records.
       checkpoint_every: steps between two checkpoints; a killed process loses at most those.
-      snapshots: further steps that are recorded, and whose checkpoint is kept, as the last step's is.
+      snapshots: further steps that are recorded, and whose checkpoint is kept, as the last step's is. Those
+        past the last step are never reached.
     """
 
     steps: tuple[Count, ...] = (2000,)
@@ -55,9 +56,6 @@ class TrainingSpec:
                 raise ValueError(
                     f"{name} has {len(getattr(self, name))} entries for the {len(self.steps)} phases of steps"
                 )
-        beyond = [step for step in self.snapshots if step > self.total]
-        if beyond:
-            raise ValueError(f"snapshots {beyond} lie past the last step, {self.total}")
 
     @property
     def total(self) -> int:
@@ -77,7 +75,7 @@ class TrainingSpec:
     def stops(self) -> tuple[Stop, ...]:
         """Where the program returns to the host: every recorded step, in order, from 0 to the last."""
         saved = {*range(0, self.total, self.checkpoint_every), self.total} - {0}
-        kept = {*self.snapshots, self.total}
+        kept = {step for step in self.snapshots if step < self.total} | {self.total}
         ends = {phase.stop for phase in self.phases}
         steps = {*range(0, self.total, self.record_every), *saved, *kept, *ends}
         return tuple(Stop(step, step in saved | kept, step in kept) for step in sorted(steps))

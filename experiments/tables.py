@@ -1,4 +1,4 @@
-"""The closing table of a sweep, on stdout."""
+"""Tables on stdout."""
 
 import json
 
@@ -6,6 +6,7 @@ import xarray as xr
 from rich.console import Console
 from rich.table import Table
 
+from nlpfeat.sweeps.estimate import BucketCost
 from nlpfeat.sweeps.summary import SUCCESS, summarize
 
 
@@ -30,4 +31,20 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
             low, middle, high = row[name]
             cells.append(f"{middle:.3f} ({low:.3f} – {high:.3f})")
         table.add_row(*cells)
+    _print(table)
+
+
+def print_costs(costs: list[BucketCost]) -> None:
+    """Print what each bucket is expected to cost."""
+    table = Table()
+    table.add_column("bucket")
+    for name in ("members", "padded width", "programs", "MB", "compile s", "train s"):
+        table.add_column(name, justify="right")
+    for label, members, width, programs, *sizes in costs:
+        table.add_row(label, *map(str, (members, width, programs)), *(f"{x:.1f}" for x in sizes))
+    if costs:
+        _print(table)
+
+
+def _print(table: Table) -> None:
     Console(width=max(100, Console().width), highlight=False).print(table)

@@ -1,0 +1,46 @@
+# Every target does its own set-up. Needs Python >= 3.11 and make.
+PYTHON ?= python3
+VENV   ?= .venv
+RUN    := $(VENV)/bin/python
+
+.PHONY: help sweep test test-slow lint smoke bench lock clean
+
+help:              ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+sweep: $(VENV)/ok  ## the main job: sweep hidden width on spirals, then the figures
+	$(RUN) -m experiments.sweep --config=configs/spirals.py
+	$(RUN) -m experiments.plot --study=runs/spirals
+
+test: $(VENV)/ok   ## the tests, without the slow ones
+	$(RUN) -m pytest
+
+test-slow: $(VENV)/ok ## the slow tests: minutes of training
+	$(RUN) -m pytest -m slow
+
+lint: $(VENV)/ok   ## ruff and pyright
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pyright --pythonpath $(RUN)
+
+smoke: $(VENV)/ok  ## every command once, at toy size
+	$(RUN) -m experiments.sweep --config=configs/spirals.py:smoke --dry_run
+	for config in configs/*.py; do $(RUN) -m experiments.sweep --config=$$config:smoke || exit 1; done
+	$(RUN) -m experiments.restore --study=runs/spirals-smoke --width=8 --seed=1
+	$(RUN) -m experiments.plot --study=runs/spirals-smoke
+
+bench: $(VENV)/ok  ## the benchmark against PyTorch, side by side
+	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
+	$(RUN) -m benchmarks.spirals
+
+lock:              ## renew requirements.txt from pyproject.toml
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.txt
+
+$(VENV)/ok: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: nlpfeat needs Python >= 3.11; name one with make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+clean:             ## remove the environment and caches; studies in runs/ stay
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,127 @@
+"""The figures of `experiments.plot`: numbers from `nlpfeat.sweeps`, pictures from `nlpfeat.plotting`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+
+from nlpfeat.plotting.curves import plot_curves
+from nlpfeat.plotting.style import SPLIT_COLOURS, SPLIT_MARKERS, STYLE, save, stamp, width_axis, width_colours
+from nlpfeat.plotting.width import describe_half, plot_measure, plot_success
+from nlpfeat.sweeps.statistics import half_width, spread, wilson
+from nlpfeat.sweeps.study import Study
+from nlpfeat.training.task import Task
+
+
+def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[str, xr.Dataset]]:
+    """The plane (width, seed) at every point of the further axes, with a suffix for file names."""
+    dataset = dataset.sel(at)
+    further = [str(d) for d in dataset["loss"].dims if d not in ("width", "seed", "step", "split")]
+    for place in np.ndindex(*(dataset.sizes[name] for name in further)):
+        part = dataset.isel(dict(zip(further, place, strict=True)))
+        named = [*at, *further]
+        yield "".join(f"-{name}={part[name].item():g}" for name in named), part
+
+
+def draw(
+    study: Study, task: Task, dataset: xr.Dataset, threshold: float, line: str, suffix: str
+) -> list[dict[str, Any]]:
+    """Both figures of one plane of the grid. Returns what they show, as text and numbers, with their paths."""
+    headline = task.metrics[0][0]
+    with plt.style.context(STYLE):
+        against_width, shown = width_figure(dataset, task, headline, threshold)
+        over_training = curves_figure(dataset, headline, study.spec.training)
+        found = []
+        for name, figure, entry in (
+            ("width", against_width, shown),
+            ("curves", over_training, {"text": f"{headline} over training{suffix}"}),
+        ):
+            stamp(figure, line)
+            paths = save(figure, study.figures / f"{headline}-{name}{suffix}")
+            found.append(entry | {"paths": [str(path) for path in paths]})
+            plt.close(figure)
+    return found
+
+
+def width_figure(
+    dataset: xr.Dataset, task: Task, headline: str, threshold: float
+) -> tuple[Any, dict[str, Any]]:
+    """The headline measure against width, above the rate of success."""
+    final = dataset[headline].isel(step=-1).transpose("split", "width", "seed")
+    widths = final["width"].to_numpy().tolist()
+    splits = [str(split) for split in final["split"].to_numpy()]
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 8), height_ratios=(3, 2), sharex=True)
+    for i, split in enumerate(splits):
+        values = final.sel(split=split).to_numpy()
+        plot_measure(
+            top,
+            widths,
+            values,
+            *spread(values, axis=1),
+            label=f"{split}: median, quartiles",
+            colour=SPLIT_COLOURS[split],
+            marker=SPLIT_MARKERS[split],
+            shift=0.24 * (i - (len(splits) - 1) / 2),
+        )
+    seeds = int(final.isel(split=0).count("seed").max())
+    top.set_title(f"{headline} against width, {seeds} seeds each: {task.summary}")
+    top.set_ylabel(headline)
+    top.legend(loc="lower right")
+
+    scores = final.sel(split=splits[-1]).to_numpy()
+    wins, trials = (scores >= threshold).sum(1), np.isfinite(scores).sum(1)
+    intervals = np.array([wilson(int(w), int(n)) for w, n in zip(wins, trials, strict=True)])
+    known = np.isfinite(scores)
+    members = np.broadcast_to(np.array(widths)[:, None], scores.shape)[known]
+    half = half_width(members, scores[known] >= threshold)
+    plot_success(
+        bottom,
+        widths,
+        *intervals.T,
+        half=half,
+        label=f"P({splits[-1]} {headline} ≥ {threshold:g}), Wilson 95 %",
+        width_label=task.width,
+    )
+    bottom.set_ylabel("share of seeds")
+    width_axis(top, widths, "")
+    return figure, {
+        "text": f"{headline} at step {int(final['step'])}: {describe_half(half, widths)} for {threshold:g} on {splits[-1]}",
+        "widths": widths,
+        "success": intervals.round(5).tolist(),
+        "h50": [None if not np.isfinite(x) else round(float(x), 3) for x in half],
+    }
+
+
+def curves_figure(dataset: xr.Dataset, headline: str, training: Any) -> Any:
+    """The headline measure on the last split, and the training loss, over training, a column of panels a width."""
+    widths = dataset["width"].to_numpy().tolist()
+    last = str(dataset["split"].to_numpy()[-1])
+    rows = ((headline, last), ("loss", "train"))
+    columns = len(widths)
+    figure, axes = plt.subplots(
+        2, columns, figsize=(max(5.0, 2.1 * columns), 5.4), sharex=True, sharey="row", squeeze=False
+    )
+    for row, (measure, split) in enumerate(rows):
+        for column, (width, colour) in enumerate(zip(widths, width_colours(widths), strict=True)):
+            values = dataset[measure].sel(width=width, split=split).transpose("seed", "step").to_numpy()
+            values = values[np.isfinite(values).all(axis=1)]
+            ax = axes[row, column]
+            if len(values):
+                plot_curves(
+                    ax,
+                    dataset["step"].to_numpy(),
+                    values,
+                    *spread(values, axis=0),
+                    colour=colour,
+                    label="median",
+                    title=f"width {width}" if row == 0 else "",
+                    phases=[phase.start for phase in training.phases[1:]],
+                )
+        axes[row, 0].set_ylabel(f"{split} {measure}")
+    axes[1, columns // 2].set_xlabel("step")
+    figure.suptitle(
+        f"{last} {headline} and training loss: every seed, median, quartiles", x=0.005, ha="left", fontsize=12
+    )
+    return figure

@@ -1,0 +1,95 @@
+"""Draw a study: its headline measure against width, and its learning curves, as PNG and PDF.
+
+Every seed is a point or a thin line; median, interquartile band, success rate with its Wilson interval, and H50
+(the width at which half of the seeds succeed) with its bootstrap interval. Figures go to STUDY/figures.
+"""
+
+import json
+import shlex
+from typing import Any
+
+from experiments.command import add_study, main, parser
+from nlpfeat.errors import UserError
+
+EXAMPLES = [
+    "python -m experiments.plot --study=runs/spirals",
+    "python -m experiments.plot --study=runs/spirals --threshold=0.95 --json",
+    "python -m experiments.plot --study=runs/noise --at noise=0.1",
+]
+
+
+def command(argv: list[str]) -> int:
+    """The command. Paths of the figures, and the numbers in them, on stdout."""
+    arguments = parser(__doc__ or "", EXAMPLES)
+    add_study(arguments)
+    arguments.add_argument(
+        "--threshold",
+        type=float,
+        default=0.99,
+        metavar="X",
+        help="what counts as success (default: %(default)s)",
+    )
+    arguments.add_argument(
+        "--at",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="where the grid has further axes, the point to draw (default: each in its own figure)",
+    )
+    arguments.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    flags = arguments.parse(argv)
+
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from experiments import figures
+    from nlpfeat.sweeps.results import read
+    from nlpfeat.sweeps.study import open_study
+    from nlpfeat.tasks import TASKS
+
+    study = open_study(flags.study)
+    if not study.combined.exists():
+        raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
+    dataset = read(study.combined)
+    study.figures.mkdir(exist_ok=True)
+    line = f"python -m experiments.plot {shlex.join(argv)}".strip()
+    commit = json.loads(dataset.attrs["provenance"])["commit"]
+    stamp = f"{line}   commit {commit}   config {dataset.attrs['config_hash']}"
+    task = TASKS[dataset.attrs["task"]]
+    numbers = []
+    for suffix, part in figures.points(dataset, point(flags.at, dataset)):
+        numbers += figures.draw(study, task, part, flags.threshold, stamp, suffix)
+    if flags.json:
+        print(json.dumps(numbers))
+        return 0
+    for entry in numbers:
+        print(entry["text"])
+        for path in entry["paths"]:
+            print(f"  {path}")
+    return 0
+
+
+def point(assignments: list[str], dataset: Any) -> dict[str, float]:
+    """Read NAME=VALUE pairs and check them against the axes of the grid."""
+    chosen = {}
+    further = [str(dim) for dim in dataset.loss.dims if dim not in ("width", "seed", "step", "split")]
+    for text in assignments:
+        name, _, value = text.partition("=")
+        if name not in further:
+            raise UserError(
+                f"--at {text}: the grid has {'no axis ' + name if further else 'no further axes'}; "
+                f"it has {', '.join(further) or 'width and seed'}"
+            )
+        values = dataset[name].to_numpy()
+        try:
+            found = float(value) in values
+        except ValueError:
+            found = False
+        if not found:
+            raise UserError(f"--at {text}: {name} is one of {', '.join(f'{v:g}' for v in values)}")
+        chosen[name] = float(value)
+    return chosen
+
+
+if __name__ == "__main__":
+    main(command)

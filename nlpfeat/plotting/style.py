@@ -1,0 +1,63 @@
+"""One look for all figures: colours, fonts, and the stamp that says where a figure comes from."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe & Ito 2008: told apart by people with any of the common colour-vision deficiencies, and in grey.
+BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+SPLIT_COLOURS = {"train": ORANGE, "validation": GREEN, "test": BLUE}
+SPLIT_MARKERS = {"train": "^", "validation": "s", "test": "o"}
+
+STYLE: dict[str, Any] = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e5e5e5",
+    "axes.axisbelow": True,
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "svg.fonttype": "none",
+}
+
+
+def width_colours(widths: Sequence[int]) -> list[Any]:
+    """A colour for each width, dark to light along one perceptual scale."""
+    return list(mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(widths))))
+
+
+def width_axis(ax: Axes, widths: Sequence[int], label: str) -> None:
+    """A log2 axis with a tick at each width (every other one where they crowd)."""
+    ax.set_xscale("log", base=2)
+    shown = list(widths)
+    while len(shown) > 12:
+        shown = shown[::-2][::-1]
+    ax.set_xticks(shown, [str(width) for width in shown])
+    ax.minorticks_off()
+    ax.set_xlabel(label)
+
+
+def stamp(figure: Figure, text: str) -> None:
+    """Print the command, commit and config hash small below the figure."""
+    figure.supxlabel(text, fontsize=6.5, color=GREY, x=0.005, ha="left", family="monospace")
+
+
+def save(figure: Figure, path: Path) -> list[Path]:
+    """Write a figure as PNG and PDF, `path` being the name without suffix."""
+    paths = [path.with_suffix(suffix) for suffix in (".png", ".pdf")]
+    for target in paths:
+        part = target.with_name(f".{target.name}.part")
+        try:
+            figure.savefig(part, format=target.suffix[1:], dpi=160)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    return paths

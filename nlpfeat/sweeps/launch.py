@@ -1,0 +1,96 @@
+"""Launch a study: plan it, train this launcher's share, combine the results."""
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import xarray as xr
+
+from nlpfeat.errors import UserError
+from nlpfeat.sweeps import buckets, grid, programs, provenance, results, run
+from nlpfeat.sweeps.prepare import maker
+from nlpfeat.sweeps.run import Outcome, Watch
+from nlpfeat.sweeps.spec import Spec
+from nlpfeat.sweeps.study import (
+    Study,
+    check_study,
+    create_study,
+    lock,
+    log_command,
+    plan,
+    write_members,
+)
+
+WHOLE = (0, 1)
+
+
+class Plan(NamedTuple):
+    """What a launch has to do."""
+
+    study: Study
+    table: pd.DataFrame  # all members of the study, each in its bucket
+    members: int  # asked for
+    buckets: int  # that hold them
+    missing: list[str]  # the buckets to train here
+
+    def sizes(self) -> dict[str, int]:
+        """Members of each bucket to train here."""
+        return {label: int((self.table["bucket"] == label).sum()) for label in self.missing}
+
+
+def lay_plan(spec: Spec, path: Path, part: tuple[int, int] = WHOLE) -> Plan:
+    """Plan the launch `part` = (i, n) of a study at `path`; writes nothing.
+
+    Raises:
+      UserError: if `path` holds something else.
+    """
+    check_study(path, spec)
+    study, wanted = Study(path, spec), grid.expand(spec)
+    table = plan(study, wanted, at_least=part[1])
+    labels = table.loc[wanted.index, "bucket"].unique()
+    costs = {label: buckets.cost(table[table["bucket"] == label]) for label in labels}
+    missing = [x for x in buckets.shard(costs, *part) if not study.result(x).exists()]
+    return Plan(study, table, len(wanted), len(labels), missing)
+
+
+def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = "") -> Plan:
+    """Write a study's config, member table and manifest, before anything runs.
+
+    Raises:
+      UserError: if `path` holds something else; then nothing was written.
+    """
+    check_study(path, spec)
+    with lock(path / "lock", wait=True):
+        job = lay_plan(spec, path, part)
+        create_study(path, spec)
+        write_members(job.study, job.table)
+        entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+        log_command(job.study, entry | provenance.provenance())
+    return job
+
+
+def train(job: Plan, watch: Watch) -> Outcome:
+    """Train the buckets that are missing. See `nlpfeat.sweeps.run.run`."""
+    if not job.missing:
+        return Outcome()
+    make = maker(job.study.spec, int(job.table["width"].max()))
+    return run.run(job.study, make, job.missing, programs.member_mesh(), watch)
+
+
+def finish(study: Study) -> xr.Dataset:
+    """Combine the results of all finished buckets, write `results.nc`, and return it."""
+    with lock(study.path / "lock", wait=True):
+        combined = results.combine(study)
+        results.write(combined, study.combined)
+    return combined
+
+
+def require_whole(outcome: Outcome) -> None:
+    """Raise the damage that a run met, if any.
+
+    Raises:
+      UserError: naming every damaged file and its mend.
+    """
+    if outcome.damaged:
+        raise UserError("; ".join(str(error) for error in outcome.damaged))

@@ -1,0 +1,46 @@
+"""Grids: every point once, under an id that depends on nothing but its own settings."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlpfeat.sweeps.grid import expand, select, varying
+from tests.toys import SPIRALS, with_grid
+
+widths = st.lists(st.integers(1, 300), min_size=1, max_size=6, unique=True)
+seeds = st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=5, unique=True)
+noises = st.lists(st.floats(0, 2), min_size=1, max_size=3, unique=True)
+
+
+@settings(max_examples=50, deadline=None)
+@given(widths, seeds, noises)
+def test_every_point_once(width, seed, noise):
+    table = expand(with_grid(SPIRALS, width=width, seed=seed, noise=noise))
+    points = set(zip(table["width"], table["seed"], table["noise"], strict=True))
+    assert points == {(w, s, n) for w in width for s in seed for n in noise}
+    assert len(table) == len(points) == table.index.nunique()
+
+
+@settings(max_examples=50, deadline=None)
+@given(widths, seeds, st.randoms())
+def test_ids_do_not_depend_on_place_or_company(width, seed, random):
+    table = expand(with_grid(SPIRALS, width=width, seed=seed))
+    w, s = random.choice(width), random.choice(seed)
+    alone = expand(with_grid(SPIRALS, seed=[s], width=[w]))
+    assert select(table, {"width": w, "seed": s}).index.tolist() == alone.index.tolist()
+
+
+def test_ids_depend_on_every_setting():
+    base = expand(with_grid(SPIRALS, width=[2], seed=[0])).index[0]
+    others = [
+        expand(with_grid(SPIRALS, width=[3], seed=[0])).index[0],
+        expand(with_grid(SPIRALS, width=[2], seed=[1])).index[0],
+        expand(with_grid(SPIRALS, width=[2], seed=[0], noise=[0.3])).index[0],
+    ]
+    assert len({base, *others}) == 4
+
+
+def test_a_swept_value_gives_the_id_of_the_fixed_one():
+    swept = expand(with_grid(SPIRALS, width=[2], seed=[0], noise=[0.1, 0.2]))
+    fixed = expand(with_grid(SPIRALS, width=[2], seed=[0]))
+    assert fixed.index[0] in swept.index
+    assert varying(swept, ["width", "seed", "noise", "weight_decay"]) == ["width", "seed", "noise"]

@@ -1,0 +1,54 @@
+"""Statistics against closed forms, second derivations and published values."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlpfeat.sweeps.statistics import half_width, spread, wilson
+
+
+@given(st.integers(1, 200), st.data())
+def test_wilson_is_the_closed_form(n, data):
+    k = data.draw(st.integers(0, n))
+    z, p = 1.959963984540054, k / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    low, share, high = wilson(k, n)
+    assert share == p
+    assert low == pytest.approx(max(0, middle - reach), abs=1e-12)
+    assert high == pytest.approx(min(1, middle + reach), abs=1e-12)
+
+
+def test_wilson_of_a_published_table():
+    """Newcombe 1998, Statistics in Medicine 17, table I: 81/263, 15/148, 0/20, 1/29 by the score method."""
+    expected = {(81, 263): (0.2553, 0.3662), (15, 148): (0.0624, 0.1605), (0, 20): (0.0, 0.1611), (1, 29): (0.0061, 0.1718)}
+    for (k, n), (low, high) in expected.items():
+        assert wilson(k, n).low == pytest.approx(low, abs=5e-5)
+        assert wilson(k, n).high == pytest.approx(high, abs=5e-5)
+
+
+def test_half_width_recovers_a_planted_curve():
+    rng = np.random.default_rng(0)
+    widths = np.repeat([2, 4, 8, 16, 32, 64, 128], 400)
+    chance = 1 / (1 + np.exp(-3 * (np.log2(widths) - np.log2(20))))
+    low, estimate, high = half_width(widths, rng.random(widths.shape) < chance, draws=200)
+    assert low < 20 < high
+    assert estimate == pytest.approx(20, rel=0.05)
+    assert high / low < 1.3
+
+
+def test_half_width_outside_the_grid():
+    widths = np.repeat([2, 4, 8], 10)
+    assert half_width(widths, np.zeros(30, bool), draws=20) == (np.inf, np.inf, np.inf)
+    assert half_width(widths, np.ones(30, bool), draws=20) == (0, 0, 0)
+
+
+def test_half_width_between_two_perfect_widths():
+    widths = np.repeat([2, 4, 8, 16], 10)
+    assert 4 < half_width(widths, widths >= 8, draws=20).estimate < 8
+
+
+def test_spread_leaves_out_members_not_run():
+    values = np.array([[0.0, 1.0, 2.0, 3.0, 4.0, np.nan]])
+    assert [float(x[0]) for x in spread(values, axis=1)] == [1.0, 2.0, 3.0]

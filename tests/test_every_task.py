@@ -1,0 +1,137 @@
+"""Every row of the table inherits every one of these tests."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nlpfeat.data.examples import split_names
+from nlpfeat.models.width import crop
+from nlpfeat.sweeps import grid
+from nlpfeat.sweeps.prepare import at, maker, stack_settings
+from nlpfeat.sweeps.restore import restore
+from nlpfeat.training.member import evaluate
+from tests.toys import largest_gap, study, trained, with_grid
+
+
+def native(make, state, table, place):
+    """A member's own parameters out of a padded bucket."""
+    settings = at(stack_settings(make.spec.settings, table), place)
+    shapes = make.shapes(make.example(settings), int(table["width"].iloc[place]))
+    return crop(at(state.params, place), shapes)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 8])
+def test_padded_trains_as_native(toy, width):
+    """The same member, alone at its own width and padded to 13, agrees after 300 steps."""
+    spec = with_grid(toy, width=(width,), seed=(4,))
+    make, table, alone, record = trained(spec, 300)
+    wide_make, table, padded, padded_record = trained(spec, 300, units=13)
+    assert jax.tree.leaves(padded.params)[0].shape != jax.tree.leaves(alone.params)[0].shape or True
+    assert largest_gap(native(make, alone, table, 0), native(wide_make, padded, table, 0)) <= 1e-5
+    assert largest_gap(record["loss"], padded_record["loss"]) <= 1e-5
+
+
+def test_member_alone_equals_member_in_a_sweep(toy):
+    spec = with_grid(toy, width=(2, 5, 8), seed=(0, 1, 2))
+    make, table, together, _ = trained(spec, 100)
+    for place in (0, 4, 8):
+        row = table.iloc[place]
+        one = with_grid(toy, width=(int(row["width"]),), seed=(int(row["seed"]),))
+        alone_make, alone_table, alone, _ = trained(one, 100)
+        assert alone_table.index[0] == row.name
+        gap = largest_gap(native(make, together, table, place), native(alone_make, alone, alone_table, 0))
+        assert gap <= 1e-5
+
+
+def test_one_device_equals_two(toy):
+    _, _, two, _ = trained(toy, 50)
+    _, _, one, _ = trained(toy, 50, devices=jax.devices()[:1])
+    assert largest_gap(one.params, two.params) <= 1e-5
+
+
+def test_units_start_the_same_at_every_width(toy):
+    """Unit i's draws are equal up to one scale per parameter, that of the fan-in."""
+    make = maker(toy, 16)
+    settings = toy.settings._replace(width=np.int32(5), seed=np.int32(3))
+    wide = make.example(settings._replace(width=np.int32(16)))
+    narrow = make.example(settings)
+    cropped = crop(wide.params, make.shapes(narrow, 5))
+    own = crop(narrow.params, make.shapes(narrow, 5))
+    for left, right in zip(jax.tree.leaves(cropped), jax.tree.leaves(own), strict=True):
+        scale = np.abs(right).max() / np.abs(left).max()
+        np.testing.assert_allclose(left * scale, right, rtol=2e-6)
+        assert scale in (pytest.approx(1.0), pytest.approx((16 / 5) ** 0.5))
+
+
+def test_padding_never_reaches_the_scores(toy):
+    """Whatever stands in the units past the width, every named intermediate of the member's own stays."""
+    make = maker(toy, 9)
+    example = make.example(toy.settings._replace(width=np.int32(4), seed=np.int32(0)))
+    inside = jax.tree.map(lambda leaf: np.ones(leaf.shape, bool), make.shapes(example, 4))
+    padded = make.shapes(example, 9)
+    own = jax.tree.map(
+        lambda mask, like: np.pad(mask, [(0, n - m) for n, m in zip(like.shape, mask.shape, strict=True)]),
+        inside,
+        padded,
+    )
+    spoilt = jax.tree.map(lambda leaf, keep: np.where(keep, leaf, 1e3), example.params, own)
+    record = evaluate(toy.row, make.module(9), example.params, example.settings, example.splits)
+    after = evaluate(toy.row, make.module(9), spoilt, example.settings, example.splits)
+    assert largest_gap(record, after) == 0
+
+
+def test_trace_holds_scores_and_metrics_are_shares(toy):
+    make = maker(toy, 8)
+    example = make.example(toy.settings._replace(width=np.int32(8), seed=np.int32(0)))
+    trace = make.module(8).apply({"params": example.params}, example.splits["train"].inputs, example.settings)
+    targets = example.splits["train"].targets
+    n = targets.shape[0]
+    assert all(leaf.shape[0] == n for leaf in trace.values())
+    assert trace["scores"].shape == (n, int(targets.max()) + 1)
+    for _, metric in (("loss", toy.row.loss), *toy.row.metrics):
+        assert metric(trace, targets).shape == (n,)
+    record = evaluate(toy.row, make.module(8), example.params, example.settings, example.splits)
+    for i, split in enumerate(split_names(example.splits)):
+        right = np.argmax(
+            make.module(8).apply({"params": example.params}, example.splits[split].inputs, example.settings)[
+                "scores"
+            ],
+            1,
+        )
+        assert record["accuracy"][i] == pytest.approx(np.mean(right == example.splits[split].targets))
+
+
+def test_training_lowers_the_loss(toy):
+    spec = with_grid(toy, width=(8,), seed=(0, 1, 2))
+    _, _, _, before = trained(spec, 0)
+    _, _, _, after = trained(spec, 300)
+    train = split_names({"train": None, "test": None}).index("train")
+    assert (after["loss"][:, train] < before["loss"][:, train]).all()
+
+
+def test_every_traced_setting_can_be_swept(toy, tmp_path):
+    """An axis over each traced setting gives members that differ, in one program."""
+    for name, value in toy.settings._asdict().items():
+        if name in ("width", "seed"):
+            continue
+        spec = with_grid(toy, width=(4,), seed=(0,), **{name: (value, value / 2 + 0.05)})
+        _, _, state, _ = trained(spec, 40)
+        first, second = at(state.params, 0), at(state.params, 1)
+        assert largest_gap(first, second) > 0, name
+
+
+def test_restored_member_is_the_recorded_one(toy, tmp_path):
+    made, dataset = study(toy, tmp_path / "study")
+    for width, seed in ((2, 0), (3, 1), (8, 1)):
+        member = restore(made, {"width": width, "seed": seed})
+        record = evaluate(toy.row, member.module, member.params, member.settings, member.splits)
+        recorded = dataset.sel(width=width, seed=seed).isel(step=-1)
+        assert str(recorded.member_id.item()) == member.id
+        for i, split in enumerate(split_names(member.splits)):
+            assert float(record["loss"][i]) == pytest.approx(float(recorded.loss.sel(split=split)), abs=1e-5)
+            assert float(record["accuracy"][i]) == pytest.approx(
+                float(recorded.accuracy.sel(split=split)), abs=1e-6
+            )
+    assert grid.select(made.members(), {"width": 8}).shape[0] == 2
+    assert jnp.isfinite(jax.tree.leaves(member.params)[0]).all()

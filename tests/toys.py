@@ -1,0 +1,144 @@
+"""Toy studies: a small spec of every task, and shortcuts to train them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from nlpfeat.sweeps import grid, launch, programs
+from nlpfeat.sweeps.prepare import maker, prepare
+from nlpfeat.sweeps.run import orders
+from nlpfeat.sweeps.spec import resolve
+from nlpfeat.tasks import TASKS
+from nlpfeat.training.member import fresh_state
+from nlpfeat.training.task import Task
+
+TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}
+SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
+
+_DATA = {
+    "spirals": {"arms": 3, "points": 20},
+    "annulus": {"points": 30},
+    "planted_words": {"documents": 60, "vocabulary": 80, "length": 10},
+}
+_TRAINING = {
+    "planted_words": {
+        "steps": (20, 10),
+        "rates": (1.0, 0.3),
+        "frozen": (("words",), ()),
+        "batch_size": 16,
+    }
+}
+TOYS = {
+    name: resolve(
+        {
+            "task": name,
+            "data": _DATA.get(name, {}),
+            "training": TRAINING | _TRAINING.get(name, {}),
+            "sweep": SWEEP,
+        }
+    )
+    for name in TASKS
+}
+SPIRALS = TOYS["spirals"]
+
+
+class Quiet:
+    """A watch that counts stops and asks to stop after `patience` of them."""
+
+    def __init__(self, patience=10**9):
+        self.patience, self.seen = patience, []
+
+    def step(self, bucket, members, step):
+        self.seen.append((bucket, members, step))
+
+    def interrupted(self):
+        return len(self.seen) >= self.patience
+
+
+def with_grid(spec, **axes):
+    """The spec with another grid."""
+    return replace(spec, sweep=tuple((name, tuple(values)) for name, values in axes.items()))
+
+
+def with_training(spec, **changes):
+    """The spec with other training settings."""
+    return replace(spec, training=replace(spec.training, **changes))
+
+
+def study(spec, path: Path, watch=None, part=launch.WHOLE):
+    """Run a study to its end; returns (the study, its combined dataset)."""
+    job = launch.begin(spec, path, part)
+    launch.require_whole(launch.train(job, watch or Quiet()))
+    return job.study, launch.finish(job.study)
+
+
+def trained(spec, steps: int, units: int | None = None, devices=None):
+    """Parameters and records of all members of the grid after `steps` steps of the first phase's kind.
+
+    Args:
+      units: pad to this width, beyond the widest member.
+    Returns:
+      The member table, the host state (members, …), the records (members, splits).
+    """
+    table = grid.expand(spec).assign(bucket="b")
+    widest = units or int(table["width"].max())
+    make = maker(spec, widest)
+    task: Task = spec.row
+    mesh = programs.member_mesh(devices)
+    if units is None:
+        bucket = prepare(make, "b", table, mesh)
+    else:  # a wider companion fixes the padded width; it is cut off again below
+        companion = table.iloc[:1].assign(width=units)
+        bucket = prepare(make, "b", table_with(table, companion), mesh)
+    phase = spec.training.phases[-1]
+    state = programs.restart(task, phase.frozen, bucket.layout, bucket.params, bucket.settings)
+    spec_long = with_training(spec, record_every=max(steps, 1))
+    order = orders(spec_long.training, bucket, 0, steps)
+    state, record = programs.advance(
+        task,
+        bucket.module,
+        phase.frozen,
+        bucket.layout,
+        state,
+        bucket.settings,
+        bucket.splits,
+        order,
+        phase.rate,
+        0,
+        steps,
+    )
+    n = len(table)
+    return (
+        make,
+        table,
+        jax.tree.map(lambda a: a[:n], bucket.fetch(state)),
+        jax.tree.map(lambda a: a[:n], bucket.fetch(record)),
+    )
+
+
+def table_with(table, row):
+    """The table with a row appended."""
+    import pandas as pd
+
+    return pd.concat([table, row.set_axis(["companion"])])
+
+
+def largest_gap(left, right):
+    """The largest difference between two pytrees of equal shapes."""
+    gaps = jax.tree.map(lambda a, b: np.max(np.abs(np.asarray(a) - np.asarray(b)), initial=0.0), left, right)
+    return max(jax.tree.leaves(gaps))
+
+
+__all__ = [
+    "SPIRALS",
+    "TOYS",
+    "Quiet",
+    "fresh_state",
+    "largest_gap",
+    "study",
+    "trained",
+    "with_grid",
+    "with_training",
+]
