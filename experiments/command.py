@@ -5,16 +5,17 @@ by Ctrl-C.
 """
 
 import argparse
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from nlpfeat.errors import UserError, nearest
 
-# Orbax and XLA log to stderr at INFO and WARNING; a command's stderr is for the person who runs it.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by XLA when JAX is imported
 
 
 class Parser(argparse.ArgumentParser):
@@ -55,8 +56,26 @@ def add_study(arguments: Parser) -> None:
     )
 
 
+def quiet_libraries() -> None:
+    """Keep stderr for the person who runs the command: what fails is told once, by `main`.
+
+    When a disk is full, Orbax's worker threads each log the failure and then report to an event loop that is
+    closed, although the error itself reaches the caller of `save` as an exception.
+    """
+    logging.getLogger("absl").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module="orbax")
+    usual = sys.unraisablehook
+
+    def hook(unraisable: Any) -> None:
+        if str(unraisable.exc_value) != "Event loop is closed":
+            usual(unraisable)
+
+    sys.unraisablehook = hook
+
+
 def main(command: Callable[[list[str]], int]) -> NoReturn:
     """Run a command and exit: mistakes become one line on stderr and exit code 2."""
+    quiet_libraries()
     try:
         code = command(sys.argv[1:])
         sys.stdout.flush()
@@ -67,7 +86,10 @@ def main(command: Callable[[list[str]], int]) -> NoReturn:
         code = 0
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
-        code = fail(f"cannot read or write{where}: {error.strerror or error}")
+        code = fail(
+            f"cannot read or write{where}: {error.strerror or error}. Nothing half-written was kept: "
+            "mend that and run the same command again"
+        )
     except KeyboardInterrupt:
         code = 130
         print("stopped", file=sys.stderr)

@@ -20,6 +20,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.sweeps import devices, launch
 from nlpfeat.sweeps.compilation import CompileClock
 from nlpfeat.sweeps.estimate import estimate
+from nlpfeat.sweeps.prepare import maker
 from nlpfeat.sweeps.run import Interrupted
 from nlpfeat.sweeps.spec import Spec, resolve
 
@@ -126,9 +127,9 @@ def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json:
 
 def dry_run(spec: Spec, path: Path, part: tuple[int, int], *, as_json: bool) -> int:
     """Print members, buckets, programs, memory and expected minutes; write nothing."""
-    job = launch.lay_plan(spec, path, part)
+    job = launch.lay_plan(maker(spec), path, part)
     print(f"timing {len(job.missing)} buckets on {devices.describe()} …", file=sys.stderr)
-    costs = estimate(job.study, job.table, job.missing)
+    costs = estimate(job.make, job.study, job.table, job.missing)
     if as_json:
         print(json.dumps([cost._asdict() for cost in costs]))
         return 0

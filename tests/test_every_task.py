@@ -17,7 +17,7 @@ from tests.toys import largest_gap, study, trained, with_grid
 def native(make, state, table, place):
     """A member's own parameters out of a padded bucket."""
     settings = at(stack_settings(make.spec.settings, table), place)
-    shapes = make.shapes(make.example(settings), int(table["width"].iloc[place]))
+    shapes = make.shapes(make.example(settings, 3), int(table["width"].iloc[place]))
     return crop(at(state.params, place), shapes)
 
 
@@ -27,7 +27,7 @@ def test_padded_trains_as_native(toy, width):
     spec = with_grid(toy, width=(width,), seed=(4,))
     make, table, alone, record = trained(spec, 300)
     wide_make, table, padded, padded_record = trained(spec, 300, units=13)
-    assert jax.tree.leaves(padded.params)[0].shape != jax.tree.leaves(alone.params)[0].shape or True
+    assert [leaf.shape for leaf in jax.tree.leaves(padded)] != [leaf.shape for leaf in jax.tree.leaves(alone)]
     assert largest_gap(native(make, alone, table, 0), native(wide_make, padded, table, 0)) <= 1e-5
     assert largest_gap(record["loss"], padded_record["loss"]) <= 1e-5
 
@@ -52,10 +52,10 @@ def test_one_device_equals_two(toy):
 
 def test_units_start_the_same_at_every_width(toy):
     """Unit i's draws are equal up to one scale per parameter, that of the fan-in."""
-    make = maker(toy, 16)
+    make = maker(toy)
     settings = toy.settings._replace(width=np.int32(5), seed=np.int32(3))
-    wide = make.example(settings._replace(width=np.int32(16)))
-    narrow = make.example(settings)
+    wide = make.example(settings._replace(width=np.int32(16)), 16)
+    narrow = make.example(settings, 16)
     cropped = crop(wide.params, make.shapes(narrow, 5))
     own = crop(narrow.params, make.shapes(narrow, 5))
     for left, right in zip(jax.tree.leaves(cropped), jax.tree.leaves(own), strict=True):
@@ -66,8 +66,8 @@ def test_units_start_the_same_at_every_width(toy):
 
 def test_padding_never_reaches_the_scores(toy):
     """Whatever stands in the units past the width, every named intermediate of the member's own stays."""
-    make = maker(toy, 9)
-    example = make.example(toy.settings._replace(width=np.int32(4), seed=np.int32(0)))
+    make = maker(toy)
+    example = make.example(toy.settings._replace(width=np.int32(4), seed=np.int32(0)), 9)
     inside = jax.tree.map(lambda leaf: np.ones(leaf.shape, bool), make.shapes(example, 4))
     padded = make.shapes(example, 9)
     own = jax.tree.map(
@@ -82,8 +82,8 @@ def test_padding_never_reaches_the_scores(toy):
 
 
 def test_trace_holds_scores_and_metrics_are_shares(toy):
-    make = maker(toy, 8)
-    example = make.example(toy.settings._replace(width=np.int32(8), seed=np.int32(0)))
+    make = maker(toy)
+    example = make.example(toy.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
     trace = make.module(8).apply({"params": example.params}, example.splits["train"].inputs, example.settings)
     targets = example.splits["train"].targets
     n = targets.shape[0]

@@ -84,14 +84,14 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
     """
     table = grid.expand(spec).assign(bucket="b")
     widest = units or int(table["width"].max())
-    make = maker(spec, widest)
+    make = maker(spec)
     task: Task = spec.row
     mesh = programs.member_mesh(devices)
     if units is None:
-        bucket = prepare(make, "b", table, mesh)
+        bucket = prepare(make, "b", table, mesh, widest)
     else:  # a wider companion fixes the padded width; it is cut off again below
         companion = table.iloc[:1].assign(width=units)
-        bucket = prepare(make, "b", table_with(table, companion), mesh)
+        bucket = prepare(make, "b", table_with(table, companion), mesh, widest)
     phase = spec.training.phases[-1]
     state = programs.restart(task, phase.frozen, bucket.layout, bucket.params, bucket.settings)
     spec_long = with_training(spec, record_every=max(steps, 1))

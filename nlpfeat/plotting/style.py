@@ -51,8 +51,8 @@ def stamp(figure: Figure, text: str) -> None:
 
 
 def save(figure: Figure, path: Path) -> list[Path]:
-    """Write a figure as PNG and PDF, `path` being the name without suffix."""
-    paths = [path.with_suffix(suffix) for suffix in (".png", ".pdf")]
+    """Write a figure as PNG and PDF, `path` being the name without suffix (dots in it are its own)."""
+    paths = [path.with_name(path.name + suffix) for suffix in (".png", ".pdf")]
     for target in paths:
         part = target.with_name(f".{target.name}.part")
         try:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from nlpfeat.sweeps import programs
 from nlpfeat.sweeps.compilation import CompileClock
-from nlpfeat.sweeps.prepare import Maker, maker, prepare
+from nlpfeat.sweeps.prepare import Maker, prepare
 from nlpfeat.sweeps.run import orders
 from nlpfeat.sweeps.study import Study
 
@@ -28,14 +28,14 @@ class BucketCost(NamedTuple):
     train_seconds: float
 
 
-def estimate(study: Study, table: pd.DataFrame, labels: list[str]) -> list[BucketCost]:
+def estimate(make: Maker, study: Study, table: pd.DataFrame, labels: list[str]) -> list[BucketCost]:
     """The cost of training the buckets `labels`, rows of the member table `table`.
 
     Buckets of equal width and size cost the same and share their programs, so one of them is measured.
     """
     if not labels:
         return []
-    make = maker(study.spec, int(table["width"].max()))
+    widest = int(table["width"].max())
     known: dict[tuple[int, int], BucketCost] = {}
     costs = []
     for label in labels:
@@ -45,16 +45,16 @@ def estimate(study: Study, table: pd.DataFrame, labels: list[str]) -> list[Bucke
             again = known[shape]._replace(label=label, programs=0, compile_seconds=0.0)
             costs.append(again)
         else:
-            known[shape] = measure(study, make, label, members)
+            known[shape] = measure(study, make, label, members, widest)
             costs.append(known[shape])
     return costs
 
 
-def measure(study: Study, make: Maker, label: str, members: pd.DataFrame) -> BucketCost:
+def measure(study: Study, make: Maker, label: str, members: pd.DataFrame, widest: int) -> BucketCost:
     """Compile a bucket's training program and time it."""
     task, training = study.spec.row, study.spec.training
     with CompileClock() as clock:
-        bucket = prepare(make, label, members, programs.member_mesh())
+        bucket = prepare(make, label, members, programs.member_mesh(), widest)
         phase = training.phases[0]
         longest = min(training.record_every, phase.stop)
         order = orders(training, bucket, 0, longest)

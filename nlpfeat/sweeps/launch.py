@@ -9,7 +9,7 @@ import xarray as xr
 
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps import buckets, grid, programs, provenance, results, run
-from nlpfeat.sweeps.prepare import maker
+from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.run import Outcome, Watch
 from nlpfeat.sweeps.spec import Spec
 from nlpfeat.sweeps.study import (
@@ -33,25 +33,26 @@ class Plan(NamedTuple):
     members: int  # asked for
     buckets: int  # that hold them
     missing: list[str]  # the buckets to train here
+    make: Maker
 
     def sizes(self) -> dict[str, int]:
         """Members of each bucket to train here."""
         return {label: int((self.table["bucket"] == label).sum()) for label in self.missing}
 
 
-def lay_plan(spec: Spec, path: Path, part: tuple[int, int] = WHOLE) -> Plan:
+def lay_plan(make: Maker, path: Path, part: tuple[int, int] = WHOLE) -> Plan:
     """Plan the launch `part` = (i, n) of a study at `path`; writes nothing.
 
     Raises:
       UserError: if `path` holds something else.
     """
-    check_study(path, spec)
-    study, wanted = Study(path, spec), grid.expand(spec)
+    study, wanted = Study(path, make.spec), grid.expand(make.spec)
+    check_study(path, make.spec)
     table = plan(study, wanted, at_least=part[1])
     labels = table.loc[wanted.index, "bucket"].unique()
     costs = {label: buckets.cost(table[table["bucket"] == label]) for label in labels}
     missing = [x for x in buckets.shard(costs, *part) if not study.result(x).exists()]
-    return Plan(study, table, len(wanted), len(labels), missing)
+    return Plan(study, table, len(wanted), len(labels), missing, make)
 
 
 def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = "") -> Plan:
@@ -61,8 +62,9 @@ def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = 
       UserError: if `path` holds something else; then nothing was written.
     """
     check_study(path, spec)
+    make = maker(spec)
     with lock(path / "lock", wait=True):
-        job = lay_plan(spec, path, part)
+        job = lay_plan(make, path, part)
         create_study(path, spec)
         write_members(job.study, job.table)
         entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
@@ -74,8 +76,7 @@ def train(job: Plan, watch: Watch) -> Outcome:
     """Train the buckets that are missing. See `nlpfeat.sweeps.run.run`."""
     if not job.missing:
         return Outcome()
-    make = maker(job.study.spec, int(job.table["width"].max()))
-    return run.run(job.study, make, job.missing, programs.member_mesh(), watch)
+    return run.run(job.study, job.make, job.missing, programs.member_mesh(), watch)
 
 
 def finish(study: Study) -> xr.Dataset:

@@ -37,19 +37,22 @@ class Maker:
       spec: the study's spec.
       module: units -> Flax module.
       draw: settings -> splits, compiled.
-      init: (splits, settings) -> parameters at the widest member's units, compiled. A narrower bucket crops
-        them: unit i starts the same at every width.
+      init: (units, splits, settings) -> parameters, compiled once for each number of units.
     """
 
     spec: Spec
     module: Callable[[int], Any]
     draw: Callable[[Any], Splits]
-    init: Callable[[Splits, Any], Params]
+    init: Callable[[int, Splits, Any], Params]
 
-    def example(self, settings: Any) -> Example:
-        """The member with these settings, a NamedTuple of NumPy scalars."""
+    def example(self, settings: Any, units: int) -> Example:
+        """The member with these settings, a NamedTuple of NumPy scalars, padded to `units`.
+
+        Unit i starts the same at every width, so members may be made at the widest units of a study, by one
+        program, and cropped to those of their bucket.
+        """
         splits = jax.device_get(self.draw(settings))
-        return Example(settings, splits, jax.device_get(self.init(splits, settings)))
+        return Example(settings, splits, jax.device_get(self.init(units, splits, settings)))
 
     def shapes(self, example: Example, units: int) -> Params:
         """Shapes of a member's parameters when padded to `units`."""
@@ -57,21 +60,25 @@ class Maker:
         return jax.eval_shape(initial, example.splits, example.settings)
 
 
-def maker(spec: Spec, widest: int) -> Maker:
-    """The maker of members of up to `widest` units. Reads the task's files, if it has any.
+def maker(spec: Spec) -> Maker:
+    """The maker of the members of a study. Reads the task's files, if it has any.
 
     Raises:
       UserError: if the spec freezes a parameter that the model does not have.
     """
     source = spec.row.load(spec.data)
     module = partial(spec.row.module, spec.model, source)
-    initial, draw = partial(initial_params, module(widest)), partial(spec.row.draw, source)
+    draw = partial(spec.row.draw, source)
+
+    def init(units: int, splits: Splits, settings: Any) -> Params:
+        return initial_params(module(units), splits, settings)
+
     frozen_sets = [phase.frozen for phase in spec.training.phases if phase.frozen]
     if frozen_sets:
-        params = jax.eval_shape(lambda settings: initial(draw(settings), settings), spec.settings)
+        params = jax.eval_shape(lambda settings: init(1, draw(settings), settings), spec.settings)
         for frozen in frozen_sets:
             partition(params, frozen)
-    return Maker(spec, module, jax.jit(draw), jax.jit(initial))
+    return Maker(spec, module, jax.jit(draw), jax.jit(init, static_argnums=0))
 
 
 @dataclass(frozen=True)
@@ -102,11 +109,16 @@ class Bucket:
         return jax.tree.map(lambda leaf: leaf[: len(self.members)], jax.device_get(tree))
 
 
-def prepare(make: Maker, label: str, members: pd.DataFrame, mesh: Mesh) -> Bucket:
-    """Make the members of a bucket (rows of the member table) and lay them out on the devices of `mesh`."""
+def prepare(make: Maker, label: str, members: pd.DataFrame, mesh: Mesh, widest: int) -> Bucket:
+    """Make the members of a bucket (rows of the member table) and lay them out on the devices of `mesh`.
+
+    Args:
+      widest: the units at which members are made and then cropped: the study's widest, so that all buckets
+        share one program.
+    """
     task, training = make.spec.row, make.spec.training
     settings = stack_settings(make.spec.settings, members)
-    ones = [make.example(at(settings, i)) for i in range(len(members))]
+    ones = [make.example(at(settings, i), widest) for i in range(len(members))]
     units = int(members["width"].max())
     shapes = make.shapes(ones[0], units)
     params = [crop(one.params, shapes) for one in ones]

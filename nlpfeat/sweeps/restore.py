@@ -77,8 +77,8 @@ def restore(study: Study, wanted: dict[str, float], step: int | None = None) -> 
 
     width, units = int(row["width"]), int(members["width"].max())
     place = list(members.index).index(row.name)
-    make = maker(spec, units)
-    example = make.example(at(stack_settings(spec.settings, members), place))
+    make = maker(spec)
+    example = make.example(at(stack_settings(spec.settings, members), place), width)
     bucket = saved.load(study, make, label, units, len(members), example, step)
     params = crop(at(bucket.state.params, place), make.shapes(example, width))
     steps = [stop.step for stop in spec.training.stops]

@@ -46,9 +46,16 @@ def _attribute(value: Any) -> str | int | float:
 
 
 def write(dataset: xr.Dataset, path: Path) -> None:
-    """Write a NetCDF file, whole or not at all."""
+    """Write a NetCDF file, whole or not at all.
+
+    Raises:
+      OSError: if it cannot be written, as on a full disk.
+    """
     with atomic(path) as part:
-        dataset.to_netcdf(part, engine="h5netcdf")
+        try:
+            dataset.to_netcdf(part, engine="h5netcdf")
+        except RuntimeError as error:  # HDF5, when it cannot flush a file that it closes
+            raise OSError(None, "the results could not be written") from error
 
 
 def read(path: Path) -> xr.Dataset:

@@ -52,6 +52,7 @@ def run(study: Study, make: Maker, labels: list[str], mesh: Mesh, watch: Watch) 
     """
     outcome = Outcome()
     table = study.members()
+    widest = int(table["width"].max())
     for label in labels:
         with lock(study.checkpoints(label) / "lock", wait=False) as held:
             if not held:
@@ -59,7 +60,7 @@ def run(study: Study, make: Maker, labels: list[str], mesh: Mesh, watch: Watch) 
             elif not study.result(label).exists():
                 members = table[table["bucket"] == label]
                 try:
-                    run_bucket(study, make, prepare(make, label, members, mesh), watch)
+                    run_bucket(study, make, prepare(make, label, members, mesh, widest), watch)
                     outcome.finished.append(label)
                 except DamagedFile as error:
                     outcome.damaged.append(error)

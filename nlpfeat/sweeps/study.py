@@ -111,9 +111,10 @@ def create_study(path: Path, spec: Spec) -> Study:
       UserError: as `check_study`.
     """
     check_study(path, spec)
-    for folder in ("results", "checkpoints", "figures"):
-        (path / folder).mkdir(parents=True, exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)
     write_atomic(path / "config.json", json.dumps(spec.to_dict(), indent=2) + "\n")
+    for folder in ("results", "checkpoints", "figures"):
+        (path / folder).mkdir(exist_ok=True)
     return Study(path, spec)
 
 
@@ -165,6 +166,9 @@ def atomic(path: Path) -> Iterator[Path]:
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # a write that fails does not name its file
+        raise
     finally:
         part.unlink(missing_ok=True)
 

@@ -37,7 +37,7 @@ def save(folder: Path, step: int, tree: Any) -> None:
         raise
     except Exception as error:  # tensorstore reports a full disk as ValueError
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise OSError(None, f"the checkpoint could not be saved ({reason[:200]})", path) from error
+        raise OSError(None, reason.rsplit('": ', 1)[-1], path) from error
     finally:
         for part in folder.glob("*.orbax-checkpoint-tmp*"):
             shutil.rmtree(part, ignore_errors=True)

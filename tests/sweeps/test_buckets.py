@@ -27,7 +27,9 @@ def test_partition_with_bounded_padding(table, at_least):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.dictionaries(st.text("abc", min_size=1, max_size=4), st.floats(1, 1e6), max_size=12), st.integers(1, 6))
+@given(
+    st.dictionaries(st.text("abc", min_size=1, max_size=4), st.floats(1, 1e6), max_size=12), st.integers(1, 6)
+)
 def test_shards_cover_every_bucket_once(costs, shards):
     for numbering in (range(shards), range(1, shards + 1)):
         taken = [label for i in numbering for label in buckets.shard(costs, i, shards)]

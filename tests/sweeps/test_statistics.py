@@ -22,7 +22,12 @@ def test_wilson_is_the_closed_form(n, data):
 
 def test_wilson_of_a_published_table():
     """Newcombe 1998, Statistics in Medicine 17, table I: 81/263, 15/148, 0/20, 1/29 by the score method."""
-    expected = {(81, 263): (0.2553, 0.3662), (15, 148): (0.0624, 0.1605), (0, 20): (0.0, 0.1611), (1, 29): (0.0061, 0.1718)}
+    expected = {
+        (81, 263): (0.2553, 0.3662),
+        (15, 148): (0.0624, 0.1605),
+        (0, 20): (0.0, 0.1611),
+        (1, 29): (0.0061, 0.1718),
+    }
     for (k, n), (low, high) in expected.items():
         assert wilson(k, n).low == pytest.approx(low, abs=5e-5)
         assert wilson(k, n).high == pytest.approx(high, abs=5e-5)

@@ -1,0 +1,66 @@
+"""How the cost of a member grows: with the number of members, and with the width.
+
+Times the compiled training program of one bucket at 1, 10, 100 and 1,000 members (width 16) and at widths 2 to
+1,024 (32 members), 1,000 points, and plots microseconds per step and member.
+
+Usage: python -m benchmarks.scaling [--out=scaling.png] [--rounds=3]
+"""
+
+import argparse
+import json
+import statistics
+import sys
+from pathlib import Path
+
+from benchmarks.spirals import machine, nlpfeat, timed
+
+MEMBERS = (1, 10, 100, 1000)
+WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+def main() -> None:
+    """Measure, print JSON on stdout, draw."""
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("--out", type=Path, default=Path("scaling.png"))
+    arguments.add_argument("--rounds", type=int, default=3)
+    flags = arguments.parse_args()
+    cells = [(16, n) for n in MEMBERS] + [(w, 32) for w in WIDTHS]
+    seen: dict[tuple[int, int], list[float]] = {cell: [] for cell in cells}
+    for turn in range(flags.rounds):
+        for width, members in cells:
+            print(f"round {turn + 1}: width {width}, {members} members", file=sys.stderr)
+            seen[width, members].append(timed(nlpfeat(width, members, 200), members))
+    middle = {cell: statistics.median(values) for cell, values in seen.items()}
+    by_members = {n: round(middle[16, n], 2) for n in MEMBERS}
+    by_width = {w: round(middle[w, 32], 2) for w in WIDTHS}
+    print(json.dumps({"machine": machine(), "members": by_members, "widths": by_width}, indent=2))
+    draw(by_members, by_width, flags.out)
+
+
+def draw(by_members: dict[int, float], by_width: dict[int, float], path: Path) -> None:
+    """Two panels, logarithmic."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from nlpfeat.plotting.style import BLUE, GREY, STYLE
+
+    with plt.style.context(STYLE):
+        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
+        left.loglog(list(by_members), list(by_members.values()), "o-", color=BLUE)
+        left.set(xlabel="members in one program (width 16)", ylabel="µs per step and member", ylim=(1, None))
+        right.loglog(list(by_width), list(by_width.values()), "o-", color=BLUE, label="measured")
+        last = max(by_width)
+        line = [by_width[last] * width / last for width in by_width]
+        right.loglog(list(by_width), line, ":", color=GREY, label="proportional to the width")
+        right.set(xlabel="width (32 members)", ylim=(1, None))
+        right.legend()
+        figure.suptitle(f"1,000 points, {machine()}", fontsize=10, x=0.01, ha="left")
+        figure.savefig(path, dpi=150)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Masked width: draws per unit, dropout per unit, cropping."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlpfeat.errors import UserError
+from nlpfeat.models.width import UnitDropout, crop, uniform_per_unit, unit_mask
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.integers(1, 6), min_size=1, max_size=3),
+    st.data(),
+    st.integers(0, 2**31 - 1),
+)
+def test_a_draw_is_a_prefix_of_every_wider_one(shape, data, seed):
+    axes = data.draw(st.sets(st.integers(0, len(shape) - 1), max_size=2))
+    more = data.draw(st.integers(1, 5))
+    wide = [length + more * (axis in axes) for axis, length in enumerate(shape)]
+    key = jax.random.key(seed)
+    narrow = uniform_per_unit(key, shape, sorted(axes))
+    wider = uniform_per_unit(jax.random.clone(key), wide, sorted(axes))
+    np.testing.assert_array_equal(narrow, wider[tuple(slice(n) for n in shape)])
+
+
+def test_draws_are_uniform_and_independent():
+    draws = np.asarray(uniform_per_unit(jax.random.key(0), (200, 300), [0, 1]))
+    assert draws.min() >= -1
+    assert draws.max() < 1
+    assert draws.std() == pytest.approx(3**-0.5, rel=0.01)
+    assert len(np.unique(draws)) > 0.99 * draws.size
+    assert np.abs(np.corrcoef(draws) - np.eye(200)).max() < 0.35
+
+
+def test_mask():
+    assert unit_mask(4, 3).tolist() == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
+def test_dropout_keeps_the_mean_and_drops_the_share(rate):
+    x = jnp.ones((2000, 7))
+    apply = jax.jit(lambda r: UnitDropout().apply({}, x, r, train=True, rngs={"dropout": jax.random.key(0)}))
+    dropped = np.asarray(apply(rate))
+    assert (dropped == 0).mean() == pytest.approx(rate, abs=0.02)
+    if rate < 1:
+        assert dropped.mean() == pytest.approx(1, abs=0.02)
+    np.testing.assert_array_equal(UnitDropout().apply({}, x, rate, train=False), x)
+
+
+def test_dropout_is_the_same_at_every_width():
+    def drop(units):
+        return UnitDropout().apply(
+            {}, jnp.ones((5, units)), 0.5, train=True, rngs={"dropout": jax.random.key(1)}
+        )
+
+    np.testing.assert_array_equal(drop(3), drop(9)[:, :3])
+
+
+def test_cropping_to_a_wider_shape_names_both():
+    with pytest.raises(UserError, match=r"weight.*is 2 x 8 here, too narrow for the 2 x 16"):
+        crop({"weight": np.zeros((2, 8))}, {"weight": jax.ShapeDtypeStruct((2, 16), np.float32)})

@@ -1,0 +1,112 @@
+"""The labelled array: what is in it, and that it comes back."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.sweeps import launch, results
+from nlpfeat.sweeps.study import atomic, open_study
+from nlpfeat.sweeps.summary import summarize
+from tests.toys import SPIRALS, study, with_grid
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return study(SPIRALS, tmp_path_factory.mktemp("results") / "study")
+
+
+def test_labels(made):
+    _, dataset = made
+    assert dataset.accuracy.dims == ("width", "seed", "step", "split")
+    assert dataset.width.to_numpy().tolist() == [2, 3, 8]
+    assert dataset.seed.to_numpy().tolist() == [0, 1]
+    assert dataset.step.to_numpy().tolist() == [0, 10, 20, 30]
+    assert dataset.split.to_numpy().tolist() == ["train", "test"]
+    assert dataset.noise.item() == 0.2
+
+
+def test_netcdf_round_trip(made):
+    """What a user opens is what was computed, in labels, numbers, dtypes and attributes."""
+    study_made, dataset = made
+    with xr.open_dataset(study_made.combined) as read:
+        xr.testing.assert_identical(read.load(), dataset)
+        assert read.accuracy.dtype == np.float32
+        read.accuracy.median("seed").plot()  # just works
+
+
+def test_attributes_say_where_the_numbers_come_from(made):
+    _, dataset = made
+    provenance = json.loads(dataset.attrs["provenance"])
+    assert {"commit", "jax", "flax", "numpy", "device", "python"} <= set(provenance)
+    assert json.loads(dataset.attrs["config"])["task"] == "spirals"
+    buckets = json.loads(dataset.attrs["buckets"])
+    assert all(len(bucket["data_sha256"]) == 64 for bucket in buckets.values())
+
+
+def test_splits_are_told_apart(made):
+    """The test split of the array is the test split of the data (pytrees sort their keys)."""
+    study_made, dataset = made
+    from nlpfeat.sweeps.restore import restore
+    from nlpfeat.training.member import evaluate
+
+    member = restore(study_made, {"width": 8, "seed": 1})
+    for split in ("train", "test"):
+        one = {split: member.splits[split]}
+        loss = evaluate(SPIRALS.row, member.module, member.params, member.settings, one)["loss"][0]
+        recorded = dataset.loss.sel(width=8, seed=1, split=split).isel(step=-1)
+        assert float(loss) == pytest.approx(float(recorded), abs=1e-6)
+
+
+def test_holes_are_nan(tmp_path):
+    path = tmp_path / "study"
+    study(with_grid(SPIRALS, width=(2,), seed=(0, 1)), path)
+    _, dataset = study(with_grid(SPIRALS, width=(3,), seed=(0,)), path)
+    assert dataset.sel(width=3, seed=1).loss.isnull().all()
+    assert dataset.sel(width=3, seed=1).member_id.item() == ""
+    rows = summarize(dataset)
+    assert [(row["width"], row["members"]) for row in rows] == [(2, 2), (3, 1)]
+
+
+def test_summary_counts_successes():
+    rows = summarize(
+        xr.Dataset(
+            {
+                "accuracy": (
+                    ("width", "seed", "step", "split"),
+                    np.array([[[[0.5, 1.0]], [[0.7, 0.98]], [[0.9, 0.99]]]]),
+                )
+            },
+            {"width": [4], "seed": [0, 1, 2], "step": [7], "split": ["train", "test"]},
+            {"task": "spirals"},
+        )
+    )
+    assert rows[0]["train_accuracy"] == [0.6, 0.7, 0.8]
+    assert rows[0]["success"][1] == pytest.approx(2 / 3, abs=1e-5)
+
+
+def test_half_written_files_are_never_read(tmp_path):
+    target = tmp_path / "x.nc"
+    target.write_text("old")
+    with pytest.raises(OSError, match="full"), atomic(target) as part:
+        part.write_text("ne")
+        raise OSError(28, "disk full")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_truncated_file_is_named(made, tmp_path):
+    study_made, _ = made
+    cut = tmp_path / "results.nc"
+    cut.write_bytes(study_made.combined.read_bytes()[:3000])
+    with pytest.raises(DamagedFile, match="results.nc is damaged"):
+        results.read(cut)
+
+
+def test_nothing_finished_yet(tmp_path):
+    job = launch.begin(SPIRALS, tmp_path / "study")
+    with pytest.raises(UserError, match="no finished results"):
+        launch.finish(job.study)
+    assert open_study(tmp_path / "study").spec == SPIRALS

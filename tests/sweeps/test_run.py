@@ -1,0 +1,271 @@
+"""Interrupted, killed, extended, sharded: the numbers stay those of the undisturbed run."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+import xarray as xr
+
+from nlpfeat.errors import UserError
+from nlpfeat.sweeps import launch
+from nlpfeat.sweeps.compilation import CompileClock
+from nlpfeat.sweeps.run import Interrupted
+from nlpfeat.sweeps.study import lock, open_study
+from nlpfeat.training import checkpoints
+from tests.toys import SPIRALS, TOYS, Quiet, study, with_grid, with_training
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Every toy, run without interruption."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return {name: study(spec, folder / name)[1] for name, spec in TOYS.items()}
+
+
+def same(left, right):
+    """Equal in labels and, bit for bit, in numbers."""
+    assert left.member_id.equals(right.member_id)
+    for name in ("loss", "accuracy"):
+        xr.testing.assert_identical(left[name], right[name])
+        assert left[name].notnull().all()
+
+
+@pytest.mark.parametrize("name", sorted(TOYS))
+@pytest.mark.parametrize("patience", [1, 3, 5])
+def test_interrupted_and_resumed_equals_uninterrupted(undisturbed, name, patience, tmp_path):
+    """Stopped after every `patience` stops until done: before, between and after phases and checkpoints."""
+    spec, path = TOYS[name], tmp_path / "study"
+    for _ in range(30):
+        try:
+            job = launch.begin(spec, path)
+            launch.train(job, Quiet(patience))
+            break
+        except Interrupted:
+            continue
+    same(launch.finish(job.study), undisturbed[name])
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import jax
+jax.config.update("jax_num_cpu_devices", 2)
+from nlpfeat.sweeps import launch
+from nlpfeat.training import checkpoints
+from tests.toys import TOYS, Quiet
+
+kind, name, path, place = sys.argv[1:]
+die = lambda: os.kill(os.getpid(), signal.SIGKILL)
+
+class Watch(Quiet):
+    def step(self, *seen):
+        super().step(*seen)
+        if kind == "between" and len(self.seen) == int(place):
+            die()
+
+if kind == "during":
+    saves, whole = [], checkpoints.ocp.save
+    def save(path, tree, **options):
+        saves.append(path)
+        if len(saves) == int(place):
+            checkpoints.ocp.save_async(path, tree, **options)
+            die()
+        whole(path, tree, **options)
+    checkpoints.ocp.save = save
+
+launch.finish(launch.begin(TOYS[name], Path(path)).study) if kind == "none" else launch.train(launch.begin(TOYS[name], Path(path)), Watch())
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "place"),
+    [
+        ("between", "spirals", 2),
+        ("between", "planted_words", 4),
+        ("during", "spirals", 1),
+        ("during", "planted_words", 3),
+    ],
+)
+def test_killed_and_run_again_equals_undisturbed(undisturbed, kind, name, place, tmp_path):
+    path = tmp_path / "study"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, kind, name, path, str(place)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert not (path / "results.nc").exists()
+    made, dataset = study(TOYS[name], path)
+    same(dataset, undisturbed[name])
+    assert not list(path.rglob("*.part"))
+    assert not list(path.rglob("*orbax-checkpoint-tmp*"))
+
+
+def test_a_kill_loses_at_most_one_stretch(tmp_path):
+    """What was checkpointed is not trained again."""
+    spec = with_training(with_grid(SPIRALS, width=(2,), seed=(0,)), checkpoint_every=10)
+    job = launch.begin(spec, tmp_path / "study")
+    with pytest.raises(Interrupted):
+        launch.train(job, Quiet(patience=3))
+    watch = Quiet()
+    launch.train(launch.begin(spec, tmp_path / "study"), watch)
+    assert [step for _, _, step in watch.seen] == [30]
+
+
+def test_run_again_trains_nothing(tmp_path):
+    made, first = study(SPIRALS, tmp_path / "study")
+    watch = Quiet()
+    _, second = study(SPIRALS, tmp_path / "study", watch)
+    assert watch.seen == []
+    same(first, second)
+
+
+def test_extension_trains_only_the_new_members(undisturbed, tmp_path):
+    """More widths, seeds, and an axis that was not there before."""
+    path = tmp_path / "study"
+    study(with_grid(SPIRALS, width=(2, 8), seed=(0,)), path)
+    before = open_study(path).members()
+    watch = Quiet()
+    _, dataset = study(SPIRALS, path, watch)
+    trained = {(bucket, members) for bucket, members, _ in watch.seen}
+    assert sum(members for _, members in trained) == 4
+    assert not {bucket for bucket, _ in trained} & set(before["bucket"])
+    after = open_study(path).members()
+    assert after.loc[before.index].equals(before)
+    assert dataset.member_id.equals(undisturbed["spirals"].member_id)
+    for name in ("loss", "accuracy"):
+        np.testing.assert_allclose(dataset[name], undisturbed["spirals"][name], atol=1e-5)
+
+    _, wider = study(with_grid(SPIRALS, width=(2,), seed=(0,), noise=(0.1, 0.2)), path)
+    assert wider.loss.dims == ("width", "seed", "noise", "step", "split")
+    assert int((wider.member_id != "").sum()) == 7
+    xr.testing.assert_equal(wider.loss.sel(noise=0.2, drop=True), dataset.loss.drop_vars("noise"))
+
+
+def test_another_config_is_refused_and_nothing_is_written(tmp_path):
+    path = tmp_path / "study"
+    study(with_grid(SPIRALS, width=(2,), seed=(0,)), path)
+    before = {p: p.read_bytes() for p in path.rglob("*") if p.is_file()}
+    changed = with_training(SPIRALS, steps=(40,), batch_size=5)
+    with pytest.raises(
+        UserError, match=r"training.batch_size \(0 there, 5 asked\); training.steps"
+    ) as caught:
+        launch.begin(changed, path)
+    assert "\n" not in str(caught.value)
+    assert {p: p.read_bytes() for p in path.rglob("*") if p.is_file()} == before
+
+
+def test_a_folder_of_other_things_is_refused(tmp_path):
+    (tmp_path / "thesis.tex").write_text("do not touch")
+    with pytest.raises(UserError, match="is not a study"):
+        launch.begin(SPIRALS, tmp_path)
+
+
+def test_shards_together_are_the_whole(undisturbed, tmp_path):
+    path = tmp_path / "study"
+    sizes = []
+    for index in (1, 2, 3):
+        watch = Quiet()
+        _, dataset = study(SPIRALS, path, watch, part=(index, 3))
+        sizes.append(sum({bucket: members for bucket, members, _ in watch.seen}.values()))
+    assert sum(sizes) == 6
+    assert min(sizes) > 0
+    assert dataset.member_id.equals(undisturbed["spirals"].member_id)
+    np.testing.assert_allclose(dataset.loss, undisturbed["spirals"].loss, atol=1e-5)
+
+
+def test_a_bucket_held_by_another_process_is_left_to_it(tmp_path):
+    job = launch.begin(SPIRALS, tmp_path / "study")
+    with lock(job.study.checkpoints(job.missing[0]) / "lock", wait=False) as held:
+        assert held
+        outcome = launch.train(job, Quiet())
+    assert outcome.busy == [job.missing[0]]
+    assert outcome.finished == job.missing[1:]
+
+
+@pytest.mark.parametrize(("name", "programs"), [("spirals", 1), ("planted_words", 2)])
+def test_programs_compiled(name, programs, tmp_path):
+    """One training program a bucket and set of frozen parameters; data and first draws once a study."""
+    spec = with_grid(TOYS[name], width=(2, 3, 40), seed=(0, 1, 2), learning_rate=(1e-3, 1e-2))
+    job = launch.begin(spec, tmp_path / "study")
+    assert len(job.missing) == 2
+    jax.clear_caches()
+    with CompileClock() as clock:
+        launch.train(job, Quiet())
+    assert clock.programs["advance"] == programs * len(job.missing)
+    assert clock.programs["draw"] == clock.programs["init"] == 1
+    assert set(clock.programs) == {"advance", "draw", "init", "restart"}
+
+
+def test_members_are_the_table_written_before_anything_runs(tmp_path):
+    job = launch.begin(SPIRALS, tmp_path / "study")
+    table = job.study.members()
+    assert len(table) == 6
+    assert (table["bucket"] != "").all()
+    assert json.loads((tmp_path / "study" / "config.json").read_text())["task"] == "spirals"
+    assert not list((tmp_path / "study" / "results").iterdir())
+
+
+def test_frozen_parameters_are_bit_equal(tmp_path):
+    """planted_words freezes its table in the first phase, and moves it in the second."""
+    spec = with_training(TOYS["planted_words"], snapshots=(0, 20))
+    made, _ = study(spec, tmp_path / "study")
+    from nlpfeat.sweeps.restore import restore
+
+    start, frozen, tuned = (restore(made, {"width": 3, "seed": 1}, step).params for step in (0, 20, 30))
+    np.testing.assert_array_equal(start["words"]["table"], frozen["words"]["table"])
+    assert (start["classes"]["weight"] != frozen["classes"]["weight"]).any()
+    assert (tuned["words"]["table"] != frozen["words"]["table"]).any()
+
+
+def damage(path: Path):
+    """Cut a file, or every file of a folder, in half."""
+    for target in [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]:
+        os.truncate(target, target.stat().st_size // 2)
+
+
+def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(tmp_path):
+    spec = with_grid(SPIRALS, width=(2, 40), seed=(0, 1))
+    _, undisturbed = study(spec, tmp_path / "undisturbed")
+    job = launch.begin(spec, tmp_path / "study")
+    with pytest.raises(Interrupted):
+        launch.train(job, Quiet(patience=3))
+    folder = job.study.checkpoints(job.missing[0])
+    latest = folder / f"step_{checkpoints.saved_steps(folder)[-1]:08d}"
+    damage(latest)
+    outcome = launch.train(job, Quiet())
+    assert outcome.finished == job.missing[1:]
+    with pytest.raises(UserError, match=f"{latest.name} is damaged") as caught:
+        launch.require_whole(outcome)
+    assert "\n" not in str(caught.value)
+    shutil.rmtree(latest)  # the mend that the message names
+    same(study(spec, tmp_path / "study")[1], undisturbed)
+
+
+def test_a_damaged_result_is_named_and_rebuilt(undisturbed, tmp_path):
+    made, _ = study(SPIRALS, tmp_path / "study")
+    label = made.members()["bucket"].iloc[0]
+    damage(made.result(label))
+    with pytest.raises(UserError, match=f"{label}.nc is damaged"):
+        study(SPIRALS, tmp_path / "study")
+    made.result(label).unlink()
+    same(study(SPIRALS, tmp_path / "study")[1], undisturbed["spirals"])
+
+
+@pytest.mark.parametrize("name", ["config.json", "members.csv", "manifest.json"])
+def test_damaged_tables_are_named(name, tmp_path):
+    study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "study")
+    damage(tmp_path / "study" / name)
+    with pytest.raises(UserError, match=name):
+        launch.begin(SPIRALS, tmp_path / "study")

@@ -1,0 +1,295 @@
+"""The commands as a user runs them: help, results, mistakes, Ctrl-C, damaged and unwritable folders."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = sorted(
+    path.stem for path in (ROOT / "experiments").glob("*.py") if "if __name__" in path.read_text()
+)
+CONFIGS = sorted((ROOT / "configs").glob("*.py"))
+
+
+def run(command, *arguments, **options):
+    line = [sys.executable, "-m", f"experiments.{command}", *map(str, arguments)]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, **options)
+
+
+def refused(done, *words):
+    """One line on stderr, exit code 2, nothing on stdout."""
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    """The smoke study of the default config."""
+    path = tmp_path_factory.mktemp("smoke") / "study"
+    done = run("sweep", "--config=configs/spirals.py:smoke", f"--study={path}")
+    assert done.returncode == 0, done.stderr
+    return path, done
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_examples(command):
+    done = run(command, "--help")
+    assert done.returncode == 0
+    assert "examples:\n  python -m experiments." in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_wrong_flag_is_named_with_the_nearest(command, smoke):
+    needed = ["--config=configs/spirals.py:smoke"] if command == "sweep" else []
+    refused(run(command, *needed, f"--study={smoke[0]}", "--jsno"), "--jsno", "did you mean '--json'?")
+
+
+def test_sweep_prints_the_table_and_leaves_the_study(smoke):
+    path, done = smoke
+    assert "P(test accuracy ≥ 0.99)" in done.stdout
+    assert "error" not in done.stderr
+    assert "to compile 2 training programs" in done.stderr
+    with xr.open_dataset(path / "results.nc") as dataset:
+        assert dataset.accuracy.sizes == {"width": 3, "seed": 3, "step": 5, "split": 2}
+    entry = json.loads((path / "manifest.json").read_text())["commands"][0]
+    assert entry["command"].startswith("python -m experiments.sweep --config=configs/spirals.py:smoke")
+    assert {"commit", "jax", "device"} <= set(entry)
+
+
+def test_sweep_json_is_the_table(smoke):
+    path, _ = smoke
+    done = run("sweep", "--config=configs/spirals.py:smoke", f"--study={path}", "--json")
+    rows = json.loads(done.stdout)
+    assert [row["width"] for row in rows] == [2, 8, 32]
+    with xr.open_dataset(path / "results.nc") as dataset:
+        median = dataset.accuracy.sel(width=8, split="test").isel(step=-1).median().item()
+    assert rows[1]["test_accuracy"][1] == pytest.approx(median, abs=1e-5)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_is_a_lab_note_whose_smoke_variant_runs(config, tmp_path):
+    text = config.read_text()
+    for heading in ("?", "Command:", "Expect:", "Minutes:"):
+        assert heading in text.split('"""')[1]
+    done = run("sweep", f"--config={config}:smoke", f"--study={tmp_path / 'study'}")
+    assert done.returncode == 0, done.stderr
+    done = run("plot", f"--study={tmp_path / 'study'}")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_dry_run_says_what_it_costs_and_writes_nothing(config, tmp_path):
+    done = run("sweep", f"--config={config}:smoke", "--dry_run", f"--study={tmp_path / 'study'}")
+    assert done.returncode == 0, done.stderr
+    for word in ("members", "training programs", "minutes", "MB", "nothing was written"):
+        assert word in done.stdout
+    assert not (tmp_path / "study").exists()
+
+
+def test_restore_agrees_and_writes_the_parameters(smoke, tmp_path):
+    out = tmp_path / "member.npz"
+    done = run("restore", f"--study={smoke[0]}", "--width=8", "--seed=1", f"--out={out}")
+    assert done.returncode == 0, done.stderr
+    assert "agrees with the record" in done.stdout
+    assert "hidden/weight        8 x 2" in done.stdout
+    with np.load(out) as arrays:
+        assert {name: arrays[name].shape for name in arrays}["embedding/weight"] == (2, 8)
+    early = json.loads(
+        run("restore", f"--study={smoke[0]}", "--width=8", "--seed=1", "--step=0", "--json").stdout
+    )
+    assert early["agrees"]
+    assert early["step"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--width=9", "--seed=1"], ["no member with width 9", "2, 8, 32"]),
+        (["--width=8", "--seed=77"], ["no member with seed 77 and width 8", "0, 1, 2"]),
+        (["--width=8"], ["3 members fit", "--seed=0 or 1 or 2"]),
+        (["--width=eight", "--seed=1"], ["--width", "'eight' is not a number"]),
+        (["--width=8", "--seed=1", "--step=33"], ["no checkpoint of step 33", "0, 40"]),
+        (["--width=8", "--seed=1", "--out=/dev/null/x.npz"], ["/dev/null/x.npz"]),
+    ],
+)
+def test_restore_mistakes(smoke, arguments, words):
+    refused(run("restore", f"--study={smoke[0]}", *arguments), *words)
+
+
+def test_plot_stamps_its_figures(smoke):
+    done = run("plot", f"--study={smoke[0]}", "--threshold=0.25", "--json")
+    assert done.returncode == 0, done.stderr
+    numbers = json.loads(done.stdout)
+    assert numbers[0]["widths"] == [2, 8, 32]
+    paths = [Path(path) for entry in numbers for path in entry["paths"]]
+    assert {path.suffix for path in paths} == {".png", ".pdf"}
+    assert all(path.parent == smoke[0] / "figures" and path.stat().st_size > 5000 for path in paths)
+
+
+def test_plot_draws_each_point_of_further_axes(tmp_path):
+    path = tmp_path / "noise"
+    done = run(
+        "sweep", "--config=configs/spirals.py:smoke", "--config.sweep.noise=(0.1,0.2)", f"--study={path}"
+    )
+    assert done.returncode == 0, done.stderr
+    assert run("plot", f"--study={path}", "--at", "noise=0.1").returncode == 0
+    assert [p.name for p in sorted((path / "figures").glob("*width*.png"))] == [
+        "accuracy-width-noise=0.1.png"
+    ]
+    assert run("plot", f"--study={path}").returncode == 0
+    assert len(list((path / "figures").glob("*width*.png"))) == 2
+    refused(run("plot", f"--study={path}", "--at", "noise=7"), "noise is one of 0.1, 0.2")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], ["--config"]),
+        (["--config=configs/spirls.py"], ["configs/spirls.py", "did you mean 'configs/spirals.py'"]),
+        (["--config=configs/spirals.py:smok"], ["'smok'", "full and smoke"]),
+        (["--config=Makefile"], ["Makefile fails", "SyntaxError"]),
+        (["--config=experiments/command.py"], ["no function get_config()"]),
+        (
+            ["--config=configs/spirals.py", "--config.sweep.width=(2"],
+            ["config.sweep.width", "'(2'", "configs/spirals.py"],
+        ),
+        (
+            ["--config=configs/spirals.py", "--config.sweep.widht", "(2,8)"],
+            ["did you mean config.sweep.width?"],
+        ),
+        (["--config=configs/spirals.py", "--config.data.points"], ["needs a value"]),
+        (
+            ["--config=configs/planted_words.py", "--config.training.frozen=(('wrods',),())"],
+            ["'wrods'", "'words'"],
+        ),
+        (["--config=configs/spirals.py", "--shard=5/4"], ["--shard: 5/4 is out of range"]),
+        (["--config=configs/spirals.py", "--shard=x"], ["--shard", "'x'", "0/4"]),
+    ],
+)
+def test_sweep_mistakes(arguments, words, tmp_path):
+    refused(run("sweep", *arguments, f"--study={tmp_path / 'study'}"), *words)
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_changed_config_is_refused(smoke):
+    done = run("sweep", "--config=configs/spirals.py:smoke", "--config.data.points=21", f"--study={smoke[0]}")
+    refused(done, "study of another config", "data.points (20 there, 21 asked)")
+
+
+@pytest.mark.parametrize("command", ["plot", "restore"])
+def test_no_study_there(command, tmp_path):
+    refused(run(command, f"--study={tmp_path / 'none'}"), "is not a study", "experiments.sweep")
+
+
+def test_a_damaged_study_is_named_and_the_rest_stays_usable(smoke, tmp_path):
+    path = tmp_path / "study"
+    shutil.copytree(smoke[0], path)
+    os.truncate(path / "results.nc", 1000)
+    refused(run("plot", f"--study={path}"), "results.nc is damaged", "run the sweep again")
+    assert run("sweep", "--config=configs/spirals.py:smoke", f"--study={path}").returncode == 0
+    assert run("plot", f"--study={path}").returncode == 0
+    bucket = next((path / "checkpoints").glob("w8-32-*"))
+    for file in (bucket / "step_00000040").rglob("*"):
+        if file.is_file():
+            os.truncate(file, file.stat().st_size // 2)
+    refused(run("restore", f"--study={path}", "--width=8", "--seed=1"), str(bucket / "step_00000040"))
+    assert run("restore", f"--study={path}", "--width=2", "--seed=1").returncode == 0
+    assert run("restore", f"--study={path}", "--width=8", "--seed=1", "--step=0").returncode == 0
+
+
+def test_an_unwritable_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    refused(
+        run("sweep", "--config=configs/spirals.py:smoke", f"--study={tmp_path / 'file' / 'study'}"), "file"
+    )
+    refused(run("sweep", "--config=configs/spirals.py:smoke", "--study=/proc/study"), "/proc/study")
+
+
+@pytest.mark.parametrize("limit", [100, 2_000, 20_000])
+def test_a_full_disk_leaves_nothing_half_written(limit, tmp_path):
+    """A limit on the size of a file stands in for a full disk; lifted, the same command completes the study."""
+    path = tmp_path / "study"
+    arguments = (
+        "--config=configs/spirals.py:smoke",
+        "--config.sweep.seed=(0,1,2,3,4,5,6,7,8,9)",
+        f"--study={path}",
+    )
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith("JAX_")
+    }  # no compile cache to fill up
+    full = run(
+        "sweep",
+        *arguments,
+        env=environment,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    refused(full, "cannot read or write")
+    assert not (path / "results.nc").exists()
+    assert not list(path.rglob("*.part"))
+    assert run("sweep", *arguments).returncode == 0
+    with xr.open_dataset(path / "results.nc") as dataset:
+        assert dataset.loss.notnull().all()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_by_hand_it_saves_and_says_how_to_resume(signum, tmp_path):
+    path = tmp_path / "study"
+    arguments = [
+        "--config=configs/spirals.py:smoke",
+        "--config.training.steps=(4000,)",
+        "--config.sweep.width=(8,)",
+        "--config.training.checkpoint_every=1000",
+        f"--study={path}",
+    ]
+    line = [sys.executable, "-m", "experiments.sweep", *arguments]
+    process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list(path.glob("checkpoints/*/step_*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signum)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 128 + signum
+    assert "everything is saved" in stderr
+    assert f"python -m experiments.sweep {arguments[0]}" in stderr
+    assert "Traceback" not in stderr
+    assert stdout == ""
+    done = run("sweep", *arguments)
+    assert done.returncode == 0, done.stderr
+    undisturbed = tmp_path / "undisturbed"
+    assert run("sweep", *arguments[:-1], f"--study={undisturbed}").returncode == 0
+    with xr.open_dataset(path / "results.nc") as left, xr.open_dataset(undisturbed / "results.nc") as right:
+        xr.testing.assert_identical(left.loss.load(), right.loss.load())
+
+
+def test_two_launchers_share_a_study(tmp_path):
+    path = tmp_path / "study"
+    line = [sys.executable, "-m", "experiments.sweep", "--config=configs/spirals.py:smoke", f"--study={path}"]
+    both = [
+        subprocess.Popen(
+            [*line, f"--shard={i}/2"], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
+        for i in (0, 1)
+    ]
+    for process in both:
+        _, stderr = process.communicate(timeout=200)
+        assert process.returncode == 0, stderr
+    done = run("sweep", "--config=configs/spirals.py:smoke", f"--study={path}")
+    assert "0 to train here" in done.stderr
+    with xr.open_dataset(path / "results.nc") as dataset:
+        assert dataset.loss.notnull().all()

@@ -1,0 +1,80 @@
+"""Phases, stops, losses and evaluation."""
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlpfeat.errors import UserError
+from nlpfeat.sweeps.prepare import maker
+from nlpfeat.training import member
+from nlpfeat.training.losses import cross_entropy
+from nlpfeat.training.metrics import accuracy
+from nlpfeat.training.spec import TrainingSpec
+from tests.toys import SPIRALS
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.integers(1, 300), min_size=1, max_size=4),
+    st.integers(1, 100),
+    st.integers(1, 100),
+    st.lists(st.integers(0, 1500), max_size=4),
+)
+def test_stops_hold_every_step_that_must_be_one(steps, record, checkpoint, snapshots):
+    spec = TrainingSpec(
+        steps=tuple(steps), record_every=record, checkpoint_every=checkpoint, snapshots=tuple(snapshots)
+    )
+    at = [stop.step for stop in spec.stops]
+    assert at == sorted(set(at))
+    assert (at[0], at[-1]) == (0, spec.total)
+    assert max(np.diff(at)) <= record
+    assert {s for s in range(0, spec.total, record)} <= set(at)
+    assert {phase.stop for phase in spec.phases} <= set(at)
+    kept = {stop.step for stop in spec.stops if stop.keep}
+    assert kept == {s for s in snapshots if s < spec.total} | {spec.total}
+    saved = [stop.step for stop in spec.stops if stop.checkpoint]
+    assert kept <= set(saved)
+    assert max(np.diff([0, *saved])) <= checkpoint
+
+
+def test_phases():
+    spec = TrainingSpec(steps=(10, 5), rates=(1.0, 0.1), frozen=(("words",), ()))
+    assert [tuple(phase) for phase in spec.phases] == [(0, 10, 1.0, ("words",)), (10, 15, 0.1, ())]
+
+
+def test_partition_and_merge():
+    params = {"a": {"w": 1, "b": 2}, "ab": {"w": 3}}
+    trained, held = member.partition(params, ("a/b", "ab"))
+    assert trained == {"a": {"w": 1}}
+    assert held == {"a": {"b": 2}, "ab": {"w": 3}}
+    assert member.merge(trained, held) == params
+    assert member.partition(params, ("a",))[0] == {"ab": {"w": 3}}
+    with pytest.raises(UserError, match="did you mean 'ab'"):
+        member.partition(params, ("abc",))
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(1, 6), st.integers(2, 5), st.integers(0, 10**6))
+def test_cross_entropy_and_accuracy_are_the_textbooks(n, classes, seed):
+    rng = np.random.default_rng(seed)
+    scores, targets = rng.normal(scale=5, size=(n, classes)).astype(np.float32), rng.integers(classes, size=n)
+    expected = -np.log(np.exp(scores) / np.exp(scores).sum(1, keepdims=True))[range(n), targets]
+    trace = {"scores": jax.numpy.asarray(scores)}
+    np.testing.assert_allclose(cross_entropy(trace, targets), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(accuracy(trace, targets), scores.argmax(1) == targets)
+
+
+@pytest.mark.parametrize("batch", [7, 30, 60, 64])
+def test_evaluation_in_pieces_is_the_whole(monkeypatch, batch):
+    make = maker(SPIRALS)
+    example = make.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
+
+    def evaluated():
+        return member.evaluate(SPIRALS.row, make.module(8), example.params, example.settings, example.splits)
+
+    whole = evaluated()
+    monkeypatch.setattr(member, "EVALUATION_BATCH", batch)
+    for name, values in evaluated().items():
+        np.testing.assert_allclose(values, whole[name], rtol=1e-6)
