@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 WIDTHS = (2, 4, 8, 16, 32, 64, 100)
@@ -29,11 +30,12 @@ SECONDS = 1.0  # a timed stretch lasts about this long
 
 
 def machine() -> str:
-    """This machine in words."""
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        models = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+    """The machine in words."""
+    cpuinfo = Path("/proc/cpuinfo")
+    text = cpuinfo.read_text() if cpuinfo.exists() else ""
+    models = [line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")]
     model = models[0] if models else platform.processor()
-    avx512 = " with AVX-512" if "avx512f" in open("/proc/cpuinfo", encoding="utf-8").read() else ""
+    avx512 = " with AVX-512" if "avx512f" in text else ""
     return f"{len(os.sched_getaffinity(0))} cores of {model}{avx512}"
 
 

@@ -18,7 +18,7 @@ from experiments.progress import Progress
 from experiments.tables import print_costs, print_summary
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps import devices, launch
-from nlpfeat.sweeps.compilation import CompileClock
+from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.estimate import estimate
 from nlpfeat.sweeps.prepare import maker
 from nlpfeat.sweeps.run import Interrupted
@@ -104,7 +104,7 @@ def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json:
         file=sys.stderr,
     )
     interrupts, began = Interrupts(), time.perf_counter()
-    with CompileClock() as clock, Progress(sizes, spec.training.total, interrupts) as watch:
+    with compilations() as compiled, Progress(sizes, spec.training.total, interrupts) as watch:
         try:
             outcome = launch.train(job, watch)
         except Interrupted:
@@ -113,8 +113,8 @@ def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json:
     if sizes:
         print(
             f"trained {sum(sizes[label] for label in outcome.finished)} members in "
-            f"{time.perf_counter() - began:.1f} s, of which {clock.seconds:.1f} s to compile "
-            f"{clock.programs['advance']} training programs",
+            f"{time.perf_counter() - began:.1f} s, of which {compiled.seconds:.1f} s to compile "
+            f"{compiled.programs['advance']} training programs",
             file=sys.stderr,
         )
     for label in outcome.busy:

@@ -1,38 +1,35 @@
 """How many programs were compiled, and how long that took."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 import jax
 
 
 @dataclass
-class CompileClock:
-    """Counts XLA compilations while it is open, by the name of the jitted function.
-
-    Use as a context manager: `with CompileClock() as clock: …; clock.seconds`.
-    """
+class Compilations:
+    """What XLA compiled: seconds of tracing, lowering and compiling, and programs by the jitted function's name."""
 
     seconds: float = 0.0
     programs: Counter[str] = field(default_factory=Counter)
 
-    def _listen(self, event: str, duration_secs: float, **kwargs: str | int) -> None:
-        if event.startswith("/jax/core/compile/"):  # tracing, lowering and compiling
-            self.seconds += duration_secs
+
+@contextmanager
+def compilations() -> Iterator[Compilations]:
+    """Count compilations while the block runs."""
+    seen = Compilations()
+
+    def listen(event: str, duration_secs: float, **kwargs: str | int) -> None:
+        if event.startswith("/jax/core/compile/"):
+            seen.seconds += duration_secs
         if event == "/jax/core/compile/backend_compile_duration":
             name = str(kwargs.get("fun_name", "?"))
-            self.programs[name.removeprefix("jit(").removesuffix(")")] += 1
+            seen.programs[name.removeprefix("jit(").removesuffix(")")] += 1
 
-    def __enter__(self) -> Self:
-        jax.monitoring.register_event_duration_secs_listener(self._listen)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        jax.monitoring.unregister_event_duration_listener(self._listen)
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        yield seen
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)

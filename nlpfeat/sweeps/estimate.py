@@ -7,7 +7,7 @@ import jax
 import pandas as pd
 
 from nlpfeat.sweeps import programs
-from nlpfeat.sweeps.compilation import CompileClock
+from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.prepare import Maker, prepare
 from nlpfeat.sweeps.run import orders
 from nlpfeat.sweeps.study import Study
@@ -53,7 +53,7 @@ def estimate(make: Maker, study: Study, table: pd.DataFrame, labels: list[str]) 
 def measure(study: Study, make: Maker, label: str, members: pd.DataFrame, widest: int) -> BucketCost:
     """Compile a bucket's training program and time it."""
     task, training = study.spec.row, study.spec.training
-    with CompileClock() as clock:
+    with compilations() as compiled:
         bucket = prepare(make, label, members, programs.member_mesh(), widest)
         phase = training.phases[0]
         longest = min(training.record_every, phase.stop)
@@ -85,6 +85,6 @@ def measure(study: Study, make: Maker, label: str, members: pd.DataFrame, widest
         width=int(members["width"].max()),
         programs=frozen_sets,
         megabytes=size * bucket.layout.mesh.size / 2**20,
-        compile_seconds=clock.seconds * frozen_sets,
+        compile_seconds=compiled.seconds * frozen_sets,
         train_seconds=step_seconds * training.total + record_seconds * len(training.stops),
     )

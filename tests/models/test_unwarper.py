@@ -74,7 +74,7 @@ def test_initial_weights_are_those_of_pytorchs_linear():
 def test_the_default_widths_in_one_padded_program():
     """Every width of the default study, padded to 100 beside the others, against its native twin."""
     widths = (2, 4, 8, 16, 32, 64, 100)
-    make, table, together, _ = trained(with_grid(SPIRALS, width=widths, seed=(0,)), 300)
+    _, _, together, _ = trained(with_grid(SPIRALS, width=widths, seed=(0,)), 300)
     for place, width in enumerate(widths):
         alone_make, _, alone, _ = trained(with_grid(SPIRALS, width=(width,), seed=(0,)), 300)
         settings = SPIRALS.settings._replace(width=np.int32(width), seed=np.int32(0))

@@ -101,7 +101,7 @@ def test_a_truncated_file_is_named(made, tmp_path):
     study_made, _ = made
     cut = tmp_path / "results.nc"
     cut.write_bytes(study_made.combined.read_bytes()[:3000])
-    with pytest.raises(DamagedFile, match="results.nc is damaged"):
+    with pytest.raises(DamagedFile, match=r"results\.nc is damaged"):
         results.read(cut)
 
 

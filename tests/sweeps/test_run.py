@@ -15,7 +15,7 @@ import xarray as xr
 
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps import launch
-from nlpfeat.sweeps.compilation import CompileClock
+from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.run import Interrupted
 from nlpfeat.sweeps.study import lock, open_study
 from nlpfeat.training import checkpoints
@@ -106,7 +106,7 @@ def test_killed_and_run_again_equals_undisturbed(undisturbed, kind, name, place,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert not (path / "results.nc").exists()
-    made, dataset = study(TOYS[name], path)
+    _, dataset = study(TOYS[name], path)
     same(dataset, undisturbed[name])
     assert not list(path.rglob("*.part"))
     assert not list(path.rglob("*orbax-checkpoint-tmp*"))
@@ -124,7 +124,7 @@ def test_a_kill_loses_at_most_one_stretch(tmp_path):
 
 
 def test_run_again_trains_nothing(tmp_path):
-    made, first = study(SPIRALS, tmp_path / "study")
+    _, first = study(SPIRALS, tmp_path / "study")
     watch = Quiet()
     _, second = study(SPIRALS, tmp_path / "study", watch)
     assert watch.seen == []
@@ -201,11 +201,11 @@ def test_programs_compiled(name, programs, tmp_path):
     job = launch.begin(spec, tmp_path / "study")
     assert len(job.missing) == 2
     jax.clear_caches()
-    with CompileClock() as clock:
+    with compilations() as compiled:
         launch.train(job, Quiet())
-    assert clock.programs["advance"] == programs * len(job.missing)
-    assert clock.programs["draw"] == clock.programs["init"] == 1
-    assert set(clock.programs) == {"advance", "draw", "init", "restart"}
+    assert compiled.programs["advance"] == programs * len(job.missing)
+    assert compiled.programs["draw"] == compiled.programs["init"] == 1
+    assert set(compiled.programs) == {"advance", "draw", "init", "restart"}
 
 
 def test_members_are_the_table_written_before_anything_runs(tmp_path):

@@ -30,7 +30,7 @@ def test_stops_hold_every_step_that_must_be_one(steps, record, checkpoint, snaps
     assert at == sorted(set(at))
     assert (at[0], at[-1]) == (0, spec.total)
     assert max(np.diff(at)) <= record
-    assert {s for s in range(0, spec.total, record)} <= set(at)
+    assert set(range(0, spec.total, record)) <= set(at)
     assert {phase.stop for phase in spec.phases} <= set(at)
     kept = {stop.step for stop in spec.stops if stop.keep}
     assert kept == {s for s in snapshots if s < spec.total} | {spec.total}
