@@ -46,17 +46,19 @@ def draw(by_members: dict[int, float], by_width: dict[int, float], path: Path) -
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    from nlpfeat.plotting.style import BLUE, GREY, STYLE
+    from nlpfeat.plotting.style import BLUE, GREY, STYLE, width_axis
 
     with plt.style.context(STYLE):
         figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
         left.loglog(list(by_members), list(by_members.values()), "o-", color=BLUE)
-        left.set(xlabel="members in one program (width 16)", ylabel="µs per step and member", ylim=(1, None))
+        left.set(xlabel="members in one program (width 16)", ylabel="µs per step and member", ylim=(1, 100))
+        left.set_xticks(list(by_members), [f"{n:,}" for n in by_members])
         right.loglog(list(by_width), list(by_width.values()), "o-", color=BLUE, label="measured")
         last = max(by_width)
         line = [by_width[last] * width / last for width in by_width]
         right.loglog(list(by_width), line, ":", color=GREY, label="proportional to the width")
-        right.set(xlabel="width (32 members)", ylim=(1, None))
+        width_axis(right, list(by_width), "width (32 members)")
+        right.set_ylim(1, None)
         right.legend()
         figure.suptitle(f"1,000 points, {machine()}", fontsize=10, x=0.01, ha="left")
         figure.savefig(path, dpi=150)

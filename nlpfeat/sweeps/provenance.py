@@ -28,9 +28,9 @@ def _git(*arguments: str) -> str:
 
 
 def commit() -> str:
-    """The commit of the source tree; with "+" and eight digits of the diff's hash where it was changed."""
+    """The commit of the source tree; with "+" and eight digits of a hash where files were changed or added."""
     head = _git("rev-parse", "--short=10", "HEAD").strip()
-    changes = _git("diff", "HEAD")
+    changes = _git("diff", "HEAD") + _git("ls-files", "--others", "--exclude-standard")
     dirty = f"+{hashlib.sha256(changes.encode()).hexdigest()[:8]}" if changes else ""
     return (head or "unknown") + dirty
 
