@@ -61,11 +61,11 @@ def measure(study: Study, make: Maker, label: str, members: pd.DataFrame, widest
         static = (task, bucket.module, phase.frozen, bucket.layout)
         state = programs.restart(task, phase.frozen, bucket.layout, bucket.params, bucket.settings)
         rest = (bucket.settings, bucket.splits, order, phase.rate, 0)
-        compiled = programs.advance.lower(*static, state, *rest, 1).compile()
+        program = programs.advance.lower(*static, state, *rest, 1).compile()
 
     def timed(state: Any, steps: int) -> tuple[Any, float]:
         began = time.perf_counter()
-        state, record = compiled(state, *rest, steps)
+        state, record = program(state, *rest, steps)
         jax.block_until_ready((state, record))
         return state, time.perf_counter() - began
 
@@ -74,7 +74,7 @@ def measure(study: Study, make: Maker, label: str, members: pd.DataFrame, widest
     steps = max(1, min(longest, int(SECONDS / max(seconds, 1e-6))))
     _, seconds = timed(state, steps)
     step_seconds = max(seconds - record_seconds, 0.0) / steps
-    memory: Any = compiled.memory_analysis()
+    memory: Any = program.memory_analysis()
     size = (
         memory.argument_size_in_bytes + memory.temp_size_in_bytes
     )  # the state's output is its input, donated
