@@ -3,14 +3,16 @@
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 from jax import Array
 
 
 class Examples(NamedTuple):
-    """Inputs with their targets: two pytrees whose every leaf has the examples on its first axis.
+    """Inputs with their targets: pytrees with the examples on the first axis of every leaf.
 
     Point sets hold one array per coordinate, `inputs = (x, y)` each (n,), so that a dense layer can stack
-    them units × points; token ids are one (n, length) array; pairs of ids are two arrays (n,).
+    them units × points; token ids are one (n, length) array; pairs of ids are two arrays (n,). Only a task with
+    a `batch` function of its own may hold inputs of another form, such as one stream that windows are cut from.
     """
 
     inputs: Any
@@ -28,10 +30,10 @@ def split_names(splits: Splits) -> list[str]:
 
 
 def count(examples: Examples) -> int:
-    """How many examples there are."""
-    return jax.tree.leaves(examples)[0].shape[0]
+    """How many examples there are: as many as targets."""
+    return jax.tree.leaves(examples.targets)[0].shape[0]
 
 
 def rows(examples: Examples, index: Array) -> Examples:
     """The examples at `index` (b,), as a batch."""
-    return jax.tree.map(lambda leaf: leaf[index], examples)
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf)[index], examples)

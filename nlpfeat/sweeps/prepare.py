@@ -56,7 +56,7 @@ class Maker:
 
     def shapes(self, example: Example, units: int) -> Params:
         """Shapes of a member's parameters when padded to `units`."""
-        initial = partial(initial_params, self.module(units))
+        initial = partial(initial_params, self.spec.row, self.module(units))
         return jax.eval_shape(initial, example.splits, example.settings)
 
 
@@ -71,7 +71,7 @@ def maker(spec: Spec) -> Maker:
     draw = partial(spec.row.draw, source)
 
     def init(units: int, splits: Splits, settings: Any) -> Params:
-        return initial_params(module(units), splits, settings)
+        return initial_params(spec.row, module(units), splits, settings)
 
     frozen_sets = [phase.frozen for phase in spec.training.phases if phase.frozen]
     if frozen_sets:
@@ -123,10 +123,11 @@ def prepare(make: Maker, label: str, members: pd.DataFrame, mesh: Mesh, widest: 
     shapes = make.shapes(ones[0], units)
     params = [crop(one.params, shapes) for one in ones]
 
-    rows = training.batch_size or count(ones[0].splits["train"])
-    inputs = jax.tree.map(lambda leaf: leaf[:rows], ones[0].splits["train"].inputs)
+    train = ones[0].splits["train"]
+    index = np.arange(training.batch_size or count(train))
+    batch = jax.eval_shape(task.batch, train, index) if training.batch_size else train
     module = make.module(units)
-    activations = programs.activation_bytes(module, shapes, inputs, ones[0].settings)
+    activations = programs.activation_bytes(module, shapes, batch.inputs, ones[0].settings)
     splits = stack([one.splits for one in ones]) if task.seeded else ones[0].splits
     bucket = Bucket(
         label=label,

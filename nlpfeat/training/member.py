@@ -31,10 +31,10 @@ class State(NamedTuple):
 Record = dict[str, Array]  # loss and each metric: (splits,)
 
 
-def initial_params(module: nn.Module, splits: Splits, settings: Settings) -> Params:
+def initial_params(task: Task, module: nn.Module, splits: Splits, settings: Settings) -> Params:
     """The parameters before the first step, from the member's "init" stream."""
-    example = jax.tree.map(lambda leaf: leaf[:1], splits["train"].inputs)
-    return module.init(stream(settings.seed, "init"), example, settings)["params"]
+    example = task.batch(splits["train"], jnp.arange(1))
+    return module.init(stream(settings.seed, "init"), example.inputs, settings)["params"]
 
 
 def partition(params: Params, frozen: tuple[str, ...]) -> tuple[Params, Params]:
@@ -130,21 +130,22 @@ def evaluate(task: Task, module: nn.Module, params: Params, settings: Settings, 
     """Mean loss and metrics on every split, in the order of `split_names`: {"loss": (splits,), metric: …}."""
     measures = (("loss", task.loss), *task.metrics)
 
-    def sums(examples: Examples) -> Record:
-        trace: Any = module.apply({"params": params}, examples.inputs, settings)
-        return {name: measure(trace, examples.targets).sum() for name, measure in measures}
+    def sums(examples: Examples, index: Array) -> Record:
+        batch = task.batch(examples, index)
+        trace: Any = module.apply({"params": params}, batch.inputs, settings)
+        return {name: measure(trace, batch.targets).sum() for name, measure in measures}
 
     def means(examples: Examples) -> Record:
         n = count(examples)
-        whole, rest = divmod(n, EVALUATION_BATCH)
-        pieces = jax.tree.map(
-            lambda leaf: leaf[: whole * EVALUATION_BATCH].reshape(whole, EVALUATION_BATCH, *leaf.shape[1:]),
-            examples,
-        )
-        parts = [jax.tree.map(lambda s: s.sum(0), jax.lax.map(sums, pieces))] if whole else []
-        if rest:
-            parts.append(sums(jax.tree.map(lambda leaf: leaf[n - rest :], examples)))
-        return jax.tree.map(lambda *part: sum(part) / n, *parts)
+        whole = n - n % EVALUATION_BATCH
+        parts = []
+        if whole:
+            pieces = jnp.arange(whole).reshape(-1, EVALUATION_BATCH)
+            each = jax.lax.map(lambda index: sums(examples, index), pieces)
+            parts.append(jax.tree.map(lambda values: values.sum(0), each))
+        if whole < n:
+            parts.append(sums(examples, jnp.arange(whole, n)))
+        return jax.tree.map(lambda *values: sum(values) / n, *parts)
 
     records = [means(splits[name]) for name in split_names(splits)]
     return jax.tree.map(lambda *values: jnp.stack(values), *records)

@@ -33,7 +33,7 @@ class Task:
       optimizer: settings -> gradient transformation without the learning rate, which the step applies.
       load: data spec -> source, what all members share (files, read once). Generated data needs none: there
         the spec itself says all.
-      batch: (examples, index (b,)) -> the batch. Windows over a stream override it.
+      batch: (examples, index (b,)) -> the batch, with one row an index. Windows over a stream override it.
       seeded: whether each member draws its own data from its seed. If not, all share one copy on the device.
     """
 
