@@ -15,7 +15,6 @@ Usage: python -m benchmarks.spirals [--points=200] [--seeds=32] [--rounds=5] [--
 
 import argparse
 import json
-import os
 import platform
 import statistics
 import subprocess
@@ -24,6 +23,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from nlpfeat.sweeps.devices import cores
 
 WIDTHS = (2, 4, 8, 16, 32, 64, 100)
 SECONDS = 1.0  # a timed stretch lasts about this long
@@ -36,7 +37,7 @@ def machine() -> str:
     models = [line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")]
     model = models[0] if models else platform.processor()
     avx512 = " with AVX-512" if "avx512f" in text else ""
-    return f"{len(os.sched_getaffinity(0))} cores of {model}{avx512}"
+    return f"{cores()} cores of {model}{avx512}"
 
 
 def timed(step: Callable[[int], Any], members: int) -> float:

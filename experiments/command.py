@@ -7,15 +7,31 @@ by Ctrl-C.
 import argparse
 import logging
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 from nlpfeat.errors import UserError, nearest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by XLA when JAX is imported
+
+
+def stop(signum: int, frame: FrameType | None) -> None:
+    """Stop at once. Files appear whole or not at all, so nothing is lost that was there.
+
+    An exception would be met anywhere: inside an import, where it becomes an ImportError, or inside a callback
+    of XLA, which swallows it.
+    """
+    print("stopped", file=sys.stderr, flush=True)
+    os._exit(128 + signum)
+
+
+# Before a command imports what takes seconds; a sweep then installs a handler that saves first.
+signal.signal(signal.SIGINT, stop)
 
 
 class Parser(argparse.ArgumentParser):
@@ -90,9 +106,12 @@ def main(command: Callable[[list[str]], int]) -> NoReturn:
             f"cannot read or write{where}: {error.strerror or error}. Nothing half-written was kept: "
             "mend that and run the same command again"
         )
-    except KeyboardInterrupt:
-        code = 130
-        print("stopped", file=sys.stderr)
+    except Exception as error:
+        if not (isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)):
+            raise
+        code = fail(
+            f"out of memory: {str(error).splitlines()[0][:150]}. Ask for less at once: narrower, fewer seeds"
+        )
     sys.exit(code)
 
 
@@ -138,14 +157,14 @@ def load_config(reference: str) -> tuple[str, dict[str, Any]]:
     namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
     try:
         exec(compile(path.read_text(), str(path), "exec"), namespace)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(f"--config: {path} fails: {type(error).__name__}: {error}") from error
     get_config = namespace.get("get_config")
     if not callable(get_config):
         raise UserError(f"--config: {path} has no function get_config() that returns a ConfigDict")
     try:
         config: Any = get_config(variant) if variant else get_config()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(f"--config: get_config({variant!r}) of {path} fails: {error}") from error
     if not hasattr(config, "to_dict"):
         raise UserError(f"--config: get_config() of {path} returns no ConfigDict")

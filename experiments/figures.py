@@ -21,7 +21,11 @@ def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[str, xr.
     further = [str(d) for d in dataset["loss"].dims if d not in ("width", "seed", "step", "split")]
     for place in np.ndindex(*(dataset.sizes[name] for name in further)):
         part = dataset.isel(dict(zip(further, place, strict=True)))
-        named = [*at, *further]
+        ran = (part["member_id"] != "").transpose("width", "seed")
+        part = part.isel(width=ran.any("seed").to_numpy())
+        if not part.sizes["width"]:
+            continue
+        named = sorted([*at, *further])
         yield "".join(f"-{name}={part[name].item():g}" for name in named), part
 
 
@@ -71,11 +75,10 @@ def width_figure(
     top.legend(loc="lower right")
 
     scores = final.sel(split=splits[-1]).to_numpy()
-    wins, trials = (scores >= threshold).sum(1), np.isfinite(scores).sum(1)
+    ran = (dataset["member_id"] != "").transpose("width", "seed").to_numpy()
+    wins, trials = (scores >= threshold).sum(1), ran.sum(1)
     intervals = np.array([wilson(int(w), int(n)) for w, n in zip(wins, trials, strict=True)])
-    known = np.isfinite(scores)
-    members = np.broadcast_to(np.array(widths)[:, None], scores.shape)[known]
-    half = half_width(members, scores[known] >= threshold)
+    half = half_width(np.array(widths), scores >= threshold, ran)
     plot_success(
         bottom,
         widths,
@@ -106,7 +109,7 @@ def curves_figure(dataset: xr.Dataset, headline: str, training: Any) -> Any:
     for row, (measure, split) in enumerate(rows):
         for column, (width, colour) in enumerate(zip(widths, width_colours(widths), strict=True)):
             values = dataset[measure].sel(width=width, split=split).transpose("seed", "step").to_numpy()
-            values = values[np.isfinite(values).all(axis=1)]
+            values = values[(dataset["member_id"].sel(width=width) != "").to_numpy()]
             ax = axes[row, column]
             if len(values):
                 plot_curves(

@@ -10,6 +10,7 @@ from typing import Any
 
 from experiments.command import add_study, main, parser
 from nlpfeat.errors import UserError
+from nlpfeat.sweeps.summary import SUCCESS
 
 EXAMPLES = [
     "python -m experiments.plot --study=runs/spirals",
@@ -25,7 +26,7 @@ def command(argv: list[str]) -> int:
     arguments.add_argument(
         "--threshold",
         type=float,
-        default=0.99,
+        default=SUCCESS,
         metavar="X",
         help="what counts as success (default: %(default)s)",
     )
@@ -53,8 +54,7 @@ def command(argv: list[str]) -> int:
     dataset = read(study.combined)
     study.figures.mkdir(exist_ok=True)
     line = f"python -m experiments.plot {shlex.join(argv)}".strip()
-    commit = json.loads(dataset.attrs["provenance"])["commit"]
-    stamp = f"{line}   commit {commit}   config {dataset.attrs['config_hash']}"
+    stamp = f"{line}   commit {dataset.attrs['commits']}   config {dataset.attrs['config_hash']}"
     task = TASKS[dataset.attrs["task"]]
     numbers = []
     for suffix, part in figures.points(dataset, point(flags.at, dataset)):

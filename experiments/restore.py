@@ -36,10 +36,10 @@ def command(argv: list[str]) -> int:
     from nlpfeat.sweeps import devices
     from nlpfeat.sweeps.study import open_study
 
-    if any(flag in argv for flag in ("-h", "--help")):
-        arguments.parse(argv)
     study = open_study(study_path)
-    for name in study.spec.settings._fields[2:]:
+    for name in study.spec.settings._fields:
+        if name in ("width", "seed"):
+            continue
         arguments.add_argument(f"--{name}", metavar="X", help="a further axis of the grid")
     flags = arguments.parse(argv)
     wanted = {
@@ -70,16 +70,21 @@ def report(study: Any, member: Any, out: Path | None, *, as_json: bool) -> int:
     from flax.traverse_util import flatten_dict
 
     from nlpfeat.data.examples import split_names
+    from nlpfeat.sweeps.study import atomic
     from nlpfeat.training.member import evaluate
 
     record = jax.device_get(
         evaluate(study.spec.row, member.module, member.params, member.settings, member.splits)
     )
-    gaps = [float(np.max(np.abs(record[name] - member.record[name]))) for name in record]
-    agrees = max(gaps) <= TOLERANCE
+    gap = max(float(np.max(np.abs(record[name] - member.record[name]))) for name in record)
+    agrees = all(
+        np.allclose(record[name], member.record[name], rtol=0, atol=TOLERANCE, equal_nan=True)
+        for name in record
+    )
     params: dict[str, Any] = dict(flatten_dict(member.params, sep="/"))
     if out:
-        np.savez(out, **params)
+        with atomic(out) as part, part.open("wb") as file:
+            np.savez(file, **params)
     if as_json:
         result = {
             "id": member.id,
@@ -100,7 +105,7 @@ def report(study: Any, member: Any, out: Path | None, *, as_json: bool) -> int:
     for name, values in record.items():
         for split, now, then in zip(split_names(member.splits), values, member.record[name], strict=True):
             print(f"{split} {name}: {now:.6f} (recorded {then:.6f})")
-    print("agrees with the record" if agrees else f"DIFFERS from the record by {max(gaps):.3g}")
+    print("agrees with the record" if agrees else f"DIFFERS from the record by {gap:.3g}")
     if out:
         print(f"parameters: {out}")
     return 0 if agrees else 1

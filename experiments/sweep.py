@@ -6,6 +6,7 @@ axis of the grid by --config.sweep.NAME=(…).
 """
 
 import json
+import os
 import shlex
 import signal
 import sys
@@ -41,21 +42,37 @@ def shard(text: str) -> tuple[int, int]:
     except ValueError:
         raise UserError(f"--shard: cannot read {text!r}; write i/n, as in 0/4") from None
     if shards < 1 or not 0 <= index <= shards:
-        raise UserError(f"--shard: {text} is out of range; with n launchers i runs from 0 to n-1")
+        raise UserError(
+            f"--shard: {text} is out of range; with n launchers i runs from 0 to n-1, or from 1 to n"
+        )
     return index, shards
 
 
 class Interrupts:
-    """Turns the first Ctrl-C (or SIGTERM) into a request to stop; the second stops at once."""
+    """Turns the first Ctrl-C (or SIGTERM) into a request to stop; the second stops at once.
 
-    def __init__(self) -> None:
+    Args:
+      again: the command that resumes.
+    """
+
+    def __init__(self, again: str) -> None:
         self.asked: int | None = None
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signum, self._ask)
+        self._again = again
+        self._usual = {s: signal.signal(s, self._ask) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def release(self) -> None:
+        """From now on a signal stops at once, as usual."""
+        for signum, usual in self._usual.items():
+            signal.signal(signum, usual)
 
     def _ask(self, signum: int, frame: FrameType | None) -> None:
         if self.asked is not None:
-            raise KeyboardInterrupt
+            print(
+                f"stopped. Resume from the last checkpoint with:\n  {self._again}",
+                file=sys.stderr,
+                flush=True,
+            )
+            os._exit(128 + signum)
         self.asked = signum
         print("\nstopping: saving at the next recorded step", file=sys.stderr)
 
@@ -96,6 +113,7 @@ def command(argv: list[str]) -> int:
 
 def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json: bool) -> int:
     """Train, combine, and print the table."""
+    interrupts, began = Interrupts(again), time.perf_counter()
     job = launch.begin(spec, path, part, again)
     sizes = job.sizes()
     print(
@@ -103,7 +121,6 @@ def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json:
         f"{len(sizes)} buckets on {devices.describe()}",
         file=sys.stderr,
     )
-    interrupts, began = Interrupts(), time.perf_counter()
     with compilations() as compiled, Progress(sizes, spec.training.total, interrupts) as watch:
         try:
             outcome = launch.train(job, watch)
@@ -119,9 +136,14 @@ def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json:
         )
     for label in outcome.busy:
         print(f"left out: bucket {label} is being trained by another process", file=sys.stderr)
-    launch.require_whole(outcome)
-    print_summary(launch.finish(job.study), as_json=as_json)
-    print(f"results: {job.study.combined}", file=sys.stderr)
+    interrupts.release()
+    combined, damaged = launch.finish(job.study)
+    if combined is not None:
+        print_summary(combined, as_json=as_json)
+        print(f"results: {job.study.combined}", file=sys.stderr)
+    elif not (damaged or outcome.damaged):
+        print("nothing to train here, and no bucket is finished yet by others", file=sys.stderr)
+    launch.require_whole(outcome.damaged + damaged)
     return 0
 
 

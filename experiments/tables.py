@@ -17,7 +17,11 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
         print(json.dumps(rows))
         return
     splits = [name for name in rows[0] if isinstance(rows[0][name], list) and name != "success"]
-    axes = [name for name in rows[0] if not isinstance(rows[0][name], list) and name != "members"]
+    axes = [
+        name
+        for name in rows[0]
+        if not isinstance(rows[0][name], list) and name not in ("members", "diverged")
+    ]
     table = Table(
         caption=f"median over seeds (quartiles); P: share of seeds with {splits[-1]} of at least {SUCCESS:.2f}, "
         "Wilson 95 % interval",
@@ -30,6 +34,7 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
         for name in [*splits, "success"]:
             low, middle, high = row[name]
             cells.append(f"{middle:.3f} ({low:.3f} – {high:.3f})")
+        cells[len(axes)] += f" ({row['diverged']} diverged)" if row["diverged"] else ""
         table.add_row(*cells)
     _print(table)
 
@@ -47,4 +52,4 @@ def print_costs(costs: list[BucketCost]) -> None:
 
 
 def _print(table: Table) -> None:
-    Console(width=max(100, Console().width), highlight=False).print(table)
+    Console(width=max(120, Console().width), highlight=False).print(table)

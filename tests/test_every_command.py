@@ -187,6 +187,27 @@ def test_sweep_mistakes(arguments, words, tmp_path):
     assert not (tmp_path / "study").exists()
 
 
+def test_a_ragged_study_is_drawn_where_there_is_something(smoke, tmp_path):
+    """One more width, seed and noise: most of the grid is holes."""
+    path = tmp_path / "study"
+    shutil.copytree(smoke[0], path)
+    more = ("--config.sweep.width=4", "--config.sweep.seed=2", "--config.sweep.noise=(0.5,0)")
+    assert run("sweep", "--config=configs/spirals.py:smoke", *more, f"--study={path}").returncode == 0
+    done = run("plot", f"--study={path}")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    names = {figure.name for figure in (path / "figures").glob("accuracy-width*.png")}
+    assert names == {f"accuracy-width-noise={noise}.png" for noise in ("0", "0.2", "0.5")}
+
+
+def test_more_than_fits_in_memory_is_refused_and_does_no_harm(smoke, tmp_path):
+    path = tmp_path / "study"
+    shutil.copytree(smoke[0], path)
+    arguments = ("sweep", "--config=configs/spirals.py:smoke", f"--study={path}")
+    refused(run(*arguments, "--config.sweep.width=1000000000", "--config.sweep.seed=1"), "out of memory")
+    assert run(*arguments, "--config.sweep.width=16", "--config.sweep.seed=1").returncode == 0
+
+
 def test_a_changed_config_is_refused(smoke):
     done = run("sweep", "--config=configs/spirals.py:smoke", "--config.data.points=21", f"--study={smoke[0]}")
     refused(done, "study of another config", "data.points (20 there, 21 asked)")

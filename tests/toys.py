@@ -11,7 +11,6 @@ from nlpfeat.sweeps.prepare import maker, prepare
 from nlpfeat.sweeps.run import orders
 from nlpfeat.sweeps.spec import resolve
 from nlpfeat.tasks import TASKS
-from nlpfeat.training.member import fresh_state
 from nlpfeat.training.task import Task
 
 TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}
@@ -70,8 +69,10 @@ def with_training(spec, **changes):
 def study(spec, path: Path, watch=None, part=launch.WHOLE):
     """Run a study to its end; returns (the study, its combined dataset)."""
     job = launch.begin(spec, path, part)
-    launch.require_whole(launch.train(job, watch or Quiet()))
-    return job.study, launch.finish(job.study)
+    outcome = launch.train(job, watch or Quiet())
+    dataset, damaged = launch.finish(job.study)
+    launch.require_whole(outcome.damaged + damaged)
+    return job.study, dataset
 
 
 def trained(spec, steps: int, units: int | None = None, devices=None):
@@ -129,16 +130,3 @@ def largest_gap(left, right):
     """The largest difference between two pytrees of equal shapes."""
     gaps = jax.tree.map(lambda a, b: np.max(np.abs(np.asarray(a) - np.asarray(b)), initial=0.0), left, right)
     return max(jax.tree.leaves(gaps))
-
-
-__all__ = [
-    "SPIRALS",
-    "TOYS",
-    "Quiet",
-    "fresh_state",
-    "largest_gap",
-    "study",
-    "trained",
-    "with_grid",
-    "with_training",
-]

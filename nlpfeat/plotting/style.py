@@ -58,6 +58,9 @@ def save(figure: Figure, path: Path) -> list[Path]:
         try:
             figure.savefig(part, format=target.suffix[1:], dpi=160)
             part.replace(target)
+        except OSError as error:
+            error.filename = str(target)  # a write that fails does not name its file
+            raise
         finally:
             part.unlink(missing_ok=True)
     return paths

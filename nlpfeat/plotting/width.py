@@ -71,6 +71,8 @@ def describe_half(half: tuple[float, float, float], widths: Sequence[int]) -> st
     """H50 in words, such as "H50 = 52 (45 - 60)"; beyond the grid as "> 100" or "< 2"."""
 
     def number(value: float) -> str:
+        if np.isnan(value):
+            return "undefined"
         if value == np.inf:
             return f"> {max(widths)}"
         return f"< {min(widths)}" if value == 0 else f"{value:.3g}"

@@ -35,7 +35,7 @@ def estimate(make: Maker, study: Study, table: pd.DataFrame, labels: list[str]) 
     """
     if not labels:
         return []
-    widest = int(table["width"].max())
+    widest = int(table.loc[table["bucket"].isin(labels), "width"].max())
     known: dict[tuple[int, int], BucketCost] = {}
     costs = []
     for label in labels:

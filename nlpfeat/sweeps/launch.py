@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 import xarray as xr
 
-from nlpfeat.errors import UserError
+from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.sweeps import buckets, grid, programs, provenance, results, run
 from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.run import Outcome, Watch
@@ -61,11 +61,11 @@ def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = 
     Raises:
       UserError: if `path` holds something else; then nothing was written.
     """
-    check_study(path, spec)
+    check_study(path, spec)  # before anything is written, and again under the lock
     make = maker(spec)
     with lock(path / "lock", wait=True):
         job = lay_plan(make, path, part)
-        create_study(path, spec)
+        job = job._replace(study=create_study(path, spec))
         write_members(job.study, job.table)
         entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
         log_command(job.study, entry | provenance.provenance())
@@ -79,19 +79,24 @@ def train(job: Plan, watch: Watch) -> Outcome:
     return run.run(job.study, job.make, job.missing, programs.member_mesh(), watch)
 
 
-def finish(study: Study) -> xr.Dataset:
-    """Combine the results of all finished buckets, write `results.nc`, and return it."""
+def finish(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
+    """Combine the results of all finished buckets and write `results.nc`.
+
+    Returns:
+      The combined dataset, None if no bucket is finished; and the result files that could not be read.
+    """
     with lock(study.path / "lock", wait=True):
-        combined = results.combine(study)
-        results.write(combined, study.combined)
-    return combined
+        combined, damaged = results.combine(study)
+        if combined is not None:
+            results.write(combined, study.combined)
+    return combined, damaged
 
 
-def require_whole(outcome: Outcome) -> None:
+def require_whole(damaged: list[DamagedFile]) -> None:
     """Raise the damage that a run met, if any.
 
     Raises:
       UserError: naming every damaged file and its mend.
     """
-    if outcome.damaged:
-        raise UserError("; ".join(str(error) for error in outcome.damaged))
+    if damaged:
+        raise UserError("; ".join(str(error) for error in damaged))

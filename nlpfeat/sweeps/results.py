@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from nlpfeat.data.examples import SPLITS
-from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.errors import DamagedFile
 from nlpfeat.sweeps.grid import varying
 from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.study import Study, atomic
@@ -76,18 +76,23 @@ def read(path: Path) -> xr.Dataset:
         ) from error
 
 
-def combine(study: Study) -> xr.Dataset:
+def combine(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     """All finished buckets as one array over the grid: dims (width, seed, further axes …, step, split).
 
     Where the grid has holes (members not run yet) the measures are NaN and `member_id` is empty.
 
-    Raises:
-      UserError: if no bucket is finished; DamagedFile if one cannot be read.
+    Returns:
+      The array, None if no bucket is finished; and the files that could not be read, whose members are missing.
     """
-    paths = [study.result(label) for label in study.members()["bucket"].unique()]
-    parts = [read(path) for path in paths if path.exists()]
+    parts, damaged = [], []
+    for label in study.members()["bucket"].unique():
+        try:
+            if study.result(label).exists():
+                parts.append(read(study.result(label)))
+        except DamagedFile as error:
+            damaged.append(error)
     if not parts:
-        raise UserError(f"{study.path} has no finished results yet: run the sweep")
+        return None, damaged
     flat = xr.concat(parts, "member", combine_attrs="drop_conflicts")
     names = list(study.spec.settings._fields)
     table = pd.DataFrame({name: flat[name].to_numpy() for name in names})
@@ -105,4 +110,4 @@ def combine(study: Study) -> xr.Dataset:
     grid.attrs["buckets"] = json.dumps(
         {p.attrs["bucket"]: {k: p.attrs[k] for k in ("data_sha256", "seconds", "provenance")} for p in parts}
     )
-    return grid
+    return grid, damaged

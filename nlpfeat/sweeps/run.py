@@ -52,12 +52,14 @@ def run(study: Study, make: Maker, labels: list[str], mesh: Mesh, watch: Watch) 
     """
     outcome = Outcome()
     table = study.members()
-    widest = int(table["width"].max())
+    widest = int(table.loc[table["bucket"].isin(labels), "width"].max())
     for label in labels:
         with lock(study.checkpoints(label) / "lock", wait=False) as held:
             if not held:
                 outcome.busy.append(label)
             elif not study.result(label).exists():
+                for left_behind in study.result(label).parent.glob(f".{label}.nc.*.part"):
+                    left_behind.unlink()
                 members = table[table["bucket"] == label]
                 try:
                     run_bucket(study, make, prepare(make, label, members, mesh, widest), watch)

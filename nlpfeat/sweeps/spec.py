@@ -70,9 +70,9 @@ def config_hash(spec: Spec) -> str:
 
 
 def differences(there: Spec, asked: Spec) -> list[str]:
-    """The keys in which two specs differ, each with both values. Swept settings do not count."""
+    """The keys in which two specs differ, each with both values. What `asked` sweeps does not count."""
     left, right = identity(there), identity(asked)
-    swept = {f"settings.{name}" for spec in (there, asked) for name, _ in spec.sweep}
+    swept = {f"settings.{name}" for name, _ in asked.sweep}
     return [
         f"{key} ({left.get(key)!r} there, {right.get(key)!r} asked)"
         for key in sorted(left.keys() | right.keys())
@@ -125,6 +125,8 @@ def resolve(config: Mapping[str, Any], overrides: Mapping[str, str] | None = Non
 
     values = {}
     for key, raw in [*flat.items(), *texts.items()]:
+        if key in types_by_section or key == "sweep":
+            raise UserError(f"config.{key} is a section; set its keys, as in config.sweep.width=(2,8)")
         if key not in hints:
             raise UserError(f"config.{key}: unknown key; {_nearest_key(key, hints)}")
         value = _literal(key, raw, hints[key]) if key in texts and raw is texts[key] else raw
@@ -189,7 +191,7 @@ def _coerce(key: str, value: Any, hint: Any) -> Any:
     kind = _origin(hint)
     wrong = UserError(f"config.{key}: {value!r} is not {_describe(hint)}")
     if kind is tuple:
-        if not isinstance(value, (tuple, list)):
+        if not isinstance(value, (tuple, list, range)):
             raise wrong
         return tuple(_coerce(key, item, get_args(hint)[0]) for item in value)
     if kind is float and type(value) is int:
@@ -215,8 +217,3 @@ def _describe(hint: Any) -> str:
     if _origin(hint) is tuple:
         return f"a tuple, each item {_describe(get_args(hint)[0])}, as in (2,8)"
     return {int: "a whole number", float: "a number", bool: "True or False", str: "text"}[_origin(hint)]
-
-
-def known_keys(spec: Spec) -> dict[str, Any]:
-    """Every key that `--config.KEY=VALUE` may set, with its present value: for `--help`."""
-    return flatten(spec.to_dict())

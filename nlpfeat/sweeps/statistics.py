@@ -24,7 +24,7 @@ class Interval(NamedTuple):
 
 
 def spread(values: np.ndarray, axis: int) -> Spread:
-    """Lower quartile, median and upper quartile over `axis`; NaN (members not run) is left out."""
+    """Lower quartile, median and upper quartile over `axis`. NaN (not run, or diverged) is left out: count it."""
     return Spread(*np.nanquantile(values, (0.25, 0.5, 0.75), axis=axis))
 
 
@@ -34,39 +34,59 @@ def wilson(successes: int, trials: int) -> Interval:
     return Interval(float(interval.low), successes / trials, float(interval.high))
 
 
-def half_width(widths: np.ndarray, success: np.ndarray, draws: int = 500, seed: int = 0) -> Interval:
+def half_width(
+    widths: np.ndarray, success: np.ndarray, ran: np.ndarray, draws: int = 500, seed: int = 0
+) -> Interval:
     """H50: the width at which half of the members succeed, with a bootstrap 95 % interval.
 
     A logistic curve in log2(width) is fitted by maximum likelihood, with a slight ridge on its slope that keeps
-    it finite where no width has both outcomes, and refitted to members resampled within each width. A value of
-    inf says that the curve stays below one half within the grid's widths, 0 that it stays above.
+    it finite where no width has both outcomes. Seeds are resampled, not members: a seed has the same data and
+    first units at every width. A sample in which every width is all failures or all successes only says that
+    H50 lies between two widths, and counts as both of them in the interval.
+
+    A value of inf says that the curve stays below one half at all widths of the grid, 0 that it stays above, NaN
+    that success does not rise with the width.
 
     Args:
-      widths: (members,).
-      success: bool (members,).
+      widths: (widths,), rising.
+      success: bool (widths, seeds).
+      ran: bool (widths, seeds); False where there is no such member.
       draws: bootstrap resamples.
       seed: of the resampling.
     """
-    levels, place, trials = np.unique(widths, return_inverse=True, return_counts=True)
-    wins = np.bincount(place, weights=success).astype(int)
-    resampled = np.random.default_rng(seed).binomial(trials, wins / trials, (draws, len(levels)))
-    crossings = [_crossing(np.log2(levels), row, trials) for row in (wins, *resampled)]
-    low, high = np.quantile(crossings[1:], (0.025, 0.975), method="nearest")
-    return Interval(float(low), crossings[0], float(high))
+    rng = np.random.default_rng(seed)
+    seeds = success.shape[1]
+
+    def crossing(columns: np.ndarray) -> Interval:
+        trials = ran[:, columns].sum(1)
+        wins = (success & ran)[:, columns].sum(1)
+        return _crossing(np.asarray(widths)[trials > 0], wins[trials > 0], trials[trials > 0])
+
+    samples = np.array([crossing(rng.integers(seeds, size=seeds)) for _ in range(draws)])
+    estimate = crossing(np.arange(seeds)).estimate
+    if np.isnan(samples).all():
+        return Interval(np.nan, estimate, np.nan)
+    low = np.nanquantile(samples[:, 0], 0.025, method="nearest")
+    high = np.nanquantile(samples[:, 2], 0.975, method="nearest")
+    return Interval(float(low), estimate, float(high))
 
 
-def _crossing(x: np.ndarray, wins: np.ndarray, trials: np.ndarray) -> float:
-    """2^x where the fitted curve crosses one half; inf or 0 where it does not within the range of x."""
+def _crossing(widths: np.ndarray, wins: np.ndarray, trials: np.ndarray) -> Interval:
+    """Where the fitted curve crosses one half, between which widths if that is all there is to know."""
     if not wins.any() or (wins == trials).all():
-        return 0.0 if wins.any() else np.inf
+        return Interval(*[0.0 if wins.any() else np.inf] * 3)
+    x = np.log2(widths)
     fit = LogisticRegression(C=100.0).fit(
         np.tile(x, 2)[:, None],
         np.repeat([1, 0], len(x)),
         sample_weight=np.concatenate([wins, trials - wins]),
     )
+    if fit.coef_[0, 0] <= 0:
+        return Interval(np.nan, np.nan, np.nan)
     at_ends = fit.decision_function(np.array([[x[0]], [x[-1]]]))
-    if at_ends[1] <= 0:
-        return np.inf
-    if at_ends[0] >= 0:
-        return 0.0
-    return float(np.exp2(-fit.intercept_[0] / fit.coef_[0, 0]))
+    if at_ends[1] <= 0 or at_ends[0] >= 0:
+        return Interval(*[np.inf if at_ends[1] <= 0 else 0.0] * 3)
+    middle = float(np.exp2(-fit.intercept_[0] / fit.coef_[0, 0]))
+    if ((wins == 0) | (wins == trials)).all():
+        return Interval(float(widths[wins == 0].max()), middle, float(widths[wins > 0].min()))
+    return Interval(middle, middle, middle)

@@ -14,7 +14,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,8 @@ class Study:
             whole, table = False, pd.DataFrame()
         if not whole or table.isna().to_numpy().any():
             raise DamagedFile(
-                f"{path} is damaged: delete it and run the sweep again; finished buckets are kept"
+                f"{path} is damaged: delete it and run again the commands that manifest.json lists, in "
+                "their order; buckets that come out the same are not trained again"
             )
         return table
 
@@ -85,7 +86,10 @@ def open_study(path: Path) -> Study:
             f"{path} is not a study: it has no config.json; a sweep makes one, see python -m experiments.sweep --help"
         ) from None
     except (ValueError, UserError) as error:
-        raise DamagedFile(f"{config} cannot be read as a study's config: {error}") from None
+        raise DamagedFile(
+            f"{config} cannot be read as a study's config ({error}): "
+            "move the folder away, or put back a copy of that file"
+        ) from None
 
 
 def check_study(path: Path, spec: Spec) -> None:
@@ -100,18 +104,30 @@ def check_study(path: Path, spec: Spec) -> None:
             raise UserError(
                 f"{path} holds a study of another config: {'; '.join(changed)}. Choose another --study"
             )
-    elif path.exists() and (not path.is_dir() or {entry.name for entry in path.iterdir()} - {"lock"}):
+    elif path.exists() and not (path.is_dir() and all(_is_ours(entry) for entry in path.iterdir())):
         raise UserError(f"{path} exists and is not a study; choose another --study")
 
 
+def _is_ours(entry: Path) -> bool:
+    """Whether a file is what a launch that died at its very start leaves behind."""
+    return entry.name == "lock" or (entry.name.startswith(".") and entry.suffix == ".part")
+
+
 def create_study(path: Path, spec: Spec) -> Study:
-    """The study at `path`, made if there is none. Its stored grid becomes that of `spec`.
+    """The study at `path`, made if there is none. To be called under the study's lock.
+
+    The stored grid becomes that of `spec`; the stored settings stay those that the study began with, so that an
+    axis added for once does not change what the study is.
 
     Raises:
       UserError: as `check_study`.
     """
     check_study(path, spec)
+    if (path / "config.json").exists():
+        spec = replace(spec, settings=open_study(path).spec.settings)
     path.mkdir(parents=True, exist_ok=True)
+    for left_behind in path.glob(".*.part"):
+        left_behind.unlink()
     write_atomic(path / "config.json", json.dumps(spec.to_dict(), indent=2) + "\n")
     for folder in ("results", "checkpoints", "figures"):
         (path / folder).mkdir(exist_ok=True)

@@ -69,7 +69,8 @@ class TrainingSpec:
         rates = self.rates or (1.0,) * len(stops)
         frozen = self.frozen or ((),) * len(stops)
         starts = [0, *stops[:-1]]
-        return tuple(map(Phase._make, zip(starts, stops, rates, frozen, strict=True)))
+        sets = (tuple(sorted(set(names))) for names in frozen)
+        return tuple(map(Phase._make, zip(starts, stops, rates, sets, strict=True)))
 
     @property
     def stops(self) -> tuple[Stop, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.errors import DamagedFile
 from nlpfeat.sweeps import launch, results
 from nlpfeat.sweeps.study import atomic, open_study
 from nlpfeat.sweeps.summary import summarize
@@ -74,16 +74,22 @@ def test_summary_counts_successes():
     rows = summarize(
         xr.Dataset(
             {
+                "member_id": (("width", "seed"), [["a", "b", "c"]]),
+                "loss": (
+                    ("width", "seed", "step", "split"),
+                    np.array([[[[0.0, 0.0]], [[0.0, np.nan]], [[0.0, 0.0]]]]),
+                ),
                 "accuracy": (
                     ("width", "seed", "step", "split"),
                     np.array([[[[0.5, 1.0]], [[0.7, 0.98]], [[0.9, 0.99]]]]),
-                )
+                ),
             },
             {"width": [4], "seed": [0, 1, 2], "step": [7], "split": ["train", "test"]},
             {"task": "spirals"},
         )
     )
     assert rows[0]["train_accuracy"] == [0.6, 0.7, 0.8]
+    assert rows[0]["diverged"] == 1
     assert rows[0]["success"][1] == pytest.approx(2 / 3, abs=1e-5)
 
 
@@ -107,6 +113,5 @@ def test_a_truncated_file_is_named(made, tmp_path):
 
 def test_nothing_finished_yet(tmp_path):
     job = launch.begin(SPIRALS, tmp_path / "study")
-    with pytest.raises(UserError, match="no finished results"):
-        launch.finish(job.study)
+    assert launch.finish(job.study) == (None, [])
     assert open_study(tmp_path / "study").spec == SPIRALS

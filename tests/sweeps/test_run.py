@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -14,7 +15,7 @@ import pytest
 import xarray as xr
 
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps import launch
+from nlpfeat.sweeps import launch, results
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.run import Interrupted
 from nlpfeat.sweeps.study import lock, open_study
@@ -51,7 +52,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(undisturbed, name, patienc
             break
         except Interrupted:
             continue
-    same(launch.finish(job.study), undisturbed[name])
+    same(launch.finish(job.study)[0], undisturbed[name])
 
 
 KILLED = """
@@ -59,7 +60,7 @@ import os, signal, sys
 from pathlib import Path
 import jax
 jax.config.update("jax_num_cpu_devices", 2)
-from nlpfeat.sweeps import launch
+from nlpfeat.sweeps import launch, results
 from nlpfeat.training import checkpoints
 from tests.toys import TOYS, Quiet
 
@@ -82,7 +83,7 @@ if kind == "during":
         whole(path, tree, **options)
     checkpoints.ocp.save = save
 
-launch.finish(launch.begin(TOYS[name], Path(path)).study) if kind == "none" else launch.train(launch.begin(TOYS[name], Path(path)), Watch())
+launch.train(launch.begin(TOYS[name], Path(path)), Watch())
 """
 
 
@@ -113,14 +114,33 @@ def test_killed_and_run_again_equals_undisturbed(undisturbed, kind, name, place,
 
 
 def test_a_kill_loses_at_most_one_stretch(tmp_path):
-    """What was checkpointed is not trained again."""
-    spec = with_training(with_grid(SPIRALS, width=(2,), seed=(0,)), checkpoint_every=10)
-    job = launch.begin(spec, tmp_path / "study")
-    with pytest.raises(Interrupted):
-        launch.train(job, Quiet(patience=3))
+    """Killed when step 30 was reached but not saved: the checkpoint of step 20 saves all before it."""
+    line = [sys.executable, "-c", KILLED, "between", "spirals", tmp_path / "study", "4"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
     watch = Quiet()
-    launch.train(launch.begin(spec, tmp_path / "study"), watch)
+    launch.train(launch.begin(SPIRALS, tmp_path / "study"), watch)
     assert [step for _, _, step in watch.seen] == [30]
+
+
+def test_a_setting_swept_once_leaves_the_study_what_it_was(tmp_path):
+    """Extended along noise, the study still takes its first command, and refuses another fixed noise."""
+    path, first = tmp_path / "study", with_grid(SPIRALS, width=(2,), seed=(0,))
+    study(first, path)
+    study(with_grid(SPIRALS, width=(2,), seed=(0,), noise=(0.1,)), path)
+    changed = replace(first, settings=first.settings._replace(noise=0.3))
+    with pytest.raises(UserError, match=r"settings\.noise \(0\.2 there, 0\.3 asked\)"):
+        launch.begin(changed, path)
+    assert not launch.begin(first, path).missing
+
+
+def test_what_a_kill_at_the_very_start_leaves_does_no_harm(tmp_path):
+    path = tmp_path / "study"
+    path.mkdir()
+    (path / "lock").touch()
+    (path / ".config.json.1234.part").write_text("{")
+    study(with_grid(SPIRALS, width=(2,), seed=(0,)), path)
+    assert not list(path.rglob("*.part"))
 
 
 def test_run_again_trains_nothing(tmp_path):
@@ -247,7 +267,7 @@ def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(tmp_path):
     outcome = launch.train(job, Quiet())
     assert outcome.finished == job.missing[1:]
     with pytest.raises(UserError, match=f"{latest.name} is damaged") as caught:
-        launch.require_whole(outcome)
+        launch.require_whole(outcome.damaged)
     assert "\n" not in str(caught.value)
     shutil.rmtree(latest)  # the mend that the message names
     same(study(spec, tmp_path / "study")[1], undisturbed)
@@ -259,6 +279,10 @@ def test_a_damaged_result_is_named_and_rebuilt(undisturbed, tmp_path):
     damage(made.result(label))
     with pytest.raises(UserError, match=f"{label}.nc is damaged"):
         study(SPIRALS, tmp_path / "study")
+    wider = with_grid(SPIRALS, width=(60,), seed=(0,))
+    with pytest.raises(UserError, match=f"{label}.nc is damaged"):
+        study(wider, tmp_path / "study")
+    assert results.read(made.combined)["width"].to_numpy().tolist() == [60]  # what is whole is combined
     made.result(label).unlink()
     same(study(SPIRALS, tmp_path / "study")[1], undisturbed["spirals"])
 

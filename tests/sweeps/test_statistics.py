@@ -35,23 +35,53 @@ def test_wilson_of_a_published_table():
 
 def test_half_width_recovers_a_planted_curve():
     rng = np.random.default_rng(0)
-    widths = np.repeat([2, 4, 8, 16, 32, 64, 128], 400)
+    widths = np.array([2, 4, 8, 16, 32, 64, 128])
     chance = 1 / (1 + np.exp(-3 * (np.log2(widths) - np.log2(20))))
-    low, estimate, high = half_width(widths, rng.random(widths.shape) < chance, draws=200)
+    success = rng.random((7, 400)) < chance[:, None]
+    low, estimate, high = half_width(widths, success, np.ones_like(success), draws=200)
     assert low < 20 < high
     assert estimate == pytest.approx(20, rel=0.05)
     assert high / low < 1.3
 
 
+def test_half_width_resamples_seeds():
+    """Seeds that succeed together at every width say no more than one seed each: the interval is wide."""
+    widths, rng = np.array([2, 4, 8, 16]), np.random.default_rng(1)
+    luck = rng.normal(size=40)
+    together = np.log2(widths)[:, None] + 2 * luck > 2.5
+    apart = np.log2(widths)[:, None] + 2 * rng.permuted(np.tile(luck, (4, 1)), axis=1) > 2.5
+    low, _, high = half_width(widths, together, np.ones_like(together))
+    narrow_low, _, narrow_high = half_width(widths, apart, np.ones_like(apart))
+    assert high / low > narrow_high / narrow_low
+
+
 def test_half_width_outside_the_grid():
-    widths = np.repeat([2, 4, 8], 10)
-    assert half_width(widths, np.zeros(30, bool), draws=20) == (np.inf, np.inf, np.inf)
-    assert half_width(widths, np.ones(30, bool), draws=20) == (0, 0, 0)
+    widths, nothing = np.array([2, 4, 8]), np.zeros((3, 10), bool)
+    assert half_width(widths, nothing, ~nothing, draws=20) == (np.inf, np.inf, np.inf)
+    assert half_width(widths, ~nothing, ~nothing, draws=20) == (0, 0, 0)
 
 
-def test_half_width_between_two_perfect_widths():
-    widths = np.repeat([2, 4, 8, 16], 10)
-    assert 4 < half_width(widths, widths >= 8, draws=20).estimate < 8
+def test_half_width_between_two_perfect_widths_is_no_narrower_than_they_are():
+    widths = np.array([2, 4, 8, 16])
+    success = np.repeat((widths >= 8)[:, None], 10, axis=1)
+    low, estimate, high = half_width(widths, success, np.ones_like(success), draws=20)
+    assert (low, high) == (4, 8)
+    assert 4 < estimate < 8
+
+
+def test_half_width_of_success_that_falls_is_undefined():
+    success = np.array([[True] * 10, [True] * 10, [False] * 10])
+    assert np.isnan(half_width(np.array([2, 4, 8]), success, np.ones_like(success), draws=20).estimate)
+
+
+def test_half_width_leaves_out_members_that_never_ran():
+    widths, rng = np.array([2, 4, 8, 16]), np.random.default_rng(2)
+    success = rng.random((4, 30)) < np.array([0.1, 0.3, 0.7, 0.9])[:, None]
+    ran = np.ones_like(success)
+    ran[:, 20:] = False
+    garbled = success.copy()
+    garbled[:, 20:] = True
+    assert half_width(widths, success, ran) == half_width(widths, garbled, ran)
 
 
 def test_spread_leaves_out_members_not_run():
