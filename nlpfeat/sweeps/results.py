@@ -104,9 +104,12 @@ def combine(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     grid = grid.assign_coords({n: table[n].iloc[0] for n in names if n not in axes})
     grid = grid.transpose(*axes, "step", "split").sortby(axes)
     grid.attrs = {
-        key: parts[-1].attrs[key] for key in ("task", "config", "provenance") if key in parts[-1].attrs
+        "task": study.spec.task,
+        "config": json.dumps(study.spec.to_dict()),
+        "config_hash": config_hash(study.spec),
+        "commits": " ".join(sorted({json.loads(p.attrs["provenance"])["commit"] for p in parts})),
+        "provenance": parts[-1].attrs["provenance"],
     }
-    grid.attrs["config_hash"] = config_hash(study.spec)
     grid.attrs["buckets"] = json.dumps(
         {p.attrs["bucket"]: {k: p.attrs[k] for k in ("data_sha256", "seconds", "provenance")} for p in parts}
     )

@@ -186,7 +186,8 @@ def atomic(path: Path) -> Iterator[Path]:
         error.filename = str(path)  # a write that fails does not name its file
         raise
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 @contextlib.contextmanager
