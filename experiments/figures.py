@@ -40,7 +40,7 @@ def draw(
         found = []
         for name, figure, entry in (
             ("width", against_width, shown),
-            ("curves", over_training, {"text": f"{headline} over training{suffix}"}),
+            ("curves", over_training, {"text": f"{headline} over training{suffix.replace('-', ', ')}"}),
         ):
             stamp(figure, line)
             paths = save(figure, study.figures / f"{headline}-{name}{suffix}")

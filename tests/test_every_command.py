@@ -190,7 +190,7 @@ def test_sweep_mistakes(arguments, words, tmp_path):
 def test_a_ragged_study_is_drawn_where_there_is_something(smoke, tmp_path):
     """One more width, seed and noise: most of the grid is holes."""
     path = tmp_path / "study"
-    shutil.copytree(smoke[0], path)
+    shutil.copytree(smoke[0], path, ignore=shutil.ignore_patterns("*.png", "*.pdf"))
     more = ("--config.sweep.width=4", "--config.sweep.seed=2", "--config.sweep.noise=(0.5,0)")
     assert run("sweep", "--config=configs/spirals.py:smoke", *more, f"--study={path}").returncode == 0
     done = run("plot", f"--study={path}")
