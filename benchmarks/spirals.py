@@ -84,7 +84,7 @@ def nlpfeat(width: int, seeds: int, points: int) -> Callable[[int], Any]:
 
 def torch_data(seeds: int, points: int) -> tuple[Any, Any]:
     """Spirals (seeds, 5·points, 2) and their labels (5·points,)."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     t = torch.linspace(0, 1, points)
     arm = torch.arange(5)[:, None]
@@ -96,8 +96,8 @@ def torch_data(seeds: int, points: int) -> tuple[Any, Any]:
 
 def loop(width: int, seeds: int, points: int) -> Callable[[int], Any]:
     """The notebook's training loop, one member after another; two members stand for all."""
-    import torch
-    from torch import nn
+    import torch  # pyright: ignore[reportMissingImports]
+    from torch import nn  # pyright: ignore[reportMissingImports]
 
     inputs, labels = torch_data(2, points)
     nets = [
@@ -119,7 +119,7 @@ def loop(width: int, seeds: int, points: int) -> Callable[[int], Any]:
 
 def stacked(width: int, seeds: int, points: int) -> Callable[[int], Any]:
     """All members of a width as batched matrices, features × points (the faster layout), with fused Adam."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     inputs, labels = torch_data(seeds, points)
     x = inputs.transpose(1, 2).contiguous()
