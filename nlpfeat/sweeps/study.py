@@ -114,15 +114,11 @@ def _is_ours(entry: Path) -> bool:
 
 
 def create_study(path: Path, spec: Spec) -> Study:
-    """The study at `path`, made if there is none. To be called under the study's lock.
+    """The study at `path`, made if there is none. Call it under the study's lock, after `check_study`.
 
     The stored grid becomes that of `spec`; the stored settings stay those that the study began with, so that an
     axis added for once does not change what the study is.
-
-    Raises:
-      UserError: as `check_study`.
     """
-    check_study(path, spec)
     if (path / "config.json").exists():
         spec = replace(spec, settings=open_study(path).spec.settings)
     path.mkdir(parents=True, exist_ok=True)

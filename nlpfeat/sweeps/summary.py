@@ -16,9 +16,10 @@ def summarize(dataset: xr.Dataset, threshold: float = SUCCESS) -> list[dict[str,
     """One row for each width (and each point of further axes).
 
     Returns:
-      Dicts with the axes' values, "members", "diverged" (of those, with a loss that is no number), for each split the quartiles of the headline metric at the last
-      step ("train_accuracy": [low, median, high], …), and "success": the share of members whose metric on the
-      last split reaches `threshold`, with its Wilson interval [low, share, high].
+      Dicts with the axes' values, "members", "diverged" (of those, with a loss that is no number), for each
+      split the quartiles of the headline metric at the last step ("train_accuracy": [low, median, high], …), and
+      "success": the share of members whose metric on the last split reaches `threshold`, with its Wilson
+      interval [low, share, high].
     """
     headline = TASKS[dataset.attrs["task"]].metrics[0][0]
     last = dataset[headline].isel(step=-1)
