@@ -1,0 +1,175 @@
+"""How the lines of a layer cut each face: chords, and which of them cross, where.
+
+A convex face is cut by a line in a chord between two places of its boundary. Two chords of a face cross if and
+only if their ends alternate around it. Chords that end at one place are ordered so that they fan out and do not
+cross; chords between the same two places are one.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from nlpfeat.geometry.complex import Boundaries, Complex
+from nlpfeat.geometry.crossings import Crossings
+
+
+class EdgePoints(NamedTuple):
+    """The points at which lines cross edges; several lines may share one."""
+
+    point: np.ndarray  # (crossings,) the point of each crossing
+    edge: np.ndarray  # (points,) rising, in order along each edge
+    where: np.ndarray  # float64 (points, 2)
+
+
+class Chords(NamedTuple):
+    """Chords of all faces, face after face, by their first end. `a` comes before `b` around the face."""
+
+    face: np.ndarray  # (chords,)
+    unit: np.ndarray  # (chords,)
+    rank_a: np.ndarray  # (chords,) place of the ends among all ends, face after face, counter-clockwise
+    rank_b: np.ndarray
+    vertex_a: np.ndarray  # (chords,) ids: old vertices, then edge points
+    vertex_b: np.ndarray
+    spots: np.ndarray  # (2 chords,) where on the boundary each rank is: half-edge x stride + place along it
+
+
+class Meetings(NamedTuple):
+    """Pairs of chords that cross: the first chord's first end comes before the second's."""
+
+    first: np.ndarray  # (pairs,)
+    second: np.ndarray
+    along_first: np.ndarray  # float64 (pairs,), 0 at `a` and 1 at `b`
+    along_second: np.ndarray
+    where: np.ndarray  # float64 (pairs, 2)
+    label: np.ndarray  # (pairs,) equal for pairs that meet in the same point
+    points: int  # how many points
+
+
+def edge_points(cells: Complex, found: Crossings, resolution: float) -> EdgePoints:
+    """One point for each run of crossings that lie within `resolution` of each other along an edge."""
+    start, end = cells.points[cells.ends[found.edge, 0]], cells.points[cells.ends[found.edge, 1]]
+    gap = np.diff(found.position) * np.linalg.norm(end - start, axis=1)[1:]
+    new = np.ones(len(found.edge), bool)
+    new[1:] = (np.diff(found.edge) > 0) | (gap > resolution)
+    t = found.position[new, None]
+    return EdgePoints(np.cumsum(new) - 1, found.edge[new], start[new] * (1 - t) + end[new] * t)
+
+
+def stride(points: EdgePoints) -> int:
+    """How many spots a half-edge may have: its start, and any edge point."""
+    return len(points.edge) + 2
+
+
+def find_chords(
+    cells: Complex, rim: Boundaries, found: Crossings, points: EdgePoints, units: int
+) -> tuple[Chords, int, int]:
+    """The chords; how many coincide with another one; how many lines could not be made out in a face."""
+    step = stride(points)
+    half = rim.place[found.edge]
+    ahead = half * step + 1 + points.point[:, None]
+    back = half * step + len(points.edge) - points.point[:, None]
+    spot = np.where([[True, False]], ahead, back)[half >= 0]
+    inside = np.nonzero(half >= 0)[0]
+    half = half[half >= 0]
+    unit = np.concatenate([found.unit[inside], found.touch_unit])
+    vertex = np.concatenate([len(cells.points) + points.point[inside], rim.start[found.touch_half]])
+    spot = np.concatenate([spot, found.touch_half * step])
+    after = np.concatenate([np.full(len(inside), 2, np.int8), found.touch_after])
+    face = np.searchsorted(rim.offsets, np.concatenate([half, found.touch_half]), "right") - 1
+
+    order = np.argsort(face * units + unit)
+    key = (face * units + unit)[order]
+    heads = np.flatnonzero(np.diff(key, prepend=-1))
+    sizes = np.diff(heads, append=len(key))
+    lone = ~np.logical_or.reduceat(after[order] == 2, heads) if len(heads) else np.zeros(0, bool)
+    pairs = heads[sizes == 2]
+    i, j = order[pairs], order[pairs + 1]
+    opposite = (after[i] * after[j] == -1) | (after[i] == 2) | (after[j] == 2)
+    unclear = int(((sizes != 2) & ~lone).sum())
+    i, j = i[opposite], j[opposite]
+    i, j = np.where(spot[i] < spot[j], i, j), np.where(spot[i] < spot[j], j, i)
+    shared = len(found.touch_unit) > 0 or len(points.edge) < len(found.edge)
+    return *_ranked(face[i], unit[i], spot[i], spot[j], vertex[i], vertex[j], shared=shared), unclear
+
+
+def _ranked(
+    face: np.ndarray,
+    unit: np.ndarray,
+    spot_a: np.ndarray,
+    spot_b: np.ndarray,
+    vertex_a: np.ndarray,
+    vertex_b: np.ndarray,
+    *,
+    shared: bool,
+) -> tuple[Chords, int]:
+    """Order all ends around the faces; spots fix the face, as every half-edge has one."""
+    count = len(face)
+    if shared:
+        order = np.lexsort((unit, spot_b, spot_a))
+        repeated = np.zeros(count, bool)
+        repeated[order[1:]] = (np.diff(spot_a[order]) == 0) & (np.diff(spot_b[order]) == 0)
+        face, unit, spot_a, spot_b, vertex_a, vertex_b = (
+            part[~repeated] for part in (face, unit, spot_a, spot_b, vertex_a, vertex_b)
+        )
+    spots = np.concatenate([spot_a, spot_b])
+    if shared:  # at one spot the chord that reaches farthest around the face comes first
+        other = np.concatenate([spot_b, spot_a + np.int64(2) ** 62])
+        order = np.lexsort((-other, spots))
+    else:
+        order = np.argsort(spots)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    rank_a, rank_b = np.split(rank, 2)
+    by_first = np.argsort(rank_a)
+    parts = (part[by_first] for part in (face, unit, rank_a, rank_b, vertex_a, vertex_b))
+    return Chords(*parts, spots[order]), count - len(face)
+
+
+def crossing_pairs(chords: Chords) -> tuple[np.ndarray, np.ndarray]:
+    """(first, second) of all pairs of chords whose ends alternate."""
+    here = np.arange(len(chords.face))
+    inside = np.searchsorted(chords.rank_a, chords.rank_b) - here - 1  # that begin between its ends
+    first = np.repeat(here, inside)
+    second = np.arange(len(first)) - np.repeat(np.cumsum(inside) - inside, inside) + first + 1
+    cross = chords.rank_b[second] > chords.rank_b[first]
+    return first[cross], second[cross]
+
+
+def meet(chords: Chords, vertices: np.ndarray, resolution: float) -> Meetings:
+    """Where chords cross. Three or more through one point, within `resolution`, meet in one."""
+    first, second = crossing_pairs(chords)
+    origin = vertices[chords.vertex_a]
+    along = vertices[chords.vertex_b] - origin
+    p, q = along[first], along[second]
+    apart = origin[second] - origin[first]
+    area = _cross(p, q)
+    area[area == 0] = np.inf  # chords that alternate but are parallel to rounding: take their first ends
+    s = np.clip(_cross(apart, q) / area, 0.0, 1.0)
+    t = np.clip(_cross(apart, p) / area, 0.0, 1.0)
+    where = origin[first] + s[:, None] * p
+    label, points = coincident(where, chords.face[first], resolution)
+    return Meetings(first, second, s, t, where, label, points)
+
+
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+
+
+def coincident(where: np.ndarray, face: np.ndarray, resolution: float) -> tuple[np.ndarray, int]:
+    """Label points so that those of a face within `resolution` of each other share a label.
+
+    Only points whose projections on one line are that near can be, which one sort finds: few or none.
+    """
+    across = np.array([[0.8414709848, 0.5403023059], [-0.5403023059, 0.8414709848]])
+    count = len(where)
+    values = np.sort(where @ across[0])
+    if count < 2 or np.diff(values).min() > resolution:
+        return np.arange(count), count
+    label = face
+    for direction in (*across, *across):
+        values = where @ direction
+        order = np.lexsort((values, label))
+        new = (np.diff(label[order]) != 0) | (np.diff(values[order]) > resolution)
+        label = np.empty(count, np.int64)
+        label[order] = np.concatenate([[0], np.cumsum(new)])
+    return label, int(label.max()) + 1

@@ -1,0 +1,151 @@
+"""A box cut into convex faces: vertices, edges, and the two faces of every edge."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+BOX = -1  # the tag of edges on the box, and the face outside it
+
+
+class Box(NamedTuple):
+    """An axis-parallel rectangle."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def area(self) -> float:
+        """Its area."""
+        return (self.right - self.left) * (self.top - self.bottom)
+
+    @property
+    def size(self) -> float:
+        """The largest coordinate or side: what rounding errors are relative to."""
+        return float(max(np.abs(self).max(), self.right - self.left, self.top - self.bottom))
+
+    def grown(self, factor: float) -> "Box":
+        """The box with the same centre and sides `factor` times as long."""
+        x, y = (self.left + self.right) / 2, (self.bottom + self.top) / 2
+        dx, dy = (self.right - self.left) / 2 * factor, (self.top - self.bottom) / 2 * factor
+        return Box(x - dx, y - dy, x + dx, y + dy)
+
+
+def box(bounds: float | tuple[float, float, float, float]) -> Box:
+    """A box from (left, bottom, right, top), or from r: [-r, r] in both directions.
+
+    Raises:
+      ValueError: if it is empty or not finite.
+    """
+    sides = (-bounds, -bounds, bounds, bounds) if np.ndim(bounds) == 0 else tuple(np.ravel(bounds))  # pyright: ignore[reportOperatorIssue]
+    if len(sides) != 4:
+        raise ValueError(f"a box is (left, bottom, right, top) or one number; got {bounds}")
+    made = Box(*(float(side) for side in sides))
+    if not np.isfinite(made).all() or made.left >= made.right or made.bottom >= made.top:
+        raise ValueError(
+            f"the box {tuple(made)} is empty or not finite: left must be below right, bottom below top"
+        )
+    return made
+
+
+class Complex(NamedTuple):
+    """Faces of a box that share vertices and edges.
+
+    Face ids are 0 … faces - 1; `BOX` stands for the outside. Every face is convex, and runs counter-clockwise.
+    """
+
+    points: np.ndarray  # float64 (vertices, 2)
+    ends: np.ndarray  # int32 (edges, 2): from, to
+    sides: np.ndarray  # int32 (edges, 2): the face on the left of from -> to, and on the right
+    tags: np.ndarray  # int32 (edges,): the unit that made the edge, or BOX
+    faces: int
+
+    @property
+    def euler(self) -> int:
+        """V - E + F, which is 1 for every subdivision of a disc."""
+        return len(self.points) - len(self.ends) + self.faces
+
+
+def box_complex(bounds: Box) -> Complex:
+    """The box itself: one face."""
+    left, bottom, right, top = bounds
+    points = np.array([[left, bottom], [right, bottom], [right, top], [left, top]])
+    ends = np.array([[0, 1], [1, 2], [2, 3], [3, 0]], np.int32)
+    sides = np.tile(np.array([0, BOX], np.int32), (4, 1))
+    return Complex(points, ends, sides, np.full(4, BOX, np.int32), 1)
+
+
+class Boundaries(NamedTuple):
+    """The half-edges of all faces, face after face, each counter-clockwise."""
+
+    offsets: np.ndarray  # int64 (faces + 1,): the half-edges of face f are offsets[f] : offsets[f + 1]
+    start: np.ndarray  # int32 (half-edges,): vertex it starts at
+    place: np.ndarray  # int64 (edges, 2): where the edge's left and right half-edge are, -1 outside
+
+
+def boundaries(cells: Complex) -> Boundaries:
+    """Walk around every face at once: purely combinatorial, so no rounding can put an edge out of order."""
+    edge, side = np.nonzero(cells.sides >= 0)
+    face = cells.sides[edge, side].astype(np.int64)
+    start, end = cells.ends[edge, side], cells.ends[edge, 1 - side]
+    vertices = len(cells.points)
+    by_start = np.argsort(face * vertices + start)
+    by_end = np.argsort(face * vertices + end)
+    following = np.empty_like(by_start)
+    following[by_end] = by_start  # in a face every vertex starts one half-edge and ends one
+    sizes = np.bincount(face, minlength=cells.faces)
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+
+    order = np.empty(len(face), np.int64)
+    alive = np.arange(cells.faces)
+    current = by_start[offsets[:-1]]
+    for step in range(int(sizes.max())):
+        more = sizes[alive] > step
+        alive, current = alive[more], current[more]
+        order[offsets[alive] + step] = current
+        current = following[current]
+    place = np.full(cells.sides.shape, -1)
+    place[edge[order], side[order]] = np.arange(len(order))
+    return Boundaries(offsets, start[order], place)
+
+
+def areas(cells: Complex) -> tuple[Float[np.ndarray, " faces"], Float[np.ndarray, "faces 2"]]:
+    """Area (faces,) and centroid (faces, 2) of every face, from triangles about the mean of its vertices."""
+    edge, side = np.nonzero(cells.sides >= 0)
+    face = cells.sides[edge, side]
+    start, end = cells.points[cells.ends[edge, side]], cells.points[cells.ends[edge, 1 - side]]
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(face, values, cells.faces)
+
+    corners = np.maximum(total(np.ones(len(face))), 1)
+    middle = np.stack([total(start[:, 0]), total(start[:, 1])], 1) / corners[:, None]
+    start, end = start - middle[face], end - middle[face]
+    twice = start[:, 0] * end[:, 1] - start[:, 1] * end[:, 0]
+    area = total(twice) / 2
+    moment = np.stack([total(twice * (start[:, k] + end[:, k])) for k in (0, 1)], 1) / 6
+    flat = np.abs(area) < np.finfo(float).tiny
+    shift = np.divide(moment, area[:, None], out=np.zeros_like(moment), where=~flat[:, None])
+    return area, middle + shift
+
+
+def lengths(cells: Complex) -> Float[np.ndarray, " edges"]:
+    """Length of every edge."""
+    return np.linalg.norm(cells.points[cells.ends[:, 1]] - cells.points[cells.ends[:, 0]], axis=1)
+
+
+def inner(cells: Complex) -> Bool[np.ndarray, " edges"]:
+    """Which edges lie between two faces."""
+    return (cells.sides >= 0).all(1)
+
+
+def merge_faces(cells: Complex, keep: Bool[np.ndarray, " edges"]) -> Int[np.ndarray, " faces"]:
+    """Components of the faces when the inner edges not in `keep` are opened: a label for each face."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    a, b = cells.sides[inner(cells) & ~keep].T
+    graph = coo_array((np.ones(len(a), bool), (a, b)), shape=(cells.faces, cells.faces))
+    return connected_components(graph, directed=False)[1]

@@ -1,0 +1,192 @@
+"""The linear regions of a network on a box of the plane: build them, or only count them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from nlpfeat.geometry.arrangement import Cut, cut, rebuild
+from nlpfeat.geometry.complex import Box, Complex, areas, boundaries, box, box_complex, inner, lengths, merge_faces
+from nlpfeat.geometry.crossings import RESOLUTION, Lines
+from nlpfeat.geometry.network import LINEAR, Layer, Network, activate, forward
+
+_ROWS = 1 << 22  # numbers of a faces x units matrix held at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """The linear regions (activation regions) of a network with 2-D input on a box.
+
+    Attributes:
+      network: what they are regions of.
+      box: where.
+      cells: vertices, edges with the unit that made them, faces and their adjacency; a face is a region.
+      coincidences: how often lines share a point, a stretch or a vertex beyond general position. Points nearer
+        than `RESOLUTION` times the box are one.
+      unclear: lines left out of a face because rounding hides how they cut it; 0 but for nets made to break this.
+    """
+
+    network: Network
+    box: Box
+    cells: Complex
+    coincidences: int
+    unclear: int
+
+    def __len__(self) -> int:
+        return self.cells.faces
+
+    def __repr__(self) -> str:
+        shape = "-".join(map(str, [self.network.inputs, *(len(layer.bias) for layer in self.network.layers)]))
+        sides = ", ".join(f"{side:g}" for side in self.box)
+        flags = f", {self.coincidences} coincidences" if self.coincidences else ""
+        flags += f", {self.unclear} unclear" if self.unclear else ""
+        flags += f", {self.slivers} slivers" if self.slivers else ""
+        return (
+            f"Regions({len(self)} of {shape} in ({sides}): {len(self.cells.points)} vertices, "
+            f"{len(self.cells.ends)} edges{flags})"
+        )
+
+    @property
+    def general(self) -> bool:
+        """Whether no three lines meet, none coincide, and the complex is sound: nothing needs a second look."""
+        return not (self.coincidences or self.unclear) and self.cells.euler == 1
+
+    @property
+    def slivers(self) -> int:
+        """Faces thinner than rounding can be sure of: area below `RESOLUTION` times the box's, squared sides."""
+        return int((self.area <= (RESOLUTION * self.box.size) ** 2).sum())
+
+    @cached_property
+    def _measured(self) -> tuple[np.ndarray, np.ndarray]:
+        return areas(self.cells)
+
+    @property
+    def area(self) -> Float[np.ndarray, " regions"]:
+        """Area of each region."""
+        return self._measured[0]
+
+    @property
+    def centroid(self) -> Float[np.ndarray, "regions 2"]:
+        """Centroid of each region, inside it."""
+        return self._measured[1]
+
+    def patterns(self) -> Bool[np.ndarray, "regions units"]:
+        """Which units are on (value >= 0) in each region, first layer first."""
+        return np.concatenate([on for _, on, _ in self._walk()])
+
+    @cached_property
+    def affine(self) -> tuple[Float[np.ndarray, "regions outputs 2"], Float[np.ndarray, "regions outputs"]]:
+        """The map of each region, A x + b: A (regions, outputs, 2) and b (regions, outputs)."""
+        slopes = np.empty((len(self), self.network.outputs, 2))
+        for rows, _, jacobian in self._walk():
+            slopes[rows] = np.moveaxis(jacobian, 0, 2)
+        return slopes, self.network(self.centroid) - np.einsum("rij,rj->ri", slopes, self.centroid)
+
+    def _walk(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """A few regions at a time: rows, pattern (few, units), Jacobian (2, few, outputs)."""
+        widest = max(len(layer.bias) for layer in self.network.layers)
+        limits = limits_of(self.network, self.cells.points)
+        few = max(1, _ROWS // (2 * widest))
+        for row in range(0, len(self), few):
+            rows = slice(row, row + few)
+            values = self.centroid[rows]
+            jacobian = np.broadcast_to(np.eye(2)[:, None], (2, len(values), 2))
+            signs = [np.zeros((len(values), 0), bool)]
+            for (weight, bias, slope), limit in zip(self.network.layers, limits, strict=True):
+                values, jacobian = values @ weight.T + bias, jacobian @ weight.T
+                if slope != LINEAR:
+                    on = values >= -limit
+                    signs.append(on)
+                    jacobian = jacobian * np.where(on, 1.0, slope)
+                values = activate(values, slope)
+            yield rows, np.concatenate(signs, 1), jacobian
+
+    def adjacency(self) -> Int[np.ndarray, "inner 3"]:
+        """(region, region, unit) of each edge between two regions."""
+        edges = inner(self.cells)
+        return np.concatenate([self.cells.sides[edges], self.cells.tags[edges, None]], 1)
+
+    def fold_line(self, unit: int) -> Float[np.ndarray, "segments 2 2"]:
+        """Segments (from, to) along which `unit` switches on or off.
+
+        Raises:
+          ValueError: if there is no such unit.
+        """
+        if not 0 <= unit < self.network.units:
+            raise ValueError(f"no unit {unit}: the network folds along units 0 to {self.network.units - 1}")
+        return self.cells.points[self.cells.ends[self.cells.tags == unit]]
+
+    def polygons(self) -> list[Float[np.ndarray, "corners 2"]]:
+        """The corners of each region, counter-clockwise."""
+        rim = boundaries(self.cells)
+        return np.split(self.cells.points[rim.start], rim.offsets[1:-1])
+
+    def creases(self) -> tuple[Float[np.ndarray, " inner"], Float[np.ndarray, " inner"]]:
+        """Jump of the gradient ‖A₊ - A₋‖_F across each inner edge, and the edge's length."""
+        edges = inner(self.cells)
+        left, right = self.cells.sides[edges].T
+        jump = self.affine[0][left] - self.affine[0][right]
+        return np.sqrt(np.einsum("eij,eij->e", jump, jump)), lengths(self.cells)[edges]
+
+    def merged(self) -> Int[np.ndarray, " regions"]:
+        """A label for each region, equal for neighbours on which the map is the same: folds that show no crease."""
+        keep = np.ones(len(self.cells.ends), bool)
+        keep[inner(self.cells)] = self.creases()[0] > 1e-12 * np.abs(self.affine[0]).max(initial=0.0)
+        return merge_faces(self.cells, keep)
+
+
+def limits_of(network: Network, points: np.ndarray) -> list[np.ndarray]:
+    """How far below zero a value of each layer (units,) may be and still count as zero, and so as on."""
+    layers = network.layers
+    return [
+        Lines(points, layers[:place], layer.weight, layer.bias).rounding() for place, layer in enumerate(layers)
+    ]
+
+
+def _lines(network: Network, place: int, cells: Complex) -> Lines:
+    layer: Layer = network.layers[place]
+    return Lines(cells.points, network.layers[:place], layer.weight, layer.bias)
+
+
+def _check(network: Network) -> None:
+    if network.inputs != 2:
+        raise ValueError(
+            f"regions are drawn on a plane but the network takes {network.inputs} inputs: "
+            "choose a plane of its input space with slice_plane(network, origin, directions)"
+        )
+
+
+def linear_regions(network: Network, bounds: Any) -> Regions:
+    """All linear regions in a box.
+
+    Args:
+      network: two inputs; see `slice_plane` for more.
+      bounds: (left, bottom, right, top), or r for [-r, r]².
+
+    Raises:
+      ValueError: for other inputs, or an empty box.
+    """
+    _check(network)
+    bounds = box(bounds)
+    cells, shared, unclear, unit = box_complex(bounds), 0, 0, 0
+    for place in network.folding:
+        made = cut(cells, _lines(network, place, cells), bounds.size)
+        units = len(network.layers[place].bias)
+        cells = rebuild(cells, made, np.arange(unit, unit + units))
+        shared, unclear, unit = shared + made.degenerate, unclear + made.unclear, unit + units
+    return Regions(network, bounds, cells, shared, unclear)
+
+
+def count_regions(network: Network, bounds: Any) -> int:
+    """How many linear regions a box has, without building those of the last layer. See `linear_regions`."""
+    _check(network)
+    bounds = box(bounds)
+    *before, last = network.folding or (None,)
+    if last is None:
+        return 1
+    built = linear_regions(network.until(before[-1] + 1), bounds).cells if before else box_complex(bounds)
+    made: Cut = cut(built, _lines(network, last, built), bounds.size)
+    return built.faces + made.added
