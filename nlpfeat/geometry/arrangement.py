@@ -20,7 +20,7 @@ from nlpfeat.geometry.chords import (
     stride,
 )
 from nlpfeat.geometry.complex import BOX, Boundaries, Complex, boundaries
-from nlpfeat.geometry.crossings import RESOLUTION, Lines, find_crossings
+from nlpfeat.geometry.crossings import Lines, find_crossings
 
 
 class Cut(NamedTuple):
@@ -30,7 +30,7 @@ class Cut(NamedTuple):
     points: EdgePoints
     chords: Chords
     meetings: Meetings
-    degenerate: int  # lines that share a point or a stretch: their meetings, counted beyond two at a point
+    coincidences: int  # lines that share a point or a stretch: their meetings, counted beyond two at a point
     unclear: int  # lines that rounding hides in a face: left out there
 
     @property
@@ -44,18 +44,14 @@ class Cut(NamedTuple):
         return len(self.chords.face) + lines - self.meetings.points
 
 
-def cut(cells: Complex, lines: Lines, size: float) -> Cut:
-    """Find the chords of `lines` in `cells`, and where they meet.
-
-    Args:
-      size: of the box, the scale of rounding errors.
-    """
+def cut(cells: Complex, lines: Lines) -> Cut:
+    """Find the chords of `lines` in `cells`, and where they meet."""
     rim = boundaries(cells)
     found = find_crossings(cells, rim, lines)
-    points = edge_points(cells, found, RESOLUTION * size)
+    points = edge_points(cells, found)
     chords, repeated, unclear = find_chords(cells, rim, found, points, len(lines.bias))
     vertices = np.concatenate([cells.points, points.where])
-    meetings = meet(chords, vertices, RESOLUTION * size)
+    meetings = meet(chords, vertices)
     shared = len(found.edge) - len(points.edge) + len(meetings.first) - meetings.points
     return Cut(rim, points, chords, meetings, shared + repeated, unclear)
 

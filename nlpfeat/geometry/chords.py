@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nlpfeat.geometry.complex import Boundaries, Complex
-from nlpfeat.geometry.crossings import Crossings
+from nlpfeat.geometry.crossings import Crossings, resolution
 
 
 class EdgePoints(NamedTuple):
@@ -45,14 +45,15 @@ class Meetings(NamedTuple):
     points: int  # how many points
 
 
-def edge_points(cells: Complex, found: Crossings, resolution: float) -> EdgePoints:
+def edge_points(cells: Complex, found: Crossings) -> EdgePoints:
     """One point for each run of crossings that lie within `resolution` of each other along an edge."""
     start, end = cells.points[cells.ends[found.edge, 0]], cells.points[cells.ends[found.edge, 1]]
-    gap = np.diff(found.position) * np.linalg.norm(end - start, axis=1)[1:]
+    t = found.position[:, None]
+    where = start * (1 - t) + end * t
+    gap = np.linalg.norm(np.diff(where, axis=0), axis=1)
     new = np.ones(len(found.edge), bool)
-    new[1:] = (np.diff(found.edge) > 0) | (gap > resolution)
-    t = found.position[new, None]
-    return EdgePoints(np.cumsum(new) - 1, found.edge[new], start[new] * (1 - t) + end[new] * t)
+    new[1:] = (np.diff(found.edge) > 0) | (gap > resolution(start, end)[1:])
+    return EdgePoints(np.cumsum(new) - 1, found.edge[new], where[new])
 
 
 def stride(points: EdgePoints) -> int:
@@ -135,7 +136,7 @@ def crossing_pairs(chords: Chords) -> tuple[np.ndarray, np.ndarray]:
     return first[cross], second[cross]
 
 
-def meet(chords: Chords, vertices: np.ndarray, resolution: float) -> Meetings:
+def meet(chords: Chords, vertices: np.ndarray) -> Meetings:
     """Where chords cross. Three or more through one point, within `resolution`, meet in one."""
     first, second = crossing_pairs(chords)
     origin = vertices[chords.vertex_a]
@@ -147,7 +148,7 @@ def meet(chords: Chords, vertices: np.ndarray, resolution: float) -> Meetings:
     s = np.clip(_cross(apart, q) / area, 0.0, 1.0)
     t = np.clip(_cross(apart, p) / area, 0.0, 1.0)
     where = origin[first] + s[:, None] * p
-    label, points = coincident(where, chords.face[first], resolution)
+    label, points = coincident(where, chords.face[first], resolution(origin, origin + along)[np.stack([first, second])].max(0))
     return Meetings(first, second, s, t, where, label, points)
 
 
@@ -155,21 +156,21 @@ def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
 
 
-def coincident(where: np.ndarray, face: np.ndarray, resolution: float) -> tuple[np.ndarray, int]:
-    """Label points so that those of a face within `resolution` of each other share a label.
+def coincident(where: np.ndarray, face: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, int]:
+    """Label points so that those of a face within `near` (n,) of each other share a label.
 
     Only points whose projections on one line are that near can be, which one sort finds: few or none.
     """
     across = np.array([[0.8414709848, 0.5403023059], [-0.5403023059, 0.8414709848]])
     count = len(where)
     values = np.sort(where @ across[0])
-    if count < 2 or np.diff(values).min() > resolution:
+    if count < 2 or np.diff(values).min() > near.max():
         return np.arange(count), count
     label = face
     for direction in (*across, *across):
         values = where @ direction
         order = np.lexsort((values, label))
-        new = (np.diff(label[order]) != 0) | (np.diff(values[order]) > resolution)
+        new = (np.diff(label[order]) != 0) | (np.diff(values[order]) > near[order][1:])
         label = np.empty(count, np.int64)
         label[order] = np.concatenate([[0], np.cumsum(new)])
     return label, int(label.max()) + 1

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 BOX = -1  # the tag of edges on the box, and the face outside it
+SCAFFOLD = -2  # the tag of edges that only divide a large box
 
 
 class Box(NamedTuple):
@@ -68,13 +69,31 @@ class Complex(NamedTuple):
         return len(self.points) - len(self.ends) + self.faces
 
 
-def box_complex(bounds: Box) -> Complex:
-    """The box itself: one face."""
-    left, bottom, right, top = bounds
-    points = np.array([[left, bottom], [right, bottom], [right, top], [left, top]])
-    ends = np.array([[0, 1], [1, 2], [2, 3], [3, 0]], np.int32)
-    sides = np.tile(np.array([0, BOX], np.int32), (4, 1))
-    return Complex(points, ends, sides, np.full(4, BOX, np.int32), 1)
+def box_complex(bounds: Box, rings: int = 0) -> Complex:
+    """The box itself, one face; or a box `10**rings` times as large that has it in its middle.
+
+    Each ring is ten times as large as the one inside it, and four faces. Edges and faces are then no larger than
+    their distance from the middle, and so are rounding errors: the far plane costs the middle no precision.
+    """
+    left, bottom, right, top = np.array([bounds.grown(10.0**k) for k in range(rings + 1)]).T
+    corners = np.stack([left, bottom, right, bottom, right, top, left, top], 1).reshape(-1, 4, 2)
+    corner = np.arange(4 * (rings + 1)).reshape(-1, 4)
+    around = np.stack([corner, np.roll(corner, -1, 1)], 2)
+    spokes = np.stack([corner[:-1], corner[1:]], 2)
+    faces = 1 + np.arange(4 * rings).reshape(-1, 4)
+    inside = np.concatenate([np.zeros((1, 4), int), faces])
+    outside = np.concatenate([faces, np.full((1, 4), BOX)])
+    tags = np.full((rings + 1, 4), SCAFFOLD)
+    tags[-1] = BOX
+    return Complex(
+        points=corners.reshape(-1, 2),
+        ends=np.concatenate([around.reshape(-1, 2), spokes.reshape(-1, 2)]).astype(np.int32),
+        sides=np.concatenate(
+            [np.stack([inside, outside], 2).reshape(-1, 2), np.stack([faces, np.roll(faces, 1, 1)], 2).reshape(-1, 2)]
+        ).astype(np.int32),
+        tags=np.concatenate([tags.ravel(), np.full(4 * rings, SCAFFOLD)]).astype(np.int32),
+        faces=1 + 4 * rings,
+    )
 
 
 class Boundaries(NamedTuple):

@@ -25,27 +25,50 @@ class Lines(NamedTuple):
     layers: tuple[Layer, ...]
     weight: np.ndarray  # float64 (units, n)
     bias: np.ndarray  # float64 (units,)
-
-    def rounding(self) -> Float[np.ndarray, " units"]:
-        """How far from zero a value may be and still be zero; the first vertices tell the scale."""
-        reach = np.linalg.norm(forward(self.layers, self.inputs[:_ROWS]), axis=1).max()
-        return RESOLUTION * (np.abs(self.bias) + np.linalg.norm(self.weight, axis=1) * reach)
+    near: np.ndarray  # bool (vertices,): those that tell how large values are in the middle
 
     def signed(self) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
         """A few units at a time: (first unit, values (vertices, few), and packed by vertex, above 0, below 0)."""
-        limits, count = self.rounding(), len(self.inputs)
+        count, least = len(self.inputs), usual(forward(self.layers, self.inputs[:_ROWS][self.near[:_ROWS]]))
         few = min(max(64, _HELD // max(count, 1) // 64 * 64), -(-len(self.bias) // 64) * 64)
         for first in range(0, len(self.bias), few):
             units = slice(first, first + few)
-            weight, bias, limit = self.weight[units].T, self.bias[units], limits[units]
+            weight, bias = self.weight[units], self.bias[units]
             values = np.empty((count, len(bias)))
             above, below = np.zeros((2, count, -(-len(bias) // 64)), np.uint64)
             for row in range(0, count, _ROWS):
                 rows = slice(row, row + _ROWS)
-                part = np.matmul(forward(self.layers, self.inputs[rows]), weight, out=values[rows])
+                hidden = forward(self.layers, self.inputs[rows])
+                part = np.matmul(hidden, weight.T, out=values[rows])
                 part += bias
+                limit = rounding(hidden, weight, bias, least)
                 above[rows], below[rows] = pack(part > limit), pack(part < -limit)
             yield first, values, above, below
+
+
+def usual(hidden: Float[np.ndarray, "n m"]) -> float:
+    """The size of hidden values: rounding errors are relative to it even where they happen to be small."""
+    return float(np.linalg.norm(hidden, axis=1).max(initial=0.0))
+
+
+def rounding(
+    hidden: Float[np.ndarray, "n m"],
+    weight: Float[np.ndarray, "units m"],
+    bias: Float[np.ndarray, " units"],
+    least: float,
+) -> Float[np.ndarray, "n units"]:
+    """How far from zero the values hidden @ weight.T + bias may be and still be zero.
+
+    Args:
+      least: how large to take hidden values that are smaller.
+    """
+    reach = np.maximum(np.linalg.norm(hidden, axis=1), least)
+    return np.outer(RESOLUTION * reach, np.linalg.norm(weight, axis=1)) + RESOLUTION * np.abs(bias)
+
+
+def resolution(*ends: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
+    """How near points between `ends` may be and still be one: rounding errors grow with the coordinates."""
+    return RESOLUTION * np.max([np.abs(end).max(1, initial=0.0) for end in ends], axis=0)
 
 
 class Crossings(NamedTuple):

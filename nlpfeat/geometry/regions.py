@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from nlpfeat.geometry.arrangement import Cut, cut, rebuild
+from nlpfeat.geometry.arrangement import cut, rebuild
 from nlpfeat.geometry.complex import Box, Complex, areas, boundaries, box, box_complex, inner, lengths, merge_faces
-from nlpfeat.geometry.crossings import RESOLUTION, Lines
-from nlpfeat.geometry.network import LINEAR, Layer, Network, activate, forward
+from nlpfeat.geometry.crossings import RESOLUTION, Lines, rounding, usual
+from nlpfeat.geometry.network import LINEAR, Network, activate, forward
 
 _ROWS = 1 << 22  # numbers of a faces x units matrix held at a time
 
@@ -88,14 +88,16 @@ class Regions:
     def _walk(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """A few regions at a time: rows, pattern (few, units), Jacobian (2, few, outputs)."""
         widest = max(len(layer.bias) for layer in self.network.layers)
-        limits = limits_of(self.network, self.cells.points)
         few = max(1, _ROWS // (2 * widest))
+        sample = self.cells.points[:: len(self.cells.points) // 1000 + 1]
+        least = [usual(forward(self.network.layers[:k], sample)) for k in range(len(self.network.layers))]
         for row in range(0, len(self), few):
             rows = slice(row, row + few)
             values = self.centroid[rows]
             jacobian = np.broadcast_to(np.eye(2)[:, None], (2, len(values), 2))
             signs = [np.zeros((len(values), 0), bool)]
-            for (weight, bias, slope), limit in zip(self.network.layers, limits, strict=True):
+            for (weight, bias, slope), size in zip(self.network.layers, least, strict=True):
+                limit = rounding(values, weight, bias, size)
                 values, jacobian = values @ weight.T + bias, jacobian @ weight.T
                 if slope != LINEAR:
                     on = values >= -limit
@@ -138,25 +140,39 @@ class Regions:
         return merge_faces(self.cells, keep)
 
 
-def limits_of(network: Network, points: np.ndarray) -> list[np.ndarray]:
-    """How far below zero a value of each layer (units,) may be and still count as zero, and so as on."""
-    layers = network.layers
-    return [
-        Lines(points, layers[:place], layer.weight, layer.bias).rounding() for place, layer in enumerate(layers)
-    ]
-
-
 def _lines(network: Network, place: int, cells: Complex) -> Lines:
-    layer: Layer = network.layers[place]
-    return Lines(cells.points, network.layers[:place], layer.weight, layer.bias)
+    layer = network.layers[place]
+    return Lines(cells.points, network.layers[:place], layer.weight, layer.bias, middle(cells))
 
 
-def _check(network: Network) -> None:
+def middle(cells: Complex) -> Bool[np.ndarray, " vertices"]:
+    """Which vertices lie in the innermost box: its corners are the first four."""
+    low, high = cells.points[0], cells.points[2]
+    return ((low <= cells.points) & (cells.points <= high)).all(1)
+
+
+def check_plane(network: Network) -> None:
+    """Check that the network takes points of a plane.
+
+    Raises:
+      ValueError: if not.
+    """
     if network.inputs != 2:
         raise ValueError(
             f"regions are drawn on a plane but the network takes {network.inputs} inputs: "
             "choose a plane of its input space with slice_plane(network, origin, directions)"
         )
+
+
+def subdivide(network: Network, cells: Complex) -> tuple[Complex, int, int]:
+    """Cut a complex along all folds of a network. Also counts coincidences and unclear lines; see `Regions`."""
+    coincidences, unclear, unit = 0, 0, 0
+    for place in network.folding:
+        made = cut(cells, _lines(network, place, cells))
+        units = len(network.layers[place].bias)
+        cells = rebuild(cells, made, np.arange(unit, unit + units))
+        coincidences, unclear, unit = coincidences + made.coincidences, unclear + made.unclear, unit + units
+    return cells, coincidences, unclear
 
 
 def linear_regions(network: Network, bounds: Any) -> Regions:
@@ -169,24 +185,18 @@ def linear_regions(network: Network, bounds: Any) -> Regions:
     Raises:
       ValueError: for other inputs, or an empty box.
     """
-    _check(network)
+    check_plane(network)
     bounds = box(bounds)
-    cells, shared, unclear, unit = box_complex(bounds), 0, 0, 0
-    for place in network.folding:
-        made = cut(cells, _lines(network, place, cells), bounds.size)
-        units = len(network.layers[place].bias)
-        cells = rebuild(cells, made, np.arange(unit, unit + units))
-        shared, unclear, unit = shared + made.degenerate, unclear + made.unclear, unit + units
-    return Regions(network, bounds, cells, shared, unclear)
+    return Regions(network, bounds, *subdivide(network, box_complex(bounds)))
 
 
 def count_regions(network: Network, bounds: Any) -> int:
     """How many linear regions a box has, without building those of the last layer. See `linear_regions`."""
-    _check(network)
-    bounds = box(bounds)
+    check_plane(network)
+    cells = box_complex(box(bounds))
     *before, last = network.folding or (None,)
     if last is None:
         return 1
-    built = linear_regions(network.until(before[-1] + 1), bounds).cells if before else box_complex(bounds)
-    made: Cut = cut(built, _lines(network, last, built), bounds.size)
-    return built.faces + made.added
+    if before:
+        cells, *_ = subdivide(network.until(before[-1] + 1), cells)
+    return cells.faces + cut(cells, _lines(network, last, cells)).added

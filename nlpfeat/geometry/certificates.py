@@ -1,0 +1,64 @@
+"""Check a proof that classes are, or are not, linearly separable: exact rational arithmetic and nothing else."""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Separator(NamedTuple):
+    """Proof that classes are separable: scores weight @ e + bias whose highest is each point's own class's."""
+
+    weight: np.ndarray  # (classes, d), floats or fractions
+    bias: np.ndarray  # (classes,)
+
+
+class Farkas(NamedTuple):
+    """Proof that they are not.
+
+    Nonnegative multipliers, one for each inequality (w_y - w_k)·e + b_y - b_k > 0 named by a point and a rival
+    class k, under which the left sides add up to zero whatever w and b.
+    """
+
+    point: tuple[int, ...]
+    rival: tuple[int, ...]
+    multiplier: tuple[Fraction, ...]
+
+
+def proves(certificate: Separator | Farkas, features: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether a certificate proves what it says about these points, checked in rationals.
+
+    Args:
+      features: floats (n, d), taken exactly.
+      labels: int (n,), classes 0 … K - 1.
+    """
+    points = [[Fraction(float(x)) for x in row] for row in features]
+    own = [int(label) for label in labels]
+    if isinstance(certificate, Separator):
+        return _separates(certificate, points, own)
+    return _contradicts(certificate, points, own)
+
+
+def _separates(certificate: Separator, points: list[list[Fraction]], own: list[int]) -> bool:
+    weight = [[Fraction(x) for x in row] for row in certificate.weight]
+    bias = [Fraction(x) for x in certificate.bias]
+    for point, label in zip(points, own, strict=True):
+        scores = [
+            sum((w * x for w, x in zip(row, point, strict=True)), b)
+            for row, b in zip(weight, bias, strict=True)
+        ]
+        if any(scores[label] <= score for k, score in enumerate(scores) if k != label):
+            return False
+    return True
+
+
+def _contradicts(certificate: Farkas, points: list[list[Fraction]], own: list[int]) -> bool:
+    total: dict[tuple[int, int], Fraction] = {}
+    for i, rival, multiplier in zip(*certificate, strict=True):
+        if multiplier < 0 or rival == own[i] or rival not in own:
+            return False
+        for column, x in enumerate([*points[i], Fraction(1)]):
+            for label, sign in ((own[i], 1), (rival, -1)):
+                key = label, column
+                total[key] = total.get(key, Fraction(0)) + sign * multiplier * x
+    return any(m > 0 for m in certificate.multiplier) and not any(total.values())

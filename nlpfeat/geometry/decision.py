@@ -1,0 +1,164 @@
+"""Decision regions: where each class has the highest score, exactly."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from nlpfeat.geometry.arrangement import cut, rebuild
+from nlpfeat.geometry.complex import BOX, Box, Complex, areas, box, box_complex, inner, lengths, merge_faces
+from nlpfeat.geometry.crossings import RESOLUTION, Lines
+from nlpfeat.geometry.network import Network
+from nlpfeat.geometry.regions import check_plane, middle, subdivide
+
+
+class ClassSummary(NamedTuple):
+    """By class, each (classes,)."""
+
+    components: np.ndarray  # connected parts of its region
+    holes: np.ndarray  # in all of them
+    bounded: np.ndarray  # parts that do not touch the box
+    area: np.ndarray
+    boundary: np.ndarray  # length of its border with other classes
+
+
+@dataclass(frozen=True, eq=False)
+class DecisionRegions:
+    """The decision regions of a network on a box.
+
+    Attributes:
+      network: whose outputs are the scores.
+      box: where.
+      cells: the linear regions, cut further where the highest score changes.
+      winner: the class of each face, int (faces,); the first of equal scores, as argmax has it.
+    """
+
+    network: Network
+    box: Box
+    cells: Complex
+    winner: Int[np.ndarray, " faces"]
+
+    def __repr__(self) -> str:
+        parts = ", ".join(map(str, self.summary().components))
+        return f"DecisionRegions({self.network.outputs} classes in {parts} parts, {self.cells.faces} faces)"
+
+    @cached_property
+    def area(self) -> Float[np.ndarray, " faces"]:
+        """Area of each face."""
+        return areas(self.cells)[0]
+
+    @cached_property
+    def border(self) -> Bool[np.ndarray, " edges"]:
+        """Which edges lie between two classes."""
+        edges = inner(self.cells)
+        left, right = self.cells.sides.T
+        return edges & (self.winner[left] != self.winner[right])
+
+    @cached_property
+    def component(self) -> Int[np.ndarray, " faces"]:
+        """A label for each face, equal on connected faces of one class. A shared corner does not connect."""
+        return merge_faces(self.cells, self.border)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all vertices, but those on the box and on the edges that divide it, lie in its inner tenth.
+
+        Weight decay can push the line of a dead unit, or where two such lines cross, out of any box.
+        """
+        free = np.ones(len(self.cells.points), bool)
+        free[self.cells.ends[self.cells.tags < 0]] = False
+        return np.abs(self.cells.points[free]).max(initial=0.0) < self.box.grown(0.1).size
+
+    def segments(self) -> Float[np.ndarray, "segments 2 2"]:
+        """The decision boundary, as segments (from, to)."""
+        return self.cells.points[self.cells.ends[self.border]]
+
+    @property
+    def length(self) -> float:
+        """Length of the decision boundary."""
+        return float(lengths(self.cells)[self.border].sum())
+
+    def of_component(self) -> Int[np.ndarray, " components"]:
+        """The class of each component."""
+        classes = np.empty(self.component.max() + 1, np.int64)
+        classes[self.component] = self.winner
+        return classes
+
+    def bounded(self) -> Bool[np.ndarray, " components"]:
+        """Which components do not touch the box."""
+        free = np.ones(self.component.max() + 1, bool)
+        rim = self.cells.sides[(self.cells.sides == BOX).any(1)]
+        free[self.component[rim.max(1)]] = False
+        return free
+
+    def holes(self) -> Int[np.ndarray, " components"]:
+        """How many holes each component has: 1 - χ of its inside, an open set: faces - edges + vertices there."""
+        parts = self.component.max() + 1
+        edges = inner(self.cells) & ~self.border
+        of_edge = np.where(edges, self.component[self.cells.sides[:, 0]], -1)
+        low = np.full(len(self.cells.points), parts)
+        high = np.full(len(self.cells.points), -1)
+        for end in (0, 1):  # a vertex is inside a component if all its edges are
+            np.minimum.at(low, self.cells.ends[:, end], of_edge)
+            np.maximum.at(high, self.cells.ends[:, end], of_edge)
+        inside = (low == high) & (low >= 0)
+        return (
+            1
+            - np.bincount(self.component, minlength=parts)
+            + np.bincount(of_edge[edges], minlength=parts)
+            - np.bincount(low[inside], minlength=parts)
+        )
+
+    def summary(self) -> ClassSummary:
+        """Counts, areas and lengths by class."""
+        classes, of = self.network.outputs, self.of_component()
+        length = lengths(self.cells)[self.border]
+        sides = self.winner[self.cells.sides[self.border]]
+        return ClassSummary(
+            components=np.bincount(of, minlength=classes),
+            holes=np.bincount(of, self.holes(), classes).astype(int),
+            bounded=np.bincount(of, self.bounded(), classes).astype(int),
+            area=np.bincount(self.winner, self.area, classes),
+            boundary=sum(np.bincount(sides[:, k], length, classes) for k in (0, 1)),
+        )
+
+
+def decision_regions(network: Network, bounds: Any, rings: int = 0) -> DecisionRegions:
+    """The decision regions in a box.
+
+    After the linear regions the complex is cut, class after class, where that class overtakes the best of those
+    before it. (All pairwise ties at once would not be in general position: three meet in every point where
+    three classes do.)
+
+    Args:
+      network: two inputs; its outputs are the class scores, at least two.
+      bounds: (left, bottom, right, top), or r for [-r, r]².
+      rings: take a box this many powers of ten larger.
+
+    Raises:
+      ValueError: as `linear_regions` does, and for fewer than two classes.
+    """
+    check_plane(network)
+    if network.outputs < 2:
+        raise ValueError("one output has no decision regions: give a network with a score for each class")
+    cells, *_ = subdivide(network, box_complex(box(bounds), rings))
+    for rival in range(1, network.outputs):
+        scores = network(cells.points)
+        lead = scores[:, :rival].max(1) - scores[:, rival]
+        lines = Lines(lead[:, None], (), np.ones((1, 1)), np.zeros(1), middle(cells))
+        cells = rebuild(cells, cut(cells, lines), np.array([network.units + rival - 1]))
+    scores = network(areas(cells)[1])
+    level = RESOLUTION * np.abs(scores).max(1, keepdims=True)
+    winner = np.argmax(scores >= scores.max(1, keepdims=True) - level, 1)
+    return DecisionRegions(network, box(bounds).grown(10.0**rings), cells, winner)
+
+
+def whole_plane(network: Network, bounds: Any) -> DecisionRegions:
+    """The decision regions of the whole plane: of a box 10¹⁶ times as large as `bounds`.
+
+    Only such counts of components and holes, and of what is bounded, speak of the plane: a region may close far
+    away. `complete` says whether all vertices are far inside. See `decision_regions`.
+    """
+    return decision_regions(network, bounds, rings=16)
