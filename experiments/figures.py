@@ -7,6 +7,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
+from experiments import geometry_figures
+from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.plotting.curves import plot_curves
 from nlpfeat.plotting.style import SPLIT_COLOURS, SPLIT_MARKERS, STYLE, save, stamp, width_axis, width_colours
 from nlpfeat.plotting.width import describe_half, plot_measure, plot_success
@@ -32,21 +34,36 @@ def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[str, xr.
 def draw(
     study: Study, task: Task, dataset: xr.Dataset, threshold: float, line: str, suffix: str
 ) -> list[dict[str, Any]]:
-    """Both figures of one plane of the grid. Returns what they show, as text and numbers, with their paths."""
+    """All figures of one plane of the grid. Returns what they show, as text and numbers, with their paths."""
     headline = task.metrics[0][0]
+    found = []
     with plt.style.context(STYLE):
-        against_width, shown = width_figure(dataset, task, headline, threshold)
-        over_training = curves_figure(dataset, headline, study.spec.training)
-        found = []
-        for name, figure, entry in (
-            ("width", against_width, shown),
-            ("curves", over_training, {"text": f"{headline} over training{suffix.replace('-', ', ')}"}),
-        ):
+        for name, figure, entry in _figures(study, task, dataset, headline, threshold):
             stamp(figure, line)
-            paths = save(figure, study.figures / f"{headline}-{name}{suffix}")
-            found.append(entry | {"paths": [str(path) for path in paths]})
+            paths = save(figure, study.figures / f"{name}{suffix}")
             plt.close(figure)
+            where = suffix.replace("-", ", ")
+            found.append(entry | {"text": entry["text"] + where, "paths": [str(path) for path in paths]})
     return found
+
+
+def _figures(
+    study: Study, task: Task, dataset: xr.Dataset, headline: str, threshold: float
+) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """(name, figure, text and numbers), one after another."""
+    yield f"{headline}-width", *width_figure(dataset, task, headline, threshold)
+    yield (
+        f"{headline}-curves",
+        curves_figure(dataset, headline, study.spec.training),
+        {"text": f"{headline} over training"},
+    )
+    yield "steps-to-99", geometry_figures.steps_figure(dataset, task), {"text": "steps to 99 %"}
+    if "violations" not in dataset or not dataset["violations"].notnull().any():
+        return
+    yield "weights", geometry_figures.weights_figure(dataset, task), {"text": "weights at equal terms"}
+    yield "maps", geometry_figures.maps_figure(study, dataset, task, headline), {"text": "maps of the plane"}
+    for name, figure in geometry_figures.measure_figures(dataset, task):
+        yield f"measure-{name}", figure, {"text": f"{name}: {MEASURES[name].about}"}
 
 
 def width_figure(

@@ -67,3 +67,45 @@ class Progress:
     def interrupted(self) -> bool:
         """Whether the user has asked to stop."""
         return self._interrupts.asked is not None
+
+
+class Measuring:
+    """Progress of a measurement, counted in nets: a bar on a terminal, plain lines elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._before, self._part = total, 0, None
+        self._console = Console(stderr=True)
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("nets"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._bar = self._bars.add_task("measuring", total=total)
+        self._spoke = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def done(self, part: Any, members: int) -> None:
+        """`members` of a part are measured."""
+        measured = self._before + members
+        if members == part.members:
+            self._before = measured
+        self._bars.update(self._bar, completed=measured, description=f"{part.label} at step {part.step}")
+        late = time.monotonic() - self._spoke > SECONDS_BETWEEN_LINES
+        if not self._console.is_terminal and (late or measured == self._total):
+            self._spoke = time.monotonic()
+            print(f"measured {measured} of {self._total} nets", file=sys.stderr, flush=True)

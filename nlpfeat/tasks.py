@@ -7,7 +7,7 @@ every figure and every generic test.
 from typing import NamedTuple
 
 from nlpfeat.data import annulus, planted_words, spirals
-from nlpfeat.models.unwarper import Unwarper, UnwarperSpec
+from nlpfeat.models.unwarper import Unwarper, UnwarperSpec, layers
 from nlpfeat.models.word_bag import WordBag, WordBagSpec
 from nlpfeat.settings import Count, NonNegative, Positive, Seed, Share
 from nlpfeat.training.losses import cross_entropy
@@ -57,6 +57,8 @@ TASKS: dict[str, Task] = {
         loss=cross_entropy,
         metrics=(("accuracy", accuracy),),
         optimizer=adam_l2,
+        layers=layers,
+        arms=spirals.arms,
     ),
     "annulus": Task(
         summary="a disc inside an annulus, by 2 → H → 2 → 2",
@@ -69,6 +71,7 @@ TASKS: dict[str, Task] = {
         loss=cross_entropy,
         metrics=(("accuracy", accuracy),),
         optimizer=adam_l2,
+        layers=layers,
     ),
     "planted_words": Task(
         summary="documents told apart by a few planted words, averaged",

@@ -16,7 +16,8 @@ ALLOWED = {
     "models": {"errors", "keys", "settings"},
     "training": {"data", "models", "errors", "keys", "settings"},
     "tasks": {"data", "models", "training", "errors", "keys", "settings"},
-    "sweeps": {"data", "models", "training", "tasks", "errors", "keys", "settings"},
+    "geometry": set(),
+    "sweeps": {"data", "models", "training", "tasks", "geometry", "errors", "keys", "settings"},
     "plotting": set(),
     "__init__": set(),
 }

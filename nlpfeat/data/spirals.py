@@ -3,11 +3,12 @@
 Source: A. Canziani, Deep Learning (NYU), notebook "spiral classification", editions of 2020 and 2021.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
@@ -47,6 +48,12 @@ def spirals(spec: SpiralSpec, key: Array, noise: ArrayLike) -> Examples:
     radius = (1 - spec.inner_radius) * t + spec.inner_radius
     inputs = (radius * jnp.sin(angle)).ravel(), (radius * jnp.cos(angle)).ravel()
     return Examples(inputs, jnp.repeat(jnp.arange(spec.arms, dtype=jnp.int32), spec.points))
+
+
+def arms(spec: SpiralSpec, points: int = 400) -> np.ndarray:
+    """The middle of each arm, without noise: (arms, points, 2)."""
+    x, y = spirals(replace(spec, points=points), jax.random.key(0), 0.0).inputs
+    return np.stack([x, y], 1).reshape(spec.arms, points, 2).astype(np.float64)
 
 
 def draw(spec: SpiralSpec, settings: Any) -> Splits:

@@ -130,6 +130,12 @@ def boundaries(cells: Complex) -> Boundaries:
     return Boundaries(offsets, start[order], place)
 
 
+def polygons(cells: Complex) -> list[Float[np.ndarray, "corners 2"]]:
+    """The corners of each face, counter-clockwise."""
+    rim = boundaries(cells)
+    return np.split(cells.points[rim.start], rim.offsets[1:-1])
+
+
 def areas(cells: Complex) -> tuple[Float[np.ndarray, " faces"], Float[np.ndarray, "faces 2"]]:
     """Area (faces,) and centroid (faces, 2) of every face, from triangles about the mean of its vertices."""
     edge, side = np.nonzero(cells.sides >= 0)

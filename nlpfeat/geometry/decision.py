@@ -8,7 +8,18 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from nlpfeat.geometry.arrangement import cut, rebuild
-from nlpfeat.geometry.complex import BOX, Box, Complex, areas, box, box_complex, inner, lengths, merge_faces
+from nlpfeat.geometry.complex import (
+    BOX,
+    Box,
+    Complex,
+    areas,
+    box,
+    box_complex,
+    inner,
+    lengths,
+    merge_faces,
+    polygons,
+)
 from nlpfeat.geometry.crossings import RESOLUTION, Lines
 from nlpfeat.geometry.network import Network
 from nlpfeat.geometry.regions import check_plane, middle, subdivide
@@ -70,6 +81,10 @@ class DecisionRegions:
         free = np.ones(len(self.cells.points), bool)
         free[self.cells.ends[self.cells.tags < 0]] = False
         return np.abs(self.cells.points[free]).max(initial=0.0) < self.box.grown(0.1).size
+
+    def polygons(self) -> list[Float[np.ndarray, "corners 2"]]:
+        """The corners of each face, counter-clockwise."""
+        return polygons(self.cells)
 
     def segments(self) -> Float[np.ndarray, "segments 2 2"]:
         """The decision boundary, as segments (from, to)."""
@@ -156,9 +171,14 @@ def decision_regions(network: Network, bounds: Any, rings: int = 0) -> DecisionR
 
 
 def whole_plane(network: Network, bounds: Any) -> DecisionRegions:
-    """The decision regions of the whole plane: of a box 10¹⁶ times as large as `bounds`.
+    """The decision regions of the whole plane, by a box that grows until all vertices are far inside it.
 
     Only such counts of components and holes, and of what is bounded, speak of the plane: a region may close far
-    away. `complete` says whether all vertices are far inside. See `decision_regions`.
+    away. The box stops at 10⁸ times `bounds`, beyond which float64 loses strips as wide as `bounds`; `complete`
+    then says that vertices may be missing. See `decision_regions`.
     """
-    return decision_regions(network, bounds, rings=16)
+    for rings in (2, 4, 8):
+        found = decision_regions(network, bounds, rings)
+        if found.complete:
+            break
+    return found  # pyright: ignore[reportPossiblyUnboundVariable]

@@ -8,8 +8,19 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from nlpfeat.geometry import export
 from nlpfeat.geometry.arrangement import cut, rebuild
-from nlpfeat.geometry.complex import Box, Complex, areas, boundaries, box, box_complex, inner, lengths, merge_faces
+from nlpfeat.geometry.complex import (
+    Box,
+    Complex,
+    areas,
+    box,
+    box_complex,
+    inner,
+    lengths,
+    merge_faces,
+    polygons,
+)
 from nlpfeat.geometry.crossings import RESOLUTION, Lines, rounding, usual
 from nlpfeat.geometry.network import LINEAR, Network, activate, forward
 
@@ -123,8 +134,7 @@ class Regions:
 
     def polygons(self) -> list[Float[np.ndarray, "corners 2"]]:
         """The corners of each region, counter-clockwise."""
-        rim = boundaries(self.cells)
-        return np.split(self.cells.points[rim.start], rim.offsets[1:-1])
+        return polygons(self.cells)
 
     def creases(self) -> tuple[Float[np.ndarray, " inner"], Float[np.ndarray, " inner"]]:
         """Jump of the gradient ‖A₊ - A₋‖_F across each inner edge, and the edge's length."""
@@ -138,6 +148,14 @@ class Regions:
         keep = np.ones(len(self.cells.ends), bool)
         keep[inner(self.cells)] = self.creases()[0] > 1e-12 * np.abs(self.affine[0]).max(initial=0.0)
         return merge_faces(self.cells, keep)
+
+    def to_xarray(self) -> Any:
+        """All there is to know, as one xarray Dataset. See `nlpfeat.geometry.export`."""
+        return export.to_xarray(self)
+
+    def to_geojson(self) -> dict[str, Any]:
+        """The regions as a GeoJSON FeatureCollection. See `nlpfeat.geometry.export`."""
+        return export.to_geojson(self)
 
 
 def _lines(network: Network, place: int, cells: Complex) -> Lines:

@@ -1,5 +1,6 @@
 """Can lines part the classes? Linear programs, hard margins and converged probes on features."""
 
+import warnings
 from fractions import Fraction
 from itertools import combinations
 from typing import NamedTuple
@@ -220,8 +221,10 @@ def fit_probe(features: Features, labels: Labels) -> Probe:
     classes = _classes(features, labels)
     middle, scale = features.mean(0), features.std(0)
     scale = np.where(scale > 0, scale, 1.0)
-    fit = LogisticRegression(C=1e8 / len(labels), solver="newton-cholesky", max_iter=200, tol=1e-8)
-    fit.fit((features - middle) / scale, labels)
+    fit = LogisticRegression(C=1e8 / len(labels), solver="newton-cholesky", max_iter=5000, tol=1e-8)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Line search of Newton solver")  # it goes on with L-BFGS
+        fit.fit((features - middle) / scale, labels)
     weight, bias = fit.coef_, fit.intercept_
     if classes == 2:  # one row for the second class against the first
         weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2

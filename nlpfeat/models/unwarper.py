@@ -4,6 +4,7 @@ Source: A. Canziani, Deep Learning (NYU), "spiral classification" and the lectur
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -20,6 +21,12 @@ class UnwarperSpec:
     """`embedding` (d): the dimension of the linear layer in which the unwarped points are drawn."""
 
     embedding: Count = 2
+
+
+def layers(params: Any) -> list[tuple[Any, Any, float]]:
+    """The net as plain layers (weight (out, in), bias (out,), slope left of zero): ReLU, then linear twice."""
+    slopes = {"hidden": 0.0, "embedding": 1.0, "classes": 1.0}
+    return [(params[name]["weight"], params[name]["bias"], slope) for name, slope in slopes.items()]
 
 
 class Unwarper(nn.Module):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from nlpfeat.plotting.style import width_colours
+
 
 def plot_curves(
     ax: Axes,
@@ -33,3 +35,28 @@ def plot_curves(
     for step in phases:
         ax.axvline(step, color="#999999", lw=0.8, ls=":")
     ax.set_title(title)
+
+
+def plot_medians(
+    ax: Axes,
+    steps: np.ndarray,
+    low: np.ndarray,
+    median: np.ndarray,
+    high: np.ndarray,
+    *,
+    widths: Sequence[int],
+) -> None:
+    """Medians over training with their bands, one line a width, on an axis that is linear up to step 10.
+
+    Args:
+      steps: (steps,).
+      low, median, high: (widths, steps), the quartiles over seeds.
+    """
+    for width, colour, *band in zip(widths, width_colours(widths), low, median, high, strict=True):
+        ax.fill_between(steps, band[0], band[2], color=colour, alpha=0.15, lw=0)
+        ax.plot(steps, band[1], "-o", color=colour, ms=3, lw=1.5, label=str(width))
+    ax.set_xscale("symlog", linthresh=10)
+    shown = [step for step in (0, 10, 100, 1000, 10_000, 100_000) if step <= steps.max()]
+    ax.set_xticks(shown, [str(step) for step in shown])
+    ax.set_xlabel("step")
+    ax.legend(title="width", fontsize=8, ncols=2)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 # Okabe & Ito 2008: told apart by people with any of the common colour-vision deficiencies, and in grey.
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+CLASS_COLOURS = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00", "#999999"]
 SPLIT_COLOURS = {"train": ORANGE, "validation": GREEN, "test": BLUE}
 SPLIT_MARKERS = {"train": "^", "validation": "s", "test": "o"}
 

@@ -3,12 +3,13 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from nlpfeat.data.examples import Splits
 from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import grid, saved
-from nlpfeat.sweeps.prepare import at, maker, stack_settings
+from nlpfeat.sweeps.prepare import Example, Maker, at, maker, stack_settings
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
 from nlpfeat.training.member import Params
@@ -63,25 +64,55 @@ def restore(study: Study, wanted: dict[str, float], step: int | None = None) -> 
       UserError: if the study lacks the member or the step; DamagedFile if its checkpoint cannot be read.
     """
     row = find(study, wanted)
-    spec, label = study.spec, row["bucket"]
-    members = study.members()
-    members = members[members["bucket"] == label]
-    folder = study.checkpoints(label)
-    kept = checkpoints.saved_steps(folder)
+    kept = kept_steps(study, row["bucket"])
     if not kept:
         raise UserError(f"this member has no checkpoint in {study.path}: run the sweep to train it")
     step = kept[-1] if step is None else step
     if step not in kept:
         there = ", ".join(map(str, kept))
         raise UserError(f"no checkpoint of step {step} was kept for this member; there are {there}")
+    make = maker(study.spec)
+    bucket = restore_bucket(study, make, row["bucket"], step)
+    place, width = list(bucket.members.index).index(row.name), int(row["width"])
+    example = make.example(bucket.settings(place), width)
+    steps = [stop.step for stop in study.spec.training.stops]
+    record = {name: values[place, steps.index(step)] for name, values in bucket.saved.records.items()}
+    params = bucket.params(place)
+    return Member(str(row.name), step, make.module(width), params, example.settings, example.splits, record)
 
-    width, units = int(row["width"]), int(members["width"].max())
-    place = list(members.index).index(row.name)
-    make = maker(spec)
-    example = make.example(at(stack_settings(spec.settings, members), place), width)
-    bucket = saved.load(study, make, label, units, len(members), example, step)
-    params = crop(at(bucket.state.params, place), make.shapes(example, width))
-    steps = [stop.step for stop in spec.training.stops]
-    record = {name: values[place, steps.index(step)] for name, values in bucket.records.items()}
-    module = make.module(width)
-    return Member(str(row.name), step, module, params, example.settings, example.splits, record)
+
+class RestoredBucket(NamedTuple):
+    """All members of a bucket at a step."""
+
+    make: Maker
+    members: pd.DataFrame  # the bucket's rows of the member table
+    example: Example  # the first member
+    saved: saved.Saved  # host arrays (members, …), padded
+
+    def settings(self, place: int) -> Any:
+        """The settings of the member in a place of the table."""
+        return at(stack_settings(self.make.spec.settings, self.members), place)
+
+    def params(self, place: int) -> Params:
+        """The parameters of the member in a place of the table, cropped to its own width."""
+        width = int(self.members["width"].iloc[place])
+        return crop(at(self.saved.state.params, place), self.make.shapes(self.example, width))
+
+
+def kept_steps(study: Study, label: str) -> list[int]:
+    """The steps of a bucket whose checkpoints were kept."""
+    return checkpoints.saved_steps(study.checkpoints(label))
+
+
+def restore_bucket(study: Study, make: Maker, label: str, step: int) -> RestoredBucket:
+    """All members of a bucket at a step that was kept.
+
+    Raises:
+      DamagedFile: if the checkpoint cannot be read or does not fit.
+    """
+    members = study.members()
+    members = members[members["bucket"] == label]
+    first = at(stack_settings(study.spec.settings, members), 0)
+    example = make.example(first, int(members["width"].iloc[0]))
+    loaded = saved.load(study, make, label, int(members["width"].max()), len(members), example, step)
+    return RestoredBucket(make, members, example, loaded)

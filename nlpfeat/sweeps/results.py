@@ -58,7 +58,7 @@ def write(dataset: xr.Dataset, path: Path) -> None:
             raise OSError(None, "the results could not be written") from error
 
 
-def read(path: Path) -> xr.Dataset:
+def read(path: Path, again: str = "the sweep") -> xr.Dataset:
     """The dataset in `path`, in memory.
 
     Raises:
@@ -71,9 +71,26 @@ def read(path: Path) -> xr.Dataset:
         raise
     except Exception as error:  # HDF5 reports damage as OSError, KeyError, RuntimeError, …
         raise DamagedFile(
-            f"{path} is damaged (truncated or not NetCDF): delete it and run the sweep again; "
+            f"{path} is damaged (truncated or not NetCDF): delete it and run {again} again; "
             "it is rebuilt, and the rest of the study is kept"
         ) from error
+
+
+def _with_measures(study: Study, label: str, result: xr.Dataset) -> xr.Dataset:
+    """The results of a bucket with what has been measured of it; NaN at steps that were not."""
+    paths = [study.measures(label, int(step)) for step in result["step"]]
+    measured = [read(path, "python -m experiments.measure") for path in paths if path.exists()]
+    if not measured:
+        return result
+    steps = xr.concat(measured, "step", combine_attrs="drop").drop_vars("id")  # members in the table's order
+    return result.merge(steps.reindex(step=result["step"]), combine_attrs="override")
+
+
+def steps_to(scores: xr.DataArray, level: float) -> xr.DataArray:
+    """The first recorded step at which `scores` reach `level`; NaN where they never do."""
+    reached = scores >= level
+    first = scores["step"].isel(step=reached.argmax("step"))
+    return first.where(reached.any("step")).drop_vars("step").assign_attrs(units="steps")
 
 
 def combine(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
@@ -82,13 +99,14 @@ def combine(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     Where the grid has holes (members not run yet) the measures are NaN and `member_id` is empty.
 
     Returns:
-      The array, None if no bucket is finished; and the files that could not be read, whose members are missing.
+      The array, None if no bucket is finished, with `steps_to_99`, the first recorded step at which the headline
+      metric reaches .99; and the files that could not be read, whose members are missing.
     """
     parts, damaged = [], []
     for label in study.members()["bucket"].unique():
         try:
             if study.result(label).exists():
-                parts.append(read(study.result(label)))
+                parts.append(_with_measures(study, label, read(study.result(label))))
         except DamagedFile as error:
             damaged.append(error)
     if not parts:
@@ -102,7 +120,8 @@ def combine(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     flat = flat.drop_vars([name for name in names if name not in axes])
     grid = flat.set_index(member=axes).unstack("member", fill_value={"member_id": ""})
     grid = grid.assign_coords({n: table[n].iloc[0] for n in names if n not in axes})
-    grid = grid.transpose(*axes, "step", "split").sortby(axes)
+    grid = grid.transpose(*axes, "step", "split", ...).sortby(axes)
+    grid["steps_to_99"] = steps_to(grid[study.spec.row.metrics[0][0]], 0.99)
     grid.attrs = {
         "task": study.spec.task,
         "config": json.dumps(study.spec.to_dict()),

@@ -90,3 +90,28 @@ def _crossing(widths: np.ndarray, wins: np.ndarray, trials: np.ndarray) -> Inter
     if ((wins == 0) | (wins == trials)).all():
         return Interval(float(widths[wins == 0].max()), middle, float(widths[wins > 0].min()))
     return Interval(middle, middle, middle)
+
+
+def at_level(
+    values: np.ndarray, progress: np.ndarray, level: float, *, falling: bool
+) -> np.ndarray:
+    """`values` where `progress` first reaches `level`, so that members compare at equal loss, not at equal time.
+
+    Both are taken to be linear between records.
+
+    Args:
+      values, progress: (..., steps).
+      falling: whether progress falls to the level, as a loss does, or rises to it.
+
+    Returns:
+      (...), NaN where the level is never reached.
+    """
+    ahead = (progress - level) * (1 if falling else -1)  # positive before the level
+    reached = ahead <= 0
+    after = reached.argmax(-1)[..., None]
+    before = np.maximum(after - 1, 0)
+    a, b = (np.take_along_axis(ahead, i, -1) for i in (before, after))
+    share = np.divide(a, a - b, out=np.ones_like(a, dtype=float), where=(a != b))
+    low, high = (np.take_along_axis(values, i, -1) for i in (before, after))
+    found = (low + share * (high - low))[..., 0]
+    return np.where(reached.any(-1), found, np.nan)

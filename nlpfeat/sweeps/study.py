@@ -4,6 +4,7 @@ config.json     the resolved spec
 members.csv     the member table, written before anything runs
 manifest.json   which commands ran here, with what code, versions and device
 results/        one NetCDF file a finished bucket
+measures/       one NetCDF file a measured bucket and checkpoint
 results.nc      all of them combined: the labelled array
 checkpoints/    one folder a bucket, in it one Orbax checkpoint a saved step
 figures/
@@ -45,6 +46,10 @@ class Study:
     def result(self, bucket: str) -> Path:
         """The results of a finished bucket."""
         return self.path / "results" / f"{bucket}.nc"
+
+    def measures(self, bucket: str, step: int) -> Path:
+        """The measures of a bucket at a step."""
+        return self.path / "measures" / f"{bucket}.{step:08d}.nc"
 
     def checkpoints(self, bucket: str) -> Path:
         """The checkpoints of a bucket, one folder each."""
@@ -125,7 +130,7 @@ def create_study(path: Path, spec: Spec) -> Study:
     for left_behind in path.glob(".*.part"):
         left_behind.unlink()
     write_atomic(path / "config.json", json.dumps(spec.to_dict(), indent=2) + "\n")
-    for folder in ("results", "checkpoints", "figures"):
+    for folder in ("results", "measures", "checkpoints", "figures"):
         (path / folder).mkdir(exist_ok=True)
     return Study(path, spec)
 

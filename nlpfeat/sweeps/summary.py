@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.sweeps.statistics import spread, wilson
 from nlpfeat.tasks import TASKS
 
@@ -47,3 +48,53 @@ def diverged(dataset: xr.Dataset) -> int:
     """How many of the members, all of them run, end with a loss that is no number."""
     last = dataset["loss"].isel(step=-1).transpose(..., "split").to_numpy()
     return int((~np.isfinite(last)).any(axis=-1).sum())
+
+
+def summarize_measures(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """One row for each width (and each point of further axes): quartiles of the measures at the last step.
+
+    Measures with a split are those of the last one; those by class are summed over classes; of quantiles by area
+    the middle one.
+    """
+    last = flat_measures(dataset).isel(step=-1)
+    axes = [str(dim) for dim in last["regions"].dims if dim not in ("seed", "split")]
+    table = []
+    for place in np.ndindex(*(last.sizes[axis] for axis in axes)):
+        point = last.isel(dict(zip(axes, place, strict=True)))
+        measured = point["violations"].notnull()
+        if not measured.any():
+            continue
+        row: dict[str, Any] = {axis: point[axis].item() for axis in axes}
+        row["members"] = int(measured.sum())
+        for name in MEASURES:
+            values = point[name].isel(split=-1) if "split" in point[name].dims else point[name]
+            finite = values.to_numpy()[~np.isnan(values.to_numpy())]
+            quartiles = np.quantile(finite, (0.25, 0.5, 0.75), method="nearest") if len(finite) else [None] * 3
+            row[name] = [None if q is None or not np.isfinite(q) else float(f"{q:.6g}") for q in quartiles]
+        table.append(row)
+    return table
+
+
+def flat_measures(dataset: xr.Dataset) -> xr.Dataset:
+    """The measures of a study without the dims `class` and `quantile`: one number a net (and split)."""
+    found = {}
+    for name, about in MEASURES.items():
+        values = dataset[name]
+        if "class" in about.dims:
+            values = values.mean("class") if name in _AVERAGED else values.sum("class", min_count=1)
+        if "quantile" in about.dims:
+            values = values.sel(quantile=0.5)
+        found[name] = values
+    return xr.Dataset(found)
+
+
+def reduced(name: str) -> str:
+    """How `flat_measures` makes one number of a measure, in words for a title."""
+    dims = MEASURES[name].dims
+    if "class" in dims:
+        return ", mean over classes" if name in _AVERAGED else ", sum over classes"
+    return ", median by area" if "quantile" in dims else ""
+
+
+# Measures by class whose sum over classes says nothing.
+_AVERAGED = {"straightness", "decision_area", "arm_length"}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import flax.linen as nn
+import numpy as np
 import optax
 from jax import Array
 
@@ -34,6 +35,9 @@ class Task:
       load: data spec -> source, what all members share (files, read once). Generated data needs none: there
         the spec itself says all.
       batch: (examples, index (b,)) -> the batch, with one row an index. Windows over a stream override it.
+      layers: parameters -> the net as layers (weight, bias, slope left of zero) on points of the plane, the last
+        one its head: what exact geometry measures. None for nets that are no such thing.
+      arms: source -> (classes, n, 2), a curve along the middle of each class, if its points lie along one.
       seeded: whether each member draws its own data from its seed. If not, all share one copy on the device.
     """
 
@@ -49,4 +53,6 @@ class Task:
     optimizer: Callable[[Settings], optax.GradientTransformation]
     load: Callable[[Any], Any] = lambda spec: spec
     batch: Callable[[Examples, Array], Examples] = rows
+    layers: Callable[[Any], list[tuple[Any, Any, float]]] | None = None
+    arms: Callable[[Any], np.ndarray] | None = None
     seeded: bool = True

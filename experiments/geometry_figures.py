@@ -1,0 +1,181 @@
+"""The figures of what `experiments.measure` found: each measure, the weights at equal terms, maps of the plane."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+
+from nlpfeat.geometry.decision import DecisionRegions, decision_regions
+from nlpfeat.geometry.measures import MEASURES
+from nlpfeat.geometry.network import Layer, Network
+from nlpfeat.geometry.regions import Regions, linear_regions
+from nlpfeat.geometry.warping import determinants
+from nlpfeat.plotting.curves import plot_medians
+from nlpfeat.plotting.regions import plot_classes, plot_log_det, plot_patterns, plot_points, plot_segments
+from nlpfeat.plotting.style import BLUE, SPLIT_COLOURS, SPLIT_MARKERS, width_axis
+from nlpfeat.plotting.width import plot_measure
+from nlpfeat.sweeps.measure import WINDOW
+from nlpfeat.sweeps.restore import restore
+from nlpfeat.sweeps.statistics import at_level, spread
+from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.summary import flat_measures, reduced
+from nlpfeat.training.task import Task
+
+# What weights are compared at, beside the last step: training loss, and median margin on the training part.
+LOSS, MARGIN = 0.7, 1.0
+_LOGARITHMIC = {"lipschitz", "condition", "regions", "regions_merged", "fold_time", "nc1"}
+
+
+def measure_figures(dataset: xr.Dataset, task: Task) -> Iterator[tuple[str, Any]]:
+    """(name, figure) of every measure: against width at the last step, and over training."""
+    flat = flat_measures(dataset)
+    steps = flat["step"].to_numpy()[flat["violations"].notnull().any(("width", "seed")).to_numpy()]
+    flat = flat.sel(step=steps).where(np.isfinite)
+    for name, about in MEASURES.items():
+        values = flat[name]
+        if not values.notnull().any():
+            continue
+        figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True)
+        _against_width(left, values.isel(step=-1), task)
+        last = values.isel(split=-1) if "split" in values.dims else values
+        last = last.transpose("width", "seed", "step")
+        with np.errstate(all="ignore"):
+            plot_medians(right, steps, *_quartiles(last, 1), widths=last["width"].to_numpy().tolist())
+        split = f" ({last['split'].item()})" if "split" in values.dims else ""
+        title = f"{about.about}{reduced(name)}"
+        figure.suptitle(f"{name.replace('_', ' ')}: {title}", x=0.005, ha="left", fontsize=12)
+        left.set_ylabel(about.units or name.replace("_", " "))
+        left.set_title(f"at step {steps[-1]}: every seed, median, quartiles")
+        right.set_title(f"over training: medians, quartiles{split}")
+        if name in _LOGARITHMIC:
+            left.set_yscale("log")
+        yield name, figure
+
+
+def _against_width(ax: Any, values: xr.DataArray, task: Task) -> None:
+    """One measure at one step, each split in its colour."""
+    widths = values["width"].to_numpy().tolist()
+    parts = (
+        [(str(s), values.sel(split=s)) for s in values["split"].to_numpy()]
+        if "split" in values.dims
+        else [("", values)]
+    )
+    for i, (split, part) in enumerate(parts):
+        points = part.transpose("width", "seed")
+        plot_measure(
+            ax,
+            widths,
+            points.to_numpy(),
+            *_quartiles(points, 1),
+            label=split or "median",
+            colour=SPLIT_COLOURS.get(split, BLUE),
+            marker=SPLIT_MARKERS.get(split, "o"),
+            shift=0.24 * (i - (len(parts) - 1) / 2),
+        )
+    width_axis(ax, widths, task.width)
+    if len(parts) > 1:
+        ax.legend()
+
+
+def _quartiles(values: xr.DataArray, axis: int) -> Any:
+    """Quartiles over seeds, NaN where no seed has a value."""
+    array = values.to_numpy()
+    empty = np.isnan(array).all(axis=axis, keepdims=True)
+    quartiles = spread(np.where(empty, 0.0, array), axis=axis)
+    return [np.where(empty.squeeze(axis), np.nan, part) for part in quartiles]
+
+
+def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
+    """How many steps it takes to 99 %; above the points, how many seeds get there."""
+    values = dataset["steps_to_99"].transpose("width", "seed", "split")
+    widths = values["width"].to_numpy().tolist()
+    figure, ax = plt.subplots(figsize=(7.5, 4.5))
+    _against_width(ax, values, task)
+    last = values.isel(split=-1)
+    for width, count in zip(widths, last.count("seed").to_numpy(), strict=True):
+        ax.text(width, 1.0, f"{count}", transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize=9)
+    seeds = int((dataset["member_id"] != "").sum("seed").max())
+    figure.suptitle(
+        f"Steps to 99 % accuracy; on top, how many of {seeds} seeds get there on {last['split'].item()}",
+        x=0.005,
+        ha="left",
+        fontsize=12,
+    )
+    ax.set_ylabel("steps")
+    ax.set_ylim(0, None)
+    return figure
+
+
+def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
+    """How hard the weights pull, at the last step, at equal loss, at equal margin: three answers to one question."""
+    kept = dataset.isel(step=dataset["violations"].notnull().any(("width", "seed")).to_numpy())
+    order = ("width", "seed", "step")
+    loss = np.log(kept["loss"].sel(split="train").transpose(*order).to_numpy())
+    margin = kept["own_margin"].sel(split="train").transpose(*order).to_numpy()
+    widths = kept["width"].to_numpy().tolist()
+    names = {"spectral_product": "Π σ_max(W)", "path_norm": "Σ |w_i||v_i|", "mean_pull": "mean |w_i||v_i|"}
+    figure, axes = plt.subplots(len(names), 3, figsize=(12, 9), sharex=True, sharey="row")
+    for row, (name, label) in zip(axes, names.items(), strict=True):
+        values = kept[name].transpose(*order).to_numpy()
+        terms = {
+            f"at step {int(kept['step'][-1])}": values[..., -1],
+            f"at training loss {LOSS:g}": at_level(values, loss, np.log(LOSS), falling=True),
+            f"at median margin {MARGIN:g}": at_level(values, margin, MARGIN, falling=False),
+        }
+        for ax, (title, points) in zip(row, terms.items(), strict=True):
+            quartiles = _quartiles(xr.DataArray(points), 1)
+            plot_measure(ax, widths, points, *quartiles, label="median", colour=BLUE)
+            if ax in axes[0]:
+                ax.set_title(title)
+            for width, count in zip(widths, np.isfinite(points).sum(1), strict=True):
+                ax.text(width, 0.0, f"{count}", transform=ax.get_xaxis_transform(), ha="center", fontsize=7)
+            width_axis(ax, widths, task.width if ax in axes[-1] else "")
+            ax.set_yscale("log")
+        row[0].set_ylabel(label)
+    figure.suptitle(
+        "How hard the weights pull, under three comparisons; small numbers: seeds that reach the level (those that "
+        "do not are left out)",
+        x=0.005,
+        ha="left",
+        fontsize=12,
+    )
+    return figure
+
+
+def maps_figure(study: Study, dataset: xr.Dataset, task: Task, headline: str) -> Any:
+    """The plane as the seed of median accuracy sees it, a column a width."""
+    assert task.layers is not None
+    widths = dataset["width"].to_numpy().tolist()
+    rows = ("units on in each region", "log|det| of the map", "class, and boundary")
+    figure, axes = plt.subplots(3, len(widths), figsize=(2.3 * len(widths) + 1, 7.6), squeeze=False)
+    further = {n: dataset[n].item() for n in study.spec.settings._fields if n in dataset.coords and not dataset[n].dims}
+    scale = None
+    for column, width in enumerate(widths):
+        scores = dataset[headline].sel(width=width).isel(step=-1, split=-1).dropna("seed")
+        middle = scores.sortby(scores).seed[scores.sizes["seed"] // 2].item()
+        member = restore(study, {**further, "width": width, "seed": middle})
+        network = Network(tuple(Layer(*layer) for layer in task.layers(member.params)))
+        regions = linear_regions(network.until(len(network.layers) - 1), WINDOW)
+        scale = _maps(axes[:, column], regions, decision_regions(network, WINDOW), member) or scale
+        axes[0, column].set_title(f"width {width}, seed {middle}\n{len(regions)} regions", fontsize=9)
+    for ax, label in zip(axes[:, 0], rows, strict=True):
+        ax.set_ylabel(label)
+    if scale is not None:
+        figure.colorbar(scale, ax=axes[1, :], label="log|det|: red grows, blue shrinks", shrink=0.9)
+    return figure
+
+
+def _maps(axes: Any, regions: Regions, decision: DecisionRegions, member: Any) -> Any:
+    """Three maps of one net; returns what a colour bar needs for the second."""
+    polygons = regions.polygons()
+    plot_patterns(axes[0], polygons, regions.patterns())
+    scale = None
+    if regions.network.outputs == 2:
+        scale = plot_log_det(axes[1], polygons, determinants(regions.affine[0]), limit=6.0)
+    plot_classes(axes[2], decision.polygons(), decision.winner)
+    plot_segments(axes[2], decision.segments(), colors="black", linewidths=0.8)
+    test = member.splits[sorted(member.splits)[0]]
+    plot_points(axes[2], np.stack(test.inputs, 1)[::3], np.asarray(test.targets)[::3])
+    return scale

@@ -1,0 +1,71 @@
+"""Measure the exact geometry of every member of a study, at every checkpoint that was kept.
+
+Linear regions, decision regions of the whole plane, separability with certificates, stretch, folds, roughness,
+norms: see nlpfeat/geometry/measures.py. The numbers join STUDY/results.nc under the same labels. What is measured
+stays: run again after an interruption or an extended sweep, it does what is missing; delete STUDY/measures to
+measure anew. On stdout: medians over seeds at the last step.
+"""
+
+import json
+import os
+import shlex
+import signal
+import sys
+import time
+from types import FrameType
+
+from experiments.command import add_study, main, parser
+
+EXAMPLES = [
+    "python -m experiments.measure --study=runs/spirals",
+    "python -m experiments.measure --study=runs/spirals --json",
+    "python -m experiments.plot --study=runs/spirals",
+]
+
+
+def command(argv: list[str]) -> int:
+    """The command. Results on stdout, progress on stderr; exit code 1 if a theorem is broken."""
+    arguments = parser(__doc__ or "", EXAMPLES)
+    add_study(arguments)
+    arguments.add_argument("--json", action="store_true", help="print the table as JSON")
+    flags = arguments.parse(argv)
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        again = f"python -m experiments.measure {shlex.join(argv)}".strip()
+        print(f"\nstopped; finished parts are saved. Resume with:\n  {again}", file=sys.stderr, flush=True)
+        os._exit(128 + signum)
+
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, stop)
+
+    from experiments.progress import Measuring
+    from experiments.tables import print_measures
+    from nlpfeat.sweeps import devices, launch, measure
+    from nlpfeat.sweeps.study import open_study
+    from nlpfeat.sweeps.summary import summarize_measures
+
+    devices.use_all_cores()
+    study, began = open_study(flags.study), time.perf_counter()
+    work = measure.to_do(study)
+    total = sum(part.members for part in work)
+    print(f"{study.path}: {total} nets to measure on {os.cpu_count()} cores", file=sys.stderr)
+    with Measuring(total) as progress:
+        measure.run(study, work, progress.done)
+    if work:
+        print(f"measured {total} nets in {time.perf_counter() - began:.1f} s", file=sys.stderr)
+    combined, damaged = launch.finish(study)
+    launch.require_whole(damaged)
+    assert combined is not None
+    rows = summarize_measures(combined)
+    if flags.json:
+        print(json.dumps(rows))
+    else:
+        print_measures(rows)
+    print(f"results: {study.combined}", file=sys.stderr)
+    nets, broken = int(combined.violations.count()), int((combined.violations > 0).sum())
+    print(f"theorems: {broken} of {nets} nets break one", file=sys.stderr)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    main(command)

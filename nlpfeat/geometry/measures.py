@@ -1,0 +1,186 @@
+"""Every measure of one trained net at once: what a study stores for each member and checkpoint."""
+
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from nlpfeat.geometry import scatter, warping
+from nlpfeat.geometry.certificates import Separator
+from nlpfeat.geometry.decision import decision_regions, whole_plane
+from nlpfeat.geometry.network import Network
+from nlpfeat.geometry.norms import pulls, spectral_product
+from nlpfeat.geometry.regions import Regions, linear_regions
+from nlpfeat.geometry.separability import cross_entropy, fit_probe, hard_margin, separate
+from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, most_regions
+
+
+class Measure(NamedTuple):
+    """What a number is."""
+
+    dims: tuple[str, ...]  # beside member and step
+    units: str
+    about: str
+
+
+POINTS, PLANE = ("split",), ("class",)
+MEASURES = {
+    "separable": Measure(POINTS, "0 or 1", "lines can part the embedded classes (certified)"),
+    "margin": Measure(POINTS, "RMS radii", "hard margin in the embedding; 0 if not separable"),
+    "own_margin": Measure(POINTS, "nats", "median over points of own score less best other"),
+    "probe_loss_gap": Measure(POINTS, "nats", "cross-entropy of the net's head less that of a converged probe"),
+    "probe_accuracy_gap": Measure(POINTS, "share", "accuracy of a converged probe less that of the net's head"),
+    "fisher": Measure(POINTS, "", "tr(S_W⁻¹ S_B) of the embedding"),
+    "nc1": Measure(POINTS, "", "tr(S_W S_B⁺) / K of the embedding: 0 is collapsed"),
+    "gdv": Measure(POINTS, "", "generalized discrimination value: 0 mixed, -1 ideal"),
+    "nc2": Measure(POINTS, "2π/K", "unevenness of the class means around the circle"),
+    "nc4": Measure(POINTS, "share", "points whose predicted class has the nearest mean"),
+    "head_uneven": Measure((), "2π/K", "unevenness of the class vectors around the circle"),
+    "regions": Measure((), "regions", "linear regions in the box"),
+    "regions_merged": Measure((), "regions", "linear regions after merging neighbours with equal maps"),
+    "regions_share": Measure((), "share", "linear regions over the most that n lines can make"),
+    "regions_ratio": Measure((), "R / (H²/2)", "linear regions over H²/2"),
+    "components": Measure(PLANE, "parts", "connected parts of the class's region of the plane"),
+    "holes": Measure(PLANE, "holes", "holes in the class's region of the plane"),
+    "bounded": Measure(PLANE, "parts", "bounded parts of the class's region of the plane"),
+    "decision_area": Measure(PLANE, "share", "share of the box where the class wins"),
+    "decision_boundary": Measure(PLANE, "length", "length of the class's border in the box"),
+    "log_det": Measure(("quantile",), "log area", "log|det| of the map, quantiles by area"),
+    "condition": Measure(("quantile",), "σ1/σ2", "anisotropy of the map, quantiles by area"),
+    "lipschitz": Measure((), "", "exact Lipschitz constant of the map on the box"),
+    "flattened": Measure((), "share", "share of the box that is flattened to lines or points"),
+    "fold_index": Measure((), "", "1 - |Σ det a| / Σ |det| a: 0 without folds"),
+    "mirrored": Measure((), "share", "share of the box turned over"),
+    "fold_time": Measure((), "τ", "earliest τ at which (1-τ) x + τ E(x) turns a region over; 1 if never"),
+    "roughness": Measure((), "", "total variation of the map's gradient on the box"),
+    "crease": Measure((), "", "mean jump of the gradient across an edge"),
+    "arm_length": Measure(PLANE, "length", "length of the embedded arm"),
+    "straightness": Measure(PLANE, "share", "chord over length of the embedded arm: 1 is straight"),
+    "spectral_product": Measure((), "", "product of the layers' spectral norms"),
+    "path_norm": Measure((), "", "Σ |w_i||v_i| over hidden units"),
+    "mean_pull": Measure((), "", "mean of |w_i||v_i| over hidden units"),
+    "coincidences": Measure((), "lines", "lines beyond general position: what makes a count approximate"),
+    "violations": Measure((), "theorems", "theorems that the measures break: 0 or a defect"),
+}
+
+
+class Sample(NamedTuple):
+    """What the measures of a member are taken on, the same at every step."""
+
+    points: dict[str, np.ndarray]  # split -> (n, 2)
+    labels: dict[str, np.ndarray]  # split -> (n,), "train" among them
+    arms: np.ndarray  # (classes, n, 2) along the middle of each class's arm; (0, 0, 2) without arms
+    window: float  # half the side of the box
+
+
+def nothing(sample: Sample, classes: int) -> dict[str, np.ndarray]:
+    """NaN for every measure: of a net that diverged."""
+    sizes = {"split": len(sample.points), "class": classes, "quantile": len(warping.QUANTILES)}
+    return {name: np.full([sizes[d] for d in about.dims], np.nan) for name, about in MEASURES.items()}
+
+
+def measure(network: Network, sample: Sample) -> dict[str, np.ndarray]:
+    """All of `MEASURES`, each an array over its dims; NaN where a measure does not apply.
+
+    Args:
+      network: 2 → … → d → K. Its last layer is the head; what comes before is the map that is measured.
+      sample: splits are in the order of their names.
+    """
+    found = nothing(sample, network.outputs)
+    embedding = network.until(len(network.layers) - 1)
+    regions = linear_regions(embedding, sample.window)
+    held = check_regions(regions) | check_scores(network, sample.points["train"], sample.labels["train"])
+    found |= _of_points(network, embedding, sample)
+    found |= _of_map(regions)
+    plane, held_too = _of_plane(network, sample.window)
+    found |= plane | _of_weights(network)
+    if len(sample.arms):
+        arms = warping.unwinding(embedding, sample.arms)
+        found |= {"arm_length": arms.length, "straightness": arms.straightness}
+    found["violations"] = np.array(float(sum(not ok for ok in (held | held_too).values())))
+    return {name: np.asarray(found[name], float) for name in MEASURES}
+
+
+def _of_points(network: Network, embedding: Network, sample: Sample) -> dict[str, np.ndarray]:
+    rows = []
+    flat = embedding.outputs == 2
+    probe = None
+    for split in sorted(sample.points, key=lambda name: (name != "train", name)):  # the probe learns on train
+        points, labels = sample.points[split], sample.labels[split]
+        e, scores = embedding(points), network(points)
+        probe = probe or fit_probe(e, labels)
+        certificate = separate(e, labels)
+        separator = certificate if isinstance(certificate, Separator) else None
+        own = scores[np.arange(len(labels)), labels]
+        rival = np.where(np.arange(network.outputs) == labels[:, None], -np.inf, scores).max(1)
+        predicted, probed = scores.argmax(1), probe.scores(e)
+        rows.append(
+            {
+                "split": split,
+                "separable": float(separator is not None),
+                "margin": hard_margin(e, labels, separator),
+                "own_margin": float(np.median(own - rival)),
+                "probe_loss_gap": cross_entropy(scores, labels) - cross_entropy(probed, labels),
+                "probe_accuracy_gap": float((probed.argmax(1) == labels).mean() - (predicted == labels).mean()),
+                "fisher": scatter.fisher(e, labels),
+                "nc1": scatter.nc1(e, labels),
+                "gdv": scatter.gdv(e, labels),
+                "nc2": scatter.nc2(e, labels) if flat else np.nan,
+                "nc4": scatter.nc4(e, labels, predicted),
+            }
+        )
+    rows.sort(key=lambda row: row["split"])
+    return {name: np.array([row[name] for row in rows]) for name in rows[0] if name != "split"}
+
+
+def _of_map(regions: Regions) -> dict[str, float | np.ndarray]:
+    units, stretch, rough = regions.network.units, warping.stretch(regions), warping.roughness(regions)
+    found: dict[str, float | np.ndarray] = {
+        "regions": len(regions),
+        "regions_merged": int(regions.merged().max()) + 1,
+        "regions_ratio": len(regions) / (units**2 / 2),
+        "log_det": stretch.log_det,
+        "condition": stretch.condition,
+        "lipschitz": stretch.lipschitz,
+        "flattened": stretch.flattened,
+        "roughness": rough.total,
+        "crease": rough.crease,
+        "coincidences": regions.coincidences,
+    }
+    if len(regions.network.folding) == 1:
+        found["regions_share"] = len(regions) / most_regions(units)
+    if regions.network.outputs == 2:
+        folds, times = warping.folding(regions), warping.fold_times(regions.affine[0])
+        found |= {"fold_index": folds.index, "mirrored": folds.mirrored}
+        found["fold_time"] = float(np.min(times, where=~np.isnan(times), initial=1.0))
+    return found
+
+
+def _of_plane(network: Network, window: float) -> tuple[dict[str, np.ndarray], dict[str, bool]]:
+    plane, near = whole_plane(network, window), decision_regions(network, window)
+    shape, here = plane.summary(), near.summary()
+    found = {
+        "components": shape.components,
+        "holes": shape.holes,
+        "bounded": shape.bounded,
+        "decision_area": here.area / near.box.area,
+        "decision_boundary": here.boundary,
+    }
+    return found, check_decision(plane)
+
+
+def _of_weights(network: Network) -> dict[str, float]:
+    head, last = network.layers[-1], network.folding[-1]
+    after = reduce(
+        lambda product, layer: layer.weight @ product,
+        network.layers[last + 1 : -1],
+        np.eye(len(network.layers[last].bias)),
+    )
+    pull = pulls(network.layers[last].weight, after)
+    return {
+        "spectral_product": spectral_product(network),
+        "path_norm": float(pull.sum()),
+        "mean_pull": float(pull.mean()),
+        "head_uneven": scatter.uneven(head.weight) if head.weight.shape[1] == 2 else np.nan,
+    }

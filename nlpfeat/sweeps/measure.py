@@ -1,0 +1,167 @@
+"""Measure the geometry of every member of a study at every kept checkpoint, on all cores.
+
+One file for each bucket and step, so that what was measured stays when the process dies. The numbers join the
+study's array, under the same labels (`nlpfeat.sweeps.results.combine`).
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing.connection import wait
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import xarray as xr
+
+from nlpfeat.data.examples import SPLITS, Splits
+from nlpfeat.errors import UserError
+from nlpfeat.geometry.measures import MEASURES, Sample, measure, nothing
+from nlpfeat.geometry.network import Layer, Network
+from nlpfeat.geometry.warping import QUANTILES
+from nlpfeat.sweeps import provenance, results
+from nlpfeat.sweeps.prepare import Maker, maker
+from nlpfeat.sweeps.restore import kept_steps, restore_bucket
+from nlpfeat.sweeps.study import Study, lock
+
+WINDOW = 1.1  # half the side of the box that maps are measured on: data fill the unit disc
+
+
+class Work(NamedTuple):
+    """A bucket at a step, to be measured."""
+
+    label: str
+    step: int
+    members: int
+
+
+def to_do(study: Study) -> list[Work]:
+    """The finished buckets and their kept steps that have not been measured, bucket after bucket.
+
+    Raises:
+      UserError: if the study's nets have no exact geometry, or no bucket is finished.
+    """
+    if study.spec.row.layers is None:
+        raise UserError(
+            f"{study.path} is a study of {study.spec.task}: exact geometry is for piecewise-linear nets on the "
+            "plane (tasks with `layers` in nlpfeat/tasks.py)"
+        )
+    sizes = study.members()["bucket"].value_counts(sort=False)
+    finished = [label for label in sizes.index if study.result(label).exists()]
+    if not finished:
+        raise UserError(f"{study.path} has no finished bucket: run the sweep to its end first")
+    return [
+        Work(label, step, int(sizes[label]))
+        for label in finished
+        for step in kept_steps(study, label)
+        if not study.measures(label, step).exists()
+    ]
+
+
+def run(study: Study, work: list[Work], done: Callable[[Work, int], None]) -> None:
+    """Measure `work` and write it, each part whole or not at all.
+
+    Args:
+      done: called with the part at hand and how many of its members are measured.
+
+    Raises:
+      UserError: if another process measures this study; DamagedFile if a checkpoint cannot be read.
+    """
+    if not work:
+        return
+    make = maker(study.spec)
+    with lock(study.path / "measure.lock", wait=False) as free:
+        if not free:
+            raise UserError(f"another process is measuring {study.path}: wait for it, or stop it")
+        with processes() as pool:
+            for part in work:
+                _write(study, make, part, pool, done)
+
+
+def _write(study: Study, make: Maker, part: Work, pool: Executor, done: Callable[[Work, int], None]) -> None:
+    task = study.spec.row
+    assert task.layers is not None
+    bucket = restore_bucket(study, make, part.label, part.step)
+    arms = task.arms(study.spec.data) if task.arms else np.zeros((0, 0, 2))
+    futures = []
+    for place in range(part.members):
+        splits = jax.device_get(make.draw(bucket.settings(place)))
+        layers = [(np.asarray(w), np.asarray(b), slope) for w, b, slope in task.layers(bucket.params(place))]
+        futures.append(pool.submit(measure_layers, layers, sample(splits, arms)))
+    found = []
+    for future in futures:
+        found.append(future.result())
+        done(part, len(found))
+    splits = sorted(bucket.example.splits)
+    dataset = to_dataset(found, list(bucket.members.index), part.step, splits)
+    dataset.attrs = {"commit": provenance.commit(), "window": WINDOW}
+    study.measures(part.label, part.step).parent.mkdir(exist_ok=True)
+    results.write(dataset, study.measures(part.label, part.step))
+
+
+def sample(splits: Splits, arms: np.ndarray) -> Sample:
+    """A member's data as plain points (n, 2) and labels (n,)."""
+    points = {name: np.stack([np.asarray(x, np.float64) for x in part.inputs], 1) for name, part in splits.items()}
+    labels = {name: np.asarray(part.targets) for name, part in splits.items()}
+    return Sample(points, labels, arms, WINDOW)
+
+
+def measure_layers(layers: list[tuple[np.ndarray, np.ndarray, float]], points: Sample) -> dict[str, np.ndarray]:
+    """All measures of a net given as layers; NaN if its training diverged."""
+    if not all(np.isfinite(array).all() for weight, bias, _ in layers for array in (weight, bias)):
+        return nothing(points, len(layers[-1][1]))
+    return measure(Network(tuple(Layer(*layer) for layer in layers)), points)
+
+
+def to_dataset(
+    found: list[dict[str, np.ndarray]], members: list[str], step: int, splits: list[str]
+) -> xr.Dataset:
+    """Measures of members at a step, with a flat `member` axis; splits in the order train, validation, test."""
+    classes = next(iter(found))["components"].shape[0]
+    coords: dict[str, Any] = {"id": ("member", members), "step": [step], "split": splits}
+    coords |= {"class": np.arange(classes), "quantile": list(QUANTILES)}
+    data = {
+        name: (
+            ("member", "step", *about.dims),
+            np.stack([one[name] for one in found])[:, None],
+            {"units": about.units, "long_name": about.about},
+        )
+        for name, about in MEASURES.items()
+    }
+    return xr.Dataset(data, coords).sel(split=[name for name in SPLITS if name in splits])
+
+
+@contextlib.contextmanager
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """A process a core, each with one thread, that ends when this one does, however it ends."""
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in threads}
+    os.environ.update(dict.fromkeys(threads, "1"))  # read by the libraries that the new processes load
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(os.cpu_count(), context, initializer=_follow_parent)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _follow_parent() -> None:
+    """Leave Ctrl-C to the parent, and exit when it has gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
