@@ -40,8 +40,13 @@ def proves(certificate: Separator | Farkas, features: np.ndarray, labels: np.nda
 
 
 def _separates(certificate: Separator, points: list[list[Fraction]], own: list[int]) -> bool:
-    weight = [[Fraction(x) for x in row] for row in certificate.weight]
-    bias = [Fraction(x) for x in certificate.bias]
+    try:
+        weight = [[Fraction(x) for x in row] for row in certificate.weight]
+        bias = [Fraction(x) for x in certificate.bias]
+    except (ValueError, OverflowError):  # NaN and infinity prove nothing
+        return False
+    if not len(weight) == len(bias) > max(own):
+        return False
     for point, label in zip(points, own, strict=True):
         scores = [
             sum((w * x for w, x in zip(row, point, strict=True)), b)

@@ -25,11 +25,11 @@ class Lines(NamedTuple):
     layers: tuple[Layer, ...]
     weight: np.ndarray  # float64 (units, n)
     bias: np.ndarray  # float64 (units,)
-    near: np.ndarray  # bool (vertices,): those that tell how large values are in the middle
+    sizes: np.ndarray  # float64 (vertices,), of layers(inputs) without cancellation; see `magnitudes`
 
     def signed(self) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
         """A few units at a time: (first unit, values (vertices, few), and packed by vertex, above 0, below 0)."""
-        count, least = len(self.inputs), usual(forward(self.layers, self.inputs[:_ROWS][self.near[:_ROWS]]))
+        count = len(self.inputs)
         few = min(max(64, _HELD // max(count, 1) // 64 * 64), -(-len(self.bias) // 64) * 64)
         for first in range(0, len(self.bias), few):
             units = slice(first, first + few)
@@ -38,32 +38,32 @@ class Lines(NamedTuple):
             above, below = np.zeros((2, count, -(-len(bias) // 64)), np.uint64)
             for row in range(0, count, _ROWS):
                 rows = slice(row, row + _ROWS)
-                hidden = forward(self.layers, self.inputs[rows])
-                part = np.matmul(hidden, weight.T, out=values[rows])
+                part = np.matmul(forward(self.layers, self.inputs[rows]), weight.T, out=values[rows])
                 part += bias
-                limit = rounding(hidden, weight, bias, least)
+                limit = rounding(weight, bias, self.sizes[rows])
                 above[rows], below[rows] = pack(part > limit), pack(part < -limit)
             yield first, values, above, below
 
 
-def usual(hidden: Float[np.ndarray, "n m"]) -> float:
-    """The size of hidden values: rounding errors are relative to it even where they happen to be small."""
-    return float(np.linalg.norm(hidden, axis=1).max(initial=0.0))
+def magnitudes(
+    layers: tuple[Layer, ...], points: Float[np.ndarray, "n m"], least: float
+) -> Float[np.ndarray, " n"]:
+    """How large activations after `layers` would be without cancellation: what rounding errors are relative to.
+
+    Args:
+      least: how large to take points that are nearer to the origin.
+    """
+    sizes = np.maximum(np.linalg.norm(points, axis=1), least)
+    for weight, bias, slope in layers:
+        sizes = (np.linalg.norm(weight, 2) * sizes + np.linalg.norm(bias)) * max(1.0, abs(slope))
+    return sizes
 
 
 def rounding(
-    hidden: Float[np.ndarray, "n m"],
-    weight: Float[np.ndarray, "units m"],
-    bias: Float[np.ndarray, " units"],
-    least: float,
+    weight: Float[np.ndarray, "units m"], bias: Float[np.ndarray, " units"], sizes: Float[np.ndarray, " n"]
 ) -> Float[np.ndarray, "n units"]:
-    """How far from zero the values hidden @ weight.T + bias may be and still be zero.
-
-    Args:
-      least: how large to take hidden values that are smaller.
-    """
-    reach = np.maximum(np.linalg.norm(hidden, axis=1), least)
-    return np.outer(RESOLUTION * reach, np.linalg.norm(weight, axis=1)) + RESOLUTION * np.abs(bias)
+    """How far from zero values weight @ hidden + bias may be and still be zero, for hidden values of `sizes`."""
+    return np.outer(RESOLUTION * sizes, np.linalg.norm(weight, axis=1)) + RESOLUTION * np.abs(bias)
 
 
 def resolution(*ends: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:

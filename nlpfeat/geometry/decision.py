@@ -1,6 +1,6 @@
 """Decision regions: where each class has the highest score, exactly."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -20,9 +20,9 @@ from nlpfeat.geometry.complex import (
     merge_faces,
     polygons,
 )
-from nlpfeat.geometry.crossings import RESOLUTION, Lines
+from nlpfeat.geometry.crossings import RESOLUTION, Lines, magnitudes
 from nlpfeat.geometry.network import Network
-from nlpfeat.geometry.regions import check_plane, middle, subdivide
+from nlpfeat.geometry.regions import check_plane, scale, subdivide
 
 
 class ClassSummary(NamedTuple):
@@ -44,12 +44,15 @@ class DecisionRegions:
       box: where.
       cells: the linear regions, cut further where the highest score changes.
       winner: the class of each face, int (faces,); the first of equal scores, as argmax has it.
+      complete: whether all vertices of the plane are known to be here; only `whole_plane` finds out. Weight decay
+        can push the line of a dead unit, or where two such lines cross, out of any box.
     """
 
     network: Network
     box: Box
     cells: Complex
     winner: Int[np.ndarray, " faces"]
+    complete: bool = False
 
     def __repr__(self) -> str:
         parts = ", ".join(map(str, self.summary().components))
@@ -73,14 +76,11 @@ class DecisionRegions:
         return merge_faces(self.cells, self.border)
 
     @property
-    def complete(self) -> bool:
-        """Whether all vertices, but those on the box and on the edges that divide it, lie in its inner tenth.
-
-        Weight decay can push the line of a dead unit, or where two such lines cross, out of any box.
-        """
+    def reach(self) -> float:
+        """The largest coordinate of a vertex, but for those on the box and on the edges that divide it."""
         free = np.ones(len(self.cells.points), bool)
         free[self.cells.ends[self.cells.tags < 0]] = False
-        return np.abs(self.cells.points[free]).max(initial=0.0) < self.box.grown(0.1).size
+        return float(np.abs(self.cells.points[free]).max(initial=0.0))
 
     def polygons(self) -> list[Float[np.ndarray, "corners 2"]]:
         """The corners of each face, counter-clockwise."""
@@ -162,23 +162,27 @@ def decision_regions(network: Network, bounds: Any, rings: int = 0) -> DecisionR
     for rival in range(1, network.outputs):
         scores = network(cells.points)
         lead = scores[:, :rival].max(1) - scores[:, rival]
-        lines = Lines(lead[:, None], (), np.ones((1, 1)), np.zeros(1), middle(cells))
+        sizes = magnitudes(network.layers, cells.points, scale(cells))
+        lines = Lines(lead[:, None], (), np.ones((1, 1)), np.zeros(1), sizes)
         cells = rebuild(cells, cut(cells, lines), np.array([network.units + rival - 1]))
-    scores = network(areas(cells)[1])
-    level = RESOLUTION * np.abs(scores).max(1, keepdims=True)
-    winner = np.argmax(scores >= scores.max(1, keepdims=True) - level, 1)
+    centroids = areas(cells)[1]
+    scores = network(centroids)
+    level = RESOLUTION * magnitudes(network.layers, centroids, scale(cells))
+    winner = np.argmax(scores >= (scores.max(1) - level)[:, None], 1)
     return DecisionRegions(network, box(bounds).grown(10.0**rings), cells, winner)
 
 
 def whole_plane(network: Network, bounds: Any) -> DecisionRegions:
-    """The decision regions of the whole plane, by a box that grows until all vertices are far inside it.
+    """The decision regions of the whole plane, by a box that grows until it holds no more vertices.
 
     Only such counts of components and holes, and of what is bounded, speak of the plane: a region may close far
-    away. The box stops at 10⁸ times `bounds`, beyond which float64 loses strips as wide as `bounds`; `complete`
-    then says that vertices may be missing. See `decision_regions`.
+    away. The box stops at 10¹² times `bounds`, where float64 begins to lose strips as wide as `bounds`;
+    `complete` then is False, as vertices may be missing. See `decision_regions`.
     """
-    for rings in (2, 4, 8):
-        found = decision_regions(network, bounds, rings)
-        if found.complete:
-            break
-    return found  # pyright: ignore[reportPossiblyUnboundVariable]
+    found = decision_regions(network, bounds, 4)
+    for rings in (8, 12):
+        larger = decision_regions(network, bounds, rings)
+        if found.reach == larger.reach < found.box.size:
+            return replace(found, complete=True)
+        found = larger
+    return found

@@ -35,6 +35,7 @@ def decompose(layer: Layer) -> LayerSteps:
     out, inputs = layer.weight.shape
     left, values, right = np.linalg.svd(layer.weight)
     rank = min(out, inputs)
+    full = values[-1] > max(out, inputs) * np.finfo(float).eps * values[0]
     signs = np.sign(right[np.arange(inputs), np.abs(right).argmax(1)])
     signs[-1] *= np.linalg.det(right * signs[:, None])
     signs = np.where(signs < 0, -1.0, 1.0)
@@ -44,7 +45,7 @@ def decompose(layer: Layer) -> LayerSteps:
     if np.linalg.det(left) < 0:
         left[:, -1] *= -1
         # that axis carries nothing where it has no singular value, or none but 0
-        if out <= inputs and values[-1] > 0:
+        if out <= inputs and full:
             reflection[-1, -1] = -1
     if out < inputs and reflection[-1, -1] < 0:  # an input axis that is lost can be turned over instead
         reflection[-1, -1] = 1

@@ -44,6 +44,7 @@ MEASURES = {
     "components": Measure(PLANE, "parts", "connected parts of the class's region of the plane"),
     "holes": Measure(PLANE, "holes", "holes in the class's region of the plane"),
     "bounded": Measure(PLANE, "parts", "bounded parts of the class's region of the plane"),
+    "plane_complete": Measure((), "0 or 1", "whether the box of components, holes and bounded parts holds all vertices"),
     "decision_area": Measure(PLANE, "share", "share of the box where the class wins"),
     "decision_boundary": Measure(PLANE, "length", "length of the class's border in the box"),
     "log_det": Measure(("quantile",), "log area", "log|det| of the map, quantiles by area"),
@@ -157,14 +158,16 @@ def _of_map(regions: Regions) -> dict[str, float | np.ndarray]:
     return found
 
 
-def _of_plane(network: Network, window: float) -> tuple[dict[str, np.ndarray], dict[str, bool]]:
+def _of_plane(network: Network, window: float) -> tuple[dict[str, float | np.ndarray], dict[str, bool]]:
     plane, near = whole_plane(network, window), decision_regions(network, window)
     shape, here = plane.summary(), near.summary()
     found = {
         "components": shape.components,
         "holes": shape.holes,
         "bounded": shape.bounded,
-        "decision_area": here.area / near.box.area,
+        "plane_complete": float(plane.complete),
+        "plane_complete": Measure((), "0 or 1", "whether the box of components, holes and bounded parts holds all vertices"),
+    "decision_area": here.area / near.box.area,
         "decision_boundary": here.boundary,
     }
     return found, check_decision(plane)

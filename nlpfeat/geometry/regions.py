@@ -21,8 +21,8 @@ from nlpfeat.geometry.complex import (
     merge_faces,
     polygons,
 )
-from nlpfeat.geometry.crossings import RESOLUTION, Lines, rounding, usual
-from nlpfeat.geometry.network import LINEAR, Network, activate, forward
+from nlpfeat.geometry.crossings import RESOLUTION, Lines, magnitudes, rounding
+from nlpfeat.geometry.network import LINEAR, Network, activate
 
 _ROWS = 1 << 22  # numbers of a faces x units matrix held at a time
 
@@ -100,15 +100,14 @@ class Regions:
         """A few regions at a time: rows, pattern (few, units), Jacobian (2, few, outputs)."""
         widest = max(len(layer.bias) for layer in self.network.layers)
         few = max(1, _ROWS // (2 * widest))
-        sample = self.cells.points[:: len(self.cells.points) // 1000 + 1]
-        least = [usual(forward(self.network.layers[:k], sample)) for k in range(len(self.network.layers))]
+        layers, least = self.network.layers, scale(self.cells)
         for row in range(0, len(self), few):
             rows = slice(row, row + few)
             values = self.centroid[rows]
             jacobian = np.broadcast_to(np.eye(2)[:, None], (2, len(values), 2))
             signs = [np.zeros((len(values), 0), bool)]
-            for (weight, bias, slope), size in zip(self.network.layers, least, strict=True):
-                limit = rounding(values, weight, bias, size)
+            for place, (weight, bias, slope) in enumerate(layers):
+                limit = rounding(weight, bias, magnitudes(layers[:place], self.centroid[rows], least))
                 values, jacobian = values @ weight.T + bias, jacobian @ weight.T
                 if slope != LINEAR:
                     on = values >= -limit
@@ -159,14 +158,13 @@ class Regions:
 
 
 def _lines(network: Network, place: int, cells: Complex) -> Lines:
-    layer = network.layers[place]
-    return Lines(cells.points, network.layers[:place], layer.weight, layer.bias, middle(cells))
+    layer, before = network.layers[place], network.layers[:place]
+    return Lines(cells.points, before, layer.weight, layer.bias, magnitudes(before, cells.points, scale(cells)))
 
 
-def middle(cells: Complex) -> Bool[np.ndarray, " vertices"]:
-    """Which vertices lie in the innermost box: its corners are the first four."""
-    low, high = cells.points[0], cells.points[2]
-    return ((low <= cells.points) & (cells.points <= high)).all(1)
+def scale(cells: Complex) -> float:
+    """The size of coordinates in the innermost box, whose corners are the first four vertices."""
+    return float(np.linalg.norm(cells.points[:4], axis=1).max())
 
 
 def check_plane(network: Network) -> None:

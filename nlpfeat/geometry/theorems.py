@@ -158,12 +158,12 @@ def check_decision(plane: DecisionRegions) -> dict[str, bool]:
 
     T5: leaky layers of width 2 with invertible weights: each region is connected and without holes. T6 (Beise,
     Da Cruz & Schröder 2021): and unbounded, with at most 3 classes or a head without biases. T7: one ReLU layer
-    of width 2: connected.
+    of width 2: connected. None can be said of a plane that is not complete.
     """
     network = plane.network
     folding, summary = [network.layers[i] for i in network.folding], plane.summary()
     held = {}
-    if not folding or any(layer.weight.shape != (2, 2) for layer in network.layers[: network.folding[-1] + 1]):
+    if not (plane.complete and folding) or any(layer.weight.shape != (2, 2) for layer in network.layers[: network.folding[-1] + 1]):
         return held
     middle = network.layers[network.folding[0] : network.folding[-1] + 1]
     if len(folding) == 1:

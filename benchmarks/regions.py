@@ -1,0 +1,157 @@
+"""Exact linear regions against regioncam (Rust, float32), side by side, on identical weights.
+
+Each size runs in turn, a few rounds, each rival in a process of its own so that peak memory is its own. Both are
+asked for the same things: the vertices, the edges, and the area of every region of the last hidden layer. Run it on
+a quiet machine: `make bench-regions`. Writes docs/regions-cost.png with --figure.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from nlpfeat.geometry.network import Layer, Network
+from nlpfeat.geometry.regions import count_regions, linear_regions
+
+# widths of the hidden layers -> whether regioncam can finish within minutes
+SIZES = {
+    (100,): True,
+    (300,): True,
+    (1000,): True,
+    (1800,): False,
+    (128, 128, 128): True,
+    (256, 256): True,
+    (512, 512, 512): False,
+}
+BOX = 1.1
+
+
+def weights(widths: tuple[int, ...]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """He weights (out, in) and biases N(0, .5), float32."""
+    rng = np.random.default_rng(0)
+    pairs = zip((2, *widths), widths, strict=False)
+    return [
+        (
+            (rng.standard_normal((n, m)) * np.sqrt(2 / m)).astype(np.float32),
+            (rng.standard_normal(n) * 0.5).astype(np.float32),
+        )
+        for m, n in pairs
+    ]
+
+
+def ours(widths: tuple[int, ...]) -> tuple[int, float]:
+    """(regions, seconds) to build them and their areas."""
+    network = Network(tuple(Layer(w, b) for w, b in weights(widths)))
+    began = time.perf_counter()
+    regions = linear_regions(network, BOX)
+    total = regions.area.sum()
+    seconds = time.perf_counter() - began
+    assert abs(total - (2 * BOX) ** 2) < 1e-9
+    return len(regions), seconds
+
+
+def count(widths: tuple[int, ...]) -> tuple[int, float]:
+    """(regions, seconds) to count them."""
+    network = Network(tuple(Layer(w, b) for w, b in weights(widths)))
+    began = time.perf_counter()
+    regions = count_regions(network, BOX)
+    return regions, time.perf_counter() - began
+
+
+def regioncam(widths: tuple[int, ...]) -> tuple[int, float]:
+    """(regions, seconds) of regioncam, to build them and their areas."""
+    import regioncam as rival
+
+    made = weights(widths)
+    began = time.perf_counter()
+    found = rival.Regioncam(size=BOX)
+    for w, b in made:
+        found.linear(np.ascontiguousarray(w.T), b)
+        found.relu()
+    total = sum(face.area for face in found.faces)
+    seconds = time.perf_counter() - began
+    assert total > 0
+    return found.num_faces, seconds
+
+
+RIVALS = {"ours": ours, "count": count, "regioncam": regioncam}
+
+
+def one(rival: str, widths: tuple[int, ...]) -> dict[str, float]:
+    """One run in a process of its own."""
+    line = [sys.executable, "-m", "benchmarks.regions", "--one", rival, "--widths", json.dumps(widths)]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def main() -> None:
+    """Print a table, medians over rounds."""
+    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    flags.add_argument("--rounds", type=int, default=3)
+    flags.add_argument("--figure", help="write cost against regions here")
+    flags.add_argument("--one", choices=RIVALS, help="used by itself")
+    flags.add_argument("--widths", type=json.loads)
+    asked = flags.parse_args()
+    if asked.one:
+        regions, seconds = RIVALS[asked.one](tuple(asked.widths))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        print(json.dumps({"regions": regions, "seconds": seconds, "peak_gb": peak}))
+        return
+
+    print("| net | regions | build, s | count, s | peak, GB | regioncam finds | regioncam, s | × regioncam |")
+    print("|---|---|---|---|---|---|---|---|")
+    costs = []
+    for widths, rival in SIZES.items():
+        names = ["ours", "count", *(["regioncam"] if rival else [])]
+        runs = {name: [] for name in names}
+        for _ in range(asked.rounds):
+            for name in names:
+                runs[name].append(one(name, widths))
+        middle = {name: statistics.median(run["seconds"] for run in found) for name, found in runs.items()}
+        regions, peak = runs["ours"][0]["regions"], max(run["peak_gb"] for run in runs["ours"])
+        costs.append((regions, middle["ours"], middle["count"], middle.get("regioncam")))
+        other = (
+            f"{runs['regioncam'][0]['regions']:,} | {middle['regioncam']:.3g} | "
+            f"{middle['regioncam'] / middle['ours']:.0f}"
+            if rival
+            else "– | – | –"
+        )
+        print(
+            f"| 2-{'-'.join(map(str, widths))} | {regions:,} | {middle['ours']:.3g} | {middle['count']:.3g} | "
+            f"{peak:.2g} | {other} |",
+            flush=True,
+        )
+    if asked.figure:
+        draw(asked.figure, costs)
+
+
+def draw(path: str, costs: list[tuple[float, float, float, float | None]]) -> None:
+    """Cost against regions, on logarithmic axes, with a line of slope 1."""
+    import matplotlib.pyplot as plt
+
+    from nlpfeat.plotting.style import BLUE, GREEN, GREY, RED, STYLE
+
+    one_layer = sorted((2, n) for n in (50, 100, 200, 400, 800, 1200, 1800))
+    with plt.style.context(STYLE):
+        figure, ax = plt.subplots(figsize=(7.5, 4.8))
+        sweep = [(one("ours", (n,)), one("count", (n,))) for _, n in one_layer]
+        regions = np.array([a["regions"] for a, _ in sweep])
+        ax.loglog(regions, [a["seconds"] for a, _ in sweep], "o-", color=BLUE, label="build, one hidden layer")
+        ax.loglog(regions, [b["seconds"] for _, b in sweep], "s-", color=GREEN, label="count, one hidden layer")
+        deep = [(n, s) for (n, s, *_), widths in zip(costs, SIZES, strict=True) if len(widths) > 1]
+        ax.loglog(*zip(*deep, strict=True), "D", color=BLUE, mfc="white", label="build, two or three layers")
+        rival = [(n, s) for n, _, _, s in costs if s is not None]
+        ax.loglog(*zip(*rival, strict=True), "^", color=RED, label="regioncam")
+        ax.loglog(regions, 1e-6 * regions, ":", color=GREY, label="1 µs a region")
+        ax.set(xlabel="regions", ylabel="seconds")
+        ax.legend()
+        figure.savefig(path, dpi=130)
+
+
+if __name__ == "__main__":
+    main()
