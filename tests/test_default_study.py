@@ -31,3 +31,19 @@ def test_medians_over_32_seeds(config, tmp_path):
     assert at[16] >= 0.92
     assert 0.6 <= at[8] <= 0.9
     assert at[2] <= 0.65
+
+
+@pytest.mark.slow
+def test_theorems_hold_on_all_224_members_at_every_checkpoint(tmp_path):
+    study = f"--study={tmp_path / 's'}"
+    for command in (["sweep", "--config=configs/spirals.py"], ["measure"], ["plot"]):
+        line = [sys.executable, "-m", f"experiments.{command[0]}", *command[1:], study]
+        subprocess.run(line, cwd=ROOT, check=True)
+    with xr.open_dataset(tmp_path / "s" / "results.nc") as dataset:
+        last = dataset.isel(step=-1)
+        assert last.violations.sizes == {"width": 7, "seed": 32}
+        assert dataset.violations.notnull().sum() == 224 * 8
+        assert (dataset.violations.fillna(0) == 0).all()
+        assert (last.regions.max("seed") <= [4, 11, 37, 137, 529, 2081, 5051]).all()
+        ratio = float(last.regions_ratio.sel(width=100).median())
+    assert 0.4 <= ratio <= 0.6

@@ -213,7 +213,7 @@ def test_a_changed_config_is_refused(smoke):
     refused(done, "study of another config", "data.points (20 there, 21 asked)")
 
 
-@pytest.mark.parametrize("command", ["plot", "restore"])
+@pytest.mark.parametrize("command", ["plot", "restore", "measure"])
 def test_no_study_there(command, tmp_path):
     refused(run(command, f"--study={tmp_path / 'none'}"), "is not a study", "experiments.sweep")
 
@@ -314,3 +314,86 @@ def test_two_launchers_share_a_study(tmp_path):
     assert "0 to train here" in done.stderr
     with xr.open_dataset(path / "results.nc") as dataset:
         assert dataset.loss.notnull().all()
+
+
+@pytest.fixture(scope="module")
+def measured(smoke, tmp_path_factory):
+    """A copy of the smoke study, measured."""
+    path = tmp_path_factory.mktemp("measured") / "study"
+    shutil.copytree(smoke[0], path, ignore=shutil.ignore_patterns("*.png", "*.pdf"))
+    done = run("measure", f"--study={path}")
+    assert done.returncode == 0, done.stderr
+    return path, done
+
+
+def test_measure_prints_medians_and_says_that_the_theorems_hold(measured):
+    path, done = measured
+    assert "R / (H²/2)" in done.stdout
+    assert "theorems: 0 of 18 nets break one" in done.stderr
+    with xr.open_dataset(path / "results.nc") as dataset:
+        assert dataset.regions.isel(step=-1).notnull().all()
+    again = run("measure", f"--study={path}", "--json")
+    assert "0 nets to measure" in again.stderr
+    rows = json.loads(again.stdout)
+    assert [row["width"] for row in rows] == [2, 8, 32]
+    assert {"regions", "regions_ratio", "gdv", "components", "spectral_product"} <= rows[0].keys()
+
+
+def test_plot_draws_every_measure(measured):
+    path, _ = measured
+    done = run("plot", f"--study={path}", "--json")
+    assert done.returncode == 0, done.stderr
+    names = {figure.stem for figure in (path / "figures").glob("*.png")}
+    assert {"maps", "weights", "steps-to-99", "measure-regions_ratio", "measure-gdv"} <= names
+    assert len(names) > 30
+
+
+def test_a_sweep_keeps_what_was_measured(measured):
+    path, _ = measured
+    assert run("sweep", "--config=configs/spirals.py:smoke", f"--study={path}").returncode == 0
+    with xr.open_dataset(path / "results.nc") as dataset:
+        assert dataset.regions.isel(step=-1).notnull().all()
+
+
+def test_measure_refuses_other_tasks(tmp_path):
+    path = tmp_path / "study"
+    assert run("sweep", "--config=configs/planted_words.py:smoke", f"--study={path}").returncode == 0
+    refused(run("measure", f"--study={path}"), "planted_words", "piecewise-linear")
+
+
+def descendants(pid):
+    """Processes started by a process, as the kernel knows them."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    children = [int(line) for line in found.stdout.split()]
+    return children + [grandchild for child in children for grandchild in descendants(child)]
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_measuring_is_resumed_and_leaves_no_process_behind(signum, measured, tmp_path):
+    path = tmp_path / "study"
+    shutil.copytree(measured[0], path)
+    files = sorted((path / "measures").glob("*.nc"))
+    for file in files[1:]:
+        file.unlink()
+    line = [sys.executable, "-m", "experiments.measure", f"--study={path}"]
+    process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while len(list((path / "measures").glob("*.nc"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    workers = descendants(process.pid)
+    process.send_signal(signum)
+    stdout, stderr = process.communicate(timeout=60)
+    if signum != signal.SIGKILL:
+        assert process.returncode == 128 + signum
+        assert "Resume with" in stderr
+        assert f"--study={path}" in stderr
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    done = run("measure", f"--study={path}")
+    assert done.returncode == 0, done.stderr
+    with xr.open_dataset(path / "results.nc") as left, xr.open_dataset(measured[0] / "results.nc") as right:
+        xr.testing.assert_identical(left.load(), right.load())

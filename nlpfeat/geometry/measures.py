@@ -166,7 +166,6 @@ def _of_plane(network: Network, window: float) -> tuple[dict[str, float | np.nda
         "holes": shape.holes,
         "bounded": shape.bounded,
         "plane_complete": float(plane.complete),
-        "plane_complete": Measure((), "0 or 1", "whether the box of components, holes and bounded parts holds all vertices"),
     "decision_area": here.area / near.box.area,
         "decision_boundary": here.boundary,
     }

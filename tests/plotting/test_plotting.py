@@ -8,8 +8,9 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from nlpfeat.plotting.curves import plot_curves
-from nlpfeat.plotting.style import save, stamp, width_axis, width_colours
+from nlpfeat.plotting.curves import plot_curves, plot_medians
+from nlpfeat.plotting.regions import plot_classes, plot_log_det, plot_patterns, plot_points, plot_segments
+from nlpfeat.plotting.style import CLASS_COLOURS, save, stamp, width_axis, width_colours
 from nlpfeat.plotting.width import describe_half, plot_measure, plot_success
 
 
@@ -94,3 +95,43 @@ def test_figures_are_written_whole_and_stamped(ax, tmp_path):
     assert [path.name for path in paths] == ["accuracy-width-noise=0.1.png", "accuracy-width-noise=0.1.pdf"]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
     assert all(path.stat().st_size > 1000 for path in paths)
+
+
+SQUARES = [np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]]), np.array([[1.0, 0], [2, 0], [2, 1], [1, 1]])]
+
+
+def test_classes_have_colours_of_their_own(ax):
+    faces = plot_classes(ax, SQUARES, np.array([0, 3]))
+    colours = faces.get_facecolor()
+    assert len({tuple(colour) for colour in colours}) == 2
+    assert mpl.colors.to_hex(colours[1]) == CLASS_COLOURS[3].lower()
+    assert ax.get_xlim() == (0, 2)
+    assert ax.get_aspect() == 1
+
+
+def test_flat_regions_are_grey_on_the_scale_of_log_det(ax):
+    faces = plot_log_det(ax, SQUARES, np.array([0.0, np.e**2]), limit=6)
+    assert faces.get_array().mask.tolist() == [True, False]
+    assert faces.get_array()[1] == pytest.approx(2)
+    assert faces.get_clim() == (-6, 6)
+    ax.figure.canvas.draw()
+    assert mpl.colors.to_hex(faces.get_facecolor()[0]) == "#bbbbbb"
+
+
+def test_patterns_are_coloured_by_units_on(ax):
+    faces = plot_patterns(ax, SQUARES, np.array([[True, True, False], [False, False, False]]))
+    assert faces.get_array().tolist() == [2, 0]
+
+
+def test_segments_and_points(ax):
+    drawn = plot_segments(ax, np.array([[[0.0, 0], [1, 1]]]), colors="black")
+    assert drawn.get_segments()[0].tolist() == [[0, 0], [1, 1]]
+    plot_points(ax, np.array([[0.5, 0.2], [1.5, 0.1]]), np.array([0, 1]))
+    assert ax.collections[-1].get_offsets().tolist() == [[0.5, 0.2], [1.5, 0.1]]
+
+
+def test_medians_over_training(ax):
+    values = np.arange(6.0).reshape(2, 3)
+    plot_medians(ax, np.array([0, 10, 200]), values - 1, values, values + 1, widths=[2, 8])
+    assert [line.get_ydata().tolist() for line in ax.get_lines()] == values.tolist()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["2", "8"]

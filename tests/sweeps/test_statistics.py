@@ -87,3 +87,15 @@ def test_half_width_leaves_out_members_that_never_ran():
 def test_spread_leaves_out_members_not_run():
     values = np.array([[0.0, 1.0, 2.0, 3.0, 4.0, np.nan]])
     assert [float(x[0]) for x in spread(values, axis=1)] == [1.0, 2.0, 3.0]
+
+
+def test_values_at_equal_loss_and_at_equal_margin():
+    from nlpfeat.sweeps.statistics import at_level
+
+    loss = np.array([[4.0, 2.0, 1.0], [4.0, 3.5, 3.0], [0.5, 2.0, 3.0]])
+    norms = np.array([[1.0, 3.0, 9.0], [1.0, 2.0, 3.0], [7.0, 8.0, 9.0]])
+    found = at_level(norms, loss, 1.5, falling=True)
+    assert found[0] == 6.0  # halfway between the second and third record
+    assert np.isnan(found[1])  # never reached
+    assert found[2] == 7.0  # reached at the start
+    np.testing.assert_array_equal(at_level(norms, -loss, -1.5, falling=False), found)

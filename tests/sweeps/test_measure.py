@@ -1,0 +1,218 @@
+"""Measuring a study: the numbers are those of the nets, under the study's labels, and nothing is done twice."""
+
+import os
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.geometry.measures import MEASURES, measure
+from nlpfeat.geometry.network import Layer, Network
+from nlpfeat.geometry.regions import count_regions
+from nlpfeat.sweeps import launch, results
+from nlpfeat.sweeps import measure as measuring
+from nlpfeat.sweeps.restore import kept_steps, restore
+from nlpfeat.sweeps.summary import flat_measures, reduced, summarize_measures
+from nlpfeat.tasks import TASKS
+from tests.toys import SPIRALS, TOYS, study, with_grid
+
+
+def run(made):
+    """Measure what is missing; returns how many nets that were."""
+    seen = {}
+    work = measuring.to_do(made)
+    measuring.run(made, work, lambda part, count: seen.update({(part.label, part.step): count}))
+    assert seen == {(part.label, part.step): part.members for part in work}
+    return sum(seen.values())
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    made, before = study(SPIRALS, tmp_path_factory.mktemp("measured") / "study")
+    assert run(made) == 6 * 3  # steps 0, 20, 30
+    dataset, _ = launch.finish(made)
+    return made, before, dataset
+
+
+def network(member):
+    return Network(tuple(Layer(*layer) for layer in TASKS["spirals"].layers(member.params)))
+
+
+def test_every_measure_joins_the_array_under_its_labels(measured):
+    _, before, dataset = measured
+    assert before.data_vars.keys() | MEASURES.keys() == dataset.data_vars.keys()
+    xr.testing.assert_identical(dataset[list(before.data_vars)].drop_vars(["class", "quantile"]), before)
+    for name, about in MEASURES.items():
+        assert set(dataset[name].dims) == {"width", "seed", "step", *about.dims}
+        assert dataset[name].attrs == {"units": about.units, "long_name": about.about}
+    there = dataset.violations.notnull()
+    assert there.step[there.all(("width", "seed"))].to_numpy().tolist() == [0, 20, 30]
+    assert not there.sel(step=10).any()
+    assert (dataset.violations.sel(step=[0, 20, 30]) == 0).all()
+
+
+def test_what_was_written_reads_back(measured):
+    made, _, dataset = measured
+    with xr.open_dataset(made.combined) as read:
+        xr.testing.assert_identical(read.load(), dataset)
+
+
+@pytest.mark.parametrize(("width", "seed", "step"), [(2, 0, 30), (3, 1, 0), (8, 0, 20)])
+def test_the_numbers_are_those_of_the_member(measured, width, seed, step):
+    made, _, dataset = measured
+    member = restore(made, {"width": width, "seed": seed}, step)
+    net = network(member)
+    here = dataset.sel(width=width, seed=seed, step=step)
+    assert here.regions == count_regions(net.until(2), measuring.WINDOW)
+    points = measuring.sample(member.splits, TASKS["spirals"].arms(made.spec.data))
+    expected = measure(net, points)
+    order = [sorted(member.splits).index(split) for split in dataset.split.to_numpy()]
+    for name, about in MEASURES.items():
+        values = expected[name][order] if about.dims == ("split",) else expected[name]
+        np.testing.assert_allclose(here[name].transpose(*about.dims), values, rtol=1e-6, err_msg=name)
+    accuracy = (net(points.points["test"]).argmax(1) == points.labels["test"]).mean()
+    assert float(here.accuracy.sel(split="test")) == pytest.approx(accuracy)
+
+
+def test_nothing_is_measured_twice_and_what_is_missing_is(measured, tmp_path):
+    made, _, dataset = measured
+    assert run(made) == 0
+    label = made.members()["bucket"].iloc[0]
+    made.measures(label, 20).unlink()
+    before = made.measures(label, 30).stat().st_mtime_ns
+    assert run(made) == int((made.members()["bucket"] == label).sum())
+    assert made.measures(label, 30).stat().st_mtime_ns == before
+    again, _ = launch.finish(made)
+    xr.testing.assert_identical(again, dataset)
+
+
+def test_an_extended_study_is_measured_where_it_is_new(tmp_path):
+    path = tmp_path / "study"
+    made, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,)), path)
+    assert run(made) == 3
+    made, _ = study(with_grid(SPIRALS, width=(2,), seed=(0, 1)), path)
+    dataset, _ = launch.finish(made)
+    assert dataset.violations.notnull().sum() == 3  # the rest has holes until it is measured
+    assert run(made) == 3
+    dataset, _ = launch.finish(made)
+    assert dataset.violations.notnull().sum() == 6
+
+
+def test_a_damaged_file_is_named_with_its_mend(measured, tmp_path):
+    made, _, dataset = measured
+    label = made.members()["bucket"].iloc[0]
+    path = made.measures(label, 20)
+    whole = path.read_bytes()
+    os.truncate(path, len(whole) // 2)
+    _, damaged = results.combine(made)
+    with pytest.raises(UserError, match=r"measures/.* is damaged.*experiments.measure again"):
+        launch.require_whole(damaged)
+    assert isinstance(damaged[0], DamagedFile)
+    path.write_bytes(whole)
+    xr.testing.assert_identical(launch.finish(made)[0], dataset)
+
+
+def test_two_at_once_are_refused(measured):
+    made, *_ = measured
+    label = made.members()["bucket"].iloc[0]
+    made.measures(label, 20).unlink()
+    from nlpfeat.sweeps.study import lock
+
+    with lock(made.path / "measure.lock", wait=False), pytest.raises(UserError, match="another process"):
+        run(made)
+    run(made)
+
+
+def test_a_net_that_diverged_is_nothing():
+    layers = [(np.full((3, 2), np.nan), np.zeros(3), 0.0), (np.ones((2, 3)), np.zeros(2), 1.0)]
+    points = {name: np.zeros((4, 2)) for name in ("train", "test")}
+    labels = {name: np.array([0, 1, 0, 1]) for name in points}
+    found = measuring.measure_layers(layers, measuring.Sample(points, labels, np.zeros((0, 0, 2)), 1.1))
+    assert found.keys() == MEASURES.keys()
+    assert all(np.isnan(values).all() for values in found.values())
+    assert found["components"].shape == found["gdv"].shape == (2,)
+
+
+def test_a_dead_net_is_measured():
+    """All units dead, all points on one spot."""
+    rng = np.random.default_rng(0)
+    net = Network(
+        (
+            Layer(rng.standard_normal((3, 2)), np.full(3, -50.0)),
+            Layer(rng.standard_normal((2, 3)), np.ones(2), 1.0),
+            Layer(rng.standard_normal((3, 2)), np.zeros(3), 1.0),
+        )
+    )
+    points = {name: rng.uniform(-1, 1, (9, 2)) for name in ("train", "test")}
+    labels = dict.fromkeys(points, np.repeat([0, 1, 2], 3))
+    found = measure(net, measuring.Sample(points, labels, np.zeros((0, 0, 2)), 1.1))
+    assert found["regions"] == 1
+    assert found["flattened"] == 1
+    assert found["violations"] == 0
+    assert found["separable"].tolist() == [0, 0]
+    assert np.isnan(found["margin"]).all()
+
+
+def test_tasks_without_layers_are_refused(tmp_path):
+    made, _ = study(TOYS["planted_words"], tmp_path / "study")
+    with pytest.raises(UserError, match="planted_words.*piecewise-linear"):
+        measuring.to_do(made)
+
+
+def test_a_task_without_arms(tmp_path):
+    made, _ = study(with_grid(TOYS["annulus"], width=(2, 3), seed=(0,)), tmp_path / "study")
+    run(made)
+    dataset, _ = launch.finish(made)
+    assert dataset.arm_length.isnull().all()
+    assert (dataset.violations.isel(step=-1) == 0).all()
+    assert dataset.components.sizes["class"] == 2
+
+
+def test_the_layers_of_a_task_are_its_net(toy):
+    """Every task that gives its layers: they compute the scores of its Flax module."""
+    if toy.row.layers is None:
+        return
+    from nlpfeat.sweeps.prepare import maker
+
+    make = maker(toy)
+    example = make.example(toy.settings._replace(width=np.int32(5)), 5)
+    net = Network(tuple(Layer(*layer) for layer in toy.row.layers(example.params)))
+    part = example.splits["train"]
+    trace = make.module(5).apply({"params": example.params}, part.inputs, example.settings)
+    np.testing.assert_allclose(net(np.stack(part.inputs, 1)), trace["scores"], atol=1e-5)
+
+
+def test_nothing_finished_yet(tmp_path):
+    job = launch.begin(SPIRALS, tmp_path / "study")
+    with pytest.raises(UserError, match="no finished bucket"):
+        measuring.to_do(job.study)
+
+
+def test_a_summary_has_every_measure(measured):
+    _, _, dataset = measured
+    rows = summarize_measures(dataset)
+    assert [row["width"] for row in rows] == [2, 3, 8]
+    assert MEASURES.keys() <= rows[0].keys()
+    flat = flat_measures(dataset)
+    middle = flat.regions.isel(step=-1).sel(width=8)
+    assert rows[2]["regions"][0] <= rows[2]["regions"][1] <= rows[2]["regions"][2]
+    assert rows[2]["regions"][1] in middle.to_numpy()
+    parts = dataset.components.sum("class").isel(step=-1).sel(width=8)
+    assert rows[2]["components"][1] in parts.to_numpy()
+    assert reduced("components") == ", sum over classes"
+    assert reduced("straightness") == ", mean over classes"
+    assert reduced("log_det") == ", median by area"
+    assert reduced("regions") == ""
+
+
+def test_steps_to_a_level():
+    scores = xr.DataArray([[0.1, 0.99, 0.5, 1.0], [0, 0, 0, 0.5]], dims=("seed", "step"), coords={"step": [0, 5, 9, 20]})
+    found = results.steps_to(scores, 0.99)
+    assert found[0] == 5
+    assert np.isnan(found[1])
+
+
+def test_kept_steps(measured):
+    made, *_ = measured
+    assert kept_steps(made, made.members()["bucket"].iloc[0]) == [0, 20, 30]
