@@ -20,7 +20,7 @@ from nlpfeat.geometry.chords import (
     stride,
 )
 from nlpfeat.geometry.complex import BOX, Boundaries, Complex, boundaries
-from nlpfeat.geometry.crossings import Lines, find_crossings
+from nlpfeat.geometry.crossings import Given, Units, find_crossings
 
 
 class Cut(NamedTuple):
@@ -30,7 +30,7 @@ class Cut(NamedTuple):
     points: EdgePoints
     chords: Chords
     meetings: Meetings
-    coincidences: int  # lines that share a point or a stretch: their meetings, counted beyond two at a point
+    coincidences: int  # lines beyond two at a point, or in one stretch; and values at vertices that are zero
     unclear: int  # lines that rounding hides in a face: left out there
 
     @property
@@ -44,16 +44,16 @@ class Cut(NamedTuple):
         return len(self.chords.face) + lines - self.meetings.points
 
 
-def cut(cells: Complex, lines: Lines) -> Cut:
+def cut(cells: Complex, lines: Units | Given) -> Cut:
     """Find the chords of `lines` in `cells`, and where they meet."""
     rim = boundaries(cells)
     found = find_crossings(cells, rim, lines)
     points = edge_points(cells, found)
-    chords, repeated, unclear = find_chords(cells, rim, found, points, len(lines.bias))
+    chords, repeated, unclear = find_chords(cells, rim, found, points)
     vertices = np.concatenate([cells.points, points.where])
     meetings = meet(chords, vertices)
     shared = len(found.edge) - len(points.edge) + len(meetings.first) - meetings.points
-    return Cut(rim, points, chords, meetings, shared + repeated, unclear)
+    return Cut(rim, points, chords, meetings, shared + repeated + found.zeros, unclear)
 
 
 def rebuild(cells: Complex, made: Cut, tags: Int[np.ndarray, " units"]) -> Complex:

@@ -29,22 +29,32 @@ def proves(certificate: Separator | Farkas, features: np.ndarray, labels: np.nda
     """Whether a certificate proves what it says about these points, checked in rationals.
 
     Args:
-      features: floats (n, d), taken exactly.
+      features: finite floats (n, d), taken exactly.
       labels: int (n,), classes 0 … K - 1.
+
+    Raises:
+      ValueError: for labels that are not whole numbers from 0 on, or not one a point.
     """
     points = [[Fraction(float(x)) for x in row] for row in features]
     own = [int(label) for label in labels]
-    if isinstance(certificate, Separator):
-        return _separates(certificate, points, own)
-    return _contradicts(certificate, points, own)
+    if not own or len(own) != len(points) or any(a != b or a < 0 for a, b in zip(own, labels, strict=True)):
+        raise ValueError("labels must be classes 0 … K - 1, one for each point, of which there must be some")
+    try:
+        if isinstance(certificate, Separator):
+            return _separates(certificate, points, own)
+        return _contradicts(certificate, points, own)
+    except (ValueError, OverflowError):  # NaN, infinity and lists of unequal length prove nothing
+        return False
+
+
+def _rational(x: object) -> Fraction:
+    """A number, exactly."""
+    return x if isinstance(x, Fraction) else Fraction(float(x))  # pyright: ignore[reportArgumentType]
 
 
 def _separates(certificate: Separator, points: list[list[Fraction]], own: list[int]) -> bool:
-    try:
-        weight = [[Fraction(x) for x in row] for row in certificate.weight]
-        bias = [Fraction(x) for x in certificate.bias]
-    except (ValueError, OverflowError):  # NaN and infinity prove nothing
-        return False
+    weight = [[_rational(x) for x in row] for row in certificate.weight]
+    bias = [_rational(x) for x in certificate.bias]
     if not len(weight) == len(bias) > max(own):
         return False
     for point, label in zip(points, own, strict=True):
@@ -59,11 +69,12 @@ def _separates(certificate: Separator, points: list[list[Fraction]], own: list[i
 
 def _contradicts(certificate: Farkas, points: list[list[Fraction]], own: list[int]) -> bool:
     total: dict[tuple[int, int], Fraction] = {}
-    for i, rival, multiplier in zip(*certificate, strict=True):
-        if multiplier < 0 or rival == own[i] or rival not in own:
+    multipliers = [_rational(m) for m in certificate.multiplier]
+    for i, rival, multiplier in zip(certificate.point, certificate.rival, multipliers, strict=True):
+        if not 0 <= i < len(own) or multiplier < 0 or rival == own[i] or rival not in own:
             return False
         for column, x in enumerate([*points[i], Fraction(1)]):
             for label, sign in ((own[i], 1), (rival, -1)):
                 key = label, column
                 total[key] = total.get(key, Fraction(0)) + sign * multiplier * x
-    return any(m > 0 for m in certificate.multiplier) and not any(total.values())
+    return any(m > 0 for m in multipliers) and not any(total.values())

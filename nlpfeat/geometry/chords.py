@@ -62,7 +62,7 @@ def stride(points: EdgePoints) -> int:
 
 
 def find_chords(
-    cells: Complex, rim: Boundaries, found: Crossings, points: EdgePoints, units: int
+    cells: Complex, rim: Boundaries, found: Crossings, points: EdgePoints
 ) -> tuple[Chords, int, int]:
     """The chords; how many coincide with another one; how many lines could not be made out in a face."""
     step = stride(points)
@@ -78,6 +78,7 @@ def find_chords(
     after = np.concatenate([np.full(len(inside), 2, np.int8), found.touch_after])
     face = np.searchsorted(rim.offsets, np.concatenate([half, found.touch_half]), "right") - 1
 
+    units = int(unit.max(initial=0)) + 1
     order = np.argsort(face * units + unit)
     key = (face * units + unit)[order]
     heads = np.flatnonzero(np.diff(key, prepend=-1))

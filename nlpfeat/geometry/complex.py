@@ -40,13 +40,24 @@ def box(bounds: float | tuple[float, float, float, float]) -> Box:
     Raises:
       ValueError: if it is empty or not finite.
     """
-    sides = (-bounds, -bounds, bounds, bounds) if np.ndim(bounds) == 0 else tuple(np.ravel(bounds))  # pyright: ignore[reportOperatorIssue]
-    if len(sides) != 4:
-        raise ValueError(f"a box is (left, bottom, right, top) or one number; got {bounds}")
-    made = Box(*(float(side) for side in sides))
+    try:
+        given = np.asarray(bounds, np.float64).ravel()
+    except (TypeError, ValueError):
+        given = np.zeros(0)
+    if given.size == 1:
+        given = np.array([-1, -1, 1, 1]) * given
+    if given.size != 4 or np.iscomplexobj(bounds):
+        raise ValueError(f"a box is (left, bottom, right, top) or one number; got {bounds!r}")
+    made = Box(*given.tolist())
     if not np.isfinite(made).all() or made.left >= made.right or made.bottom >= made.top:
         raise ValueError(
             f"the box {tuple(made)} is empty or not finite: left must be below right, bottom below top"
+        )
+    narrow = min(made.right - made.left, made.top - made.bottom)
+    if narrow < 1e-9 * made.size or not 1e-60 < made.size < 1e60:
+        raise ValueError(
+            f"the box {tuple(made)} is too thin, too far from the origin, too small or too large for float64: "
+            "shift the network to the origin, or scale it"
         )
     return made
 

@@ -4,66 +4,106 @@ Every decision comes from the signs of the units at vertices, taken once. A valu
 sign 0: the line passes through the vertex.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from nlpfeat.geometry.complex import Boundaries, Complex
-from nlpfeat.geometry.network import Layer, forward
+from nlpfeat.geometry.network import LINEAR, Layer, activate, forward
 
 RESOLUTION = 1e-13  # of the size of things: some hundred roundings of float64
 _HELD = 1 << 28  # numbers of the vertices x units matrix held at a time: 2 GiB
 _ROWS = 4096  # vertices at a time through the layers: what a core's cache holds
 
 
-class Lines(NamedTuple):
-    """Units whose values are affine on every face: weight @ layers(inputs) + bias."""
+class Signed(NamedTuple):
+    """Some units at all vertices."""
 
-    inputs: np.ndarray  # float64 (vertices, m)
-    layers: tuple[Layer, ...]
-    weight: np.ndarray  # float64 (units, n)
-    bias: np.ndarray  # float64 (units,)
-    sizes: np.ndarray  # float64 (vertices,), of layers(inputs) without cancellation; see `magnitudes`
+    first: int  # of the units
+    values: np.ndarray  # float64 (vertices, units)
+    above: np.ndarray  # packed by vertex: whether the value is certainly above 0
+    below: np.ndarray  # and certainly below
 
-    def signed(self) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
-        """A few units at a time: (first unit, values (vertices, few), and packed by vertex, above 0, below 0)."""
-        count = len(self.inputs)
-        few = min(max(64, _HELD // max(count, 1) // 64 * 64), -(-len(self.bias) // 64) * 64)
-        for first in range(0, len(self.bias), few):
+
+class Units(NamedTuple):
+    """The units of one layer: their values are affine on every face that the layers before it leave."""
+
+    points: np.ndarray  # float64 (vertices, 2)
+    layers: tuple[Layer, ...]  # up to and with their own
+    scale: float  # the size of coordinates
+
+    def signed(self) -> Iterator[Signed]:
+        """A few units at a time, as memory allows."""
+        *before, (weight, bias, _) = self.layers
+        count = len(self.points)
+        few = min(max(64, _HELD // max(count, 1) // 64 * 64), -(-len(bias) // 64) * 64)
+        for first in range(0, len(bias), few):
             units = slice(first, first + few)
-            weight, bias = self.weight[units], self.bias[units]
-            values = np.empty((count, len(bias)))
-            above, below = np.zeros((2, count, -(-len(bias) // 64)), np.uint64)
+            own = Layer(weight[units], bias[units], LINEAR)
+            values = np.empty((count, len(own.bias)))
+            above, below = np.zeros((2, count, -(-len(own.bias) // 64)), np.uint64)
             for row in range(0, count, _ROWS):
                 rows = slice(row, row + _ROWS)
-                part = np.matmul(forward(self.layers, self.inputs[rows]), weight.T, out=values[rows])
-                part += bias
-                limit = rounding(weight, bias, self.sizes[rows])
-                above[rows], below[rows] = pack(part > limit), pack(part < -limit)
-            yield first, values, above, below
+                part = np.matmul(forward(before, self.points[rows]), own.weight.T, out=values[rows])
+                part += own.bias
+                above[rows], below[rows] = pack(part > 0), pack(part < 0)
+                layers, points = (*before, own), self.points[rows]
+                doubtful = np.flatnonzero((np.abs(part) <= crude_errors(layers, points, self.scale)).any(1))
+                if len(doubtful):
+                    limit = errors(layers, points[doubtful], self.scale)
+                    above[row + doubtful] = pack(part[doubtful] > limit)
+                    below[row + doubtful] = pack(part[doubtful] < -limit)
+            yield Signed(first, values, above, below)
 
 
-def magnitudes(
-    layers: tuple[Layer, ...], points: Float[np.ndarray, "n m"], least: float
-) -> Float[np.ndarray, " n"]:
-    """How large activations after `layers` would be without cancellation: what rounding errors are relative to.
+class Given(NamedTuple):
+    """One function that is affine on every face, by its values at the vertices."""
+
+    values: np.ndarray  # float64 (vertices,)
+    errors: np.ndarray  # float64 (vertices,): how far from 0 a value may be and still be 0
+
+    def signed(self) -> Iterator[Signed]:
+        """That one function, as if it were a unit."""
+        values = self.values[:, None]
+        limit = self.errors[:, None]
+        yield Signed(0, values, pack(values > limit), pack(values < -limit))
+
+
+def crude_errors(
+    layers: Sequence[Layer], points: Float[np.ndarray, "n 2"], scale: float
+) -> Float[np.ndarray, "n units"]:
+    """More than `errors` can be, by norms: costs next to nothing, and tells which values need the sharper bound."""
+    *before, (weight, bias, _) = layers
+    size = np.maximum(np.linalg.norm(points, axis=1), scale)
+    error = RESOLUTION * 2 * size  # of both coordinates
+    for matrix, shift, slope in before:
+        norm, lift = np.linalg.norm(matrix), np.linalg.norm(shift)  # Frobenius: of |matrix| too
+        error = max(1.0, abs(slope)) * (norm * (error + RESOLUTION * size) + RESOLUTION * lift)
+        size = max(1.0, abs(slope)) * (norm * size + lift)
+    return np.outer(error + RESOLUTION * size, np.linalg.norm(weight, axis=1)) + RESOLUTION * np.abs(bias)
+
+
+def errors(
+    layers: Sequence[Layer], points: Float[np.ndarray, "n 2"], scale: float
+) -> Float[np.ndarray, "n units"]:
+    """How far from its true value an activation after `layers` may be, by a running error analysis.
+
+    Every step adds `RESOLUTION` of what it sums, without cancellation; points themselves are as uncertain.
 
     Args:
-      least: how large to take points that are nearer to the origin.
+      scale: how large to take points that are nearer to the origin.
     """
-    sizes = np.maximum(np.linalg.norm(points, axis=1), least)
+    values = np.asarray(points, np.float64)
+    error = np.broadcast_to(RESOLUTION * np.maximum(np.linalg.norm(values, axis=1), scale)[:, None], values.shape)
     for weight, bias, slope in layers:
-        sizes = (np.linalg.norm(weight, 2) * sizes + np.linalg.norm(bias)) * max(1.0, abs(slope))
-    return sizes
-
-
-def rounding(
-    weight: Float[np.ndarray, "units m"], bias: Float[np.ndarray, " units"], sizes: Float[np.ndarray, " n"]
-) -> Float[np.ndarray, "n units"]:
-    """How far from zero values weight @ hidden + bias may be and still be zero, for hidden values of `sizes`."""
-    return np.outer(RESOLUTION * sizes, np.linalg.norm(weight, axis=1)) + RESOLUTION * np.abs(bias)
+        error = (error + RESOLUTION * np.abs(values)) @ np.abs(weight).T + RESOLUTION * np.abs(bias)
+        values = values @ weight.T + bias
+        off = values < -error
+        error = error * np.where(off, abs(slope), max(1.0, abs(slope)))
+        values = activate(values, slope)
+    return error
 
 
 def resolution(*ends: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
@@ -80,19 +120,22 @@ class Crossings(NamedTuple):
     touch_unit: np.ndarray  # (t,) lines through a vertex, once for each face around it:
     touch_half: np.ndarray  # (t,) the half-edge of that face which starts at the vertex
     touch_after: np.ndarray  # (t,) the unit's sign at the other end of that half-edge
+    zeros: int  # how many values at vertices are zero to rounding
 
 
-def find_crossings(cells: Complex, rim: Boundaries, lines: Lines) -> Crossings:
+def find_crossings(cells: Complex, rim: Boundaries, lines: Units | Given) -> Crossings:
     """All crossings of `lines` with the edges and vertices of `cells`."""
     edges, units, positions = [], [], []
     touches: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     start, end = cells.ends.T
+    zeros = 0
     for first, values, above, below in lines.signed():
         edge, unit = set_bits((above[start] & below[end]) | (below[start] & above[end]))
         a, b = values[start[edge], unit], values[end[edge], unit]
         edges.append(edge)
         units.append(unit + first)
         positions.append(np.clip(a / (a - b), 2.0**-60, 1 - 2.0**-53))
+        zeros += values.size - int(np.bitwise_count(above | below).sum())
         cutting = np.bitwise_or.reduce(above) & np.bitwise_or.reduce(below)  # others cut nothing
         zero = cutting & ~(above | below)
         if zero.any():
@@ -103,7 +146,7 @@ def find_crossings(cells: Complex, rim: Boundaries, lines: Lines) -> Crossings:
     order = np.lexsort((position, edge))
     nothing = np.zeros(0, np.int64)
     touch = [np.concatenate(parts) for parts in zip(*touches, strict=True)] if touches else [nothing] * 3
-    return Crossings(edge[order], unit[order], position[order], *touch)
+    return Crossings(edge[order], unit[order], position[order], *touch, zeros)
 
 
 def pack(bits: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from nlpfeat.geometry.complex import (
     merge_faces,
     polygons,
 )
-from nlpfeat.geometry.crossings import RESOLUTION, Lines, magnitudes
+from nlpfeat.geometry.crossings import Given, crude_errors, errors
 from nlpfeat.geometry.network import Network
 from nlpfeat.geometry.regions import check_plane, scale, subdivide
 
@@ -44,6 +44,7 @@ class DecisionRegions:
       box: where.
       cells: the linear regions, cut further where the highest score changes.
       winner: the class of each face, int (faces,); the first of equal scores, as argmax has it.
+      coincidences, unclear: as for `Regions`, of the linear regions and the cuts between classes.
       complete: whether all vertices of the plane are known to be here; only `whole_plane` finds out. Weight decay
         can push the line of a dead unit, or where two such lines cross, out of any box.
     """
@@ -52,6 +53,8 @@ class DecisionRegions:
     box: Box
     cells: Complex
     winner: Int[np.ndarray, " faces"]
+    coincidences: int
+    unclear: int
     complete: bool = False
 
     def __repr__(self) -> str:
@@ -140,7 +143,7 @@ class DecisionRegions:
         )
 
 
-def decision_regions(network: Network, bounds: Any, rings: int = 0) -> DecisionRegions:
+def decision_regions(network: Network, bounds: Any) -> DecisionRegions:
     """The decision regions in a box.
 
     After the linear regions the complex is cut, class after class, where that class overtakes the best of those
@@ -150,26 +153,34 @@ def decision_regions(network: Network, bounds: Any, rings: int = 0) -> DecisionR
     Args:
       network: two inputs; its outputs are the class scores, at least two.
       bounds: (left, bottom, right, top), or r for [-r, r]².
-      rings: take a box this many powers of ten larger.
 
     Raises:
       ValueError: as `linear_regions` does, and for fewer than two classes.
     """
-    check_plane(network)
+    return _decide(network, box(bounds), rings=0)
+
+
+def _decide(network: Network, bounds: Box, rings: int) -> DecisionRegions:
+    """The decision regions of a box `10**rings` times as large as `bounds`."""
+    check_plane(network, bounds.grown(10.0**rings))
     if network.outputs < 2:
         raise ValueError("one output has no decision regions: give a network with a score for each class")
-    cells, *_ = subdivide(network, box_complex(box(bounds), rings))
+    cells, coincidences, unclear = subdivide(network, box_complex(bounds, rings))
+    size = scale(cells)
     for rival in range(1, network.outputs):
         scores = network(cells.points)
         lead = scores[:, :rival].max(1) - scores[:, rival]
-        sizes = magnitudes(network.layers, cells.points, scale(cells))
-        lines = Lines(lead[:, None], (), np.ones((1, 1)), np.zeros(1), sizes)
-        cells = rebuild(cells, cut(cells, lines), np.array([network.units + rival - 1]))
+        level = 2 * crude_errors(network.layers, cells.points, size)[:, : rival + 1].max(1)
+        doubtful = np.flatnonzero(np.abs(lead) <= level)
+        level[doubtful] = 2 * errors(network.layers, cells.points[doubtful], size)[:, : rival + 1].max(1, initial=0)
+        made = cut(cells, Given(lead, np.where(np.abs(lead) <= level, level, 0.0)))
+        cells = rebuild(cells, made, np.array([network.units + rival - 1]))
+        coincidences, unclear = coincidences + made.coincidences, unclear + made.unclear
     centroids = areas(cells)[1]
     scores = network(centroids)
-    level = RESOLUTION * magnitudes(network.layers, centroids, scale(cells))
+    level = 2 * errors(network.layers, centroids, size).max(1)
     winner = np.argmax(scores >= (scores.max(1) - level)[:, None], 1)
-    return DecisionRegions(network, box(bounds).grown(10.0**rings), cells, winner)
+    return DecisionRegions(network, bounds.grown(10.0**rings), cells, winner, coincidences, unclear)
 
 
 def whole_plane(network: Network, bounds: Any) -> DecisionRegions:
@@ -179,9 +190,9 @@ def whole_plane(network: Network, bounds: Any) -> DecisionRegions:
     away. The box stops at 10¹² times `bounds`, where float64 begins to lose strips as wide as `bounds`;
     `complete` then is False, as vertices may be missing. See `decision_regions`.
     """
-    found = decision_regions(network, bounds, 4)
+    found = _decide(network, box(bounds), 4)
     for rings in (8, 12):
-        larger = decision_regions(network, bounds, rings)
+        larger = _decide(network, box(bounds), rings)
         if found.reach == larger.reach < found.box.size:
             return replace(found, complete=True)
         found = larger

@@ -14,7 +14,8 @@ class LayerSteps(NamedTuple):
     `right` and `left` are rotations (determinant 1). `reflection` turns the last axis over if the weight is square
     with a negative determinant, and is the identity otherwise. Singular values fall along `scaling`. Of the
     decompositions that differ in signs, this one has the largest entry of each row of `right` positive, but for
-    the last row, which makes it a rotation.
+    the last row, which makes it a rotation (and where an input axis is lost, also for the last that is not, which
+    spares a reflection).
     """
 
     right: np.ndarray  # (in, in), V transposed

@@ -32,7 +32,12 @@ class Network:
         if not self.layers:
             raise ValueError("a network needs at least one layer; got none")
         layers = tuple(
-            Layer(np.asarray(w, np.float64), np.asarray(b, np.float64), slope_of(a)) for w, b, a in self.layers
+            Layer(
+                _exact(weight, f"layer {number}: the weight"),
+                _exact(bias, f"layer {number}: the bias"),
+                slope_of(slope),
+            )
+            for number, (weight, bias, slope) in enumerate(self.layers, 1)
         )
         object.__setattr__(self, "layers", layers)
         inputs = None
@@ -47,12 +52,6 @@ class Network:
                     f"layer {number} takes {weight.shape[1]} inputs but layer {number - 1} gives {inputs}; "
                     "weights are (out, in): transpose those stored as in x out"
                 )
-            for name, array in (("weight", weight), ("bias", bias)):
-                if not np.isfinite(array).all():
-                    raise ValueError(
-                        f"layer {number}: the {name} holds NaN or infinity (training diverged?); "
-                        "measure an earlier checkpoint"
-                    )
             inputs = weight.shape[0]
 
     @property
@@ -82,6 +81,26 @@ class Network:
     def __call__(self, points: Float[np.ndarray, "n inputs"]) -> Float[np.ndarray, "n outputs"]:
         """Outputs (n, outputs) at `points` (n, inputs)."""
         return forward(self.layers, np.asarray(points, np.float64))
+
+
+def _exact(numbers: Any, name: str) -> Float[np.ndarray, "..."]:
+    """Numbers as float64, none of them rounded.
+
+    Raises:
+      ValueError: for what is no number, not finite, or lost in float64.
+    """
+    try:
+        given = np.asarray(numbers)
+        array = given.astype(np.float64, casting="same_kind" if given.dtype.kind in "fc" else "unsafe")
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} is no array of real numbers: {error}") from None
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinity (training diverged?); measure an earlier checkpoint")
+    sizes = np.abs(array[array != 0])
+    lost = given.dtype.kind in "iu" and (array.astype(object) != given.astype(object)).any()
+    if lost or (given.dtype.kind == "f" and (array != given).any()) or (len(sizes) and not 1e-60 < sizes.min() <= sizes.max() < 1e60):
+        raise ValueError(f"{name} holds numbers that float64 cannot take exactly, or beyond 1e±60: scale them")
+    return array
 
 
 def forward(layers: Sequence[Layer], points: Float[np.ndarray, "n inputs"]) -> Float[np.ndarray, "n out"]:
@@ -133,25 +152,31 @@ def slope_of(activation: float | Callable[[Any], Any]) -> float:
       ValueError: if the function is not linear on either side of zero with slope 1 on the right.
     """
     if isinstance(activation, (int, float, np.number)) and not isinstance(activation, bool):
-        if np.isfinite(activation):
+        if abs(activation) <= 1e6:
             return float(activation)
-        raise ValueError(f"the slope of the activation is {activation}; give a finite number, 0 for ReLU")
-    if callable(activation):
-        x = np.array([-8.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 8.0], np.float32)
-        y = np.asarray(activation(x), np.float64)
-        slope = -float(y[2])
-        if np.allclose(y, np.where(x > 0, x, slope * x), rtol=1e-6, atol=1e-6):
-            return _shortest(slope)
+        raise ValueError(f"the slope of the activation is {activation}; give a number of ordinary size, 0 for ReLU")
     name = getattr(activation, "__name__", repr(activation))
-    raise ValueError(
-        f"activation {name} is not piecewise linear with its kink at 0: regions exist for ReLU and leaky ReLU "
+    refusal = (
+        f"activation {name} is not piecewise linear with its one kink at 0: regions exist for ReLU and leaky ReLU "
         "only; give such a function, or its slope left of zero (0 for ReLU, 1 for none)"
     )
-
-
-def _shortest(slope: float) -> float:
-    """The decimal that float32 arithmetic rounded: .01 rather than .009999999776."""
-    return float(str(np.float32(slope)))
+    if not callable(activation):
+        raise ValueError(refusal)
+    positive = np.concatenate([np.logspace(-6, 6, 49), np.linspace(0.01, 30, 300)])
+    x = np.concatenate([-positive, [0.0], positive])
+    try:
+        result = np.asarray(activation(x))
+        y = result.astype(np.float64)
+    except Exception as error:  # whatever a foreign function raises on an array
+        raise ValueError(refusal) from error
+    if y.shape != x.shape:
+        raise ValueError(refusal)
+    slope = -float(y[np.flatnonzero(x == -1.0)[0]])
+    single = result.dtype != np.float64
+    if y[len(positive)] != 0 or not np.allclose(y, np.where(x > 0, x, slope * x), rtol=1e-5 if single else 1e-12, atol=0):
+        raise ValueError(refusal)
+    # the decimal that float32 arithmetic rounded: .01 rather than .009999999776
+    return float(str(np.float32(slope))) if single else slope
 
 
 def slice_plane(network: Network, origin: Any, directions: Any) -> Network:

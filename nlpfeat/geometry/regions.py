@@ -21,8 +21,8 @@ from nlpfeat.geometry.complex import (
     merge_faces,
     polygons,
 )
-from nlpfeat.geometry.crossings import RESOLUTION, Lines, magnitudes, rounding
-from nlpfeat.geometry.network import LINEAR, Network, activate
+from nlpfeat.geometry.crossings import RESOLUTION, Units, errors
+from nlpfeat.geometry.network import LINEAR, Layer, Network, activate
 
 _ROWS = 1 << 22  # numbers of a faces x units matrix held at a time
 
@@ -35,8 +35,9 @@ class Regions:
       network: what they are regions of.
       box: where.
       cells: vertices, edges with the unit that made them, faces and their adjacency; a face is a region.
-      coincidences: how often lines share a point, a stretch or a vertex beyond general position. Points nearer
-        than `RESOLUTION` times the box are one.
+      coincidences: how often lines share a point, a stretch or a vertex (corners of the box are vertices) beyond
+        general position. Points nearer than `RESOLUTION` times the box are one, so that pieces as thin as rounding
+        errors of the weights are left out.
       unclear: lines left out of a face because rounding hides how they cut it; 0 but for nets made to break this.
     """
 
@@ -100,17 +101,17 @@ class Regions:
         """A few regions at a time: rows, pattern (few, units), Jacobian (2, few, outputs)."""
         widest = max(len(layer.bias) for layer in self.network.layers)
         few = max(1, _ROWS // (2 * widest))
-        layers, least = self.network.layers, scale(self.cells)
+        layers, size = self.network.layers, scale(self.cells)
         for row in range(0, len(self), few):
             rows = slice(row, row + few)
             values = self.centroid[rows]
             jacobian = np.broadcast_to(np.eye(2)[:, None], (2, len(values), 2))
             signs = [np.zeros((len(values), 0), bool)]
             for place, (weight, bias, slope) in enumerate(layers):
-                limit = rounding(weight, bias, magnitudes(layers[:place], self.centroid[rows], least))
                 values, jacobian = values @ weight.T + bias, jacobian @ weight.T
                 if slope != LINEAR:
-                    on = values >= -limit
+                    linear = (*layers[:place], Layer(weight, bias, LINEAR))
+                    on = values >= -errors(linear, self.centroid[rows], size)
                     signs.append(on)
                     jacobian = jacobian * np.where(on, 1.0, slope)
                 values = activate(values, slope)
@@ -127,7 +128,7 @@ class Regions:
         Raises:
           ValueError: if there is no such unit.
         """
-        if not 0 <= unit < self.network.units:
+        if unit != int(unit) or not 0 <= unit < self.network.units:
             raise ValueError(f"no unit {unit}: the network folds along units 0 to {self.network.units - 1}")
         return self.cells.points[self.cells.ends[self.cells.tags == unit]]
 
@@ -157,9 +158,8 @@ class Regions:
         return export.to_geojson(self)
 
 
-def _lines(network: Network, place: int, cells: Complex) -> Lines:
-    layer, before = network.layers[place], network.layers[:place]
-    return Lines(cells.points, before, layer.weight, layer.bias, magnitudes(before, cells.points, scale(cells)))
+def _units(network: Network, place: int, cells: Complex) -> Units:
+    return Units(cells.points, network.layers[: place + 1], scale(cells))
 
 
 def scale(cells: Complex) -> float:
@@ -167,8 +167,8 @@ def scale(cells: Complex) -> float:
     return float(np.linalg.norm(cells.points[:4], axis=1).max())
 
 
-def check_plane(network: Network) -> None:
-    """Check that the network takes points of a plane.
+def check_plane(network: Network, bounds: Box) -> None:
+    """Check that the network takes points of a plane, and that float64 can hold what it makes of a box.
 
     Raises:
       ValueError: if not.
@@ -178,13 +178,18 @@ def check_plane(network: Network) -> None:
             f"regions are drawn on a plane but the network takes {network.inputs} inputs: "
             "choose a plane of its input space with slice_plane(network, origin, directions)"
         )
+    largest = bounds.size
+    for weight, bias, slope in network.layers:
+        largest = max(1.0, abs(slope)) * (np.linalg.norm(weight) * largest + np.linalg.norm(bias))
+    if not largest < 1e200:
+        raise ValueError("the activations overflow float64 on this box: scale the weights or the box down")
 
 
 def subdivide(network: Network, cells: Complex) -> tuple[Complex, int, int]:
     """Cut a complex along all folds of a network. Also counts coincidences and unclear lines; see `Regions`."""
     coincidences, unclear, unit = 0, 0, 0
     for place in network.folding:
-        made = cut(cells, _lines(network, place, cells))
+        made = cut(cells, _units(network, place, cells))
         units = len(network.layers[place].bias)
         cells = rebuild(cells, made, np.arange(unit, unit + units))
         coincidences, unclear, unit = coincidences + made.coincidences, unclear + made.unclear, unit + units
@@ -201,18 +206,19 @@ def linear_regions(network: Network, bounds: Any) -> Regions:
     Raises:
       ValueError: for other inputs, or an empty box.
     """
-    check_plane(network)
     bounds = box(bounds)
+    check_plane(network, bounds)
     return Regions(network, bounds, *subdivide(network, box_complex(bounds)))
 
 
 def count_regions(network: Network, bounds: Any) -> int:
     """How many linear regions a box has, without building those of the last layer. See `linear_regions`."""
-    check_plane(network)
-    cells = box_complex(box(bounds))
+    bounds = box(bounds)
+    check_plane(network, bounds)
+    cells = box_complex(bounds)
     *before, last = network.folding or (None,)
     if last is None:
         return 1
     if before:
         cells, *_ = subdivide(network.until(before[-1] + 1), cells)
-    return cells.faces + cut(cells, _lines(network, last, cells)).added
+    return cells.faces + cut(cells, _units(network, last, cells)).added

@@ -9,7 +9,13 @@ Labels = Int[np.ndarray, " n"]
 
 
 def class_means(features: Features, labels: Labels) -> Float[np.ndarray, "classes d"]:
-    """The mean of each class, in the order of `np.unique(labels)`."""
+    """The mean of each class, in the order of `np.unique(labels)`.
+
+    Raises:
+      ValueError: for fewer than two classes, as all measures here do.
+    """
+    if len(np.unique(labels)) < 2:
+        raise ValueError("these measures compare classes: give labels of at least two")
     return np.stack([features[labels == k].mean(0) for k in np.unique(labels)])
 
 
@@ -55,6 +61,7 @@ def gdv(features: Features, labels: Labels) -> float:
     Each dimension (column) is centred and divided by twice its own standard deviation. Then mean distance within
     classes less mean distance between classes, over √d.
     """
+    class_means(features, labels)  # complains of a single class
     deviation = features.std(0)
     z = (features - features.mean(0)) / np.where(deviation > 0, 2 * deviation, np.inf)
     groups = [z[labels == k] for k in np.unique(labels)]

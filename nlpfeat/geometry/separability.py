@@ -3,16 +3,16 @@
 import warnings
 from fractions import Fraction
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.optimize import linprog, minimize
+from scipy.optimize import linprog, nnls
 from scipy.sparse import csr_array, hstack
 from scipy.spatial import ConvexHull, QhullError
 from sklearn.linear_model import LogisticRegression
 
-from nlpfeat.geometry.certificates import Farkas, Separator
+from nlpfeat.geometry.certificates import Farkas, Separator, proves
 
 Features = Float[np.ndarray, "n d"]
 Labels = Int[np.ndarray, " n"]
@@ -74,55 +74,67 @@ def separate(features: Features, labels: Labels) -> Separator | Farkas:
     Raises:
       ValueError: for features that are not finite, or labels that skip a class.
     """
-    classes = _classes(features, labels)
+    features, labels, classes = _checked(features, labels)
     corner = hull(features, labels)
-    points, own = np.asarray(features, np.float64)[corner], labels[corner]
-    middle, radius = points.mean(0), _rms_radius(points) or 1.0
+    points, own = features[corner], labels[corner]
+    middle, radius = points.mean(0), rms_radius(points) or 1.0
     asked = inequalities((points - middle) / radius, own, classes)
-    found = _float_separator(asked.matrix)
-    if found is not None:
-        parts = found.reshape(classes, -1)
+    solved = _largest_margin(asked.matrix)
+    if solved.success and solved.x[-1] > 0.5:
+        parts = solved.x[:-1].reshape(classes, -1)
         weight = parts[:, :-1] / radius
-        return Separator(weight, parts[:, -1] - weight @ middle)
-    for a, b in combinations(range(classes), 2):
-        pair = corner[(own == a) | (own == b)]
-        certificate = _exact(features, labels, pair, [a, b])
+        certificate = Separator(weight, parts[:, -1] - weight @ middle)
+        if proves(certificate, features, labels):
+            return certificate
+    elif solved.success:  # the inequalities that the float multipliers use are few, and nearly always enough
+        used = -solved.ineqlin.marginals > 1e-12
+        pairs = list(zip(corner[asked.point[used]].tolist(), asked.rival[used].tolist(), strict=True))
+        certificate = _exact(features, labels, pairs, classes)
         if isinstance(certificate, Farkas):
             return certificate
-    return _exact(features, labels, corner, list(range(classes)))
+    for a, b in combinations(range(classes), 2):
+        pairs = [(int(i), b if labels[i] == a else a) for i in corner if labels[i] in (a, b)]
+        certificate = _exact(features, labels, pairs, classes)
+        if isinstance(certificate, Farkas):
+            return certificate
+    for some in (corner, np.arange(len(labels))):  # rounding may have cost the hull a corner
+        pairs = [(int(i), k) for i in some for k in range(classes) if k != labels[i]]
+        certificate = _exact(features, labels, pairs, classes)
+        if isinstance(certificate, Farkas) or proves(certificate, features, labels):
+            break
+    return certificate  # pyright: ignore[reportPossiblyUnboundVariable]
 
 
-def _float_separator(matrix: csr_array) -> np.ndarray | None:
-    """x with matrix @ x well above 0, or None if there is none or rounding leaves it open."""
+def _largest_margin(matrix: csr_array) -> Any:
+    """The linear program of `separate`: x and s, with its dual."""
     rows, columns = matrix.shape
     objective = np.append(np.zeros(columns), -1.0)
     stacked = hstack([-matrix, csr_array(np.ones((rows, 1)))], format="csr")
     bounds = [(None, None)] * columns + [(None, 1.0)]
-    solved = linprog(objective, A_ub=stacked, b_ub=np.zeros(rows), bounds=bounds, method="highs")
-    if not solved.success:
-        return None
-    x = solved.x[:-1]
-    return x if (matrix @ x).min() > 1e-9 * np.abs(x).max() else None
+    return linprog(objective, A_ub=stacked, b_ub=np.zeros(rows), bounds=bounds, method="highs")
 
 
-def _exact(features: Features, labels: Labels, points: np.ndarray, classes: list[int]) -> Separator | Farkas:
-    """The certificate for some points and classes, by the simplex method in rational arithmetic."""
+def _exact(
+    features: Features, labels: Labels, pairs: list[tuple[int, int]], classes: int
+) -> Separator | Farkas:
+    """The certificate for some (point, rival class), by the simplex method in rational arithmetic."""
     d = features.shape[1]
-    asked = [(int(i), k) for i in points for k in classes if k != labels[i]]
+    used = sorted({k for i, rival in pairs for k in (int(labels[i]), rival)})
     columns = []
-    for i, rival in asked:
+    for i, rival in pairs:
         row = [*(Fraction(float(x)) for x in features[i]), Fraction(1)]
         signs = {int(labels[i]): 1, rival: -1}
-        columns.append([signs.get(k, 0) * x for k in classes for x in row])
+        columns.append([signs.get(k, 0) * x for k in used for x in row])
     multipliers, dual = _feasible(columns)
     if multipliers:
-        used = sorted(multipliers)
+        chosen = sorted(multipliers)
         return Farkas(
-            tuple(asked[j][0] for j in used),
-            tuple(asked[j][1] for j in used),
-            tuple(multipliers[j] for j in used),
+            tuple(pairs[j][0] for j in chosen),
+            tuple(pairs[j][1] for j in chosen),
+            tuple(multipliers[j] for j in chosen),
         )
-    parts = np.array(dual, object).reshape(len(classes), d + 1)
+    parts = np.zeros((classes, d + 1), object)
+    parts[used] = np.array(dual, object).reshape(len(used), d + 1)
     return Separator(parts[:, :-1], parts[:, -1])
 
 
@@ -158,21 +170,36 @@ def _feasible(columns: list[list[Fraction]]) -> tuple[dict[int, Fraction], list[
     return {}, [cost[count + r] - 1 for r in range(height - 1)]
 
 
-def _classes(features: Features, labels: Labels) -> int:
+def _checked(features: Features, labels: Labels) -> tuple[Features, Labels, int]:
+    """Features as float64, labels as int, and the number of classes.
+
+    Raises:
+      ValueError: for other shapes, features that are not finite, labels that skip a class.
+    """
+    features, given = np.asarray(features, np.float64), np.asarray(labels)
+    if features.ndim != 2 or given.shape != features.shape[:1]:
+        raise ValueError(f"expected features (n, d) and labels (n,); got {features.shape} and {given.shape}")
     if not np.isfinite(features).all():
         raise ValueError("the features hold NaN or infinity (training diverged?); measure an earlier checkpoint")
-    found = np.unique(labels)
+    found = np.unique(given)
     if len(found) < 2 or (found != np.arange(len(found))).any():
         raise ValueError(f"labels must be classes 0 … K - 1 with K >= 2, each with a point; got {found}")
-    return len(found)
+    return features, given.astype(np.int64), len(found)
 
 
-def _rms_radius(features: Features) -> float:
-    return float(np.sqrt(np.mean(((features - features.mean(0)) ** 2).sum(1))))
+def rms_radius(features: Features) -> float:
+    """Root mean square of the distances from the mean."""
+    centred = features - features.mean(0)
+    largest = np.abs(centred).max(initial=0.0) or 1.0
+    return float(largest * np.sqrt(np.mean(((centred / largest) ** 2).sum(1))))
 
 
 def hard_margin(features: Features, labels: Labels, separator: Separator | None) -> float:
     """max over Σ‖w‖² <= 1 of the least (w_y - w_k)·e + b_y - b_k, over the RMS radius of the features.
+
+    Turned over it is the smallest Σ‖w‖² with all left sides at least 1. That is a least-distance problem: nonnegative
+    least squares (Lawson & Hanson 1974, ch. 23), with a small price on biases, tells which inequalities are tight,
+    and their linear system the solution. Along principal axes scaled to length one, thin margins do no harm.
 
     Args:
       separator: what `separate` found; without one the margin is 0, which w = 0 reaches.
@@ -180,29 +207,37 @@ def hard_margin(features: Features, labels: Labels, separator: Separator | None)
     Returns:
       The margin; NaN if all points coincide.
     """
-    radius = _rms_radius(features)
+    features, labels, classes = _checked(features, labels)
+    radius = rms_radius(features)
     if radius == 0:
         return np.nan
     if separator is None:
         return 0.0
     corner = hull(features, labels)
-    middle = features.mean(0)
-    matrix = inequalities((features[corner] - middle) / radius, labels[corner], len(separator.bias)).matrix.toarray()
-    start = np.concatenate([separator.weight * radius, (separator.bias + separator.weight @ middle)[:, None]], 1).ravel()
-    start = start / (matrix @ start).min()
-    weights = np.ones((len(separator.bias), features.shape[1] + 1))
-    weights[:, -1] = 0.0  # biases are free
-    chosen = weights.ravel()
-    # the same problem turned over: the smallest ½ Σ‖w‖² with all left sides at least 1
-    solved = minimize(
-        lambda x: 0.5 * (chosen * x) @ x,
-        start,
-        jac=lambda x: chosen * x,
-        constraints={"type": "ineq", "fun": lambda x: matrix @ x - 1, "jac": lambda x: matrix},
-        method="SLSQP",
-        options={"maxiter": 500, "ftol": 1e-12},
-    )
-    return float((matrix @ solved.x).min() / np.sqrt((chosen * solved.x) @ solved.x))
+    middle = features[corner].mean(0)
+    centred = (features[corner] - middle) / radius
+    _, lengths, axes = np.linalg.svd(centred, full_matrices=False)
+    real = lengths > np.finfo(float).eps * lengths[0]
+    lengths, axes = lengths[real], axes[real]
+    matrix = inequalities(centred @ axes.T / lengths, labels[corner], classes).matrix.toarray()
+    price = np.tile(np.append(lengths[-1] / lengths, 0.0), classes)  # of Σ‖w‖², per entry of x
+
+    def margin(x: np.ndarray) -> float:
+        return float((matrix @ x).min() / np.linalg.norm(price * x) * lengths[-1])
+
+    given = separator.weight.astype(float) * radius @ axes.T * lengths
+    bias = separator.bias.astype(float) + separator.weight.astype(float) @ middle
+    start = np.concatenate([given, bias[:, None]], 1).ravel()
+    cost = np.where(price > 0, price, 1e-3)
+    scaled = matrix / cost
+    height = np.full(len(matrix), max(margin(start) / lengths[-1], 1e-6))
+    target = np.append(np.zeros(len(cost)), 1.0)
+    multipliers, _ = nnls(np.vstack([scaled.T, height]), target, maxiter=100 * len(matrix))
+    tight = matrix[multipliers > 1e-12 * multipliers.max()]
+    system = np.block([[np.diag(price**2), tight.T], [tight, np.zeros((len(tight), len(tight)))]])
+    right = np.append(np.zeros(len(cost)), np.ones(len(tight)))
+    solution = np.linalg.lstsq(system, right)[0][: len(cost)]
+    return max(margin(x) for x in (start, scaled.T @ multipliers / cost, solution) if price @ x**2 > 0)
 
 
 class Probe(NamedTuple):
@@ -218,7 +253,7 @@ class Probe(NamedTuple):
 
 def fit_probe(features: Features, labels: Labels) -> Probe:
     """The softmax classifier of least cross-entropy; a ridge of 1e-8 keeps it finite on separable classes."""
-    classes = _classes(features, labels)
+    features, labels, classes = _checked(features, labels)
     middle, scale = features.mean(0), features.std(0)
     scale = np.where(scale > 0, scale, 1.0)
     fit = LogisticRegression(C=1e8 / len(labels), solver="newton-cholesky", max_iter=5000, tol=1e-8)

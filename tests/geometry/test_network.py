@@ -1,3 +1,5 @@
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -28,6 +30,7 @@ def test_forward_is_that_of_jax():
         (0.25, 0.25),
         (np.float32(0.5), 0.5),
         (abs, -1.0),
+        (lambda x: np.where(x > 0, x, x / 3), 1 / 3),
     ],
 )
 def test_slope_of_what_is_piecewise_linear(activation, slope):
@@ -36,7 +39,16 @@ def test_slope_of_what_is_piecewise_linear(activation, slope):
 
 @pytest.mark.parametrize(
     "activation",
-    [jax.nn.tanh, jax.nn.gelu, jax.nn.softplus, jax.nn.relu6, jax.nn.hard_tanh, "relu", None, float("nan"), True],
+    [
+        lambda x: np.clip(x, 0, 20),
+        lambda x: np.where(x > 0.1, x, 0),
+        lambda x: np.maximum(x, 0) + 1e-7,
+        lambda x: 1.0,
+        lambda x: x[:3],
+        math.tanh,
+        np.inf,
+        jax.nn.tanh, jax.nn.gelu, jax.nn.softplus, jax.nn.relu6, jax.nn.hard_tanh, "relu", None, float("nan"), True,
+    ],
 )
 def test_other_activations_are_refused(activation):
     with pytest.raises(ValueError, match="slope|ReLU"):
@@ -53,6 +65,11 @@ def test_other_activations_are_refused(activation):
         ([np.ones((2, 3))], [np.zeros(3)], "transpose"),
         ([np.ones((3, 2)), np.ones((1, 4))], [np.zeros(3), np.zeros(1)], "layer 2 takes 4 inputs"),
         ([np.ones((0, 2))], [np.zeros(0)], "layer 1"),
+        ([np.ones((3, 2)) * 1j], [np.zeros(3)], "real numbers"),
+        ([[[1, 2], [3]]], [np.zeros(2)], "real numbers"),
+        ([[["a", "b"]]], [np.zeros(1)], "real numbers"),
+        ([np.full((1, 2), 2**60 + 1)], [np.zeros(1)], "exactly"),
+        ([np.full((1, 2), 1e-170)], [np.zeros(1)], "1e±60"),
     ],
 )
 def test_bad_layers_are_refused(weights, biases, words):
@@ -69,11 +86,17 @@ def test_other_input_dimensions_need_a_plane(inputs):
 
 
 @pytest.mark.parametrize(
-    "box", [0.0, -1.0, (1, 0, 0, 1), (0, 0, 1, 0), (0, 0, 1), np.nan, np.inf, (0, 0, np.inf, 1)]
+    "box", [0.0, -1.0, (1, 0, 0, 1), (0, 0, 1, 0), (0, 0, 1), np.nan, np.inf, (0, 0, np.inf, 1), "a", None, 1j, 1e300, (1e16, 0, 1e16 + 2, 1)]
 )
 def test_empty_boxes_are_refused(box):
     with pytest.raises(ValueError, match="box"):
         linear_regions(random_net(0, (3,)), box)
+
+
+def test_activations_that_overflow_are_refused():
+    net = mlp([np.full((1, 2), 1e59)] * 1 + [np.full((1, 1), 1e59)] * 4, [np.zeros(1)] * 5)
+    with pytest.raises(ValueError, match="overflow"):
+        linear_regions(net, 1.0)
 
 
 def test_float32_weights_are_exact():

@@ -14,7 +14,7 @@ from nlpfeat.geometry.network import LINEAR, Layer, Network
 from nlpfeat.geometry.regions import count_regions, linear_regions
 from nlpfeat.geometry.theorems import check_regions, lines_in_box, most_regions, most_regions_deep
 from tests.geometry import rational
-from tests.geometry.nets import DEGENERATE, lines, random_net
+from tests.geometry.nets import DEGENERATE, lines, random_net, then
 
 SHAPES = [(1,), (3,), (8,), (4, 4), (3, 3, 3), (6, 5), (2, 2, 2, 2, 2), (1, 6), (12,)]
 
@@ -118,6 +118,39 @@ def test_the_checks_can_fail():
     wrong = type(good)(good.network, good.box, good.cells._replace(faces=good.cells.faces), 0, 0)
     wrong.__dict__["box"] = wrong.box.grown(1.3)
     assert not check_regions(wrong)["T2"]
+
+
+def rescaled(factor):
+    """Depth 5, each layer's units scaled up and down by turns and scaled back after: the same function."""
+    up, down = np.diag([factor, 1 / factor]), np.diag([1 / factor, factor])
+    layers, before = [], np.eye(2)
+    for k, b in enumerate([0.1, -0.2, -0.3, -0.4, -0.5]):
+        by = (up, down)[k % 2] if k < 4 else np.eye(2)
+        weight = np.array([[1, 0.5 if k % 2 else -0.5], [0.5, 1]])
+        layers.append(Layer(by @ weight @ np.linalg.inv(before), by @ np.array([b, -b]), 0.1))
+        before = by
+    return Network(tuple(layers))
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        then(lines((1e7, 0, 0), (0, 1e-7, 0)), [[0, 1]], [-0.5e-7]),
+        then(lines((0, 0, 1e14), (0, 1, 0)), [[0, 1]], [-0.5]),
+        then(lines((1e6, 0, -2.0), (0, 1e6, 3e5)), [[1e6, 0], [0, 1e-6]], [-1e9, -0.2]),
+        rescaled(128.0),
+        rescaled(2.0**20),
+    ],
+)
+def test_units_of_very_different_size(net):
+    agree(net, 1.0)
+
+
+def test_lines_through_vertices_and_corners_are_flagged():
+    for net in (then(lines((1, 0, 0), (0, 1, 0), slope=0.5), [[1, -1]], [0]), lines((1, -1, 0)), lines((1, 0, 1 - 1e-14))):
+        regions = linear_regions(net, 1.0)
+        assert regions.coincidences > 0
+        assert not regions.general
 
 
 def test_points_nearer_than_rounding_are_one_and_flagged():

@@ -26,7 +26,8 @@ def test_a_certificate_either_way(seed, classes, d):
     certificate = separate(features, labels)
     assert proves(certificate, features, labels)
     if classes * d <= 6:
-        exact = _exact(features, labels, hull(features, labels), list(range(classes)))
+        pairs = [(int(i), k) for i in hull(features, labels) for k in range(classes) if k != labels[i]]
+        exact = _exact(features, labels, pairs, classes)
         assert type(exact) is type(certificate)
         assert proves(exact, features, labels)
 
@@ -80,6 +81,42 @@ def test_disjoint_hulls_are_not_enough_for_more_than_two_classes():
     assert isinstance(separate(nearer, labels), Separator)
 
 
+def test_gaps_of_one_rounding():
+    features = np.array([[901088092.7791209], [901088092.7791212], [901088092.779121]])
+    certificate = separate(features, np.array([0, 1, 2]))
+    assert isinstance(certificate, Separator)
+    assert proves(certificate, features, np.array([0, 1, 2]))
+
+
+def test_many_dimensions():
+    rng = np.random.default_rng(0)
+    features, labels = rng.standard_normal((100, 12)), rng.integers(0, 2, 100)
+    assert proves(separate(features, labels), features, labels)
+
+
+@pytest.mark.parametrize("gap", [1e-3, 1e-6, 1e-9, 1e-11])
+def test_thin_margins(gap):
+    """Two rows of points a gap of 2 e apart: the machine's margin is e, over the radius, times √2 for Σ‖w‖²."""
+    features, labels = np.array([[0.0, gap], [1, gap], [0.3, -gap], [1.2, -gap]]), np.array([0, 0, 1, 1])
+    radius = np.sqrt(((features - features.mean(0)) ** 2).sum(1).mean())
+    margin = hard_margin(features, labels, separate(features, labels))
+    assert margin == pytest.approx(np.sqrt(2) * gap / radius, rel=1e-4)
+    for factor in (1e100, 1e-100):
+        scaled = features * factor
+        assert hard_margin(scaled, labels, separate(scaled, labels)) == pytest.approx(margin, rel=1e-3)
+
+
+def test_floats_too_small_to_multiply_prove_nothing():
+    features, labels = np.array([[0.1], [0.3]]), np.array([0, 1])
+    assert not proves(Farkas((0, 1), (1, 0), (5e-324, 5e-324)), features, labels)  # pyright: ignore[reportArgumentType]
+    assert not proves(Farkas((0, 9), (1, 0), (Fraction(1), Fraction(1))), features, labels)
+    single = Separator(np.array([[-1.0], [1]], np.float32), np.array([0.2, -0.2], np.float32))
+    assert proves(single, features, labels)
+    for wrong in (np.array([0.4, 0.9]), np.array([-1, 0]), np.array([0])):
+        with pytest.raises(ValueError, match="labels"):
+            proves(single, features, wrong)
+
+
 def test_false_certificates_are_rejected():
     features, labels = np.array([[0.0, 0], [1, 1], [0, 1], [1, 0]]), np.array([0, 0, 1, 1])
     true = separate(features, labels)
@@ -108,6 +145,8 @@ def test_false_certificates_are_rejected():
         ([[np.nan], [1.0]], [0, 1], "NaN or infinity"),
         ([[0.0], [1.0]], [0, 0], "K >= 2"),
         ([[0.0], [1.0]], [0, 2], "each with a point"),
+        ([0.0, 1.0], [0, 1], r"features \(n, d\)"),
+        ([[0.0], [1.0], [2.0]], [0, 1], r"labels \(n,\)"),
     ],
 )
 def test_bad_points_are_refused(features, labels, words):
