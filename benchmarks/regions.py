@@ -65,11 +65,11 @@ def count(widths: tuple[int, ...]) -> tuple[int, float]:
 
 def regioncam(widths: tuple[int, ...]) -> tuple[int, float]:
     """(regions, seconds) of regioncam, to build them and their areas."""
-    import regioncam as rival
+    from regioncam import Regioncam  # pyright: ignore[reportAttributeAccessIssue]
 
     made = weights(widths)
     began = time.perf_counter()
-    found = rival.Regioncam(size=BOX)
+    found = Regioncam(size=BOX)
     for w, b in made:
         found.linear(np.ascontiguousarray(w.T), b)
         found.relu()
@@ -141,8 +141,12 @@ def draw(path: str, costs: list[tuple[float, float, float, float | None]]) -> No
         figure, ax = plt.subplots(figsize=(7.5, 4.8))
         sweep = [(one("ours", (n,)), one("count", (n,))) for _, n in one_layer]
         regions = np.array([a["regions"] for a, _ in sweep])
-        ax.loglog(regions, [a["seconds"] for a, _ in sweep], "o-", color=BLUE, label="build, one hidden layer")
-        ax.loglog(regions, [b["seconds"] for _, b in sweep], "s-", color=GREEN, label="count, one hidden layer")
+        ax.loglog(
+            regions, [a["seconds"] for a, _ in sweep], "o-", color=BLUE, label="build, one hidden layer"
+        )
+        ax.loglog(
+            regions, [b["seconds"] for _, b in sweep], "s-", color=GREEN, label="count, one hidden layer"
+        )
         deep = [(n, s) for (n, s, *_), widths in zip(costs, SIZES, strict=True) if len(widths) > 1]
         ax.loglog(*zip(*deep, strict=True), "D", color=BLUE, mfc="white", label="build, two or three layers")
         rival = [(n, s) for n, _, _, s in costs if s is not None]

@@ -42,7 +42,7 @@ def measure_figures(dataset: xr.Dataset, task: Task) -> Iterator[tuple[str, Any]
         last = values.isel(split=-1) if "split" in values.dims else values
         last = last.transpose("width", "seed", "step")
         with np.errstate(all="ignore"):
-            plot_medians(right, steps, *_quartiles(last, 1), widths=last["width"].to_numpy().tolist())
+            plot_medians(right, steps, *_quartiles(last), widths=last["width"].to_numpy().tolist())
         split = f" ({last['split'].item()})" if "split" in values.dims else ""
         title = f"{about.about}{reduced(name)}"
         figure.suptitle(f"{name.replace('_', ' ')}: {title}", x=0.005, ha="left", fontsize=12)
@@ -68,7 +68,7 @@ def _against_width(ax: Any, values: xr.DataArray, task: Task) -> None:
             ax,
             widths,
             points.to_numpy(),
-            *_quartiles(points, 1),
+            *_quartiles(points),
             label=split or "median",
             colour=SPLIT_COLOURS.get(split, BLUE),
             marker=SPLIT_MARKERS.get(split, "o"),
@@ -79,12 +79,11 @@ def _against_width(ax: Any, values: xr.DataArray, task: Task) -> None:
         ax.legend()
 
 
-def _quartiles(values: xr.DataArray, axis: int) -> Any:
-    """Quartiles over seeds, NaN where no seed has a value."""
+def _quartiles(values: xr.DataArray) -> Any:
+    """Quartiles over seeds, the second axis; NaN where no seed has a value."""
     array = values.to_numpy()
-    empty = np.isnan(array).all(axis=axis, keepdims=True)
-    quartiles = spread(np.where(empty, 0.0, array), axis=axis)
-    return [np.where(empty.squeeze(axis), np.nan, part) for part in quartiles]
+    filled = np.where(np.isnan(array).all(axis=1, keepdims=True), 0.0, array)
+    return [np.where(np.isnan(array).all(axis=1), np.nan, part) for part in spread(filled, axis=1)]
 
 
 def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
@@ -95,7 +94,9 @@ def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
     _against_width(ax, values, task)
     last = values.isel(split=-1)
     for width, count in zip(widths, last.count("seed").to_numpy(), strict=True):
-        ax.text(width, 1.0, f"{count}", transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize=9)
+        ax.text(
+            width, 1.0, f"{count}", transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize=9
+        )
     seeds = int((dataset["member_id"] != "").sum("seed").max())
     figure.suptitle(
         f"Steps to 99 % accuracy; on top, how many of {seeds} seeds get there on {last['split'].item()}",
@@ -125,12 +126,12 @@ def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
             f"at median margin {MARGIN:g}": at_level(values, margin, MARGIN, falling=False),
         }
         for ax, (title, points) in zip(row, terms.items(), strict=True):
-            quartiles = _quartiles(xr.DataArray(points), 1)
+            quartiles = _quartiles(xr.DataArray(points))
             plot_measure(ax, widths, points, *quartiles, label="median", colour=BLUE)
             if ax in axes[0]:
                 ax.set_title(title)
             for width, count in zip(widths, np.isfinite(points).sum(1), strict=True):
-                ax.text(width, 0.0, f"{count}", transform=ax.get_xaxis_transform(), ha="center", fontsize=7)
+                ax.text(width, 0.02, f"{count}", transform=ax.get_xaxis_transform(), ha="center", fontsize=7)
             width_axis(ax, widths, task.width if ax in axes[-1] else "")
             ax.set_yscale("log")
         row[0].set_ylabel(label)
@@ -150,7 +151,11 @@ def maps_figure(study: Study, dataset: xr.Dataset, task: Task, headline: str) ->
     widths = dataset["width"].to_numpy().tolist()
     rows = ("units on in each region", "log|det| of the map", "class, and boundary")
     figure, axes = plt.subplots(3, len(widths), figsize=(2.3 * len(widths) + 1, 7.6), squeeze=False)
-    further = {n: dataset[n].item() for n in study.spec.settings._fields if n in dataset.coords and not dataset[n].dims}
+    further = {
+        n: dataset[n].item()
+        for n in study.spec.settings._fields
+        if n in dataset.coords and not dataset[n].dims
+    }
     scale = None
     for column, width in enumerate(widths):
         scores = dataset[headline].sel(width=width).isel(step=-1, split=-1).dropna("seed")
@@ -176,6 +181,6 @@ def _maps(axes: Any, regions: Regions, decision: DecisionRegions, member: Any) -
         scale = plot_log_det(axes[1], polygons, determinants(regions.affine[0]), limit=6.0)
     plot_classes(axes[2], decision.polygons(), decision.winner)
     plot_segments(axes[2], decision.segments(), colors="black", linewidths=0.8)
-    test = member.splits[sorted(member.splits)[0]]
+    test = member.splits["test"]
     plot_points(axes[2], np.stack(test.inputs, 1)[::3], np.asarray(test.targets)[::3])
     return scale

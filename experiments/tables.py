@@ -43,28 +43,32 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
 # The columns of the table of measures: what fits on a screen; --json has all.
 _SHOWN = {
     "regions": "regions",
-    "regions_ratio": "R / (H²/2)",
+    "regions_ratio": "R/(H²/2)",
     "components": "parts",
     "separable": "separable",
     "gdv": "GDV",
     "log_det": "log|det|",
     "fold_index": "folding",
     "roughness": "roughness",
-    "crease": "crease",
     "spectral_product": "Π σ_max",
-    "violations": "violations",
+    "mean_pull": "|w||v|",
 }
 
 
 def print_measures(rows: list[dict[str, Any]]) -> None:
     """Print the medians of the most telling measures, by width."""
-    axes = [name for name in rows[0] if not isinstance(rows[0][name], list)]
-    table = Table(caption="medians over seeds at the last step; on the last split where there are splits", caption_justify="left")
+    axes = [name for name in rows[0] if name != "members" and not isinstance(rows[0][name], list)]
+    table = Table(
+        caption="medians over seeds at the last step; on the last split where there are splits",
+        caption_justify="left",
+    )
     for name in [*axes, *_SHOWN.values()]:
         table.add_column(name, justify="right")
     for row in rows:
         middles = [row[name][1] for name in _SHOWN]
-        table.add_row(*(f"{row[axis]:g}" for axis in axes), *("–" if m is None else f"{m:.4g}" for m in middles))
+        table.add_row(
+            *(f"{row[axis]:g}" for axis in axes), *("–" if m is None else f"{m:.4g}" for m in middles)
+        )
     _print(table)
 
 

@@ -169,7 +169,9 @@ def _sort_within(group: np.ndarray, value: np.ndarray) -> np.ndarray:
     for _ in range(8):
         g, v = group[order], value[order]
         wrong = np.flatnonzero((g[1:] == g[:-1]) & (v[1:] < v[:-1]))
-        wrong = wrong[np.diff(wrong, prepend=-2) > 1]  # neighbours of a pair just put right wait for their turn
+        wrong = wrong[
+            np.diff(wrong, prepend=-2) > 1
+        ]  # neighbours of a pair just put right wait for their turn
         if not len(wrong):
             return order
         order[wrong], order[wrong + 1] = order[wrong + 1], order[wrong]

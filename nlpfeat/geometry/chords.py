@@ -123,8 +123,16 @@ def _ranked(
     rank[order] = np.arange(len(order))
     rank_a, rank_b = np.split(rank, 2)
     by_first = np.argsort(rank_a)
-    parts = (part[by_first] for part in (face, unit, rank_a, rank_b, vertex_a, vertex_b))
-    return Chords(*parts, spots[order]), count - len(face)
+    chords = Chords(
+        face=face[by_first],
+        unit=unit[by_first],
+        rank_a=rank_a[by_first],
+        rank_b=rank_b[by_first],
+        vertex_a=vertex_a[by_first],
+        vertex_b=vertex_b[by_first],
+        spots=spots[order],
+    )
+    return chords, count - len(face)
 
 
 def crossing_pairs(chords: Chords) -> tuple[np.ndarray, np.ndarray]:
@@ -149,7 +157,9 @@ def meet(chords: Chords, vertices: np.ndarray) -> Meetings:
     s = np.clip(_cross(apart, q) / area, 0.0, 1.0)
     t = np.clip(_cross(apart, p) / area, 0.0, 1.0)
     where = origin[first] + s[:, None] * p
-    label, points = coincident(where, chords.face[first], resolution(origin, origin + along)[np.stack([first, second])].max(0))
+    label, points = coincident(
+        where, chords.face[first], resolution(origin, origin + along)[np.stack([first, second])].max(0)
+    )
     return Meetings(first, second, s, t, where, label, points)
 
 

@@ -100,7 +100,10 @@ def box_complex(bounds: Box, rings: int = 0) -> Complex:
         points=corners.reshape(-1, 2),
         ends=np.concatenate([around.reshape(-1, 2), spokes.reshape(-1, 2)]).astype(np.int32),
         sides=np.concatenate(
-            [np.stack([inside, outside], 2).reshape(-1, 2), np.stack([faces, np.roll(faces, 1, 1)], 2).reshape(-1, 2)]
+            [
+                np.stack([inside, outside], 2).reshape(-1, 2),
+                np.stack([faces, np.roll(faces, 1, 1)], 2).reshape(-1, 2),
+            ]
         ).astype(np.int32),
         tags=np.concatenate([tags.ravel(), np.full(4 * rings, SCAFFOLD)]).astype(np.int32),
         faces=1 + 4 * rings,
@@ -174,7 +177,7 @@ def lengths(cells: Complex) -> Float[np.ndarray, " edges"]:
 
 def inner(cells: Complex) -> Bool[np.ndarray, " edges"]:
     """Which edges lie between two faces."""
-    return (cells.sides >= 0).all(1)
+    return cells.sides.min(1) >= 0
 
 
 def merge_faces(cells: Complex, keep: Bool[np.ndarray, " edges"]) -> Int[np.ndarray, " faces"]:

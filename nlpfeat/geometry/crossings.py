@@ -96,7 +96,9 @@ def errors(
       scale: how large to take points that are nearer to the origin.
     """
     values = np.asarray(points, np.float64)
-    error = np.broadcast_to(RESOLUTION * np.maximum(np.linalg.norm(values, axis=1), scale)[:, None], values.shape)
+    error = np.broadcast_to(
+        RESOLUTION * np.maximum(np.linalg.norm(values, axis=1), scale)[:, None], values.shape
+    )
     for weight, bias, slope in layers:
         error = (error + RESOLUTION * np.abs(values)) @ np.abs(weight).T + RESOLUTION * np.abs(bias)
         values = values @ weight.T + bias
@@ -145,8 +147,10 @@ def find_crossings(cells: Complex, rim: Boundaries, lines: Units | Given) -> Cro
     edge, unit, position = (np.concatenate(parts) for parts in (edges, units, positions))
     order = np.lexsort((position, edge))
     nothing = np.zeros(0, np.int64)
-    touch = [np.concatenate(parts) for parts in zip(*touches, strict=True)] if touches else [nothing] * 3
-    return Crossings(edge[order], unit[order], position[order], *touch, zeros)
+    through, half, after = (
+        (np.concatenate(parts) for parts in zip(*touches, strict=True)) if touches else (nothing,) * 3
+    )
+    return Crossings(edge[order], unit[order], position[order], through, half, after, zeros)
 
 
 def pack(bits: np.ndarray) -> np.ndarray:
@@ -175,9 +179,7 @@ def _next_vertex(rim: Boundaries, half: np.ndarray) -> np.ndarray:
     return rim.start[following]
 
 
-def _through_vertices(
-    rim: Boundaries, vertex: np.ndarray, unit: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _through_vertices(rim: Boundaries, vertex: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each (vertex, unit) once for every face around the vertex: the half-edge that starts there, and the unit."""
     order = np.argsort(rim.start)
     bounds = np.searchsorted(rim.start[order], np.stack([vertex, vertex + 1]))

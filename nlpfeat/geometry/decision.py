@@ -139,7 +139,7 @@ class DecisionRegions:
             holes=np.bincount(of, self.holes(), classes).astype(int),
             bounded=np.bincount(of, self.bounded(), classes).astype(int),
             area=np.bincount(self.winner, self.area, classes),
-            boundary=sum(np.bincount(sides[:, k], length, classes) for k in (0, 1)),
+            boundary=np.bincount(sides.ravel(), np.repeat(length, 2), classes),
         )
 
 
@@ -172,7 +172,9 @@ def _decide(network: Network, bounds: Box, rings: int) -> DecisionRegions:
         lead = scores[:, :rival].max(1) - scores[:, rival]
         level = 2 * crude_errors(network.layers, cells.points, size)[:, : rival + 1].max(1)
         doubtful = np.flatnonzero(np.abs(lead) <= level)
-        level[doubtful] = 2 * errors(network.layers, cells.points[doubtful], size)[:, : rival + 1].max(1, initial=0)
+        level[doubtful] = 2 * errors(network.layers, cells.points[doubtful], size)[:, : rival + 1].max(
+            1, initial=0
+        )
         made = cut(cells, Given(lead, np.where(np.abs(lead) <= level, level, 0.0)))
         cells = rebuild(cells, made, np.array([network.units + rival - 1]))
         coincidences, unclear = coincidences + made.coincidences, unclear + made.unclear

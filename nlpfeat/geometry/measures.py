@@ -4,15 +4,15 @@ from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from nlpfeat.geometry import scatter, warping
 from nlpfeat.geometry.certificates import Separator
 from nlpfeat.geometry.decision import decision_regions, whole_plane
 from nlpfeat.geometry.network import Network
 from nlpfeat.geometry.norms import pulls, spectral_product
+from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
-from nlpfeat.geometry.separability import cross_entropy, fit_probe, hard_margin, separate
+from nlpfeat.geometry.separability import hard_margin, separate
 from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, most_regions
 
 
@@ -29,8 +29,12 @@ MEASURES = {
     "separable": Measure(POINTS, "0 or 1", "lines can part the embedded classes (certified)"),
     "margin": Measure(POINTS, "RMS radii", "hard margin in the embedding; 0 if not separable"),
     "own_margin": Measure(POINTS, "nats", "median over points of own score less best other"),
-    "probe_loss_gap": Measure(POINTS, "nats", "cross-entropy of the net's head less that of a converged probe"),
-    "probe_accuracy_gap": Measure(POINTS, "share", "accuracy of a converged probe less that of the net's head"),
+    "probe_loss_gap": Measure(
+        POINTS, "nats", "cross-entropy of the net's head less that of a converged probe"
+    ),
+    "probe_accuracy_gap": Measure(
+        POINTS, "share", "accuracy of a converged probe less that of the net's head"
+    ),
     "fisher": Measure(POINTS, "", "tr(S_W⁻¹ S_B) of the embedding"),
     "nc1": Measure(POINTS, "", "tr(S_W S_B⁺) / K of the embedding: 0 is collapsed"),
     "gdv": Measure(POINTS, "", "generalized discrimination value: 0 mixed, -1 ideal"),
@@ -44,7 +48,9 @@ MEASURES = {
     "components": Measure(PLANE, "parts", "connected parts of the class's region of the plane"),
     "holes": Measure(PLANE, "holes", "holes in the class's region of the plane"),
     "bounded": Measure(PLANE, "parts", "bounded parts of the class's region of the plane"),
-    "plane_complete": Measure((), "0 or 1", "whether the box of components, holes and bounded parts holds all vertices"),
+    "plane_complete": Measure(
+        (), "0 or 1", "whether the box of components, holes and bounded parts holds all vertices"
+    ),
     "decision_area": Measure(PLANE, "share", "share of the box where the class wins"),
     "decision_boundary": Measure(PLANE, "length", "length of the class's border in the box"),
     "log_det": Measure(("quantile",), "log area", "log|det| of the map, quantiles by area"),
@@ -123,7 +129,9 @@ def _of_points(network: Network, embedding: Network, sample: Sample) -> dict[str
                 "margin": hard_margin(e, labels, separator),
                 "own_margin": float(np.median(own - rival)),
                 "probe_loss_gap": cross_entropy(scores, labels) - cross_entropy(probed, labels),
-                "probe_accuracy_gap": float((probed.argmax(1) == labels).mean() - (predicted == labels).mean()),
+                "probe_accuracy_gap": float(
+                    (probed.argmax(1) == labels).mean() - (predicted == labels).mean()
+                ),
                 "fisher": scatter.fisher(e, labels),
                 "nc1": scatter.nc1(e, labels),
                 "gdv": scatter.gdv(e, labels),
@@ -153,7 +161,7 @@ def _of_map(regions: Regions) -> dict[str, float | np.ndarray]:
         found["regions_share"] = len(regions) / most_regions(units)
     if regions.network.outputs == 2:
         folds, times = warping.folding(regions), warping.fold_times(regions.affine[0])
-        found |= {"fold_index": folds.index, "mirrored": folds.mirrored}
+        found |= {"fold_index": folds.share, "mirrored": folds.mirrored}
         found["fold_time"] = float(np.min(times, where=~np.isnan(times), initial=1.0))
     return found
 
@@ -166,7 +174,7 @@ def _of_plane(network: Network, window: float) -> tuple[dict[str, float | np.nda
         "holes": shape.holes,
         "bounded": shape.bounded,
         "plane_complete": float(plane.complete),
-    "decision_area": here.area / near.box.area,
+        "decision_area": here.area / near.box.area,
         "decision_boundary": here.boundary,
     }
     return found, check_decision(plane)

@@ -98,8 +98,14 @@ def _exact(numbers: Any, name: str) -> Float[np.ndarray, "..."]:
         raise ValueError(f"{name} holds NaN or infinity (training diverged?); measure an earlier checkpoint")
     sizes = np.abs(array[array != 0])
     lost = given.dtype.kind in "iu" and (array.astype(object) != given.astype(object)).any()
-    if lost or (given.dtype.kind == "f" and (array != given).any()) or (len(sizes) and not 1e-60 < sizes.min() <= sizes.max() < 1e60):
-        raise ValueError(f"{name} holds numbers that float64 cannot take exactly, or beyond 1e±60: scale them")
+    if (
+        lost
+        or (given.dtype.kind == "f" and (array != given).any())
+        or (len(sizes) and not 1e-60 < sizes.min() <= sizes.max() < 1e60)
+    ):
+        raise ValueError(
+            f"{name} holds numbers that float64 cannot take exactly, or beyond 1e±60: scale them"
+        )
     return array
 
 
@@ -154,14 +160,16 @@ def slope_of(activation: float | Callable[[Any], Any]) -> float:
     if isinstance(activation, (int, float, np.number)) and not isinstance(activation, bool):
         if abs(activation) <= 1e6:
             return float(activation)
-        raise ValueError(f"the slope of the activation is {activation}; give a number of ordinary size, 0 for ReLU")
+        raise ValueError(
+            f"the slope of the activation is {activation}; give a number of ordinary size, 0 for ReLU"
+        )
     name = getattr(activation, "__name__", repr(activation))
     refusal = (
         f"activation {name} is not piecewise linear with its one kink at 0: regions exist for ReLU and leaky ReLU "
         "only; give such a function, or its slope left of zero (0 for ReLU, 1 for none)"
     )
     if not callable(activation):
-        raise ValueError(refusal)
+        raise ValueError(refusal)  # noqa: TRY004
     positive = np.concatenate([np.logspace(-6, 6, 49), np.linspace(0.01, 30, 300)])
     x = np.concatenate([-positive, [0.0], positive])
     try:
@@ -173,7 +181,9 @@ def slope_of(activation: float | Callable[[Any], Any]) -> float:
         raise ValueError(refusal)
     slope = -float(y[np.flatnonzero(x == -1.0)[0]])
     single = result.dtype != np.float64
-    if y[len(positive)] != 0 or not np.allclose(y, np.where(x > 0, x, slope * x), rtol=1e-5 if single else 1e-12, atol=0):
+    if y[len(positive)] != 0 or not np.allclose(
+        y, np.where(x > 0, x, slope * x), rtol=1e-5 if single else 1e-12, atol=0
+    ):
         raise ValueError(refusal)
     # the decimal that float32 arithmetic rounded: .01 rather than .009999999776
     return float(str(np.float32(slope))) if single else slope

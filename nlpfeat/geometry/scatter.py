@@ -20,8 +20,11 @@ def class_means(features: Features, labels: Labels) -> Float[np.ndarray, "classe
 
 
 def scatter(features: Features, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
-    """S_W, mean outer product of what is left of a point after its class mean; S_B, that of the centred class
-    means. Each (d, d); classes weigh the same."""
+    """S_W and S_B, each (d, d); classes weigh the same.
+
+    S_W is the mean outer product of what is left of a point after its class mean, S_B that of the class means
+    after theirs.
+    """
     means = class_means(features, labels)
     within = [np.cov(features[labels == k].T, bias=True) for k in np.unique(labels)]
     centred = means - means.mean(0)
@@ -52,7 +55,9 @@ def nc1(features: Features, labels: Labels) -> float:
     within, between = scatter(features, labels)
     if np.trace(between) <= np.finfo(float).tiny:
         return np.nan
-    return float(np.trace(within @ np.linalg.pinv(between, rcond=1e-10, hermitian=True))) / len(np.unique(labels))
+    return float(np.trace(within @ np.linalg.pinv(between, rcond=1e-10, hermitian=True))) / len(
+        np.unique(labels)
+    )
 
 
 def gdv(features: Features, labels: Labels) -> float:

@@ -1,6 +1,6 @@
-"""Can lines part the classes? Linear programs, hard margins and converged probes on features."""
+"""Can lines part the classes? Linear programs with certificates, and hard margins."""
 
-import warnings
+import contextlib
 from fractions import Fraction
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -10,9 +10,9 @@ from jaxtyping import Float, Int
 from scipy.optimize import linprog, nnls
 from scipy.sparse import csr_array, hstack
 from scipy.spatial import ConvexHull, QhullError
-from sklearn.linear_model import LogisticRegression
 
 from nlpfeat.geometry.certificates import Farkas, Separator, proves
+from nlpfeat.geometry.simplex import feasible
 
 Features = Float[np.ndarray, "n d"]
 Labels = Int[np.ndarray, " n"]
@@ -36,10 +36,8 @@ def hull(features: Features, labels: Labels) -> Int[np.ndarray, " corners"]:
         mine = np.flatnonzero(labels == label)
         mine = mine[np.unique(features[mine], axis=0, return_index=True)[1]]
         if 2 <= features.shape[1] <= 3 and len(mine) > features.shape[1] + 1:
-            try:
+            with contextlib.suppress(QhullError):  # all on one line or plane
                 mine = mine[ConvexHull(features[mine]).vertices]
-            except QhullError:  # all on one line or plane
-                pass
         corners.append(mine)
     return np.concatenate(corners)
 
@@ -74,12 +72,12 @@ def separate(features: Features, labels: Labels) -> Separator | Farkas:
     Raises:
       ValueError: for features that are not finite, or labels that skip a class.
     """
-    features, labels, classes = _checked(features, labels)
+    features, labels, classes = checked(features, labels)
     corner = hull(features, labels)
     points, own = features[corner], labels[corner]
     middle, radius = points.mean(0), rms_radius(points) or 1.0
     asked = inequalities((points - middle) / radius, own, classes)
-    solved = _largest_margin(asked.matrix)
+    solved: Any = _largest_margin(asked.matrix)
     if solved.success and solved.x[-1] > 0.5:
         parts = solved.x[:-1].reshape(classes, -1)
         weight = parts[:, :-1] / radius
@@ -111,7 +109,8 @@ def _largest_margin(matrix: csr_array) -> Any:
     objective = np.append(np.zeros(columns), -1.0)
     stacked = hstack([-matrix, csr_array(np.ones((rows, 1)))], format="csr")
     bounds = [(None, None)] * columns + [(None, 1.0)]
-    return linprog(objective, A_ub=stacked, b_ub=np.zeros(rows), bounds=bounds, method="highs")
+    solve: Any = linprog  # its stubs do not know sparse arrays
+    return solve(objective, A_ub=stacked, b_ub=np.zeros(rows), bounds=bounds, method="highs")
 
 
 def _exact(
@@ -125,7 +124,7 @@ def _exact(
         row = [*(Fraction(float(x)) for x in features[i]), Fraction(1)]
         signs = {int(labels[i]): 1, rival: -1}
         columns.append([signs.get(k, 0) * x for k in used for x in row])
-    multipliers, dual = _feasible(columns)
+    multipliers, dual = feasible(columns)
     if multipliers:
         chosen = sorted(multipliers)
         return Farkas(
@@ -138,39 +137,7 @@ def _exact(
     return Separator(parts[:, :-1], parts[:, -1])
 
 
-def _feasible(columns: list[list[Fraction]]) -> tuple[dict[int, Fraction], list[Fraction]]:
-    """Weights >= 0 with sum 1 under which the columns add up to 0; or y with y · column > 0 for all columns.
-
-    The first phase of the simplex method with Bland's rule, which cannot cycle.
-    """
-    height, count = len(columns[0]) + 1, len(columns)
-    table = [
-        [column[r] if r < height - 1 else Fraction(1) for column in columns]
-        + [Fraction(int(r == j)) for j in range(height)]
-        + [Fraction(int(r == height - 1))]
-        for r in range(height)
-    ]
-    cost = [-sum(row[j] for row in table) if j < count else Fraction(0) for j in range(count + height)]
-    cost.append(Fraction(-1))
-    basis = [count + r for r in range(height)]
-    while (enter := next((j for j in range(count) if cost[j] < 0), None)) is not None:
-        leave = min(
-            (r for r in range(height) if table[r][enter] > 0),
-            key=lambda r: (table[r][-1] / table[r][enter], basis[r]),
-        )
-        head = table[leave][enter]
-        table[leave] = pivot = [x / head if x else x for x in table[leave]]
-        for row in (*(table[r] for r in range(height) if r != leave), cost):
-            factor = row[enter]
-            if factor:
-                row[:] = [x - factor * y if y else x for x, y in zip(row, pivot, strict=True)]
-        basis[leave] = enter
-    if cost[-1] == 0:
-        return {j: table[r][-1] for r, j in enumerate(basis) if j < count and table[r][-1]}, []
-    return {}, [cost[count + r] - 1 for r in range(height - 1)]
-
-
-def _checked(features: Features, labels: Labels) -> tuple[Features, Labels, int]:
+def checked(features: Features, labels: Labels) -> tuple[Features, Labels, int]:
     """Features as float64, labels as int, and the number of classes.
 
     Raises:
@@ -180,7 +147,9 @@ def _checked(features: Features, labels: Labels) -> tuple[Features, Labels, int]
     if features.ndim != 2 or given.shape != features.shape[:1]:
         raise ValueError(f"expected features (n, d) and labels (n,); got {features.shape} and {given.shape}")
     if not np.isfinite(features).all():
-        raise ValueError("the features hold NaN or infinity (training diverged?); measure an earlier checkpoint")
+        raise ValueError(
+            "the features hold NaN or infinity (training diverged?); measure an earlier checkpoint"
+        )
     found = np.unique(given)
     if len(found) < 2 or (found != np.arange(len(found))).any():
         raise ValueError(f"labels must be classes 0 … K - 1 with K >= 2, each with a point; got {found}")
@@ -195,7 +164,7 @@ def rms_radius(features: Features) -> float:
 
 
 def hard_margin(features: Features, labels: Labels, separator: Separator | None) -> float:
-    """max over Σ‖w‖² <= 1 of the least (w_y - w_k)·e + b_y - b_k, over the RMS radius of the features.
+    """The largest, over Σ‖w‖² <= 1, of the least (w_y - w_k)·e + b_y - b_k, over the RMS radius of the features.
 
     Turned over it is the smallest Σ‖w‖² with all left sides at least 1. That is a least-distance problem: nonnegative
     least squares (Lawson & Hanson 1974, ch. 23), with a small price on biases, tells which inequalities are tight,
@@ -207,7 +176,7 @@ def hard_margin(features: Features, labels: Labels, separator: Separator | None)
     Returns:
       The margin; NaN if all points coincide.
     """
-    features, labels, classes = _checked(features, labels)
+    features, labels, classes = checked(features, labels)
     radius = rms_radius(features)
     if radius == 0:
         return np.nan
@@ -238,36 +207,3 @@ def hard_margin(features: Features, labels: Labels, separator: Separator | None)
     right = np.append(np.zeros(len(cost)), np.ones(len(tight)))
     solution = np.linalg.lstsq(system, right)[0][: len(cost)]
     return max(margin(x) for x in (start, scaled.T @ multipliers / cost, solution) if price @ x**2 > 0)
-
-
-class Probe(NamedTuple):
-    """A softmax classifier trained to convergence on frozen features."""
-
-    weight: np.ndarray  # (classes, d)
-    bias: np.ndarray  # (classes,)
-
-    def scores(self, features: Features) -> Float[np.ndarray, "n classes"]:
-        """Class scores."""
-        return features @ self.weight.T + self.bias
-
-
-def fit_probe(features: Features, labels: Labels) -> Probe:
-    """The softmax classifier of least cross-entropy; a ridge of 1e-8 keeps it finite on separable classes."""
-    features, labels, classes = _checked(features, labels)
-    middle, scale = features.mean(0), features.std(0)
-    scale = np.where(scale > 0, scale, 1.0)
-    fit = LogisticRegression(C=1e8 / len(labels), solver="newton-cholesky", max_iter=5000, tol=1e-8)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Line search of Newton solver")  # it goes on with L-BFGS
-        fit.fit((features - middle) / scale, labels)
-    weight, bias = fit.coef_, fit.intercept_
-    if classes == 2:  # one row for the second class against the first
-        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-    weight = weight / scale
-    return Probe(weight, bias - weight @ middle)
-
-
-def cross_entropy(scores: Float[np.ndarray, "n classes"], labels: Labels) -> float:
-    """Mean cross-entropy of the softmax of scores, in nats."""
-    shifted = scores - scores.max(1, keepdims=True)
-    return float(np.mean(np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]))

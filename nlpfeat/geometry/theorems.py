@@ -122,7 +122,7 @@ def check_regions(regions: Regions) -> dict[str, bool]:
     folding = [network.layers[i] for i in network.folding]
     area = regions.box.area
     held = {
-        "T3": cells.euler == 1 and abs(regions.area.sum() - area) <= _CLOSE * area,
+        "T3": cells.euler == 1 and bool(abs(regions.area.sum() - area) <= _CLOSE * area),
         "T4": len(regions) <= most_regions_deep(tuple(len(layer.bias) for layer in folding)),
         "T10": all(
             np.abs(decompose(layer).weight - layer.weight).max() <= 1e-12 * np.abs(layer.weight).max()
@@ -138,14 +138,18 @@ def check_regions(regions: Regions) -> dict[str, bool]:
     if network.outputs == 2:
         det = determinants(jump)
         enclosed, total = boundary_image_area(regions), float((det * regions.area).sum())
-        held["T12"] = abs(enclosed - total) <= _CLOSE * max(float((np.abs(det) * regions.area).sum()), size**2 * 1e-3)
+        held["T12"] = abs(enclosed - total) <= _CLOSE * max(
+            float((np.abs(det) * regions.area).sum()), size**2 * 1e-3
+        )
     if network.folding == (0,):
         layer = network.layers[0]
         held["T1"] = len(regions) <= most_regions(len(layer.bias), biases=bool(layer.bias.any()))
         if regions.general:
             lines, inside, length = lines_in_box(network, regions.box)
             held["T2"] = len(regions) == 1 + lines + inside
-            outer = reduce(lambda product, after: after.weight @ product, network.layers[1:], np.eye(len(layer.bias)))
+            outer = reduce(
+                lambda product, after: after.weight @ product, network.layers[1:], np.eye(len(layer.bias))
+            )
             pull = np.linalg.norm(layer.weight, axis=1) * np.linalg.norm(outer, axis=0)
             expected = float(((1 - layer.slope) * pull * length).sum())
             found = roughness(regions).total
@@ -163,12 +167,14 @@ def check_decision(plane: DecisionRegions) -> dict[str, bool]:
     network = plane.network
     folding, summary = [network.layers[i] for i in network.folding], plane.summary()
     held = {}
-    if not (plane.complete and folding) or any(layer.weight.shape != (2, 2) for layer in network.layers[: network.folding[-1] + 1]):
+    if not (plane.complete and folding) or any(
+        layer.weight.shape != (2, 2) for layer in network.layers[: network.folding[-1] + 1]
+    ):
         return held
     middle = network.layers[network.folding[0] : network.folding[-1] + 1]
     if len(folding) == 1:
         held["T7"] = bool((summary.components <= 1).all())
-    if all(0 < layer.slope and np.linalg.matrix_rank(layer.weight) == 2 for layer in middle):
+    if all(layer.slope > 0 and np.linalg.matrix_rank(layer.weight) == 2 for layer in middle):
         held["T5"] = bool((summary.components <= 1).all() and not summary.holes.any())
         if network.outputs <= 3 or not network.layers[-1].bias.any():
             held["T6"] = not summary.bounded.any()

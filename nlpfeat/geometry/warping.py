@@ -23,7 +23,7 @@ class Stretch(NamedTuple):
 class Folding(NamedTuple):
     """How much of the map's image lies on other parts of it."""
 
-    index: float  # 1 - |Σ det(A) a| / Σ |det(A)| a: 0 where no orientation changes; NaN where all is flattened
+    share: float  # 1 - |Σ det(A) a| / Σ |det(A)| a: 0 if no orientation changes, NaN if all is flattened
     mirrored: float  # share of the area with det A < 0
 
 
@@ -65,7 +65,9 @@ def determinants(matrices: Float[np.ndarray, "n 2 2"]) -> Float[np.ndarray, " n"
       ValueError: for maps to anything but the plane.
     """
     if matrices.shape[-2:] != (2, 2):
-        raise ValueError(f"a map to {matrices.shape[-2]} dimensions has no determinant: measure a 2-D embedding")
+        raise ValueError(
+            f"a map to {matrices.shape[-2]} dimensions has no determinant: measure a 2-D embedding"
+        )
     plus = matrices[..., 0, 0] * matrices[..., 1, 1]
     minus = matrices[..., 0, 1] * matrices[..., 1, 0]
     det = plus - minus

@@ -105,12 +105,16 @@ def _write(study: Study, make: Maker, part: Work, pool: Executor, done: Callable
 
 def sample(splits: Splits, arms: np.ndarray) -> Sample:
     """A member's data as plain points (n, 2) and labels (n,)."""
-    points = {name: np.stack([np.asarray(x, np.float64) for x in part.inputs], 1) for name, part in splits.items()}
+    points = {
+        name: np.stack([np.asarray(x, np.float64) for x in part.inputs], 1) for name, part in splits.items()
+    }
     labels = {name: np.asarray(part.targets) for name, part in splits.items()}
     return Sample(points, labels, arms, WINDOW)
 
 
-def measure_layers(layers: list[tuple[np.ndarray, np.ndarray, float]], points: Sample) -> dict[str, np.ndarray]:
+def measure_layers(
+    layers: list[tuple[np.ndarray, np.ndarray, float]], points: Sample
+) -> dict[str, np.ndarray]:
     """All measures of a net given as layers; NaN if its training diverged."""
     if not all(np.isfinite(array).all() for weight, bias, _ in layers for array in (weight, bias)):
         return nothing(points, len(layers[-1][1]))

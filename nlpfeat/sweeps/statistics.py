@@ -92,9 +92,7 @@ def _crossing(widths: np.ndarray, wins: np.ndarray, trials: np.ndarray) -> Inter
     return Interval(middle, middle, middle)
 
 
-def at_level(
-    values: np.ndarray, progress: np.ndarray, level: float, *, falling: bool
-) -> np.ndarray:
+def at_level(values: np.ndarray, progress: np.ndarray, level: float, *, falling: bool) -> np.ndarray:
     """`values` where `progress` first reaches `level`, so that members compare at equal loss, not at equal time.
 
     Both are taken to be linear between records.

@@ -69,7 +69,9 @@ def summarize_measures(dataset: xr.Dataset) -> list[dict[str, Any]]:
         for name in MEASURES:
             values = point[name].isel(split=-1) if "split" in point[name].dims else point[name]
             finite = values.to_numpy()[~np.isnan(values.to_numpy())]
-            quartiles = np.quantile(finite, (0.25, 0.5, 0.75), method="nearest") if len(finite) else [None] * 3
+            quartiles = (
+                np.quantile(finite, (0.25, 0.5, 0.75), method="nearest") if len(finite) else [None] * 3
+            )
             row[name] = [None if q is None or not np.isfinite(q) else float(f"{q:.6g}") for q in quartiles]
         table.append(row)
     return table

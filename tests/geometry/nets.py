@@ -1,5 +1,7 @@
 """Nets to measure: random ones, degenerate ones by name, and trained ones."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from nlpfeat.geometry.network import LINEAR, Layer, Network
@@ -10,7 +12,7 @@ def random_net(seed, widths, outputs=0, slope=0.0, bias=0.5, integers=0, dtype=n
     rng = np.random.default_rng(seed)
     layers = []
     sizes = [2, *widths, *([outputs] if outputs else [])]
-    for place, (m, n) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for place, (m, n) in enumerate(pairwise(sizes)):
         w, b = rng.standard_normal((n, m)) * np.sqrt(2 / m), rng.standard_normal(n) * bias
         if integers:
             w, b = (

@@ -57,7 +57,9 @@ def halves(polygon, row):
 def clip(polygon, at, sign):
     kept = []
     for (p, v), (q, w) in zip(
-        zip(polygon, at, strict=True), zip(polygon[1:] + polygon[:1], at[1:] + at[:1], strict=True), strict=True
+        zip(polygon, at, strict=True),
+        zip(polygon[1:] + polygon[:1], at[1:] + at[:1], strict=True),
+        strict=True,
     ):
         if v * sign >= 0:
             kept.append(p)

@@ -84,7 +84,9 @@ def test_a_pinched_corner_does_not_connect():
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize(("widths", "classes"), [((12,), 3), ((30,), 5), ((8, 8), 4), ((6, 5, 4), 2)], ids=str)
+@pytest.mark.parametrize(
+    ("widths", "classes"), [((12,), 3), ((30,), 5), ((8, 8), 4), ((6, 5, 4), 2)], ids=str
+)
 def test_a_fine_grid_agrees(widths, classes, seed):
     net = random_net(seed, widths, outputs=classes, slope=0.1 * (seed % 2))
     found = decision_regions(net, 1.0)
@@ -96,7 +98,9 @@ def test_a_fine_grid_agrees(widths, classes, seed):
     for k in range(classes):
         assert summary.area[k] == pytest.approx((winner == k).mean() * 4, abs=0.02)
         sizes = found.area
-        parts = [found.component[found.winner == k] == c for c in np.unique(found.component[found.winner == k])]
+        parts = [
+            found.component[found.winner == k] == c for c in np.unique(found.component[found.winner == k])
+        ]
         large = sum(sizes[found.winner == k][part].sum() > 2e-3 for part in parts)
         labels, _ = ndimage.label(winner == k)
         assert (np.bincount(labels[labels > 0]) > 2e-3 * n * n / 4).sum() == large

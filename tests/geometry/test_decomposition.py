@@ -33,7 +33,7 @@ def test_signs_are_canonical():
     """The same matrix by way of other singular vectors, or in another layer, has the same steps."""
     weight = np.array([[1.0, 2], [-3, 0.5]])
     first = decompose(Layer(weight, np.zeros(2)))
-    again = decompose(Layer((-(-weight)).copy(order="F"), np.ones(2), 0.5))
+    again = decompose(Layer(np.asfortranarray(weight), np.ones(2), 0.5))
     np.testing.assert_allclose(first.right, again.right, atol=1e-14)
     np.testing.assert_allclose(first.left, again.left, atol=1e-14)
 

@@ -45,7 +45,11 @@ def test_rational_arithmetic_agrees(widths, seed):
 def test_rational_arithmetic_agrees_where_lines_meet(widths, seed):
     """Whole numbers for weights: lines coincide, meet in points, run along the box and through its corners."""
     net = random_net(
-        seed, widths, slope=(0.0, 0.5, 0.25)[seed % 3], bias=(1.0, 0.5, 0.0)[seed // 3 % 3], integers=1 + seed % 3
+        seed,
+        widths,
+        slope=(0.0, 0.5, 0.25)[seed % 3],
+        bias=(1.0, 0.5, 0.0)[seed // 3 % 3],
+        integers=1 + seed % 3,
     )
     agree(net, (1.0, 2.0, 1.5, 3.0)[seed % 4])
 
@@ -63,7 +67,13 @@ def test_degenerate_nets(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["duplicates", "no biases", "three lines in a point", "lines that meet on the box", "lines that meet on a fold"],
+    [
+        "duplicates",
+        "no biases",
+        "three lines in a point",
+        "lines that meet on the box",
+        "lines that meet on a fold",
+    ],
 )
 def test_what_is_not_in_general_position_is_flagged(name):
     regions = linear_regions(DEGENERATE[name], 1.0)
@@ -114,7 +124,7 @@ def test_the_checks_can_fail():
     assert not held["T11"]
     more = type(good)(good.network, good.box, cells._replace(faces=cells.faces + 40), 0, 0)
     held = check_regions(more)
-    assert not (held["T1"] or held["T3"] or held["T4"])
+    assert not any(held[name] for name in ("T1", "T3", "T4"))
     wrong = type(good)(good.network, good.box, good.cells._replace(faces=good.cells.faces), 0, 0)
     wrong.__dict__["box"] = wrong.box.grown(1.3)
     assert not check_regions(wrong)["T2"]
@@ -147,7 +157,11 @@ def test_units_of_very_different_size(net):
 
 
 def test_lines_through_vertices_and_corners_are_flagged():
-    for net in (then(lines((1, 0, 0), (0, 1, 0), slope=0.5), [[1, -1]], [0]), lines((1, -1, 0)), lines((1, 0, 1 - 1e-14))):
+    for net in (
+        then(lines((1, 0, 0), (0, 1, 0), slope=0.5), [[1, -1]], [0]),
+        lines((1, -1, 0)),
+        lines((1, 0, 1 - 1e-14)),
+    ):
         regions = linear_regions(net, 1.0)
         assert regions.coincidences > 0
         assert not regions.general
@@ -261,7 +275,9 @@ def test_fold_lines_are_where_the_unit_is_zero():
         segments = regions.fold_line(unit)
         assert np.abs(segments @ net.layers[0].weight[unit] + net.layers[0].bias[unit]).max(initial=0) < 1e-12
         assert np.linalg.norm(np.diff(segments, axis=1), axis=2).sum() == pytest.approx(length[unit])
-    second = net.until(1)(regions.fold_line(12).reshape(-1, 2)) @ net.layers[1].weight[2] + net.layers[1].bias[2]
+    second = (
+        net.until(1)(regions.fold_line(12).reshape(-1, 2)) @ net.layers[1].weight[2] + net.layers[1].bias[2]
+    )
     assert np.abs(second).max(initial=0) < 1e-12
     for wrong in (-1, 16):
         with pytest.raises(ValueError, match="units 0 to 15"):

@@ -27,10 +27,13 @@ def test_gdv_by_loops():
 
     groups = [[row for row, label in zip(z, labels, strict=True) if label == k] for k in range(4)]
     intra = [
-        sum(distance(a, b) for i, a in enumerate(g) for b in g[:i]) * 2 / (len(g) * (len(g) - 1)) for g in groups
+        sum(distance(a, b) for i, a in enumerate(g) for b in g[:i]) * 2 / (len(g) * (len(g) - 1))
+        for g in groups
     ]
     inter = [
-        sum(distance(a, b) for a in g for b in h) / (len(g) * len(h)) for i, g in enumerate(groups) for h in groups[:i]
+        sum(distance(a, b) for a in g for b in h) / (len(g) * len(h))
+        for i, g in enumerate(groups)
+        for h in groups[:i]
     ]
     expected = (sum(intra) / 4 - sum(inter) * 2 / (4 * 3)) / 3**0.5
     assert scatter.gdv(features, labels) == pytest.approx(expected, rel=1e-12)
@@ -51,7 +54,9 @@ def test_gdv_of_mixed_classes_is_nearly_zero():
 def test_gdv_scales_each_dimension_by_itself():
     """Points × features: a normalisation along the wrong axis would notice a scaled column."""
     features, labels = cloud()
-    assert scatter.gdv(features * [1.0, 1e3, 1e-3] + 5, labels) == pytest.approx(scatter.gdv(features, labels))
+    assert scatter.gdv(features * [1.0, 1e3, 1e-3] + 5, labels) == pytest.approx(
+        scatter.gdv(features, labels)
+    )
     assert scatter.gdv(features.T.copy().T * 7, labels) == pytest.approx(scatter.gdv(features, labels))
 
 

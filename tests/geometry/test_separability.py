@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sklearn.svm import SVC
 
 from nlpfeat.geometry.certificates import Farkas, Separator, proves
-from nlpfeat.geometry.separability import _exact, cross_entropy, fit_probe, hard_margin, hull, separate
+from nlpfeat.geometry.probes import cross_entropy, fit_probe
+from nlpfeat.geometry.separability import _exact, hard_margin, hull, separate
 
 
 def clusters(seed, classes, d, spread, count=8):
@@ -32,7 +33,9 @@ def test_a_certificate_either_way(seed, classes, d):
         assert proves(exact, features, labels)
 
 
-@given(st.lists(st.tuples(st.integers(-2, 2), st.integers(-2, 2), st.integers(0, 2)), min_size=1, max_size=14))
+@given(
+    st.lists(st.tuples(st.integers(-2, 2), st.integers(-2, 2), st.integers(0, 2)), min_size=1, max_size=14)
+)
 @settings(max_examples=150, deadline=None)
 def test_points_of_a_small_grid(rows):
     """Points coincide, lie on lines, and hulls touch."""
@@ -197,4 +200,6 @@ def test_the_probe_has_converged(classes):
 def test_a_probe_of_features_that_say_nothing():
     labels = np.array([0, 1, 1, 1])
     scores = fit_probe(np.zeros((4, 2)), labels).scores(np.zeros((4, 2)))
-    assert cross_entropy(scores, labels) == pytest.approx(-(0.25 * np.log(0.25) + 0.75 * np.log(0.75)), abs=1e-6)
+    assert cross_entropy(scores, labels) == pytest.approx(
+        -(0.25 * np.log(0.25) + 0.75 * np.log(0.75)), abs=1e-6
+    )

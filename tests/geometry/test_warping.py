@@ -39,7 +39,7 @@ def test_a_mirror_is_not_a_fold():
 
 def test_a_sheet_folded_in_two():
     regions = linear_regions(FOLD, 1.0)
-    assert warping.folding(regions).index == pytest.approx(1.0)
+    assert warping.folding(regions).share == pytest.approx(1.0)
     assert warping.folding(regions).mirrored == pytest.approx(0.5)
     assert warping.roughness(regions).total == pytest.approx(2 * 2.0)  # jump 2 along a line of length 2
     assert len(set(regions.merged())) == 2  # the units for y cancel out
@@ -50,7 +50,7 @@ def test_flattened_to_a_line():
     assert found.flattened == 1
     assert (found.log_det == -np.inf).all()
     assert (found.condition == np.inf).all()
-    assert np.isnan(warping.folding(linear_regions(linear([[0, 0], [0, 0]]), 1.0)).index)
+    assert np.isnan(warping.folding(linear_regions(linear([[0, 0], [0, 0]]), 1.0)).share)
 
 
 def test_singular_values_are_those_of_numpy():
@@ -142,6 +142,8 @@ def test_maps_to_other_dimensions_have_no_determinant():
 
 
 def test_norms_by_hand():
-    net = Network((Layer(np.diag([3.0, 1]), np.zeros(2)), Layer(np.array([[0.0, 2], [0, 0]]), np.zeros(2), LINEAR)))
+    net = Network(
+        (Layer(np.diag([3.0, 1]), np.zeros(2)), Layer(np.array([[0.0, 2], [0, 0]]), np.zeros(2), LINEAR))
+    )
     assert spectral_product(net) == pytest.approx(6)
     assert pulls(net.layers[0].weight, net.layers[1].weight).tolist() == [0, 2]

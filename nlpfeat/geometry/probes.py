@@ -1,0 +1,43 @@
+"""Converged softmax probes on frozen features."""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from sklearn.linear_model import LogisticRegression
+
+from nlpfeat.geometry.separability import Features, Labels, checked
+
+
+class Probe(NamedTuple):
+    """A softmax classifier trained to convergence on frozen features."""
+
+    weight: np.ndarray  # (classes, d)
+    bias: np.ndarray  # (classes,)
+
+    def scores(self, features: Features) -> Float[np.ndarray, "n classes"]:
+        """Class scores."""
+        return features @ self.weight.T + self.bias
+
+
+def fit_probe(features: Features, labels: Labels) -> Probe:
+    """The softmax classifier of least cross-entropy; a ridge of 1e-8 keeps it finite on separable classes."""
+    features, labels, classes = checked(features, labels)
+    middle, scale = features.mean(0), features.std(0)
+    scale = np.where(scale > 0, scale, 1.0)
+    fit = LogisticRegression(C=1e8 / len(labels), solver="newton-cholesky", max_iter=5000, tol=1e-8)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Line search of Newton solver")  # it goes on with L-BFGS
+        fit.fit((features - middle) / scale, labels)
+    weight, bias = fit.coef_, fit.intercept_
+    if classes == 2:  # one row for the second class against the first
+        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    weight = weight / scale
+    return Probe(weight, bias - weight @ middle)
+
+
+def cross_entropy(scores: Float[np.ndarray, "n classes"], labels: Labels) -> float:
+    """Mean cross-entropy of the softmax of scores, in nats."""
+    shifted = scores - scores.max(1, keepdims=True)
+    return float(np.mean(np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]))
