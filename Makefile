@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep test test-slow lint smoke bench lock clean
+.PHONY: help sweep measure test test-slow lint smoke bench bench-regions lock clean
 
 help:              ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
+
+measure: $(VENV)/ok ## the exact geometry of every member of that study, then all figures: some three minutes
+	$(RUN) -m experiments.measure --study=runs/spirals
+	$(RUN) -m experiments.plot --study=runs/spirals
 
 sweep: $(VENV)/ok  ## the main job: sweep hidden width on spirals, then the figures
 	$(RUN) -m experiments.sweep --config=configs/spirals.py
@@ -27,11 +31,15 @@ smoke: $(VENV)/ok  ## every command once, at toy size
 	$(RUN) -m experiments.sweep --config=configs/spirals.py:smoke --dry_run
 	for config in configs/*.py; do $(RUN) -m experiments.sweep --config=$$config:smoke || exit 1; done
 	$(RUN) -m experiments.restore --study=runs/spirals-smoke --width=8 --seed=1
+	$(RUN) -m experiments.measure --study=runs/spirals-smoke
 	$(RUN) -m experiments.plot --study=runs/spirals-smoke
 
 bench: $(VENV)/ok  ## the benchmark against PyTorch, side by side
 	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
 	$(RUN) -m benchmarks.spirals
+
+bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regioncam
+	$(RUN) -m benchmarks.regions
 
 lock:              ## renew requirements.txt from pyproject.toml
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.txt

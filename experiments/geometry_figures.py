@@ -25,7 +25,7 @@ from nlpfeat.training.task import Task
 
 # What weights are compared at, beside the last step: training loss, and median margin on the training part.
 LOSS, MARGIN = 0.7, 1.0
-_LOGARITHMIC = {"lipschitz", "condition", "regions", "regions_merged", "fold_time", "nc1"}
+_LOGARITHMIC = {"lipschitz", "condition", "regions", "regions_merged", "fold_time", "nc1", "radius"}
 
 
 def measure_figures(dataset: xr.Dataset, task: Task) -> Iterator[tuple[str, Any]]:
@@ -105,7 +105,7 @@ def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
         fontsize=12,
     )
     ax.set_ylabel("steps")
-    ax.set_ylim(0, None)
+    ax.set(ylim=(0, None), xlim=(min(widths) / 1.2, max(widths) * 1.2))
     return figure
 
 

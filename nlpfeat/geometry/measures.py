@@ -12,7 +12,7 @@ from nlpfeat.geometry.network import Network
 from nlpfeat.geometry.norms import pulls, spectral_product
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
-from nlpfeat.geometry.separability import hard_margin, separate
+from nlpfeat.geometry.separability import hard_margin, rms_radius, separate
 from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, most_regions
 
 
@@ -26,6 +26,10 @@ class Measure(NamedTuple):
 
 POINTS, PLANE = ("split",), ("class",)
 MEASURES = {
+    "radius": Measure(POINTS, "", "root mean square distance of embedded points from their mean"),
+    "linearity": Measure(
+        POINTS, "share", "variance of the embedding that an affine map of the input explains"
+    ),
     "separable": Measure(POINTS, "0 or 1", "lines can part the embedded classes (certified)"),
     "margin": Measure(POINTS, "RMS radii", "hard margin in the embedding; 0 if not separable"),
     "own_margin": Measure(POINTS, "nats", "median over points of own score less best other"),
@@ -64,6 +68,7 @@ MEASURES = {
     "crease": Measure((), "", "mean jump of the gradient across an edge"),
     "arm_length": Measure(PLANE, "length", "length of the embedded arm"),
     "straightness": Measure(PLANE, "share", "chord over length of the embedded arm: 1 is straight"),
+    "turn": Measure(PLANE, "degrees", "how far the embedded arm turns around the middle"),
     "spectral_product": Measure((), "", "product of the layers' spectral norms"),
     "path_norm": Measure((), "", "Σ |w_i||v_i| over hidden units"),
     "mean_pull": Measure((), "", "mean of |w_i||v_i| over hidden units"),
@@ -104,7 +109,7 @@ def measure(network: Network, sample: Sample) -> dict[str, np.ndarray]:
     found |= plane | _of_weights(network)
     if len(sample.arms):
         arms = warping.unwinding(embedding, sample.arms)
-        found |= {"arm_length": arms.length, "straightness": arms.straightness}
+        found |= {"arm_length": arms.length, "straightness": arms.straightness, "turn": arms.turn}
     found["violations"] = np.array(float(sum(not ok for ok in (held | held_too).values())))
     return {name: np.asarray(found[name], float) for name in MEASURES}
 
@@ -125,6 +130,8 @@ def _of_points(network: Network, embedding: Network, sample: Sample) -> dict[str
         rows.append(
             {
                 "split": split,
+                "radius": rms_radius(e),
+                "linearity": warping.linearity(points, e),
                 "separable": float(separator is not None),
                 "margin": hard_margin(e, labels, separator),
                 "own_margin": float(np.median(own - rival)),

@@ -39,6 +39,9 @@ class Unwinding(NamedTuple):
 
     length: np.ndarray  # (arms,)
     straightness: np.ndarray  # (arms,) chord / length: 1 is a straight line
+    turn: (
+        np.ndarray
+    )  # (arms,) degrees swept from its start to its end, seen from the middle of all; NaN but in 2-D
 
 
 def quantiles(values: np.ndarray, weights: np.ndarray, levels: tuple[float, ...] = QUANTILES) -> np.ndarray:
@@ -100,12 +103,27 @@ def roughness(regions: Regions) -> Roughness:
 
 
 def unwinding(network: Network, arms: Float[np.ndarray, "arms n 2"]) -> Unwinding:
-    """Length and straightness of the images of curves, each given by points along it."""
+    """Length, straightness and turn of the images of curves, each given by points along it."""
     images = network(arms.reshape(-1, 2)).reshape(*arms.shape[:2], -1)
     length = np.linalg.norm(np.diff(images, axis=1), axis=2).sum(1)
     chord = np.linalg.norm(images[:, -1] - images[:, 0], axis=1)
     straight = np.divide(chord, length, out=np.full(len(arms), np.nan), where=length > 0)
-    return Unwinding(length, straight)
+    turn = np.full(len(arms), np.nan)
+    if network.outputs == 2:
+        seen = images - images.mean((0, 1))
+        angle = np.unwrap(np.arctan2(seen[..., 1], seen[..., 0]), axis=1)
+        turn = np.where(length > 0, np.degrees(np.abs(angle[:, -1] - angle[:, 0])), np.nan)
+    return Unwinding(length, straight, turn)
+
+
+def linearity(points: Float[np.ndarray, "n 2"], images: Float[np.ndarray, "n d"]) -> float:
+    """The share of the images' variance that the best affine map of the points explains: 1 for an affine map."""
+    x, y = points - points.mean(0), images - images.mean(0)
+    total = float((y**2).sum())
+    if total == 0:
+        return np.nan
+    fit, *_ = np.linalg.lstsq(x, y)
+    return 1 - float(((y - x @ fit) ** 2).sum()) / total
 
 
 def fold_times(jacobians: Float[np.ndarray, "n 2 2"]) -> Float[np.ndarray, "n 2"]:

@@ -99,4 +99,4 @@ def reduced(name: str) -> str:
 
 
 # Measures by class whose sum over classes says nothing.
-_AVERAGED = {"straightness", "decision_area", "arm_length"}
+_AVERAGED = {"straightness", "decision_area", "arm_length", "turn"}

@@ -100,6 +100,11 @@ def test_unwinding():
     found = warping.unwinding(linear(2 * np.eye(2)), arms)
     np.testing.assert_allclose(found.length, [2 * np.pi, 2 * np.pi * np.sqrt(2)], rtol=1e-6)
     np.testing.assert_allclose(found.straightness, [2 / np.pi, 1], rtol=1e-6)
+    spokes = np.stack([arms[0], -arms[0]])  # their middle is the origin
+    np.testing.assert_allclose(warping.unwinding(linear([[2, 0], [0, -2]]), spokes).turn, 180, rtol=1e-6)
+    straight = np.linspace([0.2, 0.2], [1, 1], 50)
+    turn = warping.unwinding(linear(np.eye(2)), np.stack([straight, -straight])).turn
+    np.testing.assert_allclose(turn, 0, atol=1e-9)
     assert np.isnan(warping.unwinding(linear(np.zeros((2, 2))), arms).straightness).all()
 
 
@@ -147,3 +152,15 @@ def test_norms_by_hand():
     )
     assert spectral_product(net) == pytest.approx(6)
     assert pulls(net.layers[0].weight, net.layers[1].weight).tolist() == [0, 2]
+
+
+def test_linearity():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((500, 2))
+    noise = rng.standard_normal((500, 2))
+    noise -= x @ np.linalg.lstsq(x, noise)[0]
+    assert warping.linearity(x, x @ [[3.0, 1], [0, -2]] + 5) == pytest.approx(1)
+    y = x @ [[3.0, 1], [0, -2]]
+    y, noise = y / np.linalg.norm(y - y.mean(0)), noise / np.linalg.norm(noise - noise.mean(0))
+    assert warping.linearity(x, y + noise) == pytest.approx(0.5, abs=0.02)
+    assert np.isnan(warping.linearity(x, np.ones((500, 2))))
