@@ -127,31 +127,29 @@ def main() -> None:
             flush=True,
         )
     if asked.figure:
-        draw(asked.figure, costs)
+        draw(asked.figure, costs, asked.rounds)
 
 
-def draw(path: str, costs: list[tuple[float, float, float, float | None]]) -> None:
+def draw(path: str, costs: list[tuple[float, float, float, float | None]], rounds: int) -> None:
     """Cost against regions, on logarithmic axes, with a line of slope 1."""
     import matplotlib.pyplot as plt
 
     from nlpfeat.plotting.style import BLUE, GREEN, GREY, RED, STYLE
 
-    one_layer = sorted((2, n) for n in (50, 100, 200, 400, 800, 1200, 1800))
     with plt.style.context(STYLE):
         figure, ax = plt.subplots(figsize=(7.5, 4.8))
-        sweep = [(one("ours", (n,)), one("count", (n,))) for _, n in one_layer]
-        regions = np.array([a["regions"] for a, _ in sweep])
-        ax.loglog(
-            regions, [a["seconds"] for a, _ in sweep], "o-", color=BLUE, label="build, one hidden layer"
-        )
-        ax.loglog(
-            regions, [b["seconds"] for _, b in sweep], "s-", color=GREEN, label="count, one hidden layer"
-        )
+        for rival, marker, colour in (("ours", "o", BLUE), ("count", "s", GREEN)):
+            runs = [[one(rival, (n,)) for _ in range(rounds)] for n in (50, 100, 200, 400, 800, 1200, 1800)]
+            regions = np.array([found[0]["regions"] for found in runs])
+            seconds = [statistics.median(run["seconds"] for run in found) for found in runs]
+            label = f"{'build' if rival == 'ours' else 'count'}, one hidden layer"
+            ax.loglog(regions, seconds, f"{marker}-", color=colour, label=label)
         deep = [(n, s) for (n, s, *_), widths in zip(costs, SIZES, strict=True) if len(widths) > 1]
         ax.loglog(*zip(*deep, strict=True), "D", color=BLUE, mfc="white", label="build, two or three layers")
         rival = [(n, s) for n, _, _, s in costs if s is not None]
         ax.loglog(*zip(*rival, strict=True), "^", color=RED, label="regioncam")
-        ax.loglog(regions, 1e-6 * regions, ":", color=GREY, label="1 µs a region")
+        line = np.array([1e3, 1e6])
+        ax.loglog(line, 1e-6 * line, ":", color=GREY, label="1 µs a region")
         ax.set(xlabel="regions", ylabel="seconds")
         ax.legend()
         figure.savefig(path, dpi=130)

@@ -8,17 +8,17 @@ import numpy as np
 import xarray as xr
 
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
-from nlpfeat.geometry.measures import MEASURES
+from nlpfeat.geometry.measures import MEASURES, YES_NO
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.geometry.warping import determinants
 from nlpfeat.plotting.curves import plot_medians
 from nlpfeat.plotting.regions import plot_classes, plot_log_det, plot_patterns, plot_points, plot_segments
 from nlpfeat.plotting.style import BLUE, SPLIT_COLOURS, SPLIT_MARKERS, width_axis
-from nlpfeat.plotting.width import plot_measure
+from nlpfeat.plotting.width import plot_measure, plot_share
 from nlpfeat.sweeps.measure import WINDOW
 from nlpfeat.sweeps.restore import restore
-from nlpfeat.sweeps.statistics import at_level, spread
+from nlpfeat.sweeps.statistics import at_level, spread, wilson
 from nlpfeat.sweeps.study import Study
 from nlpfeat.sweeps.summary import flat_measures, reduced
 from nlpfeat.training.task import Task
@@ -31,51 +31,84 @@ _LOGARITHMIC = {"lipschitz", "condition", "regions", "regions_merged", "fold_tim
 def measure_figures(dataset: xr.Dataset, task: Task) -> Iterator[tuple[str, Any]]:
     """(name, figure) of every measure: against width at the last step, and over training."""
     flat = flat_measures(dataset)
-    steps = flat["step"].to_numpy()[flat["violations"].notnull().any(("width", "seed")).to_numpy()]
-    flat = flat.sel(step=steps).where(np.isfinite)
+    measured = flat["violations"].notnull()
+    steps = flat["step"].to_numpy()[measured.any(("width", "seed")).to_numpy()]
+    flat = flat.sel(step=steps)
     for name, about in MEASURES.items():
-        values = flat[name]
+        values = flat[name].where(np.isfinite)
         if not values.notnull().any():
             continue
         figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True)
-        _against_width(left, values.isel(step=-1), task)
         last = values.isel(split=-1) if "split" in values.dims else values
         last = last.transpose("width", "seed", "step")
-        with np.errstate(all="ignore"):
-            plot_medians(right, steps, *_quartiles(last), widths=last["width"].to_numpy().tolist())
+        widths = last["width"].to_numpy().tolist()
+        yes_no = about.units == YES_NO
+        if yes_no:
+            _share_against_width(left, values.isel(step=-1), task)
+            shares = last.mean("seed").to_numpy()
+            plot_medians(right, steps, shares, shares, shares, widths=widths)
+        else:
+            _against_width(left, values.isel(step=-1), task)
+            plot_medians(right, steps, *_quartiles(last), widths=widths)
+        there = measured.sel(step=steps[-1])
+        missing = int(there.sum() - (last.isel(step=-1).notnull() & there).sum())
+        left_out = f" ({missing} of {int(there.sum())} nets are not finite: left out)" if missing else ""
+        figure.suptitle(
+            f"{name.replace('_', ' ')}: {about.about}{reduced(name)}{left_out}",
+            x=0.005,
+            ha="left",
+            fontsize=12,
+        )
+        left.set_ylabel("share of seeds" if yes_no else about.units or name.replace("_", " "))
+        shown = (
+            ("share of seeds, Wilson 95 %", "share of seeds")
+            if yes_no
+            else ("every seed, median, quartiles", "medians, quartiles")
+        )
         split = f" ({last['split'].item()})" if "split" in values.dims else ""
-        title = f"{about.about}{reduced(name)}"
-        figure.suptitle(f"{name.replace('_', ' ')}: {title}", x=0.005, ha="left", fontsize=12)
-        left.set_ylabel(about.units or name.replace("_", " "))
-        left.set_title(f"at step {steps[-1]}: every seed, median, quartiles")
-        right.set_title(f"over training: medians, quartiles{split}")
+        left.set_title(f"at step {steps[-1]}: {shown[0]}")
+        right.set_title(f"over training: {shown[1]}{split}")
         if name in _LOGARITHMIC:
             left.set_yscale("log")
         yield name, figure
 
 
+def _by_split(values: xr.DataArray) -> list[tuple[str, str, str, xr.DataArray]]:
+    """(name, colour, marker, values (width, seed)) of each split; one without a name where there are none."""
+    if "split" not in values.dims:
+        return [("", BLUE, "o", values.transpose("width", "seed"))]
+    return [
+        (str(s), SPLIT_COLOURS[s], SPLIT_MARKERS[s], values.sel(split=s).transpose("width", "seed"))
+        for s in values["split"].to_numpy()
+    ]
+
+
+def _share_against_width(ax: Any, values: xr.DataArray, task: Task) -> None:
+    """The share of seeds of which something holds, each split in its colour."""
+    widths = values["width"].to_numpy().tolist()
+    for split, colour, marker, part in _by_split(values):
+        wins, trials = part.sum("seed").to_numpy(), part.count("seed").to_numpy()
+        known = trials > 0
+        intervals = [wilson(int(w), int(n)) for w, n in zip(wins[known], trials[known], strict=True)]
+        shown = np.array(widths)[known].tolist()
+        plot_share(ax, shown, *np.array(intervals).T, label=split, colour=colour, marker=marker)
+    width_axis(ax, widths, task.width)
+    if "split" in values.dims:
+        ax.legend()
+
+
 def _against_width(ax: Any, values: xr.DataArray, task: Task) -> None:
     """One measure at one step, each split in its colour."""
     widths = values["width"].to_numpy().tolist()
-    parts = (
-        [(str(s), values.sel(split=s)) for s in values["split"].to_numpy()]
-        if "split" in values.dims
-        else [("", values)]
-    )
-    for i, (split, part) in enumerate(parts):
-        points = part.transpose("width", "seed")
+    parts = _by_split(values)
+    for i, (split, colour, marker, part) in enumerate(parts):
+        shift = 0.24 * (i - (len(parts) - 1) / 2)
+        quartiles = _quartiles(part)
         plot_measure(
-            ax,
-            widths,
-            points.to_numpy(),
-            *_quartiles(points),
-            label=split or "median",
-            colour=SPLIT_COLOURS.get(split, BLUE),
-            marker=SPLIT_MARKERS.get(split, "o"),
-            shift=0.24 * (i - (len(parts) - 1) / 2),
+            ax, widths, part.to_numpy(), *quartiles, label=split, colour=colour, marker=marker, shift=shift
         )
     width_axis(ax, widths, task.width)
-    if len(parts) > 1:
+    if "split" in values.dims:
         ax.legend()
 
 

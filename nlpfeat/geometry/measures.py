@@ -25,12 +25,13 @@ class Measure(NamedTuple):
 
 
 POINTS, PLANE = ("split",), ("class",)
+YES_NO = "1 or 0"  # the unit of what holds of a net or does not
 MEASURES = {
     "radius": Measure(POINTS, "", "root mean square distance of embedded points from their mean"),
     "linearity": Measure(
         POINTS, "share", "variance of the embedding that an affine map of the input explains"
     ),
-    "separable": Measure(POINTS, "0 or 1", "lines can part the embedded classes (certified)"),
+    "separable": Measure(POINTS, YES_NO, "lines can part the embedded classes (certified)"),
     "margin": Measure(POINTS, "RMS radii", "hard margin in the embedding; 0 if not separable"),
     "own_margin": Measure(POINTS, "nats", "median over points of own score less best other"),
     "probe_loss_gap": Measure(
@@ -53,7 +54,7 @@ MEASURES = {
     "holes": Measure(PLANE, "holes", "holes in the class's region of the plane"),
     "bounded": Measure(PLANE, "parts", "bounded parts of the class's region of the plane"),
     "plane_complete": Measure(
-        (), "0 or 1", "whether the box of components, holes and bounded parts holds all vertices"
+        (), YES_NO, "whether the box of components, holes and bounded parts holds all vertices"
     ),
     "decision_area": Measure(PLANE, "share", "share of the box where the class wins"),
     "decision_boundary": Measure(PLANE, "length", "length of the class's border in the box"),

@@ -36,6 +36,27 @@ def plot_measure(
     ax.plot(widths, median, "-", marker=marker, color=colour, lw=1.8, ms=5, label=label)
 
 
+def plot_share(
+    ax: Axes,
+    widths: Sequence[int],
+    low: np.ndarray,
+    share: np.ndarray,
+    high: np.ndarray,
+    *,
+    label: str,
+    colour: str,
+    marker: str = "o",
+) -> None:
+    """A share of seeds with its Wilson interval.
+
+    Args:
+      widths, low, share, high: (widths,).
+    """
+    error = np.clip(np.stack([share - low, high - share]), 0, None)
+    ax.errorbar(widths, share, error, fmt=f"{marker}-", color=colour, capsize=3, lw=1.5, label=label)
+    ax.set_ylim(-0.03, 1.03)
+
+
 def plot_success(
     ax: Axes,
     widths: Sequence[int],
@@ -53,8 +74,7 @@ def plot_success(
       widths, low, share, high: (widths,).
       half: H50 as (low, estimate, high); inf or 0 where the curve does not cross one half.
     """
-    error = np.clip(np.stack([share - low, high - share]), 0, None)
-    ax.errorbar(widths, share, error, fmt="o-", color=BLUE, capsize=3, lw=1.5, label=label)
+    plot_share(ax, widths, low, share, high, label=label, colour=BLUE)
     ax.axhline(0.5, color=GREY, lw=0.8, ls=":")
     if 0 < half[1] < np.inf:
         bounds = np.clip(half, min(widths), max(widths))
@@ -62,7 +82,6 @@ def plot_success(
         ax.axvline(half[1], color=GREY, lw=1.2, ls="--", label=describe_half(half, widths))
     else:
         ax.plot([], [], " ", label=describe_half(half, widths))
-    ax.set_ylim(-0.03, 1.03)
     width_axis(ax, widths, width_label)
     ax.legend(loc="upper left")
 

@@ -82,7 +82,9 @@ def _with_measures(study: Study, label: str, result: xr.Dataset) -> xr.Dataset:
     measured = [read(path, "python -m experiments.measure") for path in paths if path.exists()]
     if not measured:
         return result
-    steps = xr.concat(measured, "step", combine_attrs="drop_conflicts").drop_vars("id")  # members in the table's order
+    steps = xr.concat(measured, "step", combine_attrs="drop_conflicts").drop_vars(
+        "id"
+    )  # members in the table's order
     return result.merge(steps.reindex(step=result["step"]), combine_attrs="override")
 
 

@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 from nlpfeat.plotting.curves import plot_curves, plot_medians
 from nlpfeat.plotting.regions import plot_classes, plot_log_det, plot_patterns, plot_points, plot_segments
 from nlpfeat.plotting.style import CLASS_COLOURS, save, stamp, width_axis, width_colours
-from nlpfeat.plotting.width import describe_half, plot_measure, plot_success
+from nlpfeat.plotting.width import describe_half, plot_measure, plot_share, plot_success
 
 
 @pytest.fixture
@@ -135,3 +135,13 @@ def test_medians_over_training(ax):
     plot_medians(ax, np.array([0, 10, 200]), values - 1, values, values + 1, widths=[2, 8])
     assert [line.get_ydata().tolist() for line in ax.get_lines()] == values.tolist()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["2", "8"]
+
+
+def test_a_share_has_its_interval(ax):
+    plot_share(
+        ax, [2, 8], np.array([0.1, 0.6]), np.array([0.2, 0.7]), np.array([0.5, 0.8]), label="x", colour="b"
+    )
+    (bars,) = ax.containers
+    assert bars.lines[0].get_ydata().tolist() == [0.2, 0.7]
+    segments = bars.lines[2][0].get_segments()
+    np.testing.assert_allclose([segment[:, 1] for segment in segments], [[0.1, 0.5], [0.6, 0.8]])
