@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from experiments import geometry_figures
+from experiments import geometry_figures, map_figures
 from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.plotting.curves import plot_curves
 from nlpfeat.plotting.style import SPLIT_COLOURS, SPLIT_MARKERS, STYLE, save, stamp, width_axis, width_colours
@@ -61,9 +61,10 @@ def _figures(
     if "violations" not in dataset or not dataset["violations"].notnull().any():
         return
     yield "weights", geometry_figures.weights_figure(dataset, task), {"text": "weights at equal terms"}
-    yield "maps", geometry_figures.maps_figure(study, dataset, task, headline), {"text": "maps of the plane"}
     for name, figure in geometry_figures.measure_figures(dataset, task):
         yield f"measure-{name}", figure, {"text": f"{name}: {MEASURES[name].about}"}
+    # last, as it alone needs the checkpoints
+    yield "maps", map_figures.maps_figure(study, dataset, task, headline), {"text": "maps of the plane"}
 
 
 def width_figure(

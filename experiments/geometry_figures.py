@@ -7,25 +7,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from nlpfeat.geometry.decision import DecisionRegions, decision_regions
 from nlpfeat.geometry.measures import MEASURES, YES_NO
-from nlpfeat.geometry.network import Layer, Network
-from nlpfeat.geometry.regions import Regions, linear_regions
-from nlpfeat.geometry.warping import determinants
 from nlpfeat.plotting.curves import plot_medians
-from nlpfeat.plotting.regions import plot_classes, plot_log_det, plot_patterns, plot_points, plot_segments
 from nlpfeat.plotting.style import BLUE, SPLIT_COLOURS, SPLIT_MARKERS, width_axis
 from nlpfeat.plotting.width import plot_measure, plot_share
-from nlpfeat.sweeps.measure import WINDOW
-from nlpfeat.sweeps.restore import restore
-from nlpfeat.sweeps.statistics import at_level, spread, wilson
-from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.statistics import at_level, ordered, wilson
 from nlpfeat.sweeps.summary import flat_measures, reduced
 from nlpfeat.training.task import Task
 
 # What weights are compared at, beside the last step: training loss, and median margin on the training part.
 LOSS, MARGIN = 0.7, 1.0
-_LOGARITHMIC = {"lipschitz", "condition", "regions", "regions_merged", "fold_time", "nc1", "radius"}
+_LOGARITHMIC = {"lipschitz", "condition", "regions", "regions_merged", "nc1", "radius"}
 
 
 def measure_figures(dataset: xr.Dataset, task: Task) -> Iterator[tuple[str, Any]]:
@@ -35,7 +27,7 @@ def measure_figures(dataset: xr.Dataset, task: Task) -> Iterator[tuple[str, Any]
     steps = flat["step"].to_numpy()[measured.any(("width", "seed")).to_numpy()]
     flat = flat.sel(step=steps)
     for name, about in MEASURES.items():
-        values = flat[name].where(np.isfinite)
+        values = flat[name]
         if not values.notnull().any():
             continue
         figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True)
@@ -51,8 +43,10 @@ def measure_figures(dataset: xr.Dataset, task: Task) -> Iterator[tuple[str, Any]
             _against_width(left, values.isel(step=-1), task)
             plot_medians(right, steps, *_quartiles(last), widths=widths)
         there = measured.sel(step=steps[-1])
-        missing = int(there.sum() - (last.isel(step=-1).notnull() & there).sum())
-        left_out = f" ({missing} of {int(there.sum())} nets are not finite: left out)" if missing else ""
+        missing = int(there.sum() - (np.isfinite(last.isel(step=-1)) & there).sum())
+        left_out = (
+            f" ({missing} of {int(there.sum())} nets are infinite or undefined: no point)" if missing else ""
+        )
         figure.suptitle(
             f"{name.replace('_', ' ')}: {about.about}{reduced(name)}{left_out}",
             x=0.005,
@@ -113,10 +107,8 @@ def _against_width(ax: Any, values: xr.DataArray, task: Task) -> None:
 
 
 def _quartiles(values: xr.DataArray) -> Any:
-    """Quartiles over seeds, the second axis; NaN where no seed has a value."""
-    array = values.to_numpy()
-    filled = np.where(np.isnan(array).all(axis=1, keepdims=True), 0.0, array)
-    return [np.where(np.isnan(array).all(axis=1), np.nan, part) for part in spread(filled, axis=1)]
+    """Quartiles over seeds, the second axis; infinite ones are not drawn."""
+    return [np.where(np.isfinite(part), part, np.nan) for part in ordered(values.to_numpy(), axis=1)]
 
 
 def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
@@ -146,18 +138,24 @@ def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
     """How hard the weights pull, at the last step, at equal loss, at equal margin: three answers to one question."""
     kept = dataset.isel(step=dataset["violations"].notnull().any(("width", "seed")).to_numpy())
     order = ("width", "seed", "step")
-    loss = np.log(kept["loss"].sel(split="train").transpose(*order).to_numpy())
+    every, steps = dataset["step"].to_numpy().astype(float), kept["step"].to_numpy().astype(float)
+    loss = np.log(dataset["loss"].sel(split="train").transpose(*order).to_numpy())
     margin = kept["own_margin"].sel(split="train").transpose(*order).to_numpy()
+    when = {  # loss is recorded more often than checkpoints are kept
+        f"at training loss {LOSS:g}": at_level(
+            np.broadcast_to(every, loss.shape), loss, np.log(LOSS), falling=True
+        ),
+        f"at median margin {MARGIN:g}": at_level(
+            np.broadcast_to(steps, margin.shape), margin, MARGIN, falling=False
+        ),
+    }
     widths = kept["width"].to_numpy().tolist()
     names = {"spectral_product": "Π σ_max(W)", "path_norm": "Σ |w_i||v_i|", "mean_pull": "mean |w_i||v_i|"}
     figure, axes = plt.subplots(len(names), 3, figsize=(12, 9), sharex=True, sharey="row")
     for row, (name, label) in zip(axes, names.items(), strict=True):
         values = kept[name].transpose(*order).to_numpy()
-        terms = {
-            f"at step {int(kept['step'][-1])}": values[..., -1],
-            f"at training loss {LOSS:g}": at_level(values, loss, np.log(LOSS), falling=True),
-            f"at median margin {MARGIN:g}": at_level(values, margin, MARGIN, falling=False),
-        }
+        terms = {f"at step {steps[-1]:g}": values[..., -1]}
+        terms |= {title: _at_steps(values, steps, found) for title, found in when.items()}
         for ax, (title, points) in zip(row, terms.items(), strict=True):
             quartiles = _quartiles(xr.DataArray(points))
             plot_measure(ax, widths, points, *quartiles, label="median", colour=BLUE)
@@ -169,8 +167,8 @@ def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
             ax.set_yscale("log")
         row[0].set_ylabel(label)
     figure.suptitle(
-        "How hard the weights pull, under three comparisons; small numbers: seeds that reach the level (those that "
-        "do not are left out)",
+        "How hard the weights pull (Π over all layers; w_i into, v_i out of unit i), under three comparisons;\n"
+        "weights are linear between checkpoints; small numbers: seeds that reach the level, others are left out",
         x=0.005,
         ha="left",
         fontsize=12,
@@ -178,42 +176,9 @@ def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
     return figure
 
 
-def maps_figure(study: Study, dataset: xr.Dataset, task: Task, headline: str) -> Any:
-    """The plane as the seed of median accuracy sees it, a column a width."""
-    assert task.layers is not None
-    widths = dataset["width"].to_numpy().tolist()
-    rows = ("units on in each region", "log|det| of the map", "class, and boundary")
-    figure, axes = plt.subplots(3, len(widths), figsize=(2.3 * len(widths) + 1, 7.6), squeeze=False)
-    further = {
-        n: dataset[n].item()
-        for n in study.spec.settings._fields
-        if n in dataset.coords and not dataset[n].dims
-    }
-    scale = None
-    for column, width in enumerate(widths):
-        scores = dataset[headline].sel(width=width).isel(step=-1, split=-1).dropna("seed")
-        middle = scores.sortby(scores).seed[scores.sizes["seed"] // 2].item()
-        member = restore(study, {**further, "width": width, "seed": middle})
-        network = Network(tuple(Layer(*layer) for layer in task.layers(member.params)))
-        regions = linear_regions(network.until(len(network.layers) - 1), WINDOW)
-        scale = _maps(axes[:, column], regions, decision_regions(network, WINDOW), member) or scale
-        axes[0, column].set_title(f"width {width}, seed {middle}\n{len(regions)} regions", fontsize=9)
-    for ax, label in zip(axes[:, 0], rows, strict=True):
-        ax.set_ylabel(label)
-    if scale is not None:
-        figure.colorbar(scale, ax=axes[1, :], label="log|det|: red grows, blue shrinks", shrink=0.9)
-    return figure
-
-
-def _maps(axes: Any, regions: Regions, decision: DecisionRegions, member: Any) -> Any:
-    """Three maps of one net; returns what a colour bar needs for the second."""
-    polygons = regions.polygons()
-    plot_patterns(axes[0], polygons, regions.patterns())
-    scale = None
-    if regions.network.outputs == 2:
-        scale = plot_log_det(axes[1], polygons, determinants(regions.affine[0]), limit=6.0)
-    plot_classes(axes[2], decision.polygons(), decision.winner)
-    plot_segments(axes[2], decision.segments(), colors="black", linewidths=0.8)
-    test = member.splits["test"]
-    plot_points(axes[2], np.stack(test.inputs, 1)[::3], np.asarray(test.targets)[::3])
-    return scale
+def _at_steps(values: np.ndarray, steps: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """`values` (widths, seeds, steps) at the steps wanted (widths, seeds), linear between checkpoints."""
+    found = np.full(wanted.shape, np.nan)
+    for place in np.argwhere(np.isfinite(wanted)):
+        found[tuple(place)] = np.interp(wanted[tuple(place)], steps, values[tuple(place)])
+    return found

@@ -7,12 +7,14 @@ measure anew. On stdout: medians over seeds at the last step.
 """
 
 import json
+import math
 import os
 import shlex
 import signal
 import sys
 import time
 from types import FrameType
+from typing import Any
 
 from experiments.command import add_study, main, parser
 
@@ -30,8 +32,9 @@ def command(argv: list[str]) -> int:
     arguments.add_argument("--json", action="store_true", help="print the table as JSON")
     flags = arguments.parse(argv)
 
+    again = f"python -m experiments.measure {shlex.join(argv)}".strip()
+
     def stop(signum: int, frame: FrameType | None) -> None:
-        again = f"python -m experiments.measure {shlex.join(argv)}".strip()
         print(f"\nstopped; finished parts are saved. Resume with:\n  {again}", file=sys.stderr, flush=True)
         os._exit(128 + signum)
 
@@ -40,31 +43,48 @@ def command(argv: list[str]) -> int:
 
     from experiments.progress import Measuring
     from experiments.tables import print_measures
-    from nlpfeat.sweeps import devices, launch, measure
-    from nlpfeat.sweeps.study import open_study
+    from nlpfeat.sweeps import devices, launch, measure, provenance
+    from nlpfeat.sweeps.study import log_command, open_study
     from nlpfeat.sweeps.summary import summarize_measures
 
     devices.use_all_cores()
     study, began = open_study(flags.study), time.perf_counter()
     work = measure.to_do(study)
     total = sum(part.members for part in work)
-    print(f"{study.path}: {total} nets to measure on {os.cpu_count()} cores", file=sys.stderr)
+    print(
+        f"{study.path}: {total} checkpoints of members to measure on {os.cpu_count()} cores", file=sys.stderr
+    )
+    if work:
+        log_command(
+            study, {"command": again, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")} | provenance.provenance()
+        )
     with Measuring(total) as progress:
         measure.run(study, work, progress.done)
     if work:
-        print(f"measured {total} nets in {time.perf_counter() - began:.1f} s", file=sys.stderr)
+        print(f"measured {total} checkpoints in {time.perf_counter() - began:.1f} s", file=sys.stderr)
     combined, damaged = launch.finish(study)
     launch.require_whole(damaged)
     assert combined is not None
     rows = summarize_measures(combined)
     if flags.json:
-        print(json.dumps(rows))
+        print(json.dumps([{name: _strict(value) for name, value in row.items()} for row in rows]))
+    elif not rows:
+        print(f"nothing to show of step {int(combined['step'][-1])}: not measured, or all members diverged")
     else:
         print_measures(rows)
     print(f"results: {study.combined}", file=sys.stderr)
-    nets, broken = int(combined.violations.count()), int((combined.violations > 0).sum())
-    print(f"theorems: {broken} of {nets} nets break one", file=sys.stderr)
+    count, broken = int(combined.violations.count()), int((combined.violations > 0).sum())
+    print(f"theorems: {broken} of {count} checkpoints of members break one", file=sys.stderr)
     return 1 if broken else 0
+
+
+def _strict(value: Any) -> Any:
+    """JSON has no infinity."""
+    return (
+        [None if x is None or not math.isfinite(x) else x for x in value]
+        if isinstance(value, list)
+        else value
+    )
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ def command(argv: list[str]) -> int:
     dataset = read(study.combined)
     study.figures.mkdir(exist_ok=True)
     line = f"python -m experiments.plot {shlex.join(argv)}".strip()
-    stamp = f"{line}   commit {dataset.attrs['commits']}   config {dataset.attrs['config_hash']}"
+    commits = " ".join(sorted({*dataset.attrs["commits"].split(), *dataset.attrs["measured"].split()}))
+    stamp = f"{line}   commit {commits}   config {dataset.attrs['config_hash']}"
     task = TASKS[dataset.attrs["task"]]
     numbers = []
     for suffix, part in figures.points(dataset, point(flags.at, dataset)):

@@ -70,7 +70,7 @@ class Progress:
 
 
 class Measuring:
-    """Progress of a measurement, counted in nets: a bar on a terminal, plain lines elsewhere."""
+    """Progress of a measurement, counted in checkpoints of members: a bar on a terminal, plain lines elsewhere."""
 
     def __init__(self, total: int) -> None:
         self._total, self._before, self._part = total, 0, None
@@ -79,7 +79,7 @@ class Measuring:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("nets"),
+            TextColumn("checkpoints"),
             TimeRemainingColumn(),
             console=self._console,
             disable=not self._console.is_terminal,
@@ -108,4 +108,4 @@ class Measuring:
         late = time.monotonic() - self._spoke > SECONDS_BETWEEN_LINES
         if not self._console.is_terminal and (late or measured == self._total):
             self._spoke = time.monotonic()
-            print(f"measured {measured} of {self._total} nets", file=sys.stderr, flush=True)
+            print(f"measured {measured} of {self._total} checkpoints", file=sys.stderr, flush=True)

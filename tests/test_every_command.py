@@ -329,11 +329,11 @@ def measured(smoke, tmp_path_factory):
 def test_measure_prints_medians_and_says_that_the_theorems_hold(measured):
     path, done = measured
     assert "R/(H²/2)" in done.stdout
-    assert "theorems: 0 of 18 nets break one" in done.stderr
+    assert "theorems: 0 of 18 checkpoints of members break one" in done.stderr
     with xr.open_dataset(path / "results.nc") as dataset:
         assert dataset.regions.isel(step=-1).notnull().all()
     again = run("measure", f"--study={path}", "--json")
-    assert "0 nets to measure" in again.stderr
+    assert "0 checkpoints of members to measure" in again.stderr
     rows = json.loads(again.stdout)
     assert [row["width"] for row in rows] == [2, 8, 32]
     assert {"regions", "regions_ratio", "gdv", "components", "spectral_product"} <= rows[0].keys()
@@ -393,3 +393,4 @@ def test_measuring_is_resumed_and_leaves_no_process_behind(signum, measured, tmp
     assert done.returncode == 0, done.stderr
     with xr.open_dataset(path / "results.nc") as left, xr.open_dataset(measured[0] / "results.nc") as right:
         xr.testing.assert_identical(left.load(), right.load())
+    assert "experiments.measure" in (path / "manifest.json").read_text()

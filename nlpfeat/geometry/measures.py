@@ -13,7 +13,7 @@ from nlpfeat.geometry.norms import pulls, spectral_product
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.geometry.separability import hard_margin, rms_radius, separate
-from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, most_regions
+from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, most_regions, own_margins
 
 
 class Measure(NamedTuple):
@@ -32,7 +32,9 @@ MEASURES = {
         POINTS, "share", "variance of the embedding that an affine map of the input explains"
     ),
     "separable": Measure(POINTS, YES_NO, "lines can part the embedded classes (certified)"),
-    "margin": Measure(POINTS, "RMS radii", "hard margin in the embedding; 0 if not separable"),
+    "margin": Measure(
+        POINTS, "", "hard margin at Σ‖w‖² = 1 over the RMS radius (Crammer & Singer 2001); 0 if not separable"
+    ),
     "own_margin": Measure(POINTS, "nats", "median over points of own score less best other"),
     "probe_loss_gap": Measure(
         POINTS, "nats", "cross-entropy of the net's head less that of a converged probe"
@@ -44,12 +46,12 @@ MEASURES = {
     "nc1": Measure(POINTS, "", "tr(S_W S_B⁺) / K of the embedding: 0 is collapsed"),
     "gdv": Measure(POINTS, "", "generalized discrimination value: 0 mixed, -1 ideal"),
     "nc2": Measure(POINTS, "2π/K", "unevenness of the class means around the circle"),
-    "nc4": Measure(POINTS, "share", "points whose predicted class has the nearest mean"),
+    "nc4": Measure(POINTS, "share", "points whose predicted class has the nearest training mean"),
     "head_uneven": Measure((), "2π/K", "unevenness of the class vectors around the circle"),
     "regions": Measure((), "regions", "linear regions in the box"),
     "regions_merged": Measure((), "regions", "linear regions after merging neighbours with equal maps"),
     "regions_share": Measure((), "share", "linear regions over the most that n lines can make"),
-    "regions_ratio": Measure((), "R / (H²/2)", "linear regions over H²/2"),
+    "regions_ratio": Measure((), "R / (H²/2)", "linear regions over H²/2 (at most 1 + 1/H + 2/H²)"),
     "components": Measure(PLANE, "parts", "connected parts of the class's region of the plane"),
     "holes": Measure(PLANE, "holes", "holes in the class's region of the plane"),
     "bounded": Measure(PLANE, "parts", "bounded parts of the class's region of the plane"),
@@ -58,22 +60,28 @@ MEASURES = {
     ),
     "decision_area": Measure(PLANE, "share", "share of the box where the class wins"),
     "decision_boundary": Measure(PLANE, "length", "length of the class's border in the box"),
-    "log_det": Measure(("quantile",), "log area", "log|det| of the map, quantiles by area"),
-    "condition": Measure(("quantile",), "σ1/σ2", "anisotropy of the map, quantiles by area"),
+    "log_det": Measure(("quantile",), "log area", "log|det| of the map"),
+    "condition": Measure(("quantile",), "σ1/σ2", "anisotropy of the map"),
     "lipschitz": Measure((), "", "exact Lipschitz constant of the map on the box"),
     "flattened": Measure((), "share", "share of the box that is flattened to lines or points"),
     "fold_index": Measure((), "", "1 - |Σ det a| / Σ |det| a: 0 without folds"),
-    "mirrored": Measure((), "share", "share of the box turned over"),
-    "fold_time": Measure((), "τ", "earliest τ at which (1-τ) x + τ E(x) turns a region over; 1 if never"),
+    "mirrored": Measure((), "share", "share of the box turned over against the rest"),
+    "fold_time": Measure(
+        (), "τ", "earliest τ at which (1-τ) x + τ E(x) flattens a region, in the net's own axes; 1 if never"
+    ),
     "roughness": Measure((), "", "total variation of the map's gradient on the box"),
     "crease": Measure((), "", "mean jump of the gradient across an edge"),
     "arm_length": Measure(PLANE, "length", "length of the embedded arm"),
     "straightness": Measure(PLANE, "share", "chord over length of the embedded arm: 1 is straight"),
     "turn": Measure(PLANE, "degrees", "how far the embedded arm turns around the middle"),
     "spectral_product": Measure((), "", "product of the layers' spectral norms"),
-    "path_norm": Measure((), "", "Σ |w_i||v_i| over hidden units"),
+    "path_norm": Measure((), "", "Σ |w_i||v_i| over hidden units, input to embedding"),
     "mean_pull": Measure((), "", "mean of |w_i||v_i| over hidden units"),
-    "coincidences": Measure((), "lines", "lines beyond general position: what makes a count approximate"),
+    "coincidences": Measure(
+        (), "", "lines of the map that share points or stretches: counts are up to rounding"
+    ),
+    "plane_coincidences": Measure((), "", "the same for the decision regions of the plane"),
+    "unclear": Measure((), "lines", "lines left out of a face because rounding hides them"),
     "violations": Measure((), "theorems", "theorems that the measures break: 0 or a defect"),
 }
 
@@ -98,7 +106,7 @@ def measure(network: Network, sample: Sample) -> dict[str, np.ndarray]:
 
     Args:
       network: 2 → … → d → K. Its last layer is the head; what comes before is the map that is measured.
-      sample: splits are in the order of their names.
+      sample: values by split are in its order.
     """
     found = nothing(sample, network.outputs)
     embedding = network.until(len(network.layers) - 1)
@@ -111,31 +119,29 @@ def measure(network: Network, sample: Sample) -> dict[str, np.ndarray]:
     if len(sample.arms):
         arms = warping.unwinding(embedding, sample.arms)
         found |= {"arm_length": arms.length, "straightness": arms.straightness, "turn": arms.turn}
+    found["unclear"] = float(found["unclear"]) + regions.unclear
     found["violations"] = np.array(float(sum(not ok for ok in (held | held_too).values())))
     return {name: np.asarray(found[name], float) for name in MEASURES}
 
 
 def _of_points(network: Network, embedding: Network, sample: Sample) -> dict[str, np.ndarray]:
+    train = embedding(sample.points["train"])
+    probe = fit_probe(train, sample.labels["train"])
+    means = scatter.class_means(train, sample.labels["train"])
     rows = []
-    flat = embedding.outputs == 2
-    probe = None
-    for split in sorted(sample.points, key=lambda name: (name != "train", name)):  # the probe learns on train
-        points, labels = sample.points[split], sample.labels[split]
+    for split, points in sample.points.items():
+        labels = sample.labels[split]
         e, scores = embedding(points), network(points)
-        probe = probe or fit_probe(e, labels)
         certificate = separate(e, labels)
         separator = certificate if isinstance(certificate, Separator) else None
-        own = scores[np.arange(len(labels)), labels]
-        rival = np.where(np.arange(network.outputs) == labels[:, None], -np.inf, scores).max(1)
         predicted, probed = scores.argmax(1), probe.scores(e)
         rows.append(
             {
-                "split": split,
                 "radius": rms_radius(e),
                 "linearity": warping.linearity(points, e),
                 "separable": float(separator is not None),
                 "margin": hard_margin(e, labels, separator),
-                "own_margin": float(np.median(own - rival)),
+                "own_margin": float(np.median(own_margins(scores, labels))),
                 "probe_loss_gap": cross_entropy(scores, labels) - cross_entropy(probed, labels),
                 "probe_accuracy_gap": float(
                     (probed.argmax(1) == labels).mean() - (predicted == labels).mean()
@@ -143,12 +149,11 @@ def _of_points(network: Network, embedding: Network, sample: Sample) -> dict[str
                 "fisher": scatter.fisher(e, labels),
                 "nc1": scatter.nc1(e, labels),
                 "gdv": scatter.gdv(e, labels),
-                "nc2": scatter.nc2(e, labels) if flat else np.nan,
-                "nc4": scatter.nc4(e, labels, predicted),
+                "nc2": scatter.nc2(e, labels) if embedding.outputs == 2 else np.nan,
+                "nc4": scatter.nc4(e, means, predicted),
             }
         )
-    rows.sort(key=lambda row: row["split"])
-    return {name: np.array([row[name] for row in rows]) for name in rows[0] if name != "split"}
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def _of_map(regions: Regions) -> dict[str, float | np.ndarray]:
@@ -169,7 +174,7 @@ def _of_map(regions: Regions) -> dict[str, float | np.ndarray]:
         found["regions_share"] = len(regions) / most_regions(units)
     if regions.network.outputs == 2:
         folds, times = warping.folding(regions), warping.fold_times(regions.affine[0])
-        found |= {"fold_index": folds.share, "mirrored": folds.mirrored}
+        found |= {"fold_index": folds.share, "mirrored": min(folds.mirrored, 1 - folds.mirrored)}
         found["fold_time"] = float(np.min(times, where=~np.isnan(times), initial=1.0))
     return found
 
@@ -182,6 +187,8 @@ def _of_plane(network: Network, window: float) -> tuple[dict[str, float | np.nda
         "holes": shape.holes,
         "bounded": shape.bounded,
         "plane_complete": float(plane.complete),
+        "plane_coincidences": plane.coincidences,
+        "unclear": plane.unclear + near.unclear,
         "decision_area": here.area / near.box.area,
         "decision_boundary": here.boundary,
     }

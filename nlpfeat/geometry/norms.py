@@ -7,8 +7,11 @@ from nlpfeat.geometry.network import Network
 
 
 def spectral_product(network: Network) -> float:
-    """Π σ_max(W_l): a bound on how much the network stretches any distance."""
-    return float(np.prod([np.linalg.norm(layer.weight, 2) for layer in network.layers]))
+    """Π σ_max(W_l), over all layers: a bound on how much the network stretches any distance.
+
+    An activation of a slope beyond ±1 stretches too, and counts.
+    """
+    return float(np.prod([np.linalg.norm(x.weight, 2) * max(1.0, abs(x.slope)) for x in network.layers]))
 
 
 def pulls(
@@ -16,6 +19,7 @@ def pulls(
 ) -> Float[np.ndarray, " units"]:
     """|w_i| |v_i| of each unit, its weights in and out: what it adds to the gradient on its side of its line.
 
-    The sum over units is the path norm of a network with one hidden layer.
+    Their sum bounds how much the gradient can vary (Euclidean norms; the path norm of Neyshabur et al. 2015 sums over
+    paths instead).
     """
     return np.linalg.norm(weight_in, axis=1) * np.linalg.norm(weight_out, axis=0)

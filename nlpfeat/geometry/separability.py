@@ -6,16 +6,14 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from scipy.optimize import linprog, nnls
 from scipy.sparse import csr_array, hstack
 from scipy.spatial import ConvexHull, QhullError
 
 from nlpfeat.geometry.certificates import Farkas, Separator, proves
+from nlpfeat.geometry.scatter import Features, Labels
 from nlpfeat.geometry.simplex import feasible
-
-Features = Float[np.ndarray, "n d"]
-Labels = Int[np.ndarray, " n"]
 
 
 class Inequalities(NamedTuple):

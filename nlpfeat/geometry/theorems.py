@@ -1,4 +1,6 @@
-"""Theorems that hold for every network: each a check that shares no code with what it checks.
+"""Theorems that hold for every network, checked on what was measured of one.
+
+What a check needs beside the measures it derives anew: line equations, the image of the box's boundary, ….
 
 T1, T2, T11 need one hidden layer; the others hold for any depth. A measure that breaks one is wrong.
 """
@@ -89,6 +91,14 @@ def sign_changes(network: Network, origin: np.ndarray, direction: np.ndarray, a:
     return int((signs[1:] != signs[:-1]).sum())
 
 
+def own_margins(
+    scores: Float[np.ndarray, "n classes"], labels: Int[np.ndarray, " n"]
+) -> Float[np.ndarray, " n"]:
+    """The score of each point's own class less the best other one."""
+    rival = np.where(np.arange(scores.shape[1]) == labels[:, None], -np.inf, scores).max(1)
+    return scores[np.arange(len(labels)), labels] - rival
+
+
 def steepness(
     network: Network, points: Float[np.ndarray, "n 2"], labels: Int[np.ndarray, " n"]
 ) -> tuple[float, float]:
@@ -96,11 +106,7 @@ def steepness(
 
     γ is the lesser margin of the two for their own classes, where both are positive, and δ their distance.
     """
-    scores = network(points)
-    own = scores[np.arange(len(labels)), labels]
-    rivals = scores.copy()
-    rivals[np.arange(len(labels)), labels] = -np.inf
-    margin = own - rivals.max(1)
+    margin = own_margins(network(points), labels)
     right = margin > 0
     points, labels, margin = points[right], labels[right], margin[right]
     needed = 0.0
@@ -151,7 +157,7 @@ def check_regions(regions: Regions) -> dict[str, bool]:
                 lambda product, after: after.weight @ product, network.layers[1:], np.eye(len(layer.bias))
             )
             pull = np.linalg.norm(layer.weight, axis=1) * np.linalg.norm(outer, axis=0)
-            expected = float(((1 - layer.slope) * pull * length).sum())
+            expected = float((abs(1 - layer.slope) * pull * length).sum())
             found = roughness(regions).total
             held["T11"] = abs(found - expected) <= _CLOSE * max(expected, 1e-300)
     return held
@@ -162,7 +168,7 @@ def check_decision(plane: DecisionRegions) -> dict[str, bool]:
 
     T5: leaky layers of width 2 with invertible weights: each region is connected and without holes. T6 (Beise,
     Da Cruz & Schröder 2021): and unbounded, with at most 3 classes or a head without biases. T7: one ReLU layer
-    of width 2: connected. None can be said of a plane that is not complete.
+    of width 2 with an invertible weight: connected. None can be said of a plane that is not complete.
     """
     network = plane.network
     folding, summary = [network.layers[i] for i in network.folding], plane.summary()
@@ -172,11 +178,13 @@ def check_decision(plane: DecisionRegions) -> dict[str, bool]:
     ):
         return held
     middle = network.layers[network.folding[0] : network.folding[-1] + 1]
-    if len(folding) == 1:
+    sound = all(layer.slope >= 0 and np.linalg.matrix_rank(layer.weight) == 2 for layer in middle)
+    if len(folding) == 1 and sound:
         held["T7"] = bool((summary.components <= 1).all())
-    if all(layer.slope > 0 and np.linalg.matrix_rank(layer.weight) == 2 for layer in middle):
+    if sound and all(layer.slope > 0 for layer in middle):
         held["T5"] = bool((summary.components <= 1).all() and not summary.holes.any())
-        if network.outputs <= 3 or not network.layers[-1].bias.any():
+        after = network.layers[network.folding[-1] + 1 :]
+        if network.outputs <= 3 or not any(layer.bias.any() for layer in after):
             held["T6"] = not summary.bounded.any()
     return held
 

@@ -22,18 +22,6 @@ def plot_faces(ax: Axes, polygons: Sequence[np.ndarray], colours: Any) -> PolyCo
     return faces
 
 
-def plot_patterns(ax: Axes, polygons: Sequence[np.ndarray], patterns: np.ndarray) -> PolyCollection:
-    """Regions coloured by how many units are on, patterns (regions, units); neighbours differ in one unit."""
-    return plot_scale(ax, polygons, patterns.sum(1), "viridis")
-
-
-def plot_log_det(ax: Axes, polygons: Sequence[np.ndarray], det: np.ndarray, limit: float) -> PolyCollection:
-    """Regions coloured by log|det| (regions,) between -limit and limit: red grows, blue shrinks; grey is flat."""
-    with np.errstate(divide="ignore"):
-        values = np.where(det == 0, np.nan, np.log(np.abs(det)))
-    return plot_scale(ax, polygons, values, "RdBu_r", -limit, limit)
-
-
 def plot_scale(
     ax: Axes,
     polygons: Sequence[np.ndarray],

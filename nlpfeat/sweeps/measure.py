@@ -19,13 +19,14 @@ import numpy as np
 import xarray as xr
 
 from nlpfeat.data.examples import SPLITS, Splits
-from nlpfeat.errors import UserError
+from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.measures import MEASURES, Sample, measure, nothing
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.warping import QUANTILES
 from nlpfeat.sweeps import provenance, results
 from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.restore import kept_steps, restore_bucket
+from nlpfeat.sweeps.spec import digest
 from nlpfeat.sweeps.study import Study, lock
 
 WINDOW = 1.1  # half the side of the box that maps are measured on: data fill the unit disc
@@ -52,14 +53,25 @@ def to_do(study: Study) -> list[Work]:
         )
     sizes = study.members()["bucket"].value_counts(sort=False)
     finished = [label for label in sizes.index if study.result(label).exists()]
-    if not finished:
-        raise UserError(f"{study.path} has no finished bucket: run the sweep to its end first")
+    if not any(kept_steps(study, label) for label in finished):
+        raise UserError(
+            f"{study.path} has no finished bucket with a checkpoint: run the sweep to its end first"
+        )
     return [
         Work(label, step, int(sizes[label]))
         for label in finished
         for step in kept_steps(study, label)
-        if not study.measures(label, step).exists()
+        if not _sound(study, label, step)
     ]
+
+
+def _sound(study: Study, label: str, step: int) -> bool:
+    """Whether a part is measured, whole, and by the measures of today."""
+    try:
+        found = results.read(study.measures(label, step))
+    except (FileNotFoundError, DamagedFile):
+        return False
+    return found.attrs.get("measures") == digest(MEASURES) and found.attrs.get("window") == WINDOW
 
 
 def run(study: Study, work: list[Work], done: Callable[[Work, int], None]) -> None:
@@ -96,20 +108,23 @@ def _write(study: Study, make: Maker, part: Work, pool: Executor, done: Callable
     for future in futures:
         found.append(future.result())
         done(part, len(found))
-    splits = sorted(bucket.example.splits)
-    dataset = to_dataset(found, list(bucket.members.index), part.step, splits)
-    dataset.attrs = {"commit": provenance.commit(), "window": WINDOW}
+    dataset = to_dataset(found, list(bucket.members.index), part.step, ordered(bucket.example.splits))
+    dataset.attrs = {"commit": provenance.commit(), "window": WINDOW, "measures": digest(MEASURES)}
     study.measures(part.label, part.step).parent.mkdir(exist_ok=True)
     results.write(dataset, study.measures(part.label, part.step))
 
 
 def sample(splits: Splits, arms: np.ndarray) -> Sample:
     """A member's data as plain points (n, 2) and labels (n,)."""
-    points = {
-        name: np.stack([np.asarray(x, np.float64) for x in part.inputs], 1) for name, part in splits.items()
-    }
-    labels = {name: np.asarray(part.targets) for name, part in splits.items()}
+    names = ordered(splits)
+    points = {name: np.stack([np.asarray(x, np.float64) for x in splits[name].inputs], 1) for name in names}
+    labels = {name: np.asarray(splits[name].targets) for name in names}
     return Sample(points, labels, arms, WINDOW)
+
+
+def ordered(splits: Splits) -> list[str]:
+    """The names of the splits, train first."""
+    return [name for name in SPLITS if name in splits]
 
 
 def measure_layers(
@@ -124,8 +139,8 @@ def measure_layers(
 def to_dataset(
     found: list[dict[str, np.ndarray]], members: list[str], step: int, splits: list[str]
 ) -> xr.Dataset:
-    """Measures of members at a step, with a flat `member` axis; splits in the order train, validation, test."""
-    classes = next(iter(found))["components"].shape[0]
+    """Measures of members at a step, with a flat `member` axis."""
+    classes = found[0]["components"].shape[0]
     coords: dict[str, Any] = {"id": ("member", members), "step": [step], "split": splits}
     coords |= {"class": np.arange(classes), "quantile": list(QUANTILES)}
     data = {
@@ -136,7 +151,7 @@ def to_dataset(
         )
         for name, about in MEASURES.items()
     }
-    return xr.Dataset(data, coords).sel(split=[name for name in SPLITS if name in splits])
+    return xr.Dataset(data, coords)
 
 
 @contextlib.contextmanager

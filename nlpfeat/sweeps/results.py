@@ -76,16 +76,23 @@ def read(path: Path, again: str = "the sweep") -> xr.Dataset:
         ) from error
 
 
-def _with_measures(study: Study, label: str, result: xr.Dataset) -> xr.Dataset:
-    """The results of a bucket with what has been measured of it; NaN at steps that were not."""
-    paths = [study.measures(label, int(step)) for step in result["step"]]
-    measured = [read(path, "python -m experiments.measure") for path in paths if path.exists()]
+def _with_measures(study: Study, label: str, result: xr.Dataset, damaged: list[DamagedFile]) -> xr.Dataset:
+    """The results of a bucket with what has been measured of it; NaN at steps that were not, or cannot be read."""
+    measured = []
+    for step in result["step"].to_numpy():
+        try:
+            path = study.measures(label, int(step))
+            measured += [read(path, "python -m experiments.measure")] if path.exists() else []
+        except DamagedFile as error:
+            damaged.append(error)
     if not measured:
         return result
-    steps = xr.concat(measured, "step", combine_attrs="drop_conflicts").drop_vars(
-        "id"
-    )  # members in the table's order
-    return result.merge(steps.reindex(step=result["step"]), combine_attrs="override")
+    steps = xr.concat(measured, "step", combine_attrs="drop_conflicts", join="outer").drop_vars("id")
+    commits = sorted({part.attrs["commit"] for part in measured})
+    merged = result.merge(
+        steps.reindex(step=result["step"]), combine_attrs="override"
+    )  # members in one order
+    return merged.assign_attrs(measured=" ".join(commits))
 
 
 def steps_to(scores: xr.DataArray, level: float) -> xr.DataArray:
@@ -108,7 +115,7 @@ def combine(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     for label in study.members()["bucket"].unique():
         try:
             if study.result(label).exists():
-                parts.append(_with_measures(study, label, read(study.result(label))))
+                parts.append(_with_measures(study, label, read(study.result(label)), damaged))
         except DamagedFile as error:
             damaged.append(error)
     if not parts:
@@ -129,6 +136,7 @@ def combine(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
         "config": json.dumps(study.spec.to_dict()),
         "config_hash": config_hash(study.spec),
         "commits": " ".join(sorted({json.loads(p.attrs["provenance"])["commit"] for p in parts})),
+        "measured": " ".join(sorted({c for p in parts for c in p.attrs.get("measured", "").split()})),
         "provenance": parts[-1].attrs["provenance"],
     }
     grid.attrs["buckets"] = json.dumps(

@@ -28,6 +28,16 @@ def spread(values: np.ndarray, axis: int) -> Spread:
     return Spread(*np.nanquantile(values, (0.25, 0.5, 0.75), axis=axis))
 
 
+def ordered(values: np.ndarray, axis: int) -> Spread:
+    """Quartiles that are values of seeds, so that infinite ones keep their place. NaN (not measured) is left out."""
+    values = np.moveaxis(values, axis, 0)
+    empty = np.isnan(values).all(axis=0)
+    quartiles = np.nanquantile(
+        np.where(empty, np.inf, values), (0.25, 0.5, 0.75), axis=0, method="inverted_cdf"
+    )
+    return Spread(*np.where(empty, np.nan, quartiles))
+
+
 def wilson(successes: int, trials: int) -> Interval:
     """The share of successes with its Wilson 95 % interval (Wilson 1927)."""
     interval = binomtest(successes, trials).proportion_ci(0.95, method="wilson")

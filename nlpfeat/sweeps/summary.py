@@ -1,12 +1,13 @@
 """A study in one table: the headline measure at the last step, by width."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from nlpfeat.geometry.measures import MEASURES
-from nlpfeat.sweeps.statistics import spread, wilson
+from nlpfeat.geometry.measures import MEASURES, YES_NO
+from nlpfeat.sweeps.statistics import ordered, spread, wilson
 from nlpfeat.tasks import TASKS
 
 # A member succeeds when its headline metric reaches this share.
@@ -53,8 +54,8 @@ def diverged(dataset: xr.Dataset) -> int:
 def summarize_measures(dataset: xr.Dataset) -> list[dict[str, Any]]:
     """One row for each width (and each point of further axes): quartiles of the measures at the last step.
 
-    Measures with a split are those of the last one; those by class are summed over classes; of quantiles by area
-    the middle one.
+    Measures with a split are those of the last one; `reduced` says what becomes of those by class or quantile. Of what
+    holds or does not: the share of seeds with its Wilson interval.
     """
     last = flat_measures(dataset).isel(step=-1)
     axes = [str(dim) for dim in last["regions"].dims if dim not in ("seed", "split")]
@@ -66,15 +67,20 @@ def summarize_measures(dataset: xr.Dataset) -> list[dict[str, Any]]:
             continue
         row: dict[str, Any] = {axis: point[axis].item() for axis in axes}
         row["members"] = int(measured.sum())
-        for name in MEASURES:
-            values = point[name].isel(split=-1) if "split" in point[name].dims else point[name]
-            finite = values.to_numpy()[~np.isnan(values.to_numpy())]
-            quartiles = (
-                np.quantile(finite, (0.25, 0.5, 0.75), method="nearest") if len(finite) else [None] * 3
-            )
-            row[name] = [None if q is None or not np.isfinite(q) else float(f"{q:.6g}") for q in quartiles]
+        for name, about in MEASURES.items():
+            values = (point[name].isel(split=-1) if "split" in point[name].dims else point[name]).to_numpy()
+            known = values[~np.isnan(values)]
+            if about.units == YES_NO and len(known):
+                row[name] = [round(x, 5) for x in wilson(int(known.sum()), len(known))]
+            else:
+                row[name] = [_plain(float(x)) for x in ordered(values, axis=0)]
         table.append(row)
     return table
+
+
+def _plain(number: float) -> float | None:
+    """Six digits; JSON has no NaN, so that is None."""
+    return None if np.isnan(number) else float(f"{number:.6g}")
 
 
 def flat_measures(dataset: xr.Dataset) -> xr.Dataset:
@@ -83,7 +89,7 @@ def flat_measures(dataset: xr.Dataset) -> xr.Dataset:
     for name, about in MEASURES.items():
         values = dataset[name]
         if "class" in about.dims:
-            values = values.mean("class") if name in _AVERAGED else values.sum("class", min_count=1)
+            values = _OVER_CLASSES.get(name, _OVER_CLASSES["components"])[1](values)
         if "quantile" in about.dims:
             values = values.sel(quantile=0.5)
         found[name] = values
@@ -94,9 +100,17 @@ def reduced(name: str) -> str:
     """How `flat_measures` makes one number of a measure, in words for a title."""
     dims = MEASURES[name].dims
     if "class" in dims:
-        return ", mean over classes" if name in _AVERAGED else ", sum over classes"
+        return _OVER_CLASSES.get(name, _OVER_CLASSES["components"])[0]
     return ", median by area" if "quantile" in dims else ""
 
 
-# Measures by class whose sum over classes says nothing.
-_AVERAGED = {"straightness", "decision_area", "arm_length", "turn"}
+_MEAN = (", mean over classes", lambda values: values.mean("class"))
+_OVER_CLASSES: dict[str, tuple[str, Callable[[xr.DataArray], xr.DataArray]]] = {
+    "components": (", sum over classes", lambda values: values.sum("class", min_count=1)),
+    "decision_area": (", of the smallest class", lambda values: values.min("class")),
+    # every border is that of two classes
+    "decision_boundary": (", all borders", lambda values: values.sum("class", min_count=1) / 2),
+    "straightness": _MEAN,
+    "arm_length": _MEAN,
+    "turn": _MEAN,
+}

@@ -6,7 +6,8 @@ from scipy import ndimage
 
 from nlpfeat.geometry.decision import decision_regions, whole_plane
 from nlpfeat.geometry.network import LINEAR, Layer, Network
-from nlpfeat.geometry.theorems import check_decision, check_scores, steepness
+from nlpfeat.geometry.regions import linear_regions
+from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, steepness
 from tests.geometry.nets import random_net
 
 
@@ -190,3 +191,38 @@ def test_steepness_by_hand():
     possible, needed = steepness(net, np.array([[0.1, 0.0], [-0.1, 0.0]]), np.array([0, 1]))
     assert needed == pytest.approx(2.0)
     assert possible == pytest.approx(2.0)
+
+
+def test_theorems_on_width_2_are_said_only_where_they_hold():
+    """A weight of rank 1, a negative slope, a bias after the last fold in three dimensions: no theorem."""
+    flat = Network(
+        (
+            Layer(np.array([[1.0, 0], [-1, 0]]), np.array([0.0, 1])),
+            Layer(np.array([[1.0, 1], [0, 0]]), np.array([-1.5, 0]), LINEAR),
+        )
+    )
+    assert check_decision(whole_plane(flat, 1.0)) == {}
+    folded = Network(
+        (
+            Layer(np.eye(2), np.zeros(2), -1.0),
+            Layer(np.array([[1.0, 0], [0, 0]]), np.array([-1.5, 0]), LINEAR),
+        )
+    )
+    assert check_decision(whole_plane(folded, 1.0)) == {}
+    lifted = Network(
+        (
+            Layer(np.array([[1.0, 0.5], [-0.5, 1]]), np.ones(2), 0.1),
+            Layer(np.array([[1.0, 0], [0, 1], [1, 1]]), np.array([0.0, 0, 1]), LINEAR),
+            Layer(np.random.default_rng(0).standard_normal((4, 3)), np.zeros(4), LINEAR),
+        )
+    )
+    assert "T6" not in check_decision(whole_plane(lifted, 1.0))
+
+
+@pytest.mark.parametrize("slope", [2.0, 5.0, -0.5])
+def test_theorems_at_unusual_slopes(slope):
+    net = random_net(0, (9,), outputs=3, slope=slope)
+    rng = np.random.default_rng(0)
+    points, labels = rng.uniform(-1, 1, (60, 2)), rng.integers(0, 3, 60)
+    assert all(check_regions(linear_regions(net, 1.0)).values())
+    assert check_scores(net, points, labels)["T9"]

@@ -123,5 +123,6 @@ def test_nc2_is_about_the_centre():
 
 def test_nc4():
     features, labels = np.array([[-1.0], [1], [2]]), np.array([0, 1, 1])
-    assert scatter.nc4(features, labels, np.array([0, 1, 1])) == 1
-    assert scatter.nc4(features, labels, np.array([0, 0, 1])) == pytest.approx(2 / 3)
+    means = scatter.class_means(features, labels)
+    assert scatter.nc4(features, means, np.array([0, 1, 1])) == 1
+    assert scatter.nc4(features, means, np.array([0, 0, 1])) == pytest.approx(2 / 3)

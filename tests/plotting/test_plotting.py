@@ -9,7 +9,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from nlpfeat.plotting.curves import plot_curves, plot_medians
-from nlpfeat.plotting.regions import plot_classes, plot_log_det, plot_patterns, plot_points, plot_segments
+from nlpfeat.plotting.regions import plot_classes, plot_points, plot_scale, plot_segments
 from nlpfeat.plotting.style import CLASS_COLOURS, save, stamp, width_axis, width_colours
 from nlpfeat.plotting.width import describe_half, plot_measure, plot_share, plot_success
 
@@ -109,18 +109,13 @@ def test_classes_have_colours_of_their_own(ax):
     assert ax.get_aspect() == 1
 
 
-def test_flat_regions_are_grey_on_the_scale_of_log_det(ax):
-    faces = plot_log_det(ax, SQUARES, np.array([0.0, np.e**2]), limit=6)
+def test_what_has_no_number_is_grey(ax):
+    faces = plot_scale(ax, SQUARES, np.array([np.nan, 2.0]), "RdBu_r", -6, 6)
     assert faces.get_array().mask.tolist() == [True, False]
-    assert faces.get_array()[1] == pytest.approx(2)
+    assert faces.get_array()[1] == 2
     assert faces.get_clim() == (-6, 6)
     ax.figure.canvas.draw()
     assert mpl.colors.to_hex(faces.get_facecolor()[0]) == "#bbbbbb"
-
-
-def test_patterns_are_coloured_by_units_on(ax):
-    faces = plot_patterns(ax, SQUARES, np.array([[True, True, False], [False, False, False]]))
-    assert faces.get_array().tolist() == [2, 0]
 
 
 def test_segments_and_points(ax):

@@ -42,7 +42,9 @@ def network(member):
 def test_every_measure_joins_the_array_under_its_labels(measured):
     _, before, dataset = measured
     assert before.data_vars.keys() | MEASURES.keys() == dataset.data_vars.keys()
-    xr.testing.assert_identical(dataset[list(before.data_vars)], before)
+    xr.testing.assert_equal(dataset[list(before.data_vars)], before)
+    assert dataset.attrs["measured"]
+    assert not before.attrs["measured"]
     for name, about in MEASURES.items():
         assert set(dataset[name].dims) == {"width", "seed", "step", *about.dims}
         assert dataset[name].attrs == {"units": about.units, "long_name": about.about}
@@ -67,10 +69,8 @@ def test_the_numbers_are_those_of_the_member(measured, width, seed, step):
     assert here.regions == count_regions(net.until(2), measuring.WINDOW)
     points = measuring.sample(member.splits, TASKS["spirals"].arms(made.spec.data))
     expected = measure(net, points)
-    order = [sorted(member.splits).index(split) for split in dataset.split.to_numpy()]
     for name, about in MEASURES.items():
-        values = expected[name][order] if about.dims == ("split",) else expected[name]
-        np.testing.assert_allclose(here[name].transpose(*about.dims), values, rtol=1e-6, err_msg=name)
+        np.testing.assert_allclose(here[name].transpose(*about.dims), expected[name], rtol=1e-6, err_msg=name)
     accuracy = (net(points.points["test"]).argmax(1) == points.labels["test"]).mean()
     assert float(here.accuracy.sel(split="test")) == pytest.approx(accuracy)
 
@@ -99,17 +99,25 @@ def test_an_extended_study_is_measured_where_it_is_new(tmp_path):
     assert dataset.violations.notnull().sum() == 4
 
 
-def test_a_damaged_file_is_named_with_its_mend(measured, tmp_path):
+def test_a_damaged_file_costs_nothing_else_and_is_measured_again(measured):
     made, _, dataset = measured
     label = made.members()["bucket"].iloc[0]
     path = made.measures(label, 0)
-    whole = path.read_bytes()
-    os.truncate(path, len(whole) // 2)
-    _, damaged = results.combine(made)
+    os.truncate(path, path.stat().st_size // 2)
+    left, damaged = results.combine(made)
     with pytest.raises(UserError, match=r"measures/.* is damaged.*experiments.measure again"):
         launch.require_whole(damaged)
     assert isinstance(damaged[0], DamagedFile)
-    path.write_bytes(whole)
+    xr.testing.assert_identical(left.loss, dataset.loss)  # training results are all there
+    assert run(made) == int((made.members()["bucket"] == label).sum())
+    xr.testing.assert_identical(launch.finish(made)[0], dataset)
+
+
+def test_what_older_measures_left_is_measured_again(measured):
+    made, _, dataset = measured
+    path = made.measures(made.members()["bucket"].iloc[0], 0)
+    results.write(results.read(path).drop_vars("gdv").assign_attrs(measures="older"), path)
+    assert run(made) > 0
     xr.testing.assert_identical(launch.finish(made)[0], dataset)
 
 
@@ -152,6 +160,7 @@ def test_a_dead_net_is_measured():
     assert found["violations"] == 0
     assert found["separable"].tolist() == [0, 0]
     assert np.isnan(found["margin"]).all()
+    assert (found["log_det"] == -np.inf).all()
 
 
 def test_tasks_without_layers_are_refused(tmp_path):
@@ -201,6 +210,11 @@ def test_a_summary_has_every_measure(measured):
     parts = dataset.components.sum("class").isel(step=-1).sel(width=8)
     assert rows[2]["components"][1] in parts.to_numpy()
     assert reduced("components") == ", sum over classes"
+    flattened = flat_measures(dataset)
+    assert (flattened.decision_area.fillna(0) <= 1 / 3 + 1e-9).all()
+    np.testing.assert_allclose(
+        flattened.decision_boundary * 2, dataset.decision_boundary.sum("class", min_count=1)
+    )
     assert reduced("straightness") == ", mean over classes"
     assert reduced("log_det") == ", median by area"
     assert reduced("regions") == ""

@@ -99,3 +99,13 @@ def test_values_at_equal_loss_and_at_equal_margin():
     assert np.isnan(found[1])  # never reached
     assert found[2] == 7.0  # reached at the start
     np.testing.assert_array_equal(at_level(norms, -loss, -1.5, falling=False), found)
+
+
+def test_ordered_quartiles_keep_infinities_and_are_values():
+    from nlpfeat.sweeps.statistics import ordered
+
+    values = np.array([[-np.inf, -np.inf, 1.0, np.nan], [np.nan] * 4, [4.0, 2.0, 3.0, 1.0]])
+    low, median, high = ordered(values, axis=1)
+    assert (low[0], median[0], high[0]) == (-np.inf, -np.inf, 1.0)
+    assert np.isnan([low[1], median[1], high[1]]).all()
+    assert (low[2], median[2], high[2]) == (1.0, 2.0, 3.0)
