@@ -30,7 +30,10 @@ def plot_scale(
     low: float | None = None,
     high: float | None = None,
 ) -> PolyCollection:
-    """Regions coloured by a number (regions,) along a named colour map; NaN is grey. Give it to a colour bar."""
+    """Regions coloured by a number (regions,) along a named colour map; NaN is grey. Give it to a colour bar.
+
+    By pattern: the number of units on, `regions.patterns().sum(1)`, so that neighbours differ. By stretch: log|det|.
+    """
     faces = plot_faces(ax, polygons, "#bbbbbb")
     colours = mpl.colormaps[scale].with_extremes(bad="#bbbbbb")
     faces.set(array=np.ma.masked_invalid(values), cmap=colours, clim=(low, high), edgecolor="face")
