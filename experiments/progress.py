@@ -1,4 +1,4 @@
-"""Progress of a sweep: a bar on a terminal, plain lines elsewhere. Always on stderr."""
+"""Progress of long work: a bar on a terminal, plain lines elsewhere. Always on stderr."""
 
 import sys
 import time
@@ -12,28 +12,24 @@ from rich.progress import Progress as Bars
 SECONDS_BETWEEN_LINES = 5.0
 
 
-class Progress:
-    """Follows a run (`nlpfeat.sweeps.run.Watch`). Counts steps of members, so that buckets add up.
+class Shown:
+    """Bars on a terminal; elsewhere a line now and then, `_spoke` being when the last one was.
 
     Args:
-      sizes: members of each bucket to train.
-      steps: steps of a member.
-      interrupts: whose `asked` is set once the user wants to stop.
+      unit: what is counted.
     """
 
-    def __init__(self, sizes: dict[str, int], steps: int, interrupts: Any) -> None:
-        self._sizes, self._steps, self._interrupts = sizes, steps, interrupts
+    def __init__(self, unit: str) -> None:
         self._console = Console(stderr=True)
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("steps"),
+            TextColumn(unit),
             TimeRemainingColumn(),
             console=self._console,
             disable=not self._console.is_terminal,
         )
-        self._tasks: dict[str, TaskID] = {}
         self._spoke = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -47,6 +43,21 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         self._bars.stop()
+
+
+class Progress(Shown):
+    """Follows a run (`nlpfeat.sweeps.run.Watch`). Counts steps of members, so that buckets add up.
+
+    Args:
+      sizes: members of each bucket to train.
+      steps: steps of a member.
+      interrupts: whose `asked` is set once the user wants to stop.
+    """
+
+    def __init__(self, sizes: dict[str, int], steps: int, interrupts: Any) -> None:
+        self._sizes, self._steps, self._interrupts = sizes, steps, interrupts
+        super().__init__("steps")
+        self._tasks: dict[str, TaskID] = {}
 
     def step(self, bucket: str, members: int, step: int) -> None:
         """A bucket has reached a step."""
@@ -69,35 +80,13 @@ class Progress:
         return self._interrupts.asked is not None
 
 
-class Measuring:
+class Measuring(Shown):
     """Progress of a measurement, counted in checkpoints of members: a bar on a terminal, plain lines elsewhere."""
 
     def __init__(self, total: int) -> None:
-        self._total, self._before, self._part = total, 0, None
-        self._console = Console(stderr=True)
-        self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("checkpoints"),
-            TimeRemainingColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
-        )
+        self._total, self._before = total, 0
+        super().__init__("checkpoints")
         self._bar = self._bars.add_task("measuring", total=total)
-        self._spoke = time.monotonic()
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bars.stop()
 
     def done(self, part: Any, members: int) -> None:
         """`members` of a part are measured."""

@@ -1,6 +1,5 @@
 """Every measure of one trained net at once: what a study stores for each member and checkpoint."""
 
-from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +8,7 @@ from nlpfeat.geometry import scatter, warping
 from nlpfeat.geometry.certificates import Separator
 from nlpfeat.geometry.decision import decision_regions, whole_plane
 from nlpfeat.geometry.network import Network
-from nlpfeat.geometry.norms import pulls, spectral_product
+from nlpfeat.geometry.norms import product, pulls, spectral_product
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.geometry.separability import hard_margin, rms_radius, separate
@@ -197,11 +196,7 @@ def _of_plane(network: Network, window: float) -> tuple[dict[str, float | np.nda
 
 def _of_weights(network: Network) -> dict[str, float]:
     head, last = network.layers[-1], network.folding[-1]
-    after = reduce(
-        lambda product, layer: layer.weight @ product,
-        network.layers[last + 1 : -1],
-        np.eye(len(network.layers[last].bias)),
-    )
+    after = product(network.layers[last + 1 : -1], len(network.layers[last].bias))
     pull = pulls(network.layers[last].weight, after)
     return {
         "spectral_product": spectral_product(network),

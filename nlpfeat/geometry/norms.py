@@ -1,9 +1,12 @@
 """How hard the weights pull."""
 
+from collections.abc import Sequence
+from functools import reduce
+
 import numpy as np
 from jaxtyping import Float
 
-from nlpfeat.geometry.network import Network
+from nlpfeat.geometry.network import Layer, Network
 
 
 def spectral_product(network: Network) -> float:
@@ -12,6 +15,11 @@ def spectral_product(network: Network) -> float:
     An activation of a slope beyond ±1 stretches too, and counts.
     """
     return float(np.prod([np.linalg.norm(x.weight, 2) * max(1.0, abs(x.slope)) for x in network.layers]))
+
+
+def product(layers: Sequence[Layer], units: int) -> Float[np.ndarray, "outputs units"]:
+    """The weights of linear layers on `units` inputs, multiplied; the identity for none."""
+    return reduce(lambda before, layer: layer.weight @ before, layers, np.eye(units))
 
 
 def pulls(

@@ -5,7 +5,6 @@ What a check needs beside the measures it derives anew: line equations, the imag
 T1, T2, T11 need one hidden layer; the others hold for any depth. A measure that breaks one is wrong.
 """
 
-from functools import reduce
 from math import comb
 
 import numpy as np
@@ -15,7 +14,7 @@ from nlpfeat.geometry.complex import BOX, Box, inner
 from nlpfeat.geometry.decision import DecisionRegions
 from nlpfeat.geometry.decomposition import decompose
 from nlpfeat.geometry.network import Network
-from nlpfeat.geometry.norms import spectral_product
+from nlpfeat.geometry.norms import product, spectral_product
 from nlpfeat.geometry.regions import Regions
 from nlpfeat.geometry.warping import determinants, roughness
 
@@ -153,9 +152,7 @@ def check_regions(regions: Regions) -> dict[str, bool]:
         if regions.general:
             lines, inside, length = lines_in_box(network, regions.box)
             held["T2"] = len(regions) == 1 + lines + inside
-            outer = reduce(
-                lambda product, after: after.weight @ product, network.layers[1:], np.eye(len(layer.bias))
-            )
+            outer = product(network.layers[1:], len(layer.bias))
             pull = np.linalg.norm(layer.weight, axis=1) * np.linalg.norm(outer, axis=0)
             expected = float((abs(1 - layer.slope) * pull * length).sum())
             found = roughness(regions).total

@@ -13,6 +13,7 @@ from nlpfeat.errors import DamagedFile
 from nlpfeat.sweeps.grid import varying
 from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.study import Study, atomic
+from nlpfeat.sweeps.summary import SUCCESS
 
 _UNITS = {"loss": "nats", "accuracy": "share of examples"}
 
@@ -130,7 +131,7 @@ def combine(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     grid = flat.set_index(member=axes).unstack("member", fill_value={"member_id": ""})
     grid = grid.assign_coords({n: table[n].iloc[0] for n in names if n not in axes})
     grid = grid.transpose(*axes, "step", "split", ...).sortby(axes)
-    grid["steps_to_99"] = steps_to(grid[study.spec.row.metrics[0][0]], 0.99)
+    grid["steps_to_99"] = steps_to(grid[study.spec.row.metrics[0][0]], SUCCESS)
     grid.attrs = {
         "task": study.spec.task,
         "config": json.dumps(study.spec.to_dict()),
