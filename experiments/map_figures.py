@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
+from experiments.members import median_seed
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import Regions, linear_regions
@@ -40,9 +41,9 @@ def maps_figure(study: Study, dataset: xr.Dataset, task: Task, headline: str) ->
         scores = dataset[headline].sel(width=width).isel(step=-1, split=-1).where(there).dropna("seed")
         if not scores.sizes["seed"]:
             continue
-        middle = scores.sortby(scores).seed[scores.sizes["seed"] // 2].item()
+        middle = median_seed(scores)
         member = restore(study, {**further, "width": width, "seed": middle})
-        network = Network(tuple(Layer(*layer) for layer in task.layers(member.params)))
+        network = Network(tuple(Layer(*layer) for layer in task.layers(member.params, member.settings)))
         regions = linear_regions(network.until(len(network.layers) - 1), WINDOW)
         scale = _maps(axes[:, column], regions, decision_regions(network, WINDOW), member) or scale
         axes[0, column].set_title(f"width {width}, seed {middle}\n{len(regions)} regions", fontsize=9)

@@ -59,7 +59,7 @@ def command(argv: list[str]) -> int:
             study, {"command": again, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")} | provenance.provenance()
         )
     with Measuring(total) as progress:
-        measure.run(study, work, progress.done)
+        measure.run(study, work, progress.part)
     if work:
         print(f"measured {total} checkpoints in {time.perf_counter() - began:.1f} s", file=sys.stderr)
     combined, damaged = launch.finish(study)

@@ -2,14 +2,16 @@
 
 import sys
 import time
+from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 SECONDS_BETWEEN_LINES = 5.0
+T = TypeVar("T")
 
 
 class Shown:
@@ -80,21 +82,43 @@ class Progress(Shown):
         return self._interrupts.asked is not None
 
 
-class Measuring(Shown):
-    """Progress of a measurement, counted in checkpoints of members: a bar on a terminal, plain lines elsewhere."""
+class Counting(Shown):
+    """Progress of work that is counted: a bar on a terminal, plain lines elsewhere.
+
+    Args:
+      unit: what is counted.
+      total: how many there are.
+    """
+
+    def __init__(self, unit: str, total: int) -> None:
+        self._unit, self._total = unit, total
+        super().__init__(unit)
+        self._bar = self._bars.add_task(unit, total=total)
+
+    def done(self, count: int) -> None:
+        """So many are done."""
+        self._bars.update(self._bar, completed=count)
+        late = time.monotonic() - self._spoke > SECONDS_BETWEEN_LINES
+        if not self._console.is_terminal and (late or count == self._total):
+            self._spoke = time.monotonic()
+            print(f"{count} of {self._total} {self._unit}", file=sys.stderr, flush=True)
+
+    def each(self, items: Iterator[T]) -> Iterator[T]:
+        """The items, counted as they pass."""
+        for number, item in enumerate(items, 1):
+            yield item
+            self.done(number)
+
+
+class Measuring(Counting):
+    """Progress of a measurement, counted in checkpoints of members."""
 
     def __init__(self, total: int) -> None:
-        self._total, self._before = total, 0
-        super().__init__("checkpoints")
-        self._bar = self._bars.add_task("measuring", total=total)
+        super().__init__("checkpoints measured", total)
+        self._before = 0
 
-    def done(self, part: Any, members: int) -> None:
+    def part(self, part: Any, members: int) -> None:
         """`members` of a part are measured."""
-        measured = self._before + members
+        self.done(self._before + members)
         if members == part.members:
-            self._before = measured
-        self._bars.update(self._bar, completed=measured, description=f"{part.label} at step {part.step}")
-        late = time.monotonic() - self._spoke > SECONDS_BETWEEN_LINES
-        if not self._console.is_terminal and (late or measured == self._total):
-            self._spoke = time.monotonic()
-            print(f"measured {measured} of {self._total} checkpoints", file=sys.stderr, flush=True)
+            self._before += members

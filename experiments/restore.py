@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from experiments.command import add_study, main, parser
-from nlpfeat.errors import UserError
 
 EXAMPLES = [
     "python -m experiments.restore --width=8 --seed=3",
@@ -33,34 +32,19 @@ def command(argv: list[str]) -> int:
     arguments.add_argument("--json", action="store_true", help="print JSON")
     study_path = arguments.parse_known_args(argv)[0].study
 
+    from experiments.members import add_axes, wanted
     from nlpfeat.sweeps import devices
     from nlpfeat.sweeps.study import open_study
 
     study = open_study(study_path)
-    for name in study.spec.settings._fields:
-        if name in ("width", "seed"):
-            continue
-        arguments.add_argument(f"--{name}", metavar="X", help="a further axis of the grid")
+    add_axes(arguments, study)
     flags = arguments.parse(argv)
-    wanted = {
-        name: number(name, getattr(flags, name))
-        for name in study.spec.settings._fields
-        if getattr(flags, name) is not None
-    }
     devices.use_all_cores()
 
     from nlpfeat.sweeps.restore import restore
 
-    member = restore(study, wanted, flags.step)
+    member = restore(study, wanted(flags, study), flags.step)
     return report(study, member, flags.out, as_json=flags.json)
-
-
-def number(name: str, text: str) -> float:
-    """Read the value of an axis."""
-    try:
-        return float(text)
-    except ValueError:
-        raise UserError(f"--{name}: {text!r} is not a number") from None
 
 
 def report(study: Any, member: Any, out: Path | None, *, as_json: bool) -> int:

@@ -4,12 +4,16 @@ A new system is a new row (and, where needed, a file in `data/` and one in `mode
 every figure and every generic test.
 """
 
-from typing import NamedTuple
+from functools import partial
+from typing import Annotated, NamedTuple
 
 from nlpfeat.data import annulus, planted_words, spirals
-from nlpfeat.models.unwarper import Unwarper, UnwarperSpec, layers
+from nlpfeat.data.examples import SPLITS
+from nlpfeat.models import deep_unwarper, unwarper
+from nlpfeat.models.deep_unwarper import DeepUnwarper, DeepUnwarperSpec
+from nlpfeat.models.unwarper import Unwarper, UnwarperSpec
 from nlpfeat.models.word_bag import WordBag, WordBagSpec
-from nlpfeat.settings import Count, NonNegative, Positive, Seed, Share
+from nlpfeat.settings import Count, NonNegative, Positive, Range, Seed, Share
 from nlpfeat.training.losses import cross_entropy
 from nlpfeat.training.metrics import accuracy
 from nlpfeat.training.optimizers import adam_l2
@@ -35,6 +39,32 @@ class AnnulusSettings(NamedTuple):
     weight_decay: NonNegative = 1e-5
 
 
+class DeepSpiralSettings(NamedTuple):
+    """Traced settings of a deep narrow net on spirals.
+
+    `depth` counts the layers up to the embedding, which is linear; the others have a leaky ReLU of `slope`.
+    """
+
+    width: Count = 2
+    seed: Seed = 0
+    learning_rate: Positive = 1e-3
+    weight_decay: NonNegative = 1e-5
+    noise: NonNegative = 0.2
+    depth: Annotated[int, Range(2)] = 5
+    slope: Annotated[float, Range(0, 0.99)] = 0.01  # at 1 there is no activation left
+
+
+class DeepAnnulusSettings(NamedTuple):
+    """Traced settings of a deep narrow net on the disc inside an annulus; see `DeepSpiralSettings`."""
+
+    width: Count = 2
+    seed: Seed = 0
+    learning_rate: Positive = 1e-3
+    weight_decay: NonNegative = 1e-5
+    depth: Annotated[int, Range(2)] = 5
+    slope: Annotated[float, Range(0, 0.99)] = 0.01  # at 1 there is no activation left
+
+
 class WordBagSettings(NamedTuple):
     """Traced settings of averaged words; `dropout` is the share of dimensions dropped."""
 
@@ -57,7 +87,7 @@ TASKS: dict[str, Task] = {
         loss=cross_entropy,
         metrics=(("accuracy", accuracy),),
         optimizer=adam_l2,
-        layers=layers,
+        layers=unwarper.layers,
         arms=spirals.arms,
     ),
     "annulus": Task(
@@ -71,7 +101,36 @@ TASKS: dict[str, Task] = {
         loss=cross_entropy,
         metrics=(("accuracy", accuracy),),
         optimizer=adam_l2,
-        layers=layers,
+        layers=unwarper.layers,
+    ),
+    "spirals_deep": Task(
+        summary="spirals unwarped by 2 → w → … → w → (2) → K, layers narrow enough to draw",
+        width="units w of each layer",
+        data=spirals.SpiralSpec,
+        model=DeepUnwarperSpec,
+        settings=DeepSpiralSettings,
+        draw=partial(spirals.draw, names=SPLITS),  # a recipe is chosen here, so there is a validation part
+        module=lambda model, data, units: DeepUnwarper(units, data.arms, model.layers, model.embedding),
+        loss=cross_entropy,
+        metrics=(("accuracy", accuracy),),
+        optimizer=adam_l2,
+        layers=deep_unwarper.layers,
+        arms=spirals.arms,
+        limits=lambda model, data: {"depth": model.layers},
+    ),
+    "annulus_deep": Task(
+        summary="a disc inside an annulus, by 2 → w → … → w → (2) → 2",
+        width="units w of each layer",
+        data=annulus.AnnulusSpec,
+        model=DeepUnwarperSpec,
+        settings=DeepAnnulusSettings,
+        draw=partial(annulus.draw, names=SPLITS),
+        module=lambda model, data, units: DeepUnwarper(units, 2, model.layers, model.embedding),
+        loss=cross_entropy,
+        metrics=(("accuracy", accuracy),),
+        optimizer=adam_l2,
+        layers=deep_unwarper.layers,
+        limits=lambda model, data: {"depth": model.layers},
     ),
     "planted_words": Task(
         summary="documents told apart by a few planted words, averaged",

@@ -12,13 +12,15 @@ ALLOWED = {
     "errors": set(),
     "keys": set(),
     "settings": set(),
+    "processes": set(),
     "data": {"errors", "keys", "settings"},
     "models": {"errors", "keys", "settings"},
     "training": {"data", "models", "errors", "keys", "settings"},
     "tasks": {"data", "models", "training", "errors", "keys", "settings"},
     "geometry": set(),
-    "sweeps": {"data", "models", "training", "tasks", "geometry", "errors", "keys", "settings"},
+    "sweeps": {"data", "models", "training", "tasks", "geometry", "processes", "errors", "keys", "settings"},
     "plotting": set(),
+    "films": {"geometry", "plotting"},
     "__init__": set(),
 }
 

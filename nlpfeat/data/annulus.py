@@ -3,6 +3,7 @@
 With two units the set where one class wins is connected to the far plane, so it cannot be an island.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jax
@@ -39,6 +40,6 @@ def annulus(spec: AnnulusSpec, key: Array) -> Examples:
     return Examples(inputs, jnp.repeat(jnp.arange(2, dtype=jnp.int32), spec.points))
 
 
-def draw(spec: AnnulusSpec, settings: Settings) -> Splits:
-    """A training draw and a fresh test draw of the member's seed."""
-    return {split: annulus(spec, stream(settings.seed, f"data/{split}")) for split in ("train", "test")}
+def draw(spec: AnnulusSpec, settings: Settings, names: Sequence[str] = ("train", "test")) -> Splits:
+    """A fresh draw for each split, of the member's seed."""
+    return {name: annulus(spec, stream(settings.seed, f"data/{name}")) for name in names}

@@ -3,6 +3,7 @@
 Source: A. Canziani, Deep Learning (NYU), notebook "spiral classification", editions of 2020 and 2021.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,9 +57,6 @@ def arms(spec: SpiralSpec, points: int = 400) -> np.ndarray:
     return np.stack([x, y], 1).reshape(spec.arms, points, 2).astype(np.float64)
 
 
-def draw(spec: SpiralSpec, settings: Any) -> Splits:
-    """A training draw and a fresh test draw of the member's `seed` and `noise` (the notebooks have no test set)."""
-    return {
-        split: spirals(spec, stream(settings.seed, f"data/{split}"), settings.noise)
-        for split in ("train", "test")
-    }
+def draw(spec: SpiralSpec, settings: Any, names: Sequence[str] = ("train", "test")) -> Splits:
+    """A fresh draw for each split, of the member's `seed` and `noise` (the notebooks have no test set)."""
+    return {name: spirals(spec, stream(settings.seed, f"data/{name}"), settings.noise) for name in names}

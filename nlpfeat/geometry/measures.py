@@ -74,6 +74,8 @@ MEASURES = {
     "straightness": Measure(PLANE, "share", "chord over length of the embedded arm: 1 is straight"),
     "turn": Measure(PLANE, "degrees", "how far the embedded arm turns around the middle"),
     "spectral_product": Measure((), "", "product of the layers' spectral norms"),
+    "layer_norm": Measure(("layer",), "", "spectral norm σ1 of each layer, from the input to the head"),
+    "layer_condition": Measure(("layer",), "σ1/σ2", "anisotropy of each layer"),
     "path_norm": Measure((), "", "Σ |w_i||v_i| over hidden units, input to embedding"),
     "mean_pull": Measure((), "", "mean of |w_i||v_i| over hidden units"),
     "coincidences": Measure(
@@ -94,9 +96,10 @@ class Sample(NamedTuple):
     window: float  # half the side of the box
 
 
-def nothing(sample: Sample, classes: int) -> dict[str, np.ndarray]:
+def nothing(sample: Sample, classes: int, layers: int) -> dict[str, np.ndarray]:
     """NaN for every measure: of a net that diverged."""
-    sizes = {"split": len(sample.points), "class": classes, "quantile": len(warping.QUANTILES)}
+    sizes = {"split": len(sample.points), "class": classes, "layer": layers}
+    sizes["quantile"] = len(warping.QUANTILES)
     return {name: np.full([sizes[d] for d in about.dims], np.nan) for name, about in MEASURES.items()}
 
 
@@ -107,7 +110,7 @@ def measure(network: Network, sample: Sample) -> dict[str, np.ndarray]:
       network: 2 → … → d → K. Its last layer is the head; what comes before is the map that is measured.
       sample: values by split are in its order.
     """
-    found = nothing(sample, network.outputs)
+    found = nothing(sample, network.outputs, len(network.layers))
     embedding = network.until(len(network.layers) - 1)
     regions = linear_regions(embedding, sample.window)
     held = check_regions(regions) | check_scores(network, sample.points["train"], sample.labels["train"])
@@ -194,12 +197,17 @@ def _of_plane(network: Network, window: float) -> tuple[dict[str, float | np.nda
     return found, check_decision(plane)
 
 
-def _of_weights(network: Network) -> dict[str, float]:
+def _of_weights(network: Network) -> dict[str, float | np.ndarray]:
     head, last = network.layers[-1], network.folding[-1]
     after = product(network.layers[last + 1 : -1], len(network.layers[last].bias))
     pull = pulls(network.layers[last].weight, after)
+    singular = [np.linalg.svd(layer.weight, compute_uv=False) for layer in network.layers]
     return {
         "spectral_product": spectral_product(network),
+        "layer_norm": np.array([values[0] for values in singular]),
+        "layer_condition": np.array(
+            [values[0] / values[1] if len(values) > 1 and values[1] > 0 else np.inf for values in singular]
+        ),
         "path_norm": float(pull.sum()),
         "mean_pull": float(pull.mean()),
         "head_uneven": scatter.uneven(head.weight) if head.weight.shape[1] == 2 else np.nan,

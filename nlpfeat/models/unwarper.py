@@ -23,7 +23,7 @@ class UnwarperSpec:
     embedding: Count = 2
 
 
-def layers(params: Any) -> list[tuple[Any, Any, float]]:
+def layers(params: Any, settings: Settings) -> list[tuple[Any, Any, float]]:
     """The net as plain layers (weight (out, in), bias (out,), slope left of zero): ReLU, then linear twice."""
     slopes = {"hidden": 0.0, "embedding": 1.0, "classes": 1.0}
     return [(params[name]["weight"], params[name]["bias"], slope) for name, slope in slopes.items()]

@@ -1,12 +1,14 @@
 """One look for all figures: colours, fonts, and the stamp that says where a figure comes from."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 # Okabe & Ito 2008: told apart by people with any of the common colour-vision deficiencies, and in grey.
@@ -30,6 +32,31 @@ STYLE: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Theme:
+    """What differs between light and dark pictures; the class colours are the same."""
+
+    background: str
+    ink: str
+    muted: str  # secondary text, grids
+    faint: str  # frames
+    fill: float  # share of a class's colour in the ground that it owns
+    accent: str  # what a picture wants to be seen first
+
+
+THEMES = {
+    "light": Theme("#ffffff", "#1a1a1a", "#5f6670", "#c9ced6", 0.30, "#b3123f"),
+    "dark": Theme("#14171c", "#f2f2f2", "#a9b1bd", "#454c57", 0.36, "#ff6f91"),
+}
+
+
+def ground(theme: Theme, classes: np.ndarray, strength: float = 1.0) -> np.ndarray:
+    """The colours (n, 3) of the ground that classes own, int (n,): opaque, so that no seams show between faces."""
+    table = np.array([to_rgb(colour) for colour in CLASS_COLOURS])
+    share = strength * theme.fill
+    return share * table[np.asarray(classes) % len(table)] + (1 - share) * np.array(to_rgb(theme.background))
+
+
 def width_colours(widths: Sequence[int]) -> list[Any]:
     """A colour for each width, dark to light along one perceptual scale."""
     return list(mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(widths))))
@@ -51,13 +78,13 @@ def stamp(figure: Figure, text: str) -> None:
     figure.supxlabel(text, fontsize=6.5, color=GREY, x=0.005, ha="left", family="monospace")
 
 
-def save(figure: Figure, path: Path) -> list[Path]:
+def save(figure: Figure, path: Path, dpi: int = 160) -> list[Path]:
     """Write a figure as PNG and PDF, `path` being the name without suffix (dots in it are its own)."""
     paths = [path.with_name(path.name + suffix) for suffix in (".png", ".pdf")]
     for target in paths:
         part = target.with_name(f".{target.name}.part")
         try:
-            figure.savefig(part, format=target.suffix[1:], dpi=160)
+            figure.savefig(part, format=target.suffix[1:], dpi=dpi)
             part.replace(target)
         except OSError as error:
             error.filename = str(target)  # a write that fails does not name its file

@@ -4,14 +4,8 @@ One file for each bucket and step, so that what was measured stays when the proc
 study's array, under the same labels (`nlpfeat.sweeps.results.combine`).
 """
 
-import contextlib
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from multiprocessing.connection import wait
+from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import Any, NamedTuple
 
 import jax
@@ -23,6 +17,7 @@ from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.measures import MEASURES, Sample, measure, nothing
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.warping import QUANTILES
+from nlpfeat.processes import processes
 from nlpfeat.sweeps import provenance, results
 from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.restore import kept_steps, restore_bucket
@@ -101,8 +96,12 @@ def _write(study: Study, make: Maker, part: Work, pool: Executor, done: Callable
     arms = task.arms(study.spec.data) if task.arms else np.zeros((0, 0, 2))
     futures = []
     for place in range(part.members):
-        splits = jax.device_get(make.draw(bucket.settings(place)))
-        layers = [(np.asarray(w), np.asarray(b), slope) for w, b, slope in task.layers(bucket.params(place))]
+        settings = bucket.settings(place)
+        splits = jax.device_get(make.draw(settings))
+        layers = [
+            (np.asarray(w), np.asarray(b), slope)
+            for w, b, slope in task.layers(bucket.params(place), settings)
+        ]
         futures.append(pool.submit(measure_layers, layers, sample(splits, arms)))
     found = []
     for future in futures:
@@ -132,55 +131,30 @@ def measure_layers(
 ) -> dict[str, np.ndarray]:
     """All measures of a net given as layers; NaN if its training diverged."""
     if not all(np.isfinite(array).all() for weight, bias, _ in layers for array in (weight, bias)):
-        return nothing(points, len(layers[-1][1]))
+        return nothing(points, len(layers[-1][1]), len(layers))
     return measure(Network(tuple(Layer(*layer) for layer in layers)), points)
 
 
 def to_dataset(
     found: list[dict[str, np.ndarray]], members: list[str], step: int, splits: list[str]
 ) -> xr.Dataset:
-    """Measures of members at a step, with a flat `member` axis."""
-    classes = found[0]["components"].shape[0]
+    """Measures of members at a step, with a flat `member` axis; NaN for the layers that a shallower one lacks."""
+    classes, depth = found[0]["components"].shape[0], max(len(one["layer_norm"]) for one in found)
     coords: dict[str, Any] = {"id": ("member", members), "step": [step], "split": splits}
-    coords |= {"class": np.arange(classes), "quantile": list(QUANTILES)}
+    coords |= {"class": np.arange(classes), "quantile": list(QUANTILES), "layer": np.arange(1, depth + 1)}
+
+    def column(name: str, dims: tuple[str, ...]) -> np.ndarray:
+        values = [one[name] for one in found]
+        if dims == ("layer",):
+            values = [np.pad(v, (0, depth - len(v)), constant_values=np.nan) for v in values]
+        return np.stack(values)[:, None]
+
     data = {
         name: (
             ("member", "step", *about.dims),
-            np.stack([one[name] for one in found])[:, None],
+            column(name, about.dims),
             {"units": about.units, "long_name": about.about},
         )
         for name, about in MEASURES.items()
     }
     return xr.Dataset(data, coords)
-
-
-@contextlib.contextmanager
-def processes() -> Iterator[ProcessPoolExecutor]:
-    """A process a core, each with one thread, that ends when this one does, however it ends."""
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in threads}
-    os.environ.update(dict.fromkeys(threads, "1"))  # read by the libraries that the new processes load
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(os.cpu_count(), context, initializer=_follow_parent)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent, and exit when it has gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -116,10 +116,40 @@ def prepare(make: Maker, label: str, members: pd.DataFrame, mesh: Mesh, widest: 
       widest: the units at which members are made and then cropped: the study's widest, so that all buckets
         share one program.
     """
+    units = int(members["width"].max())
+
+    def lay_out(activation_bytes: int) -> programs.Layout:
+        return programs.lay_out(mesh, len(members), activation_bytes)
+
+    return _prepare(make, label, members, units, widest, lay_out)
+
+
+def prepare_alone(make: Maker, label: str, members: pd.DataFrame, member: str, mesh: Mesh) -> Bucket:
+    """One member of a bucket by itself, with the padding and the blocks of its bucket, filled with copies.
+
+    So its arithmetic is the same to the bit, on a machine like the one that trained the bucket. Two rounds of blocks
+    are enough: XLA compiles the body of a loop over blocks otherwise than a single block.
+    """
+
+    def lay_out(activation_bytes: int) -> programs.Layout:
+        whole = programs.lay_out(mesh, len(members), activation_bytes)
+        return whole._replace(members=min(whole.members, 2 * mesh.size * whole.block))
+
+    units = int(members["width"].max())
+    return _prepare(make, label, members.loc[[member]], units, units, lay_out)
+
+
+def _prepare(
+    make: Maker,
+    label: str,
+    members: pd.DataFrame,
+    units: int,
+    widest: int,
+    lay_out: Callable[[int], programs.Layout],
+) -> Bucket:
     task, training = make.spec.row, make.spec.training
     settings = stack_settings(make.spec.settings, members)
     ones = [make.example(at(settings, i), widest) for i in range(len(members))]
-    units = int(members["width"].max())
     shapes = make.shapes(ones[0], units)
     params = [crop(one.params, shapes) for one in ones]
 
@@ -133,7 +163,7 @@ def prepare(make: Maker, label: str, members: pd.DataFrame, mesh: Mesh, widest: 
         label=label,
         members=members,
         module=module,
-        layout=programs.lay_out(mesh, len(members), activations),
+        layout=lay_out(activations),
         settings=settings,
         splits=splits,
         params=stack(params),

@@ -1,6 +1,7 @@
 """Run a study: bucket after bucket, stretch after stretch, resumable at every checkpoint."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,7 +16,9 @@ from nlpfeat.sweeps.prepare import Bucket, Maker, prepare
 from nlpfeat.sweeps.saved import Saved, phase_at
 from nlpfeat.sweeps.study import Study, lock
 from nlpfeat.training import checkpoints
+from nlpfeat.training.member import Record, State
 from nlpfeat.training.spec import TrainingSpec
+from nlpfeat.training.task import Task
 
 
 class Interrupted(Exception):
@@ -74,26 +77,11 @@ def run_bucket(study: Study, make: Maker, bucket: Bucket, watch: Watch) -> None:
     task, training = study.spec.row, study.spec.training
     began = time.perf_counter()
     (state, records), done = resume(study, make, bucket)
-    frozen = phase_at(training, training.stops[done - 1].step if done else 0).frozen
-    for i in range(done, len(training.stops)):
-        stop, last = training.stops[i], training.stops[i - 1].step if i else 0
-        phase = phase_at(training, stop.step)
-        if phase.frozen != frozen:
-            frozen = phase.frozen
-            state = programs.restart(task, frozen, bucket.layout, state.params, bucket.settings)
-        state, record = programs.advance(
-            task,
-            bucket.module,
-            frozen,
-            bucket.layout,
-            state,
-            bucket.settings,
-            bucket.splits,
-            orders(training, bucket, last, stop.step),
-            phase.rate,
-            last,
-            stop.step - last,
-        )
+    stops = training.stops
+    start = stops[done - 1].step if done else 0
+    going = advance(task, training, bucket, state, start, [stop.step for stop in stops[done:]])
+    for i, (state, record) in enumerate(going, done):
+        stop = stops[i]
         for name, values in bucket.fetch(record).items():
             records[name][:, i] = values
         watch.step(bucket.label, len(bucket.members), stop.step)
@@ -103,6 +91,38 @@ def run_bucket(study: Study, make: Maker, bucket: Bucket, watch: Watch) -> None:
         if interrupted:
             raise Interrupted
     write_results(study, bucket, records, time.perf_counter() - began)
+
+
+def advance(
+    task: Task, training: TrainingSpec, bucket: Bucket, state: State, start: int, steps: list[int]
+) -> Iterator[tuple[State, Record]]:
+    """The state and the record, on the devices, at each of `steps`, which rise and pass over no end of a phase.
+
+    Args:
+      state: at step `start`; donated, as each state that is yielded is when the next one is asked for.
+    """
+    frozen = phase_at(training, start).frozen
+    for step in steps:
+        phase = phase_at(training, step)
+        if phase.frozen != frozen:
+            frozen = phase.frozen
+            state = programs.restart(task, frozen, bucket.layout, state.params, bucket.settings)
+        order = orders(training, bucket, start, step)
+        state, record = programs.advance(
+            task,
+            bucket.module,
+            frozen,
+            bucket.layout,
+            state,
+            bucket.settings,
+            bucket.splits,
+            order,
+            phase.rate,
+            start,
+            step - start,
+        )
+        yield state, record
+        start = step
 
 
 def resume(study: Study, make: Maker, bucket: Bucket) -> tuple[Saved, int]:

@@ -147,14 +147,19 @@ def resolve(config: Mapping[str, Any], overrides: Mapping[str, str] | None = Non
         repeated = sorted({p for p in points if points.count(p) > 1})
         if repeated:
             raise UserError(f"config.sweep.{axis}: {repeated[0]} appears twice; list each value once")
-    settings = section("settings")
+    settings, model, data = section("settings"), section("model"), section("data")
+    for key, most in task.limits(model, data).items():
+        largest = max(sweep.get(key, (getattr(settings, key),)))
+        if largest > most:
+            where = "sweep" if key in sweep else "settings"
+            raise UserError(f"config.{where}.{key}: {largest:g} is more than this model has, {most:g}")
     for axis in ("width", "seed"):  # every study has these two axes
         sweep.setdefault(axis, (getattr(settings, axis),))
     order = {axis: i for i, axis in enumerate(settings._fields)}
     return Spec(
         name,
-        section("data"),
-        section("model"),
+        data,
+        model,
         section("training"),
         settings,
         tuple(sorted(sweep.items(), key=lambda item: order[item[0]])),

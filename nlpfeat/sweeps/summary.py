@@ -84,12 +84,14 @@ def _plain(number: float) -> float | None:
 
 
 def flat_measures(dataset: xr.Dataset) -> xr.Dataset:
-    """The measures of a study without the dims `class` and `quantile`: one number a net (and split)."""
+    """The measures of a study without the dims `class`, `layer` and `quantile`: one number a net (and split)."""
     found = {}
     for name, about in MEASURES.items():
         values = dataset[name]
         if "class" in about.dims:
             values = _OVER_CLASSES.get(name, _OVER_CLASSES["components"])[1](values)
+        if "layer" in about.dims:
+            values = values.max("layer")
         if "quantile" in about.dims:
             values = values.sel(quantile=0.5)
         found[name] = values
@@ -101,6 +103,8 @@ def reduced(name: str) -> str:
     dims = MEASURES[name].dims
     if "class" in dims:
         return _OVER_CLASSES.get(name, _OVER_CLASSES["components"])[0]
+    if "layer" in dims:
+        return ", largest of the layers"
     return ", median by area" if "quantile" in dims else ""
 
 

@@ -35,9 +35,10 @@ class Task:
       load: data spec -> source, what all members share (files, read once). Generated data needs none: there
         the spec itself says all.
       batch: (examples, index (b,)) -> the batch, with one row an index. Windows over a stream override it.
-      layers: parameters -> the net as layers (weight, bias, slope left of zero) on points of the plane, the last
-        one its head: what exact geometry measures. None for nets that are no such thing.
+      layers: (parameters, settings) -> the net as layers (weight, bias, slope left of zero) on points of the plane,
+        the last one its head: what exact geometry measures. None for nets that are no such thing.
       arms: source -> (classes, n, 2), a curve along the middle of each class, if its points lie along one.
+      limits: (model spec, data spec) -> the largest value of those traced settings that have one there.
       seeded: whether each member draws its own data from its seed. If not, all share one copy on the device.
     """
 
@@ -53,6 +54,7 @@ class Task:
     optimizer: Callable[[Settings], optax.GradientTransformation]
     load: Callable[[Any], Any] = lambda spec: spec
     batch: Callable[[Examples, Array], Examples] = rows
-    layers: Callable[[Any], list[tuple[Any, Any, float]]] | None = None
+    layers: Callable[[Any, Any], list[tuple[Any, Any, float]]] | None = None
     arms: Callable[[Any], np.ndarray] | None = None
+    limits: Callable[[Any, Any], dict[str, float]] = lambda model, data: {}
     seeded: bool = True

@@ -1,0 +1,180 @@
+"""Films of what a net does to the plane: over training, from input to embedding, layer by layer, region by region.
+
+Kinds: training (the embedding at each step, dense at first), interpolation (the input moves to the embedding; exact
+fold times), layers (each layer rotates, scales, reflects, rotates, shifts and bends; nets whose layers are all
+2 → 2), regions (exact linear regions and decision boundary over training). A film of training trains that member again
+and checks it against the study's record.
+
+Written to STUDY/figures: mp4 (GIF where there is no ffmpeg), a page that plays without network, and a poster.
+"""
+
+import json
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from experiments.command import Parser, add_study, main, parser
+from nlpfeat.errors import UserError
+
+EXAMPLES = [
+    "python -m experiments.film --study=runs/spirals --kind=training --width=100 --seed=3",
+    "python -m experiments.film --study=runs/spirals --kind=interpolation --width=100 --style=dark",
+    "python -m experiments.film --study=runs/spirals --kind=regions --widths=2,8,100",
+    "python -m experiments.film --study=runs/spirals_deep-recipe --kind=layers --width=2 --seed=best",
+    "python -m experiments.film --kind=training --width=100 --seed=3 --frames=0,150,last   # for print, no film",
+]
+PRINT_DPI = 300
+
+
+def command(argv: list[str]) -> int:
+    """The command. Paths on stdout, progress on stderr; exit code 1 if the study's record is not reproduced."""
+    arguments = flags_of_film()
+    study_path = arguments.parse_known_args(argv)[0].study
+
+    from experiments.members import add_axes
+    from nlpfeat.sweeps import devices
+    from nlpfeat.sweeps.study import open_study
+
+    study = open_study(study_path)
+    add_axes(arguments, study)
+    flags = arguments.parse(argv)
+    if flags.length < 2 or flags.fps < 1:
+        raise UserError("--length and --fps: a film needs at least 2 frames, and 1 a second")
+    devices.use_all_cores()
+
+    from experiments.scenes import DiffersFromRecord
+
+    try:
+        film, name = shoot(study, flags, f"python -m experiments.film {shlex.join(argv)}".strip())
+    except DiffersFromRecord as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    folder = flags.out or study.figures
+    folder.mkdir(parents=True, exist_ok=True)
+    if flags.frames is not None:
+        frames = read_frames(flags.frames, film.frames)
+        paths = print_frames(film, frames, folder / name)
+        entry = {"frames": [{"frame": f, "labels": [s.label(f) for s in film.scenes]} for f in frames]}
+    else:
+        paths, entry = write(film, folder / name, flags.fps), {"count": film.frames}
+    if flags.json:
+        print(json.dumps(entry | {"paths": [str(path) for path in paths]}))
+    else:
+        print("\n".join(map(str, paths)))
+    return 0
+
+
+def flags_of_film() -> Parser:
+    """All flags but those for further axes, which the study names."""
+    arguments = parser(__doc__ or "", EXAMPLES)
+    add_study(arguments)
+    arguments.add_argument(
+        "--kind", required=True, choices=("training", "interpolation", "layers", "regions"), help="what is shown"
+    )
+    arguments.add_argument("--width", metavar="N", help="the member's width")
+    arguments.add_argument("--widths", metavar="N,N,…", help="several widths side by side, in one film")
+    arguments.add_argument(
+        "--seed",
+        default="median",
+        metavar="N",
+        help="the member's seed; median (default) or best: by accuracy at the last step, for each width",
+    )
+    arguments.add_argument("--length", type=int, default=300, metavar="N", help="frames (default: %(default)s)")
+    arguments.add_argument("--fps", type=int, default=25, metavar="N", help="frames a second (default: %(default)s)")
+    arguments.add_argument("--style", choices=("light", "dark"), default="light", help="default: %(default)s")
+    arguments.add_argument(
+        "--frames", metavar="N,N,…", help="single frames at print quality instead of a film; the last one is 'last'"
+    )
+    arguments.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: STUDY/figures)")
+    arguments.add_argument("--json", action="store_true", help="print paths and labels as JSON")
+    return arguments
+
+
+def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
+    """The film that the flags ask for, and its name as a file."""
+    from experiments.members import choose_seed, number, wanted
+    from experiments.scenes import KINDS, check_drawable
+    from nlpfeat.films.film import Film
+    from nlpfeat.plotting.style import THEMES
+    from nlpfeat.sweeps.prepare import maker
+    from nlpfeat.sweeps.provenance import commit
+    from nlpfeat.sweeps.results import read
+    from nlpfeat.sweeps.spec import config_hash
+
+    if (flags.width is None) == (flags.widths is None):
+        raise UserError("say which member: --width=N, or --widths=N,N,… for several side by side")
+    kind, make = KINDS[flags.kind], maker(study.spec)
+    check_drawable(study, kind)
+    others = tuple(name for name in study.spec.settings._fields if name not in ("width", "seed"))
+    fixed, scenes, members = wanted(flags, study, others), [], []
+    for text in (flags.widths or flags.width).split(","):
+        member = {**fixed, "width": number("widths" if flags.widths else "width", text)}
+        if flags.seed in ("median", "best"):
+            if not study.combined.exists():
+                raise UserError(f"{study.combined} does not exist yet: run the sweep to its end, or give --seed=N")
+            dataset, headline = read(study.combined), study.spec.row.metrics[0][0]
+            member["seed"] = choose_seed(dataset, headline, member, best=flags.seed == "best")
+        else:
+            member["seed"] = number("seed", flags.seed)
+        print(f"{flags.kind} of width {member['width']:g}, seed {member['seed']:g} …", file=sys.stderr)
+        scenes.append(kind.scene(study, make, member, flags.length))
+        members.append(member)
+    titles = tuple(", ".join(f"{name} {value:g}" for name, value in sorted(m.items(), reverse=True)) for m in members)
+    stamp = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+    heading = f"{kind.heading} ({study.spec.row.summary})" if len(members) > 1 else kind.heading
+    film = Film(tuple(scenes), titles, heading, kind.note, stamp, THEMES[flags.style])
+    return film, file_name(flags.kind, members, flags.style)
+
+
+def file_name(kind: str, members: list[dict[str, float]], style: str) -> str:
+    """Such as "film-training-width=100-seed=3"."""
+    parts = {name: "+".join(f"{v:g}" for v in dict.fromkeys(m[name] for m in members)) for name in members[0]}
+    ordered = sorted(parts.items(), key=lambda part: ("width", "seed").index(part[0]) if part[0] in ("width", "seed") else 2)
+    return "-".join([f"film-{kind}", *(f"{n}={v}" for n, v in ordered), *(["dark"] if style == "dark" else [])])
+
+
+def read_frames(text: str, count: int) -> list[int]:
+    """Read "0,150,last".
+
+    Raises:
+      UserError: for what is no frame of the film.
+    """
+    found = []
+    for part in text.split(","):
+        frame = count - 1 if part.strip() == "last" else int(part) if part.strip().isdecimal() else -1
+        if not 0 <= frame < count:
+            raise UserError(f"--frames: {part!r} is no frame of this film; they run from 0 to {count - 1}, or 'last'")
+        found.append(frame)
+    return found
+
+
+def print_frames(film: Any, frames: list[int], path: Path) -> list[Path]:
+    """Single frames as PNG and PDF."""
+    from nlpfeat.films.film import draw
+    from nlpfeat.plotting.style import save
+
+    return [
+        made
+        for frame in frames
+        for made in save(draw(film, frame), path.with_name(f"{path.name}-frame={frame:04d}"), PRINT_DPI)
+    ]
+
+
+def write(film: Any, path: Path, fps: int) -> list[Path]:
+    """A film in all its formats: mp4 or GIF, the page, the poster."""
+    from experiments.film_files import write_all
+    from experiments.progress import Counting
+    from nlpfeat.films.render import render
+    from nlpfeat.processes import processes
+
+    began = time.perf_counter()
+    with Counting("frames", film.frames) as progress, processes() as pool:
+        paths = write_all(film, progress.each(render(film, pool)), path, fps)
+    print(f"{film.frames} frames in {time.perf_counter() - began:.1f} s", file=sys.stderr)
+    return paths
+
+
+if __name__ == "__main__":
+    main(command)

@@ -1,0 +1,75 @@
+"""Naming members on a command line: --width, --seed, and any further axis of the study's grid."""
+
+import argparse
+from typing import Any
+
+import xarray as xr
+
+from experiments.command import Parser
+from nlpfeat.errors import UserError
+from nlpfeat.sweeps.study import Study
+
+PLAIN = ("width", "seed")  # axes of every study, with flags of their own
+
+
+def add_axes(arguments: Parser, study: Study) -> None:
+    """A flag for each traced setting of the study beside width and seed."""
+    for name in study.spec.settings._fields:
+        if name not in PLAIN:
+            arguments.add_argument(f"--{name}", metavar="X", help="a further axis of the grid")
+
+
+def wanted(flags: argparse.Namespace, study: Study, names: tuple[str, ...] = ()) -> dict[str, float]:
+    """The settings that the flags name: those of `names`, all by default.
+
+    Raises:
+      UserError: for a value that is no number.
+    """
+    names = names or study.spec.settings._fields
+    return {n: number(n, getattr(flags, n)) for n in names if getattr(flags, n, None) is not None}
+
+
+def number(name: str, text: str) -> float:
+    """Read the value of an axis."""
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"--{name}: {text!r} is not a number") from None
+
+
+def median_seed(scores: xr.DataArray) -> int:
+    """The seed of median score, of scores (seed,) without NaN."""
+    return int(scores.sortby(scores).seed[scores.sizes["seed"] // 2].item())
+
+
+def best_seed(scores: xr.DataArray) -> int:
+    """The seed of the highest score."""
+    return int(scores.seed[int(scores.argmax())].item())
+
+
+def choose_seed(dataset: xr.Dataset, headline: str, settings: dict[str, Any], *, best: bool) -> int:
+    """The median or best seed of the members with `settings`, at the last step.
+
+    The best is chosen on the validation part where the study has one, else on the training part: never on the test.
+
+    Raises:
+      UserError: if no finished member has these settings, or they leave other axes open.
+    """
+    scores = dataset[headline].isel(step=-1)
+    for name, value in settings.items():
+        if name in scores.dims:
+            if value not in scores[name].to_numpy():
+                there = ", ".join(f"{v:g}" for v in scores[name].to_numpy())
+                raise UserError(f"the study has no member with {name} {value:g}; {name} is one of {there}")
+            scores = scores.sel({name: value})
+    there = [str(split) for split in scores["split"].to_numpy()]
+    split = there[-1] if not best else ("validation" if "validation" in there else "train")
+    scores = scores.sel(split=split)
+    free = [str(dim) for dim in scores.dims if dim != "seed"]
+    if free:
+        values = "; ".join(f"--{n}={' or '.join(f'{v:g}' for v in scores[n].to_numpy())}" for n in free)
+        raise UserError(f"several members fit; say which: {values}")
+    scores = scores.dropna("seed")
+    if not scores.sizes["seed"]:
+        raise UserError("no finished member has these settings: run the sweep to its end first")
+    return best_seed(scores) if best else median_seed(scores)

@@ -1,0 +1,143 @@
+"""The scenes of `experiments.film`: members of a study, restored or trained again, as films of arrays."""
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nlpfeat.data.examples import SPLITS, split_names
+from nlpfeat.errors import UserError
+from nlpfeat.films import interpolation, layers, motion, regions, training
+from nlpfeat.films.camera import film_steps, some
+from nlpfeat.films.scene import DOTS, Member, Scene
+from nlpfeat.geometry.network import Layer, Network
+from nlpfeat.sweeps import devices, provenance
+from nlpfeat.sweeps.measure import WINDOW
+from nlpfeat.sweeps.prepare import Maker
+from nlpfeat.sweeps.replay import Replay, replay
+from nlpfeat.sweeps.restore import restore
+from nlpfeat.sweeps.results import read
+from nlpfeat.sweeps.study import Study
+
+# A replay equals the record to the bit on the machine that made it; elsewhere rounding differs, and grows.
+TOLERANCE = 0.01
+
+
+class DiffersFromRecord(Exception):
+    """A member trained again is not the one that the study has."""
+
+
+class Kind(NamedTuple):
+    """A kind of film."""
+
+    heading: str
+    note: str
+    planar: bool  # whether it needs a 2-D embedding
+    scene: Callable[[Study, Maker, dict[str, float], int], Scene]  # of (study, its maker, the member, frames)
+
+
+def _training(study: Study, make: Maker, wanted: dict[str, float], frames: int) -> Scene:
+    again = _again(study, make, wanted, frames)
+    nets = [_network(study, params, again.settings) for params in again.params]
+    return training.film(nets, *_dots(again.splits), again.steps, _accuracy(again))
+
+
+def _regions(study: Study, make: Maker, wanted: dict[str, float], frames: int) -> Scene:
+    again = _again(study, make, wanted, frames)
+    nets = [_network(study, params, again.settings) for params in again.params]
+    return regions.film(nets, *_dots(again.splits), again.steps, _accuracy(again), WINDOW)
+
+
+def _interpolation(study: Study, make: Maker, wanted: dict[str, float], frames: int) -> Scene:
+    return interpolation.film(_trained(study, wanted), frames, WINDOW)
+
+
+def _layers(study: Study, make: Maker, wanted: dict[str, float], frames: int) -> Scene:
+    member = _trained(study, wanted)
+    network, shapes = member.network, [layer.weight.shape for layer in member.network.layers[:-1]]
+    flat = motion.undrawable(network)
+    if flat:
+        told = ", ".join(f"layer {i} ({n} → {m})" for i, (m, n) in enumerate(shapes, 1) if i in flat)
+        rest = ", ".join(str(i) for i in range(1, len(shapes) + 1) if i not in flat)
+        raise UserError(
+            f"a layer film needs layers from plane to plane (2 → 2), but {told} of this net cannot be drawn "
+            f"({'layer ' + rest + ' can' if rest else 'no other can'}); take a member of width 2, or another --kind"
+        )
+    return layers.film(member, frames)
+
+
+KINDS = {
+    "training": Kind("Training: the embedding, step by step", training.NOTE, True, _training),
+    "interpolation": Kind("From the input to the embedding", interpolation.NOTE, True, _interpolation),
+    "layers": Kind("The net, layer by layer", layers.NOTE, True, _layers),
+    "regions": Kind("The input plane as the net sees it", regions.NOTE, False, _regions),
+}
+
+
+def check_drawable(study: Study, kind: Kind) -> None:
+    """Check that a study's nets can be drawn.
+
+    Raises:
+      UserError: if they are not piecewise linear on the plane, or the embedding that the kind shows is not 2-D.
+    """
+    if study.spec.row.layers is None:
+        raise UserError(
+            f"{study.path} is a study of {study.spec.task}: films are of piecewise-linear nets on the plane "
+            "(tasks with `layers` in nlpfeat/tasks.py)"
+        )
+    if kind.planar and study.spec.model.embedding != 2:
+        raise UserError(
+            f"the embedding of this study has {study.spec.model.embedding} dimensions, and this film shows a plane: "
+            "sweep with --config.model.embedding=2, or take --kind=regions"
+        )
+
+
+def _again(study: Study, make: Maker, wanted: dict[str, float], frames: int) -> Replay:
+    """The member trained again, with its parameters at the film's steps."""
+    again = replay(study, make, wanted, film_steps(study.spec.training.total, frames))
+    if again.gap > TOLERANCE:
+        label = str(study.members().loc[again.id, "bucket"])
+        there = json.loads(read(study.result(label)).attrs["provenance"])
+        raise DiffersFromRecord(
+            f"trained again, this member differs from the study's record by {again.gap:.3g} (loss in nats, or share): "
+            f"the study comes from commit {there['commit']} with jax {there['jax']} on {there['device']}, this is "
+            f"{provenance.commit()} on {devices.describe()}. Make the film where the study was made"
+        )
+    return again
+
+
+def _trained(study: Study, wanted: dict[str, float]) -> Member:
+    """The member at its last checkpoint."""
+    found = restore(study, wanted)
+    points, labels = _dots(found.splits)
+    return Member(_network(study, found.params, found.settings), points, labels)
+
+
+def _network(study: Study, params: Any, settings: Any) -> Network:
+    """A member's net as plain layers.
+
+    Raises:
+      UserError: if its training diverged.
+    """
+    assert study.spec.row.layers is not None
+    layers = [Layer(np.asarray(w), np.asarray(b), s) for w, b, s in study.spec.row.layers(params, settings)]
+    try:
+        return Network(tuple(layers))
+    except ValueError as error:
+        raise UserError(f"this member cannot be drawn: {error}") from error
+
+
+def _dots(splits: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Training points (n, 2) and labels (n,), as many as a picture bears."""
+    inputs, targets = splits["train"]
+    points = np.stack([np.asarray(x, np.float64) for x in inputs], 1)
+    shown = some(len(points), DOTS)
+    return points[shown], np.asarray(targets)[shown]
+
+
+def _accuracy(again: Replay) -> dict[str, np.ndarray]:
+    """Accuracy by split (steps,), train first, then the one that was never chosen on."""
+    names = split_names(again.splits)
+    shown = [name for name in SPLITS if name in names and name != "validation"]
+    return {name: again.record["accuracy"][:, names.index(name)] for name in shown}

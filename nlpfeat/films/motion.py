@@ -1,0 +1,126 @@
+"""How points of the plane move from the input to the embedding: straight, or layer by layer in steps."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from nlpfeat.geometry.decomposition import decompose
+from nlpfeat.geometry.network import LINEAR, RELU, Network
+
+Points = Float[np.ndarray, "*n 2"]
+
+
+def interpolate(points: Points, images: Points, tau: float) -> Points:
+    """(1 - τ) x + τ E(x): the input at τ = 0, the embedding at τ = 1."""
+    return (1 - tau) * points + tau * images
+
+
+def ease(t: float) -> float:
+    """From 0 to 1 with a soft start and a soft stop."""
+    return t * t * (3 - 2 * t)
+
+
+class Move(Protocol):
+    """A continuous motion of the plane, nothing at t = 0 and whole at t = 1."""
+
+    def __call__(self, points: Points, t: float) -> Points:
+        """The points (…, 2) at t."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rotate:
+    """By `angle`, in radians."""
+
+    angle: float
+
+    def __call__(self, points: Points, t: float) -> Points:
+        """Turn by t · angle."""
+        c, s = np.cos(t * self.angle), np.sin(t * self.angle)
+        return points @ np.array([[c, s], [-s, c]])
+
+
+@dataclass(frozen=True)
+class Scale:
+    """By one factor an axis; -1 turns it over."""
+
+    factors: tuple[float, float]
+
+    def __call__(self, points: Points, t: float) -> Points:
+        """Factors from 1 to their own."""
+        return points * (1 + t * (np.array(self.factors) - 1))
+
+
+@dataclass(frozen=True)
+class Shift:
+    """By `offset`."""
+
+    offset: tuple[float, float]
+
+    def __call__(self, points: Points, t: float) -> Points:
+        """Go t of the way."""
+        return points + t * np.array(self.offset)
+
+
+@dataclass(frozen=True)
+class Bend:
+    """Coordinates below zero are multiplied by `slope`."""
+
+    slope: float
+
+    def __call__(self, points: Points, t: float) -> Points:
+        """The slope falls from 1 to its own."""
+        return np.where(points < 0, (1 + t * (self.slope - 1)) * points, points)
+
+
+class Step(NamedTuple):
+    """One step of a layer."""
+
+    layer: int  # from 1
+    sign: str  # as in a formula
+    verb: str
+    numbers: str
+    move: Move
+
+
+def undrawable(network: Network) -> list[int]:
+    """The layers before the head, from 1, that are not from plane to plane."""
+    return [i for i, layer in enumerate(network.layers[:-1], 1) if layer.weight.shape != (2, 2)]
+
+
+def steps(network: Network) -> list[Step]:
+    """The steps of every layer before the head: Vᵀ, scaling, reflection, U, bias, positive part.
+
+    Reflections and activations appear where there are any. All together they are the forward pass.
+
+    Raises:
+      ValueError: if a layer is not from plane to plane.
+    """
+    if undrawable(network):
+        raise ValueError(f"layers {undrawable(network)} are not from plane to plane")
+    found = []
+    for number, layer in enumerate(network.layers[:-1], 1):
+        parts = decompose(layer)
+        turn, back = (float(np.arctan2(m[1, 0], m[0, 0])) for m in (parts.right, parts.left))
+        first, second = np.diag(parts.scaling).tolist()
+        x, y = parts.bias.tolist()
+        found.append(Step(number, "Vᵀ", "rotate", f"{np.degrees(turn):+.0f}°", Rotate(turn)))
+        found.append(Step(number, "Σ", "scale by", f"{first:.3g}, {second:.3g}", Scale((first, second))))
+        if parts.reflection[1, 1] < 0:
+            found.append(Step(number, "±", "reflect", "y → -y", Scale((1.0, -1.0))))
+        found.append(Step(number, "U", "rotate", f"{np.degrees(back):+.0f}°", Rotate(back)))
+        found.append(Step(number, "+ b", "shift by", f"{x:+.2g}, {y:+.2g}", Shift((x, y))))
+        if layer.slope != LINEAR:
+            left = "0" if layer.slope == RELU else f"{layer.slope:.2g} z"
+            found.append(Step(number, "( )⁺", "positive part:", f"z < 0 → {left}", Bend(layer.slope)))
+    return found
+
+
+def walk(points: Points, path: list[Step], position: float) -> Points:
+    """The points after `position` steps, the last of them part of the way."""
+    whole = int(position)
+    for step in path[:whole]:
+        points = step.move(points, 1.0)
+    return points if whole == len(path) else path[whole].move(points, position - whole)

@@ -1,0 +1,120 @@
+"""Training film: the embedding at each step, with the warped input grid, class vectors, and what each class owns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from nlpfeat.films.camera import disc_grid, extent, windows
+from nlpfeat.films.scene import owned
+from nlpfeat.geometry.network import Layer, Network
+from nlpfeat.plotting.plane import (
+    plot_arrows,
+    plot_cursor,
+    plot_dots,
+    plot_frame,
+    plot_ground,
+    plot_lines,
+    plot_strip,
+)
+from nlpfeat.plotting.style import SPLIT_COLOURS, Theme
+
+ARROW = 0.85  # of half the window: the longest class vector of the film
+
+NOTE = (
+    "Points: the training data where the net puts them, in its 2-D embedding. Lines: the square grid of the input, "
+    "moved along. Ground: the class that wins there. Arrows: class vectors, to a scale of their own. Bar: a length in "
+    "the embedding, as the view backs away while it grows."
+)
+
+
+@dataclass(frozen=True)
+class Training:
+    """The embedding over training."""
+
+    steps: np.ndarray  # (frames,)
+    points: np.ndarray  # (frames, n, 2)
+    grid: np.ndarray  # (frames, lines, m, 2)
+    heads: tuple[Layer, ...]  # one a frame: class vectors (K, 2) and their biases
+    labels: np.ndarray  # (n,)
+    windows: np.ndarray  # (frames,)
+    accuracy: dict[str, np.ndarray]  # split -> (frames,)
+
+    @property
+    def frames(self) -> int:
+        """One for each step."""
+        return len(self.steps)
+
+    def label(self, frame: int) -> str:
+        """Step and accuracy."""
+        return score_line(self.steps, self.accuracy, frame)
+
+    def draw(self, ax: Axes, strip: Axes, frame: int, theme: Theme) -> None:
+        """The embedding at a step, and the accuracy so far."""
+        window = float(self.windows[frame])
+        plot_frame(ax, window, theme)
+        plot_ground(ax, *owned(self.heads[frame], window), theme)
+        plot_lines(ax, self.grid[frame], theme.muted, alpha=0.55)
+        plot_dots(ax, self.points[frame], self.labels, theme)
+        longest = max(np.linalg.norm(head.weight, axis=1).max() for head in self.heads)
+        plot_arrows(ax, self.heads[frame].weight / longest * ARROW * window, theme)
+        draw_scores(strip, self.steps, self.accuracy, frame, theme)
+
+
+def film(
+    networks: list[Network],
+    points: np.ndarray,
+    labels: np.ndarray,
+    steps: np.ndarray,
+    accuracy: dict[str, np.ndarray],
+) -> Training:
+    """The film of one member's training.
+
+    Args:
+      networks: the net at each step, with a 2-D embedding before its head.
+      points: (n, 2), their labels (n,).
+      steps: (frames,), one for each network.
+      accuracy: split -> (frames,).
+    """
+    lines = disc_grid(max(1.0, float(np.linalg.norm(points, axis=1).max())))
+    moved, grids = [], []
+    for network in networks:
+        embed = network.until(len(network.layers) - 1)
+        moved.append(embed(points))
+        grids.append(embed(lines.reshape(-1, 2)).reshape(lines.shape))
+    reach = np.array([extent(p, g) for p, g in zip(moved, grids, strict=True)])
+    return Training(
+        steps,
+        np.array(moved, np.float32),
+        np.array(grids, np.float32),
+        tuple(network.layers[-1] for network in networks),
+        labels,
+        windows(reach, calm=len(steps) // 50),
+        accuracy,
+    )
+
+
+def score_line(steps: np.ndarray, accuracy: dict[str, np.ndarray], frame: int) -> str:
+    """Step and accuracies, always equally long."""
+    scores = "   ".join(f"{split} {values[frame]:.1%}" for split, values in accuracy.items())
+    return f"step {steps[frame]:>{len(str(steps[-1]))}}   accuracy: {scores}"
+
+
+def draw_scores(
+    strip: Axes, steps: np.ndarray, accuracy: dict[str, np.ndarray], frame: int, theme: Theme
+) -> None:
+    """Accuracy against frames, with the steps written below, and the cursor."""
+    plot_strip(strip, theme, xlim=(0, len(steps) - 1), ylim=(0, 1.02))
+    for split, values in accuracy.items():
+        strip.plot(np.arange(frame + 1), values[: frame + 1], color=SPLIT_COLOURS[split], lw=2.2)
+    plot_cursor(strip, frame, theme)
+    round_steps = [s for s in (0, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000) if s < steps[-1]]
+    shown = [*round_steps, int(steps[-1])]
+    if len(shown) > 1 and steps[-1] < 1.6 * shown[-2]:
+        shown.pop(-2)
+    strip.set_xticks([float(np.interp(s, steps, np.arange(len(steps)))) for s in shown], [str(s) for s in shown])
+    strip.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    # the names of the curves, in their colours, where no curve is
+    for i, split in enumerate(accuracy):
+        place = {"x": 0.86 + 0.14 * (i + 1 - len(accuracy)), "y": 0.12, "transform": strip.transAxes}
+        strip.text(s=split, color=SPLIT_COLOURS[split], fontsize=12, fontweight="bold", **place)

@@ -1,0 +1,101 @@
+"""Films as files: mp4 by ffmpeg, GIF, and a page that plays by itself."""
+
+import base64
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import numpy as np
+from PIL import Image
+
+LINGER = 1500  # milliseconds that a GIF rests on its last frame
+
+
+def find_ffmpeg() -> str | None:
+    """The ffmpeg on this machine's path, if there is one."""
+    return shutil.which("ffmpeg")
+
+
+class Video:
+    """An mp4 that frames are added to: H.264, which every browser and slide program plays.
+
+    Args:
+      ffmpeg: the program.
+      path: where to write.
+      shape: height and width, both even.
+      fps: frames a second.
+    """
+
+    def __init__(self, ffmpeg: str, path: Path, shape: tuple[int, int], fps: int) -> None:
+        height, width = shape
+        source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
+        codec = ["-an", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "18", "-preset", "veryfast"]
+        place = ["-movflags", "+faststart", "-f", "mp4", str(path)]
+        self._process = subprocess.Popen(
+            [ffmpeg, "-y", "-loglevel", "error", *source, *codec, *place],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def add(self, rgb: np.ndarray) -> None:
+        """Add a frame, uint8 (height, width, 3). After a failure nothing is added; `close` tells."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(np.ascontiguousarray(rgb).tobytes())
+        except BrokenPipeError:
+            return
+
+    def close(self) -> str:
+        """Finish the file; what went wrong, or an empty text."""
+        _, complaint = self._process.communicate()
+        if not self._process.returncode:
+            return ""
+        return (complaint.decode(errors="replace").strip().splitlines() or ["it failed"])[-1]
+
+
+def palette_of(samples: Sequence[np.ndarray]) -> Image.Image:
+    """The 256 colours that suit frames like these, for `to_palette`."""
+    return Image.fromarray(np.concatenate(samples)).quantize(256, dither=Image.Dither.NONE)
+
+
+def to_palette(rgb: np.ndarray, palette: Image.Image) -> Image.Image:
+    """A frame in the colours of a palette."""
+    return Image.fromarray(rgb).quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def write_gif(path: Path, frames: Iterator[Image.Image], count: int, fps: int) -> None:
+    """Write an endless GIF of frames of one palette."""
+    times = [round(1000 / fps)] * (count - 1) + [LINGER]
+    first = next(frames)
+    first.save(path, "GIF", save_all=True, append_images=frames, duration=times, loop=0, optimize=False)
+
+
+def write_player(
+    path: Path,
+    images: Sequence[bytes],
+    labels: Sequence[str],
+    shape: tuple[int, int],
+    *,
+    fps: int,
+    title: str,
+    background: str,
+    ink: str,
+) -> None:
+    """Write a page that holds all frames (WebP) and plays them: no network, no other file."""
+    page = Template((files("nlpfeat.films") / "player.html").read_text("utf-8"))
+    content = page.substitute(
+        title=escape(title),
+        height=shape[0],
+        width=shape[1],
+        background=background,
+        ink=ink,
+        fps=fps,
+        labels=json.dumps(list(labels)).replace("<", "\\u003c"),
+        frames=json.dumps([base64.b64encode(image).decode() for image in images]),
+    )
+    path.write_text(content, "utf-8")

@@ -1,0 +1,82 @@
+"""Train one member of a study again, with its parameters at as many steps as one likes: what a film needs."""
+
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from nlpfeat.data.examples import Splits
+from nlpfeat.errors import UserError
+from nlpfeat.models.width import crop
+from nlpfeat.sweeps import programs, results, run
+from nlpfeat.sweeps.prepare import Maker, at, prepare_alone, stack
+from nlpfeat.sweeps.restore import find
+from nlpfeat.sweeps.study import Study
+from nlpfeat.training.member import Params
+
+
+class Replay(NamedTuple):
+    """A member's training, at chosen steps."""
+
+    id: str
+    settings: Any  # NamedTuple of scalars
+    splits: Splits
+    steps: np.ndarray  # (steps,)
+    params: list[Params]  # at each step, host arrays cropped to the member's width
+    record: dict[str, np.ndarray]  # measure -> (steps, splits)
+    gap: float  # largest difference from the study's record, at the steps recorded there
+
+
+def replay(study: Study, make: Maker, wanted: dict[str, float], steps: np.ndarray) -> Replay:
+    """Train the member with the settings `wanted` from its seed to the last of `steps`.
+
+    Args:
+      steps: rising, between 0 and the study's last step.
+
+    Raises:
+      UserError: if the study lacks the member, or has no record of it yet; DamagedFile if that cannot be read.
+    """
+    row = find(study, wanted)
+    label, training = str(row["bucket"]), study.spec.training
+    if not study.result(label).exists():
+        raise UserError(f"{study.path} has no record of this member yet: run the sweep to its end first")
+    kept = results.read(study.result(label)).set_index(member="id").sel(member=str(row.name))
+    members = study.members()
+    members = members[members["bucket"] == label]
+    bucket = prepare_alone(make, label, members, str(row.name), programs.member_mesh())
+    shapes = make.shapes(bucket.example, int(row["width"]))
+    recorded = [stop.step for stop in training.stops]
+    state = programs.restart(
+        study.spec.row, training.phases[0].frozen, bucket.layout, bucket.params, bucket.settings
+    )
+    stops = sorted({*map(int, steps), *(step for step in recorded if step <= steps[-1])})
+    wanted_steps, found, records = set(map(int, steps)), [], []
+    going = run.advance(study.spec.row, training, bucket, state, 0, stops)
+    for step, (current, record) in zip(stops, going, strict=True):
+        records.append(at(bucket.fetch(record), 0))
+        if step in wanted_steps:
+            found.append(crop(at(bucket.fetch(current.params), 0), shapes))
+    every = stack(records)
+    gap = _gap(every, np.array(stops), kept, bucket.example.splits)
+    here = np.isin(stops, steps)
+    return Replay(
+        str(row.name),
+        bucket.example.settings,
+        bucket.example.splits,
+        np.asarray(steps),
+        found,
+        jax.tree.map(lambda values: values[here], every),
+        gap,
+    )
+
+
+def _gap(record: dict[str, np.ndarray], steps: np.ndarray, kept: Any, splits: Splits) -> float:
+    """The largest difference of a record (steps, splits) from what the study kept; 0 where both are no numbers."""
+    common = kept.sel(step=kept["step"].isin(steps), split=sorted(splits))
+    here = np.isin(steps, common["step"])
+    gaps = [
+        np.where(np.isnan(new := values[here]) & np.isnan(old), 0.0, np.abs(new - old))
+        for name, values in record.items()
+        for old in [common[name].transpose("step", "split").to_numpy()]
+    ]
+    return float(np.max(np.nan_to_num(np.stack(gaps), nan=np.inf)))
