@@ -12,7 +12,7 @@ Minutes:  ? on two cores.
 
 from ml_collections import ConfigDict
 
-SNAPSHOTS = (200, 400, 600, 800, 1000, 1300, 1600)
+SNAPSHOTS = (0, 200, 400, 600, 800, 1000, 1300, 1600)
 
 
 def get_config(variant: str = "full") -> ConfigDict:

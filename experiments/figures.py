@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from experiments import geometry_figures, map_figures
+from experiments import geometry_figures, grid_figures, map_figures
 from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.plotting.curves import plot_curves
 from nlpfeat.plotting.style import SPLIT_COLOURS, SPLIT_MARKERS, STYLE, save, stamp, width_axis, width_colours
@@ -29,6 +29,18 @@ def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[str, xr.
             continue
         named = sorted([*at, *further])
         yield "".join(f"-{name}={part[name].item():g}" for name in named), part
+
+
+def draw_grid(
+    study: Study, task: Task, dataset: xr.Dataset, threshold: float, line: str
+) -> dict[str, Any]:
+    """The figure of a grid with further axes. Returns what it shows, as text and numbers, with its paths."""
+    with plt.style.context(STYLE):
+        figure, entry = grid_figures.grid_figure(dataset, task.metrics[0][0], threshold)
+        stamp(figure, line)
+        paths = save(figure, study.figures / "grid")
+        plt.close(figure)
+    return entry | {"paths": [str(path) for path in paths]}
 
 
 def draw(

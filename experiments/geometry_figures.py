@@ -11,7 +11,7 @@ from nlpfeat.geometry.measures import MEASURES, YES_NO
 from nlpfeat.plotting.curves import plot_medians
 from nlpfeat.plotting.style import BLUE, SPLIT_COLOURS, SPLIT_MARKERS, width_axis
 from nlpfeat.plotting.width import plot_measure, plot_share
-from nlpfeat.sweeps.statistics import at_level, ordered, wilson
+from nlpfeat.sweeps.statistics import at_level, at_steps, ordered, wilson
 from nlpfeat.sweeps.summary import flat_measures, reduced
 from nlpfeat.training.task import Task
 
@@ -155,7 +155,7 @@ def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
     for row, (name, label) in zip(axes, names.items(), strict=True):
         values = kept[name].transpose(*order).to_numpy()
         terms = {f"at step {steps[-1]:g}": values[..., -1]}
-        terms |= {title: _at_steps(values, steps, found) for title, found in when.items()}
+        terms |= {title: at_steps(values, steps, found) for title, found in when.items()}
         for ax, (title, points) in zip(row, terms.items(), strict=True):
             quartiles = _quartiles(xr.DataArray(points))
             plot_measure(ax, widths, points, *quartiles, label="median", colour=BLUE)
@@ -174,11 +174,3 @@ def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
         fontsize=12,
     )
     return figure
-
-
-def _at_steps(values: np.ndarray, steps: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """`values` (widths, seeds, steps) at the steps wanted (widths, seeds), linear between checkpoints."""
-    found = np.full(wanted.shape, np.nan)
-    for place in np.argwhere(np.isfinite(wanted)):
-        found[tuple(place)] = np.interp(wanted[tuple(place)], steps, values[tuple(place)])
-    return found

@@ -1,11 +1,14 @@
 """Draw a study: its headline measure against width, and its learning curves, as PNG and PDF.
 
 Every seed is a point or a thin line; median, interquartile band, success rate with its Wilson interval, and H50
-(the width at which half of the seeds succeed) with its bootstrap interval. Figures go to STUDY/figures.
+(the width at which half of the seeds succeed) with its bootstrap interval. A grid with further axes gets a figure of its
+own: which recipe succeeds how often, and the best one. Figures go to STUDY/figures.
 """
 
 import json
+import math
 import shlex
+import sys
 from typing import Any
 
 from experiments.command import add_study, main, parser
@@ -17,6 +20,8 @@ EXAMPLES = [
     "python -m experiments.plot --study=runs/spirals --threshold=0.95 --json",
     "python -m experiments.plot --study=runs/noise --at noise=0.1",
 ]
+
+FEW = 6  # points of further axes that are all drawn
 
 
 def command(argv: list[str]) -> int:
@@ -35,7 +40,7 @@ def command(argv: list[str]) -> int:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="where the grid has further axes, the point to draw (default: each in its own figure)",
+        help="where the grid has further axes, the point to draw (default: each, if there are few)",
     )
     arguments.add_argument("--json", action="store_true", help="print the numbers as JSON")
     flags = arguments.parse(argv)
@@ -44,6 +49,7 @@ def command(argv: list[str]) -> int:
 
     mpl.use("Agg")
     from experiments import figures
+    from experiments.grid_figures import PLAIN
     from nlpfeat.sweeps.results import read
     from nlpfeat.sweeps.study import open_study
     from nlpfeat.tasks import TASKS
@@ -57,9 +63,18 @@ def command(argv: list[str]) -> int:
     commits = " ".join(sorted({*dataset.attrs["commits"].split(), *dataset.attrs["measured"].split()}))
     stamp = f"{line}   commit {commits}   config {dataset.attrs['config_hash']}"
     task = TASKS[dataset.attrs["task"]]
-    numbers = []
-    for suffix, part in figures.points(dataset, point(flags.at, dataset)):
-        numbers += figures.draw(study, task, part, flags.threshold, stamp, suffix)
+    at, numbers = point(flags.at, dataset), []
+    grid = dataset.sel(at)
+    further = [str(dim) for dim in grid["loss"].dims if dim not in ("width", *PLAIN)]
+    if further:
+        numbers.append(figures.draw_grid(study, task, grid, flags.threshold, stamp))
+    points = math.prod(grid.sizes[name] for name in further)
+    if points > FEW:
+        names = " ".join(f"--at {name}=…" for name in further)
+        print(f"{points} points of {', '.join(further)}: name one for its own figures, {names}", file=sys.stderr)
+    else:
+        for suffix, part in figures.points(dataset, at):
+            numbers += figures.draw(study, task, part, flags.threshold, stamp, suffix)
     if flags.json:
         print(json.dumps(numbers))
         return 0

@@ -76,6 +76,28 @@ def print_measures(rows: list[dict[str, Any]]) -> None:
     _print(table)
 
 
+def print_comparison(rows: list[dict[str, Any]], other: str, level: float) -> None:
+    """Print the measures of a study beside those of another, at equal loss."""
+    reached = {row["width"]: f"{row['reached'][0]} of {row['trained'][0]}" for row in rows}
+    counts = f"{rows[0]['reached'][1]} of {rows[0]['trained'][1]}"
+    table = Table(
+        caption=f"At training loss {level:g} nats: medians over the seeds that reach it (quartiles); ratio of medians with "
+        f"its bootstrap 95 % interval. Seeds that reach it: {counts} of {other}",
+        caption_justify="left",
+    )
+    for name in ("width", "seeds", "measure", "median here", other, "ratio"):
+        table.add_column(name, justify="left" if name == "measure" else "right")
+    for row in rows:
+        cells = [_quartiles(quartiles) for quartiles in row["quartiles"]]
+        table.add_row(str(row["width"]), reached[row["width"]], row["about"], *cells, _quartiles(row["ratio"]))
+    _print(table)
+
+
+def _quartiles(values: list[float | None]) -> str:
+    low, middle, high = values
+    return "–" if middle is None else f"{middle:.3g} ({low:.3g} – {high:.3g})"
+
+
 def print_costs(costs: list[BucketCost]) -> None:
     """Print what each bucket is expected to cost."""
     table = Table()

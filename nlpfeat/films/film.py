@@ -73,7 +73,7 @@ def draw(film: Film, frame: int) -> Figure:
             (top - 0.46) / height,
             scene.label(frame),
             color=ink,
-            fontsize=13,
+            fontsize=12,
             va="center",
             family="monospace",
         )

@@ -25,7 +25,7 @@ from nlpfeat.plotting.plane import (
 from nlpfeat.plotting.style import Theme
 
 HOLD = 0.12  # of the way, added at the end: there the ground and the class vectors of the embedding fade in
-MARKS = {0.0: "input", 0.01: "τ = .01", 0.05: ".05", 0.1: ".1", 0.25: ".25", 0.5: ".5", 1.0: "embedding"}
+MARKS = {0.0: "input", 0.01: ".01", 0.02: ".02", 0.05: ".05", 0.1: ".1", 0.25: ".25", 0.5: ".5", 1.0: "embedding"}
 
 NOTE = (
     "Every point goes straight from the input x to the embedding E(x): (1-τ) x + τ E(x). Shaded pieces: linear regions "
@@ -45,9 +45,10 @@ class Interpolation:
     labels: np.ndarray  # (n,)
     grid: np.ndarray  # (lines, m, 2)
     grid_images: np.ndarray  # (lines, m, 2)
-    pieces: list[np.ndarray]  # the linear regions in the box: polygons (corners, 2) …
-    piece_images: list[np.ndarray]  # … and their images
-    jacobians: np.ndarray  # (regions, 2, 2)
+    jacobians: np.ndarray  # (regions, 2, 2), of all linear regions in the box
+    near: np.ndarray  # (pieces,) those among the data, and not out in the corners of the box …
+    pieces: list[np.ndarray]  # … their polygons (corners, 2) …
+    piece_images: list[np.ndarray]  # … and the images of these
     turned_share: tuple[np.ndarray, np.ndarray]  # τ, and the share of the box by area that is turned over then
     shares: np.ndarray  # (frames,) that same share in each frame
     folds: np.ndarray  # the exact τ at which regions are flattened, rising
@@ -70,8 +71,8 @@ class Interpolation:
     def label(self, frame: int) -> str:
         """τ, what is turned over, and when the first region folds."""
         share = self.shares[frame]
-        first = f"first fold at τ = {self.folds[0]:.4f}" if len(self.folds) else "no region ever folds"
-        return f"τ = {self.tau(frame):.3f}   turned over: {share:4.0%}   {first}"
+        first = f"first fold {self.folds[0]:.4f}" if len(self.folds) else "never folds"
+        return f"τ = {self.tau(frame):.3f}  turned {share:4.0%}  {first}"
 
     def draw(self, ax: Axes, strip: Axes, frame: int, theme: Theme) -> None:
         """Points and grid at τ, and the fold times."""
@@ -80,8 +81,7 @@ class Interpolation:
         plot_frame(ax, window, theme)
         if arrived:
             plot_ground(ax, *owned(self.head, window), theme, arrived)
-        reach = np.linalg.norm(self.points, axis=1).max()  # the corners of the box would reach out of the picture
-        over = [i for i in np.flatnonzero(self.turned(tau)) if np.linalg.norm(self.pieces[i].mean(0)) < reach]
+        over = np.flatnonzero(self.turned(tau)[self.near])
         plot_turned(ax, [interpolate(self.pieces[i], self.piece_images[i], tau) for i in over], theme)
         plot_lines(ax, interpolate(self.grid, self.grid_images, tau), theme.muted, alpha=0.55)
         plot_dots(ax, interpolate(self.points, self.images, tau), self.labels, theme)
@@ -97,10 +97,10 @@ class Interpolation:
         strip.fill_between(time_at(when, self.growth), share, color=theme.muted, alpha=0.45, lw=0)
         strip.vlines(time_at(self.folds, self.growth), -0.25 * top, 0, color=theme.ink, lw=0.6 if len(self.folds) > 60 else 1.5, alpha=0.8)
         places = [float(time_at(tau, self.growth)) for tau in MARKS]
-        shown = [i for i, x in enumerate(places) if x in (0, 1) or 0.12 < x < 0.85]
+        shown = [i for i, x in enumerate(places) if x in (0, 1) or 0.16 < x < 0.8]  # the others would touch these
         strip.set_xticks([places[i] for i in shown], [list(MARKS.values())[i] for i in shown])
         strip.get_xticklabels()[0].set_ha("left")
-        strip.set_yticks([0, top], ["0", f"{top:.0%}"])
+        strip.set_yticks([0, top], ["0", f"{top:.0%}"] if share.any() else ["0", ""])
         plot_cursor(strip, float(self.times[frame]), theme)
 
 
@@ -128,21 +128,22 @@ def film(member: Member, frames: int, window: float) -> Interpolation:
       window: half the side of the box whose linear regions are watched.
     """
     embed, points = member.embedding, member.points
-    regions = linear_regions(embed, window)
-    pieces = regions.polygons()
-    lines = disc_grid(max(1.0, float(np.linalg.norm(points, axis=1).max())))
+    radius = max(1.0, float(np.linalg.norm(points, axis=1).max()))
+    regions, lines = linear_regions(embed, window), disc_grid(radius)
+    (slopes, offsets), polygons = regions.affine, regions.polygons()
+    near = np.array([i for i, p in enumerate(polygons) if np.linalg.norm(p.mean(0)) < radius], int)
+    pieces = [polygons[i] for i in near]
+    mapped = [polygons[i] @ slopes[i].T + offsets[i] for i in near]
     images, moved = embed(points), embed(lines.reshape(-1, 2)).reshape(lines.shape)
     growth = max(1.0, extent(images) / extent(points))
     times = np.linspace(0, 1 + HOLD, frames)
     taus = tau_at(np.minimum(times, 1), growth)
     reach = np.array(
         [
-            extent(interpolate(points, images, tau), interpolate(lines, moved, tau))
+            extent(*(interpolate(a, b, tau) for a, b in zip((points, lines, *pieces), (images, moved, *mapped), strict=True)))
             for tau in taus
         ]
     )
-    slopes, offsets = regions.affine
-    mapped = [piece @ a.T + b for piece, a, b in zip(pieces, slopes, offsets, strict=True)]
     folds = fold_times(slopes)
     when = tau_at(np.linspace(0, 1, 401), growth)
 
@@ -158,9 +159,10 @@ def film(member: Member, frames: int, window: float) -> Interpolation:
         member.labels,
         lines,
         moved,
+        slopes,
+        near,
         pieces,
         mapped,
-        slopes,
         (when, np.array([turned_share(tau) for tau in when])),
         np.array([turned_share(tau) for tau in taus]),
         np.sort(folds[~np.isnan(folds)]),

@@ -39,9 +39,9 @@ class RegionFilm:
 
     def label(self, frame: int) -> str:
         """Step, linear regions, accuracy."""
-        regions = f"{self.counts[frame]:>{len(str(self.counts.max()))},} linear regions"
         last = list(self.accuracy)[-1]
-        return f"{score_line(self.steps, {last: self.accuracy[last]}, frame)}   {regions}"
+        score = score_line(self.steps, {last: self.accuracy[last]}, frame)
+        return f"{score}  {self.counts[frame]:>{len(f'{self.counts.max():,}')},} regions"
 
     def draw(self, ax: Axes, strip: Axes, frame: int, theme: Theme) -> None:
         """The plane at a step, and the accuracy so far."""

@@ -95,9 +95,9 @@ def film(
 
 
 def score_line(steps: np.ndarray, accuracy: dict[str, np.ndarray], frame: int) -> str:
-    """Step and accuracies, always equally long."""
-    scores = "   ".join(f"{split} {values[frame]:.1%}" for split, values in accuracy.items())
-    return f"step {steps[frame]:>{len(str(steps[-1]))}}   accuracy: {scores}"
+    """Step and accuracies, always equally long, so that the text stands still."""
+    scores = "  ".join(f"{split} {values[frame]:6.1%}" for split, values in accuracy.items())
+    return f"step {steps[frame]:>{len(str(steps[-1]))}}  {scores}"
 
 
 def draw_scores(
@@ -114,7 +114,6 @@ def draw_scores(
         shown.pop(-2)
     strip.set_xticks([float(np.interp(s, steps, np.arange(len(steps)))) for s in shown], [str(s) for s in shown])
     strip.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
-    # the names of the curves, in their colours, where no curve is
-    for i, split in enumerate(accuracy):
-        place = {"x": 0.86 + 0.14 * (i + 1 - len(accuracy)), "y": 0.12, "transform": strip.transAxes}
+    for i, split in enumerate(accuracy):  # where the curves, which start low, are not
+        place = {"x": 0.015 + 0.13 * i, "y": 0.78, "transform": strip.transAxes}
         strip.text(s=split, color=SPLIT_COLOURS[split], fontsize=12, fontweight="bold", **place)

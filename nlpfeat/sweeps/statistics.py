@@ -123,3 +123,28 @@ def at_level(values: np.ndarray, progress: np.ndarray, level: float, *, falling:
     low, high = (np.take_along_axis(values, i, -1) for i in (before, after))
     found = (low + share * (high - low))[..., 0]
     return np.where(reached.any(-1), found, np.nan)
+
+
+def at_steps(values: np.ndarray, steps: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """`values` (..., steps) at the steps `wanted` (...), linear in between; NaN outside of them, or where not finite."""
+    found = np.full(wanted.shape, np.nan)
+    for place in np.argwhere((wanted >= steps[0]) & (wanted <= steps[-1])):
+        found[tuple(place)] = np.interp(wanted[tuple(place)], steps, values[tuple(place)])
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def ratio_of_medians(above: np.ndarray, below: np.ndarray, draws: int = 4000, seed: int = 0) -> Interval:
+    """median(above) / median(below) with a bootstrap 95 % interval: the seeds of each are resampled by themselves.
+
+    Args:
+      above, below: (seeds,) each; NaN is left out. NaN comes out where one of them is empty.
+      draws: bootstrap resamples.
+      seed: of the resampling.
+    """
+    above, below = above[~np.isnan(above)], below[~np.isnan(below)]
+    if not (len(above) and len(below)):
+        return Interval(np.nan, np.nan, np.nan)
+    rng = np.random.default_rng(seed)
+    tops, bottoms = (np.median(rng.choice(part, (draws, len(part))), axis=1) for part in (above, below))
+    low, high = np.quantile(tops / bottoms, (0.025, 0.975))
+    return Interval(float(low), float(np.median(above) / np.median(below)), float(high))

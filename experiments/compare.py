@@ -1,0 +1,130 @@
+"""Compare two studies at equal training loss: how hard does one have to pull to do what the other does?
+
+Each member is taken when its training loss first reaches --loss, not at the same step. For every width of the study the
+medians over seeds of stretch and weights, and their ratio to those of one width of the other study, with a bootstrap
+95 % interval (seeds that never reach the loss are left out, and counted). Both studies must be measured.
+"""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+from experiments.command import add_study, main, parser
+from nlpfeat.errors import UserError
+
+EXAMPLES = [
+    "python -m experiments.compare --study=runs/spirals_deep-recipe --with=runs/spirals_deep-wide",
+    "python -m experiments.compare --study=runs/spirals_deep-recipe --with=runs/spirals_deep-wide --loss=0.3 --json",
+]
+MEASURES = {
+    "lipschitz": "largest stretch (exact Lipschitz)",
+    "spectral_product": "Π σ_max of all layers",
+    "mean_pull": "mean |w||v| of a unit",
+    "log_det": "median log|det|",
+    "regions": "linear regions",
+}
+
+
+def command(argv: list[str]) -> int:
+    """The command. Table and paths on stdout."""
+    arguments = parser(__doc__ or "", EXAMPLES)
+    add_study(arguments)
+    arguments.add_argument("--with", dest="other", type=Path, required=True, metavar="DIR", help="the other study")
+    arguments.add_argument(
+        "--width", type=int, metavar="N", help="its width to compare with (default: its widest)"
+    )
+    arguments.add_argument(
+        "--loss", type=float, default=0.1, metavar="X", help="training loss, in nats (default: %(default)s)"
+    )
+    arguments.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    flags = arguments.parse(argv)
+    if flags.loss <= 0:
+        raise UserError(f"--loss: {flags.loss:g} is not positive; give a training loss in nats, as in 0.1")
+
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from experiments.compare_figures import figure
+    from experiments.tables import print_comparison
+    from nlpfeat.plotting.style import save, stamp
+    from nlpfeat.sweeps.study import open_study
+
+    study, other = open_study(flags.study), open_study(flags.other)
+    mine, theirs = (measured(one) for one in (study, other))
+    width = flags.width or int(theirs["width"].max())
+    if width not in theirs["width"]:
+        there = ", ".join(str(w) for w in theirs["width"].to_numpy())
+        raise UserError(f"--width: {other.path} has no width {width}; it has {there}")
+    rows = compare(mine, theirs.sel(width=[width]), flags.loss)
+    line = f"python -m experiments.compare {shlex.join(argv)}"
+    drawn = figure(mine, theirs, (study.path.name, other.path.name), flags.loss)
+    commits = " ".join(sorted({c for part in (mine, theirs) for c in part.attrs["commits"].split()}))
+    stamp(drawn, f"{line}   commit {commits}   config {mine.attrs['config_hash']} {theirs.attrs['config_hash']}")
+    study.figures.mkdir(exist_ok=True)
+    paths = [str(path) for path in save(drawn, study.figures / f"compare-{other.path.name}")]
+    if flags.json:
+        print(json.dumps({"loss": flags.loss, "with": {"width": width}, "rows": rows, "paths": paths}))
+        return 0
+    print_comparison(rows, f"{other.path.name} at width {width}", flags.loss)
+    print("\n".join(paths))
+    return 0
+
+
+def measured(study: Any) -> Any:
+    """The array of a measured study with the axes width and seed only.
+
+    Raises:
+      UserError: if it is not there, not measured, or has further axes.
+    """
+    from nlpfeat.sweeps.results import read
+    from nlpfeat.sweeps.summary import flat_measures
+
+    if not study.combined.exists():
+        raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
+    dataset = read(study.combined)
+    if "violations" not in dataset:
+        raise UserError(f"{study.path} is not measured: run python -m experiments.measure --study={study.path}")
+    further = [str(d) for d in dataset["loss"].dims if d not in ("width", "seed", "step", "split")]
+    if further:
+        raise UserError(
+            f"{study.path} has further axes ({', '.join(further)}): compare studies of one recipe, which the seeds of "
+            "a grid are too few for"
+        )
+    flat = flat_measures(dataset)
+    return dataset.assign({name: flat[name] for name in MEASURES})
+
+
+def compare(mine: Any, theirs: Any, level: float) -> list[dict[str, Any]]:
+    """One row for each width of `mine` and measure: medians and their ratio to those of `theirs`, one width."""
+    from nlpfeat.sweeps.equal import at_equal_loss, loss_steps
+    from nlpfeat.sweeps.statistics import ordered, ratio_of_medians
+
+    rows = []
+    for width in mine["width"].to_numpy().tolist():
+        one = mine.sel(width=[width])
+        reached = [int(loss_steps(part, level).notnull().sum()) for part in (one, theirs)]
+        trained = [int((part["member_id"] != "").sum()) for part in (one, theirs)]
+        for name, about in MEASURES.items():
+            above, below = (at_equal_loss(part, name, level).to_numpy().ravel() for part in (one, theirs))
+            ratio = ratio_of_medians(above, below) if name != "log_det" else (None, None, None)
+            rows.append(
+                {
+                    "width": width,
+                    "measure": name,
+                    "about": about,
+                    "reached": reached,
+                    "trained": trained,
+                    "quartiles": [[_plain(q) for q in ordered(part, axis=0)] for part in (above, below)],
+                    "ratio": [_plain(x) for x in ratio],
+                }
+            )
+    return rows
+
+
+def _plain(number: Any) -> float | None:
+    return None if number is None or number != number else float(f"{float(number):.6g}")
+
+
+if __name__ == "__main__":
+    main(command)

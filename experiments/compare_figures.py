@@ -1,0 +1,58 @@
+"""The figure of `experiments.compare`: stretch and weights at equal loss, and norms layer by layer."""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+
+from nlpfeat.plotting.groups import plot_groups, plot_layers
+from nlpfeat.plotting.style import BLUE, ORANGE, STYLE
+from nlpfeat.sweeps.equal import at_equal_loss
+from nlpfeat.sweeps.statistics import ordered
+
+SHOWN = {"lipschitz": "largest stretch (exact Lipschitz)", "spectral_product": "Π σ_max of all layers"}
+
+
+def figure(mine: xr.Dataset, theirs: xr.Dataset, names: tuple[str, str], level: float) -> Any:
+    """Each width of both studies: stretch, product of norms, and the norm of each layer."""
+    parts = [
+        (name, colour, dataset.sel(width=[width]))
+        for name, colour, dataset in zip(names, (ORANGE, BLUE), (mine, theirs), strict=True)
+        for width in dataset["width"].to_numpy().tolist()
+    ]
+    with plt.style.context(STYLE):
+        drawn, axes = plt.subplots(1, 3, figsize=(15, 5.2))
+        for ax, (measure, about) in zip(axes, SHOWN.items(), strict=False):
+            values = [at_equal_loss(part, measure, level).to_numpy().ravel() for _, _, part in parts]
+            labels = [f"width {part['width'].item()}" for _, _, part in parts]
+            plot_groups(ax, labels, values, [colour for _, colour, _ in parts])
+            ax.set_title(about)
+            ax.set_yscale("log")
+        for name, colour in zip(names, (ORANGE, BLUE), strict=True):
+            axes[0].plot([], [], "o-", lw=3, color=colour, label=name)
+        axes[0].legend(loc="upper right")
+        _layers(axes[2], [parts[0], parts[-1]], level)
+        drawn.suptitle(
+            f"At equal training loss, {level:g} nats: every seed that gets there, median and quartiles; "
+            "below, how many, and the median",
+            x=0.005,
+            ha="left",
+            fontsize=13,
+        )
+    return drawn
+
+
+def _layers(ax: Any, parts: list[tuple[str, str, xr.Dataset]], level: float) -> None:
+    """The norm of each layer, counted from the head, for the first width of one study and the widest of the other."""
+    for name, colour, part in parts:
+        norms = at_equal_loss(part, "layer_norm", level).transpose("layer", ...)
+        values = norms.to_numpy().reshape(norms.sizes["layer"], -1)
+        values = values[~np.isnan(values).all(1)]
+        label = f"{name}, width {part['width'].item()}"
+        places = np.arange(1 - len(values), 1)
+        plot_layers(ax, places, *ordered(values, axis=1), label=label, colour=colour)
+    ax.set_ylim(bottom=0)
+    ax.set_title("norm σ_max of each layer")
+    ax.set_xlabel("layer, counted back from the head (0)")
+    ax.legend(fontsize=9)

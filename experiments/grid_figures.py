@@ -1,0 +1,107 @@
+"""The figure of a grid with further axes: which recipe succeeds how often."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+
+from nlpfeat.plotting.grid import plot_categories
+from nlpfeat.plotting.style import width_colours
+from nlpfeat.sweeps.statistics import spread, wilson
+
+PLAIN = ("seed", "step", "split")
+
+
+def axes_of(dataset: xr.Dataset) -> list[str]:
+    """The axes of the grid with more than one value, the longest last; seeds do not count."""
+    names = [str(d) for d in dataset["loss"].dims if d not in PLAIN and dataset.sizes[d] > 1]
+    return sorted(names, key=lambda name: (dataset.sizes[name], name != "width"))
+
+
+def shares(dataset: xr.Dataset, headline: str, split: str, threshold: float) -> Iterator[dict[str, Any]]:
+    """At each point of the grid that has members: its values, the share of successes, quartiles of the headline."""
+    scores = dataset[headline].isel(step=-1).sel(split=split)
+    names = [str(dim) for dim in scores.dims if dim != "seed"]
+    for place in np.ndindex(*(scores.sizes[name] for name in names)):
+        here = dict(zip(names, place, strict=True))
+        ran = (dataset["member_id"].isel(here) != "").to_numpy()
+        values = scores.isel(here).to_numpy()[ran]
+        if not ran.any():
+            continue
+        yield {
+            "point": {name: scores[name][i].item() for name, i in here.items()},
+            "share": wilson(int((values >= threshold).sum()), len(values)),
+            "quartiles": spread(values, axis=0) if np.isfinite(values).any() else (np.nan,) * 3,
+            "seeds": len(values),
+        }
+
+
+def grid_figure(dataset: xr.Dataset, headline: str, threshold: float) -> tuple[Any, dict[str, Any]]:
+    """Success and the headline measure over up to three axes of the grid: a column, a colour, a place on the x-axis.
+
+    Points that differ in a fourth axis share a place. The best recipe is named; it is chosen on the validation part where
+    there is one, else on the training part.
+    """
+    splits = [str(split) for split in dataset["split"].to_numpy()]
+    last = splits[-1]
+    found = list(shares(dataset, headline, last, threshold))
+    names = axes_of(dataset)
+    x_axis = names[-1]
+    colour_axis = names[-2] if len(names) > 1 else None
+    column_axis = names[-3] if len(names) > 2 else None
+    columns = dataset[column_axis].to_numpy().tolist() if column_axis else [None]
+    kinds = dataset[colour_axis].to_numpy().tolist() if colour_axis else [None]
+    places = dataset[x_axis].to_numpy().tolist()
+    size = (max(6.5, 1.5 + 3.4 * len(columns)), 7.0)
+    figure, axes = plt.subplots(2, len(columns), figsize=size, sharex=True, sharey="row", squeeze=False)
+    for j, column in enumerate(columns):
+        for k, (kind, colour) in enumerate(zip(kinds, width_colours(range(len(kinds))), strict=True)):
+            mine = [
+                p
+                for p in found
+                if (column is None or p["point"][column_axis] == column)
+                and (kind is None or p["point"][colour_axis] == kind)
+            ]
+            x = np.array([places.index(p["point"][x_axis]) for p in mine]) + 0.12 * (k - (len(kinds) - 1) / 2)
+            label = "all" if kind is None else f"{kind:g}"
+            for ax, what in zip(axes[:, j], ("share", "quartiles"), strict=True):
+                plot_categories(ax, x, np.array([p[what] for p in mine]).reshape(-1, 3), label=label, colour=colour)
+        axes[0, j].set_title(f"{_words(column_axis)} {column:g}" if column_axis else "")
+        axes[1, j].set_xticks(range(len(places)), [f"{v:g}" for v in places])
+        axes[1, j].set_xlabel(_words(x_axis))
+    axes[0, 0].set_ylabel(f"P({last} {headline} ≥ {threshold:g})")
+    axes[1, 0].set_ylabel(f"{last} {headline}, median")
+    for ax in axes[:, 0]:
+        ax.set_ylim(bottom=0)
+    if colour_axis:
+        axes[0, -1].legend(title=_words(colour_axis), fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
+    chosen_on = "validation" if "validation" in splits else "train"
+    text, best = _best(list(shares(dataset, headline, chosen_on, threshold)), names, chosen_on, headline, threshold)
+    seeds = max(p["seeds"] for p in found)
+    figure.suptitle(
+        f"Which recipe succeeds: share of {seeds} seeds with Wilson 95 % interval (above), quartiles (below)",
+        x=0.005,
+        ha="left",
+        fontsize=12,
+    )
+    return figure, {"text": text, "best": best}
+
+
+def _best(
+    found: list[dict[str, Any]], names: list[str], split: str, headline: str, threshold: float
+) -> tuple[str, dict[str, Any]]:
+    """The recipe with the largest share of successes; among equals, that of the highest median."""
+    best = max(found, key=lambda p: (p["share"].estimate, p["quartiles"][1]))
+    low, share, high = best["share"]
+    recipe = ", ".join(f"{_words(name)} {best['point'][name]:g}" for name in names)
+    text = f"best on {split}: {recipe}: P({headline} ≥ {threshold:g}) = {share:.3f} ({low:.3f} – {high:.3f})"
+    if 0 < share < 1:
+        restarts = int(np.ceil(np.log(0.05) / np.log(1 - share)))
+        text += f"; {restarts} restarts succeed at least once in 95 % of cases"
+    return text, best["point"] | {"share": [low, share, high], "seeds": best["seeds"]}
+
+
+def _words(name: str | None) -> str:
+    return (name or "").replace("_", " ")
