@@ -115,7 +115,8 @@ def test_every_traced_setting_can_be_swept(toy, tmp_path):
     for name, value in toy.settings._asdict().items():
         if name in ("width", "seed"):
             continue
-        spec = with_grid(toy, width=(4,), seed=(0,), **{name: (value, value / 2 + 0.05)})
+        other = value - 1 if isinstance(value, int) else value / 2 + 0.05
+        spec = with_grid(toy, width=(4,), seed=(0,), **{name: (value, other)})
         _, _, state, _ = trained(spec, 40)
         first, second = at(state.params, 0), at(state.params, 1)
         assert largest_gap(first, second) > 0, name

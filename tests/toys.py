@@ -19,8 +19,11 @@ SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
 _DATA = {
     "spirals": {"arms": 3, "points": 20},
     "annulus": {"points": 30},
+    "spirals_deep": {"arms": 3, "points": 20},
+    "annulus_deep": {"points": 30},
     "planted_words": {"documents": 60, "vocabulary": 80, "length": 10},
 }
+_SETTINGS = {"spirals_deep": {"depth": 3, "slope": 0.3}, "annulus_deep": {"depth": 4, "slope": 0.3}}
 _TRAINING = {
     "planted_words": {
         "steps": (20, 10),
@@ -35,6 +38,7 @@ TOYS = {
             "task": name,
             "data": _DATA.get(name, {}),
             "training": TRAINING | _TRAINING.get(name, {}),
+            "settings": _SETTINGS.get(name, {}),
             "sweep": SWEEP,
         }
     )

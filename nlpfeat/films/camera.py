@@ -25,7 +25,7 @@ def film_steps(total: int, frames: int) -> Int[np.ndarray, " frames"]:
     def excess(a: float) -> float:  # of the first gap over one step
         return total * np.expm1(a / (frames - 1)) / np.expm1(a) - 1
 
-    a = float(brentq(excess, 1e-9, 500.0)) if excess(1e-9) > 0 else 1e-9
+    a = float(brentq(excess, 1e-9, 500.0)) if frames > 2 and excess(1e-9) > 0 else 1e-9
     t = np.linspace(0, 1, frames)
     return np.floor(total * np.expm1(a * t) / np.expm1(a) + 0.5).astype(int)
 

@@ -36,7 +36,7 @@ def measured(tmp_path_factory):
 
 
 def network(member):
-    return Network(tuple(Layer(*layer) for layer in TASKS["spirals"].layers(member.params)))
+    return Network(tuple(Layer(*layer) for layer in TASKS["spirals"].layers(member.params, member.settings)))
 
 
 def test_every_measure_joins_the_array_under_its_labels(measured):
@@ -186,7 +186,7 @@ def test_the_layers_of_a_task_are_its_net(toy):
 
     make = maker(toy)
     example = make.example(toy.settings._replace(width=np.int32(5)), 5)
-    net = Network(tuple(Layer(*layer) for layer in toy.row.layers(example.params)))
+    net = Network(tuple(Layer(*layer) for layer in toy.row.layers(example.params, example.settings)))
     part = example.splits["train"]
     trace = make.module(5).apply({"params": example.params}, part.inputs, example.settings)
     np.testing.assert_allclose(net(np.stack(part.inputs, 1)), trace["scores"], atol=1e-5)

@@ -1,0 +1,110 @@
+"""Films of a few frames, written and read again in every format."""
+
+import base64
+import json
+import re
+from io import BytesIO
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments.film_files import write_all
+from nlpfeat.films.film import draw, pixels
+from nlpfeat.films.render import render
+from nlpfeat.processes import processes
+from tests.films.scenes import SCENES, film
+
+
+@pytest.fixture(scope="module")
+def rendered():
+    """A film and its frames, drawn in other processes."""
+    made = film("training")
+    with processes() as pool:
+        return made, list(render(made, pool))
+
+
+@pytest.fixture
+def path_of_programs(tmp_path, monkeypatch):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def near(image, expected, most):
+    """Mean difference of two images, of 255."""
+    return np.abs(np.asarray(image).astype(float) - expected).mean() < most
+
+
+def test_frames_from_processes_are_those_drawn_here(rendered):
+    made, frames = rendered
+    assert len(frames) == made.frames
+    for number, frame in enumerate(frames):
+        np.testing.assert_array_equal(frame.rgb, pixels(draw(made, number)))
+
+
+def test_without_ffmpeg_the_film_is_a_gif_and_one_line_says_so(rendered, tmp_path, path_of_programs, capsys):
+    made, frames = rendered
+    paths = write_all(made, iter(frames), tmp_path / "film-width=2", fps=20)
+    assert [p.name for p in paths] == ["film-width=2.gif", "film-width=2.html", "film-width=2.png"]
+    assert capsys.readouterr().err.splitlines() == [
+        "no ffmpeg on this machine: the film is a GIF (install ffmpeg for mp4)"
+    ]
+    with Image.open(paths[0]) as gif:
+        assert gif.n_frames == made.frames
+        assert gif.info["duration"] == 50
+        assert gif.info["loop"] == 0
+        for number, frame in enumerate(frames):
+            gif.seek(number)
+            assert near(gif.convert("RGB"), frame.rgb, 6)
+    with Image.open(paths[2]) as poster:
+        np.testing.assert_array_equal(np.asarray(poster), frames[-1].rgb)
+
+
+def test_with_ffmpeg_the_film_is_an_mp4(rendered, tmp_path, path_of_programs):
+    made, frames = rendered
+    (path_of_programs / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+    paths = write_all(made, iter(frames), tmp_path / "film", fps=20)
+    assert paths[0].name == "film.mp4"
+    assert not list(tmp_path.glob("*.gif"))
+    reader = imageio_ffmpeg.read_frames(str(paths[0]))
+    about = next(reader)
+    assert (about["fps"], about["codec"]) == (20, "h264")
+    back = [np.frombuffer(data, np.uint8).reshape(frames[0].rgb.shape) for data in reader]
+    assert len(back) == made.frames
+    for image, frame in zip(back, frames, strict=True):
+        assert near(image, frame.rgb, 6)
+
+
+def test_an_ffmpeg_that_fails_is_quoted_and_leaves_nothing(rendered, tmp_path, path_of_programs):
+    made, frames = rendered
+    program = path_of_programs / "ffmpeg"
+    program.write_text("#!/bin/sh\necho 'Unknown encoder libx264' >&2\nexit 1\n")
+    program.chmod(0o755)
+    with pytest.raises(OSError, match=r"Unknown encoder libx264; without it in PATH the film is a GIF"):
+        write_all(made, iter(frames), tmp_path / "film", fps=20)
+    assert [p.name for p in tmp_path.iterdir()] == ["bin"]
+
+
+def test_the_page_holds_every_frame_and_needs_nothing_else(rendered, tmp_path, path_of_programs):
+    made, frames = rendered
+    page = write_all(made, iter(frames), tmp_path / "film", fps=20)[1].read_text("utf-8")
+    images = [base64.b64decode(data) for data in json.loads(re.search(r"images = (\[.*?\])\.map", page)[1])]
+    labels = json.loads(re.search(r"labels = (\[.*?\]);", page)[1])
+    assert labels == [made.scenes[0].label(i) for i in range(made.frames)]
+    for data, frame in zip(images, frames, strict=True):
+        assert near(Image.open(BytesIO(data)).convert("RGB"), frame.rgb, 6)
+    assert not re.search(r"https?://|src=|@import|<link", page)
+    for control in ('id="play"', 'type="range"', 'id="speed"', "Pause"):
+        assert control in page
+
+
+@pytest.mark.parametrize("kind", sorted(set(SCENES) - {"training"}))
+def test_every_kind_is_written(kind, tmp_path, path_of_programs):
+    made = film(kind, copies=2, style="dark")
+    with processes() as pool:
+        paths = write_all(made, render(made, pool), tmp_path / kind, fps=10)
+    with Image.open(paths[0]) as gif:
+        assert gif.n_frames == made.frames

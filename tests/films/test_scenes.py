@@ -1,0 +1,120 @@
+"""A frame shows what the net does: read back from the arrays and from the artists."""
+
+import numpy as np
+import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+
+from nlpfeat.films import interpolation
+from nlpfeat.films.film import draw, pixels
+from nlpfeat.films.scene import owned
+from nlpfeat.geometry.network import Layer, Network
+from nlpfeat.geometry.regions import count_regions
+from nlpfeat.geometry.warping import determinants
+from nlpfeat.plotting.style import THEMES
+from tests.films.scenes import DEEP, LABELS, MEMBER, NETS, POINTS, SCENES, film
+
+KINDS = sorted(SCENES)
+
+
+def dots(scene, frame):
+    """The points of a frame as drawn, with the limits of the axes."""
+    ax, strip = Figure().subplots(2)
+    scene.draw(ax, strip, frame, THEMES["light"])
+    clouds = [artist for artist in ax.collections if isinstance(artist, PathCollection)]
+    assert len(clouds) == 1
+    return np.asarray(clouds[0].get_offsets()), ax
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_cut_in_any_frame(kind):
+    scene = SCENES[kind]()
+    for frame in range(scene.frames):
+        points, ax = dots(scene, frame)
+        low, high = ax.get_xlim()
+        assert ax.get_ylim() == (low, high)
+        assert ax.get_aspect() == 1
+        assert low < points.min() < points.max() < high
+
+
+def test_training_shows_the_embedding_of_each_step():
+    scene = SCENES["training"]()
+    for frame, net in enumerate(NETS):
+        np.testing.assert_allclose(dots(scene, frame)[0], net.until(2)(POINTS), rtol=1e-6, atol=1e-6)
+    assert scene.label(3) == "step 100  train 100.0%  test  90.0%"
+    assert len({len(scene.label(frame)) for frame in range(4)}) == 1
+    assert scene.windows[-1] > 50 * scene.windows[0]
+
+
+def test_interpolation_starts_at_the_input_and_ends_at_the_embedding():
+    scene = interpolation.film(MEMBER, 30, 1.1)
+    np.testing.assert_array_equal(dots(scene, 0)[0], POINTS)
+    np.testing.assert_allclose(dots(scene, 29)[0], MEMBER.embedding(POINTS), atol=1e-12)
+    assert scene.tau(0) == 0
+    assert scene.tau(29) == 1
+    assert (np.diff([scene.tau(i) for i in range(30)]) >= 0).all()
+
+
+def test_between_two_fold_times_nothing_turns():
+    scene = interpolation.film(MEMBER, 5, 1.1)
+    assert len(scene.folds) > 2
+    times = np.concatenate([[0], np.unique(scene.folds), [1]])
+    for start, stop in zip(times[:-1], times[1:], strict=True):
+        if stop - start > 1e-9:
+            middle = [scene.turned(t) for t in np.linspace(start, stop, 7)[1:-1]]
+            assert all((turned == middle[0]).all() for turned in middle)
+    np.testing.assert_array_equal(scene.turned(1.0), determinants(scene.jacobians) < 0)
+    assert not scene.turned(0.0).any()
+
+
+def test_the_pace_of_an_interpolation_has_an_inverse():
+    tau = np.linspace(0, 1, 11)
+    for growth in (1.0, 10.0):
+        np.testing.assert_allclose(interpolation.tau_at(interpolation.time_at(tau, growth), growth), tau, atol=1e-12)
+    assert interpolation.tau_at(0.5, 9.0) == pytest.approx(0.1)
+
+
+def test_layers_start_at_the_input_and_end_at_the_embedding():
+    scene = SCENES["layers"]()
+    np.testing.assert_array_equal(dots(scene, 0)[0], POINTS)
+    np.testing.assert_allclose(dots(scene, 3)[0], DEEP.embedding(POINTS), atol=1e-9)
+    assert scene.label(0).startswith("layer 1 of 3: rotate")
+    assert scene.label(3).startswith("head")
+
+
+def test_regions_are_counted_and_points_stay():
+    scene = SCENES["regions"]()
+    for frame, net in enumerate(NETS):
+        np.testing.assert_array_equal(dots(scene, frame)[0], POINTS)
+        assert f"{count_regions(net, 1.1)} regions" in scene.label(frame)
+
+
+def test_the_ground_belongs_to_the_class_that_wins_there():
+    head = Layer(np.array([[1.0, 0.3], [-1, 0.5], [0, -2]]), np.array([0.1, 0.0, 0.4]), 1.0)
+    polygons, classes = owned(head, 2.0)
+    middles = np.array([polygon.mean(0) for polygon in polygons])
+    np.testing.assert_array_equal(Network((head,))(middles).argmax(1), classes)
+    x, y = np.concatenate(polygons).T
+    assert (x.min(), x.max(), y.min(), y.max()) == (-2, 2, -2, 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("style", ["light", "dark"])
+def test_a_frame_is_a_pure_function_of_arrays_and_number(kind, style):
+    first, again = film(kind, style=style), film(kind, style=style)
+    images = [pixels(draw(first, frame)) for frame in range(first.frames)]
+    assert {image.shape for image in images} == {images[0].shape}
+    assert not any(side % 2 for side in images[0].shape[:2])
+    np.testing.assert_array_equal(images[2], pixels(draw(again, 2)))
+    assert (images[0] != images[-1]).any()
+    background = np.array(images[0][0, 0])
+    assert (background.mean() > 200) == (style == "light")
+
+
+def test_panels_stand_side_by_side_and_then_below():
+    sizes = [pixels(draw(film("training", copies), 0)).shape[:2] for copies in (1, 2, 4, 5)]
+    assert sizes[1][1] > sizes[0][1]
+    assert sizes[3][1] == sizes[2][1]
+    assert sizes[3][0] > 1.7 * sizes[2][0] - 200
+
+

@@ -1,0 +1,63 @@
+"""A member trained again is the member of the study."""
+
+import numpy as np
+import pytest
+
+from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.films.camera import film_steps
+from nlpfeat.sweeps.prepare import maker
+from nlpfeat.sweeps.replay import replay
+from nlpfeat.sweeps.restore import restore
+from tests.toys import SPIRALS, largest_gap, study, with_grid, with_training
+
+
+def test_a_replay_equals_the_record_and_the_checkpoints(toy, tmp_path):
+    """Mini-batches, dropout, phases and frozen parameters included, at steps that the study never kept."""
+    made, dataset = study(toy, tmp_path / "study")
+    steps = film_steps(toy.training.total, 9)
+    for width, seed in ((2, 0), (8, 1)):
+        again = replay(made, maker(made.spec), {"width": width, "seed": seed}, steps)
+        assert again.gap == 0
+        np.testing.assert_array_equal(again.steps, steps)
+        for step in (0, 30):
+            kept = restore(made, {"width": width, "seed": seed}, step)
+            there = again.params[int(np.flatnonzero(steps == step)[0])]
+            assert largest_gap(there, kept.params) == 0
+        assert again.record["loss"].shape == (len(steps), dataset.sizes["split"])
+
+
+def test_a_replay_in_many_blocks_is_exact(tmp_path):
+    """More members than one block holds: the record comes from a loop over blocks."""
+    spec = with_training(with_grid(SPIRALS, width=(40, 64), seed=range(9)), steps=(60,), snapshots=())
+    spec = type(spec)(**{**vars(spec), "data": type(spec.data)(arms=5, points=200)})
+    made, _ = study(spec, tmp_path / "study")
+    for width, seed in ((40, 3), (64, 8)):
+        assert replay(made, maker(spec), {"width": width, "seed": seed}, np.array([0, 7, 60])).gap == 0
+
+
+def test_another_record_is_noticed(tmp_path):
+    made, _ = study(SPIRALS, tmp_path / "study")
+    import xarray as xr
+
+    label = made.members()["bucket"].iloc[0]
+    with xr.open_dataset(made.result(label), engine="h5netcdf") as file:
+        dataset = file.load()
+    dataset["loss"][0, 1, 0] += 0.25
+    dataset.to_netcdf(made.result(label), engine="h5netcdf")
+    member = {name: float(dataset[name][0]) for name in ("width", "seed")}
+    assert replay(made, maker(SPIRALS), member, np.array([0, 30])).gap == pytest.approx(0.25)
+
+
+def test_what_cannot_be_replayed(tmp_path):
+    made, _ = study(SPIRALS, tmp_path / "study")
+    with pytest.raises(UserError, match="no member with width 5"):
+        replay(made, maker(SPIRALS), {"width": 5, "seed": 0}, np.array([0]))
+    label = made.members()["bucket"].iloc[0]
+    member = {"width": 2.0, "seed": 0.0}
+    label = made.members().query("width == 2 and seed == 0")["bucket"].iloc[0]
+    made.result(label).write_bytes(b"rubbish")
+    with pytest.raises(DamagedFile, match="damaged"):
+        replay(made, maker(SPIRALS), member, np.array([0]))
+    made.result(label).unlink()
+    with pytest.raises(UserError, match="no record of this member yet"):
+        replay(made, maker(SPIRALS), member, np.array([0]))
