@@ -24,7 +24,9 @@ def get_config(variant: str = "full") -> ConfigDict:
     config.settings = ConfigDict({"learning_rate": 1e-2, "weight_decay": 1e-5})
     config.sweep = ConfigDict({"width": (2, 3, 4, 8), "seed": tuple(range(64))})
     if variant == "deep":
-        config.sweep = ConfigDict({"width": (2, 3), "depth": (3, 5), "slope": (0.1, 0.5), "seed": tuple(range(64))})
+        config.sweep = ConfigDict(
+            {"width": (2, 3), "depth": (3, 5), "slope": (0.1, 0.5), "seed": tuple(range(64))}
+        )
     elif variant == "smoke":
         config.data.points = 30
         config.training.steps = (40,)

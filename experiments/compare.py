@@ -30,7 +30,9 @@ def command(argv: list[str]) -> int:
     """The command. Table and paths on stdout."""
     arguments = parser(__doc__ or "", EXAMPLES)
     add_study(arguments)
-    arguments.add_argument("--with", dest="other", type=Path, required=True, metavar="DIR", help="the other study")
+    arguments.add_argument(
+        "--with", dest="other", type=Path, required=True, metavar="DIR", help="the other study"
+    )
     arguments.add_argument(
         "--width", type=int, metavar="N", help="its width to compare with (default: its widest)"
     )
@@ -60,7 +62,9 @@ def command(argv: list[str]) -> int:
     line = f"python -m experiments.compare {shlex.join(argv)}"
     drawn = figure(mine, theirs, (study.path.name, other.path.name), flags.loss)
     commits = " ".join(sorted({c for part in (mine, theirs) for c in part.attrs["commits"].split()}))
-    stamp(drawn, f"{line}   commit {commits}   config {mine.attrs['config_hash']} {theirs.attrs['config_hash']}")
+    stamp(
+        drawn, f"{line}   commit {commits}   config {mine.attrs['config_hash']} {theirs.attrs['config_hash']}"
+    )
     study.figures.mkdir(exist_ok=True)
     paths = [str(path) for path in save(drawn, study.figures / f"compare-{other.path.name}")]
     if flags.json:
@@ -84,7 +88,9 @@ def measured(study: Any) -> Any:
         raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
     dataset = read(study.combined)
     if "violations" not in dataset:
-        raise UserError(f"{study.path} is not measured: run python -m experiments.measure --study={study.path}")
+        raise UserError(
+            f"{study.path} is not measured: run python -m experiments.measure --study={study.path}"
+        )
     further = [str(d) for d in dataset["loss"].dims if d not in ("width", "seed", "step", "split")]
     if further:
         raise UserError(

@@ -31,9 +31,7 @@ def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[str, xr.
         yield "".join(f"-{name}={part[name].item():g}" for name in named), part
 
 
-def draw_grid(
-    study: Study, task: Task, dataset: xr.Dataset, threshold: float, line: str
-) -> dict[str, Any]:
+def draw_grid(study: Study, task: Task, dataset: xr.Dataset, threshold: float, line: str) -> dict[str, Any]:
     """The figure of a grid with further axes. Returns what it shows, as text and numbers, with its paths."""
     with plt.style.context(STYLE):
         figure, entry = grid_figures.grid_figure(dataset, task.metrics[0][0], threshold)

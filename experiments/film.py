@@ -71,7 +71,10 @@ def flags_of_film() -> Parser:
     arguments = parser(__doc__ or "", EXAMPLES)
     add_study(arguments)
     arguments.add_argument(
-        "--kind", required=True, choices=("training", "interpolation", "layers", "regions"), help="what is shown"
+        "--kind",
+        required=True,
+        choices=("training", "interpolation", "layers", "regions"),
+        help="what is shown",
     )
     arguments.add_argument("--width", metavar="N", help="the member's width")
     arguments.add_argument("--widths", metavar="N,N,…", help="several widths side by side, in one film")
@@ -81,11 +84,17 @@ def flags_of_film() -> Parser:
         metavar="N",
         help="the member's seed; median (default) or best: by accuracy at the last step, for each width",
     )
-    arguments.add_argument("--length", type=int, default=300, metavar="N", help="frames (default: %(default)s)")
-    arguments.add_argument("--fps", type=int, default=25, metavar="N", help="frames a second (default: %(default)s)")
+    arguments.add_argument(
+        "--length", type=int, default=300, metavar="N", help="frames (default: %(default)s)"
+    )
+    arguments.add_argument(
+        "--fps", type=int, default=25, metavar="N", help="frames a second (default: %(default)s)"
+    )
     arguments.add_argument("--style", choices=("light", "dark"), default="light", help="default: %(default)s")
     arguments.add_argument(
-        "--frames", metavar="N,N,…", help="single frames at print quality instead of a film; the last one is 'last'"
+        "--frames",
+        metavar="N,N,…",
+        help="single frames at print quality instead of a film; the last one is 'last'",
     )
     arguments.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: STUDY/figures)")
     arguments.add_argument("--json", action="store_true", help="print paths and labels as JSON")
@@ -113,7 +122,9 @@ def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
         member = {**fixed, "width": number("widths" if flags.widths else "width", text)}
         if flags.seed in ("median", "best"):
             if not study.combined.exists():
-                raise UserError(f"{study.combined} does not exist yet: run the sweep to its end, or give --seed=N")
+                raise UserError(
+                    f"{study.combined} does not exist yet: run the sweep to its end, or give --seed=N"
+                )
             dataset, headline = read(study.combined), study.spec.row.metrics[0][0]
             member["seed"] = choose_seed(dataset, headline, member, best=flags.seed == "best")
         else:
@@ -121,7 +132,9 @@ def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
         print(f"{flags.kind} of width {member['width']:g}, seed {member['seed']:g} …", file=sys.stderr)
         scenes.append(kind.scene(study, make, member, flags.length))
         members.append(member)
-    titles = tuple(", ".join(f"{name} {value:g}" for name, value in sorted(m.items(), reverse=True)) for m in members)
+    titles = tuple(
+        ", ".join(f"{name} {value:g}" for name, value in sorted(m.items(), reverse=True)) for m in members
+    )
     stamp = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
     heading = f"{kind.heading} ({study.spec.row.summary})" if len(members) > 1 else kind.heading
     film = Film(tuple(scenes), titles, heading, kind.note, stamp, THEMES[flags.style])
@@ -131,8 +144,13 @@ def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
 def file_name(kind: str, members: list[dict[str, float]], style: str) -> str:
     """Such as "film-training-width=100-seed=3"."""
     parts = {name: "+".join(f"{v:g}" for v in dict.fromkeys(m[name] for m in members)) for name in members[0]}
-    ordered = sorted(parts.items(), key=lambda part: ("width", "seed").index(part[0]) if part[0] in ("width", "seed") else 2)
-    return "-".join([f"film-{kind}", *(f"{n}={v}" for n, v in ordered), *(["dark"] if style == "dark" else [])])
+    ordered = sorted(
+        parts.items(),
+        key=lambda part: ("width", "seed").index(part[0]) if part[0] in ("width", "seed") else 2,
+    )
+    return "-".join(
+        [f"film-{kind}", *(f"{n}={v}" for n, v in ordered), *(["dark"] if style == "dark" else [])]
+    )
 
 
 def read_frames(text: str, count: int) -> list[int]:
@@ -145,7 +163,9 @@ def read_frames(text: str, count: int) -> list[int]:
     for part in text.split(","):
         frame = count - 1 if part.strip() == "last" else int(part) if part.strip().isdecimal() else -1
         if not 0 <= frame < count:
-            raise UserError(f"--frames: {part!r} is no frame of this film; they run from 0 to {count - 1}, or 'last'")
+            raise UserError(
+                f"--frames: {part!r} is no frame of this film; they run from 0 to {count - 1}, or 'last'"
+            )
         found.append(frame)
     return found
 

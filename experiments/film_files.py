@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from glob import escape
 from pathlib import Path
 
 from PIL import Image
@@ -18,6 +19,9 @@ def write_all(film: Film, frames: Iterator[Rendered], path: Path, fps: int) -> l
     Returns:
       The paths: the film, the page, the poster.
     """
+    for suffix in (".mp4", ".gif", ".html", ".png"):  # what a film that was killed left half-written
+        for left_behind in path.parent.glob(f".{escape(path.name)}{suffix}.*.part"):
+            left_behind.unlink()
     poster = pixels(draw(film, film.frames - 1))
     shape, images = (poster.shape[0], poster.shape[1]), []
 
@@ -54,7 +58,9 @@ def _video(ffmpeg: str, frames: Iterator[Rendered], path: Path, shape: tuple[int
             video.add(frame.rgb)
         complaint = video.close()
         if complaint:
-            raise OSError(None, f"{ffmpeg} says: {complaint}; without it in PATH the film is a GIF", str(target))
+            raise OSError(
+                None, f"{ffmpeg} says: {complaint}; without it in PATH the film is a GIF", str(target)
+            )
     return target
 
 

@@ -67,7 +67,9 @@ def grid_figure(dataset: xr.Dataset, headline: str, threshold: float) -> tuple[A
             x = np.array([places.index(p["point"][x_axis]) for p in mine]) + 0.12 * (k - (len(kinds) - 1) / 2)
             label = "all" if kind is None else f"{kind:g}"
             for ax, what in zip(axes[:, j], ("share", "quartiles"), strict=True):
-                plot_categories(ax, x, np.array([p[what] for p in mine]).reshape(-1, 3), label=label, colour=colour)
+                plot_categories(
+                    ax, x, np.array([p[what] for p in mine]).reshape(-1, 3), label=label, colour=colour
+                )
         axes[0, j].set_title(f"{_words(column_axis)} {column:g}" if column_axis else "")
         axes[1, j].set_xticks(range(len(places)), [f"{v:g}" for v in places])
         axes[1, j].set_xlabel(_words(x_axis))
@@ -78,7 +80,9 @@ def grid_figure(dataset: xr.Dataset, headline: str, threshold: float) -> tuple[A
     if colour_axis:
         axes[0, -1].legend(title=_words(colour_axis), fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
     chosen_on = "validation" if "validation" in splits else "train"
-    text, best = _best(list(shares(dataset, headline, chosen_on, threshold)), names, chosen_on, headline, threshold)
+    text, best = _best(
+        list(shares(dataset, headline, chosen_on, threshold)), names, chosen_on, headline, threshold
+    )
     seeds = max(p["seeds"] for p in found)
     figure.suptitle(
         f"Which recipe succeeds: share of {seeds} seeds with Wilson 95 % interval (above), quartiles (below)",

@@ -44,7 +44,7 @@ def median_seed(scores: xr.DataArray) -> int:
 
 def best_seed(scores: xr.DataArray) -> int:
     """The seed of the highest score."""
-    return int(scores.seed[int(scores.argmax())].item())
+    return int(scores.seed[int(scores.argmax("seed"))].item())
 
 
 def choose_seed(dataset: xr.Dataset, headline: str, settings: dict[str, Any], *, best: bool) -> int:

@@ -71,7 +71,9 @@ def command(argv: list[str]) -> int:
     points = math.prod(grid.sizes[name] for name in further)
     if points > FEW:
         names = " ".join(f"--at {name}=…" for name in further)
-        print(f"{points} points of {', '.join(further)}: name one for its own figures, {names}", file=sys.stderr)
+        print(
+            f"{points} points of {', '.join(further)}: name one for its own figures, {names}", file=sys.stderr
+        )
     else:
         for suffix, part in figures.points(dataset, at):
             numbers += figures.draw(study, task, part, flags.threshold, stamp, suffix)

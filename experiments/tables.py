@@ -86,10 +86,12 @@ def print_comparison(rows: list[dict[str, Any]], other: str, level: float) -> No
         caption_justify="left",
     )
     for name in ("width", "seeds", "measure", "median here", other, "ratio"):
-        table.add_column(name, justify="left" if name == "measure" else "right")
+        table.add_column(name, justify="left" if name == "measure" else "right", no_wrap=name == "measure")
     for row in rows:
         cells = [_quartiles(quartiles) for quartiles in row["quartiles"]]
-        table.add_row(str(row["width"]), reached[row["width"]], row["about"], *cells, _quartiles(row["ratio"]))
+        table.add_row(
+            str(row["width"]), reached[row["width"]], row["about"], *cells, _quartiles(row["ratio"])
+        )
     _print(table)
 
 

@@ -59,12 +59,19 @@ def draw(film: Film, frame: int) -> Figure:
     with mpl.rc_context({"figure.constrained_layout.use": False}):
         figure = Figure(figsize=(width, height), dpi=DPI, facecolor=film.theme.background)
     ink, muted = film.theme.ink, film.theme.muted
-    figure.text(gap / width, 1 - 0.33 / height, film.heading, color=ink, fontsize=17, fontweight="bold", va="center")
+    figure.text(
+        gap / width, 1 - 0.33 / height, film.heading, color=ink, fontsize=17, fontweight="bold", va="center"
+    )
     for i, scene in enumerate(film.scenes):
         left = gap + (i % columns) * (side + gap)
         top = height - head - (i // columns) * row
         ax = figure.add_axes((left / width, (top - title - side) / height, side / width, side / height))
-        place = (left + 0.55) / width, (top - row + 0.3) / height, (side - 0.6) / width, (strip - 0.42) / height
+        place = (
+            (left + 0.55) / width,
+            (top - row + 0.3) / height,
+            (side - 0.6) / width,
+            (strip - 0.42) / height,
+        )
         under = figure.add_axes(place)
         scene.draw(ax, under, frame, film.theme)
         figure.text(left / width, (top - 0.2) / height, film.titles[i], color=ink, fontsize=14, va="center")

@@ -25,7 +25,16 @@ from nlpfeat.plotting.plane import (
 from nlpfeat.plotting.style import Theme
 
 HOLD = 0.12  # of the way, added at the end: there the ground and the class vectors of the embedding fade in
-MARKS = {0.0: "input", 0.01: ".01", 0.02: ".02", 0.05: ".05", 0.1: ".1", 0.25: ".25", 0.5: ".5", 1.0: "embedding"}
+MARKS = {
+    0.0: "input",
+    0.01: ".01",
+    0.02: ".02",
+    0.05: ".05",
+    0.1: ".1",
+    0.25: ".25",
+    0.5: ".5",
+    1.0: "embedding",
+}
 
 NOTE = (
     "Every point goes straight from the input x to the embedding E(x): (1-τ) x + τ E(x). Shaded pieces: linear regions "
@@ -49,7 +58,9 @@ class Interpolation:
     near: np.ndarray  # (pieces,) those among the data, and not out in the corners of the box …
     pieces: list[np.ndarray]  # … their polygons (corners, 2) …
     piece_images: list[np.ndarray]  # … and the images of these
-    turned_share: tuple[np.ndarray, np.ndarray]  # τ, and the share of the box by area that is turned over then
+    turned_share: tuple[
+        np.ndarray, np.ndarray
+    ]  # τ, and the share of the box by area that is turned over then
     shares: np.ndarray  # (frames,) that same share in each frame
     folds: np.ndarray  # the exact τ at which regions are flattened, rising
     head: Layer
@@ -95,11 +106,20 @@ class Interpolation:
         top = max(0.05, float(share.max()))
         plot_strip(strip, theme, xlim=(0, float(self.times[-1])), ylim=(-0.25 * top, 1.1 * top))
         strip.fill_between(time_at(when, self.growth), share, color=theme.muted, alpha=0.45, lw=0)
-        strip.vlines(time_at(self.folds, self.growth), -0.25 * top, 0, color=theme.ink, lw=0.6 if len(self.folds) > 60 else 1.5, alpha=0.8)
+        strip.vlines(
+            time_at(self.folds, self.growth),
+            -0.25 * top,
+            0,
+            color=theme.ink,
+            lw=0.6 if len(self.folds) > 60 else 1.5,
+            alpha=0.8,
+        )
         places = [float(time_at(tau, self.growth)) for tau in MARKS]
-        shown = [i for i, x in enumerate(places) if x in (0, 1) or 0.16 < x < 0.8]  # the others would touch these
+        shown = [
+            i for i, x in enumerate(places) if x in (0, 1) or 0.16 < x < 0.8
+        ]  # the others would touch these
         strip.set_xticks([places[i] for i in shown], [list(MARKS.values())[i] for i in shown])
-        strip.get_xticklabels()[0].set_ha("left")
+        strip.get_xticklabels()[0].set_horizontalalignment("left")
         strip.set_yticks([0, top], ["0", f"{top:.0%}"] if share.any() else ["0", ""])
         plot_cursor(strip, float(self.times[frame]), theme)
 
@@ -140,7 +160,12 @@ def film(member: Member, frames: int, window: float) -> Interpolation:
     taus = tau_at(np.minimum(times, 1), growth)
     reach = np.array(
         [
-            extent(*(interpolate(a, b, tau) for a, b in zip((points, lines, *pieces), (images, moved, *mapped), strict=True)))
+            extent(
+                *(
+                    interpolate(a, b, tau)
+                    for a, b in zip((points, lines, *pieces), (images, moved, *mapped), strict=True)
+                )
+            )
             for tau in taus
         ]
     )

@@ -93,7 +93,10 @@ def film(member: Member, frames: int) -> Layers:
     Raises:
       ValueError: if a layer cannot be drawn.
     """
-    path, lines = steps(member.network), disc_grid(max(1.0, float(np.linalg.norm(member.points, axis=1).max())))
+    path, lines = (
+        steps(member.network),
+        disc_grid(max(1.0, float(np.linalg.norm(member.points, axis=1).max()))),
+    )
     time = np.linspace(0, len(path) + 1, frames)
     whole = np.minimum(np.floor(time), len(path))
     positions = whole + np.array([ease(min(1.0, t)) for t in (time - whole) / MOVING])

@@ -112,7 +112,9 @@ def draw_scores(
     shown = [*round_steps, int(steps[-1])]
     if len(shown) > 1 and steps[-1] < 1.6 * shown[-2]:
         shown.pop(-2)
-    strip.set_xticks([float(np.interp(s, steps, np.arange(len(steps)))) for s in shown], [str(s) for s in shown])
+    strip.set_xticks(
+        [float(np.interp(s, steps, np.arange(len(steps)))) for s in shown], [str(s) for s in shown]
+    )
     strip.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     for i, split in enumerate(accuracy):  # where the curves, which start low, are not
         place = {"x": 0.015 + 0.13 * i, "y": 0.78, "transform": strip.transAxes}

@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 
-def plot_groups(ax: Axes, labels: Sequence[str], groups: Sequence[np.ndarray], colours: Sequence[str]) -> None:
+def plot_groups(
+    ax: Axes, labels: Sequence[str], groups: Sequence[np.ndarray], colours: Sequence[str]
+) -> None:
     """Every value a point, median and quartiles; below each group its label, how many there are, and the median.
 
     Args:

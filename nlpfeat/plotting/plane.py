@@ -106,4 +106,6 @@ def plot_steps(ax: Axes, steps: Sequence[tuple[str, str]], now: int, theme: Them
     for i, (name, numbers) in enumerate(steps):
         colour, weight = (theme.accent, "bold") if i == now else (theme.muted, "normal")
         ax.text(i + 0.5, 0.72, name, color=colour, fontsize=15, fontweight=weight, ha="center", va="center")
-        ax.text(i + 0.5, 0.12, numbers, color=colour, fontsize=10, fontweight=weight, ha="center", va="center")
+        ax.text(
+            i + 0.5, 0.12, numbers, color=colour, fontsize=10, fontweight=weight, ha="center", va="center"
+        )

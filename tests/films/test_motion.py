@@ -18,7 +18,9 @@ def test_all_steps_together_are_the_forward_pass(seed, depth, slope, integers):
     net = random_net(seed, [2] * depth, outputs=3, slope=slope, integers=integers)
     path = steps(net)
     expected = net.until(depth)(POINTS)
-    np.testing.assert_allclose(walk(POINTS, path, len(path)), expected, atol=1e-6 * max(1, np.abs(expected).max()))
+    np.testing.assert_allclose(
+        walk(POINTS, path, len(path)), expected, atol=1e-6 * max(1, np.abs(expected).max())
+    )
     assert [step.layer for step in path] == sorted(step.layer for step in path)
 
 

@@ -1,5 +1,7 @@
 """A frame shows what the net does: read back from the arrays and from the artists."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
@@ -12,7 +14,7 @@ from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
 from nlpfeat.geometry.warping import determinants
 from nlpfeat.plotting.style import THEMES
-from tests.films.scenes import DEEP, LABELS, MEMBER, NETS, POINTS, SCENES, film
+from tests.films.scenes import DEEP, MEMBER, NETS, POINTS, SCENES, film
 
 KINDS = sorted(SCENES)
 
@@ -59,7 +61,7 @@ def test_between_two_fold_times_nothing_turns():
     scene = interpolation.film(MEMBER, 5, 1.1)
     assert len(scene.folds) > 2
     times = np.concatenate([[0], np.unique(scene.folds), [1]])
-    for start, stop in zip(times[:-1], times[1:], strict=True):
+    for start, stop in pairwise(times):
         if stop - start > 1e-9:
             middle = [scene.turned(t) for t in np.linspace(start, stop, 7)[1:-1]]
             assert all((turned == middle[0]).all() for turned in middle)
@@ -70,7 +72,9 @@ def test_between_two_fold_times_nothing_turns():
 def test_the_pace_of_an_interpolation_has_an_inverse():
     tau = np.linspace(0, 1, 11)
     for growth in (1.0, 10.0):
-        np.testing.assert_allclose(interpolation.tau_at(interpolation.time_at(tau, growth), growth), tau, atol=1e-12)
+        np.testing.assert_allclose(
+            interpolation.tau_at(interpolation.time_at(tau, growth), growth), tau, atol=1e-12
+        )
     assert interpolation.tau_at(0.5, 9.0) == pytest.approx(0.1)
 
 
@@ -116,5 +120,3 @@ def test_panels_stand_side_by_side_and_then_below():
     assert sizes[1][1] > sizes[0][1]
     assert sizes[3][1] == sizes[2][1]
     assert sizes[3][0] > 1.7 * sizes[2][0] - 200
-
-

@@ -1,5 +1,7 @@
 """Decision regions against a fine grid, the rational regions' argmax, and the theorems on width 2."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -226,3 +228,23 @@ def test_theorems_at_unusual_slopes(slope):
     points, labels = rng.uniform(-1, 1, (60, 2)), rng.integers(0, 3, 60)
     assert all(check_regions(linear_regions(net, 1.0)).values())
     assert check_scores(net, points, labels)["T9"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_leaky_nets_of_width_2_never_fold_and_a_fold_would_be_noticed(seed):
+    """T10: the sign of every determinant is that of the reflections."""
+    net = random_net(seed, (2, 2, 2, 2), slope=0.2)
+    regions = linear_regions(net, 1.1)
+    assert check_regions(regions)["T10"]
+    first, *rest = net.layers
+    mirrored = first._replace(weight=first.weight * np.array([[-1.0, 1.0]]))
+    wrong = replace(regions, network=Network((mirrored, *rest)))
+    wrong.__dict__["affine"] = regions.affine  # those of the net itself: as if it had been turned over
+    assert not check_regions(wrong)["T10"]
+
+
+def test_the_image_of_a_nearly_constant_map_far_from_the_origin_keeps_its_area():
+    """T12 where the products of coordinates cancel: a trained deep net whose layers have died looks like this."""
+    small = 1e-7 * np.array([[1.0, 0.3], [-0.2, 1.0]])
+    net = Network((Layer(small, np.array([3.0, -2.0]), 0.1), Layer(np.eye(2), np.array([50.0, 9.0]), LINEAR)))
+    assert all(check_regions(linear_regions(net, 1.1)).values())

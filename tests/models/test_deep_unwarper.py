@@ -37,7 +37,9 @@ def test_the_forward_pass_is_that_of_its_own_layers(depth, width, units):
     np.testing.assert_allclose(trace["embedding"], e, atol=1e-6)
     np.testing.assert_allclose(trace["scores"], scores, atol=1e-6)
     if width == units:
-        net = Network(tuple(Layer(np.asarray(w), np.asarray(b), s) for w, b, s in layers(made.params, made.settings)))
+        net = Network(
+            tuple(Layer(np.asarray(w), np.asarray(b), s) for w, b, s in layers(made.params, made.settings))
+        )
         assert len(net.layers) == depth + 1
         points = np.stack(made.splits["train"].inputs, 1)
         np.testing.assert_allclose(net(points), scores, atol=1e-6)

@@ -109,3 +109,31 @@ def test_ordered_quartiles_keep_infinities_and_are_values():
     assert (low[0], median[0], high[0]) == (-np.inf, -np.inf, 1.0)
     assert np.isnan([low[1], median[1], high[1]]).all()
     assert (low[2], median[2], high[2]) == (1.0, 2.0, 3.0)
+
+
+def test_values_at_steps_are_linear_in_between_and_unknown_outside():
+    from nlpfeat.sweeps.statistics import at_steps
+
+    values = np.array([[1.0, 3.0, 7.0], [1.0, np.inf, 2.0], [0.0, 1.0, 2.0]])
+    found = at_steps(values, np.array([10.0, 20.0, 40.0]), np.array([15.0, 15.0, 5.0]))
+    assert found[0] == 2.0
+    assert np.isnan(found[1:]).all()
+    np.testing.assert_array_equal(
+        at_steps(values[:1], np.array([10.0, 20.0, 40.0]), np.array([40.0])), values[:1, -1]
+    )
+
+
+def test_the_interval_of_a_ratio_of_medians_holds_the_truth_nineteen_times_in_twenty():
+    from nlpfeat.sweeps.statistics import ratio_of_medians
+
+    rng = np.random.default_rng(0)
+    hits = 0
+    for trial in range(200):
+        above, below = np.exp(rng.standard_normal(60)) * 3, np.exp(rng.standard_normal(40))
+        low, middle, high = ratio_of_medians(above, below, draws=300, seed=trial)
+        assert low <= middle <= high
+        hits += low <= 3 <= high
+    assert 0.9 <= hits / 200 <= 0.99
+    left_out = ratio_of_medians(np.append(above, np.nan), below, draws=300, seed=199)
+    assert left_out == (low, middle, high)
+    assert np.isnan(ratio_of_medians(np.array([np.nan]), below)).all()

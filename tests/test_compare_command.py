@@ -1,0 +1,85 @@
+"""`experiments.compare`: two studies at equal loss."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from experiments import compare
+from nlpfeat.errors import UserError
+from nlpfeat.sweeps import launch, measure
+from nlpfeat.sweeps.equal import at_equal_loss, loss_steps
+from tests.toys import SPIRALS, TOYS, study, with_grid, with_training
+
+
+def measured(spec, path):
+    made, _ = study(spec, path)
+    measure.run(made, measure.to_do(made), lambda part, count: None)
+    launch.finish(made)
+    return made.path
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory):
+    """A deep narrow study and a wide one."""
+    folder = tmp_path_factory.mktemp("compare")
+    long = {"steps": (200,), "record_every": 20, "snapshots": (0, 40, 100)}
+    deep = with_training(with_grid(TOYS["spirals_deep"], width=(2,), seed=(0, 1, 2)), **long)
+    wide = with_training(with_grid(SPIRALS, width=(8, 16), seed=(0, 1)), **long)
+    return measured(deep, folder / "deep"), measured(wide, folder / "wide")
+
+
+def test_the_table_is_at_equal_loss(studies, capsys):
+    deep, wide = studies
+    arguments = [f"--study={deep}", f"--with={wide}", "--loss=1.09", "--width=16"]
+    assert compare.command([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    rows = {row["measure"]: row for row in told["rows"]}
+    with xr.open_dataset(deep / "results.nc") as mine, xr.open_dataset(wide / "results.nc") as theirs:
+        above = at_equal_loss(mine, "lipschitz", 1.09).to_numpy().ravel()
+        below = at_equal_loss(theirs.sel(width=[16]), "lipschitz", 1.09).to_numpy().ravel()
+    assert rows["lipschitz"]["reached"] == [np.isfinite(above).sum(), np.isfinite(below).sum()]
+    assert rows["lipschitz"]["trained"] == [3, 2]
+    low, ratio, high = rows["lipschitz"]["ratio"]
+    assert ratio == pytest.approx(np.nanmedian(above) / np.nanmedian(below), rel=1e-5)
+    assert low <= ratio <= high
+    assert all(Path(path).stat().st_size > 5000 for path in told["paths"])
+    assert compare.command(arguments) == 0
+    assert "largest stretch (exact Lipschitz)" in capsys.readouterr().out
+
+
+def test_the_step_of_a_loss_lies_between_its_records(studies):
+    with xr.open_dataset(studies[1] / "results.nc") as dataset:
+        when = loss_steps(dataset, 1.0)
+        losses = dataset.loss.sel(split="train")
+        for width in (8, 16):
+            for seed in (0, 1):
+                step = float(when.sel(width=width, seed=seed))
+                own = losses.sel(width=width, seed=seed)
+                if np.isnan(step):
+                    assert float(own.min()) > 1.0
+                else:
+                    assert float(own.sel(step=20 * np.ceil(step / 20))) <= 1.0
+                    assert step == 0 or float(own.sel(step=20 * (np.ceil(step / 20) - 1))) > 1.0
+
+
+def test_mistakes(studies, tmp_path):
+    deep, wide = studies
+    cases = [
+        ([f"--study={deep}"], "--with"),
+        ([f"--study={deep}", f"--with={wide}", "--loss=0"], "--loss: 0 is not positive"),
+        ([f"--study={deep}", f"--with={wide}", "--width=5"], "no width 5; it has 8, 16"),
+        ([f"--study={deep}", f"--with={tmp_path}"], "is not a study"),
+    ]
+    raw, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "raw")
+    cases.append(
+        ([f"--study={raw.path}", f"--with={wide}"], "is not measured: run python -m experiments.measure")
+    )
+    grid = measured(with_grid(SPIRALS, width=(2,), seed=(0,), noise=(0.1, 0.2)), tmp_path / "grid")
+    cases.append(([f"--study={grid}", f"--with={wide}"], "has further axes (noise)"))
+    for arguments, words in cases:
+        with pytest.raises(UserError) as error:
+            compare.command(arguments)
+        assert words in str(error.value)
