@@ -6,6 +6,7 @@ medians over seeds of stretch and weights, and their ratio to those of one width
 """
 
 import json
+import math
 import shlex
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,7 @@ def compare(mine: Any, theirs: Any, level: float) -> list[dict[str, Any]]:
 
 
 def _plain(number: Any) -> float | None:
-    return None if number is None or number != number else float(f"{float(number):.6g}")
+    return None if number is None or math.isnan(number) else float(f"{float(number):.6g}")
 
 
 if __name__ == "__main__":

@@ -96,8 +96,10 @@ def print_comparison(rows: list[dict[str, Any]], other: str, level: float) -> No
 
 
 def _quartiles(values: list[float | None]) -> str:
-    low, middle, high = values
-    return "–" if middle is None else f"{middle:.3g} ({low:.3g} – {high:.3g})"
+    if None in values:
+        return "–"
+    low, middle, high = (f"{float(f'{value:.3g}'):,.7g}" for value in values)
+    return f"{middle} ({low}–{high})"
 
 
 def print_costs(costs: list[BucketCost]) -> None:

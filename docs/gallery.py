@@ -1,0 +1,81 @@
+"""Make the README's gallery anew: run its commands on the studies in runs/, and keep small copies in docs/gallery.
+
+Command:  python docs/gallery.py      (some three minutes; it needs the studies that it names in runs/, drawn)
+"""
+
+import base64
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+FOLDER = Path(__file__).parent / "gallery"
+FILM = "--study=runs/{} --kind={} {}"
+# name -> arguments of experiments.film, width of the copy in pixels, frames of a moving copy or the one frame shown
+PICTURES = {
+    "training": (FILM.format("spirals", "training", "--width=100 --seed=3"), 360, 36),
+    "interpolation": (FILM.format("spirals", "interpolation", "--width=100 --seed=3"), 360, 36),
+    "layers": (FILM.format("spirals_deep-recipe", "layers", "--width=2 --seed=1458"), 360, 90),
+    "widths": (FILM.format("spirals", "training", "--widths=2,8,100 --seed=3"), 1000, "last"),
+    "regions": (FILM.format("spirals", "regions", "--widths=2,8,100 --seed=3"), 1000, "last"),
+    "annulus": (FILM.format("annulus", "regions", "--widths=2,3 --seed=best"), 700, "last"),
+}
+
+# figures of experiments.plot and experiments.compare that are there already -> width of the copy
+FIGURES = {
+    "recipes": ("spirals_deep/figures/grid.png", 800),
+    "pull": ("spirals_deep-recipe/figures/compare-spirals_deep-wide.png", 1100),
+}
+
+
+def main() -> None:
+    """Make every picture."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, (arguments, width, shown) in PICTURES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            more = [f"--frames={shown}"] if isinstance(shown, str) else [f"--length={shown}"]
+            line = [sys.executable, "-m", "experiments.film", *shlex.split(arguments), *more, f"--out={folder}"]
+            subprocess.run(line, check=True)
+            if isinstance(shown, str):
+                shrink(next(Path(folder).glob("*.png")), width).save(FOLDER / f"{name}.png", optimize=True)
+            else:
+                animate(frames_of(next(Path(folder).glob("*.html"))), width, FOLDER / f"{name}.webp")
+    for name, (path, width) in FIGURES.items():
+        shrink(Path("runs") / path, width).save(FOLDER / f"{name}.png", optimize=True)
+
+
+def shrink(path: Path, width: int) -> Image.Image:
+    """A picture at another width, in few colours."""
+    with Image.open(path) as image:
+        return resize(image, width).quantize(128, dither=Image.Dither.NONE)
+
+
+def resize(image: Image.Image, width: int) -> Image.Image:
+    """An image at another width."""
+    return image.convert("RGB").resize((width, width * image.height // image.width), Image.Resampling.LANCZOS)
+
+
+def frames_of(page: Path) -> list[Image.Image]:
+    """The frames that a film's page holds; it is there with and without ffmpeg."""
+    found = re.search(r"images = (\[.*?\])\.map", page.read_text("utf-8"))
+    assert found
+    return [Image.open(BytesIO(base64.b64decode(data))) for data in json.loads(found[1])]
+
+
+def animate(frames: list[Image.Image], width: int, target: Path) -> None:
+    """An animated WebP at another width: a third of a GIF of that quality."""
+    small = [resize(frame, width) for frame in frames]
+    times = [120] * (len(small) - 1) + [2000]
+    small[0].save(
+        target, "WEBP", save_all=True, append_images=small[1:], duration=times, loop=0, quality=45, method=6
+    )
+
+
+if __name__ == "__main__":
+    main()
