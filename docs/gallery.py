@@ -40,7 +40,14 @@ def main() -> None:
     for name, (arguments, width, shown) in PICTURES.items():
         with tempfile.TemporaryDirectory() as folder:
             more = [f"--frames={shown}"] if isinstance(shown, str) else [f"--length={shown}"]
-            line = [sys.executable, "-m", "experiments.film", *shlex.split(arguments), *more, f"--out={folder}"]
+            line = [
+                sys.executable,
+                "-m",
+                "experiments.film",
+                *shlex.split(arguments),
+                *more,
+                f"--out={folder}",
+            ]
             subprocess.run(line, check=True)
             if isinstance(shown, str):
                 shrink(next(Path(folder).glob("*.png")), width).save(FOLDER / f"{name}.png", optimize=True)

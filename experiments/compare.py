@@ -2,7 +2,8 @@
 
 Each member is taken when its training loss first reaches --loss, not at the same step. For every width of the study the
 medians over seeds of stretch and weights, and their ratio to those of one width of the other study, with a bootstrap
-95 % interval (seeds that never reach the loss are left out, and counted). Both studies must be measured.
+95 % interval (seeds that never reach the loss are left out, and counted). Both studies must be measured; between two
+checkpoints logarithms are taken to be linear, so keep many (config.training.snapshots).
 """
 
 import json
@@ -11,6 +12,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from experiments.command import add_study, main, parser
 from nlpfeat.errors import UserError
 
@@ -18,11 +21,10 @@ EXAMPLES = [
     "python -m experiments.compare --study=runs/spirals_deep-recipe --with=runs/spirals_deep-wide",
     "python -m experiments.compare --study=runs/spirals_deep-recipe --with=runs/spirals_deep-wide --loss=0.3 --json",
 ]
-MEASURES = {
+SHOWN = {
     "lipschitz": "largest stretch (exact Lipschitz)",
     "spectral_product": "Π σ_max of all layers",
-    "mean_pull": "mean |w||v| of a unit",
-    "log_det": "median log|det|",
+    "layer_norm": "largest σ_max of a layer",
     "regions": "linear regions",
 }
 
@@ -42,8 +44,10 @@ def command(argv: list[str]) -> int:
     )
     arguments.add_argument("--json", action="store_true", help="print the numbers as JSON")
     flags = arguments.parse(argv)
-    if flags.loss <= 0:
-        raise UserError(f"--loss: {flags.loss:g} is not positive; give a training loss in nats, as in 0.1")
+    if not 0 < flags.loss < math.inf:
+        raise UserError(
+            f"--loss: {flags.loss:g} is no positive number; give a training loss in nats, as in 0.1"
+        )
 
     import matplotlib as mpl
 
@@ -55,13 +59,20 @@ def command(argv: list[str]) -> int:
 
     study, other = open_study(flags.study), open_study(flags.other)
     mine, theirs = (measured(one) for one in (study, other))
-    width = flags.width or int(theirs["width"].max())
+    width = int(theirs["width"].max()) if flags.width is None else flags.width
     if width not in theirs["width"]:
         there = ", ".join(str(w) for w in theirs["width"].to_numpy())
         raise UserError(f"--width: {other.path} has no width {width}; it has {there}")
     rows = compare(mine, theirs.sel(width=[width]), flags.loss)
+    for side, one, part in ((0, study, mine), (1, other, theirs.sel(width=[width]))):
+        if not any(row["reached"][side] for row in rows):
+            lowest = float(part["loss"].sel(split="train").min())
+            raise UserError(
+                f"--loss: no seed of {one.path} has a checkpoint before and after a training loss of {flags.loss:g} nats; "
+                f"its lowest is {lowest:.3g}, and snapshots are kept at the steps of config.training.snapshots"
+            )
     line = f"python -m experiments.compare {shlex.join(argv)}"
-    drawn = figure(mine, theirs, (study.path.name, other.path.name), flags.loss)
+    drawn = figure(mine, theirs, width, (study.path.name, other.path.name), flags.loss)
     commits = " ".join(sorted({c for part in (mine, theirs) for c in part.attrs["commits"].split()}))
     stamp(
         drawn, f"{line}   commit {commits}   config {mine.attrs['config_hash']} {theirs.attrs['config_hash']}"
@@ -83,7 +94,7 @@ def measured(study: Any) -> Any:
       UserError: if it is not there, not measured, or has further axes.
     """
     from nlpfeat.sweeps.results import read
-    from nlpfeat.sweeps.summary import flat_measures
+    from nlpfeat.sweeps.summary import further_axes
 
     if not study.combined.exists():
         raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
@@ -92,45 +103,46 @@ def measured(study: Any) -> Any:
         raise UserError(
             f"{study.path} is not measured: run python -m experiments.measure --study={study.path}"
         )
-    further = [str(d) for d in dataset["loss"].dims if d not in ("width", "seed", "step", "split")]
+    further = further_axes(dataset)
     if further:
         raise UserError(
-            f"{study.path} has further axes ({', '.join(further)}): compare studies of one recipe, which the seeds of "
-            "a grid are too few for"
+            f"{study.path} has further axes ({', '.join(further)}): compare studies of one recipe; sweep that one alone"
         )
-    flat = flat_measures(dataset)
-    return dataset.assign({name: flat[name] for name in MEASURES})
+    return dataset
 
 
 def compare(mine: Any, theirs: Any, level: float) -> list[dict[str, Any]]:
     """One row for each width of `mine` and measure: medians and their ratio to those of `theirs`, one width."""
-    from nlpfeat.sweeps.equal import at_equal_loss, loss_steps
-    from nlpfeat.sweeps.statistics import ordered, ratio_of_medians
+    from nlpfeat.sweeps.equal import at_equal_loss
+    from nlpfeat.sweeps.statistics import ratio_of_medians, spread
+    from nlpfeat.sweeps.summary import plain
+
+    def values(dataset: Any, name: str) -> Any:
+        found = at_equal_loss(dataset, name, level)
+        found = (found.max("layer") if "layer" in found.dims else found).to_numpy().ravel()
+        return found[~np.isnan(found)]
 
     rows = []
     for width in mine["width"].to_numpy().tolist():
-        one = mine.sel(width=[width])
-        reached = [int(loss_steps(part, level).notnull().sum()) for part in (one, theirs)]
-        trained = [int((part["member_id"] != "").sum()) for part in (one, theirs)]
-        for name, about in MEASURES.items():
-            above, below = (at_equal_loss(part, name, level).to_numpy().ravel() for part in (one, theirs))
-            ratio = ratio_of_medians(above, below) if name != "log_det" else (None, None, None)
+        parts = (mine.sel(width=[width]), theirs)
+        trained = [int((part["member_id"] != "").sum()) for part in parts]
+        for name, about in SHOWN.items():
+            both = [values(part, name) for part in parts]
+            quartiles = [
+                [plain(float(q)) for q in spread(part, axis=0)] if len(part) else [None] * 3 for part in both
+            ]
             rows.append(
                 {
                     "width": width,
                     "measure": name,
                     "about": about,
-                    "reached": reached,
+                    "reached": [len(part) for part in both],
                     "trained": trained,
-                    "quartiles": [[_plain(q) for q in ordered(part, axis=0)] for part in (above, below)],
-                    "ratio": [_plain(x) for x in ratio],
+                    "quartiles": quartiles,
+                    "ratio": [plain(x) for x in ratio_of_medians(*both)],
                 }
             )
     return rows
-
-
-def _plain(number: Any) -> float | None:
-    return None if number is None or math.isnan(number) else float(f"{float(number):.6g}")
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ import xarray as xr
 from nlpfeat.plotting.groups import plot_groups, plot_layers
 from nlpfeat.plotting.style import BLUE, ORANGE, STYLE
 from nlpfeat.sweeps.equal import at_equal_loss
-from nlpfeat.sweeps.statistics import ordered
+from nlpfeat.sweeps.statistics import spread
 
-SHOWN = {"lipschitz": "largest stretch (exact Lipschitz)", "spectral_product": "Π σ_max of all layers"}
+POINTS = {"lipschitz": "largest stretch (exact Lipschitz)", "spectral_product": "Π σ_max of all layers"}
 
 
-def figure(mine: xr.Dataset, theirs: xr.Dataset, names: tuple[str, str], level: float) -> Any:
-    """Each width of both studies: stretch, product of norms, and the norm of each layer."""
+def figure(mine: xr.Dataset, theirs: xr.Dataset, width: int, names: tuple[str, str], level: float) -> Any:
+    """Each width of both studies: stretch and product of norms; the norm of each layer, `theirs` at `width`."""
     parts = [
         (name, colour, dataset.sel(width=[width]))
         for name, colour, dataset in zip(names, (ORANGE, BLUE), (mine, theirs), strict=True)
@@ -23,7 +23,7 @@ def figure(mine: xr.Dataset, theirs: xr.Dataset, names: tuple[str, str], level: 
     ]
     with plt.style.context(STYLE):
         drawn, axes = plt.subplots(1, 3, figsize=(15, 5.2))
-        for ax, (measure, about) in zip(axes, SHOWN.items(), strict=False):
+        for ax, (measure, about) in zip(axes, POINTS.items(), strict=False):
             values = [at_equal_loss(part, measure, level).to_numpy().ravel() for _, _, part in parts]
             labels = [f"width {part['width'].item()}" for _, _, part in parts]
             plot_groups(ax, labels, values, [colour for _, colour, _ in parts])
@@ -32,7 +32,7 @@ def figure(mine: xr.Dataset, theirs: xr.Dataset, names: tuple[str, str], level: 
         for name, colour in zip(names, (ORANGE, BLUE), strict=True):
             axes[0].plot([], [], "o-", lw=3, color=colour, label=name)
         axes[0].legend(loc="upper right")
-        _layers(axes[2], [parts[0], parts[-1]], level)
+        _layers(axes[2], [p for p in parts if p[0] == names[0] or p[2]["width"].item() == width], level)
         drawn.suptitle(
             f"At equal training loss, {level:g} nats: every seed that gets there, median and quartiles; "
             "below, how many, and the median",
@@ -44,14 +44,16 @@ def figure(mine: xr.Dataset, theirs: xr.Dataset, names: tuple[str, str], level: 
 
 
 def _layers(ax: Any, parts: list[tuple[str, str, xr.Dataset]], level: float) -> None:
-    """The norm of each layer, counted from the head, for the first width of one study and the widest of the other."""
+    """The norm of each layer, counted from the head."""
     for name, colour, part in parts:
         norms = at_equal_loss(part, "layer_norm", level).transpose("layer", ...)
         values = norms.to_numpy().reshape(norms.sizes["layer"], -1)
         values = values[~np.isnan(values).all(1)]
+        if not len(values):
+            continue  # no seed gets there
         label = f"{name}, width {part['width'].item()}"
         places = np.arange(1 - len(values), 1)
-        plot_layers(ax, places, *ordered(values, axis=1), label=label, colour=colour)
+        plot_layers(ax, places, *spread(values, axis=1), label=label, colour=colour)
     ax.set_ylim(bottom=0)
     ax.set_title("norm σ_max of each layer")
     ax.set_xlabel("layer, counted back from the head (0)")

@@ -14,13 +14,14 @@ from nlpfeat.plotting.style import SPLIT_COLOURS, SPLIT_MARKERS, STYLE, save, st
 from nlpfeat.plotting.width import describe_half, plot_measure, plot_success
 from nlpfeat.sweeps.statistics import half_width, spread, wilson
 from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.summary import further_axes
 from nlpfeat.training.task import Task
 
 
 def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[str, xr.Dataset]]:
     """The plane (width, seed) at every point of the further axes, with a suffix for file names."""
     dataset = dataset.sel(at)
-    further = [str(d) for d in dataset["loss"].dims if d not in ("width", "seed", "step", "split")]
+    further = further_axes(dataset)
     for place in np.ndindex(*(dataset.sizes[name] for name in further)):
         part = dataset.isel(dict(zip(further, place, strict=True)))
         ran = (part["member_id"] != "").transpose("width", "seed")

@@ -26,6 +26,7 @@ EXAMPLES = [
     "python -m experiments.film --kind=training --width=100 --seed=3 --frames=0,150,last   # for print, no film",
 ]
 PRINT_DPI = 300
+LONGEST, FASTEST = 3000, 50
 
 
 def command(argv: list[str]) -> int:
@@ -40,8 +41,8 @@ def command(argv: list[str]) -> int:
     study = open_study(study_path)
     add_axes(arguments, study)
     flags = arguments.parse(argv)
-    if flags.length < 2 or flags.fps < 1:
-        raise UserError("--length and --fps: a film needs at least 2 frames, and 1 a second")
+    if not (2 <= flags.length <= LONGEST and 1 <= flags.fps <= FASTEST):
+        raise UserError(f"a film has 2 to {LONGEST} frames (--length), 1 to {FASTEST} a second (--fps)")
     devices.use_all_cores()
 
     from experiments.scenes import DiffersFromRecord
@@ -103,54 +104,63 @@ def flags_of_film() -> Parser:
 
 def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
     """The film that the flags ask for, and its name as a file."""
-    from experiments.members import choose_seed, number, wanted
+    from experiments.members import describe
     from experiments.scenes import KINDS, check_drawable
     from nlpfeat.films.film import Film
     from nlpfeat.plotting.style import THEMES
     from nlpfeat.sweeps.prepare import maker
     from nlpfeat.sweeps.provenance import commit
-    from nlpfeat.sweeps.results import read
     from nlpfeat.sweeps.spec import config_hash
+
+    kind = KINDS[flags.kind]
+    check_drawable(study, kind)
+    make, scenes, members = maker(study.spec), [], members_of(study, flags)
+    for member in members:
+        print(f"{flags.kind} of {describe(member)} …", file=sys.stderr)
+        scenes.append(kind.scene(study, make, member, flags.length))
+    stamp = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+    heading = f"{kind.heading} ({study.spec.row.summary})" if len(members) > 1 else kind.heading
+    titles = tuple(describe(member) for member in members)
+    film = Film(tuple(scenes), titles, heading, kind.note, stamp, THEMES[flags.style])
+    return film, file_name(flags.kind, members, flags.style)
+
+
+def members_of(study: Any, flags: Any) -> list[dict[str, float]]:
+    """The settings of the members that the flags name, one for each width.
+
+    Raises:
+      UserError: for flags that name none.
+    """
+    from experiments.members import choose_seed, further, number, wanted
+    from nlpfeat.sweeps.results import read
 
     if (flags.width is None) == (flags.widths is None):
         raise UserError("say which member: --width=N, or --widths=N,N,… for several side by side")
-    kind, make = KINDS[flags.kind], maker(study.spec)
-    check_drawable(study, kind)
-    others = tuple(name for name in study.spec.settings._fields if name not in ("width", "seed"))
-    fixed, scenes, members = wanted(flags, study, others), [], []
-    for text in (flags.widths or flags.width).split(","):
-        member = {**fixed, "width": number("widths" if flags.widths else "width", text)}
+    name, texts = ("width", [flags.width]) if flags.widths is None else ("widths", flags.widths.split(","))
+    fixed, members = wanted(flags, further(study)), []
+    for text in texts:
+        member = {"width": number(name, text)}
         if flags.seed in ("median", "best"):
             if not study.combined.exists():
                 raise UserError(
                     f"{study.combined} does not exist yet: run the sweep to its end, or give --seed=N"
                 )
             dataset, headline = read(study.combined), study.spec.row.metrics[0][0]
-            member["seed"] = choose_seed(dataset, headline, member, best=flags.seed == "best")
+            member["seed"] = choose_seed(dataset, headline, member | fixed, best=flags.seed == "best")
         else:
             member["seed"] = number("seed", flags.seed)
-        print(f"{flags.kind} of width {member['width']:g}, seed {member['seed']:g} …", file=sys.stderr)
-        scenes.append(kind.scene(study, make, member, flags.length))
-        members.append(member)
-    titles = tuple(
-        ", ".join(f"{name} {value:g}" for name, value in sorted(m.items(), reverse=True)) for m in members
-    )
-    stamp = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
-    heading = f"{kind.heading} ({study.spec.row.summary})" if len(members) > 1 else kind.heading
-    film = Film(tuple(scenes), titles, heading, kind.note, stamp, THEMES[flags.style])
-    return film, file_name(flags.kind, members, flags.style)
+        members.append(member | fixed)
+    return members
 
 
 def file_name(kind: str, members: list[dict[str, float]], style: str) -> str:
     """Such as "film-training-width=100-seed=3"."""
-    parts = {name: "+".join(f"{v:g}" for v in dict.fromkeys(m[name] for m in members)) for name in members[0]}
-    ordered = sorted(
-        parts.items(),
-        key=lambda part: ("width", "seed").index(part[0]) if part[0] in ("width", "seed") else 2,
-    )
-    return "-".join(
-        [f"film-{kind}", *(f"{n}={v}" for n, v in ordered), *(["dark"] if style == "dark" else [])]
-    )
+    from experiments.members import spell
+
+    parts = [
+        f"{name}={'+'.join(dict.fromkeys(spell(member[name]) for member in members))}" for name in members[0]
+    ]
+    return "-".join([f"film-{kind}", *parts, *(["dark"] if style == "dark" else [])])
 
 
 def read_frames(text: str, count: int) -> list[int]:

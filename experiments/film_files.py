@@ -1,8 +1,8 @@
-"""The files of a film: mp4 where ffmpeg works, else GIF; a page that plays by itself; a poster."""
+"""The files of a film: mp4 where there is ffmpeg, else GIF; a page that plays by itself; a poster."""
 
+import contextlib
 import sys
 from collections.abc import Iterator
-from glob import escape
 from pathlib import Path
 
 from PIL import Image
@@ -10,7 +10,7 @@ from PIL import Image
 from nlpfeat.films.film import Film, draw, pixels
 from nlpfeat.films.render import Rendered
 from nlpfeat.films.writers import Video, find_ffmpeg, palette_of, to_palette, write_gif, write_player
-from nlpfeat.sweeps.study import atomic
+from nlpfeat.sweeps.study import atomic, discard_parts
 
 
 def write_all(film: Film, frames: Iterator[Rendered], path: Path, fps: int) -> list[Path]:
@@ -19,9 +19,8 @@ def write_all(film: Film, frames: Iterator[Rendered], path: Path, fps: int) -> l
     Returns:
       The paths: the film, the page, the poster.
     """
-    for suffix in (".mp4", ".gif", ".html", ".png"):  # what a film that was killed left half-written
-        for left_behind in path.parent.glob(f".{escape(path.name)}{suffix}.*.part"):
-            left_behind.unlink()
+    for suffix in (".mp4", ".gif", ".html", ".png"):
+        discard_parts(_with(path, suffix))
     poster = pixels(draw(film, film.frames - 1))
     shape, images = (poster.shape[0], poster.shape[1]), []
 
@@ -54,8 +53,9 @@ def _video(ffmpeg: str, frames: Iterator[Rendered], path: Path, shape: tuple[int
     target = _with(path, ".mp4")
     with atomic(target) as part:
         video = Video(ffmpeg, part, shape, fps)
-        for frame in frames:
-            video.add(frame.rgb)
+        with contextlib.suppress(BrokenPipeError):  # then it complains
+            for frame in frames:
+                video.add(frame.rgb)
         complaint = video.close()
         if complaint:
             raise OSError(

@@ -10,13 +10,12 @@ import xarray as xr
 from nlpfeat.plotting.grid import plot_categories
 from nlpfeat.plotting.style import width_colours
 from nlpfeat.sweeps.statistics import spread, wilson
-
-PLAIN = ("seed", "step", "split")
+from nlpfeat.sweeps.summary import further_axes
 
 
 def axes_of(dataset: xr.Dataset) -> list[str]:
     """The axes of the grid with more than one value, the longest last; seeds do not count."""
-    names = [str(d) for d in dataset["loss"].dims if d not in PLAIN and dataset.sizes[d] > 1]
+    names = [name for name in ("width", *further_axes(dataset)) if dataset.sizes.get(name, 1) > 1]
     return sorted(names, key=lambda name: (dataset.sizes[name], name != "width"))
 
 
@@ -85,10 +84,10 @@ def grid_figure(dataset: xr.Dataset, headline: str, threshold: float) -> tuple[A
     )
     seeds = max(p["seeds"] for p in found)
     figure.suptitle(
-        f"Which recipe succeeds: share of {seeds} seeds with Wilson 95 % interval (above), quartiles (below)",
+        f"Which recipe succeeds: {seeds} seeds each.\nAbove: share, Wilson 95 % interval. Below: median, quartiles.",
         x=0.005,
         ha="left",
-        fontsize=12,
+        fontsize=11,
     )
     return figure, {"text": text, "best": best}
 
@@ -97,13 +96,11 @@ def _best(
     found: list[dict[str, Any]], names: list[str], split: str, headline: str, threshold: float
 ) -> tuple[str, dict[str, Any]]:
     """The recipe with the largest share of successes; among equals, that of the highest median."""
-    best = max(found, key=lambda p: (p["share"].estimate, p["quartiles"][1]))
+    best = max(found, key=lambda p: (p["share"].estimate, np.nan_to_num(p["quartiles"][1], nan=-np.inf)))
     low, share, high = best["share"]
     recipe = ", ".join(f"{_words(name)} {best['point'][name]:g}" for name in names)
     text = f"best on {split}: {recipe}: P({headline} ≥ {threshold:g}) = {share:.3f} ({low:.3f} – {high:.3f})"
-    if 0 < share < 1:
-        restarts = int(np.ceil(np.log(0.05) / np.log(1 - share)))
-        text += f"; {restarts} restarts succeed at least once in 95 % of cases"
+    text += f", the best of {len(found)} recipes, and so flattered: fresh seeds tell its share"
     return text, best["point"] | {"share": [low, share, high], "seeds": best["seeds"]}
 
 

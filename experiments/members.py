@@ -1,6 +1,7 @@
 """Naming members on a command line: --width, --seed, and any further axis of the study's grid."""
 
 import argparse
+import math
 from typing import Any
 
 import xarray as xr
@@ -12,29 +13,45 @@ from nlpfeat.sweeps.study import Study
 PLAIN = ("width", "seed")  # axes of every study, with flags of their own
 
 
+def further(study: Study) -> tuple[str, ...]:
+    """The traced settings of a study beside width and seed."""
+    return tuple(name for name in study.spec.settings._fields if name not in PLAIN)
+
+
 def add_axes(arguments: Parser, study: Study) -> None:
     """A flag for each traced setting of the study beside width and seed."""
-    for name in study.spec.settings._fields:
-        if name not in PLAIN:
-            arguments.add_argument(f"--{name}", metavar="X", help="a further axis of the grid")
+    for name in further(study):
+        arguments.add_argument(f"--{name}", metavar="X", help="a further axis of the grid")
 
 
-def wanted(flags: argparse.Namespace, study: Study, names: tuple[str, ...] = ()) -> dict[str, float]:
-    """The settings that the flags name: those of `names`, all by default.
+def wanted(flags: argparse.Namespace, names: tuple[str, ...]) -> dict[str, float]:
+    """The settings of `names` that the flags give.
 
     Raises:
       UserError: for a value that is no number.
     """
-    names = names or study.spec.settings._fields
     return {n: number(n, getattr(flags, n)) for n in names if getattr(flags, n, None) is not None}
 
 
 def number(name: str, text: str) -> float:
     """Read the value of an axis."""
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         raise UserError(f"--{name}: {text!r} is not a number") from None
+    if not math.isfinite(value):
+        raise UserError(f"--{name}: {text!r} is no finite number")
+    return value
+
+
+def spell(value: float) -> str:
+    """A number as it is written in a config: seeds have all their digits."""
+    return str(int(value)) if value == int(value) else f"{value:.12g}"
+
+
+def describe(member: dict[str, float]) -> str:
+    """Such as "width 100, seed 3"."""
+    return ", ".join(f"{name.replace('_', ' ')} {spell(value)}" for name, value in member.items())
 
 
 def median_seed(scores: xr.DataArray) -> int:

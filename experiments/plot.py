@@ -13,7 +13,7 @@ from typing import Any
 
 from experiments.command import add_study, main, parser
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps.summary import SUCCESS
+from nlpfeat.sweeps.summary import SUCCESS, further_axes
 
 EXAMPLES = [
     "python -m experiments.plot --study=runs/spirals",
@@ -49,7 +49,6 @@ def command(argv: list[str]) -> int:
 
     mpl.use("Agg")
     from experiments import figures
-    from experiments.grid_figures import PLAIN
     from nlpfeat.sweeps.results import read
     from nlpfeat.sweeps.study import open_study
     from nlpfeat.tasks import TASKS
@@ -65,8 +64,8 @@ def command(argv: list[str]) -> int:
     task = TASKS[dataset.attrs["task"]]
     at, numbers = point(flags.at, dataset), []
     grid = dataset.sel(at)
-    further = [str(dim) for dim in grid["loss"].dims if dim not in ("width", *PLAIN)]
-    if further:
+    further = further_axes(grid)
+    if any(grid.sizes[name] > 1 for name in further):
         numbers.append(figures.draw_grid(study, task, grid, flags.threshold, stamp))
     points = math.prod(grid.sizes[name] for name in further)
     if points > FEW:
@@ -90,7 +89,7 @@ def command(argv: list[str]) -> int:
 def point(assignments: list[str], dataset: Any) -> dict[str, float]:
     """Read NAME=VALUE pairs and check them against the axes of the grid."""
     chosen = {}
-    further = [str(dim) for dim in dataset.loss.dims if dim not in ("width", "seed", "step", "split")]
+    further = further_axes(dataset)
     for text in assignments:
         name, _, value = text.partition("=")
         if name not in further:

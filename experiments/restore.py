@@ -43,7 +43,7 @@ def command(argv: list[str]) -> int:
 
     from nlpfeat.sweeps.restore import restore
 
-    member = restore(study, wanted(flags, study), flags.step)
+    member = restore(study, wanted(flags, study.spec.settings._fields), flags.step)
     return report(study, member, flags.out, as_json=flags.json)
 
 

@@ -108,8 +108,16 @@ def _again(study: Study, make: Maker, wanted: dict[str, float], frames: int) -> 
 
 
 def _trained(study: Study, wanted: dict[str, float]) -> Member:
-    """The member at its last checkpoint."""
-    found = restore(study, wanted)
+    """The member at the end of its training.
+
+    Raises:
+      UserError: if its checkpoint is not there yet.
+    """
+    found, last = restore(study, wanted), study.spec.training.total
+    if found.step != last:
+        raise UserError(
+            f"the last checkpoint of this member is of step {found.step}, not {last}: run the sweep to its end"
+        )
     points, labels = _dots(found.splits)
     return Member(_network(study, found.params, found.settings), points, labels)
 
@@ -118,10 +126,12 @@ def _network(study: Study, params: Any, settings: Any) -> Network:
     """A member's net as plain layers.
 
     Raises:
-      UserError: if its training diverged.
+      UserError: if its training diverged, or it tells no classes apart.
     """
     assert study.spec.row.layers is not None
     layers = [Layer(np.asarray(w), np.asarray(b), s) for w, b, s in study.spec.row.layers(params, settings)]
+    if len(layers[-1].bias) < 2:
+        raise UserError("this study has a single class: there is nothing to draw between classes; sweep more")
     try:
         return Network(tuple(layers))
     except ValueError as error:

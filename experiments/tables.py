@@ -96,10 +96,8 @@ def print_comparison(rows: list[dict[str, Any]], other: str, level: float) -> No
 
 
 def _quartiles(values: list[float | None]) -> str:
-    if None in values:
-        return "–"
-    low, middle, high = (f"{float(f'{value:.3g}'):,.7g}" for value in values)
-    return f"{middle} ({low}–{high})"
+    low, middle, high = ("–" if value is None else f"{float(f'{value:.3g}'):,.7g}" for value in values)
+    return middle if low == high == "–" else f"{middle} ({low}–{high})"
 
 
 def print_costs(costs: list[BucketCost]) -> None:

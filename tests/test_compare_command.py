@@ -44,7 +44,7 @@ def test_the_table_is_at_equal_loss(studies, capsys):
     assert rows["lipschitz"]["trained"] == [3, 2]
     low, ratio, high = rows["lipschitz"]["ratio"]
     assert ratio == pytest.approx(np.nanmedian(above) / np.nanmedian(below), rel=1e-5)
-    assert low <= ratio <= high
+    assert (low, high) == (None, None)  # too few seeds to tell
     assert all(Path(path).stat().st_size > 5000 for path in told["paths"])
     assert compare.command(arguments) == 0
     assert "largest stretch (exact Lipschitz)" in capsys.readouterr().out
@@ -69,7 +69,10 @@ def test_mistakes(studies, tmp_path):
     deep, wide = studies
     cases = [
         ([f"--study={deep}"], "--with"),
-        ([f"--study={deep}", f"--with={wide}", "--loss=0"], "--loss: 0 is not positive"),
+        ([f"--study={deep}", f"--with={wide}", "--loss=0"], "--loss: 0 is no positive number"),
+        ([f"--study={deep}", f"--with={wide}", "--loss=nan"], "--loss: nan is no positive number"),
+        ([f"--study={deep}", f"--with={wide}", "--loss=1e-9"], "no seed of"),
+        ([f"--study={deep}", f"--with={wide}", "--width=0"], "no width 0; it has 8, 16"),
         ([f"--study={deep}", f"--with={wide}", "--width=5"], "no width 5; it has 8, 16"),
         ([f"--study={deep}", f"--with={tmp_path}"], "is not a study"),
     ]

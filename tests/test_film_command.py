@@ -113,7 +113,11 @@ def test_further_axes_have_flags_and_seeds_can_be_chosen(deep, tmp_path, shoot):
             ["--kind=layers", "--width=8", "--seed=0"],
             ["layer 1 (2 → 8), layer 2 (8 → 2)", "no other can", "width 2"],
         ),
-        (["--kind=training", "--width=8", "--seed=0", "--length=1"], ["at least 2 frames"]),
+        (["--kind=training", "--widths="], ["--widths: '' is not a number"]),
+        (["--kind=training", "--width=2,8"], ["--width: '2,8' is not a number"]),
+        (["--kind=training", "--width=inf"], ["--width: 'inf' is no finite number"]),
+        (["--kind=training", "--width=8", "--seed=0", "--length=1"], ["2 to 3000 frames"]),
+        (["--kind=training", "--width=8", "--seed=0", "--fps=60"], ["1 to 50 a second"]),
         (["--kind=training", "--width=8", "--seed=0", "--length=3", "--frames=0,3"], ["'3' is no frame", "0 to 2"]),
         (["--kind=training", "--width=8", "--seed=0", "--frames=x"], ["'x' is no frame"]),
         (["--kind=training", "--width=8", "--style=pink"], ["invalid choice: 'pink'"]),
@@ -148,6 +152,22 @@ def test_without_checkpoints_a_trained_net_cannot_be_shown_but_training_can(spir
         f"--study={path}", "--kind=training", "--width=2", "--seed=0", "--length=3", "--frames=0"
     )
     assert code == 0
+
+
+def test_a_member_in_the_middle_of_its_training_is_no_trained_net(spirals, tmp_path, shoot):
+    path = tmp_path / "study"
+    shutil.copytree(spirals, path)
+    for folder in path.glob("checkpoints/*/step_00000030"):
+        shutil.rmtree(folder)
+    with pytest.raises(UserError, match="last checkpoint of this member is of step 0, not 30: run the sweep"):
+        shoot(f"--study={path}", "--kind=interpolation", "--width=2", "--seed=0")
+
+
+def test_names_keep_all_digits_of_a_seed():
+    member = {"width": 2.0, "seed": 1234567.0, "learning_rate": 0.03}
+    assert film.file_name("training", [member], "dark") == (
+        "film-training-width=2-seed=1234567-learning_rate=0.03-dark"
+    )
 
 
 def test_a_record_that_is_not_reproduced_is_a_failure(spirals, tmp_path, shoot):

@@ -11,8 +11,8 @@ MARGIN = 1.12  # of the window around what is in it
 def film_steps(total: int, frames: int) -> Int[np.ndarray, " frames"]:
     """Steps of training from 0 to `total`: one after another at first, then further and further apart.
 
-    They are c (exp(a t) - 1) for t from 0 to 1, rounded, where the first two are 0 and 1. All steps, if there are no
-    more than `frames`.
+    They are c (exp(a t) - 1) for t from 0 to 1, rounded, where the first two of three or more are 0 and 1. All steps, if
+    there are no more than `frames`.
 
     Raises:
       ValueError: for fewer than two frames.

@@ -38,7 +38,7 @@ MARKS = {
 
 NOTE = (
     "Every point goes straight from the input x to the embedding E(x): (1-τ) x + τ E(x). Shaded pieces: linear regions "
-    "that lie turned over now. Below: the share of the input's box that is turned over, and a tick at each exact τ at "
+    "among the data that lie turned over now. Below: the share of the input's box that is turned over, and a tick at each exact τ at "
     "which a region folds. At the end: the class that wins, and the class vectors."
 )
 
@@ -97,8 +97,8 @@ class Interpolation:
         plot_lines(ax, interpolate(self.grid, self.grid_images, tau), theme.muted, alpha=0.55)
         plot_dots(ax, interpolate(self.points, self.images, tau), self.labels, theme)
         if arrived:
-            vectors = self.head.weight / np.linalg.norm(self.head.weight, axis=1).max()
-            plot_arrows(ax, 0.85 * window * vectors, theme, alpha=arrived)
+            longest = float(np.linalg.norm(self.head.weight, axis=1).max())
+            plot_arrows(ax, self.head.weight, longest, window, theme, arrived)
         self._draw_times(strip, frame, theme)
 
     def _draw_times(self, strip: Axes, frame: int, theme: Theme) -> None:
@@ -158,17 +158,8 @@ def film(member: Member, frames: int, window: float) -> Interpolation:
     growth = max(1.0, extent(images) / extent(points))
     times = np.linspace(0, 1 + HOLD, frames)
     taus = tau_at(np.minimum(times, 1), growth)
-    reach = np.array(
-        [
-            extent(
-                *(
-                    interpolate(a, b, tau)
-                    for a, b in zip((points, lines, *pieces), (images, moved, *mapped), strict=True)
-                )
-            )
-            for tau in taus
-        ]
-    )
+    before, after = np.concatenate([points, *lines, *pieces]), np.concatenate([images, *moved, *mapped])
+    reach = np.array([extent(interpolate(before, after, tau)) for tau in taus])
     folds = fold_times(slopes)
     when = tau_at(np.linspace(0, 1, 401), growth)
 

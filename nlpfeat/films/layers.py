@@ -25,7 +25,7 @@ MOVING = 0.75  # share of a step's time in which it moves; then it rests
 NOTE = (
     "Each layer W x + b is shown as what it does to the plane: rotate (Vᵀ), scale along the axes (Σ), reflect where the "
     "determinant is negative (±), rotate again (U), shift (+ b), and then multiply what is left of or below an axis "
-    "(the positive part, leaky here). All together they are the net. Last: the class that wins, and the class vectors."
+    "(the positive part, leaky where a slope is shown). All together they are the net. Last: the class that wins, and the class vectors."
 )
 
 
@@ -51,9 +51,13 @@ class Layers:
         """How many layers there are before the head."""
         return self.path[-1].layer
 
+    def step(self, frame: int) -> int:
+        """The step at hand: the one that moves, or rests after its move; the number of steps for the head."""
+        return max(0, int(np.ceil(self.positions[frame])) - 1)
+
     def label(self, frame: int) -> str:
         """Which layer, which step."""
-        step = int(self.positions[frame])
+        step = self.step(frame)
         if step >= len(self.path):
             return "head: the class whose score is highest wins"
         now = self.path[step]
@@ -70,9 +74,9 @@ class Layers:
         plot_lines(ax, walk(self.grid, self.path, here), theme.muted, alpha=0.6)
         plot_dots(ax, walk(self.points, self.path, here), self.labels, theme)
         if position > len(self.path):
-            vectors = self.head.weight / np.linalg.norm(self.head.weight, axis=1).max()
-            plot_arrows(ax, 0.85 * window * vectors, theme, alpha=position - len(self.path))
-        step = int(position)
+            longest = float(np.linalg.norm(self.head.weight, axis=1).max())
+            plot_arrows(ax, self.head.weight, longest, window, theme, position - len(self.path))
+        step = self.step(frame)
         if step >= len(self.path):
             norms = ", ".join(f"{n:.3g}" for n in np.linalg.norm(self.head.weight, axis=1))
             plot_steps(strip, [("W e + b", f"class vectors of length {norms}")], 0, theme)

@@ -19,10 +19,8 @@ from nlpfeat.plotting.plane import (
 )
 from nlpfeat.plotting.style import SPLIT_COLOURS, Theme
 
-ARROW = 0.85  # of half the window: the longest class vector of the film
-
 NOTE = (
-    "Points: the training data where the net puts them, in its 2-D embedding. Lines: the square grid of the input, "
+    "Points: training data where the net puts them, in its 2-D embedding. Lines: the square grid of the input, "
     "moved along. Ground: the class that wins there. Arrows: class vectors, to a scale of their own. Bar: a length in "
     "the embedding, as the view backs away while it grows."
 )
@@ -36,6 +34,7 @@ class Training:
     points: np.ndarray  # (frames, n, 2)
     grid: np.ndarray  # (frames, lines, m, 2)
     heads: tuple[Layer, ...]  # one a frame: class vectors (K, 2) and their biases
+    longest: float  # of all class vectors of the film
     labels: np.ndarray  # (n,)
     windows: np.ndarray  # (frames,)
     accuracy: dict[str, np.ndarray]  # split -> (frames,)
@@ -56,8 +55,7 @@ class Training:
         plot_ground(ax, *owned(self.heads[frame], window), theme)
         plot_lines(ax, self.grid[frame], theme.muted, alpha=0.55)
         plot_dots(ax, self.points[frame], self.labels, theme)
-        longest = max(np.linalg.norm(head.weight, axis=1).max() for head in self.heads)
-        plot_arrows(ax, self.heads[frame].weight / longest * ARROW * window, theme)
+        plot_arrows(ax, self.heads[frame].weight, self.longest, window, theme)
         draw_scores(strip, self.steps, self.accuracy, frame, theme)
 
 
@@ -88,6 +86,7 @@ def film(
         np.array(moved, np.float32),
         np.array(grids, np.float32),
         tuple(network.layers[-1] for network in networks),
+        max(float(np.linalg.norm(network.layers[-1].weight, axis=1).max()) for network in networks),
         labels,
         windows(reach, calm=len(steps) // 50),
         accuracy,

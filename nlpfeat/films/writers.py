@@ -1,12 +1,14 @@
 """Films as files: mp4 by ffmpeg, GIF, and a page that plays by itself."""
 
 import base64
+import contextlib
 import json
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from string import Template
 
@@ -43,16 +45,22 @@ class Video:
         )
 
     def add(self, rgb: np.ndarray) -> None:
-        """Add a frame, uint8 (height, width, 3). After a failure nothing is added; `close` tells."""
+        """Add a frame, uint8 (height, width, 3).
+
+        Raises:
+          BrokenPipeError: if ffmpeg has given up; `close` tells why.
+        """
         assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(np.ascontiguousarray(rgb).tobytes())
-        except BrokenPipeError:
-            return
+        self._process.stdin.write(np.ascontiguousarray(rgb).tobytes())
 
     def close(self) -> str:
         """Finish the file; what went wrong, or an empty text."""
-        _, complaint = self._process.communicate()
+        assert self._process.stdin is not None
+        assert self._process.stderr is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        complaint = self._process.stderr.read()
+        self._process.wait()
         if not self._process.returncode:
             return ""
         return (complaint.decode(errors="replace").strip().splitlines() or ["it failed"])[-1]
@@ -69,8 +77,9 @@ def to_palette(rgb: np.ndarray, palette: Image.Image) -> Image.Image:
 
 
 def write_gif(path: Path, frames: Iterator[Image.Image], count: int, fps: int) -> None:
-    """Write an endless GIF of frames of one palette."""
-    times = [round(1000 / fps)] * (count - 1) + [LINGER]
+    """Write an endless GIF of frames of one palette. A GIF counts hundredths of a second: at most 50 frames are one."""
+    ends = [10 * round(100 * (number + 1) / fps) for number in range(count - 1)]
+    times = [end - start for start, end in pairwise([0, *ends])] + [LINGER]
     first = next(frames)
     first.save(path, "GIF", save_all=True, append_images=frames, duration=times, loop=0, optimize=False)
 

@@ -76,8 +76,8 @@ MEASURES = {
     "spectral_product": Measure((), "", "product of the layers' spectral norms"),
     "layer_norm": Measure(("layer",), "", "spectral norm σ1 of each layer, from the input to the head"),
     "layer_condition": Measure(("layer",), "σ1/σ2", "anisotropy of each layer"),
-    "path_norm": Measure((), "", "Σ |w_i||v_i| over hidden units, input to embedding"),
-    "mean_pull": Measure((), "", "mean of |w_i||v_i| over hidden units"),
+    "path_norm": Measure((), "", "Σ |w_i||v_i| over the units of one hidden layer, input to embedding"),
+    "mean_pull": Measure((), "", "mean of |w_i||v_i| over the units of one hidden layer"),
     "coincidences": Measure(
         (), "", "lines of the map that share points or stretches: counts are up to rounding"
     ),
@@ -198,15 +198,18 @@ def _of_plane(network: Network, window: float) -> tuple[dict[str, float | np.nda
 
 
 def _of_weights(network: Network) -> dict[str, float | np.ndarray]:
-    head, last = network.layers[-1], network.folding[-1]
-    after = product(network.layers[last + 1 : -1], len(network.layers[last].bias))
-    pull = pulls(network.layers[last].weight, after)
+    head, pull = network.layers[-1], np.array([np.nan])
+    if network.folding == (0,):  # with several hidden layers a unit's weights lead from and to other units
+        pull = pulls(network.layers[0].weight, product(network.layers[1:-1], len(network.layers[0].bias)))
     singular = [np.linalg.svd(layer.weight, compute_uv=False) for layer in network.layers]
     return {
         "spectral_product": spectral_product(network),
         "layer_norm": np.array([values[0] for values in singular]),
         "layer_condition": np.array(
-            [values[0] / values[1] if len(values) > 1 and values[1] > 0 else np.inf for values in singular]
+            [
+                np.nan if len(values) < 2 else (values[0] / values[1] if values[1] > 0 else np.inf)
+                for values in singular
+            ]
         ),
         "path_norm": float(pull.sum()),
         "mean_pull": float(pull.mean()),

@@ -13,5 +13,5 @@ def plot_categories(ax: Axes, x: np.ndarray, values: np.ndarray, *, label: str, 
     """
     low, middle, high = values.T
     error = np.clip(np.stack([middle - low, high - middle]), 0, None)
-    ax.errorbar(x, middle, error, fmt="o-", color=colour, capsize=3, lw=1.2, ms=5, label=label)
+    ax.errorbar(x, middle, error, fmt="o-", color=colour, capsize=3, lw=1.2, ms=5, label=label, clip_on=False)
     ax.grid(visible=False, axis="x")

@@ -21,7 +21,7 @@ def plot_groups(
         if not len(known):
             continue
         spread = 0.28 * np.sin(np.arange(len(known)) * 2.4)  # a fixed scatter: the same figure every time
-        low, middle, high = np.quantile(known, (0.25, 0.5, 0.75), method="inverted_cdf")
+        low, middle, high = np.quantile(known, (0.25, 0.5, 0.75))
         ax.plot(place + spread, known, "o", color=colour, ms=3, alpha=0.4, mew=0)
         ax.plot([place - 0.35, place + 0.35], [middle, middle], color=colour, lw=3)
         ax.plot([place, place], [low, high], color=colour, lw=3, alpha=0.6)

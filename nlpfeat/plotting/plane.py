@@ -8,6 +8,8 @@ from matplotlib.collections import LineCollection, PolyCollection
 
 from nlpfeat.plotting.style import CLASS_COLOURS, Theme, ground
 
+ARROW = 0.85  # of half the window: the longest class vector
+
 
 def plot_frame(ax: Axes, window: float, theme: Theme) -> None:
     """An empty square [-window, window]² with a bar that tells its scale."""
@@ -49,9 +51,11 @@ def plot_dots(ax: Axes, points: np.ndarray, classes: np.ndarray, theme: Theme, s
     ax.scatter(*points.T, s=size, c=colours, edgecolors=theme.ink, linewidths=0.3, zorder=3)
 
 
-def plot_arrows(ax: Axes, tips: np.ndarray, theme: Theme, alpha: float = 1.0) -> None:
-    """Class vectors from the origin to their tips (classes, 2), in their colours."""
-    for k, tip in enumerate(tips):
+def plot_arrows(
+    ax: Axes, vectors: np.ndarray, longest: float, window: float, theme: Theme, alpha: float = 1.0
+) -> None:
+    """Class vectors (classes, 2) from the origin, in their colours; one of length `longest` nearly reaches the frame."""
+    for k, tip in enumerate(vectors * (ARROW * window / longest if longest > 0 else 0.0)):
         ax.annotate(
             "",
             xy=(float(tip[0]), float(tip[1])),

@@ -3,7 +3,6 @@
 import numpy as np
 import xarray as xr
 
-from nlpfeat.errors import UserError
 from nlpfeat.sweeps.statistics import at_level, at_steps
 
 
@@ -17,17 +16,16 @@ def loss_steps(dataset: xr.Dataset, level: float) -> xr.DataArray:
 
 
 def at_equal_loss(dataset: xr.Dataset, name: str, level: float) -> xr.DataArray:
-    """The measure `name` of each member when its training loss first reaches `level`, linear between checkpoints.
+    """The measure `name` of each member when its training loss first reaches `level`.
 
-    Raises:
-      UserError: if the dataset was not measured.
+    Between checkpoints its logarithm is taken to be linear in the step, so the measure must be positive; NaN where the
+    loss is never reached, or not between two checkpoints that were measured.
     """
-    if "violations" not in dataset or not dataset["violations"].notnull().any():
-        raise UserError("this study is not measured: run python -m experiments.measure")
     others = [dim for dim in dataset["violations"].dims if dim != "step"]
     kept = dataset[name].isel(step=dataset["violations"].notnull().any(others).to_numpy())
     kept = kept.transpose(..., "step")
-    when = loss_steps(dataset, level)
-    wide = when.broadcast_like(kept.isel(step=0, drop=True)).transpose(*kept.dims[:-1])
-    found = at_steps(kept.to_numpy(), kept["step"].to_numpy().astype(float), wide.to_numpy())
-    return kept.isel(step=0, drop=True).copy(data=found)
+    first = kept.isel(step=0, drop=True)
+    when = loss_steps(dataset, level).broadcast_like(first).transpose(*first.dims)
+    with np.errstate(divide="ignore"):
+        found = at_steps(np.log(kept.to_numpy()), kept["step"].to_numpy().astype(float), when.to_numpy())
+    return first.copy(data=np.exp(found))

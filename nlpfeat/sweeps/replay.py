@@ -71,12 +71,12 @@ def replay(study: Study, make: Maker, wanted: dict[str, float], steps: np.ndarra
 
 
 def _gap(record: dict[str, np.ndarray], steps: np.ndarray, kept: Any, splits: Splits) -> float:
-    """The largest difference of a record (steps, splits) from what the study kept; 0 where both are no numbers."""
+    """The largest difference of a record (steps, splits) from what the study kept; 0 where both are the same infinity or NaN."""
     common = kept.sel(step=kept["step"].isin(steps), split=sorted(splits))
     here = np.isin(steps, common["step"])
-    gaps = [
-        np.where(np.isnan(new := values[here]) & np.isnan(old), 0.0, np.abs(new - old))
-        for name, values in record.items()
-        for old in [common[name].transpose("step", "split").to_numpy()]
-    ]
+    gaps = []
+    for name, values in record.items():
+        new, old = values[here], common[name].transpose("step", "split").to_numpy()
+        same = (new == old) | (np.isnan(new) & np.isnan(old))
+        gaps.append(np.abs(np.where(same, 0, new) - np.where(same, 0, old)))
     return float(np.max(np.nan_to_num(np.stack(gaps), nan=np.inf)))

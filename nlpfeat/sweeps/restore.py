@@ -66,7 +66,13 @@ def restore(study: Study, wanted: dict[str, float], step: int | None = None) -> 
     row = find(study, wanted)
     kept = kept_steps(study, row["bucket"])
     if not kept:
-        raise UserError(f"this member has no checkpoint in {study.path}: run the sweep to train it")
+        result = study.result(row["bucket"])
+        mend = (
+            f"delete {result} and run the sweep, which trains that bucket anew"
+            if result.exists()
+            else "run the sweep"
+        )
+        raise UserError(f"this member has no checkpoint in {study.path}: {mend}")
     step = kept[-1] if step is None else step
     if step not in kept:
         there = ", ".join(map(str, kept))

@@ -12,6 +12,7 @@ figures/
 
 import contextlib
 import fcntl
+import glob
 import json
 import os
 from collections.abc import Iterator
@@ -189,6 +190,17 @@ def atomic(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
+
+
+def discard_parts(path: Path) -> None:
+    """Delete what processes that were killed while they wrote `path` left behind."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        try:
+            os.kill(int(part.suffixes[-2][1:]), 0)
+        except (ProcessLookupError, ValueError):
+            part.unlink(missing_ok=True)
+        except PermissionError:  # somebody else's, and alive
+            continue
 
 
 @contextlib.contextmanager

@@ -14,6 +14,11 @@ from nlpfeat.tasks import TASKS
 SUCCESS = 0.99
 
 
+def further_axes(dataset: xr.Dataset) -> list[str]:
+    """The axes of a study's grid beside width and seed."""
+    return [str(dim) for dim in dataset["loss"].dims if dim not in ("width", "seed", "step", "split")]
+
+
 def summarize(dataset: xr.Dataset, threshold: float = SUCCESS) -> list[dict[str, Any]]:
     """One row for each width (and each point of further axes).
 
@@ -73,13 +78,13 @@ def summarize_measures(dataset: xr.Dataset) -> list[dict[str, Any]]:
             if about.units == YES_NO and len(known):
                 row[name] = [round(x, 5) for x in wilson(int(known.sum()), len(known))]
             else:
-                row[name] = [_plain(float(x)) for x in ordered(values, axis=0)]
+                row[name] = [plain(float(x)) for x in ordered(values, axis=0)]
         table.append(row)
     return table
 
 
-def _plain(number: float) -> float | None:
-    """Six digits; JSON has no NaN, so that is None."""
+def plain(number: float) -> float | None:
+    """Six digits for a table; JSON has no NaN, so that is None."""
     return None if np.isnan(number) else float(f"{number:.6g}")
 
 

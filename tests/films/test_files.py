@@ -13,6 +13,7 @@ from PIL import Image
 from experiments.film_files import write_all
 from nlpfeat.films.film import draw, pixels
 from nlpfeat.films.render import render
+from nlpfeat.films.writers import LINGER, write_gif
 from nlpfeat.processes import processes
 from tests.films.scenes import SCENES, film
 
@@ -61,6 +62,21 @@ def test_without_ffmpeg_the_film_is_a_gif_and_one_line_says_so(rendered, tmp_pat
             assert near(gif.convert("RGB"), frame.rgb, 6)
     with Image.open(paths[2]) as poster:
         np.testing.assert_array_equal(np.asarray(poster), frames[-1].rgb)
+
+
+@pytest.mark.parametrize(
+    ("fps", "times"), [(10, [100] * 3), (24, [40, 40, 40]), (30, [30, 40, 30]), (50, [20] * 3)]
+)
+def test_a_gif_plays_at_its_speed(fps, times, rendered, tmp_path):
+    """Hundredths of a second, whose rounding does not add up."""
+    frames = [Image.fromarray(frame.rgb).quantize(16) for frame in rendered[1]]
+    write_gif(tmp_path / "film.gif", iter(frames), len(frames), fps)
+    with Image.open(tmp_path / "film.gif") as gif:
+        found = []
+        for number in range(gif.n_frames):
+            gif.seek(number)
+            found.append(gif.info["duration"])
+    assert found == [*times, LINGER]
 
 
 def test_with_ffmpeg_the_film_is_an_mp4(rendered, tmp_path, path_of_programs):

@@ -99,10 +99,9 @@ def test_pictures_look_as_they_did(name):
 
 
 def test_another_picture_would_be_noticed():
-    """The tolerance tells these pictures apart: of the frames of a film, and a picture from its mirror image."""
-    for name, again in (("training", lambda: frame("training", 1)), ("regions", lambda: frame("regions", 0))):
-        with Image.open(FOLDER / f"{name}.png") as kept:
-            assert difference(small(again()), kept.convert("RGB")) > 1.5 * MOST
+    """The tolerance tells these pictures apart: two frames of a film, a picture from its mirror image."""
+    with Image.open(FOLDER / "training.png") as kept:
+        assert difference(small(frame("training", 1)), kept.convert("RGB")) > 1.5 * MOST
     with Image.open(FOLDER / "layers.png") as kept:
         mirrored = kept.convert("RGB").transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         assert difference(mirrored, kept.convert("RGB")) > MOST

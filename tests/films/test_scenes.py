@@ -7,14 +7,14 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-from nlpfeat.films import interpolation
-from nlpfeat.films.film import draw, pixels
-from nlpfeat.films.scene import owned
+from nlpfeat.films import interpolation, layers, regions, training
+from nlpfeat.films.film import Film, draw, pixels
+from nlpfeat.films.scene import Member, owned
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
 from nlpfeat.geometry.warping import determinants
 from nlpfeat.plotting.style import THEMES
-from tests.films.scenes import DEEP, MEMBER, NETS, POINTS, SCENES, film
+from tests.films.scenes import DEEP, LABELS, MEMBER, NETS, POINTS, SCENES, film
 
 KINDS = sorted(SCENES)
 
@@ -120,3 +120,29 @@ def test_panels_stand_side_by_side_and_then_below():
     assert sizes[1][1] > sizes[0][1]
     assert sizes[3][1] == sizes[2][1]
     assert sizes[3][0] > 1.7 * sizes[2][0] - 200
+
+
+def test_while_a_step_rests_it_keeps_its_name():
+    scene = layers.film(DEEP, 200)
+    names = [scene.label(frame) for frame in range(200)]
+    path = [f"layer {step.layer} of 3: {step.verb} {step.numbers}" for step in scene.path]
+    assert list(dict.fromkeys(names)) == [*path, "head: the class whose score is highest wins"]
+    whole = np.flatnonzero(scene.positions == 1.0)
+    assert len(whole) > 1
+    assert {names[frame] for frame in whole} == {path[0]}
+
+
+def test_a_dead_net_is_drawn():
+    """All weights zero: every point in one place, class vectors without length."""
+    dead = Network(tuple(Layer(np.zeros_like(w), np.zeros_like(b), s) for w, b, s in DEEP.network.layers))
+    member = Member(dead, POINTS, LABELS)
+    steps, accuracy = np.array([0, 1]), {"train": np.array([0.3, 0.3])}
+    for scene in (
+        training.film([dead, dead], POINTS, LABELS, steps, accuracy),
+        interpolation.film(member, 3, 1.1),
+        layers.film(member, 3),
+        regions.film([dead, dead], POINTS, LABELS, steps, accuracy, 1.1),
+    ):
+        for frame in range(scene.frames):
+            made = Film((scene,), ("dead",), "", "", "", THEMES["light"])
+            assert pixels(draw(made, frame)).std() > 0

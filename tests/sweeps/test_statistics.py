@@ -137,3 +137,6 @@ def test_the_interval_of_a_ratio_of_medians_holds_the_truth_nineteen_times_in_tw
     left_out = ratio_of_medians(np.append(above, np.nan), below, draws=300, seed=199)
     assert left_out == (low, middle, high)
     assert np.isnan(ratio_of_medians(np.array([np.nan]), below)).all()
+    low, middle, high = ratio_of_medians(above[:5], below)
+    assert np.isnan([low, high]).all()
+    assert middle == np.median(above[:5]) / np.median(below)
