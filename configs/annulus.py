@@ -21,7 +21,8 @@ def get_config(variant: str = "full") -> ConfigDict:
     config = ConfigDict()
     config.task = "annulus_deep" if variant == "deep" else "annulus"
     config.data = ConfigDict({"points": 500, "disc": 0.4, "inner_radius": 0.6})
-    config.training = ConfigDict({"steps": (2000,), "record_every": 50})
+    snapshots = (0, 50, 100, 200, 500, 1000)
+    config.training = ConfigDict({"steps": (2000,), "record_every": 50, "snapshots": snapshots})
     config.settings = ConfigDict({"learning_rate": 1e-2, "weight_decay": 1e-5})
     config.sweep = ConfigDict({"width": (2, 3, 4, 8), "seed": tuple(range(64))})
     if variant == "deep":

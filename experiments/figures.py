@@ -28,16 +28,22 @@ def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[str, xr.
         part = part.isel(width=ran.any("seed").to_numpy())
         if not part.sizes["width"]:
             continue
-        named = sorted([*at, *further])
-        yield "".join(f"-{name}={part[name].item():g}" for name in named), part
+        yield _suffix({name: part[name].item() for name in [*at, *further]}), part
 
 
-def draw_grid(study: Study, task: Task, dataset: xr.Dataset, threshold: float, line: str) -> dict[str, Any]:
-    """The figure of a grid with further axes. Returns what it shows, as text and numbers, with its paths."""
+def _suffix(point: dict[str, float]) -> str:
+    """Such as "-depth=5-slope=0.1", for names of files."""
+    return "".join(f"-{name}={point[name]:g}" for name in sorted(point))
+
+
+def draw_grid(
+    study: Study, task: Task, dataset: xr.Dataset, at: dict[str, float], threshold: float, line: str
+) -> dict[str, Any]:
+    """The figure of a grid with further axes, `at` a point of some of them, with what it shows and its paths."""
     with plt.style.context(STYLE):
-        figure, entry = grid_figures.grid_figure(dataset, task.metrics[0][0], threshold)
+        figure, entry = grid_figures.grid_figure(dataset.sel(at), task.metrics[0][0], threshold)
         stamp(figure, line)
-        paths = save(figure, study.figures / "grid")
+        paths = save(figure, study.figures / f"grid{_suffix(at)}")
         plt.close(figure)
     return entry | {"paths": [str(path) for path in paths]}
 
@@ -71,7 +77,8 @@ def _figures(
     yield "steps-to-99", geometry_figures.steps_figure(dataset, task), {"text": "steps to 99 %"}
     if "violations" not in dataset or not dataset["violations"].notnull().any():
         return
-    yield "weights", geometry_figures.weights_figure(dataset, task), {"text": "weights at equal terms"}
+    if int(dataset["violations"].notnull().any(("width", "seed")).sum()) > 1:
+        yield "weights", geometry_figures.weights_figure(dataset, task), {"text": "weights at equal terms"}
     for name, figure in geometry_figures.measure_figures(dataset, task):
         yield f"measure-{name}", figure, {"text": f"{name}: {MEASURES[name].about}"}
     # last, as it alone needs the checkpoints

@@ -5,15 +5,18 @@ fold times), layers (each layer rotates, scales, reflects, rotates, shifts and b
 2 → 2), regions (exact linear regions and decision boundary over training). A film of training trains that member again
 and checks it against the study's record.
 
+Where the grid has further axes, they are flags too: --depth=5 --slope=0.1.
 Written to STUDY/figures: mp4 (GIF where there is no ffmpeg), a page that plays without network, and a poster.
 """
 
 import json
 import shlex
+import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from experiments.command import Parser, add_study, main, parser
 from nlpfeat.errors import UserError
@@ -27,6 +30,18 @@ EXAMPLES = [
 ]
 PRINT_DPI = 300
 LONGEST, FASTEST = 3000, 50
+
+
+class Stopped(BaseException):
+    """The user asked to stop; what was half-written is being removed."""
+
+    def __init__(self, signum: int) -> None:
+        self.signum = signum
+
+
+def stop(signum: int, frame: FrameType | None) -> NoReturn:
+    """Leave by way of all `finally` blocks."""
+    raise Stopped(signum)
 
 
 def command(argv: list[str]) -> int:
@@ -44,6 +59,10 @@ def command(argv: list[str]) -> int:
     if not (2 <= flags.length <= LONGEST and 1 <= flags.fps <= FASTEST):
         raise UserError(f"a film has 2 to {LONGEST} frames (--length), 1 to {FASTEST} a second (--fps)")
     devices.use_all_cores()
+    if flags.frames is not None:
+        read_frames(flags.frames, flags.length)
+    folder = flags.out or study.figures
+    folder.mkdir(parents=True, exist_ok=True)
 
     from experiments.scenes import DiffersFromRecord
 
@@ -52,14 +71,18 @@ def command(argv: list[str]) -> int:
     except DiffersFromRecord as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    folder = flags.out or study.figures
-    folder.mkdir(parents=True, exist_ok=True)
     if flags.frames is not None:
         frames = read_frames(flags.frames, film.frames)
         paths = print_frames(film, frames, folder / name)
         entry = {"frames": [{"frame": f, "labels": [s.label(f) for s in film.scenes]} for f in frames]}
     else:
-        paths, entry = write(film, folder / name, flags.fps), {"count": film.frames}
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, stop)
+        try:
+            paths, entry = write(film, folder / name, flags.fps), {"count": film.frames}
+        except Stopped as stopped:
+            print("stopped: nothing of this film was kept; the same command starts again", file=sys.stderr)
+            return 128 + stopped.signum
     if flags.json:
         print(json.dumps(entry | {"paths": [str(path) for path in paths]}))
     else:
@@ -82,7 +105,7 @@ def flags_of_film() -> Parser:
     arguments.add_argument(
         "--seed",
         default="median",
-        metavar="N",
+        metavar="N|median|best",
         help="the member's seed; median (default) or best: by accuracy at the last step, for each width",
     )
     arguments.add_argument(
@@ -131,11 +154,14 @@ def members_of(study: Any, flags: Any) -> list[dict[str, float]]:
     Raises:
       UserError: for flags that name none.
     """
-    from experiments.members import choose_seed, further, number, wanted
+    from experiments.members import choose_seed, further, number, spell, wanted
+    from nlpfeat.sweeps.restore import find
     from nlpfeat.sweeps.results import read
 
     if (flags.width is None) == (flags.widths is None):
-        raise UserError("say which member: --width=N, or --widths=N,N,… for several side by side")
+        raise UserError(
+            "say which member by one of --width=N and --widths=N,N,…, the latter for several side by side"
+        )
     name, texts = ("width", [flags.width]) if flags.widths is None else ("widths", flags.widths.split(","))
     fixed, members = wanted(flags, further(study)), []
     for text in texts:
@@ -149,6 +175,9 @@ def members_of(study: Any, flags: Any) -> list[dict[str, float]]:
             member["seed"] = choose_seed(dataset, headline, member | fixed, best=flags.seed == "best")
         else:
             member["seed"] = number("seed", flags.seed)
+        find(study, member | fixed)
+        if member | fixed in members:
+            raise UserError(f"--widths: {spell(member['width'])} appears twice; list each width once")
         members.append(member | fixed)
     return members
 
@@ -202,7 +231,8 @@ def write(film: Any, path: Path, fps: int) -> list[Path]:
     began = time.perf_counter()
     with Counting("frames", film.frames) as progress, processes() as pool:
         paths = write_all(film, progress.each(render(film, pool)), path, fps)
-    print(f"{film.frames} frames in {time.perf_counter() - began:.1f} s", file=sys.stderr)
+    megabytes = sum(made.stat().st_size for made in paths) / 1e6
+    print(f"{film.frames} frames in {time.perf_counter() - began:.1f} s, {megabytes:.0f} MB", file=sys.stderr)
     return paths
 
 

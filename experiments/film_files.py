@@ -53,10 +53,13 @@ def _video(ffmpeg: str, frames: Iterator[Rendered], path: Path, shape: tuple[int
     target = _with(path, ".mp4")
     with atomic(target) as part:
         video = Video(ffmpeg, part, shape, fps)
-        with contextlib.suppress(BrokenPipeError):  # then it complains
-            for frame in frames:
-                video.add(frame.rgb)
-        complaint = video.close()
+        try:
+            with contextlib.suppress(BrokenPipeError):  # then it complains
+                for frame in frames:
+                    video.add(frame.rgb)
+            complaint = video.close()
+        finally:
+            video.kill()
         if complaint:
             raise OSError(
                 None, f"{ffmpeg} says: {complaint}; without it in PATH the film is a GIF", str(target)

@@ -135,7 +135,10 @@ def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
 
 
 def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
-    """How hard the weights pull, at the last step, at equal loss, at equal margin: three answers to one question."""
+    """How hard the weights pull, at the last step, at equal loss, at equal margin: three answers to one question.
+
+    The last two need checkpoints of several steps.
+    """
     kept = dataset.isel(step=dataset["violations"].notnull().any(("width", "seed")).to_numpy())
     order = ("width", "seed", "step")
     every, steps = dataset["step"].to_numpy().astype(float), kept["step"].to_numpy().astype(float)
@@ -151,7 +154,9 @@ def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
     }
     widths = kept["width"].to_numpy().tolist()
     names = {"spectral_product": "Π σ_max(W)", "path_norm": "Σ |w_i||v_i|", "mean_pull": "mean |w_i||v_i|"}
-    figure, axes = plt.subplots(len(names), 3, figsize=(12, 9), sharex=True, sharey="row")
+    names = {name: label for name, label in names.items() if kept[name].notnull().any()}
+    size = (12, 1.5 + 2.5 * len(names))
+    figure, axes = plt.subplots(len(names), 3, figsize=size, sharex=True, sharey="row", squeeze=False)
     for row, (name, label) in zip(axes, names.items(), strict=True):
         values = kept[name].transpose(*order).to_numpy()
         terms = {f"at step {steps[-1]:g}": values[..., -1]}

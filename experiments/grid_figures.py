@@ -84,7 +84,7 @@ def grid_figure(dataset: xr.Dataset, headline: str, threshold: float) -> tuple[A
     )
     seeds = max(p["seeds"] for p in found)
     figure.suptitle(
-        f"Which recipe succeeds: {seeds} seeds each.\nAbove: share, Wilson 95 % interval. Below: median, quartiles.",
+        f"Which recipe of {dataset.attrs['task']} succeeds: {seeds} seeds each.\nAbove: share, Wilson 95 % interval. Below: median, quartiles.",
         x=0.005,
         ha="left",
         fontsize=11,
@@ -99,8 +99,13 @@ def _best(
     best = max(found, key=lambda p: (p["share"].estimate, np.nan_to_num(p["quartiles"][1], nan=-np.inf)))
     low, share, high = best["share"]
     recipe = ", ".join(f"{_words(name)} {best['point'][name]:g}" for name in names)
-    text = f"best on {split}: {recipe}: P({headline} ≥ {threshold:g}) = {share:.3f} ({low:.3f} – {high:.3f})"
-    text += f", the best of {len(found)} recipes, and so flattered: fresh seeds tell its share"
+    if share == 0:
+        text = f"no recipe reaches {headline} ≥ {threshold:g} on {split}; of the highest median: {recipe}"
+    else:
+        text = (
+            f"best on {split}: {recipe}: P({headline} ≥ {threshold:g}) = {share:.3f} ({low:.3f}–{high:.3f}), as the best "
+            f"of {len(found)} recipes flattered: fresh seeds tell its share"
+        )
     return text, best["point"] | {"share": [low, share, high], "seeds": best["seeds"]}
 
 

@@ -44,6 +44,8 @@ def command(argv: list[str]) -> int:
     )
     arguments.add_argument("--json", action="store_true", help="print the numbers as JSON")
     flags = arguments.parse(argv)
+    if not math.isfinite(flags.threshold):
+        raise UserError(f"--threshold: {flags.threshold:g} is no finite number")
 
     import matplotlib as mpl
 
@@ -66,7 +68,7 @@ def command(argv: list[str]) -> int:
     grid = dataset.sel(at)
     further = further_axes(grid)
     if any(grid.sizes[name] > 1 for name in further):
-        numbers.append(figures.draw_grid(study, task, grid, flags.threshold, stamp))
+        numbers.append(figures.draw_grid(study, task, dataset, at, flags.threshold, stamp))
     points = math.prod(grid.sizes[name] for name in further)
     if points > FEW:
         names = " ".join(f"--at {name}=…" for name in further)

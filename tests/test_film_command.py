@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -200,3 +202,31 @@ def test_studies_that_cannot_be_drawn(tmp_path, shoot):
         f"--study={space.path}", "--kind=regions", "--width=2", "--seed=0", "--length=3", "--frames=0"
     )
     assert code == 0
+
+
+def test_a_film_that_is_stopped_leaves_nothing(spirals, tmp_path):
+    line = [
+        sys.executable,
+        "-m",
+        "experiments.film",
+        f"--study={spirals}",
+        f"--out={tmp_path}",
+        "--length=31",
+    ]
+    process = subprocess.Popen(
+        [*line, "--kind=interpolation", "--width=8", "--seed=0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob(".*.part")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "nothing of this film was kept" in stderr
+    assert "Traceback" not in stderr
+    assert stdout == ""
+    assert not list(tmp_path.iterdir())

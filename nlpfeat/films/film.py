@@ -47,8 +47,8 @@ class Film:
 def draw(film: Film, frame: int) -> Figure:
     """A frame as a figure, whose size is the same for all frames. A pure function of the film and the number."""
     panels = len(film.scenes)
-    columns = min(panels, COLUMNS)
-    rows = -(-panels // columns)
+    rows = -(-panels // COLUMNS)
+    columns = -(-panels // rows)
     side = SIDES.get(columns, 4.2)
     head, title, strip, gap = 0.55, 0.62, 0.95, 0.3
     row, width = title + side + strip, even(columns * (side + gap) + gap)

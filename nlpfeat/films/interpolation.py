@@ -25,21 +25,13 @@ from nlpfeat.plotting.plane import (
 from nlpfeat.plotting.style import Theme
 
 HOLD = 0.12  # of the way, added at the end: there the ground and the class vectors of the embedding fade in
-MARKS = {
-    0.0: "input",
-    0.01: ".01",
-    0.02: ".02",
-    0.05: ".05",
-    0.1: ".1",
-    0.25: ".25",
-    0.5: ".5",
-    1.0: "embedding",
-}
+PACE = 6.0  # how many times as slow as at its end a film begins: most embeddings are so much larger than the input
+MARKS = {0.0: "input", 0.05: ".05", 0.1: ".1", 0.2: ".2", 0.4: ".4", 1.0: "embedding"}
 
 NOTE = (
     "Every point goes straight from the input x to the embedding E(x): (1-τ) x + τ E(x). Shaded pieces: linear regions "
     "among the data that lie turned over now. Below: the share of the input's box that is turned over, and a tick at each exact τ at "
-    "which a region folds. At the end: the class that wins, and the class vectors."
+    "which a region folds (small τ are given more room). At the end: the class that wins, and the class vectors."
 )
 
 
@@ -48,7 +40,6 @@ class Interpolation:
     """The way from the input to the embedding."""
 
     times: np.ndarray  # (frames,) from 0, the input, to 1, the embedding, and on to 1 + HOLD
-    growth: float  # how many times as large as the input the embedding is
     points: np.ndarray  # (n, 2)
     images: np.ndarray  # (n, 2)
     labels: np.ndarray  # (n,)
@@ -73,7 +64,7 @@ class Interpolation:
 
     def tau(self, frame: int) -> float:
         """τ in a frame."""
-        return float(tau_at(min(1.0, float(self.times[frame])), self.growth))
+        return float(tau_at(min(1.0, float(self.times[frame]))))
 
     def turned(self, tau: float) -> np.ndarray:
         """Which regions lie turned over at τ, bool (regions,)."""
@@ -105,38 +96,31 @@ class Interpolation:
         when, share = self.turned_share
         top = max(0.05, float(share.max()))
         plot_strip(strip, theme, xlim=(0, float(self.times[-1])), ylim=(-0.25 * top, 1.1 * top))
-        strip.fill_between(time_at(when, self.growth), share, color=theme.muted, alpha=0.45, lw=0)
+        strip.fill_between(time_at(when), share, color=theme.muted, alpha=0.45, lw=0)
         strip.vlines(
-            time_at(self.folds, self.growth),
+            time_at(self.folds),
             -0.25 * top,
             0,
             color=theme.ink,
             lw=0.6 if len(self.folds) > 60 else 1.5,
             alpha=0.8,
         )
-        places = [float(time_at(tau, self.growth)) for tau in MARKS]
-        shown = [
-            i for i, x in enumerate(places) if x in (0, 1) or 0.16 < x < 0.8
-        ]  # the others would touch these
-        strip.set_xticks([places[i] for i in shown], [list(MARKS.values())[i] for i in shown])
+        strip.set_xticks(time_at(list(MARKS)), list(MARKS.values()))
         strip.get_xticklabels()[0].set_horizontalalignment("left")
-        strip.set_yticks([0, top], ["0", f"{top:.0%}"] if share.any() else ["0", ""])
+        strip.set_yticks(*([0, top], ["0", f"{top:.0%}"]) if share.any() else ([0], ["0"]))
         plot_cursor(strip, float(self.times[frame]), theme)
 
 
-def tau_at(time: ArrayLike, growth: float) -> np.ndarray:
-    """τ at a time from 0 to 1. Where the embedding is much larger than the input, most happens at small τ.
-
-    So that half of the time is spent before the two weigh the same.
-    """
+def tau_at(time: ArrayLike) -> np.ndarray:
+    """τ at a time from 0 to 1, slow at first: the same for all nets, so that panels can be compared."""
     time = np.asarray(time)
-    return time / (time + (1 - time) * growth)
+    return time / (time + (1 - time) * PACE)
 
 
-def time_at(tau: ArrayLike, growth: float) -> np.ndarray:
+def time_at(tau: ArrayLike) -> np.ndarray:
     """The inverse of `tau_at`."""
     tau = np.asarray(tau)
-    return tau * growth / (1 - tau + tau * growth)
+    return tau * PACE / (1 - tau + tau * PACE)
 
 
 def film(member: Member, frames: int, window: float) -> Interpolation:
@@ -155,13 +139,12 @@ def film(member: Member, frames: int, window: float) -> Interpolation:
     pieces = [polygons[i] for i in near]
     mapped = [polygons[i] @ slopes[i].T + offsets[i] for i in near]
     images, moved = embed(points), embed(lines.reshape(-1, 2)).reshape(lines.shape)
-    growth = max(1.0, extent(images) / extent(points))
     times = np.linspace(0, 1 + HOLD, frames)
-    taus = tau_at(np.minimum(times, 1), growth)
+    taus = tau_at(np.minimum(times, 1))
     before, after = np.concatenate([points, *lines, *pieces]), np.concatenate([images, *moved, *mapped])
     reach = np.array([extent(interpolate(before, after, tau)) for tau in taus])
     folds = fold_times(slopes)
-    when = tau_at(np.linspace(0, 1, 401), growth)
+    when = tau_at(np.linspace(0, 1, 401))
 
     def turned_share(tau: float) -> float:
         over = determinants((1 - tau) * np.eye(2) + tau * slopes) < 0
@@ -169,7 +152,6 @@ def film(member: Member, frames: int, window: float) -> Interpolation:
 
     return Interpolation(
         times,
-        growth,
         points,
         images,
         member.labels,

@@ -106,16 +106,21 @@ def steps(network: Network) -> list[Step]:
         turn, back = (float(np.arctan2(m[1, 0], m[0, 0])) for m in (parts.right, parts.left))
         first, second = np.diag(parts.scaling).tolist()
         x, y = parts.bias.tolist()
-        found.append(Step(number, "Vᵀ", "rotate", f"{np.degrees(turn):+.0f}°", Rotate(turn)))
+        found.append(Step(number, "Vᵀ", "rotate", _minus(f"{np.degrees(turn):+.0f}°"), Rotate(turn)))
         found.append(Step(number, "Σ", "scale by", f"{first:.3g}, {second:.3g}", Scale((first, second))))
         if parts.reflection[1, 1] < 0:
-            found.append(Step(number, "±", "reflect", "y → -y", Scale((1.0, -1.0))))
-        found.append(Step(number, "U", "rotate", f"{np.degrees(back):+.0f}°", Rotate(back)))
-        found.append(Step(number, "+ b", "shift by", f"{x:+.2g}, {y:+.2g}", Shift((x, y))))
+            found.append(Step(number, "±", "reflect", "y → −y", Scale((1.0, -1.0))))
+        found.append(Step(number, "U", "rotate", _minus(f"{np.degrees(back):+.0f}°"), Rotate(back)))
+        found.append(Step(number, "+ b", "shift by", _minus(f"{x:+.2g}, {y:+.2g}"), Shift((x, y))))
         if layer.slope != LINEAR:
             left = "0" if layer.slope == RELU else f"{layer.slope:.2g} z"
             found.append(Step(number, "( )⁺", "positive part:", f"z < 0 → {left}", Bend(layer.slope)))
     return found
+
+
+def _minus(text: str) -> str:
+    """A number as it is printed, with a minus and not a hyphen."""
+    return text.replace("-", "−")
 
 
 def walk(points: Points, path: list[Step], position: float) -> Points:

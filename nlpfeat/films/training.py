@@ -19,6 +19,8 @@ from nlpfeat.plotting.plane import (
 )
 from nlpfeat.plotting.style import SPLIT_COLOURS, Theme
 
+APART = 45  # pixels between two steps that are written below
+
 NOTE = (
     "Points: training data where the net puts them, in its 2-D embedding. Lines: the square grid of the input, "
     "moved along. Ground: the class that wins there. Arrows: class vectors, to a scale of their own. Bar: a length in "
@@ -104,17 +106,16 @@ def draw_scores(
 ) -> None:
     """Accuracy against frames, with the steps written below, and the cursor."""
     plot_strip(strip, theme, xlim=(0, len(steps) - 1), ylim=(0, 1.02))
-    for split, values in accuracy.items():
-        strip.plot(np.arange(frame + 1), values[: frame + 1], color=SPLIT_COLOURS[split], lw=2.2)
+    for (split, values), right in zip(accuracy.items(), (0, 42), strict=False):
+        colour = theme.test if split == "test" else SPLIT_COLOURS[split]
+        strip.plot(np.arange(frame + 1), values[: frame + 1], color=colour, lw=2.2)
+        name = {"color": colour, "fontsize": 12, "fontweight": "bold", "va": "top"}  # where no curve begins
+        strip.annotate(split, (0.01, 0.98), (right, 0), "axes fraction", textcoords="offset points", **name)
     plot_cursor(strip, frame, theme)
-    round_steps = [s for s in (0, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000) if s < steps[-1]]
-    shown = [*round_steps, int(steps[-1])]
-    if len(shown) > 1 and steps[-1] < 1.6 * shown[-2]:
-        shown.pop(-2)
-    strip.set_xticks(
-        [float(np.interp(s, steps, np.arange(len(steps)))) for s in shown], [str(s) for s in shown]
-    )
+    shown = [int(steps[-1])]
+    for step in (0, 1000, 300, 100, 30, 10, 3000, 10_000, 30_000):  # the first of them where two would touch
+        place = np.interp([step, *shown], steps, np.arange(len(steps))) / (len(steps) - 1)
+        if step < steps[-1] and np.abs(place[1:] - place[0]).min() * strip.get_window_extent().width > APART:
+            shown.append(step)
+    strip.set_xticks(np.interp(shown, steps, np.arange(len(steps))), [str(step) for step in shown])
     strip.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
-    for i, split in enumerate(accuracy):  # where the curves, which start low, are not
-        place = {"x": 0.015 + 0.13 * i, "y": 0.78, "transform": strip.transAxes}
-        strip.text(s=split, color=SPLIT_COLOURS[split], fontsize=12, fontweight="bold", **place)

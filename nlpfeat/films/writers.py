@@ -63,7 +63,13 @@ class Video:
         self._process.wait()
         if not self._process.returncode:
             return ""
-        return (complaint.decode(errors="replace").strip().splitlines() or ["it failed"])[-1]
+        lines = complaint.decode(errors="replace").splitlines()
+        return "; ".join(line.strip() for line in lines)[-300:] or "nothing, but it failed"
+
+    def kill(self) -> None:
+        """End ffmpeg, whatever it does; nothing if it has ended."""
+        self._process.kill()
+        self._process.wait()
 
 
 def palette_of(samples: Sequence[np.ndarray]) -> Image.Image:

@@ -42,11 +42,12 @@ class Theme:
     faint: str  # frames
     fill: float  # share of a class's colour in the ground that it owns
     accent: str  # what a picture wants to be seen first
+    test: str  # the test part, where it is told from the training part
 
 
 THEMES = {
-    "light": Theme("#ffffff", "#1a1a1a", "#5f6670", "#c9ced6", 0.30, "#b3123f"),
-    "dark": Theme("#14171c", "#f2f2f2", "#a9b1bd", "#454c57", 0.36, "#ff6f91"),
+    "light": Theme("#ffffff", "#1a1a1a", "#5f6670", "#c9ced6", 0.30, "#b3123f", BLUE),
+    "dark": Theme("#14171c", "#f2f2f2", "#a9b1bd", "#454c57", 0.36, "#ff6f91", "#56B4E9"),
 }
 
 

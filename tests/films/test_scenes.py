@@ -71,11 +71,8 @@ def test_between_two_fold_times_nothing_turns():
 
 def test_the_pace_of_an_interpolation_has_an_inverse():
     tau = np.linspace(0, 1, 11)
-    for growth in (1.0, 10.0):
-        np.testing.assert_allclose(
-            interpolation.tau_at(interpolation.time_at(tau, growth), growth), tau, atol=1e-12
-        )
-    assert interpolation.tau_at(0.5, 9.0) == pytest.approx(0.1)
+    np.testing.assert_allclose(interpolation.tau_at(interpolation.time_at(tau)), tau, atol=1e-12)
+    assert interpolation.tau_at(0.5) < 0.2
 
 
 def test_layers_start_at_the_input_and_end_at_the_embedding():
@@ -116,10 +113,10 @@ def test_a_frame_is_a_pure_function_of_arrays_and_number(kind, style):
 
 
 def test_panels_stand_side_by_side_and_then_below():
-    sizes = [pixels(draw(film("training", copies), 0)).shape[:2] for copies in (1, 2, 4, 5)]
-    assert sizes[1][1] > sizes[0][1]
-    assert sizes[3][1] == sizes[2][1]
-    assert sizes[3][0] > 1.7 * sizes[2][0] - 200
+    one, two, three, five = (pixels(draw(film("training", n), 0)).shape[:2] for n in (1, 2, 3, 5))
+    assert one[1] < two[1] < three[1]
+    assert five[1] == three[1]  # 3 + 2
+    assert five[0] > 1.7 * three[0]
 
 
 def test_while_a_step_rests_it_keeps_its_name():
