@@ -33,6 +33,9 @@ smoke: $(VENV)/ok  ## every command once, at toy size
 	$(RUN) -m experiments.restore --study=runs/spirals-smoke --width=8 --seed=1
 	$(RUN) -m experiments.measure --study=runs/spirals-smoke
 	$(RUN) -m experiments.plot --study=runs/spirals-smoke
+	$(RUN) -m experiments.compare --study=runs/spirals-smoke --with=runs/spirals-smoke --loss=1.62
+	$(RUN) -m experiments.film --study=runs/spirals-smoke --kind=training --widths=2,8 --seed=1 --length=12
+	$(RUN) -m experiments.film --study=runs/spirals_deep-smoke --kind=layers --width=2 --depth=3 --slope=0.3 --seed=0 --length=12
 
 bench: $(VENV)/ok  ## the benchmark against PyTorch, side by side
 	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'

@@ -41,7 +41,7 @@ def get_config(variant: str = "full") -> ConfigDict:
         config.data.points = 20
         config.training.steps = (40,)
         config.training.record_every = 10
-        config.sweep.update({"depth": (3, 5), "slope": (0.01, 0.3), "seed": (0, 1)})
+        config.sweep.update({"depth": (3, 5), "slope": (0.3,), "seed": (0, 1)})
     else:
         raise ValueError(f"no variant {variant!r}; there are full, recipe, wide and smoke")
     return config

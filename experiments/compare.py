@@ -99,14 +99,14 @@ def measured(study: Any) -> Any:
     if not study.combined.exists():
         raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
     dataset = read(study.combined)
-    if "violations" not in dataset:
-        raise UserError(
-            f"{study.path} is not measured: run python -m experiments.measure --study={study.path}"
-        )
     further = further_axes(dataset)
     if further:
         raise UserError(
             f"{study.path} has further axes ({', '.join(further)}): compare studies of one recipe; sweep that one alone"
+        )
+    if "violations" not in dataset:
+        raise UserError(
+            f"{study.path} is not measured: run python -m experiments.measure --study={study.path}"
         )
     return dataset
 

@@ -80,8 +80,8 @@ def test_mistakes(studies, tmp_path):
     cases.append(
         ([f"--study={raw.path}", f"--with={wide}"], "is not measured: run python -m experiments.measure")
     )
-    grid = measured(with_grid(SPIRALS, width=(2,), seed=(0,), noise=(0.1, 0.2)), tmp_path / "grid")
-    cases.append(([f"--study={grid}", f"--with={wide}"], "has further axes (noise)"))
+    grid, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,), noise=(0.1, 0.2)), tmp_path / "grid")
+    cases.append(([f"--study={grid.path}", f"--with={wide}"], "has further axes (noise)"))
     for arguments, words in cases:
         with pytest.raises(UserError) as error:
             compare.command(arguments)

@@ -56,7 +56,11 @@ def test_help_has_examples(command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_wrong_flag_is_named_with_the_nearest(command, smoke):
-    needed = ["--config=configs/spirals.py:smoke"] if command == "sweep" else []
+    needed = {
+        "sweep": ["--config=configs/spirals.py:smoke"],
+        "film": ["--kind=training"],
+        "compare": [f"--with={smoke[0]}"],
+    }.get(command, [])
     refused(run(command, *needed, f"--study={smoke[0]}", "--jsno"), "--jsno", "did you mean '--json'?")
 
 

@@ -23,7 +23,8 @@ _DATA = {
     "annulus_deep": {"points": 30},
     "planted_words": {"documents": 60, "vocabulary": 80, "length": 10},
 }
-_SETTINGS = {"spirals_deep": {"depth": 3, "slope": 0.3}, "annulus_deep": {"depth": 4, "slope": 0.3}}
+_SETTINGS = {"spirals_deep": {"depth": 3, "slope": 0.3}, "annulus_deep": {"depth": 3, "slope": 0.3}}
+_MODEL = {"spirals_deep": {"layers": 4}, "annulus_deep": {"layers": 3}}
 _TRAINING = {
     "planted_words": {
         "steps": (20, 10),
@@ -38,6 +39,7 @@ TOYS = {
             "task": name,
             "data": _DATA.get(name, {}),
             "training": TRAINING | _TRAINING.get(name, {}),
+            "model": _MODEL.get(name, {}),
             "settings": _SETTINGS.get(name, {}),
             "sweep": SWEEP,
         }

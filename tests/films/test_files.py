@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import imageio_ffmpeg
@@ -120,7 +121,7 @@ def test_the_page_holds_every_frame_and_needs_nothing_else(rendered, tmp_path, p
 @pytest.mark.parametrize("kind", sorted(set(SCENES) - {"training"}))
 def test_every_kind_is_written(kind, tmp_path, path_of_programs):
     made = film(kind, copies=2, style="dark")
-    with processes() as pool:
+    with ThreadPoolExecutor(1) as pool:
         paths = write_all(made, render(made, pool), tmp_path / kind, fps=10)
     with Image.open(paths[0]) as gif:
         assert gif.n_frames == made.frames

@@ -1,17 +1,19 @@
 """The deep narrow net against bare jnp, and its traced depth."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
 
 from nlpfeat.errors import UserError
 from nlpfeat.geometry.network import Layer, Network
-from nlpfeat.models.deep_unwarper import layers
+from nlpfeat.models.deep_unwarper import DeepUnwarperSpec, layers
 from nlpfeat.sweeps.prepare import maker
 from nlpfeat.sweeps.spec import resolve
 from tests.toys import TOYS, trained, with_grid
 
-SPEC = TOYS["spirals_deep"]
+SPEC = replace(TOYS["spirals_deep"], model=DeepUnwarperSpec(layers=5))
 
 
 def example(width=2, depth=3, units=2, slope=0.3):
@@ -51,7 +53,7 @@ def test_depths_of_one_program_train_as_programs_of_their_own():
     for place in range(len(table)):
         row = table.iloc[place]
         alone = with_grid(SPEC, width=(2,), seed=(int(row["seed"]),), depth=(int(row["depth"]),))
-        alone = type(alone)(**{**vars(alone), "model": type(SPEC.model)(layers=int(row["depth"]))})
+        alone = replace(alone, model=DeepUnwarperSpec(layers=int(row["depth"])))
         _, _, state, _ = trained(alone, 100)
         for name, leaf in jax.tree_util.tree_leaves_with_path(state.params):
             own = together.params[name[0].key][name[1].key][place]
