@@ -149,8 +149,9 @@ def test_plot_stamps_its_figures(smoke):
 def test_plot_draws_each_point_of_further_axes(tmp_path):
     path = tmp_path / "noise"
     done = run(
-        "sweep", "--config=configs/spirals.py:smoke", "--config.sweep.noise=(0.1,0.2)", f"--study={path}"
-    )
+        "sweep", "--config=configs/spirals.py:smoke", "--config.sweep.width=(2,8)",
+        "--config.sweep.noise=(0.1,0.2)", f"--study={path}",
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert run("plot", f"--study={path}", "--at", "noise=0.1").returncode == 0
     assert [p.name for p in sorted((path / "figures").glob("*width*.png"))] == [
