@@ -81,7 +81,7 @@ def command(argv: list[str]) -> int:
         try:
             paths, entry = write(film, folder / name, flags.fps), {"count": film.frames}
         except Stopped as stopped:
-            print("stopped: nothing of this film was kept; the same command starts again", file=sys.stderr)
+            print("stopped: what was half-written is removed; the same command starts again", file=sys.stderr)
             return 128 + stopped.signum
     if flags.json:
         print(json.dumps(entry | {"paths": [str(path) for path in paths]}))

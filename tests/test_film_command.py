@@ -226,7 +226,7 @@ def test_a_film_that_is_stopped_leaves_nothing(spirals, tmp_path):
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "nothing of this film was kept" in stderr
+    assert "what was half-written is removed" in stderr
     assert "Traceback" not in stderr
     assert stdout == ""
     assert not list(tmp_path.iterdir())

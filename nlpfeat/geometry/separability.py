@@ -2,7 +2,6 @@
 
 import contextlib
 from fractions import Fraction
-from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,8 +59,7 @@ def separate(features: Features, labels: Labels) -> Separator | Farkas:
     """Are the classes linearly separable? A certificate either way, for `certificates.proves`.
 
     One linear program in floats: the largest s <= 1 with (w_y - w_k)·e + b_y - b_k >= s for every point and k ≠ y
-    is 1 if they are, and 0 if not. A clear yes is its own certificate. Otherwise exact arithmetic decides: first
-    whether the hulls of two classes meet, as they nearly always do then, and else for all classes at once.
+    is 1 if they are, and 0 if not. A clear yes is its own certificate. Otherwise exact arithmetic decides.
 
     Args:
       features: finite floats (n, d).
@@ -82,23 +80,40 @@ def separate(features: Features, labels: Labels) -> Separator | Farkas:
         certificate = Separator(weight, parts[:, -1] - weight @ middle)
         if proves(certificate, features, labels):
             return certificate
-    elif solved.success:  # the inequalities that the float multipliers use are few, and nearly always enough
-        used = -solved.ineqlin.marginals > 1e-12
-        pairs = list(zip(corner[asked.point[used]].tolist(), asked.rival[used].tolist(), strict=True))
+    used = np.flatnonzero(-solved.ineqlin.marginals > 1e-12) if solved.success else np.zeros(0, int)
+    pairs = list(zip(corner[asked.point[used]].tolist(), asked.rival[used].tolist(), strict=True))
+    return _decide(features, labels, pairs, classes)
+
+
+def _decide(
+    features: Features, labels: Labels, pairs: list[tuple[int, int]], classes: int
+) -> Separator | Farkas:
+    """The certificate in exact arithmetic, by cutting planes: a few inequalities at a time.
+
+    Those that a separator of the ones so far breaks most are added, one a pair of classes, until it breaks none or there
+    is no separator. Each time at least one is new, and nearly always a handful decide.
+
+    Args:
+      pairs: (point, rival class) to begin with: those that the float solution leans on.
+    """
+    points = [[*map(Fraction, row), Fraction(1)] for row in features.tolist()]
+    pairs = pairs or [(int(np.argmax(labels == own)), int(own == 0)) for own in range(classes)]
+    while True:
         certificate = _exact(features, labels, pairs, classes)
         if isinstance(certificate, Farkas):
             return certificate
-    for a, b in combinations(range(classes), 2):
-        pairs = [(int(i), b if labels[i] == a else a) for i in corner if labels[i] in (a, b)]
-        certificate = _exact(features, labels, pairs, classes)
-        if isinstance(certificate, Farkas):
+        planes = [[*row, offset] for row, offset in zip(certificate.weight, certificate.bias, strict=True)]
+        worst: dict[tuple[int, int], tuple[Fraction, int]] = {}
+        for i, point in enumerate(points):
+            own = int(labels[i])
+            scores = [sum(w * x for w, x in zip(plane, point, strict=True) if w) for plane in planes]
+            for rival in range(classes):
+                lead = scores[own] - scores[rival]
+                if rival != own and lead <= 0 and ((own, rival) not in worst or lead < worst[own, rival][0]):
+                    worst[own, rival] = lead, i
+        if not worst:
             return certificate
-    for some in (corner, np.arange(len(labels))):  # rounding may have cost the hull a corner
-        pairs = [(int(i), k) for i in some for k in range(classes) if k != labels[i]]
-        certificate = _exact(features, labels, pairs, classes)
-        if isinstance(certificate, Farkas) or proves(certificate, features, labels):
-            break
-    return certificate  # pyright: ignore[reportPossiblyUnboundVariable]
+        pairs += [(i, rival) for (_, rival), (_, i) in worst.items()]
 
 
 def _largest_margin(matrix: csr_array) -> Any:
