@@ -30,7 +30,7 @@ PICTURES = {
 # figures of experiments.plot and experiments.compare that are there already -> width of the copy
 FIGURES = {
     "recipes": ("spirals_deep/figures/grid.png", 800),
-    "pull": ("spirals_deep-recipe/figures/compare-spirals_deep-wide.png", 1100),
+    "pull": ("spirals_deep-recipe/figures/compare-spirals_deep-wide-loss=0.1.png", 1100),
 }
 
 

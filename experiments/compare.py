@@ -78,7 +78,9 @@ def command(argv: list[str]) -> int:
         drawn, f"{line}   commit {commits}   config {mine.attrs['config_hash']} {theirs.attrs['config_hash']}"
     )
     study.figures.mkdir(exist_ok=True)
-    paths = [str(path) for path in save(drawn, study.figures / f"compare-{other.path.name}")]
+    paths = [
+        str(path) for path in save(drawn, study.figures / f"compare-{other.path.name}-loss={flags.loss:g}")
+    ]
     if flags.json:
         print(json.dumps({"loss": flags.loss, "with": {"width": width}, "rows": rows, "paths": paths}))
         return 0
