@@ -106,7 +106,9 @@ def _decide(
         worst: dict[tuple[int, int], tuple[Fraction, int]] = {}
         for i, point in enumerate(points):
             own = int(labels[i])
-            scores = [sum(w * x for w, x in zip(plane, point, strict=True) if w) for plane in planes]
+            scores = [
+                sum((w * x for w, x in zip(plane, point, strict=True) if w), Fraction(0)) for plane in planes
+            ]
             for rival in range(classes):
                 lead = scores[own] - scores[rival]
                 if rival != own and lead <= 0 and ((own, rival) not in worst or lead < worst[own, rival][0]):
