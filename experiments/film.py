@@ -127,7 +127,7 @@ def flags_of_film() -> Parser:
 
 def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
     """The film that the flags ask for, and its name as a file."""
-    from experiments.members import describe
+    from experiments.members import describe, members_of
     from experiments.scenes import KINDS, check_drawable
     from nlpfeat.films.film import Film
     from nlpfeat.plotting.style import THEMES
@@ -146,40 +146,6 @@ def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
     titles = tuple(describe(member) for member in members)
     film = Film(tuple(scenes), titles, heading, kind.note, stamp, THEMES[flags.style])
     return film, file_name(flags.kind, members, flags.style)
-
-
-def members_of(study: Any, flags: Any) -> list[dict[str, float]]:
-    """The settings of the members that the flags name, one for each width.
-
-    Raises:
-      UserError: for flags that name none.
-    """
-    from experiments.members import choose_seed, further, number, spell, wanted
-    from nlpfeat.sweeps.restore import find
-    from nlpfeat.sweeps.results import read
-
-    if (flags.width is None) == (flags.widths is None):
-        raise UserError(
-            "say which member by one of --width=N and --widths=N,N,…, the latter for several side by side"
-        )
-    name, texts = ("width", [flags.width]) if flags.widths is None else ("widths", flags.widths.split(","))
-    fixed, members = wanted(flags, further(study)), []
-    for text in texts:
-        member = {"width": number(name, text)}
-        if flags.seed in ("median", "best"):
-            if not study.combined.exists():
-                raise UserError(
-                    f"{study.combined} does not exist yet: run the sweep to its end, or give --seed=N"
-                )
-            dataset, headline = read(study.combined), study.spec.row.metrics[0][0]
-            member["seed"] = choose_seed(dataset, headline, member | fixed, best=flags.seed == "best")
-        else:
-            member["seed"] = number("seed", flags.seed)
-        find(study, member | fixed)
-        if member | fixed in members:
-            raise UserError(f"--widths: {spell(member['width'])} appears twice; list each width once")
-        members.append(member | fixed)
-    return members
 
 
 def file_name(kind: str, members: list[dict[str, float]], style: str) -> str:

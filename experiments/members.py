@@ -8,6 +8,8 @@ import xarray as xr
 
 from experiments.command import Parser
 from nlpfeat.errors import UserError
+from nlpfeat.sweeps.restore import find
+from nlpfeat.sweeps.results import read
 from nlpfeat.sweeps.study import Study
 
 PLAIN = ("width", "seed")  # axes of every study, with flags of their own
@@ -90,3 +92,35 @@ def choose_seed(dataset: xr.Dataset, headline: str, settings: dict[str, Any], *,
     if not scores.sizes["seed"]:
         raise UserError("no finished member has these settings: run the sweep to its end first")
     return best_seed(scores) if best else median_seed(scores)
+
+
+def members_of(study: Study, flags: argparse.Namespace) -> list[dict[str, float]]:
+    """The settings of the members that the flags name, one for each width.
+
+    Raises:
+      UserError: for flags that name none.
+    """
+    if (flags.width is None) == (flags.widths is None):
+        raise UserError(
+            "say which member by one of --width=N and --widths=N,N,…, the latter for several side by side"
+        )
+    name, texts = ("width", [flags.width]) if flags.widths is None else ("widths", flags.widths.split(","))
+    fixed, members, dataset = wanted(flags, further(study)), [], None
+    if flags.seed in ("median", "best"):
+        if not study.combined.exists():
+            raise UserError(
+                f"{study.combined} does not exist yet: run the sweep to its end, or give --seed=N"
+            )
+        dataset = read(study.combined)
+    for text in texts:
+        member = {"width": number(name, text)}
+        if dataset is None:
+            member["seed"] = number("seed", flags.seed)
+        else:
+            headline = study.spec.row.metrics[0][0]
+            member["seed"] = choose_seed(dataset, headline, member | fixed, best=flags.seed == "best")
+        find(study, member | fixed)
+        if member | fixed in members:
+            raise UserError(f"--widths: {spell(member['width'])} appears twice; list each width once")
+        members.append(member | fixed)
+    return members

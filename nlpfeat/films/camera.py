@@ -54,6 +54,11 @@ def disc_grid(radius: float = 1.0, lines: int = 17, points: int = 121) -> Float[
     return np.concatenate([np.stack([across, along], 2), np.stack([along, across], 2)])
 
 
+def radius_of(points: Float[np.ndarray, "n 2"]) -> float:
+    """The radius of the disc around the origin that holds the data, at least 1."""
+    return max(1.0, float(np.linalg.norm(points, axis=1).max()))
+
+
 def extent(*parts: np.ndarray) -> float:
     """The largest coordinate, seen from the origin, of points in arrays (…, 2)."""
     return max(float(np.abs(part).max(initial=0.0)) for part in parts)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from nlpfeat.films.camera import disc_grid, extent, windows
+from nlpfeat.films.camera import disc_grid, extent, radius_of, windows
 from nlpfeat.films.motion import interpolate
 from nlpfeat.films.scene import Member, owned
 from nlpfeat.geometry.network import Layer
@@ -68,7 +68,7 @@ class Interpolation:
 
     def turned(self, tau: float) -> np.ndarray:
         """Which regions lie turned over at τ, bool (regions,)."""
-        return determinants((1 - tau) * np.eye(2) + tau * self.jacobians) < 0
+        return turned(self.jacobians, tau)
 
     def label(self, frame: int) -> str:
         """τ, what is turned over, and when the first region folds."""
@@ -111,6 +111,11 @@ class Interpolation:
         plot_cursor(strip, float(self.times[frame]), theme)
 
 
+def turned(jacobians: np.ndarray, tau: float) -> np.ndarray:
+    """Which regions lie turned over at τ, bool (regions,), of the embedding's Jacobians (regions, 2, 2)."""
+    return determinants((1 - tau) * np.eye(2) + tau * jacobians) < 0
+
+
 def tau_at(time: ArrayLike) -> np.ndarray:
     """τ at a time from 0 to 1, slow at first: the same for all nets, so that panels can be compared."""
     time = np.asarray(time)
@@ -132,7 +137,7 @@ def film(member: Member, frames: int, window: float) -> Interpolation:
       window: half the side of the box whose linear regions are watched.
     """
     embed, points = member.embedding, member.points
-    radius = max(1.0, float(np.linalg.norm(points, axis=1).max()))
+    radius = radius_of(points)
     regions, lines = linear_regions(embed, window), disc_grid(radius)
     (slopes, offsets), polygons = regions.affine, regions.polygons()
     near = np.array([i for i, p in enumerate(polygons) if np.linalg.norm(p.mean(0)) < radius], int)
@@ -147,8 +152,7 @@ def film(member: Member, frames: int, window: float) -> Interpolation:
     when = tau_at(np.linspace(0, 1, 401))
 
     def turned_share(tau: float) -> float:
-        over = determinants((1 - tau) * np.eye(2) + tau * slopes) < 0
-        return float(regions.area[over].sum() / regions.area.sum())
+        return float(regions.area[turned(slopes, tau)].sum() / regions.area.sum())
 
     return Interpolation(
         times,

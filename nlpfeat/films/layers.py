@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from nlpfeat.films.camera import disc_grid, extent, windows
+from nlpfeat.films.camera import disc_grid, extent, radius_of, windows
 from nlpfeat.films.motion import Step, ease, steps, walk
 from nlpfeat.films.scene import Member, owned
 from nlpfeat.geometry.network import Layer
@@ -97,10 +97,7 @@ def film(member: Member, frames: int) -> Layers:
     Raises:
       ValueError: if a layer cannot be drawn.
     """
-    path, lines = (
-        steps(member.network),
-        disc_grid(max(1.0, float(np.linalg.norm(member.points, axis=1).max()))),
-    )
+    path, lines = steps(member.network), disc_grid(radius_of(member.points))
     time = np.linspace(0, len(path) + 1, frames)
     whole = np.minimum(np.floor(time), len(path))
     positions = whole + np.array([ease(min(1.0, t)) for t in (time - whole) / MOVING])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from nlpfeat.films.camera import disc_grid, extent, windows
+from nlpfeat.films.camera import disc_grid, extent, radius_of, windows
 from nlpfeat.films.scene import owned
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.plotting.plane import (
@@ -76,7 +76,7 @@ def film(
       steps: (frames,), one for each network.
       accuracy: split -> (frames,).
     """
-    lines = disc_grid(max(1.0, float(np.linalg.norm(points, axis=1).max())))
+    lines = disc_grid(radius_of(points))
     moved, grids = [], []
     for network in networks:
         embed = network.until(len(network.layers) - 1)
