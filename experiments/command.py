@@ -61,12 +61,12 @@ def parser(doc: str, examples: list[str]) -> Parser:
     )
 
 
-def add_study(arguments: Parser) -> None:
+def add_study(arguments: Parser, default: str = "runs/spirals") -> None:
     """The flag that names an existing study."""
     arguments.add_argument(
         "--study",
         type=Path,
-        default=Path("runs/spirals"),
+        default=Path(default),
         metavar="DIR",
         help="the study's folder (default: %(default)s)",
     )

@@ -74,7 +74,12 @@ def _figures(
         curves_figure(dataset, headline, study.spec.training),
         {"text": f"{headline} over training"},
     )
-    yield "steps-to-99", geometry_figures.steps_figure(dataset, task), {"text": "steps to 99 %"}
+    level = f"{100 * task.success:g}"
+    yield (
+        f"steps-to-{level}",
+        geometry_figures.steps_figure(dataset, task),
+        {"text": f"steps to {level} %"},
+    )
     if "violations" not in dataset or not dataset["violations"].notnull().any():
         return
     if int(dataset["violations"].notnull().any(("width", "seed")).sum()) > 1:

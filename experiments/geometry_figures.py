@@ -112,8 +112,8 @@ def _quartiles(values: xr.DataArray) -> Any:
 
 
 def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
-    """How many steps it takes to 99 %; above the points, how many seeds get there."""
-    values = dataset["steps_to_99"].transpose("width", "seed", "split")
+    """How many steps it takes to the task's level of success; above the points, how many seeds get there."""
+    values = dataset["steps_to_success"].transpose("width", "seed", "split")
     widths = values["width"].to_numpy().tolist()
     figure, ax = plt.subplots(figsize=(7.5, 4.5))
     _against_width(ax, values, task)
@@ -124,7 +124,7 @@ def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
         )
     seeds = int((dataset["member_id"] != "").sum("seed").max())
     figure.suptitle(
-        f"Steps to 99 % accuracy; on top, how many of {seeds} seeds get there on {last['split'].item()}",
+        f"Steps to {100 * task.success:g} % accuracy; on top, how many of {seeds} seeds get there on {last['split'].item()}",
         x=0.005,
         ha="left",
         fontsize=12,

@@ -13,7 +13,7 @@ from typing import Any
 
 from experiments.command import add_study, main, parser
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps.summary import SUCCESS, further_axes
+from nlpfeat.sweeps.summary import further_axes
 
 EXAMPLES = [
     "python -m experiments.plot --study=runs/spirals",
@@ -31,9 +31,8 @@ def command(argv: list[str]) -> int:
     arguments.add_argument(
         "--threshold",
         type=float,
-        default=SUCCESS,
         metavar="X",
-        help="what counts as success (default: %(default)s)",
+        help="what counts as success (default: the task's own level, .99 for spirals)",
     )
     arguments.add_argument(
         "--at",
@@ -44,7 +43,7 @@ def command(argv: list[str]) -> int:
     )
     arguments.add_argument("--json", action="store_true", help="print the numbers as JSON")
     flags = arguments.parse(argv)
-    if not math.isfinite(flags.threshold):
+    if flags.threshold is not None and not math.isfinite(flags.threshold):
         raise UserError(f"--threshold: {flags.threshold:g} is no finite number")
 
     import matplotlib as mpl
@@ -64,11 +63,12 @@ def command(argv: list[str]) -> int:
     commits = " ".join(sorted({*dataset.attrs["commits"].split(), *dataset.attrs["measured"].split()}))
     stamp = f"{line}   commit {commits}   config {dataset.attrs['config_hash']}"
     task = TASKS[dataset.attrs["task"]]
+    threshold = task.success if flags.threshold is None else flags.threshold
     at, numbers = point(flags.at, dataset), []
     grid = dataset.sel(at)
     further = further_axes(grid)
     if any(grid.sizes[name] > 1 for name in further):
-        numbers.append(figures.draw_grid(study, task, dataset, at, flags.threshold, stamp))
+        numbers.append(figures.draw_grid(study, task, dataset, at, threshold, stamp))
     points = math.prod(grid.sizes[name] for name in further)
     if points > FEW:
         names = " ".join(f"--at {name}=…" for name in further)
@@ -77,7 +77,7 @@ def command(argv: list[str]) -> int:
         )
     else:
         for suffix, part in figures.points(dataset, at):
-            numbers += figures.draw(study, task, part, flags.threshold, stamp, suffix)
+            numbers += figures.draw(study, task, part, threshold, stamp, suffix)
     if flags.json:
         print(json.dumps(numbers))
         return 0

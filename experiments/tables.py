@@ -1,6 +1,7 @@
 """Tables on stdout."""
 
 import json
+import sys
 from typing import Any
 
 import xarray as xr
@@ -8,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from nlpfeat.sweeps.estimate import BucketCost
-from nlpfeat.sweeps.summary import SUCCESS, summarize
+from nlpfeat.sweeps.summary import summarize
+from nlpfeat.tasks import TASKS
 
 
 def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
@@ -17,6 +19,7 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows))
         return
+    level = TASKS[dataset.attrs["task"]].success
     splits = [name for name in rows[0] if isinstance(rows[0][name], list) and name != "success"]
     axes = [
         name
@@ -24,11 +27,11 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
         if not isinstance(rows[0][name], list) and name not in ("members", "diverged")
     ]
     table = Table(
-        caption=f"median over seeds (quartiles); P: share of seeds with {splits[-1]} of at least {SUCCESS:.2f}, "
+        caption=f"median over seeds (quartiles); P: share of seeds with {splits[-1]} of at least {level:.2f}, "
         "Wilson 95 % interval",
         caption_justify="left",
     )
-    for name in [*axes, "members", *splits, f"P({splits[-1]} ≥ {SUCCESS:.2f})"]:
+    for name in [*axes, "members", *splits, f"P({splits[-1]} ≥ {level:.2f})"]:
         table.add_column(name.replace("_", " "), justify="right")
     for row in rows:
         cells = [f"{row[axis]:g}" for axis in axes] + [str(row["members"])]
@@ -114,3 +117,19 @@ def print_costs(costs: list[BucketCost]) -> None:
 
 def _print(table: Table) -> None:
     Console(width=max(120, Console().width), highlight=False).print(table)
+
+
+def print_columns(columns: dict[str, list[str]], caption: str = "") -> None:
+    """Print named columns; those of numbers stand to the right."""
+    table = Table(caption=caption, caption_justify="left")
+    for name, cells in columns.items():
+        numeric = all(cell.lstrip("-+")[:1].isdigit() for cell in cells)
+        table.add_column(name, justify="right" if numeric else "left")
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*row)
+    _print(table)
+
+
+def warn(message: str) -> None:
+    """A line on stderr for something that the reader should know."""
+    print(f"note: {message}", file=sys.stderr)

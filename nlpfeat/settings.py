@@ -44,4 +44,3 @@ class Settings(Protocol):
     width: Any
     seed: Any
     learning_rate: Any
-    weight_decay: Any

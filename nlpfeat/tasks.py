@@ -7,17 +7,21 @@ every figure and every generic test.
 from functools import partial
 from typing import Annotated, NamedTuple
 
-from nlpfeat.data import annulus, planted_words, spirals
+from nlpfeat.data import annulus, bags, four_rows, planted_words, spirals, texts
 from nlpfeat.data.examples import SPLITS
-from nlpfeat.models import deep_unwarper, unwarper
+from nlpfeat.models import deep_unwarper, sentiment_net, unwarper, word_bag
 from nlpfeat.models.deep_unwarper import DeepUnwarper, DeepUnwarperSpec
+from nlpfeat.models.eleven_lines import ElevenLines, ElevenLinesSpec
+from nlpfeat.models.sentiment_net import SentimentNet, SentimentNetSpec
 from nlpfeat.models.unwarper import Unwarper, UnwarperSpec
 from nlpfeat.models.word_bag import WordBag, WordBagSpec
+from nlpfeat.models.word_mean import WordMean, WordMeanSpec
 from nlpfeat.settings import Count, NonNegative, Positive, Range, Seed, Share
-from nlpfeat.training.losses import cross_entropy
+from nlpfeat.training import online
+from nlpfeat.training.losses import cross_entropy, half_squared_error, squared_error
 from nlpfeat.training.metrics import accuracy
-from nlpfeat.training.optimizers import adam_l2
-from nlpfeat.training.task import Task
+from nlpfeat.training.optimizers import adam_l2, plain
+from nlpfeat.training.task import Source, Task
 
 
 class SpiralSettings(NamedTuple):
@@ -73,6 +77,38 @@ class WordBagSettings(NamedTuple):
     learning_rate: Positive = 1e-2
     weight_decay: NonNegative = 0.0
     dropout: Share = 0.2
+
+
+class OnlineSettings(NamedTuple):
+    """Traced settings of Trask's sentiment network; his own run is width 10, seed 1."""
+
+    width: Count = 10
+    seed: Seed = 1
+    learning_rate: Positive = 0.01
+
+
+class WordMeanSettings(NamedTuple):
+    """Traced settings of average, reduce, tanh."""
+
+    width: Count = 16
+    seed: Seed = 0
+    learning_rate: Positive = 1e-2
+    weight_decay: NonNegative = 0.0
+
+
+class ElevenLinesSettings(NamedTuple):
+    """Traced settings of the eleven lines. Their step adds up four rows where ours takes the mean: so 4 is their 1."""
+
+    width: Count = 4
+    seed: Seed = 0
+    learning_rate: Positive = 4.0
+
+
+# A share of reviews that a study of them may ask for; bags of single words stop short of .9.
+GOOD = 0.85
+
+# Documents evaluated at a time: each is padded to the longest.
+PIECE = 256
 
 
 TASKS: dict[str, Task] = {
@@ -139,9 +175,87 @@ TASKS: dict[str, Task] = {
         model=WordBagSpec,
         settings=WordBagSettings,
         draw=planted_words.draw,
-        module=lambda model, data, units: WordBag(units, data.classes, data.vocabulary, model.scale),
+        module=lambda model, data, units: WordBag(units, data.classes, data.vocabulary, model),
         loss=cross_entropy,
         metrics=(("accuracy", accuracy),),
         optimizer=adam_l2,
+    ),
+    "reviews_bag": Task(
+        summary="sentiment by the words present: Trask's network, review by review",
+        width="hidden linear units",
+        data=texts.TextSpec,
+        model=SentimentNetSpec,
+        settings=OnlineSettings,
+        load=lambda spec: Source(*texts.load(spec, online.BLOCK)),
+        draw=texts.draw,
+        batch=bags.batch,
+        module=lambda model, data, units: SentimentNet(
+            units, sentiment_net.outputs(len(data.classes)), len(data.vocabulary.words)
+        ),
+        start=sentiment_net.start,
+        online=online.RULE,
+        loss=half_squared_error,
+        metrics=(("accuracy", accuracy),),
+        optimizer=plain,
+        words=sentiment_net.words,
+        success=GOOD,
+        piece=PIECE,
+        alike=bags.by_length,
+        seeded=False,
+    ),
+    "reviews_batch": Task(
+        summary="sentiment by the words present: the same network from random words, by mini-batches of Adam",
+        width="dimension of the word vectors",
+        data=texts.TextSpec,
+        model=WordBagSpec,
+        settings=WordBagSettings,
+        load=lambda spec: Source(*texts.load(spec)),
+        draw=texts.draw,
+        batch=bags.batch,
+        module=lambda model, data, units: WordBag(
+            units, len(data.classes), len(data.vocabulary.words), model
+        ),
+        loss=cross_entropy,
+        metrics=(("accuracy", accuracy),),
+        optimizer=adam_l2,
+        words=word_bag.words,
+        success=GOOD,
+        piece=PIECE,
+        alike=bags.by_length,
+        seeded=False,
+    ),
+    "reviews_mean": Task(
+        summary="sentiment between -1 and 1: average the words, reduce, tanh",
+        width="dimension of the word vectors",
+        data=texts.CountedSpec,
+        model=WordMeanSpec,
+        settings=WordMeanSettings,
+        load=lambda spec: Source(*texts.load(spec)),
+        draw=texts.draw,
+        batch=bags.batch,
+        module=lambda model, data, units: WordMean(
+            units, len(data.classes), len(data.vocabulary.words), model
+        ),
+        loss=squared_error,
+        metrics=(("accuracy", accuracy),),
+        optimizer=adam_l2,
+        words=word_bag.words,
+        success=GOOD,
+        piece=PIECE,
+        alike=bags.by_length,
+        seeded=False,
+    ),
+    "eleven_lines": Task(
+        summary="the exclusive or of two columns, by sigmoid layers on four rows",
+        width="hidden sigmoids",
+        data=four_rows.FourRowsSpec,
+        model=ElevenLinesSpec,
+        settings=ElevenLinesSettings,
+        draw=four_rows.draw,
+        module=lambda model, data, units: ElevenLines(units),
+        loss=half_squared_error,
+        metrics=(("accuracy", accuracy),),
+        optimizer=plain,
+        seeded=False,
     ),
 }

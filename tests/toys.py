@@ -16,12 +16,17 @@ from nlpfeat.training.task import Task
 TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}
 SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
 
+OPINIONS = str(Path(__file__).parents[1] / "configs" / "opinions.csv")  # 180 rows, three classes
+
 _DATA = {
     "spirals": {"arms": 3, "points": 20},
     "annulus": {"points": 30},
     "spirals_deep": {"arms": 3, "points": 20},
     "annulus_deep": {"points": 30},
     "planted_words": {"documents": 60, "vocabulary": 80, "length": 10},
+    "reviews_bag": {"path": OPINIONS},
+    "reviews_batch": {"path": OPINIONS},
+    "reviews_mean": {"path": OPINIONS},
 }
 _SETTINGS = {"spirals_deep": {"depth": 3, "slope": 0.3}, "annulus_deep": {"depth": 3, "slope": 0.3}}
 _MODEL = {"spirals_deep": {"layers": 4}, "annulus_deep": {"layers": 3}}
@@ -31,7 +36,10 @@ _TRAINING = {
         "rates": (1.0, 0.3),
         "frozen": (("words",), ()),
         "batch_size": 16,
-    }
+    },
+    "reviews_bag": {"batch_size": 12},
+    "reviews_batch": {"batch_size": 16},
+    "reviews_mean": {"batch_size": 16},
 }
 TOYS = {
     name: resolve(
@@ -102,7 +110,7 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
     phase = spec.training.phases[-1]
     state = programs.restart(task, phase.frozen, bucket.layout, bucket.params, bucket.settings)
     spec_long = with_training(spec, record_every=max(steps, 1))
-    order = orders(spec_long.training, bucket, 0, steps)
+    order = orders(task, spec_long.training, bucket, 0, steps)
     state, record = programs.advance(
         task,
         bucket.module,
@@ -110,6 +118,7 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
         bucket.layout,
         state,
         bucket.settings,
+        bucket.arrays,
         bucket.splits,
         order,
         phase.rate,

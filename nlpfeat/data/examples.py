@@ -11,8 +11,8 @@ class Examples(NamedTuple):
     """Inputs with their targets: pytrees with the examples on the first axis of every leaf.
 
     Point sets hold one array per coordinate, `inputs = (x, y)` each (n,), so that a dense layer can stack
-    them units × points; token ids are one (n, length) array; pairs of ids are two arrays (n,). Only a task with
-    a `batch` function of its own may hold inputs of another form, such as one stream that windows are cut from.
+    them units × points; documents are a `Bag`. A task with a `batch` function of its own may hold inputs of another
+    form: row numbers, or one stream that windows are cut from.
     """
 
     inputs: Any
@@ -34,6 +34,13 @@ def count(examples: Examples) -> int:
     return jax.tree.leaves(examples.targets)[0].shape[0]
 
 
-def rows(examples: Examples, index: Array) -> Examples:
-    """The examples at `index` (b,), as a batch."""
+def as_given(arrays: Any, examples: Examples) -> Array:
+    """The order of the examples as they stand (n,)."""
+    return jnp.arange(count(examples))
+
+
+def rows(arrays: Any, examples: Examples, index: Array | None) -> Examples:
+    """The examples at `index` (b,), or all of them, as a batch; `arrays` are not needed where examples are whole."""
+    if index is None:
+        return examples
     return jax.tree.map(lambda leaf: jnp.asarray(leaf)[index], examples)

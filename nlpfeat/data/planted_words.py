@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from nlpfeat.data.bags import Bag
 from nlpfeat.data.examples import Examples, Splits
 from nlpfeat.keys import stream
 from nlpfeat.settings import Count, Settings, Share
@@ -41,7 +42,7 @@ class PlantedWordsSpec:
 
 
 def planted_words(spec: PlantedWordsSpec, key: Array) -> Examples:
-    """One draw: `inputs` word ids, int32 (documents, length), 0 in front; `targets` the class (documents,).
+    """One draw: `inputs` a bag (documents, length), 0 in front; `targets` the class (documents,).
 
     Words 1 … planted belong to class 0, the next `planted` to class 1, and so on; the others to none.
     """
@@ -59,7 +60,9 @@ def planted_words(spec: PlantedWordsSpec, key: Array) -> Examples:
         spec.classes * spec.planted + other,
     )
     inside = jnp.arange(spec.length)[None] >= spec.length - 1 - length[:, None]
-    return Examples(jnp.where(inside, words, PADDING), label)
+    return Examples(
+        Bag(jnp.where(inside, words, PADDING), inside.astype(jnp.float32), jnp.full_like(length, spec.length)), label
+    )
 
 
 def _whole(key: Array, shape: tuple[int, ...], sizes: tuple[int, ...]) -> Array:

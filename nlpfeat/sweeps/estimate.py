@@ -57,10 +57,10 @@ def measure(study: Study, make: Maker, label: str, members: pd.DataFrame, widest
         bucket = prepare(make, label, members, programs.member_mesh(), widest)
         phase = training.phases[0]
         longest = min(training.record_every, phase.stop)
-        order = orders(training, bucket, 0, longest)
+        order = orders(task, training, bucket, 0, longest)
         static = (task, bucket.module, phase.frozen, bucket.layout)
         state = programs.restart(task, phase.frozen, bucket.layout, bucket.params, bucket.settings)
-        rest = (bucket.settings, bucket.splits, order, phase.rate, 0)
+        rest = (bucket.settings, bucket.arrays, bucket.splits, order, phase.rate, 0)
         program = programs.advance.lower(*static, state, *rest, 1).compile()
 
     def timed(state: Any, steps: int) -> tuple[Any, float]:

@@ -14,11 +14,14 @@ import numpy as np
 import pandas as pd
 from jax.sharding import Mesh
 
-from nlpfeat.data.examples import Splits, count
+from nlpfeat.data.examples import Splits
+from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import programs, provenance
 from nlpfeat.sweeps.spec import Spec
+from nlpfeat.sweeps.study import Study, atomic
 from nlpfeat.training.member import Params, initial_params, partition
+from nlpfeat.training.task import Source
 
 
 class Example(NamedTuple):
@@ -35,15 +38,17 @@ class Maker:
 
     Attributes:
       spec: the study's spec.
+      source: what all members share.
       module: units -> Flax module.
       draw: settings -> splits, compiled.
-      init: (units, splits, settings) -> parameters, compiled once for each number of units.
+      init: (units, arrays, splits, settings) -> parameters, compiled once for each number of units.
     """
 
     spec: Spec
+    source: Source
     module: Callable[[int], Any]
     draw: Callable[[Any], Splits]
-    init: Callable[[int, Splits, Any], Params]
+    init: Callable[[int, Any, Splits, Any], Params]
 
     def example(self, settings: Any, units: int) -> Example:
         """The member with these settings, a NamedTuple of NumPy scalars, padded to `units`.
@@ -52,33 +57,68 @@ class Maker:
         program, and cropped to those of their bucket.
         """
         splits = jax.device_get(self.draw(settings))
-        return Example(settings, splits, jax.device_get(self.init(units, splits, settings)))
+        drawn = jax.device_get(self.init(units, self.source.arrays, splits, settings))
+        return Example(settings, splits, self.spec.row.start(drawn, settings))
 
     def shapes(self, example: Example, units: int) -> Params:
         """Shapes of a member's parameters when padded to `units`."""
         initial = partial(initial_params, self.spec.row, self.module(units))
-        return jax.eval_shape(initial, example.splits, example.settings)
+        return jax.eval_shape(initial, self.source.arrays, example.splits, example.settings)
 
 
 def maker(spec: Spec) -> Maker:
     """The maker of the members of a study. Reads the task's files, if it has any.
 
     Raises:
-      UserError: if the spec freezes a parameter that the model does not have.
+      UserError: if the spec freezes a parameter that the model does not have, or asks an online rule for what it
+        does not do; if the files cannot be had or read.
     """
-    source = spec.row.load(spec.data)
-    module = partial(spec.row.module, spec.model, source)
-    draw = partial(spec.row.draw, source)
-
-    def init(units: int, splits: Splits, settings: Any) -> Params:
-        return initial_params(spec.row, module(units), splits, settings)
-
     frozen_sets = [phase.frozen for phase in spec.training.phases if phase.frozen]
+    _check_online(spec, frozen_sets)
+    source = spec.row.load(spec.data)
+    module = partial(spec.row.module, spec.model, source.about)
+    draw = partial(spec.row.draw, source.about)
+
+    def init(units: int, arrays: Any, splits: Splits, settings: Any) -> Params:
+        return initial_params(spec.row, module(units), arrays, splits, settings)
+
     if frozen_sets:
-        params = jax.eval_shape(lambda settings: init(1, draw(settings), settings), spec.settings)
+        params = jax.eval_shape(
+            lambda settings: init(1, source.arrays, draw(settings), settings), spec.settings
+        )
         for frozen in frozen_sets:
             partition(params, frozen)
-    return Maker(spec, module, jax.jit(draw), jax.jit(init, static_argnums=0))
+    return Maker(spec, source, module, jax.jit(draw), jax.jit(init, static_argnums=0))
+
+
+def check_data(study: Study, make: Maker) -> None:
+    """Write down the hash of the data that all members share, or compare it with what stands there.
+
+    Raises:
+      UserError: if the files that the study read are others now: words would have changed their places.
+    """
+    if not jax.tree.leaves(make.source.arrays):
+        return
+    found = provenance.data_hash(make.source.arrays)
+    if not study.data_hash.exists():
+        with atomic(study.data_hash) as part:
+            part.write_text(found + "\n")
+    elif study.data_hash.read_text().strip() != found:
+        raise UserError(
+            f"the data that {study.path} was trained on have changed: put the old files back, or train a new study"
+        )
+
+
+def _check_online(spec: Spec, frozen_sets: list[tuple[str, ...]]) -> None:
+    if spec.row.online is None:
+        return
+    if not 1 <= spec.training.batch_size <= spec.row.online.most:
+        raise UserError(
+            f"config.training.batch_size: {spec.task} learns example by example and takes 1 to "
+            f"{spec.row.online.most} of them a step, not {spec.training.batch_size or 'all'}"
+        )
+    if frozen_sets:
+        raise UserError(f"config.training.frozen: {spec.task} learns by a rule of its own that freezes nothing")
 
 
 @dataclass(frozen=True)
@@ -94,6 +134,7 @@ class Bucket:
     module: Any
     layout: programs.Layout
     settings: Any  # (places,) each
+    arrays: Any  # of the source, on every device
     splits: Splits  # leaves (places, n, …), or (n, …) where all members share them
     params: Params  # leaves (places, …), before the first step
     example: Example  # the first member
@@ -154,8 +195,9 @@ def _prepare(
     params = [crop(one.params, shapes) for one in ones]
 
     train = ones[0].splits["train"]
-    index = np.arange(training.batch_size or count(train))
-    batch = jax.eval_shape(task.batch, train, index) if training.batch_size else train
+    batch = jax.eval_shape(
+        task.batch, make.source.arrays, train, np.arange(training.batch_size) if training.batch_size else None
+    )
     module = make.module(units)
     activations = programs.activation_bytes(module, shapes, batch.inputs, ones[0].settings)
     splits = stack([one.splits for one in ones]) if task.seeded else ones[0].splits
@@ -165,15 +207,17 @@ def _prepare(
         module=module,
         layout=lay_out(activations),
         settings=settings,
+        arrays=make.source.arrays,
         splits=splits,
         params=stack(params),
         example=ones[0],
-        data_sha256=provenance.data_hash(splits),
+        data_sha256=provenance.data_hash((make.source.arrays, splits)),
     )
     shared = partial(programs.put, bucket.layout, per_member=False)
     return replace(
         bucket,
         settings=bucket.place(settings),
+        arrays=shared(bucket.arrays),
         splits=bucket.place(splits) if task.seeded else shared(splits),
         params=bucket.place(bucket.params),
     )

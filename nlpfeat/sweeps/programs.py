@@ -21,7 +21,7 @@ from jax.sharding import PartitionSpec as P
 
 from nlpfeat.data.examples import Splits
 from nlpfeat.settings import Settings
-from nlpfeat.training.member import Params, Record, State, evaluate, fresh_state, train
+from nlpfeat.training.member import Params, Record, State, evaluate, fresh_state, observe, train
 from nlpfeat.training.task import Task
 
 # Bytes of activations that one block may hold: a part of a core's second-level cache, or of a GPU's memory.
@@ -90,6 +90,7 @@ def advance(
     layout: Layout,
     state: State,
     settings: Settings,
+    arrays: Any,
     splits: Splits,
     order: Array | None,
     rate: float,
@@ -101,24 +102,29 @@ def advance(
     Args:
       state: leaves (members, …); donated.
       settings: (members,) each.
+      arrays: of the task's source, shared by all members.
       splits: leaves (members, n, …) where the task is seeded, else (n, …) shared.
-      order: int32 (members, at least `steps`, batch size), or None for full batches.
+      order: int32 (members, at least `steps`, batch size), without the members where the task is online and all see
+        the same; or None for full batches.
       rate, start, steps: traced scalars.
 
     Returns:
       The new state and the record, leaves (members, splits).
     """
 
-    def member(state: State, settings: Settings, splits: Splits, order: Array | None) -> Any:
-        state = train(task, module, frozen, state, settings, splits["train"], order, rate, start, steps)
-        return state, evaluate(task, module, state.params, settings, splits)
+    def member(state: State, settings: Settings, arrays: Any, splits: Splits, order: Array | None) -> Any:
+        state = train(
+            task, module, frozen, state, settings, arrays, splits["train"], order, rate, start, steps
+        )
+        record = evaluate(task, module, state.params, settings, arrays, splits)
+        return state, record | observe(task, state.opt_state, splits)
 
-    axes = (0, 0, 0 if task.seeded else None, 0)
+    axes = (0, 0, None, 0 if task.seeded else None, None if task.online else 0)
 
     def share(*arguments: Any) -> Any:
         return _map_blocks(member, axes, layout.block, arguments)
 
-    return _sharded(share, layout, axes)(state, settings, splits, order)
+    return _sharded(share, layout, axes)(state, settings, arrays, splits, order)
 
 
 def _sharded(function: Any, layout: Layout, axes: tuple[int | None, ...]) -> Any:

@@ -9,10 +9,11 @@ from nlpfeat.data.examples import Splits
 from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import grid, saved
-from nlpfeat.sweeps.prepare import Example, Maker, at, maker, stack_settings
+from nlpfeat.sweeps.prepare import Example, Maker, at, check_data, maker, stack_settings
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
 from nlpfeat.training.member import Params
+from nlpfeat.training.task import Source
 
 
 class Member(NamedTuple):
@@ -23,6 +24,7 @@ class Member(NamedTuple):
     module: Any  # at the member's own width
     params: Params  # host arrays, cropped to it
     settings: Any  # NamedTuple of scalars
+    source: Source
     splits: Splits
     record: dict[str, np.ndarray]  # measure -> (splits,), as recorded during the sweep
 
@@ -54,14 +56,17 @@ def find(study: Study, wanted: dict[str, float]) -> Any:
     return chosen.iloc[0]
 
 
-def restore(study: Study, wanted: dict[str, float], step: int | None = None) -> Member:
+def restore(
+    study: Study, wanted: dict[str, float], step: int | None = None, make: Maker | None = None
+) -> Member:
     """Restore the member with the settings `wanted`, such as {"width": 8, "seed": 3}.
 
     Args:
       step: a step whose checkpoint was kept; the last one if None.
+      make: the study's maker, where it is at hand: files are read once.
 
     Raises:
-      UserError: if the study lacks the member or the step; DamagedFile if its checkpoint cannot be read.
+      UserError: if the study lacks the member or the step, or its data have changed; DamagedFile if its checkpoint cannot be read.
     """
     row = find(study, wanted)
     kept = kept_steps(study, row["bucket"])
@@ -77,14 +82,16 @@ def restore(study: Study, wanted: dict[str, float], step: int | None = None) -> 
     if step not in kept:
         there = ", ".join(map(str, kept))
         raise UserError(f"no checkpoint of step {step} was kept for this member; there are {there}")
-    make = maker(study.spec)
+    make = make or maker(study.spec)
     bucket = restore_bucket(study, make, row["bucket"], step)
     place, width = list(bucket.members.index).index(row.name), int(row["width"])
     example = make.example(bucket.settings(place), width)
     steps = [stop.step for stop in study.spec.training.stops]
     record = {name: values[place, steps.index(step)] for name, values in bucket.saved.records.items()}
     params = bucket.params(place)
-    return Member(str(row.name), step, make.module(width), params, example.settings, example.splits, record)
+    return Member(
+        str(row.name), step, make.module(width), params, example.settings, make.source, example.splits, record
+    )
 
 
 class RestoredBucket(NamedTuple):
@@ -114,8 +121,9 @@ def restore_bucket(study: Study, make: Maker, label: str, step: int) -> Restored
     """All members of a bucket at a step that was kept.
 
     Raises:
-      DamagedFile: if the checkpoint cannot be read or does not fit.
+      UserError: if the data are not those of the study; DamagedFile if the checkpoint cannot be read or does not fit.
     """
+    check_data(study, make)
     members = study.members()
     members = members[members["bucket"] == label]
     first = at(stack_settings(study.spec.settings, members), 0)

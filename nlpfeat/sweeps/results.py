@@ -13,7 +13,6 @@ from nlpfeat.errors import DamagedFile
 from nlpfeat.sweeps.grid import varying
 from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.study import Study, atomic
-from nlpfeat.sweeps.summary import SUCCESS
 
 _UNITS = {"loss": "nats", "accuracy": "share of examples"}
 
@@ -109,8 +108,8 @@ def combine(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     Where the grid has holes (members not run yet) the measures are NaN and `member_id` is empty.
 
     Returns:
-      The array, None if no bucket is finished, with `steps_to_99`, the first recorded step at which the headline
-      metric reaches .99; and the files that could not be read, whose members are missing.
+      The array, None if no bucket is finished, with `steps_to_success`, the first recorded step at which the
+      headline metric reaches the task's level of success; and the files that could not be read, whose members are missing.
     """
     parts, damaged = [], []
     for label in study.members()["bucket"].unique():
@@ -131,7 +130,8 @@ def combine(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     grid = flat.set_index(member=axes).unstack("member", fill_value={"member_id": ""})
     grid = grid.assign_coords({n: table[n].iloc[0] for n in names if n not in axes})
     grid = grid.transpose(*axes, "step", "split", ...).sortby(axes)
-    grid["steps_to_99"] = steps_to(grid[study.spec.row.metrics[0][0]], SUCCESS)
+    task = study.spec.row
+    grid["steps_to_success"] = steps_to(grid[task.metrics[0][0]], task.success)
     grid.attrs = {
         "task": study.spec.task,
         "config": json.dumps(study.spec.to_dict()),

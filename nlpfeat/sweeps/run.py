@@ -9,7 +9,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from nlpfeat.data.examples import count, split_names
-from nlpfeat.data.order import batch_order
+from nlpfeat.data.order import batch_order, file_order
 from nlpfeat.errors import DamagedFile
 from nlpfeat.sweeps import programs, provenance, results, saved
 from nlpfeat.sweeps.prepare import Bucket, Maker, prepare
@@ -107,7 +107,7 @@ def advance(
         if phase.frozen != frozen:
             frozen = phase.frozen
             state = programs.restart(task, frozen, bucket.layout, state.params, bucket.settings)
-        order = orders(training, bucket, start, step)
+        order = orders(task, training, bucket, start, step)
         state, record = programs.advance(
             task,
             bucket.module,
@@ -115,6 +115,7 @@ def advance(
             bucket.layout,
             state,
             bucket.settings,
+            bucket.arrays,
             bucket.splits,
             order,
             phase.rate,
@@ -148,7 +149,7 @@ def save(study: Study, bucket: Bucket, step: int, content: Saved) -> None:
     checkpoints.discard(folder, [s for s in checkpoints.saved_steps(folder) if s not in kept])
 
 
-def orders(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Any:
+def orders(task: Task, training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Any:
     """The mini-batches of steps `start` … `stop - 1` of every member, or None for full batches.
 
     Padded to the longest stretch between two stops, so that the shape never changes.
@@ -156,6 +157,10 @@ def orders(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Any
     if not training.batch_size:
         return None
     n = count(bucket.example.splits["train"])
+    if task.online:
+        shared = np.zeros((training.record_every, training.batch_size), np.int32)
+        shared[: stop - start] = file_order(n, training.batch_size, start, stop)
+        return programs.put(bucket.layout, shared, per_member=False)
     seeds = bucket.members["seed"].to_numpy()
     by_seed = {seed: batch_order(n, training.batch_size, int(seed), start, stop) for seed in np.unique(seeds)}
     order = np.zeros((len(seeds), training.record_every, training.batch_size), np.int32)

@@ -10,7 +10,7 @@ from nlpfeat.sweeps.prepare import Example, Maker
 from nlpfeat.sweeps.spec import Spec
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
-from nlpfeat.training.member import State, fresh_state
+from nlpfeat.training.member import State, fresh_state, recorded
 from nlpfeat.training.spec import Phase, TrainingSpec
 
 
@@ -24,8 +24,7 @@ class Saved(NamedTuple):
 def empty_records(spec: Spec, members: int, example: Example) -> dict[str, np.ndarray]:
     """Records to be filled."""
     shape = (members, len(spec.training.stops), len(split_names(example.splits)))
-    names = ("loss", *(name for name, _ in spec.row.metrics))
-    return {name: np.full(shape, np.nan, np.float32) for name in names}
+    return {name: np.full(shape, np.nan, np.float32) for name in recorded(spec.row)}
 
 
 def phase_at(training: TrainingSpec, step: int) -> Phase:

@@ -6,6 +6,7 @@ manifest.json   which commands ran here, with what code, versions and device
 results/        one NetCDF file a finished bucket
 measures/       one NetCDF file a measured bucket and checkpoint
 results.nc      all of them combined: the labelled array
+data.sha256     the hash of the files that all members share, where there are any
 checkpoints/    one folder a bucket, in it one Orbax checkpoint a saved step
 figures/
 """
@@ -38,6 +39,11 @@ class Study:
     def combined(self) -> Path:
         """The labelled array of all finished buckets."""
         return self.path / "results.nc"
+
+    @property
+    def data_hash(self) -> Path:
+        """The hash of the data that all members share."""
+        return self.path / "data.sha256"
 
     @property
     def figures(self) -> Path:

@@ -10,25 +10,23 @@ from nlpfeat.geometry.measures import MEASURES, YES_NO
 from nlpfeat.sweeps.statistics import ordered, spread, wilson
 from nlpfeat.tasks import TASKS
 
-# A member succeeds when its headline metric reaches this share.
-SUCCESS = 0.99
-
 
 def further_axes(dataset: xr.Dataset) -> list[str]:
     """The axes of a study's grid beside width and seed."""
     return [str(dim) for dim in dataset["loss"].dims if dim not in ("width", "seed", "step", "split")]
 
 
-def summarize(dataset: xr.Dataset, threshold: float = SUCCESS) -> list[dict[str, Any]]:
+def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
     """One row for each width (and each point of further axes).
 
     Returns:
       Dicts with the axes' values, "members", "diverged" (of those, with a loss that is no number), for each
       split the quartiles of the headline metric at the last step ("train_accuracy": [low, median, high], …), and
-      "success": the share of members whose metric on the last split reaches `threshold`, with its Wilson
+      "success": the share of members whose metric on the last split reaches the task's level of success, with its Wilson
       interval [low, share, high].
     """
-    headline = TASKS[dataset.attrs["task"]].metrics[0][0]
+    task = TASKS[dataset.attrs["task"]]
+    headline, threshold = task.metrics[0][0], task.success
     last = dataset[headline].isel(step=-1)
     axes = [str(dim) for dim in last.dims if dim not in ("seed", "split")]
     table = []

@@ -6,8 +6,10 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
+Targets = Int[Array | np.ndarray, " n"]
 
-def cross_entropy(trace: dict[str, Array], targets: Int[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
+
+def cross_entropy(trace: dict[str, Array], targets: Targets) -> Float[Array, " n"]:
     """−log softmax(scores)[target], in nats.
 
     Args:
@@ -18,3 +20,32 @@ def cross_entropy(trace: dict[str, Array], targets: Int[Array | np.ndarray, " n"
     scores = jnp.moveaxis(trace["scores"], -1, 0)
     one_hot = jax.nn.one_hot(targets, scores.shape[0], dtype=scores.dtype, axis=0)
     return optax.losses.softmax_cross_entropy(scores, one_hot, axis=0)
+
+
+def asked(targets: Targets, outputs: int) -> Float[Array, "n outputs"]:
+    """What sigmoid outputs should be: one output is 1 for the second of two classes, several are one for each class."""
+    if outputs == 1:
+        return jnp.asarray(targets, jnp.float32)[:, None]
+    return jax.nn.one_hot(targets, outputs)
+
+
+def half_squared_error(trace: dict[str, Array], targets: Targets) -> Float[Array, " n"]:
+    """½ Σ (σ(output) − asked)², whose derivative is the notebooks' (σ − y) σ (1 − σ).
+
+    Args:
+      trace: holds "output" (n, outputs), before the sigmoid.
+      targets: class ids (n,).
+    """
+    output = trace["output"]
+    return 0.5 * ((jax.nn.sigmoid(output) - asked(targets, output.shape[1])) ** 2).sum(1)
+
+
+def squared_error(trace: dict[str, Array], targets: Targets) -> Float[Array, " n"]:
+    """(target − prediction)².
+
+    Args:
+      trace: holds "prediction" (n,), and "levels" (n, classes), the number that stands for each class.
+      targets: class ids (n,).
+    """
+    level = jnp.take_along_axis(trace["levels"], jnp.asarray(targets)[:, None], axis=1)[:, 0]
+    return (level - trace["prediction"]) ** 2

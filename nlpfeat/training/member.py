@@ -17,9 +17,6 @@ from nlpfeat.training.task import Task
 
 Params = Any  # a nested dict of arrays
 
-# Splits larger than this are evaluated in pieces of this size.
-EVALUATION_BATCH = 4096
-
 
 class State(NamedTuple):
     """What training carries from step to step."""
@@ -31,9 +28,15 @@ class State(NamedTuple):
 Record = dict[str, Array]  # loss and each metric: (splits,)
 
 
-def initial_params(task: Task, module: nn.Module, splits: Splits, settings: Settings) -> Params:
-    """The parameters before the first step, from the member's "init" stream."""
-    example = task.batch(splits["train"], jnp.arange(1))
+def recorded(task: Task) -> tuple[str, ...]:
+    """The names in a record."""
+    online = task.online.measures if task.online else ()
+    return ("loss", *(name for name, _ in task.metrics), *(name for name, _ in online))
+
+
+def initial_params(task: Task, module: nn.Module, arrays: Any, splits: Splits, settings: Settings) -> Params:
+    """The parameters that the module draws, from the member's "init" stream."""
+    example = task.batch(arrays, splits["train"], jnp.arange(1))
     return module.init(stream(settings.seed, "init"), example.inputs, settings)["params"]
 
 
@@ -65,6 +68,8 @@ def merge(trained: Params, held: Params) -> Params:
 
 def fresh_state(task: Task, params: Params, frozen: tuple[str, ...], settings: Settings) -> State:
     """The state at the start of a phase that trains all but `frozen`."""
+    if task.online:
+        return State(params, {name: jnp.float32(0) for name in task.online.counters})
     trained, _ = partition(params, frozen)
     return State(params, task.optimizer(settings).init(trained))
 
@@ -79,7 +84,10 @@ def train_step(
     rate: ArrayLike,
     step: ArrayLike,
 ) -> State:
-    """One descent step on the mean loss of `batch`, with learning rate `rate` · settings.learning_rate."""
+    """One step with learning rate `rate` · settings.learning_rate: down the mean loss of `batch`, or by the online rule."""
+    speed = rate * settings.learning_rate
+    if task.online:
+        return State(*task.online.step(state.params, state.opt_state, batch, settings, speed))
     trained, held = partition(state.params, frozen)
 
     def mean_loss(trained: Params) -> Array:
@@ -95,7 +103,6 @@ def train_step(
 
     gradient = jax.grad(mean_loss)(trained)
     updates, opt_state = task.optimizer(settings).update(gradient, state.opt_state, trained)
-    speed = rate * settings.learning_rate
     trained = jax.tree.map(lambda p, u: p - speed * u, trained, updates)
     return State(merge(trained, held), opt_state)
 
@@ -106,6 +113,7 @@ def train(
     frozen: tuple[str, ...],
     state: State,
     settings: Settings,
+    arrays: Any,
     examples: Examples,
     order: Array | None,
     rate: ArrayLike,
@@ -115,37 +123,48 @@ def train(
     """`steps` steps from step `start`, all within one phase.
 
     Args:
+      arrays: of the task's source.
       order: which examples each step sees, int (at least `steps`, batch size), or None for all of them.
       rate, start, steps: traced scalars: one program serves every phase and every stretch.
     """
 
     def body(i: Array, state: State) -> State:
-        batch = examples if order is None else task.batch(examples, order[i])
+        batch = task.batch(arrays, examples, None if order is None else order[i])
         return train_step(task, module, frozen, state, settings, batch, rate, start + i)
 
     return jax.lax.fori_loop(0, steps, body, state)
 
 
-def evaluate(task: Task, module: nn.Module, params: Params, settings: Settings, splits: Splits) -> Record:
+def evaluate(
+    task: Task, module: nn.Module, params: Params, settings: Settings, arrays: Any, splits: Splits
+) -> Record:
     """Mean loss and metrics on every split, in the order of `split_names`: {"loss": (splits,), metric: …}."""
     measures = (("loss", task.loss), *task.metrics)
 
     def sums(examples: Examples, index: Array) -> Record:
-        batch = task.batch(examples, index)
+        batch = task.batch(arrays, examples, index)
         trace: Any = module.apply({"params": params}, batch.inputs, settings)
         return {name: measure(trace, batch.targets).sum() for name, measure in measures}
 
     def means(examples: Examples) -> Record:
-        n = count(examples)
-        whole = n - n % EVALUATION_BATCH
+        n, order = count(examples), task.alike(arrays, examples)
+        whole = n - n % task.piece
         parts = []
         if whole:
-            pieces = jnp.arange(whole).reshape(-1, EVALUATION_BATCH)
+            pieces = order[:whole].reshape(-1, task.piece)
             each = jax.lax.map(lambda index: sums(examples, index), pieces)
             parts.append(jax.tree.map(lambda values: values.sum(0), each))
         if whole < n:
-            parts.append(sums(examples, jnp.arange(whole, n)))
+            parts.append(sums(examples, order[whole:]))
         return jax.tree.map(lambda *values: sum(values) / n, *parts)
 
     records = [means(splits[name]) for name in split_names(splits)]
     return jax.tree.map(lambda *values: jnp.stack(values), *records)
+
+
+def observe(task: Task, carry: Any, splits: Splits) -> Record:
+    """What the online rule counted on its way: (splits,), NaN for all but the training split."""
+    if task.online is None:
+        return {}
+    train = jnp.array([name == "train" for name in split_names(splits)])
+    return {name: jnp.where(train, measure(carry), jnp.nan) for name, measure in task.online.measures}

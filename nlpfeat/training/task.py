@@ -2,18 +2,47 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import numpy as np
 import optax
 from jax import Array
 
-from nlpfeat.data.examples import Examples, Splits, rows
+from nlpfeat.data.examples import Examples, Splits, as_given, rows
 from nlpfeat.settings import Settings
 
 # A function of what the net computed and what was asked: (trace, targets) -> one number per example (n,).
 PerExample = Callable[[dict[str, Array], Any], Array]
+
+
+
+class Source(NamedTuple):
+    """What all members of a study share, read once."""
+
+    arrays: Any  # a pytree, handed to the programs as an argument: one copy a device; () for generated data
+    about: Any  # what stays on the host: the data's spec, or a vocabulary and the names of classes
+
+
+def generated(spec: Any) -> Source:
+    """The source of data that each member draws: the spec says all."""
+    return Source((), spec)
+
+
+class Online(NamedTuple):
+    """A rule of learning that steps once an example, in the order of the data: a batch is so many steps.
+
+    Attributes:
+      counters: names of the numbers it carries beside the parameters; 0 before the first example.
+      step: (parameters, carry, batch, settings, learning rate) -> (parameters, carry).
+      measures: (name, carry -> number): recorded for the training split, which alone is learned from.
+      most: the largest batch.
+    """
+
+    counters: tuple[str, ...]
+    step: Callable[[Any, Any, Examples, Any, Any], tuple[Any, Any]]
+    measures: tuple[tuple[str, Callable[[Any], Any]], ...]
+    most: int
 
 
 @dataclass(frozen=True)
@@ -26,15 +55,23 @@ class Task:
       data: frozen dataclass of the data's static settings.
       model: frozen dataclass of the model's static settings.
       settings: NamedTuple of the traced settings with their defaults.
-      draw: (source, settings) -> the splits of one member. A pure JAX function where `seeded`.
-      module: (model spec, source, units) -> Flax module, called with (inputs, settings, train=) and
+      draw: (about, settings) -> the splits of one member. A pure JAX function where `seeded`.
+      module: (model spec, about, units) -> Flax module, called with (inputs, settings, train=) and
         returning its trace: every named intermediate, "scores" among them.
       loss: per example; its mean over a batch is descended.
       metrics: (name, function per example); the first is the headline of figures and tables.
       optimizer: settings -> gradient transformation without the learning rate, which the step applies.
       load: data spec -> source, what all members share (files, read once). Generated data needs none: there
         the spec itself says all.
-      batch: (examples, index (b,)) -> the batch, with one row an index. Windows over a stream override it.
+      batch: (the source's arrays, examples, index (b,) or None for all) -> the batch, with one row an index. Splits of
+        file data hold row numbers, and this fetches what they stand for.
+      start: (parameters, settings) -> the parameters before the first step, on the host, where they are not what
+        the module draws: GloVe vectors, weights of a notebook's own generator.
+      online: how examples are learned one by one, for tasks that do; then no optimizer is used.
+      success: a member succeeds when its headline metric reaches this share.
+      piece: examples evaluated at a time.
+      alike: (the source's arrays, examples) -> their order (n,) in pieces: those that are padded alike together.
+      words: (parameters, settings) -> the word vectors (vocabulary, width), where inputs are words.
       layers: (parameters, settings) -> the net as layers (weight, bias, slope left of zero) on points of the plane,
         the last one its head: what exact geometry measures. None for nets that are no such thing.
       arms: source -> (classes, n, 2), a curve along the middle of each class, if its points lie along one.
@@ -52,8 +89,14 @@ class Task:
     loss: PerExample
     metrics: tuple[tuple[str, PerExample], ...]
     optimizer: Callable[[Settings], optax.GradientTransformation]
-    load: Callable[[Any], Any] = lambda spec: spec
-    batch: Callable[[Examples, Array], Examples] = rows
+    load: Callable[[Any], Source] = generated
+    batch: Callable[[Any, Examples, Array | None], Examples] = rows
+    start: Callable[[Any, Any], Any] = lambda params, settings: params
+    online: Online | None = None
+    success: float = 0.99
+    piece: int = 4096
+    alike: Callable[[Any, Examples], Array] = as_given
+    words: Callable[[Any, Any], np.ndarray] | None = None
     layers: Callable[[Any, Any], list[tuple[Any, Any, float]]] | None = None
     arms: Callable[[Any], np.ndarray] | None = None
     limits: Callable[[Any, Any], dict[str, float]] = lambda model, data: {}

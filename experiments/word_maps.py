@@ -1,0 +1,111 @@
+"""Maps of good and bad words, one a member: a PNG, a PDF, a page and a CSV of coordinates."""
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from experiments.members import spell
+from experiments.progress import Counting
+from experiments.tables import warn
+from experiments.word_space import Words, vectors
+from nlpfeat.plotting.style import STYLE, save, stamp
+from nlpfeat.plotting.word_map import plot_words
+from nlpfeat.plotting.word_page import Panel, word_page
+from nlpfeat.sweeps.provenance import commit
+from nlpfeat.sweeps.spec import config_hash
+from nlpfeat.sweeps.study import atomic
+from nlpfeat.words.groups import Groups
+from nlpfeat.words.projections import align, pca, tsne
+from nlpfeat.words.separability import essential
+
+METHODS: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {"tsne": ("t-SNE", tsne), "pca": ("PCA", pca)}
+
+
+def draw(
+    words: Words, members: list[dict[str, float]], step: int | None, each: int, method: str, line: str
+) -> int:
+    """Draw the maps of `members`, aligned to the first; paths on stdout."""
+    groups, study = words.groups(each), words.study
+    panels = project(words, members, step, groups, method)
+    names = [words.vocabulary.words[i] or "(empty)" for i in groups.words]
+    good = groups.labels == 1
+    study.figures.mkdir(exist_ok=True)
+    path = study.figures / f"words-{method}-{'-'.join(spell(m['width']) for m in members)}-seed{spell(members[0]['seed'])}"
+    stamped = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+    paths = [*still(panels, names, good, stamped, path)]
+    counts = words.vocabulary.counts[groups.words].sum(1)
+    page = word_page(panels, names, good, groups.polarity, counts, about(words, groups, method, stamped))
+    table = pd.DataFrame({"word": names, "group": np.where(good, "good", "bad"), "polarity": groups.polarity, "count": counts})
+    for panel in panels:
+        table[f"{panel.title}: x"], table[f"{panel.title}: y"] = panel.points.T
+    for suffix, text in ((".html", page), (".csv", table.to_csv(index=False))):
+        paths.append(path.with_name(path.name + suffix))
+        with atomic(paths[-1]) as part:
+            part.write_text(text, "utf-8")
+    print("\n".join(map(str, paths)))
+    return 0
+
+
+def project(
+    words: Words, members: list[dict[str, float]], step: int | None, groups: Groups, method: str
+) -> list[Panel]:
+    """The map of each member, brought into line with the first."""
+    title, projection = METHODS[method]
+    panels: list[Panel] = []
+    with Counting("maps", len(members)) as progress:
+        for member in progress.each(iter(members)):
+            restored, table = vectors(words, member, step)
+            points = essential(table[groups.words])
+            rank = points.shape[1]
+            if rank <= 1:
+                warn(
+                    f"width {spell(member['width'])}: the words fill {rank} of {table.shape[1]} dimensions, so "
+                    + ("there is nothing to see yet" if rank == 0 else "all that the map shows is their order along one line")
+                )
+            if rank == 0:
+                points = np.zeros((len(points), 1))
+            found = projection(points) if rank else np.zeros((len(points), 2))
+            dims = "dimension" if rank == 1 else "dimensions"
+            name = f"width {spell(member['width'])}, seed {spell(member['seed'])}, step {restored.step}: {title} of {rank} {dims}"
+            panels.append(Panel(name, align(found, panels[0].points) if panels else found))
+    return panels
+
+
+def still(panels: list[Panel], names: list[str], good: np.ndarray, line: str, path: Any) -> list[Any]:
+    """The maps side by side, as PNG and PDF."""
+    size = 9.0 if len(panels) == 1 else 6.5
+    with plt.style.context(STYLE):
+        figure, axes = plt.subplots(1, len(panels), figsize=(size * len(panels), size), squeeze=False)
+        figure.suptitle("Good words (green dots) and bad words (black triangles), near where the net makes them alike", x=0.005, ha="left", fontsize=12)
+        stamp(figure, line)
+        for ax, panel in zip(axes[0], panels, strict=True):
+            ax.set_title(panel.title, fontsize=10)
+            plot_words(ax, panel.points, names, good)
+        paths = save(figure, path)
+        plt.close(figure)
+    return paths
+
+
+def about(words: Words, groups: Groups, method: str, line: str) -> str:
+    """What the page shows, in plain words."""
+    good, bad = int((groups.labels == 1).sum()), int((groups.labels == 0).sum())
+    positive = words.texts.classes[-1]
+    how = (
+        "t-SNE keeps near words near; how far apart groups lie, and how large they are, means nothing."
+        if method == "tsne"
+        else "PCA shows the two directions in which the words differ most; distances are true as far as they lie in it."
+    )
+    return (
+        f"<p><b>Words as the net sees them.</b> The {good} words that {html.escape(positive)} texts say most beside others "
+        f"(green dots) and the {bad} that the others say most (black triangles). Words are near one another where the net treats them "
+        f"alike. {how} Wheel to zoom, drag to pan; point at a word to read it; more labels appear as you zoom in.</p>"
+        f"<p style='color:#666;font-size:11px'>{html.escape(line)}</p>"
+    )

@@ -1,0 +1,165 @@
+"""How separable good and bad words are, for every member at every kept checkpoint: a table, an array and a figure."""
+
+import json
+import sys
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+
+from experiments.progress import Counting
+from experiments.tables import print_columns
+from experiments.word_space import Words
+from nlpfeat.errors import UserError
+from nlpfeat.plotting.curves import plot_medians
+from nlpfeat.plotting.style import BLUE, STYLE, save, stamp, width_axis
+from nlpfeat.plotting.width import plot_measure
+from nlpfeat.processes import processes
+from nlpfeat.sweeps.provenance import commit
+from nlpfeat.sweeps.restore import kept_steps, restore_bucket
+from nlpfeat.sweeps.results import write
+from nlpfeat.sweeps.spec import config_hash
+from nlpfeat.sweeps.statistics import spread
+from nlpfeat.words.separability import MEASURES, measure
+
+
+def separability(words: Words, each: int, line: str, *, as_json: bool) -> int:
+    """Measure, write STUDY/words.nc and the figure, print the medians at the last step."""
+    dataset = measure_all(words, each)
+    study = words.study
+    dataset.attrs = {"commit": commit(), "config_hash": config_hash(study.spec), "command": line}
+    write(dataset, study.path / "words.nc")
+    study.figures.mkdir(exist_ok=True)
+    with plt.style.context(STYLE):
+        figure = separability_figure(dataset, study.spec.row.width)
+        stamp(figure, f"{line}   commit {dataset.attrs['commit']}   config {dataset.attrs['config_hash']}")
+        paths = save(figure, study.figures / "words-separability")
+        plt.close(figure)
+    rows = summarize(dataset)
+    if as_json:
+        print(json.dumps(rows))
+    else:
+        good, bad = dataset["groups"].to_numpy().tolist()
+        print_columns(
+            {name: [_cell(row[name]) for row in rows] for name in rows[0]},
+            f"{good} good and {bad} bad words at the last step: medians over members (quartiles). "
+            + "; ".join(f"{name}: {about.about}" for name, about in MEASURES.items()),
+        )
+    print(f"array: {study.path / 'words.nc'}; figure: {paths[0]}", file=sys.stderr)
+    return 0
+
+
+def measure_all(words: Words, each: int) -> xr.Dataset:
+    """The measures of all finished members: dims (member, step), the settings as coordinates of `member`.
+
+    Raises:
+      UserError: if no bucket is finished, or there are too few words of extreme polarity.
+    """
+    study, groups = words.study, words.groups(each)
+    task, table = study.spec.row, study.members()
+    assert task.words is not None
+    labels = [x for x in table["bucket"].unique() if study.result(x).exists()]
+    work = [(label, step) for label in labels for step in kept_steps(study, label)]
+    if not work:
+        raise UserError(f"{study.path} has no finished bucket with a checkpoint: run the sweep to its end first")
+    futures: dict[tuple[str, int], Any] = {}
+    with processes() as pool:
+        for label, step in work:
+            bucket = restore_bucket(study, words.make, label, step)
+            for place, member in enumerate(bucket.members.index):
+                vectors = np.asarray(task.words(bucket.params(place), bucket.settings(place)), np.float64)[groups.words]
+                if np.isfinite(vectors).all():
+                    futures[str(member), step] = pool.submit(measure, vectors, groups.labels)
+        with Counting("word spaces measured", len(futures)) as progress:
+            for _ in progress.each(iter(futures.values())):
+                _.result()
+    members = [str(member) for member in table.index[table["bucket"].isin(labels)]]
+    steps = sorted({step for _, step in work})
+    nothing = dict.fromkeys(MEASURES, np.nan)
+    found = [
+        [futures[m, s].result() if (m, s) in futures else nothing for s in steps] for m in members
+    ]
+    data = {
+        name: (
+            ("member", "step"),
+            np.array([[one[name] for one in row] for row in found]),
+            {"units": about.units, "long_name": about.about},
+        )
+        for name, about in MEASURES.items()
+    }
+    chosen = table.loc[members]
+    coords: dict[str, Any] = {"step": steps, "id": ("member", members)}
+    coords |= {name: ("member", chosen[name].to_numpy()) for name in chosen if name != "bucket"}
+    counts = [int((groups.labels == label).sum()) for label in (1, 0)]
+    return xr.Dataset(data | {"groups": ("group", counts)}, coords | {"group": ["good", "bad"]})
+
+
+def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """Quartiles over the members of each width, at the last step."""
+    last = dataset.isel(step=-1)
+    rows = []
+    for width in np.unique(dataset["width"]).tolist():
+        here = last.isel(member=(dataset["width"] == width).to_numpy())
+        row: dict[str, Any] = {"width": width, "members": here.sizes["member"]}
+        for name in MEASURES:
+            values = here[name].to_numpy()
+            known = values[~np.isnan(values)]
+            row[name] = [round(float(x), 5) for x in spread(known, axis=0)] if len(known) else None
+        rows.append(row)
+    return rows
+
+
+def _cell(value: Any) -> str:
+    if not isinstance(value, list):
+        return "–" if value is None else str(value)
+    low, middle, high = (f"{x:.3g}" for x in value)
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def separability_figure(dataset: xr.Dataset, width_label: str) -> Any:
+    """Above, each measure against width at the last step, every member a point; below, medians over training."""
+    widths = np.unique(dataset["width"]).tolist()
+    steps = dataset["step"].to_numpy()
+    names = [name for name in MEASURES if name != "margin"]
+    figure, axes = plt.subplots(2, len(names), figsize=(3.3 * len(names), 6.8), squeeze=False)
+    for name, (top, bottom) in zip(names, axes.T, strict=True):
+        groups = [dataset[name].isel(member=(dataset["width"] == w).to_numpy()) for w in widths]
+        values = [group.transpose("member", "step").to_numpy() for group in groups]
+        low, middle, high = np.stack([_quartiles(part) for part in values], axis=1)  # (widths, steps) each
+        longest = max(len(part) for part in values)
+        last = np.stack([np.pad(part[:, -1], (0, longest - len(part)), constant_values=np.nan) for part in values])
+        plot_measure(top, widths, last, low[:, -1], middle[:, -1], high[:, -1], label=name, colour=BLUE)
+        width_axis(top, widths, width_label)
+        top.set_title(_TITLES[name])
+        plot_medians(bottom, steps, low, middle, high, widths=widths)
+    figure.suptitle(
+        "How separable good and bad words are: above at the last step, every member a point; below over training",
+        x=0.005,
+        ha="left",
+        fontsize=12,
+    )
+    return figure
+
+
+_TITLES = {
+    "rank": "dimensions filled",
+    "probe": "held-out probe",
+    "separable": "share certified separable",
+    "silhouette": "silhouette",
+    "purity": "purity of neighbours",
+}
+
+
+def _quartiles(values: np.ndarray) -> np.ndarray:
+    """Quartiles (3, steps) of values (members, steps), NaN where no member has one."""
+    found = np.full((3, values.shape[1]), np.nan)
+    for step in range(values.shape[1]):
+        known = values[~np.isnan(values[:, step]), step]
+        if len(known):
+            found[:, step] = spread(known, axis=0)
+    return found

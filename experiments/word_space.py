@@ -1,0 +1,92 @@
+"""The words of a study's nets: what the commands that look at words start from."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from nlpfeat.data.texts import Texts, TextSpec
+from nlpfeat.data.vocabulary import FEWEST, Vocabulary, polarity
+from nlpfeat.errors import UserError, nearest
+from nlpfeat.sweeps.prepare import Maker, maker
+from nlpfeat.sweeps.restore import Member, restore
+from nlpfeat.sweeps.study import Study, open_study
+from nlpfeat.words.groups import Groups, by_polarity
+
+
+class Words(NamedTuple):
+    """A study of texts, read once."""
+
+    study: Study
+    make: Maker
+    texts: Texts
+    polarity: np.ndarray  # (words,), NaN where too rare
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words."""
+        return self.texts.vocabulary
+
+    def place(self, word: str) -> int:
+        """The place of a word in the vocabulary.
+
+        Raises:
+          UserError: if it is not there; the nearest spelling is named.
+        """
+        known = self.vocabulary.ids
+        for spelling in (word, word.lower()):
+            if spelling in known:
+                return known[spelling]
+        raise UserError(
+            f"no word {word!r} among the {len(known):,} of this study ({self._near(word)}); words that are too rare, cut, "
+            "or only in the test part have no vector"
+        )
+
+    def _near(self, word: str) -> str:
+        """The nearest spelling among the words that could be meant: of about its length, the frequent ones first."""
+        alike = [w for w in self.vocabulary.words if abs(len(w) - len(word)) <= 2 and w.strip()][:20000]
+        hint = nearest(word.lower(), alike)
+        return hint if hint.startswith("did") else "nothing is spelt alike"
+
+    def groups(self, each: int) -> Groups:
+        """The words of most extreme polarity.
+
+        Raises:
+          UserError: if there are too few to compare.
+        """
+        found = by_polarity(self.polarity, each)
+        few = min(int((found.labels == label).sum()) for label in (0, 1))
+        if few < 5:
+            raise UserError(
+                f"only {few} words of one sign are seen {FEWEST} times or more in the training part: too few to compare"
+            )
+        return found
+
+
+def open_words(path: Path) -> Words:
+    """The study at `path`, its texts read and its vocabulary built again.
+
+    Raises:
+      UserError: if there is none, or its inputs are no words.
+    """
+    study = open_study(path)
+    if study.spec.row.words is None or not issubclass(study.spec.row.data, TextSpec):
+        raise UserError(f"{path} is a study of {study.spec.task}, which has no words: name one of texts, such as runs/reviews_bag")
+    make = maker(study.spec)
+    texts: Texts = make.source.about
+    return Words(study, make, texts, polarity(texts.vocabulary.counts))
+
+
+def vectors(words: Words, wanted: dict[str, float], step: int | None) -> tuple[Member, np.ndarray]:
+    """A member and its word vectors, float64 (words, width).
+
+    Raises:
+      UserError: if there is no such member or step, or its training diverged.
+    """
+    member = restore(words.study, wanted, step, words.make)
+    task = words.study.spec.row
+    assert task.words is not None
+    table = np.asarray(task.words(member.params, member.settings), np.float64)
+    if not np.isfinite(table).all():
+        raise UserError(f"the training of this member diverged by step {member.step}: its words have no vectors")
+    return member, table

@@ -1,0 +1,151 @@
+"""Published files: from NLPFEAT_DATA, else from the cache, else from their authors' pages.
+
+A download that breaks off is resumed where it stopped, by the same page or the next; one whose checksum is wrong is
+kept aside under another name.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pooch
+import requests
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from nlpfeat.errors import UserError
+
+FOLDER = "NLPFEAT_DATA"  # the environment variable: a folder of files that are there already
+CHUNK = 2**18
+SECONDS = 30  # without an answer, before the next page is asked
+
+
+class File(NamedTuple):
+    """A file as its authors publish it."""
+
+    name: str
+    sha256: str
+    bytes: int
+    urls: tuple[str, ...]  # the authors' own page first, then mirrors
+
+
+_TRASK = (
+    "https://raw.githubusercontent.com/iamtrask/Grokking-Deep-Learning/master/",
+    "https://raw.githubusercontent.com/udacity/deep-learning-v2-pytorch/master/sentiment-analysis-network/",
+    "https://raw.githubusercontent.com/udacity/deep-learning/master/sentiment-network/",
+)
+REVIEWS = File(
+    "reviews.txt",
+    "d7c2f21e5c8f5240859910ba5331b9baa88310aa978dbd8747ebd4ff6ebbefa6",
+    33678267,
+    tuple(page + "reviews.txt" for page in _TRASK),
+)
+LABELS = File(
+    "labels.txt",
+    "301d18424e95957a000293f5d8393239451d7f54622a8f21613172aebe64ca06",
+    225000,
+    tuple(page + "labels.txt" for page in _TRASK),
+)
+IMDB = File(  # Maas et al., Learning word vectors for sentiment analysis, ACL 2011
+    "aclImdb_v1.tar.gz",
+    "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
+    84125825,
+    ("https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",),
+)
+
+
+def cache() -> Path:
+    """Where downloads are kept."""
+    return Path(pooch.os_cache("nlpfeat"))
+
+
+def fetch(file: File) -> Path:
+    """The path of a published file on this machine.
+
+    A file in the folder NLPFEAT_DATA is taken as it is: it may be an edition of one's own.
+
+    Raises:
+      UserError: if it is nowhere and cannot be downloaded, naming what to fetch, from where, and where to put it; if
+        what came has another checksum, naming where it was put aside.
+    """
+    own = os.environ.get(FOLDER)
+    if own:
+        if not Path(own).is_dir():
+            raise UserError(f"{FOLDER}={own} is no folder: name one that holds {file.name}, or unset it")
+        if (Path(own) / file.name).is_file():
+            return Path(own) / file.name
+    kept = cache() / file.name
+    if not kept.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        download(file, kept)
+    return kept
+
+
+def download(file: File, path: Path) -> None:
+    """Download a file to `path`, from the first of its pages that has it.
+
+    Raises:
+      UserError: as `fetch`.
+    """
+    part = path.with_name(path.name + ".part")
+    failures = []
+
+    def resume(url: str, output: str, _: Any) -> None:
+        _resume(url, part, file)
+        if pooch.file_hash(str(part)) != file.sha256:
+            aside = path.with_name(path.name + ".wrong-checksum")
+            part.replace(aside)
+            raise UserError(
+                f"{url} sent another file than published (SHA-256 not {file.sha256[:12]}…); it was put aside as {aside}: "
+                f"look at it, or run the same command again to download anew"
+            )
+        shutil.copyfile(part, output)
+
+    pooch.get_logger().setLevel("WARNING")
+    for url in file.urls:
+        try:
+            pooch.retrieve(url, f"sha256:{file.sha256}", path.name, path.parent, downloader=resume)
+        except (requests.RequestException, OSError) as error:
+            failures.append(f"{url} ({_reason(error)})")
+        else:
+            part.unlink()
+            return
+    raise UserError(
+        f"no {file.name} here, and it could not be downloaded: {'; '.join(failures)}. Fetch it where there is a "
+        f"network, from {file.urls[0]}, and put it into {path.parent}, or into a folder that {FOLDER} names"
+    )
+
+
+def _reason(error: Exception) -> str:
+    response: Any = getattr(error, "response", None)
+    return f"HTTP {response.status_code}" if response is not None else type(error).__name__
+
+
+def _resume(url: str, part: Path, file: File) -> None:
+    """Add to `part` what it lacks of the file at `url`."""
+    have = part.stat().st_size if part.exists() else 0
+    if have == file.bytes:
+        return
+    if have > file.bytes:
+        part.unlink()
+        have = 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    with requests.get(url, headers=headers, stream=True, timeout=SECONDS) as response:
+        response.raise_for_status()
+        if response.status_code != requests.codes.partial_content:
+            have = 0  # the page does not resume: from the start
+        print(f"downloading {file.name} ({file.bytes / 1e6:.0f} MB) from {url}", file=sys.stderr, flush=True)
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        with (
+            Progress(*columns, console=console, disable=not console.is_terminal) as bars,
+            part.open("ab" if have else "wb") as out,
+        ):
+            bar = bars.add_task(file.name, total=file.bytes, completed=have)
+            for chunk in response.iter_content(CHUNK):
+                out.write(chunk)
+                bars.update(bar, advance=len(chunk))
+    if part.stat().st_size < file.bytes:
+        raise requests.ConnectionError("the connection broke off")

@@ -1,0 +1,99 @@
+"""Texts from any CSV: a column of texts, a column of labels, and perhaps one that says which part a row belongs to."""
+
+import csv
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from nlpfeat.data.corpus import Corpus, in_order, words
+from nlpfeat.data.examples import SPLITS
+from nlpfeat.errors import UserError, nearest
+
+
+def read(path: str, text: str, label: str, split: str, test_share: float, key: int) -> Corpus:
+    """The rows of a CSV (of a TSV, where the name ends so) as a corpus.
+
+    Args:
+      path: UTF-8, with or without a byte-order mark; the first row names the columns.
+      text, label: names of columns. Two or more labels; numbers are sorted as numbers, others by the alphabet.
+      split: the column that says "train", "validation" or "test"; empty to draw the test part.
+      test_share: the share of rows drawn as test part by `key`, where no column says it.
+
+    Raises:
+      UserError: naming the file, the line and the mend: no such column (the nearest is named), a malformed row, a
+        missing label, fewer than two classes, a part that is empty.
+    """
+    labels, texts, parts = [], [], []
+    for line, row in _rows(Path(path), [text, label, *([split] if split else [])]):
+        if not row[label].strip():
+            raise UserError(f"{path} line {line}: no {label}; fill it in or remove the row")
+        labels.append(row[label].strip())
+        texts.append(row[text])
+        if split:
+            part = row[split].strip().lower()
+            if part not in SPLITS:
+                raise UserError(f"{path} line {line}: {split} is {row[split]!r}; {nearest(part, SPLITS)}")
+            parts.append(SPLITS.index(part))
+    classes = tuple(sorted(set(labels), key=_rank(labels)))
+    if len(classes) < 2:
+        found = f"only the {label} {classes[0]!r}" if classes else "no rows"
+        raise UserError(f"{path} holds {found}; there must be two classes or more")
+    if not split:
+        drawn = np.random.default_rng(key).permutation(len(texts))[: round(test_share * len(texts))]
+        parts = np.isin(np.arange(len(texts)), drawn) * 2
+    for place in (0, 2):
+        if place not in parts:
+            raise UserError(
+                f"{path}: no row is in the {SPLITS[place]} part; "
+                + (f"mark some in column {split}" if split else "change data.test_share, or add rows")
+            )
+    numbers = np.array([classes.index(name) for name in labels], np.int32)
+    untrained = set(range(len(classes))) - set(numbers[np.equal(parts, 0)].tolist())
+    if untrained:
+        raise UserError(f"{path}: no row of {label} {classes[min(untrained)]!r} is in the train part")
+    return in_order(Corpus([words(each) for each in texts], numbers, np.asarray(parts), classes, words))
+
+
+def _rank(labels: list[str]) -> type[float] | None:
+    """How labels are sorted: as numbers, if all are."""
+    try:
+        [float(name) for name in labels]
+    except ValueError:
+        return None
+    return float
+
+
+def _rows(path: Path, wanted: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """(number of its last line, row) of each row that is not blank."""
+    csv.field_size_limit(sys.maxsize)
+    try:
+        whole = path.read_text("utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError):
+        raise UserError(f"config.data.path: no file {str(path)!r}") from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise UserError(f"{path} line {line}: not UTF-8; save it as UTF-8") from None
+    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    reader = csv.reader(io.StringIO(whole, newline=""), delimiter=separator, strict=True)
+    columns: list[str] = []
+    try:
+        columns = [name.strip() for name in next(reader, [])]
+        for name in wanted:
+            if columns.count(name) != 1:
+                said = "no column" if name not in columns else "two columns"
+                raise UserError(f"{path} has {said} {name!r}; {nearest(name, columns)}")
+        for row in reader:
+            if len(row) == len(columns):
+                yield reader.line_num, dict(zip(columns, row, strict=True))
+            elif any(field.strip() for field in row):
+                raise UserError(
+                    f"{path} line {reader.line_num}: {len(row)} fields where the first line names {len(columns)}; "
+                    "put texts that hold commas, quotes or line breaks between double quotes"
+                )
+    except csv.Error as error:
+        problem = re.sub(r"\s+", " ", str(error))
+        raise UserError(f"{path} line {reader.line_num}: {problem}; see to the quotes there") from None

@@ -1,0 +1,88 @@
+"""Average, reduce, tanh: a document is the mean of its word vectors, reduced to one number between -1 and 1.
+
+Source: "Word to vector embeddings II", which derives the gradient by hand; `hand_gradient` is that derivation.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import flax.linen as nn
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from nlpfeat.models.width import Affine, unit_mask
+from nlpfeat.models.word_bag import WordTable
+from nlpfeat.settings import Positive
+
+
+@dataclass(frozen=True)
+class WordMeanSpec:
+    """`scale`: word vectors start U(±scale). `learned`: whether the reduction is learned, or the sum."""
+
+    scale: Positive = 0.05
+    learned: bool = False
+
+
+def levels(classes: int) -> Float[np.ndarray, " classes"]:
+    """The number that stands for each class, evenly from -1 to 1: with three, the middle one is neutral."""
+    return np.linspace(-1.0, 1.0, classes, dtype=np.float32)
+
+
+class WordMean(nn.Module):
+    """Embedding → mean over the words → reduction to one number → tanh."""
+
+    units: int
+    classes: int
+    vocabulary: int
+    spec: WordMeanSpec
+
+    @nn.compact
+    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+        """The trace of a batch of documents.
+
+        Args:
+          inputs: a bag, `words` and `weights` (n, length).
+          settings: `width` is the dimension of the word vectors.
+          train: has no effect here.
+
+        Returns:
+          "features" (n, units), the mean; "prediction" (n,); "levels" and "scores" (n, classes): minus the squared
+          distance from each class's level.
+        """
+        total = WordTable(self.vocabulary, self.units, self.spec.scale, name="words")(inputs)
+        mean = total / jnp.maximum(inputs.weights.sum(axis=1, keepdims=True), 1.0)
+        features = mean * unit_mask(self.units, settings.width)[None]
+        if self.spec.learned:
+            reduced = Affine(1, unit_axes=(1,), name="reduction")(features.T, settings.width)[0]
+        else:
+            reduced = features.sum(1)
+        prediction = jnp.tanh(reduced)
+        level = jnp.broadcast_to(levels(self.classes), (len(prediction), self.classes))
+        scores = -((prediction[:, None] - level) ** 2)
+        return {"features": features, "prediction": prediction, "levels": level, "scores": scores}
+
+
+def hand_gradient(
+    one_hot: Float[np.ndarray, "words vocabulary"],
+    table: Float[np.ndarray, "vocabulary units"],
+    reduction: Float[np.ndarray, " units"],
+    target: float,
+) -> Float[np.ndarray, "vocabulary units"]:
+    """dD²/dW of one document, by the chain rule written out: 2D · (-1) · (1 - tanh² O) · T2 · T1 · S.
+
+    The graph is H = S W, G = mean of the rows of H, O = G · T2, P = tanh O, D = T - P; T1 holds 1/words.
+
+    Args:
+      one_hot: S, a row for each word of the document.
+      table: W.
+      reduction: T2; ones for the sum.
+      target: T.
+    """
+    count = one_hot.shape[0]
+    hidden = one_hot @ table
+    mean = np.full(count, 1 / count) @ hidden
+    output = mean @ reduction
+    difference = target - np.tanh(output)
+    slope = 2 * difference * -1.0 * (1 - np.tanh(output) ** 2)
+    return slope * one_hot.T @ np.outer(np.full(count, 1 / count), reduction)

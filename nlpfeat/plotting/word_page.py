@@ -1,0 +1,130 @@
+"""A map of words as a page of its own, which needs no network: zoom, pan, hover, search, linked selection, CSV."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from bokeh.embed import file_html
+from bokeh.layouts import column, gridplot, row
+from bokeh.models import (
+    Button,
+    ColumnDataSource,
+    CustomJS,
+    Div,
+    HoverTool,
+    LabelSet,
+    Range1d,
+    TextInput,
+    Toggle,
+)
+from bokeh.plotting import figure
+from bokeh.resources import Resources
+
+from nlpfeat.plotting.word_map import BAD, GOOD
+
+SCRIPT = Path(__file__).with_name("word_page.js")
+
+
+class Panel(NamedTuple):
+    """One map of the words."""
+
+    title: str
+    points: np.ndarray  # (n, 2)
+
+
+def word_page(
+    panels: Sequence[Panel], words: Sequence[str], good: np.ndarray, polarity: np.ndarray, counts: np.ndarray, about: str
+) -> str:
+    """The page as HTML. Every panel shows the same words; what is selected in one is selected in all.
+
+    Args:
+      words: (n,), the most telling first within each group.
+      good: (n,), which are good words.
+      polarity, counts: (n,), told when a word is pointed at, and written to the CSV.
+      about: a sentence or two of HTML above the maps.
+    """
+    data: dict[str, Any] = {
+        "word": list(words),
+        "group": ["good" if g else "bad" for g in good],
+        "polarity": polarity.round(3),
+        "count": counts,
+        "colour": [GOOD if g else BAD for g in good],
+        "marker": ["circle" if g else "triangle" for g in good],
+    }
+    for i, panel in enumerate(panels):
+        data |= {f"x{i}": panel.points[:, 0].astype(float), f"y{i}": panel.points[:, 1].astype(float)}
+    source = ColumnDataSource(data)
+    size = 760 if len(panels) == 1 else 520
+    plots = [_plot(panel, source, i, size) for i, panel in enumerate(panels)]
+    search, found, everything = _search(source)
+    save = Button(label="Coordinates as CSV", button_type="default", name="save")
+    names = [panel.title for panel in panels]
+    save.js_on_click(_script("save", source=source, titles=names))
+    controls = row(search, everything, save, found)
+    page: Any = column(Div(text=about, width=900), controls, gridplot([plots], merge_tools=False))
+    return file_html(page, resources=Resources("inline"), title="Word map")
+
+
+def _plot(panel: Panel, source: ColumnDataSource, number: int, size: int) -> Any:
+    """A scatter plot with the labels that have room, laid out anew whenever the view changes."""
+    x, y = panel.points.T
+    pad = 0.06 * max(np.ptp(x), np.ptp(y), 1e-9)
+    half = max(np.ptp(x), np.ptp(y), 1e-9) / 2 + pad
+    middle = (x.max() + x.min()) / 2, (y.max() + y.min()) / 2
+    plot = figure(
+        title=panel.title,
+        width=size,
+        height=size,
+        x_range=Range1d(middle[0] - half, middle[0] + half),
+        y_range=Range1d(middle[1] - half, middle[1] + half),
+        tools="pan,wheel_zoom,box_zoom,box_select,lasso_select,tap,reset",
+        active_scroll="wheel_zoom",
+        output_backend="canvas",
+        name=f"map{number}",
+    )
+    plot.axis.visible = False
+    plot.grid.visible = False
+    points = plot.scatter(
+        f"x{number}",
+        f"y{number}",
+        source=source,
+        color="colour",
+        marker="marker",
+        size=7,
+        alpha=0.6,
+        selection_alpha=1.0,
+        nonselection_alpha=0.12,
+    )
+    plot.add_tools(
+        HoverTool(renderers=[points], tooltips=[("", "@word"), ("polarity", "@polarity"), ("seen", "@count times")])
+    )
+    shown = ColumnDataSource({"x": [], "y": [], "word": [], "colour": []})
+    plot.add_layout(
+        LabelSet(
+            x="x", y="y", text="word", text_color="colour", source=shown, x_offset=5, y_offset=3, text_font_size="11px"
+        )
+    )
+    layout = _script("labels", source=source, shown=shown, plot=plot, number=number)
+    for bound in (plot.x_range, plot.y_range):
+        bound.js_on_change("start", layout)
+        bound.js_on_change("end", layout)
+    source.selected.js_on_change("indices", layout)
+    plot.js_on_change("inner_width", layout)
+    return plot
+
+
+def _search(source: ColumnDataSource) -> tuple[TextInput, Div, Toggle]:
+    """A field that selects the words that begin with what is typed (a whole word, where it is one), and what was found."""
+    search = TextInput(placeholder="find a word", width=180, name="search")
+    found = Div(text="", width=420, name="found")
+    whole = Toggle(label="Clear", button_type="default", name="clear")
+    search.js_on_change("value_input", _script("search", source=source, found=found))
+    whole.js_on_change("active", _script("clear", source=source, found=found, search=search))
+    return search, found, whole
+
+
+def _script(name: str, **arguments: Any) -> CustomJS:
+    """The function `name` of word_page.js, called with the arguments."""
+    call = f"{name}({{{', '.join(arguments)}}})"
+    return CustomJS(args=arguments, code=f"{SCRIPT.read_text('utf-8')}\n{call};")

@@ -1,0 +1,51 @@
+"""Nearest words, by dot product, cosine or distance."""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float, Int
+
+Vectors = Float[np.ndarray, "words d"]
+Vector = Float[np.ndarray, " d"]
+
+
+def dot(vectors: Vectors, query: Vector) -> Float[np.ndarray, " words"]:
+    """Dot products: long vectors are near everything on their side. Trask's measure."""
+    return vectors @ query
+
+
+def cosine(vectors: Vectors, query: Vector) -> Float[np.ndarray, " words"]:
+    """Cosines of the angles; 0 for a vector of length 0."""
+    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(query)
+    return np.divide(vectors @ query, lengths, out=np.zeros(len(vectors)), where=lengths > 0)
+
+
+def closeness(vectors: Vectors, query: Vector) -> Float[np.ndarray, " words"]:
+    """Minus the Euclidean distances, so that more is nearer."""
+    return -np.linalg.norm(vectors - query, axis=1)
+
+
+# How near two words are; the larger the nearer.
+SIMILARITIES: dict[str, Callable[[Vectors, Vector], Float[np.ndarray, " words"]]] = {
+    "dot": dot,
+    "cosine": cosine,
+    "distance": closeness,
+}
+
+
+def nearest(
+    similarity: Float[np.ndarray, " words"], count: int, leave_out: tuple[int, ...] = ()
+) -> Int[np.ndarray, " count"]:
+    """The `count` words of largest similarity, largest first; of equals the more frequent one, which stands first.
+
+    Args:
+      leave_out: words that are not to be found, such as the query itself.
+    """
+    order = np.argsort(-similarity, kind="stable")
+    return order[~np.isin(order, leave_out)][:count]
+
+
+def ties(similarity: Float[np.ndarray, " words"], nearest_ones: Int[np.ndarray, " count"]) -> int:
+    """How many words are as near, up to rounding, as the last of the nearest: with more than those, the order says nothing."""
+    last = similarity[nearest_ones[-1]]
+    return int((similarity >= last - 1e-6 * max(abs(last), 1e-30)).sum())

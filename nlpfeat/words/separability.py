@@ -1,0 +1,82 @@
+"""How separable two groups of words are in the space of their vectors."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import silhouette_score
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.neighbors import NearestNeighbors
+
+from nlpfeat.geometry.certificates import Separator
+from nlpfeat.geometry.separability import hard_margin, rms_radius, separate
+
+Vectors = Float[np.ndarray, "n d"]
+Labels = Int[np.ndarray, " n"]
+
+FOLDS = 5
+NEIGHBOURS = 10
+
+
+class About(NamedTuple):
+    """What a measure of word vectors is."""
+
+    units: str
+    about: str
+
+
+MEASURES = {
+    "rank": About("dimensions", "dimensions that the vectors fill"),
+    "probe": About("share of words", f"held-out words told apart by a logistic probe, {FOLDS} folds"),
+    "separable": About("1 or 0", "a plane parts the groups, by a certificate"),
+    "margin": About("RMS radii", "hard margin; 0 where no plane parts them"),
+    "silhouette": About("-1 to 1", "silhouette: 1 for tight groups far apart"),
+    "purity": About("share of neighbours", f"of the {NEIGHBOURS} nearest words, those of the same group"),
+}
+
+
+def measure(vectors: Vectors, labels: Labels) -> dict[str, float]:
+    """All MEASURES of two groups of words. Unchanged by turning the space, scaling it, or adding dimensions of zeros.
+
+    Args:
+      vectors: finite (n, d).
+      labels: (n,), 0 or 1, at least FOLDS of each.
+
+    Returns:
+      A number for each measure; all but `rank` NaN where every vector is the same.
+    """
+    points = essential(vectors)
+    if not points.shape[1]:
+        return {name: np.nan for name in MEASURES} | {"rank": 0.0}
+    certificate = separate(points, labels)
+    found = certificate if isinstance(certificate, Separator) else None
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    probe = LogisticRegression(C=100.0, max_iter=1000)
+    return {
+        "rank": float(points.shape[1]),
+        "probe": float(cross_val_score(probe, points, labels, cv=folds).mean()),
+        "separable": float(found is not None),
+        "margin": hard_margin(points, labels, found),
+        "silhouette": float(silhouette_score(points, labels)),
+        "purity": purity(points, labels),
+    }
+
+
+def essential(vectors: Vectors) -> Float[np.ndarray, "n rank"]:
+    """The vectors around their mean in the axes that they fill, by falling length, at an RMS radius of 1.
+
+    What lies within rounding of flat is flat: a net whose words fill one dimension is measured in one.
+    """
+    centred = vectors - vectors.mean(0)
+    left, lengths, _ = np.linalg.svd(centred, full_matrices=False)
+    rank = int((lengths > 1e-6 * lengths[0]).sum()) if lengths[0] > 0 else 0
+    points = left[:, :rank] * lengths[:rank]
+    return points / rms_radius(points) if rank else points
+
+
+def purity(vectors: Vectors, labels: Labels) -> float:
+    """The share of each word's nearest words that are of its own group, mean over words."""
+    count = min(NEIGHBOURS, len(vectors) - 1)
+    near = NearestNeighbors(n_neighbors=count).fit(vectors).kneighbors(return_distance=False)
+    return float((labels[near] == labels[:, None]).mean())
