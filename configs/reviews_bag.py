@@ -40,7 +40,7 @@ def get_config(variant: str = "full") -> ConfigDict:
         {"steps": (960,), "batch_size": 25, "record_every": 320, "checkpoint_every": 960, "snapshots": (40, 320)}
     )
     config.settings = ConfigDict({"learning_rate": 0.01})
-    config.sweep = ConfigDict({"width": (2, 4, 8, 10, 16, 32, 64, 100), "seed": (0, 1, 2, 3, 4)})
+    config.sweep = ConfigDict({"width": (2, 4, 10, 16, 32, 64, 100), "seed": (0, 1, 2, 3, 4)})
     if variant in RUNGS:
         config.sweep = ConfigDict({"width": (10,), "seed": (1,)})
         config.update_from_flattened_dict(RUNGS[variant])

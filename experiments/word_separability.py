@@ -125,9 +125,8 @@ def separability_figure(dataset: xr.Dataset, width_label: str) -> Any:
     """Above, each measure against width at the last step, every member a point; below, medians over training."""
     widths = np.unique(dataset["width"]).tolist()
     steps = dataset["step"].to_numpy()
-    names = [name for name in MEASURES if name != "margin"]
-    figure, axes = plt.subplots(2, len(names), figsize=(3.3 * len(names), 6.8), squeeze=False)
-    for name, (top, bottom) in zip(names, axes.T, strict=True):
+    figure, axes = plt.subplots(2, len(_PANELS), figsize=(3.2 * len(_PANELS), 6.8))
+    for (name, (title, bottom_limit, top_limit)), (top, bottom) in zip(_PANELS.items(), axes.T, strict=True):
         groups = [dataset[name].isel(member=(dataset["width"] == w).to_numpy()) for w in widths]
         values = [group.transpose("member", "step").to_numpy() for group in groups]
         low, middle, high = np.stack([_quartiles(part) for part in values], axis=1)  # (widths, steps) each
@@ -135,8 +134,12 @@ def separability_figure(dataset: xr.Dataset, width_label: str) -> Any:
         last = np.stack([np.pad(part[:, -1], (0, longest - len(part)), constant_values=np.nan) for part in values])
         plot_measure(top, widths, last, low[:, -1], middle[:, -1], high[:, -1], label=name, colour=BLUE)
         width_axis(top, widths, width_label)
-        top.set_title(_TITLES[name])
+        top.set_title(title)
         plot_medians(bottom, steps, low, middle, high, widths=widths)
+        for ax in (top, bottom):
+            ax.set_ylim(bottom_limit, top_limit)
+        if ax is not axes[-1, -1]:
+            bottom.get_legend().remove()
     figure.suptitle(
         "How separable good and bad words are: above at the last step, every member a point; below over training",
         x=0.005,
@@ -146,12 +149,14 @@ def separability_figure(dataset: xr.Dataset, width_label: str) -> Any:
     return figure
 
 
-_TITLES = {
-    "rank": "dimensions filled",
-    "probe": "held-out probe",
-    "separable": "share certified separable",
-    "silhouette": "silhouette",
-    "purity": "purity of neighbours",
+# Measure -> title and limits of its panels.
+_PANELS = {
+    "rank": ("dimensions filled", 0, None),
+    "probe": ("held-out probe", None, None),
+    "separable": ("certified separable", -0.04, 1.04),
+    "margin": ("hard margin", 0, None),
+    "silhouette": ("silhouette", None, None),
+    "purity": ("purity of neighbours", None, None),
 }
 
 

@@ -1,5 +1,6 @@
 """Words pooled: an embedding table, the weighted sum over a document's words, one layer of class scores."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,8 @@ from jaxtyping import Array, Float
 from nlpfeat.models.width import Affine, UnitDropout, uniform_per_unit, unit_mask
 from nlpfeat.settings import Positive, Share
 
-# Words summed at a time.
-CHUNK = 64
+# Words of a document that are gathered at a time.
+PIECE = 64
 
 Table = Float[Array, "vocabulary units"]
 
@@ -36,33 +37,90 @@ class WordBagSpec:
 def pool(table: Table, bag: Any) -> Float[Array, "n units"]:
     """Σ weight · word vector over the words of each document.
 
-    As many words at a time as the longest document of the batch needs: most are far shorter than the longest of all.
+    Piece by piece, and no more of them than the documents have: most are far shorter than the longest.
 
     Args:
       bag: `words` and `weights` (n, length), 0 for padding, which stands past `lengths` (n,).
     """
-    count, length = bag.words.shape
-    wide = -length % CHUNK
-    words, weights = (jnp.pad(part, ((0, 0), (0, wide))) for part in (bag.words, bag.weights))
-
-    def add(chunk: Array, total: Array) -> Array:
-        ids, shares = (jax.lax.dynamic_slice_in_dim(x, chunk * CHUNK, CHUNK, 1) for x in (words, weights))
-        return total + (table[ids] * shares[..., None]).sum(axis=1)
-
-    chunks = -(-jnp.max(bag.lengths) // CHUNK)
-    return jax.lax.fori_loop(0, chunks, add, jnp.zeros((count, table.shape[1]), table.dtype))
+    return _gather(table, bag)
 
 
-def _pool_forward(table: Table, bag: Any) -> tuple[Array, Any]:
+def _gathered(table: Table, bag: Any) -> Float[Array, "n units"]:
+    piece, count = _pieces(bag)
+
+    def add(i: Array, total: Array) -> Array:
+        document, ids, weights = piece(i)
+        return total.at[document].add(weights @ table[ids])
+
+    return jax.lax.fori_loop(0, count, add, jnp.zeros((len(bag.words), table.shape[1]), table.dtype))
+
+
+def _scattered(table: Table, bag: Any, values: Float[Array, "n units"]) -> Table:
+    piece, count = _pieces(bag)
+
+    def add(i: Array, table: Array) -> Array:
+        document, ids, weights = piece(i)
+        return table.at[ids].add(weights[:, None] * values[document])
+
+    return jax.lax.fori_loop(0, count, add, table)
+
+
+def _one_by_one(function: Callable[..., Array]) -> Any:
+    """`function`, for members side by side where they share the documents, else one after another.
+
+    Members with documents of their own have loops of different lengths. Side by side, each turn of the longest would
+    copy every member's table.
+    """
+    mapped = jax.custom_batching.custom_vmap(function)
+
+    @mapped.def_vmap
+    def rule(size: int, batched: Any, *arguments: Any) -> tuple[Array, bool]:
+        axes = jax.tree.map(lambda each: 0 if each else None, list(batched))
+        if not any(jax.tree.leaves(batched[1])):
+            return jax.vmap(function, axes)(*arguments), True
+
+        def member(i: Array) -> Array:
+            own = jax.tree.map(lambda leaf, each: leaf[i] if each else leaf, list(arguments), list(batched))
+            return function(*own)
+
+        return jax.lax.map(member, jnp.arange(size)), True
+
+    return mapped
+
+
+_gather = _one_by_one(_gathered)
+
+# The table with weight · value added at the words of each document, (table, bag, values (n, units)) -> table: the
+# transpose of `pool`.
+spread = _one_by_one(_scattered)
+
+
+def _pieces(bag: Any) -> tuple[Callable[[Array], tuple[Array, Array, Array]], Array]:
+    """A function that gives the i-th piece of all documents, (document, ids (PIECE,), weights (PIECE,)), and their number."""
+    wide = -bag.words.shape[1] % PIECE
+    words, weights = (jnp.pad(jnp.asarray(part), ((0, 0), (0, wide))) for part in (bag.words, bag.weights))
+    last = jnp.cumsum(-(-jnp.asarray(bag.lengths) // PIECE))
+
+    def piece(i: Array) -> tuple[Array, Array, Array]:
+        document = jnp.searchsorted(last, i, side="right")
+        before = jnp.where(document > 0, last[document - 1], 0)
+        corner = document, (i - before) * PIECE
+        ids, shares = (jax.lax.dynamic_slice(part, corner, (1, PIECE))[0] for part in (words, weights))
+        return document, ids, shares
+
+    return piece, last[-1]
+
+
+def _forward(table: Table, bag: Any) -> tuple[Array, Any]:
     return pool(table, bag), (table, bag)
 
 
-def _pool_backward(kept: Any, gradient: Float[Array, "n units"]) -> tuple[Array, None]:
+def _backward(kept: Any, gradient: Float[Array, "n units"]) -> tuple[Array, None]:
     table, bag = kept
-    return jnp.zeros_like(table).at[bag.words].add(bag.weights[..., None] * gradient[:, None]), None
+    return spread(jnp.zeros_like(table), bag, gradient), None
 
 
-pool.defvjp(_pool_forward, _pool_backward)
+pool.defvjp(_forward, _backward)
 
 
 def words(params: Any, settings: Any) -> np.ndarray:

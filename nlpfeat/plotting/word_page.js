@@ -22,7 +22,7 @@ function labels({source, shown, plot, number}) {
 }
 
 // Select the word that is typed, or those that begin with it.
-function search({source, found}, value = cb_obj.value_input) {
+function search({source, found, value}) {
   const asked = value.trim().toLowerCase(), words = source.data.word;
   let hits = words.flatMap((word, i) => word === asked ? [i] : []);
   if (asked && hits.length === 0) hits = words.flatMap((word, i) => word.startsWith(asked) ? [i] : []);
@@ -32,9 +32,9 @@ function search({source, found}, value = cb_obj.value_input) {
 }
 
 // Nothing selected, nothing searched.
-function clear({source, found, search}) {
+function clear({source, found, field}) {
   source.selected.indices = [];
-  search.value = ""; search.value_input = "";
+  field.value = ""; field.value_input = "";
   found.text = "";
 }
 

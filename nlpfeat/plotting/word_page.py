@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from bokeh.embed import file_html
-from bokeh.layouts import column, gridplot, row
+from bokeh.layouts import column, row
 from bokeh.models import (
     Button,
     ColumnDataSource,
@@ -16,7 +16,6 @@ from bokeh.models import (
     LabelSet,
     Range1d,
     TextInput,
-    Toggle,
 )
 from bokeh.plotting import figure
 from bokeh.resources import Resources
@@ -57,30 +56,28 @@ def word_page(
     source = ColumnDataSource(data)
     size = 760 if len(panels) == 1 else 520
     plots = [_plot(panel, source, i, size) for i, panel in enumerate(panels)]
-    search, found, everything = _search(source)
+    search, clear, found = _search(source)
     save = Button(label="Coordinates as CSV", button_type="default", name="save")
     names = [panel.title for panel in panels]
     save.js_on_click(_script("save", source=source, titles=names))
-    controls = row(search, everything, save, found)
-    page: Any = column(Div(text=about, width=900), controls, gridplot([plots], merge_tools=False))
+    controls = row(search, clear, save, found)
+    page: Any = column(Div(text=about, width=900), controls, row(*plots))
     return file_html(page, resources=Resources("inline"), title="Word map")
 
 
 def _plot(panel: Panel, source: ColumnDataSource, number: int, size: int) -> Any:
     """A scatter plot with the labels that have room, laid out anew whenever the view changes."""
-    x, y = panel.points.T
-    pad = 0.06 * max(np.ptp(x), np.ptp(y), 1e-9)
-    half = max(np.ptp(x), np.ptp(y), 1e-9) / 2 + pad
-    middle = (x.max() + x.min()) / 2, (y.max() + y.min()) / 2
+    low, high = panel.points.min(0), panel.points.max(0)
+    room = 0.06 * np.maximum(high - low, 1e-3 * max(np.ptp(panel.points), 1.0))
+    (left, bottom), (right, top) = (low - room).tolist(), (high + room).tolist()
     plot = figure(
         title=panel.title,
         width=size,
         height=size,
-        x_range=Range1d(middle[0] - half, middle[0] + half),
-        y_range=Range1d(middle[1] - half, middle[1] + half),
+        x_range=Range1d(left, right),
+        y_range=Range1d(bottom, top),
         tools="pan,wheel_zoom,box_zoom,box_select,lasso_select,tap,reset",
         active_scroll="wheel_zoom",
-        output_backend="canvas",
         name=f"map{number}",
     )
     plot.axis.visible = False
@@ -91,7 +88,7 @@ def _plot(panel: Panel, source: ColumnDataSource, number: int, size: int) -> Any
         source=source,
         color="colour",
         marker="marker",
-        size=7,
+        size=6,
         alpha=0.6,
         selection_alpha=1.0,
         nonselection_alpha=0.12,
@@ -114,17 +111,17 @@ def _plot(panel: Panel, source: ColumnDataSource, number: int, size: int) -> Any
     return plot
 
 
-def _search(source: ColumnDataSource) -> tuple[TextInput, Div, Toggle]:
-    """A field that selects the words that begin with what is typed (a whole word, where it is one), and what was found."""
+def _search(source: ColumnDataSource) -> tuple[TextInput, Button, Div]:
+    """A field that selects the word that is typed, or those that begin with it; a button to clear it; what was found."""
     search = TextInput(placeholder="find a word", width=180, name="search")
     found = Div(text="", width=420, name="found")
-    whole = Toggle(label="Clear", button_type="default", name="clear")
+    clear = Button(label="Clear", button_type="default", name="clear")
     search.js_on_change("value_input", _script("search", source=source, found=found))
-    whole.js_on_change("active", _script("clear", source=source, found=found, search=search))
-    return search, found, whole
+    clear.js_on_click(_script("clear", source=source, found=found, field=search))
+    return search, clear, found
 
 
 def _script(name: str, **arguments: Any) -> CustomJS:
-    """The function `name` of word_page.js, called with the arguments."""
-    call = f"{name}({{{', '.join(arguments)}}})"
+    """The function `name` of word_page.js, called with the arguments and the `value` of what was typed in."""
+    call = f"{name}({{{', '.join(arguments)}, value: cb_obj.value_input}})"
     return CustomJS(args=arguments, code=f"{SCRIPT.read_text('utf-8')}\n{call};")

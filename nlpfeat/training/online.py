@@ -13,7 +13,7 @@ from jax import Array
 
 from nlpfeat.data.examples import Examples
 from nlpfeat.models.width import unit_mask
-from nlpfeat.models.word_bag import pool
+from nlpfeat.models.word_bag import pool, spread
 from nlpfeat.training.losses import asked
 from nlpfeat.training.task import Online
 
@@ -55,7 +55,7 @@ def review_by_review(
 
     state = params["readout"], jnp.zeros_like(before), carry["right"]
     readout, pulls, right = jax.lax.fori_loop(0, count, step, state)
-    along = params["along"].at[bag.words].add(bag.weights[..., None] * pulls[:, None])
+    along = spread(params["along"], bag, pulls)
     carry = {"right": right, "seen": carry["seen"] + count}
     return {**params, "along": along, "readout": readout}, carry
 

@@ -31,7 +31,7 @@ MEASURES = {
     "probe": About("share of words", f"held-out words told apart by a logistic probe, {FOLDS} folds"),
     "separable": About("1 or 0", "a plane parts the groups, by a certificate"),
     "margin": About("RMS radii", "hard margin; 0 where no plane parts them"),
-    "silhouette": About("-1 to 1", "silhouette: 1 for tight groups far apart"),
+    "silhouette": About("-1 to 1", "1 for tight groups far apart, 0 for mixed ones"),
     "purity": About("share of neighbours", f"of the {NEIGHBOURS} nearest words, those of the same group"),
 }
 
