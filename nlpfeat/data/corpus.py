@@ -1,6 +1,7 @@
 """Corpora: documents cut into words, each with a class and a part, from published files or a CSV of one's own."""
 
 import re
+import sys
 import tarfile
 from collections.abc import Callable
 from typing import NamedTuple
@@ -34,7 +35,7 @@ def reviews() -> Corpus:
     """
     texts = fetch(REVIEWS).read_text("utf-8").split("\n")
     names = fetch(LABELS).read_text("utf-8").split()
-    documents = [text.split(" ") for text in texts[: len(names)]]
+    documents = [once(text.split(" ")) for text in texts[: len(names)]]
     if len(texts) not in (len(names), len(names) + 1) or set(names) != {"positive", "negative"}:
         raise DamagedFile(
             f"{fetch(REVIEWS)} has {len(texts) - 1} lines and {fetch(LABELS)} {len(names)}: fetch both again"
@@ -50,12 +51,17 @@ def spaced(text: str) -> Tokens:
 
     Each of these spaces cuts, so two in a row leave an empty token.
     """
-    return re.sub(r"[^a-z.]", " ", text.lower()).replace(".", " . ").split(" ")
+    return once(re.sub(r"[^a-z.]", " ", text.lower()).replace(".", " . ").split(" "))
 
 
 def words(text: str) -> Tokens:
     """Lower-case words and single marks of punctuation, in any script; `<br />` and other tags are dropped."""
-    return re.findall(r"\w+(?:'\w+)*|[^\w\s]", re.sub(r"<[^<>]{1,80}>", " ", text).casefold())
+    return once(re.findall(r"\w+(?:'\w+)*|[^\w\s]", re.sub(r"<[^<>]{1,80}>", " ", text).casefold()))
+
+
+def once(tokens: Tokens) -> Tokens:
+    """The tokens, equal ones as one object: millions of them would fill the memory with copies."""
+    return list(map(sys.intern, tokens))
 
 
 def imdb() -> Corpus:

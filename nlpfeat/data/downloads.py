@@ -18,7 +18,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from nlpfeat.errors import UserError
 
 FOLDER = "NLPFEAT_DATA"  # the environment variable: a folder of files that are there already
-CHUNK = 2**18
+CHUNK = 2**14
 SECONDS = 30  # without an answer, before the next page is asked
 
 

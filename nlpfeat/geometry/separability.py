@@ -69,6 +69,25 @@ def separate(features: Features, labels: Labels) -> Separator | Farkas:
       ValueError: for features that are not finite, or labels that skip a class.
     """
     features, labels, classes = checked(features, labels)
+    certificate, pairs = _by_floats(features, labels, classes)
+    return certificate or _decide(features, labels, pairs, classes)
+
+
+def separator(features: Features, labels: Labels) -> Separator | None:
+    """A checked certificate that the classes are linearly separable, where floats find one.
+
+    In many dimensions the exact arithmetic by which `separate` proves a no takes minutes.
+
+    Args:
+      features, labels: as `separate`, and so are the errors raised.
+    """
+    return _by_floats(*checked(features, labels))[0]
+
+
+def _by_floats(
+    features: Features, labels: Labels, classes: int
+) -> tuple[Separator | None, list[tuple[int, int]]]:
+    """The certificate that the linear program finds, checked, and the (point, rival class) that its solution leans on."""
     corner = hull(features, labels)
     points, own = features[corner], labels[corner]
     middle, radius = points.mean(0), rms_radius(points) or 1.0
@@ -79,10 +98,9 @@ def separate(features: Features, labels: Labels) -> Separator | Farkas:
         weight = parts[:, :-1] / radius
         certificate = Separator(weight, parts[:, -1] - weight @ middle)
         if proves(certificate, features, labels):
-            return certificate
+            return certificate, []
     used = np.flatnonzero(-solved.ineqlin.marginals > 1e-12) if solved.success else np.zeros(0, int)
-    pairs = list(zip(corner[asked.point[used]].tolist(), asked.rival[used].tolist(), strict=True))
-    return _decide(features, labels, pairs, classes)
+    return None, list(zip(corner[asked.point[used]].tolist(), asked.rival[used].tolist(), strict=True))
 
 
 def _decide(

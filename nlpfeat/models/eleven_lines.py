@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 
 from nlpfeat.models.width import uniform_per_unit, unit_mask
 
+Matrix = Float[np.ndarray, "_ _"]  # inputs × outputs
 Trace = dict[str, Float[np.ndarray, "..."]]
 
 
@@ -55,7 +56,7 @@ class ElevenLines(nn.Module):
         }
 
 
-def first_weights(seed: int, shapes: list[tuple[int, int]]) -> list[Float[np.ndarray, "inputs outputs"]]:
+def first_weights(seed: int, shapes: list[tuple[int, int]]) -> list[Matrix]:
     """The essay's draws, layer after layer: U(-1, 1) from NumPy's legacy generator."""
     generator = np.random.RandomState(seed)  # noqa: NPY002
     return [2 * generator.random_sample(shape) - 1 for shape in shapes]
@@ -64,7 +65,7 @@ def first_weights(seed: int, shapes: list[tuple[int, int]]) -> list[Float[np.nda
 def iterate(
     inputs: Float[np.ndarray, "n columns"],
     targets: Float[np.ndarray, " n"],
-    weights: list[Float[np.ndarray, "inputs outputs"]],
+    weights: list[Matrix],
 ) -> Iterator[Trace]:
     """One trace an iteration, for ever: weights before, sums, sigmoids, errors, slopes, deltas, weights after.
 

@@ -55,7 +55,8 @@ def start(params: Any, settings: Any) -> Any:
     """
     first = np.zeros_like(params["first"])
     width, count = int(settings.width), first.shape[1]
-    first[:width] = np.random.RandomState(int(settings.seed)).normal(0.0, count**-0.5, (width, count))  # noqa: NPY002
+    drawn = np.random.RandomState(int(settings.seed)).normal(0.0, count**-0.5, (width, count))  # noqa: NPY002
+    first[:width] = drawn[: len(first)]
     return {**params, "first": first}
 
 

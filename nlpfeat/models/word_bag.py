@@ -16,7 +16,7 @@ from nlpfeat.settings import Positive, Share
 # Words of a document that are gathered at a time.
 PIECE = 64
 
-Table = Float[Array, "vocabulary units"]
+Table = Float[Array | np.ndarray, "vocabulary units"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def pool(table: Table, bag: Any) -> Float[Array, "n units"]:
 
 def _gathered(table: Table, bag: Any) -> Float[Array, "n units"]:
     piece, count = _pieces(bag)
+    table = jnp.asarray(table)
 
     def add(i: Array, total: Array) -> Array:
         document, ids, weights = piece(i)
@@ -60,7 +61,7 @@ def _scattered(table: Table, bag: Any, values: Float[Array, "n units"]) -> Table
 
     def add(i: Array, table: Array) -> Array:
         document, ids, weights = piece(i)
-        return table.at[ids].add(weights[:, None] * values[document])
+        return table.at[ids].add(weights[:, None] * values[document][None])
 
     return jax.lax.fori_loop(0, count, add, table)
 
@@ -80,7 +81,7 @@ def _one_by_one(function: Callable[..., Array]) -> Any:
             return jax.vmap(function, axes)(*arguments), True
 
         def member(i: Array) -> Array:
-            own = jax.tree.map(lambda leaf, each: leaf[i] if each else leaf, list(arguments), list(batched))
+            own = jax.tree.map(lambda leaf, each: jnp.asarray(leaf)[i] if each else leaf, list(arguments), list(batched))
             return function(*own)
 
         return jax.lax.map(member, jnp.arange(size)), True

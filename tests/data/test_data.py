@@ -72,8 +72,10 @@ def test_a_disc_wider_than_the_ring_is_refused():
 
 def test_planted_words():
     spec = planted_words.PlantedWordsSpec(documents=3000, density=0.3, purity=0.8)
-    words, label = map(np.asarray, planted_words.planted_words(spec, jax.random.key(0)))
-    present = words > 0
+    bag, label = planted_words.planted_words(spec, jax.random.key(0))
+    words, label, present = np.asarray(bag.words), np.asarray(label), np.asarray(bag.weights) > 0
+    assert ((words > 0) == present).all()
+    assert (np.asarray(bag.lengths) == spec.length).all()
     assert words.shape == (3000, spec.length)
     assert (np.diff(present.astype(int), axis=1) >= 0).all()  # padding in front
     assert set(present.sum(1)) == set(range(1, spec.length + 1))
