@@ -24,7 +24,7 @@ from nlpfeat.sweeps.provenance import commit
 from nlpfeat.sweeps.restore import kept_steps, restore_bucket
 from nlpfeat.sweeps.results import write
 from nlpfeat.sweeps.spec import config_hash
-from nlpfeat.sweeps.statistics import spread
+from nlpfeat.sweeps.statistics import spread, wilson
 from nlpfeat.words.separability import MEASURES, measure
 
 
@@ -47,7 +47,7 @@ def separability(words: Words, each: int, line: str, *, as_json: bool) -> int:
         good, bad = dataset["groups"].to_numpy().tolist()
         print_columns(
             {name: [_cell(row[name]) for row in rows] for name in rows[0]},
-            f"{good} good and {bad} bad words at the last step: medians over members (quartiles). "
+            f"{good} good and {bad} bad words at the last step: medians over members (quartiles; of separable the share with its Wilson interval). "
             + "; ".join(f"{name}: {about.about}" for name, about in MEASURES.items()),
         )
     print(f"array: {study.path / 'words.nc'}; figure: {paths[0]}", file=sys.stderr)
@@ -109,7 +109,8 @@ def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
         for name in MEASURES:
             values = here[name].to_numpy()
             known = values[~np.isnan(values)]
-            row[name] = [round(float(x), 5) for x in spread(known, axis=0)] if len(known) else None
+            middle = wilson(int(known.sum()), len(known)) if name == "separable" else spread(known, axis=0)
+            row[name] = [round(float(x), 5) for x in middle] if len(known) else None
         rows.append(row)
     return rows
 
@@ -129,7 +130,8 @@ def separability_figure(dataset: xr.Dataset, width_label: str) -> Any:
     for (name, (title, bottom_limit, top_limit)), (top, bottom) in zip(_PANELS.items(), axes.T, strict=True):
         groups = [dataset[name].isel(member=(dataset["width"] == w).to_numpy()) for w in widths]
         values = [group.transpose("member", "step").to_numpy() for group in groups]
-        low, middle, high = np.stack([_quartiles(part) for part in values], axis=1)  # (widths, steps) each
+        middles = _shares if name == "separable" else _quartiles
+        low, middle, high = np.stack([middles(part) for part in values], axis=1)  # (widths, steps) each
         longest = max(len(part) for part in values)
         last = np.stack([np.pad(part[:, -1], (0, longest - len(part)), constant_values=np.nan) for part in values])
         plot_measure(top, widths, last, low[:, -1], middle[:, -1], high[:, -1], label=name, colour=BLUE)
@@ -153,11 +155,18 @@ def separability_figure(dataset: xr.Dataset, width_label: str) -> Any:
 _PANELS = {
     "rank": ("dimensions filled", 0, None),
     "probe": ("held-out probe", None, None),
-    "separable": ("certified separable", -0.04, 1.04),
+    "separable": ("share certified separable", -0.04, 1.04),
     "margin": ("hard margin", 0, None),
     "silhouette": ("silhouette", None, None),
     "purity": ("purity of neighbours", None, None),
 }
+
+
+def _shares(values: np.ndarray) -> np.ndarray:
+    """The share of members of which it holds, with its Wilson interval, (3, steps)."""
+    known = ~np.isnan(values)
+    counts = zip((values == 1).sum(0).tolist(), known.sum(0).tolist(), strict=True)
+    return np.array([wilson(wins, trials) if trials else (np.nan,) * 3 for wins, trials in counts]).T
 
 
 def _quartiles(values: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ ALLOWED = {
     "geometry": set(),
     "sweeps": {"data", "models", "training", "tasks", "geometry", "processes", "errors", "keys", "settings"},
     "plotting": set(),
+    "words": {"geometry"},
     "films": {"geometry", "plotting"},
     "__init__": set(),
 }

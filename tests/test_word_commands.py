@@ -1,0 +1,230 @@
+"""Commands that look at words: words, predict and trace, on a study of a CSV of three classes, and one of two.
+
+Most are called in this process: a process of their own takes seconds to start.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from experiments import predict, sweep, words
+from nlpfeat.errors import UserError
+from tests.test_every_command import ROOT, refused, run
+from tests.toys import TOYS, study
+
+GOOD, BAD = ("excellent", "lovely", "great", "superb", "fine"), ("awful", "dull", "poor", "bad", "weak")
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    """Five good and five bad words, each said often, in texts of two classes, trained by Trask's rule."""
+    rng = np.random.default_rng(0)
+    lines = []
+    for i in range(400):
+        words = [*rng.choice(BAD if i % 2 else GOOD, 3), *rng.choice(["film", "plot", "the"], 3)]
+        lines.append({"words": " ".join(words), "said": "yes" if i % 2 == 0 else "no"})
+    folder = tmp_path_factory.mktemp("films")
+    pd.DataFrame(lines).to_csv(folder / "films.csv", index=False)
+    asked = [
+        *("--config=configs/reviews_bag.py:smoke", f"--study={folder / 'study'}"),
+        *(f"--config.data.path={folder / 'films.csv'}", "--config.data.text=words", "--config.data.label=said"),
+        *("--config.training.steps=(60,)", "--config.training.snapshots=(10,)"),
+    ]
+    done = run("sweep", *asked)
+    assert done.returncode == 0, done.stderr
+    return folder / "study"
+
+
+@pytest.fixture(scope="module")
+def opinions(tmp_path_factory):
+    path = tmp_path_factory.mktemp("opinions") / "study"
+    done = run("sweep", "--config=configs/reviews_mean.py:smoke", f"--study={path}", "--config.training.steps=(200,)")
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture(autouse=True)
+def devices_are_set(monkeypatch):
+    monkeypatch.setattr("nlpfeat.sweeps.devices.use_all_cores", lambda: None)
+
+
+@pytest.fixture
+def look(capsys):
+    """Runs `experiments.words`; its stdout and stderr."""
+
+    def look(study, *arguments):
+        assert words.command([f"--study={study}", *arguments]) == 0
+        return capsys.readouterr()
+
+    return look
+
+
+@pytest.fixture
+def ask(capsys):
+    """Runs `experiments.predict`; its stdout."""
+
+    def ask(study, *arguments):
+        assert predict.command([f"--study={study}", *arguments]) == 0
+        return capsys.readouterr().out
+
+    return ask
+
+
+@pytest.mark.parametrize("by", ["dot", "distance"])
+def test_neighbours(films, look, by):
+    told = look(films, "--width=8", "--seed=1", f"--by={by}", "--count=4", "--json", "neighbours", "excellent", "AWFUL")
+    found = json.loads(told.out)
+    assert {entry["word"] for entry in found["excellent"]} == set(GOOD) - {"excellent"}
+    assert {entry["word"] for entry in found["awful"]} == set(BAD) - {"awful"}
+    values = [entry[by] for entry in found["excellent"]]
+    assert values == sorted(values, reverse=by == "dot")
+    assert "nearest to excellent" in look(films, "--width=8", "neighbours", "excellent").out
+
+
+def test_polarity(films, look):
+    rows = json.loads(look(films, "--width=8", "--seed=0", "--json", "--count=5", "polarity").out)
+    rows = {row["word"]: row for row in rows}
+    assert set(GOOD) < set(rows)
+    assert set(BAD) < set(rows)
+    assert all((rows[word]["net"] > 0) == (word in GOOD) for word in (*GOOD, *BAD))
+    assert rows["excellent"]["in no"] == 0 < rows["excellent"]["in yes"]
+    assert "log-odds of yes" in look(films, "--width=8", "polarity", "film").out
+
+
+def test_map(films, look):
+    told = look(films, "--widths=2,8", "--seed=0", "--method=pca", "map")
+    paths = {path.rsplit(".", 1)[1]: path for path in told.out.split()}
+    assert set(paths) == {"png", "pdf", "html", "csv"}
+    table = pd.read_csv(paths["csv"])
+    assert set(table["word"][table["group"] == "good"]) >= set(GOOD)
+    assert table.shape[1] == 4 + 2 * 2
+    assert "fill 1 of 8 dimensions" in told.err
+
+
+def test_separability(films, look):
+    rows = json.loads(look(films, "--json", "separability").out)
+    assert [row["width"] for row in rows] == [2, 8]
+    assert all(row["rank"] == [1, 1, 1] for row in rows)
+    assert all(row["probe"][1] > 0.7 for row in rows)
+    with xr.open_dataset(films / "words.nc") as dataset:
+        assert dict(dataset.sizes)["step"] == 2  # 10 and 60
+        assert dataset["probe"].notnull().all()
+    assert (films / "figures" / "words-separability.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--width=8", "neighbours", "exellent"], ["'exellent'", "did you mean 'excellent'?"]),
+        (["--width=8", "neighbours", "qqqqqqqqqqqq"], ["nothing is spelt alike"]),
+        (["--width=8", "neighbours"], ["neighbours excellent terrible"]),
+        (["--width=8", "--by=cosin", "neighbours", "film"], ["did you mean 'cosine'?"]),
+        (["--width=8", "--method=umap", "map"], ["no method 'umap'", "pca"]),
+        (["--width=9", "neighbours", "film"], ["width 9", "2, 8"]),
+        (["--widths=2,8", "polarity"], ["--width=N"]),
+        (["--width=8", "--step=11", "map"], ["no checkpoint of step 11", "10, 60"]),
+        (["--width=8", "--count=0", "polarity"], ["--count: 0"]),
+        (["map"], ["--width=N"]),
+        (["maps"], ["maps"]),
+    ],
+)
+def test_mistakes_with_words(films, look, arguments, told):
+    with pytest.raises(UserError) as raised:
+        look(films, *arguments)
+    assert all(part in str(raised.value) for part in told)
+
+
+def test_words_of_a_study_without_words(tmp_path, look):
+    made, _ = study(TOYS["eleven_lines"], tmp_path / "study")
+    with pytest.raises(UserError, match="eleven_lines, which has no words"):
+        look(made.path, "--width=2", "map")
+
+
+def test_data_that_changed_are_refused(films, look, tmp_path):
+    copy = tmp_path / "study"
+    shutil.copytree(films, copy)
+    (copy / "data.sha256").write_text("0" * 64)
+    with pytest.raises(UserError, match="have changed"):
+        look(copy, "--width=8", "polarity")
+
+
+def test_predict(films, ask):
+    told = ask(films, "--width=8", "--seed=0", "--json", "--text", "Excellent film, superb! zzz", "--text=")
+    first, empty = map(json.loads, told.splitlines())
+    assert first["class"] == "yes"
+    assert first["unknown"] == [",", "!", "zzz"]
+    assert first["known"] == 3
+    effects = first["contributions"]
+    assert set(effects) == {"excellent", "film", "superb"}
+    assert effects["excellent"] > abs(effects["film"])
+    odds = np.log(first["probabilities"]["yes"] / first["probabilities"]["no"])
+    assert sum(effects.values()) == pytest.approx(odds, abs=1e-4)  # they add up: the net is linear
+    assert empty["known"] == 0
+    assert sum(empty["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_predict_reads_lines_and_says_what_it_does_not_know(films):
+    done = run("predict", f"--study={films}", "--width=8", input="awful plot\n\nqwertz\n" + "dull film " * 20000 + "\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("no word that the net knows: the prior") == 2
+    assert "for no:" in done.stdout
+    assert len(max(done.stdout.splitlines(), key=len)) < 400
+
+
+def test_predict_three_classes(opinions, ask):
+    told = ask(opinions, "--width=8", "--text", "Two hours of awful music; nobody liked it.")
+    assert "on a scale from -1 to 1" in told
+    assert all(name in told for name in ("negative", "neutral", "positive"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (["--config.data.label=lable"], ["no column 'lable'", "did you mean 'label'?"]),
+        (["--config.data.path=none.csv"], ["config.data.path: no file 'none.csv'"]),
+        (["--config.data.path=", "--config.data.corpus=imbd"], ["no corpus 'imbd'", "did you mean 'imdb'?"]),
+        (["--config.training.batch_size=0"], ["example by example"]),
+        (["--config.training.batch_size=33"], ["1 to 32"]),
+        (["--config.training.frozen=(('along',),)"], ["freezes nothing"]),
+        (["--config.data.min_count=999"], ["config.data.min_count (999)"]),
+    ],
+)
+def test_mistakes_with_texts(tmp_path, changes, told):
+    with pytest.raises(UserError) as raised:
+        sweep.command(["--config=configs/reviews_bag.py:smoke", f"--study={tmp_path / 's'}", *changes])
+    assert all(part in str(raised.value) for part in told)
+    assert not (tmp_path / "s").exists()
+
+
+def test_offline_without_data(tmp_path):
+    environment = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "http_proxy": "http://127.0.0.1:9"}
+    environment |= {"https_proxy": "http://127.0.0.1:9"}
+    environment.pop("NLPFEAT_DATA", None)
+    line = [sys.executable, "-m", "experiments.sweep", "--config=configs/reviews_bag.py:notebook"]
+    done = subprocess.run(
+        [*line, f"--study={tmp_path / 's'}"], cwd=ROOT, capture_output=True, text=True, check=False, env=environment, timeout=300
+    )
+    refused(done, "reviews.txt", "https://", str(tmp_path / "nlpfeat"), "NLPFEAT_DATA")
+
+
+def test_trace():
+    done = run("trace", "--iterations=2", "--print=1", "--json")
+    first, second = json.loads(done.stdout)
+    assert first["delta"][0][0] == pytest.approx(-0.08516705, abs=1e-8)
+    assert second["W before"] == first["W after"]
+    told = run("trace").stdout
+    assert "0.39293837" in told
+    assert "-0.40469539" in told
+    assert "iteration 10000" in told
+    assert "times the next" in told
+    deep = run("trace", "--layers=2", "--hidden=3", "--iterations=5", "--print=all").stdout
+    assert deep.count("delta2 W2ᵀ") == 5
+    refused(run("trace", "--layers=3"), "1 and of 2")
+    refused(run("trace", "--print=x"), "cannot read 'x'")
