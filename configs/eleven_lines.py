@@ -14,7 +14,9 @@ def get_config(variant: str = "full") -> ConfigDict:
     """The config, in the variants "full" and "smoke"."""
     config = ConfigDict()
     config.task = "eleven_lines"
-    config.training = ConfigDict({"steps": (10000,), "record_every": 250, "checkpoint_every": 2500, "snapshots": (100, 1000)})
+    config.training = ConfigDict(
+        {"steps": (10000,), "record_every": 250, "checkpoint_every": 2500, "snapshots": (100, 1000)}
+    )
     config.settings = ConfigDict({"learning_rate": 4.0})
     config.sweep = ConfigDict({"width": (1, 2, 3, 4, 8, 16, 32, 64, 100), "seed": tuple(range(64))})
     if variant == "smoke":

@@ -21,7 +21,13 @@ def get_config(variant: str = "full") -> ConfigDict:
     config.model = ConfigDict({"scale": 0.05, "learned": False})
     config.training = ConfigDict(
         # 24,000 reviews in steps of 120: five passes
-        {"steps": (1000,), "batch_size": 120, "record_every": 200, "checkpoint_every": 1000, "snapshots": (20, 200)}
+        {
+            "steps": (1000,),
+            "batch_size": 120,
+            "record_every": 200,
+            "checkpoint_every": 1000,
+            "snapshots": (20, 200),
+        }
     )
     config.settings = ConfigDict({"learning_rate": 3e-3, "weight_decay": 0.0})
     config.sweep = ConfigDict({"width": (2, 4, 8, 16, 32, 64, 100), "seed": (0, 1, 2)})

@@ -23,11 +23,19 @@ def command(argv: list[str]) -> int:
     arguments = parser(__doc__ or "", EXAMPLES)
     add_study(arguments, "runs/reviews_bag")
     arguments.add_argument("--width", metavar="N", help="the member's width")
-    arguments.add_argument("--seed", metavar="N", default="median", help="its seed, or median or best (default: median)")
+    arguments.add_argument(
+        "--seed", metavar="N", default="median", help="its seed, or median or best (default: median)"
+    )
     arguments.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
-    arguments.add_argument("--text", action="append", metavar="TEXT", help="a text (default: stdin, one a line)")
-    arguments.add_argument("--count", type=int, default=8, metavar="N", help="how many words to tell (default: 8)")
-    arguments.add_argument("--json", action="store_true", help="print one JSON object a text, with every word")
+    arguments.add_argument(
+        "--text", action="append", metavar="TEXT", help="a text (default: stdin, one a line)"
+    )
+    arguments.add_argument(
+        "--count", type=int, default=8, metavar="N", help="how many words to tell (default: 8)"
+    )
+    arguments.add_argument(
+        "--json", action="store_true", help="print one JSON object a text, with every word"
+    )
     path = arguments.parse_known_args(argv)[0].study
 
     from experiments.members import add_axes, members_of
@@ -86,8 +94,14 @@ def print_prediction(text: str, told: Any, classes: tuple[str, ...], count: int)
     best = classes[order[0]]
     told_words = list(told.contributions.items())[:count]
     if told_words:
-        print(f"  for {best}:     " + (", ".join(f"{w or '(empty)'} {e:+.2f}" for w, e in told_words if e > 0) or "–"))
-        print(f"  against {best}: " + (", ".join(f"{w or '(empty)'} {e:+.2f}" for w, e in told_words if e <= 0) or "–"))
+        print(
+            f"  for {best}:     "
+            + (", ".join(f"{w or '(empty)'} {e:+.2f}" for w, e in told_words if e > 0) or "–")
+        )
+        print(
+            f"  against {best}: "
+            + (", ".join(f"{w or '(empty)'} {e:+.2f}" for w, e in told_words if e <= 0) or "–")
+        )
     rest = len(told.contributions) - len(told_words)
     if rest > 0:
         print(f"  and {rest} further words, {sum(list(told.contributions.values())[count:]):+.2f} together")

@@ -58,7 +58,9 @@ def report(study: Any, member: Any, out: Path | None, *, as_json: bool) -> int:
     from nlpfeat.training.member import evaluate
 
     record = jax.device_get(
-        evaluate(study.spec.row, member.module, member.params, member.settings, member.source.arrays, member.splits)
+        evaluate(
+            study.spec.row, member.module, member.params, member.settings, member.source.arrays, member.splits
+        )
     )
     gap = max(float(np.max(np.abs(record[name] - member.record[name]))) for name in record)
     agrees = all(

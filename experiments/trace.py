@@ -23,9 +23,15 @@ def command(argv: list[str]) -> int:
     """The command. The trace on stdout."""
     arguments = parser(__doc__ or "", EXAMPLES)
     arguments.add_argument("--layers", type=int, default=1, metavar="N", help="1 or 2 (default: 1)")
-    arguments.add_argument("--hidden", type=int, default=4, metavar="N", help="hidden units of the 2-layer form")
     arguments.add_argument(
-        "--seed", type=int, default=123, metavar="N", help="of the first weights (default: 123, the golden trace)"
+        "--hidden", type=int, default=4, metavar="N", help="hidden units of the 2-layer form"
+    )
+    arguments.add_argument(
+        "--seed",
+        type=int,
+        default=123,
+        metavar="N",
+        help="of the first weights (default: 123, the golden trace)",
     )
     arguments.add_argument("--iterations", type=int, default=10000, metavar="N", help="(default: 10000)")
     arguments.add_argument(

@@ -26,7 +26,10 @@ from nlpfeat.words.groups import Groups
 from nlpfeat.words.projections import align, pca, tsne
 from nlpfeat.words.separability import essential
 
-METHODS: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {"tsne": ("t-SNE", tsne), "pca": ("PCA", pca)}
+METHODS: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
+    "tsne": ("t-SNE", tsne),
+    "pca": ("PCA", pca),
+}
 
 
 def draw(
@@ -38,12 +41,17 @@ def draw(
     names = [words.vocabulary.words[i] or "(empty)" for i in groups.words]
     good = groups.labels == 1
     study.figures.mkdir(exist_ok=True)
-    path = study.figures / f"words-{method}-{'-'.join(spell(m['width']) for m in members)}-seed{spell(members[0]['seed'])}"
+    path = (
+        study.figures
+        / f"words-{method}-{'-'.join(spell(m['width']) for m in members)}-seed{spell(members[0]['seed'])}"
+    )
     stamped = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
     paths = [*still(panels, names, good, stamped, path)]
     counts = words.vocabulary.counts[groups.words].sum(1)
     page = word_page(panels, names, good, groups.polarity, counts, about(words, groups, method, stamped))
-    table = pd.DataFrame({"word": names, "group": np.where(good, "good", "bad"), "polarity": groups.polarity, "count": counts})
+    table = pd.DataFrame(
+        {"word": names, "group": np.where(good, "good", "bad"), "polarity": groups.polarity, "count": counts}
+    )
     for panel in panels:
         table[f"{panel.title}: x"], table[f"{panel.title}: y"] = panel.points.T
     for suffix, text in ((".html", page), (".csv", table.to_csv(index=False))):
@@ -68,7 +76,11 @@ def project(
             if rank <= 1:
                 warn(
                     f"width {spell(member['width'])}: the words fill {rank} of {table.shape[1]} dimensions, so "
-                    + ("there is nothing to see yet" if rank == 0 else "all that the map shows is their order along one line")
+                    + (
+                        "there is nothing to see yet"
+                        if rank == 0
+                        else "all that the map shows is their order along one line"
+                    )
                 )
             if rank == 0:
                 points = np.zeros((len(points), 1))
@@ -84,7 +96,12 @@ def still(panels: list[Panel], names: list[str], good: np.ndarray, line: str, pa
     size = 9.0 if len(panels) == 1 else 6.5
     with plt.style.context(STYLE):
         figure, axes = plt.subplots(1, len(panels), figsize=(size * len(panels), size), squeeze=False)
-        figure.suptitle("Good words (green dots) and bad words (black triangles), near where the net makes them alike", x=0.005, ha="left", fontsize=12)
+        figure.suptitle(
+            "Good words (green dots) and bad words (black triangles), near where the net makes them alike",
+            x=0.005,
+            ha="left",
+            fontsize=12,
+        )
         stamp(figure, line)
         for ax, panel in zip(axes[0], panels, strict=True):
             ax.set_title(panel.title, fontsize=10)

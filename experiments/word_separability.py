@@ -66,13 +66,17 @@ def measure_all(words: Words, each: int) -> xr.Dataset:
     labels = [x for x in table["bucket"].unique() if study.result(x).exists()]
     work = [(label, step) for label in labels for step in kept_steps(study, label)]
     if not work:
-        raise UserError(f"{study.path} has no finished bucket with a checkpoint: run the sweep to its end first")
+        raise UserError(
+            f"{study.path} has no finished bucket with a checkpoint: run the sweep to its end first"
+        )
     futures: dict[tuple[str, int], Any] = {}
     with processes() as pool:
         for label, step in work:
             bucket = restore_bucket(study, words.make, label, step)
             for place, member in enumerate(bucket.members.index):
-                vectors = np.asarray(task.words(bucket.params(place), bucket.settings(place)), np.float64)[groups.words]
+                vectors = np.asarray(task.words(bucket.params(place), bucket.settings(place)), np.float64)[
+                    groups.words
+                ]
                 if np.isfinite(vectors).all():
                     futures[str(member), step] = pool.submit(measure, vectors, groups.labels)
         with Counting("word spaces measured", len(futures)) as progress:
@@ -81,9 +85,7 @@ def measure_all(words: Words, each: int) -> xr.Dataset:
     members = [str(member) for member in table.index[table["bucket"].isin(labels)]]
     steps = sorted({step for _, step in work})
     nothing = dict.fromkeys(MEASURES, np.nan)
-    found = [
-        [futures[m, s].result() if (m, s) in futures else nothing for s in steps] for m in members
-    ]
+    found = [[futures[m, s].result() if (m, s) in futures else nothing for s in steps] for m in members]
     data = {
         name: (
             ("member", "step"),
@@ -93,10 +95,11 @@ def measure_all(words: Words, each: int) -> xr.Dataset:
         for name, about in MEASURES.items()
     }
     chosen = table.loc[members]
-    coords: dict[str, Any] = {"step": steps, "id": ("member", members)}
-    coords |= {name: ("member", chosen[name].to_numpy()) for name in chosen if name != "bucket"}
+    coords: dict[str, Any] = {"step": steps, "id": ("member", members), "group": ["good", "bad"]}
+    for name in study.spec.settings._fields:
+        coords[name] = ("member", chosen[name].to_numpy())
     counts = [int((groups.labels == label).sum()) for label in (1, 0)]
-    return xr.Dataset(data | {"groups": ("group", counts)}, coords | {"group": ["good", "bad"]})
+    return xr.Dataset(data | {"groups": ("group", counts)}, coords)
 
 
 def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
@@ -133,7 +136,9 @@ def separability_figure(dataset: xr.Dataset, width_label: str) -> Any:
         middles = _shares if name == "separable" else _quartiles
         low, middle, high = np.stack([middles(part) for part in values], axis=1)  # (widths, steps) each
         longest = max(len(part) for part in values)
-        last = np.stack([np.pad(part[:, -1], (0, longest - len(part)), constant_values=np.nan) for part in values])
+        last = np.stack(
+            [np.pad(part[:, -1], (0, longest - len(part)), constant_values=np.nan) for part in values]
+        )
         plot_measure(top, widths, last, low[:, -1], middle[:, -1], high[:, -1], label=name, colour=BLUE)
         width_axis(top, widths, width_label)
         top.set_title(title)

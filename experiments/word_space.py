@@ -71,7 +71,9 @@ def open_words(path: Path) -> Words:
     """
     study = open_study(path)
     if study.spec.row.words is None or not issubclass(study.spec.row.data, TextSpec):
-        raise UserError(f"{path} is a study of {study.spec.task}, which has no words: name one of texts, such as runs/reviews_bag")
+        raise UserError(
+            f"{path} is a study of {study.spec.task}, which has no words: name one of texts, such as runs/reviews_bag"
+        )
     make = maker(study.spec)
     texts: Texts = make.source.about
     return Words(study, make, texts, polarity(texts.vocabulary.counts))
@@ -88,5 +90,7 @@ def vectors(words: Words, wanted: dict[str, float], step: int | None) -> tuple[M
     assert task.words is not None
     table = np.asarray(task.words(member.params, member.settings), np.float64)
     if not np.isfinite(table).all():
-        raise UserError(f"the training of this member diverged by step {member.step}: its words have no vectors")
+        raise UserError(
+            f"the training of this member diverged by step {member.step}: its words have no vectors"
+        )
     return member, table

@@ -33,12 +33,26 @@ def command(argv: list[str]) -> int:
     arguments.add_argument("words", nargs="*", metavar="WORD", help="of neighbours and polarity")
     arguments.add_argument("--width", metavar="N", help="the member's width")
     arguments.add_argument("--widths", metavar="N,N,…", help="of a map: several members side by side")
-    arguments.add_argument("--seed", metavar="N", default="median", help="its seed, or median or best (default: median)")
+    arguments.add_argument(
+        "--seed", metavar="N", default="median", help="its seed, or median or best (default: median)"
+    )
     arguments.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
-    arguments.add_argument("--by", default="dot", metavar="MEASURE", help="dot, cosine or distance (default: dot)")
-    arguments.add_argument("--count", type=int, default=10, metavar="N", help="how many words to tell (default: 10)")
-    arguments.add_argument("--each", type=int, default=500, metavar="N", help="good words and bad words of maps and separability (default: 500 each)")
-    arguments.add_argument("--method", default="tsne", metavar="NAME", help="of a map: tsne or pca (default: tsne)")
+    arguments.add_argument(
+        "--by", default="dot", metavar="MEASURE", help="dot, cosine or distance (default: dot)"
+    )
+    arguments.add_argument(
+        "--count", type=int, default=10, metavar="N", help="how many words to tell (default: 10)"
+    )
+    arguments.add_argument(
+        "--each",
+        type=int,
+        default=500,
+        metavar="N",
+        help="good words and bad words of maps and separability (default: 500 each)",
+    )
+    arguments.add_argument(
+        "--method", default="tsne", metavar="NAME", help="of a map: tsne or pca (default: tsne)"
+    )
     arguments.add_argument("--json", action="store_true", help="print JSON")
     path = arguments.parse_known_args(argv)[0].study
 
@@ -103,7 +117,10 @@ def neighbours(words: Any, table: Any, flags: Any) -> int:
                 "the vectors may fill one dimension only, where a cosine is 1 or -1: try --by=dot"
             )
         found[words.vocabulary.words[place]] = [
-            {"word": words.vocabulary.words[i], flags.by: abs(float(similarity[i])) if flags.by == "distance" else float(similarity[i])}
+            {
+                "word": words.vocabulary.words[i],
+                flags.by: abs(float(similarity[i])) if flags.by == "distance" else float(similarity[i]),
+            }
             for i in near
         ]
     if flags.json:
@@ -135,7 +152,10 @@ def polarity(words: Any, member: Any, flags: Any) -> int:
         {
             "word": texts.vocabulary.words[place],
             "polarity": None if np.isnan(words.polarity[place]) else round(float(words.polarity[place]), 4),
-            **{f"in {name}": int(count) for name, count in zip(texts.classes, texts.vocabulary.counts[place], strict=True)},
+            **{
+                f"in {name}": int(count)
+                for name, count in zip(texts.classes, texts.vocabulary.counts[place], strict=True)
+            },
             "net": round(float(net), 4),
         }
         for place, net in zip(places, odds, strict=True)
@@ -144,7 +164,10 @@ def polarity(words: Any, member: Any, flags: Any) -> int:
         print(json.dumps(rows))
         return 0
     columns = {name: ["rare" if row[name] is None else str(row[name]) for row in rows] for name in rows[0]}
-    print_columns(columns, f"polarity: log ratio of the counts in {texts.classes[-1]} texts and others; net: log-odds of {texts.classes[-1]} for the word alone")
+    print_columns(
+        columns,
+        f"polarity: log ratio of the counts in {texts.classes[-1]} texts and others; net: log-odds of {texts.classes[-1]} for the word alone",
+    )
     return 0
 
 

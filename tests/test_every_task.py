@@ -85,7 +85,9 @@ def test_padding_never_reaches_the_scores(toy):
         padded,
     )
     spoilt = jax.tree.map(lambda leaf, keep: np.where(keep, leaf, 1e3), example.params, own)
-    record = evaluate(toy.row, make.module(9), example.params, example.settings, make.source.arrays, example.splits)
+    record = evaluate(
+        toy.row, make.module(9), example.params, example.settings, make.source.arrays, example.splits
+    )
     after = evaluate(toy.row, make.module(9), spoilt, example.settings, make.source.arrays, example.splits)
     assert largest_gap(record, after) == 0
 
@@ -104,7 +106,9 @@ def test_trace_holds_scores_and_metrics_are_shares(toy):
     assert trace["scores"].shape == (n, int(targets.max()) + 1)
     for _, metric in (("loss", toy.row.loss), *toy.row.metrics):
         assert metric(trace, targets).shape == (n,)
-    record = evaluate(toy.row, make.module(8), example.params, example.settings, make.source.arrays, example.splits)
+    record = evaluate(
+        toy.row, make.module(8), example.params, example.settings, make.source.arrays, example.splits
+    )
     for i, split in enumerate(split_names(example.splits)):
         trace, targets = whole(split)
         right = np.argmax(trace["scores"], 1)
@@ -136,7 +140,9 @@ def test_restored_member_is_the_recorded_one(toy, tmp_path):
     made, dataset = study(toy, tmp_path / "study")
     for width, seed in ((2, 0), (3, 1), (8, 1)):
         member = restore(made, {"width": width, "seed": seed})
-        record = evaluate(toy.row, member.module, member.params, member.settings, member.source.arrays, member.splits)
+        record = evaluate(
+            toy.row, member.module, member.params, member.settings, member.source.arrays, member.splits
+        )
         recorded = dataset.sel(width=width, seed=seed).isel(step=-1)
         assert str(recorded.member_id.item()) == member.id
         for i, split in enumerate(split_names(member.splits)):

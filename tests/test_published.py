@@ -13,13 +13,15 @@ HERE = os.environ.get(downloads.FOLDER, "")
 pytestmark = pytest.mark.skipif(not HERE, reason=f"{downloads.FOLDER} names no folder of data")
 
 # Rung -> (online accuracy, test accuracy), and how near. The first three were measured by the notebook's own rule with
-# its own seed. "counts" and "presence" are printed in the notebook; the former has no test figure.
+# its own seed. "counts" and "presence" are printed in the notebook; the former has no test figure. Their steps are so
+# long that rounding decides: the notebook's loop in float64 gives .605 to .622 for counts, and .851 to .854 on the test
+# part for presence, when its first weights are changed by one part in 10^9.
 LADDER = {
     "notebook": (0.8473, 0.856, 0.0005),
     "cut": (0.8525, 0.859, 0.0005),
     "harsh": (0.8563, 0.822, 0.0005),
-    "counts": (0.622, None, 0.005),
-    "presence": (0.836, None, 0.005),
+    "counts": (0.622, None, 0.02),
+    "presence": (0.836, 0.857, 0.01),
 }
 LECTURE = {
     "excellent": "perfect amazing today wonderful fun great best",
@@ -69,7 +71,7 @@ def test_imdb_is_as_published():
     for part in (0, 2):
         assert np.bincount(found.labels[found.parts == part]).tolist() == [12500, 12500]
     texts = [" ".join(tokens) for tokens in found.documents]
-    train, test = texts[:25000], texts[25000:]
+    train = texts[:25000]
     assert len(train) - len(set(train)) == 96
 
 

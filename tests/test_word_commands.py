@@ -34,7 +34,11 @@ def films(tmp_path_factory):
     pd.DataFrame(lines).to_csv(folder / "films.csv", index=False)
     asked = [
         *("--config=configs/reviews_bag.py:smoke", f"--study={folder / 'study'}"),
-        *(f"--config.data.path={folder / 'films.csv'}", "--config.data.text=words", "--config.data.label=said"),
+        *(
+            f"--config.data.path={folder / 'films.csv'}",
+            "--config.data.text=words",
+            "--config.data.label=said",
+        ),
         *("--config.training.steps=(60,)", "--config.training.snapshots=(10,)"),
     ]
     done = run("sweep", *asked)
@@ -45,7 +49,9 @@ def films(tmp_path_factory):
 @pytest.fixture(scope="module")
 def opinions(tmp_path_factory):
     path = tmp_path_factory.mktemp("opinions") / "study"
-    done = run("sweep", "--config=configs/reviews_mean.py:smoke", f"--study={path}", "--config.training.steps=(200,)")
+    done = run(
+        "sweep", "--config=configs/reviews_mean.py:smoke", f"--study={path}", "--config.training.steps=(200,)"
+    )
     assert done.returncode == 0, done.stderr
     return path
 
@@ -79,7 +85,17 @@ def ask(capsys):
 
 @pytest.mark.parametrize("by", ["dot", "distance"])
 def test_neighbours(films, look, by):
-    told = look(films, "--width=8", "--seed=1", f"--by={by}", "--count=4", "--json", "neighbours", "excellent", "AWFUL")
+    told = look(
+        films,
+        "--width=8",
+        "--seed=1",
+        f"--by={by}",
+        "--count=4",
+        "--json",
+        "neighbours",
+        "excellent",
+        "AWFUL",
+    )
     found = json.loads(told.out)
     assert {entry["word"] for entry in found["excellent"]} == set(GOOD) - {"excellent"}
     assert {entry["word"] for entry in found["awful"]} == set(BAD) - {"awful"}
@@ -115,7 +131,7 @@ def test_separability(films, look):
     assert all(row["probe"][1] > 0.7 for row in rows)
     with xr.open_dataset(films / "words.nc") as dataset:
         assert dict(dataset.sizes)["step"] == 2  # 10 and 60
-        assert dataset["probe"].notnull().all()
+        assert dataset["probe"].notna().all()
     assert (films / "figures" / "words-separability.png").exists()
 
 
@@ -171,7 +187,12 @@ def test_predict(films, ask):
 
 
 def test_predict_reads_lines_and_says_what_it_does_not_know(films):
-    done = run("predict", f"--study={films}", "--width=8", input="awful plot\n\nqwertz\n" + "dull film " * 20000 + "\n")
+    done = run(
+        "predict",
+        f"--study={films}",
+        "--width=8",
+        input="awful plot\n\nqwertz\n" + "dull film " * 20000 + "\n",
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("no word that the net knows: the prior") == 2
     assert "for no:" in done.stdout
@@ -204,12 +225,22 @@ def test_mistakes_with_texts(tmp_path, changes, told):
 
 
 def test_offline_without_data(tmp_path):
-    environment = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "http_proxy": "http://127.0.0.1:9"}
+    environment = os.environ | {
+        "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path),
+        "http_proxy": "http://127.0.0.1:9",
+    }
     environment |= {"https_proxy": "http://127.0.0.1:9"}
     environment.pop("NLPFEAT_DATA", None)
     line = [sys.executable, "-m", "experiments.sweep", "--config=configs/reviews_bag.py:notebook"]
     done = subprocess.run(
-        [*line, f"--study={tmp_path / 's'}"], cwd=ROOT, capture_output=True, text=True, check=False, env=environment, timeout=300
+        [*line, f"--study={tmp_path / 's'}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        timeout=300,
     )
     refused(done, "reviews.txt", "https://", str(tmp_path / "nlpfeat"), "NLPFEAT_DATA")
 

@@ -12,7 +12,15 @@ BROWSER, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="no Chromium with ChromeDriver here")
 
 FLAGS = (
-    *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync", "window-size=1500,900"),
+    *(
+        "headless=new",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "no-first-run",
+        "disable-sync",
+        "window-size=1500,900",
+    ),
     *("disable-background-networking", "disable-component-update", "host-resolver-rules=MAP * 0.0.0.0"),
 )
 
@@ -26,7 +34,9 @@ def page(tmp_path_factory):
     words = [f"good{i}" for i in range(20)] + [f"bad{i}" for i in range(19)] + ['<b>"awkward", é']
     points = np.stack([np.arange(40.0), np.arange(40.0) ** 2 % 37], 1)
     panels = [Panel("width 2", points), Panel("width 10", points[:, ::-1])]
-    html = word_page(panels, words, np.arange(40) < 20, np.linspace(3, -3, 40), np.arange(40) + 50, "<p>About</p>")
+    html = word_page(
+        panels, words, np.arange(40) < 20, np.linspace(3, -3, 40), np.arange(40) + 50, "<p>About</p>"
+    )
     (folder / "map.html").write_text(html, "utf-8")
     options = webdriver.ChromeOptions()
     options.binary_location = BROWSER
@@ -36,7 +46,11 @@ def page(tmp_path_factory):
     options.add_experimental_option("prefs", {"download.default_directory": str(folder)})
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     browser.get((folder / "map.html").as_uri())
-    until(lambda: browser.execute_script("return window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"))
+    until(
+        lambda: browser.execute_script(
+            "return window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
+        )
+    )
     yield browser, folder
     browser.quit()
 
@@ -98,7 +112,12 @@ def test_hover_shows_the_word(page):
     actions.w3c_actions.pointer_action.move_to_location(int(x) + 3, int(y) + 3)
     actions.w3c_actions.pointer_action.move_to_location(int(x), int(y))
     actions.perform()
-    tip = until(lambda: (found := element(browser, ".bk-Tooltip")) and browser.execute_script("return arguments[0].shadowRoot.textContent", found))
+    tip = until(
+        lambda: (
+            (found := element(browser, ".bk-Tooltip"))
+            and browser.execute_script("return arguments[0].shadowRoot.textContent", found)
+        )
+    )
     assert "good7" in tip
     assert "57 times" in tip
 

@@ -1,5 +1,6 @@
 """Documents as bags of words, on the device: each holds a word once, with a weight."""
 
+import dataclasses
 from typing import NamedTuple
 
 import flax.struct
@@ -49,7 +50,9 @@ def with_overlap(all_bags: Bags, train: int, most: int) -> Bags:
     weights = np.ones(len(all_bags.words), np.float32) if all_bags.weights is None else all_bags.weights
     start = np.asarray(all_bags.start)
     rows = np.asarray(all_bags.words).max(initial=0) + 1
-    matrix = csr_array((np.asarray(weights)[: start[-1]], all_bags.words[: start[-1]], start), shape=(len(start) - 1, rows))
+    matrix = csr_array(
+        (np.asarray(weights)[: start[-1]], all_bags.words[: start[-1]], start), shape=(len(start) - 1, rows)
+    )
     overlap = np.zeros((len(start) - 1, most), np.float32)
     for first in range(0, train, 8 * most):
         mine = np.arange(first, min(train, first + 8 * most))
@@ -57,7 +60,7 @@ def with_overlap(all_bags: Bags, train: int, most: int) -> Bags:
         products = (matrix[mine] @ matrix[before % train].T).toarray()
         back = np.arange(len(mine))[:, None] + most - 1 - np.arange(most)
         overlap[mine] = np.take_along_axis(products, back, 1)
-    return all_bags.replace(overlap=overlap)
+    return dataclasses.replace(all_bags, overlap=overlap)
 
 
 def batch(all_bags: Bags, examples: Examples, index: Array | None) -> Examples:

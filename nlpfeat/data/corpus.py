@@ -110,4 +110,3 @@ def in_order(corpus: Corpus) -> Corpus:
     order = np.argsort(corpus.parts, kind="stable")
     documents = [corpus.documents[i] for i in order]
     return corpus._replace(documents=documents, labels=corpus.labels[order], parts=corpus.parts[order])
-

@@ -103,10 +103,11 @@ def download(file: File, path: Path) -> None:
             )
         shutil.copyfile(part, output)
 
+    retrieve: Any = pooch.retrieve  # its types ask for the names of a downloader's arguments
     pooch.get_logger().setLevel("WARNING")
     for url in file.urls:
         try:
-            pooch.retrieve(url, f"sha256:{file.sha256}", path.name, path.parent, downloader=resume)
+            retrieve(url, f"sha256:{file.sha256}", path.name, path.parent, downloader=resume)
         except (requests.RequestException, OSError) as error:
             failures.append(f"{url} ({_reason(error)})")
         else:

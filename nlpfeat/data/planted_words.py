@@ -61,7 +61,10 @@ def planted_words(spec: PlantedWordsSpec, key: Array) -> Examples:
     )
     inside = jnp.arange(spec.length)[None] >= spec.length - 1 - length[:, None]
     return Examples(
-        Bag(jnp.where(inside, words, PADDING), inside.astype(jnp.float32), jnp.full_like(length, spec.length)), label
+        Bag(
+            jnp.where(inside, words, PADDING), inside.astype(jnp.float32), jnp.full_like(length, spec.length)
+        ),
+        label,
     )
 
 

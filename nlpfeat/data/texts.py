@@ -119,4 +119,3 @@ def draw(texts: Texts, settings: Any) -> Splits:
         for name, a, b in parts
         if a < b
     }
-

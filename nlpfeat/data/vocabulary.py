@@ -103,7 +103,11 @@ def build(
 
 
 def _sorted(
-    names: list[str], counts: np.ndarray, runs: list[tuple[np.ndarray, np.ndarray]], documents: int, ngrams: int
+    names: list[str],
+    counts: np.ndarray,
+    runs: list[tuple[np.ndarray, np.ndarray]],
+    documents: int,
+    ngrams: int,
 ) -> tuple[Vocabulary, Documents]:
     """Ids by falling count, and the bags by document and id."""
     order = np.lexsort((np.array(names, object).astype(str) if names else np.zeros(0, str), -counts.sum(1)))

@@ -7,11 +7,12 @@ import numpy as np
 from nlpfeat.geometry import scatter, warping
 from nlpfeat.geometry.certificates import Separator
 from nlpfeat.geometry.decision import decision_regions, whole_plane
+from nlpfeat.geometry.margin import hard_margin
 from nlpfeat.geometry.network import Network
 from nlpfeat.geometry.norms import product, pulls, spectral_product
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
-from nlpfeat.geometry.separability import hard_margin, rms_radius, separate
+from nlpfeat.geometry.separability import rms_radius, separate
 from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, most_regions, own_margins
 
 

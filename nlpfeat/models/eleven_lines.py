@@ -58,7 +58,7 @@ class ElevenLines(nn.Module):
 
 def first_weights(seed: int, shapes: list[tuple[int, int]]) -> list[Matrix]:
     """The essay's draws, layer after layer: U(-1, 1) from NumPy's legacy generator."""
-    generator = np.random.RandomState(seed)  # noqa: NPY002
+    generator = np.random.RandomState(seed)
     return [2 * generator.random_sample(shape) - 1 for shape in shapes]
 
 

@@ -24,7 +24,6 @@ from jaxtyping import Array, Float
 from nlpfeat.models.width import unit_mask
 from nlpfeat.models.word_bag import pool
 
-
 TIE = 1e-30
 
 
@@ -55,7 +54,7 @@ def start(params: Any, settings: Any) -> Any:
     """
     first = np.zeros_like(params["first"])
     width, count = int(settings.width), first.shape[1]
-    drawn = np.random.RandomState(int(settings.seed)).normal(0.0, count**-0.5, (width, count))  # noqa: NPY002
+    drawn = np.random.RandomState(int(settings.seed)).normal(0.0, count**-0.5, (width, count))
     first[:width] = drawn[: len(first)]
     return {**params, "first": first}
 

@@ -66,7 +66,7 @@ def _scattered(table: Table, bag: Any, values: Float[Array, "n units"]) -> Table
     return jax.lax.fori_loop(0, count, add, table)
 
 
-def _one_by_one(function: Callable[..., Array]) -> Any:
+def _one_by_one(function: Callable[..., Any]) -> Any:
     """`function`, for members side by side where they share the documents, else one after another.
 
     Members with documents of their own have loops of different lengths. Side by side, each turn of the longest would
@@ -81,7 +81,9 @@ def _one_by_one(function: Callable[..., Array]) -> Any:
             return jax.vmap(function, axes)(*arguments), True
 
         def member(i: Array) -> Array:
-            own = jax.tree.map(lambda leaf, each: jnp.asarray(leaf)[i] if each else leaf, list(arguments), list(batched))
+            own = jax.tree.map(
+                lambda leaf, each: jnp.asarray(leaf)[i] if each else leaf, list(arguments), list(batched)
+            )
             return function(*own)
 
         return jax.lax.map(member, jnp.arange(size)), True

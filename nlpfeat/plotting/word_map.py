@@ -1,6 +1,7 @@
 """A map of words as a still picture: points in two colours, and as many labels as there is room for."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,13 +25,22 @@ def plot_words(ax: Axes, points: np.ndarray, words: Sequence[str], good: np.ndar
     ax.set(xticks=[], yticks=[])
     ax.grid(visible=False)
     ax.margins(0.06)
-    ax.figure.draw_without_rendering()
+    figure: Any = ax.figure
+    figure.draw_without_rendering()
     frame, taken = ax.get_window_extent(), []
     ranks = np.where(good, np.cumsum(good), np.cumsum(~good))  # the two groups take turns
-    for i in np.argsort(ranks, kind="stable"):
+    names = list(words)
+    for i in np.argsort(ranks, kind="stable").tolist():
         if len(taken) == most:
             return
-        label = ax.annotate(words[i], points[i], xytext=(3, 2), textcoords="offset points", fontsize=7, color=GOOD if good[i] else BAD)
+        label = ax.annotate(
+            names[i],
+            (points[i, 0], points[i, 1]),
+            xytext=(3, 2),
+            textcoords="offset points",
+            fontsize=7,
+            color=GOOD if good[i] else BAD,
+        )
         box = label.get_window_extent()
         if any(box.overlaps(other) for other in taken) or not _inside(box, frame):
             label.remove()

@@ -33,7 +33,12 @@ class Panel(NamedTuple):
 
 
 def word_page(
-    panels: Sequence[Panel], words: Sequence[str], good: np.ndarray, polarity: np.ndarray, counts: np.ndarray, about: str
+    panels: Sequence[Panel],
+    words: Sequence[str],
+    good: np.ndarray,
+    polarity: np.ndarray,
+    counts: np.ndarray,
+    about: str,
 ) -> str:
     """The page as HTML. Every panel shows the same words; what is selected in one is selected in all.
 
@@ -94,12 +99,21 @@ def _plot(panel: Panel, source: ColumnDataSource, number: int, size: int) -> Any
         nonselection_alpha=0.12,
     )
     plot.add_tools(
-        HoverTool(renderers=[points], tooltips=[("", "@word"), ("polarity", "@polarity"), ("seen", "@count times")])
+        HoverTool(
+            renderers=[points], tooltips=[("", "@word"), ("polarity", "@polarity"), ("seen", "@count times")]
+        )
     )
     shown = ColumnDataSource({"x": [], "y": [], "word": [], "colour": []})
     plot.add_layout(
         LabelSet(
-            x="x", y="y", text="word", text_color="colour", source=shown, x_offset=5, y_offset=3, text_font_size="11px"
+            x="x",
+            y="y",
+            text="word",
+            text_color="colour",
+            source=shown,
+            x_offset=5,
+            y_offset=3,
+            text_font_size="11px",
         )
     )
     layout = _script("labels", source=source, shown=shown, plot=plot, number=number)

@@ -9,7 +9,7 @@ import xarray as xr
 
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.sweeps import buckets, grid, programs, provenance, results, run
-from nlpfeat.sweeps.prepare import Maker, check_data, maker
+from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.run import Outcome, Watch
 from nlpfeat.sweeps.spec import Spec
 from nlpfeat.sweeps.study import (
@@ -66,7 +66,7 @@ def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = 
     with lock(path / "lock", wait=True):
         job = lay_plan(make, path, part)
         job = job._replace(study=create_study(path, spec))
-        check_data(job.study, make)
+        provenance.check_data(job.study, make.source.arrays)
         write_members(job.study, job.table)
         entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
         log_command(job.study, entry | provenance.provenance())

@@ -22,7 +22,9 @@ class Prediction(NamedTuple):
     probabilities: np.ndarray  # (classes,): softmax of the scores; of a text without known words, the prior
     known: int  # words of the text that the net knows
     unknown: list[str]  # those it does not, in order, each once
-    contributions: dict[str, float]  # word -> log-odds of the predicted class with it, less those without; largest first
+    contributions: dict[
+        str, float
+    ]  # word -> log-odds of the predicted class with it, less those without; largest first
     value: float | None  # the number that nets give which predict one
 
 
@@ -75,6 +77,6 @@ def padded(documents: list[Encoded], length: int) -> Bag:
 
 
 def log_odds(scores: np.ndarray, one: int) -> np.ndarray:
-    """log p / (1 - p) of class `one`, p being the softmax of scores (n, classes): (n,)."""
+    """Log p / (1 - p) of class `one`, p being the softmax of scores (n, classes): (n,)."""
     others = np.delete(scores, one, axis=1)
     return scores[:, one] - np.asarray(jax.nn.logsumexp(jnp.asarray(others), axis=1))

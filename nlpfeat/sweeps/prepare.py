@@ -19,7 +19,6 @@ from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import programs, provenance
 from nlpfeat.sweeps.spec import Spec
-from nlpfeat.sweeps.study import Study, atomic
 from nlpfeat.training.member import Params, initial_params, partition
 from nlpfeat.training.task import Source
 
@@ -91,24 +90,6 @@ def maker(spec: Spec) -> Maker:
     return Maker(spec, source, module, jax.jit(draw), jax.jit(init, static_argnums=0))
 
 
-def check_data(study: Study, make: Maker) -> None:
-    """Write down the hash of the data that all members share, or compare it with what stands there.
-
-    Raises:
-      UserError: if the files that the study read are others now: words would have changed their places.
-    """
-    if not jax.tree.leaves(make.source.arrays):
-        return
-    found = provenance.data_hash(make.source.arrays)
-    if not study.data_hash.exists():
-        with atomic(study.data_hash) as part:
-            part.write_text(found + "\n")
-    elif study.data_hash.read_text().strip() != found:
-        raise UserError(
-            f"the data that {study.path} was trained on have changed: put the old files back, or train a new study"
-        )
-
-
 def _check_online(spec: Spec, frozen_sets: list[tuple[str, ...]]) -> None:
     if spec.row.online is None:
         return
@@ -118,7 +99,9 @@ def _check_online(spec: Spec, frozen_sets: list[tuple[str, ...]]) -> None:
             f"{spec.row.online.most} of them a step, not {spec.training.batch_size or 'all'}"
         )
     if frozen_sets:
-        raise UserError(f"config.training.frozen: {spec.task} learns by a rule of its own that freezes nothing")
+        raise UserError(
+            f"config.training.frozen: {spec.task} learns by a rule of its own that freezes nothing"
+        )
 
 
 @dataclass(frozen=True)

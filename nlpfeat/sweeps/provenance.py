@@ -10,7 +10,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from nlpfeat.errors import UserError
 from nlpfeat.sweeps import devices
+from nlpfeat.sweeps.study import Study, atomic
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "xarray")
@@ -57,3 +59,21 @@ def data_hash(arrays: Any) -> str:
         total.update(f"{array.dtype}{array.shape}".encode())
         total.update(array.tobytes())
     return total.hexdigest()
+
+
+def check_data(study: Study, arrays: Any) -> None:
+    """Write down the hash of the data that all members share, or compare it with what stands there.
+
+    Raises:
+      UserError: if the files that the study read are others now: words would have changed their places.
+    """
+    if not jax.tree.leaves(arrays):
+        return
+    found = data_hash(arrays)
+    if not study.data_hash.exists():
+        with atomic(study.data_hash) as part:
+            part.write_text(found + "\n")
+    elif study.data_hash.read_text().strip() != found:
+        raise UserError(
+            f"the data that {study.path} was trained on have changed: put the old files back, or train a new study"
+        )

@@ -8,8 +8,8 @@ import pandas as pd
 from nlpfeat.data.examples import Splits
 from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
-from nlpfeat.sweeps import grid, saved
-from nlpfeat.sweeps.prepare import Example, Maker, at, check_data, maker, stack_settings
+from nlpfeat.sweeps import grid, provenance, saved
+from nlpfeat.sweeps.prepare import Example, Maker, at, maker, stack_settings
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
 from nlpfeat.training.member import Params
@@ -123,7 +123,7 @@ def restore_bucket(study: Study, make: Maker, label: str, step: int) -> Restored
     Raises:
       UserError: if the data are not those of the study; DamagedFile if the checkpoint cannot be read or does not fit.
     """
-    check_data(study, make)
+    provenance.check_data(study, make.source.arrays)
     members = study.members()
     members = members[members["bucket"] == label]
     first = at(stack_settings(study.spec.settings, members), 0)

@@ -16,7 +16,6 @@ from nlpfeat.settings import Settings
 PerExample = Callable[[dict[str, Array], Any], Array]
 
 
-
 class Source(NamedTuple):
     """What all members of a study share, read once."""
 

@@ -25,7 +25,8 @@ def tsne(vectors: Vectors, perplexity: float = 30.0) -> Plane:
     spread = np.abs(vectors).max() or 1.0
     points: Any = (vectors - vectors.mean(0)) / spread
     fewer = min(perplexity, (len(points) - 1) / 3)
-    model = TSNE(2, perplexity=fewer, init=_start(points), learning_rate="auto", random_state=0, n_jobs=1)
+    start: Any = _start(points)
+    model = TSNE(2, perplexity=fewer, init=start, learning_rate="auto", random_state=0, n_jobs=1)
     return model.fit_transform(points)
 
 

@@ -10,7 +10,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.neighbors import NearestNeighbors
 
 from nlpfeat.geometry.certificates import Separator
-from nlpfeat.geometry.separability import hard_margin, rms_radius, separate, separator
+from nlpfeat.geometry.margin import hard_margin
+from nlpfeat.geometry.separability import rms_radius, separate, separator
 
 Vectors = Float[np.ndarray, "n d"]
 Labels = Int[np.ndarray, " n"]
@@ -30,7 +31,10 @@ class About(NamedTuple):
 MEASURES = {
     "rank": About("dimensions", "dimensions that the vectors fill"),
     "probe": About("share of words", f"held-out words told apart by a logistic probe, {FOLDS} folds"),
-    "separable": About("1 or 0", f"a plane parts the groups; each yes, and each no in up to {EXACT} dimensions, by a certificate"),
+    "separable": About(
+        "1 or 0",
+        f"a plane parts the groups; each yes, and each no in up to {EXACT} dimensions, by a certificate",
+    ),
     "margin": About("RMS radii", "hard margin; 0 where no plane parts them"),
     "silhouette": About("-1 to 1", "1 for tight groups far apart, 0 for mixed ones"),
     "purity": About("share of neighbours", f"of the {NEIGHBOURS} nearest words, those of the same group"),
@@ -49,7 +53,7 @@ def measure(vectors: Vectors, labels: Labels) -> dict[str, float]:
     """
     points = essential(vectors)
     if not points.shape[1]:
-        return {name: np.nan for name in MEASURES} | {"rank": 0.0}
+        return dict.fromkeys(MEASURES, np.nan) | {"rank": 0.0}
     found = _separator(points, labels)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     probe = LogisticRegression(C=100.0, max_iter=1000)

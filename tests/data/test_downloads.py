@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import threading
+from typing import ClassVar
 
 import pytest
 
@@ -17,7 +18,7 @@ HALF = len(CONTENT) // 2
 class Page(http.server.BaseHTTPRequestHandler):
     """Serves CONTENT at /good, half of it and then nothing at /breaks, something else at /wrong; notes ranges."""
 
-    asked: list = []
+    asked: ClassVar[list] = []
 
     def do_GET(self):
         start = int(self.headers.get("Range", "bytes=0-")[6:-1])
@@ -50,7 +51,9 @@ def page(tmp_path, monkeypatch):
 
 
 def published(page, *names):
-    return File("film.bin", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), tuple(f"{page}/{n}" for n in names))
+    return File(
+        "film.bin", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), tuple(f"{page}/{n}" for n in names)
+    )
 
 
 def test_downloaded_once(page, capsys):

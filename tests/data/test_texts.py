@@ -79,9 +79,17 @@ def test_parts_by_column_and_by_key(tmp_path):
         ("text,label\n", {}, "no rows"),
         ("", {}, "no column 'text'"),
         (b"text,label\na,1\n\xff,0\n", {}, "line 3: not UTF-8"),
-        ("text,label,part\na,1,train\nb,0,tset\n", {"split": "part"}, "line 3: part is 'tset'; did you mean 'test'"),
+        (
+            "text,label,part\na,1,train\nb,0,tset\n",
+            {"split": "part"},
+            "line 3: part is 'tset'; did you mean 'test'",
+        ),
         ("text,label,part\na,1,train\nb,0,train\n", {"split": "part"}, "no row is in the test part"),
-        ("text,label,part\na,1,train\nb,0,test\n", {"split": "part"}, "no row of label '0' is in the train part"),
+        (
+            "text,label,part\na,1,train\nb,0,test\n",
+            {"split": "part"},
+            "no row of label '0' is in the train part",
+        ),
         ("text,text,label\na,b,1\n", {}, "two columns 'text'"),
     ],
 )
@@ -98,7 +106,11 @@ def test_a_csv_that_is_not_there(tmp_path):
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.tuples(WORDS, st.integers(0, 2)), min_size=3, max_size=12), st.integers(1, 3), st.integers(0, 2))
+@given(
+    st.lists(st.tuples(WORDS, st.integers(0, 2)), min_size=3, max_size=12),
+    st.integers(1, 3),
+    st.integers(0, 2),
+)
 def test_vocabulary_and_bags_are_those_of_counting(rows, ngrams, min_count):
     """Against plain counting, with runs of words joined by spaces."""
     documents = [text.split(" ") for text, _ in rows]
@@ -135,7 +147,7 @@ def test_vocabulary_and_bags_are_those_of_counting(rows, ngrams, min_count):
 @given(st.lists(st.text(alphabet=string.ascii_lowercase + "é映 ", min_size=1), min_size=1, max_size=20))
 def test_every_word_comes_back_from_its_id(words):
     built, _ = vocabulary.build([words, []], np.array([0, 1]), 1, 1, 0, 0.0)
-    assert {word for word in words} == set(built.words)
+    assert set(words) == set(built.words)
     for word in words:
         ids, counts = built.encode([word])
         assert [built.words[i] for i in ids] == [word]
@@ -210,12 +222,18 @@ def test_no_word_left_is_told(tmp_path):
 
 def test_held_out_documents_come_from_training(tmp_path):
     rows = "".join(f"w{i},{i % 2},{'test' if i > 19 else 'train'}\n" for i in range(25))
-    arrays, about = texts.load(spec(tmp_path, rows, validation_share=0.25))
+    _, about = texts.load(spec(tmp_path, rows, validation_share=0.25))
     assert about.sizes == (15, 5, 5)
     assert len(about.vocabulary.words) == 15
     drawn = texts.draw(about, None)
-    assert {name: len(part.targets) for name, part in drawn.items()} == {"train": 15, "validation": 5, "test": 5}
-    assert np.concatenate([drawn[n].inputs for n in ("train", "validation", "test")]).tolist() == list(range(25))
+    assert {name: len(part.targets) for name, part in drawn.items()} == {
+        "train": 15,
+        "validation": 5,
+        "test": 5,
+    }
+    assert np.concatenate([drawn[n].inputs for n in ("train", "validation", "test")]).tolist() == list(
+        range(25)
+    )
 
 
 def test_an_unknown_corpus_is_named():

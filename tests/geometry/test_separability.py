@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from sklearn.svm import SVC
 
 from nlpfeat.geometry.certificates import Farkas, Separator, proves
+from nlpfeat.geometry.margin import hard_margin
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
-from nlpfeat.geometry.separability import _exact, hard_margin, hull, separate
+from nlpfeat.geometry.separability import _exact, hull, separate
 
 
 def clusters(seed, classes, d, spread, count=8):

@@ -54,5 +54,8 @@ def test_the_models_gradient_is_the_loops_step(seed):
     gradient = jax.grad(loss)(params)
     for name, layer in (("first", "1"), ("second", "2")):
         np.testing.assert_allclose(
-            params[name] - member.learning_rate * gradient[name], trace[f"W{layer} after"], rtol=1e-5, atol=1e-6
+            params[name] - member.learning_rate * gradient[name],
+            trace[f"W{layer} after"],
+            rtol=1e-5,
+            atol=1e-6,
         )

@@ -14,7 +14,10 @@ from nlpfeat.models.word_bag import PIECE, pool, spread
 def bag_of(rng, documents, vocabulary, length):
     """Distinct words with weights, and the same as a dense matrix."""
     words, weights = np.zeros((documents, length), np.int32), np.zeros((documents, length), np.float32)
-    lengths, dense = rng.integers(0, length + 1, documents).astype(np.int32), np.zeros((documents, vocabulary))
+    lengths, dense = (
+        rng.integers(0, length + 1, documents).astype(np.int32),
+        np.zeros((documents, vocabulary)),
+    )
     for i, count in enumerate(lengths):
         words[i, :count] = rng.choice(vocabulary, count, replace=False)
         weights[i, :count] = rng.integers(1, 4, count)
@@ -23,7 +26,11 @@ def bag_of(rng, documents, vocabulary, length):
 
 
 @settings(max_examples=8, deadline=None)
-@given(st.integers(1, 5), st.sampled_from([1, 7, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 3]), st.integers(0, 10**6))
+@given(
+    st.integers(1, 5),
+    st.sampled_from([1, 7, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 3]),
+    st.integers(0, 10**6),
+)
 def test_sparse_is_dense(documents, length, seed):
     rng = np.random.default_rng(seed)
     vocabulary, units = 200, 3

@@ -30,7 +30,9 @@ def test_by_hand_is_autodiff_for_every_shape(words, vocabulary, units, target, s
 
     with jax.enable_x64(True):
         expected = jax.grad(loss)(jnp.asarray(table))
-    np.testing.assert_allclose(hand_gradient(one_hot, table, reduction, target), expected, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(
+        hand_gradient(one_hot, table, reduction, target), expected, rtol=1e-6, atol=1e-12
+    )
 
 
 @settings(max_examples=8, deadline=None)
@@ -41,7 +43,10 @@ def test_the_models_gradient_is_the_one_by_hand(units, label, learned, seed):
     vocabulary, tokens = 7, rng.integers(0, 7, 5)
     ids, counts = np.unique(tokens, return_counts=True)
     bag = Bag(ids[None].astype(np.int32), counts[None].astype(np.float32), np.array([len(ids)], np.int32))
-    module, member = WordMean(units, 3, vocabulary, WordMeanSpec(scale=1.0, learned=learned)), WordMeanSettings(width=units)
+    module, member = (
+        WordMean(units, 3, vocabulary, WordMeanSpec(scale=1.0, learned=learned)),
+        WordMeanSettings(width=units),
+    )
     params = module.init(jax.random.key(seed), bag, member)["params"]
 
     def loss(params):

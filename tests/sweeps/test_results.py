@@ -55,7 +55,9 @@ def test_splits_are_told_apart(made):
     member = restore(study_made, {"width": 8, "seed": 1})
     for split in ("train", "test"):
         one = {split: member.splits[split]}
-        loss = evaluate(SPIRALS.row, member.module, member.params, member.settings, member.source.arrays, one)["loss"][0]
+        loss = evaluate(
+            SPIRALS.row, member.module, member.params, member.settings, member.source.arrays, one
+        )["loss"][0]
         recorded = dataset.loss.sel(width=8, seed=1, split=split).isel(step=-1)
         assert float(loss) == pytest.approx(float(recorded), abs=1e-6)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data.bags import batch as fetch
 from nlpfeat.data.bags import bags, with_overlap
+from nlpfeat.data.bags import batch as fetch
 from nlpfeat.data.examples import Examples
 from nlpfeat.data.vocabulary import Documents
 from nlpfeat.models import sentiment_net
@@ -102,7 +102,11 @@ def test_a_step_is_gradient_descent_on_the_loss_in_the_nets_own_weights():
 
     weights = jnp.asarray(hidden @ readout.T, jnp.float32), jnp.asarray(readout, jnp.float32)
     gradient = jax.grad(loss)(weights)
-    params = {"along": hidden.astype(np.float32), "first": readout.astype(np.float32), "readout": np.eye(1, dtype=np.float32)}
+    params = {
+        "along": hidden.astype(np.float32),
+        "first": readout.astype(np.float32),
+        "readout": np.eye(1, dtype=np.float32),
+    }
     member = OnlineSettings(width=width, learning_rate=0.3)
     after, _ = blocks(as_bags(x.astype(float), counted=False), np.array([1], np.int32), params, 1, member, 1)
     moved = sentiment_net.words(after, member), readout @ np.asarray(after["readout"])

@@ -1,8 +1,8 @@
 """Phases, stops, losses and evaluation."""
 
-import jax
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 from hypothesis import given, settings
