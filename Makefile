@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure test test-slow lint smoke bench bench-regions lock clean
+.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -35,11 +35,18 @@ smoke: $(VENV)/ok  ## every command once, at toy size
 	$(RUN) -m experiments.plot --study=runs/spirals-smoke
 	$(RUN) -m experiments.compare --study=runs/spirals-smoke --with=runs/spirals-smoke --loss=1.62
 	$(RUN) -m experiments.film --study=runs/spirals-smoke --kind=training --widths=2,8 --seed=1 --length=12
+	$(RUN) -m experiments.words --study=runs/reviews_bag-smoke --width=8 --seed=0 neighbours superb boring
+	$(RUN) -m experiments.words --study=runs/reviews_bag-smoke --width=8 --seed=0 polarity film
+	$(RUN) -m experiments.predict --study=runs/reviews_mean-smoke --width=8 --text "Two hours of awful music."
+	$(RUN) -m experiments.trace --iterations=3
 	$(RUN) -m experiments.film --study=runs/spirals_deep-smoke --kind=layers --width=2 --depth=3 --slope=0.3 --seed=0 --length=12
 
 bench: $(VENV)/ok  ## the benchmark against PyTorch, side by side
 	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
 	$(RUN) -m benchmarks.spirals
+
+bench-reviews: $(VENV)/ok ## the benchmark of one pass over the reviews against NumPy; reads them from NLPFEAT_DATA
+	$(RUN) -m benchmarks.reviews
 
 bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regioncam
 	$(RUN) -m benchmarks.regions

@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, argv: list[str] | None = None) -> argparse.Namespace:
         """Parse; unknown flags are a UserError that names the nearest flag."""
-        known, unknown = self.parse_known_args(argv)
+        known, unknown = self.parse_known_intermixed_args(argv)
         if unknown:
             flags = [option for action in self._actions for option in action.option_strings]
             self.error(f"unknown argument {unknown[0]!r}; {nearest(unknown[0].split('=')[0], flags)}")
@@ -70,6 +70,15 @@ def add_study(arguments: Parser, default: str = "runs/spirals") -> None:
         metavar="DIR",
         help="the study's folder (default: %(default)s)",
     )
+
+
+def study_of(arguments: Parser, argv: list[str]) -> Path:
+    """The study that the command line names, before the flags of its axes are known; --help is answered here."""
+    if "-h" in argv or "--help" in argv:
+        arguments.parse(argv)
+    only = Parser(add_help=False, allow_abbrev=False)
+    add_study(only, str(arguments.get_default("study")))
+    return only.parse_known_args(argv)[0].study
 
 
 def quiet_libraries() -> None:

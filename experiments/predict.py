@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from experiments.command import add_study, main, parser
+from experiments.command import add_study, main, parser, study_of
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -36,7 +36,7 @@ def command(argv: list[str]) -> int:
     arguments.add_argument(
         "--json", action="store_true", help="print one JSON object a text, with every word"
     )
-    path = arguments.parse_known_args(argv)[0].study
+    path = study_of(arguments, argv)
 
     from experiments.members import add_axes, members_of
     from nlpfeat.sweeps import devices
@@ -48,8 +48,11 @@ def command(argv: list[str]) -> int:
     if flags.count < 0:
         raise UserError(f"--count: {flags.count} must be at least 0")
     flags.widths = None
-    if flags.width is None and len(dict(study.spec.sweep)["width"]) == 1:
-        flags.width = str(dict(study.spec.sweep)["width"][0])
+    if flags.width is None:
+        widths = sorted(study.members()["width"].unique())
+        if len(widths) != 1:
+            raise UserError(f"say which net by --width=N; there are {', '.join(map(str, widths))}")
+        flags.width = str(widths[0])
     devices.use_all_cores()
 
     from experiments.word_space import open_words, vectors
@@ -69,10 +72,13 @@ def command(argv: list[str]) -> int:
 
 def as_json(text: str, told: Any, classes: tuple[str, ...]) -> dict[str, Any]:
     """A prediction as plain values."""
+    shares = (
+        None if told.shares is None else dict(zip(classes, map(float, told.shares.round(6)), strict=True))
+    )
     return {
         "text": text,
-        "class": classes[int(told.probabilities.argmax())],
-        "probabilities": dict(zip(classes, (round(float(p), 6) for p in told.probabilities), strict=True)),
+        "class": classes[told.best],
+        **({} if shares is None else {"shares": shares}),
         **({} if told.value is None else {"value": round(told.value, 6)}),
         "known": told.known,
         "unknown": told.unknown,
@@ -82,31 +88,29 @@ def as_json(text: str, told: Any, classes: tuple[str, ...]) -> dict[str, Any]:
 
 def print_prediction(text: str, told: Any, classes: tuple[str, ...], count: int) -> None:
     """A prediction for people."""
-    order = told.probabilities.argsort()[::-1]
-    shares = ", ".join(f"{classes[i]} {told.probabilities[i]:.1%}" for i in order)
     short = " ".join(text.split())
     print(f"“{short if len(short) <= 70 else short[:69] + '…'}”")
+    best, prior = classes[told.best], "" if told.known else "no word that the net knows: the prior, "
+    if told.shares is None:
+        print(f"  {best}: {told.value:+.3f} on a scale from -1 ({classes[0]}) to 1 ({classes[-1]})")
+    else:
+        order = told.shares.argsort()[::-1]
+        print(f"  {prior}" + ", ".join(f"{classes[i]} {told.shares[i]:.1%}" for i in order))
     if not told.known:
-        print(f"  no word that the net knows: the prior, {shares}")
         return
-    value = "" if told.value is None else f"; {told.value:+.3f} on a scale from -1 to 1"
-    print(f"  {shares}{value}")
-    best = classes[order[0]]
-    told_words = list(told.contributions.items())[:count]
-    if told_words:
-        print(
-            f"  for {best}:     "
-            + (", ".join(f"{w or '(empty)'} {e:+.2f}" for w, e in told_words if e > 0) or "–")
-        )
-        print(
-            f"  against {best}: "
-            + (", ".join(f"{w or '(empty)'} {e:+.2f}" for w, e in told_words if e <= 0) or "–")
-        )
-    rest = len(told.contributions) - len(told_words)
-    if rest > 0:
-        print(f"  and {rest} further words, {sum(list(told.contributions.values())[count:]):+.2f} together")
+    words = list(told.contributions.items())[:count]
+    if words:
+        print(f"  for {best}:     " + _listed([(w, e) for w, e in words if e > 0]))
+        print(f"  against {best}: " + _listed([(w, e) for w, e in words if e <= 0]))
+    rest = list(told.contributions.values())[count:]
+    if rest:
+        print(f"  and {len(rest)} further words, {sum(rest):+.2f} together")
     if told.unknown:
         print(f"  not known: {', '.join(told.unknown[:10])}{' …' if len(told.unknown) > 10 else ''}")
+
+
+def _listed(words: list[tuple[str, float]]) -> str:
+    return ", ".join(f"{word or '(empty)'} {effect:+.2f}" for word, effect in words) or "–"
 
 
 if __name__ == "__main__":

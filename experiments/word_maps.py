@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from experiments.members import spell
+from experiments.members import describe, spell
 from experiments.progress import Counting
 from experiments.tables import warn
 from experiments.word_space import Words, vectors
@@ -26,6 +26,7 @@ from nlpfeat.words.groups import Groups
 from nlpfeat.words.projections import align, pca, tsne
 from nlpfeat.words.separability import essential
 
+EACH = 500  # good and bad words, where no one asks for others
 METHODS: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
     "tsne": ("t-SNE", tsne),
     "pca": ("PCA", pca),
@@ -41,12 +42,9 @@ def draw(
     names = [words.vocabulary.words[i] or "(empty)" for i in groups.words]
     good = groups.labels == 1
     study.figures.mkdir(exist_ok=True)
-    path = (
-        study.figures
-        / f"words-{method}-{'-'.join(spell(m['width']) for m in members)}-seed{spell(members[0]['seed'])}"
-    )
+    path = study.figures / file_name(members, step, each, method)
     stamped = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
-    paths = [*still(panels, names, good, stamped, path)]
+    paths = [*still(panels, names, good, words.texts.classes[-1], stamped, path)]
     counts = words.vocabulary.counts[groups.words].sum(1)
     page = word_page(panels, names, good, groups.polarity, counts, about(words, groups, method, stamped))
     table = pd.DataFrame(
@@ -60,6 +58,16 @@ def draw(
             part.write_text(text, "utf-8")
     print("\n".join(map(str, paths)))
     return 0
+
+
+def file_name(members: list[dict[str, float]], step: int | None, each: int, method: str) -> str:
+    """Such as "words-tsne-width=2,10-seed=1": every setting once, or one for each map."""
+    parts = [f"words-{method}"]
+    for name in members[0]:
+        values = list(dict.fromkeys(spell(member[name]) for member in members))
+        parts.append(f"{name}={','.join(values)}")
+    parts += [f"step={step}"] if step is not None else []
+    return "-".join(parts + ([f"each={each}"] if each != EACH else []))
 
 
 def project(
@@ -86,18 +94,20 @@ def project(
                 points = np.zeros((len(points), 1))
             found = projection(points) if rank else np.zeros((len(points), 2))
             dims = "dimension" if rank == 1 else "dimensions"
-            name = f"width {spell(member['width'])}, seed {spell(member['seed'])}, step {restored.step}: {title} of {rank} {dims}"
+            name = f"{describe(member)}, step {restored.step}: {title} of {rank} {dims}"
             panels.append(Panel(name, align(found, panels[0].points) if panels else found))
     return panels
 
 
-def still(panels: list[Panel], names: list[str], good: np.ndarray, line: str, path: Any) -> list[Any]:
+def still(
+    panels: list[Panel], names: list[str], good: np.ndarray, last: str, line: str, path: Any
+) -> list[Any]:
     """The maps side by side, as PNG and PDF."""
     size = 9.0 if len(panels) == 1 else 6.5
     with plt.style.context(STYLE):
         figure, axes = plt.subplots(1, len(panels), figsize=(size * len(panels), size), squeeze=False)
         figure.suptitle(
-            "Good words (green dots) and bad words (black triangles), near where the net makes them alike",
+            f"Words of {last} texts (green dots) and of the others (black triangles): near where the net treats them alike",
             x=0.005,
             ha="left",
             fontsize=12,

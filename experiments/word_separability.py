@@ -10,8 +10,10 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from experiments.members import PLAIN, describe, spell
 from experiments.progress import Counting
 from experiments.tables import print_columns
 from experiments.word_space import Words
@@ -20,17 +22,19 @@ from nlpfeat.plotting.curves import plot_medians
 from nlpfeat.plotting.style import BLUE, STYLE, save, stamp, width_axis
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.processes import processes
+from nlpfeat.sweeps import grid
 from nlpfeat.sweeps.provenance import commit
 from nlpfeat.sweeps.restore import kept_steps, restore_bucket
 from nlpfeat.sweeps.results import write
 from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.statistics import spread, wilson
+from nlpfeat.sweeps.study import Study
 from nlpfeat.words.separability import MEASURES, measure
 
 
-def separability(words: Words, each: int, line: str, *, as_json: bool) -> int:
+def separability(words: Words, chosen: dict[str, float], each: int, line: str, *, as_json: bool) -> int:
     """Measure, write STUDY/words.nc and the figure, print the medians at the last step."""
-    dataset = measure_all(words, each)
+    dataset = measure_all(words, chosen, each)
     study = words.study
     dataset.attrs = {"commit": commit(), "config_hash": config_hash(study.spec), "command": line}
     write(dataset, study.path / "words.nc")
@@ -54,14 +58,17 @@ def separability(words: Words, each: int, line: str, *, as_json: bool) -> int:
     return 0
 
 
-def measure_all(words: Words, each: int) -> xr.Dataset:
+def measure_all(words: Words, chosen: dict[str, float], each: int) -> xr.Dataset:
     """The measures of all finished members: dims (member, step), the settings as coordinates of `member`.
 
+    Args:
+      chosen: the point of the study's further axes, beside width and seed.
+
     Raises:
-      UserError: if no bucket is finished, or there are too few words of extreme polarity.
+      UserError: if no bucket is finished, the further axes are open, or there are too few words of extreme polarity.
     """
     study, groups = words.study, words.groups(each)
-    task, table = study.spec.row, study.members()
+    task, table = study.spec.row, at_one_point(study, chosen)
     assert task.words is not None
     labels = [x for x in table["bucket"].unique() if study.result(x).exists()]
     work = [(label, step) for label in labels for step in kept_steps(study, label)]
@@ -74,6 +81,8 @@ def measure_all(words: Words, each: int) -> xr.Dataset:
         for label, step in work:
             bucket = restore_bucket(study, words.make, label, step)
             for place, member in enumerate(bucket.members.index):
+                if member not in table.index:
+                    continue
                 vectors = np.asarray(task.words(bucket.params(place), bucket.settings(place)), np.float64)[
                     groups.words
                 ]
@@ -94,12 +103,24 @@ def measure_all(words: Words, each: int) -> xr.Dataset:
         )
         for name, about in MEASURES.items()
     }
-    chosen = table.loc[members]
+    mine = table.loc[members]
     coords: dict[str, Any] = {"step": steps, "id": ("member", members), "group": ["good", "bad"]}
     for name in study.spec.settings._fields:
-        coords[name] = ("member", chosen[name].to_numpy())
+        coords[name] = ("member", mine[name].to_numpy())
     counts = [int((groups.labels == label).sum()) for label in (1, 0)]
     return xr.Dataset(data | {"groups": ("group", counts)}, coords)
+
+
+def at_one_point(study: Study, chosen: dict[str, float]) -> pd.DataFrame:
+    """The members with the settings `chosen`, which must leave open width and seed only."""
+    table = grid.select(study.members(), chosen)
+    if table.empty:
+        raise UserError(f"{study.path} has no member with {describe(chosen)}")
+    free = [name for name in grid.varying(table, list(study.spec.settings._fields)) if name not in PLAIN]
+    if free:
+        values = "; ".join(f"--{n}={' or '.join(map(spell, sorted(table[n].unique())))}" for n in free)
+        raise UserError(f"the members differ in more than width and seed; say which: {values}")
+    return table
 
 
 def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
@@ -112,8 +133,12 @@ def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
         for name in MEASURES:
             values = here[name].to_numpy()
             known = values[~np.isnan(values)]
-            middle = wilson(int(known.sum()), len(known)) if name == "separable" else spread(known, axis=0)
-            row[name] = [round(float(x), 5) for x in middle] if len(known) else None
+            row[name] = None
+            if len(known):
+                middle = (
+                    wilson(int(known.sum()), len(known)) if name == "separable" else spread(known, axis=0)
+                )
+                row[name] = [round(float(x), 5) for x in middle]
         rows.append(row)
     return rows
 

@@ -12,7 +12,7 @@ import json
 import shlex
 from typing import Any
 
-from experiments.command import add_study, main, parser
+from experiments.command import add_study, main, parser, study_of
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -54,9 +54,9 @@ def command(argv: list[str]) -> int:
         "--method", default="tsne", metavar="NAME", help="of a map: tsne or pca (default: tsne)"
     )
     arguments.add_argument("--json", action="store_true", help="print JSON")
-    path = arguments.parse_known_args(argv)[0].study
+    path = study_of(arguments, argv)
 
-    from experiments.members import add_axes, members_of
+    from experiments.members import add_axes, further, members_of, wanted
     from nlpfeat.sweeps import devices
     from nlpfeat.sweeps.study import open_study
 
@@ -71,7 +71,8 @@ def command(argv: list[str]) -> int:
     line = f"python -m experiments.words {shlex.join(argv)}"
     words = open_words(path)
     if flags.look == "separability":
-        return word_separability.separability(words, flags.each, line, as_json=flags.json)
+        chosen = wanted(flags, further(words.study))
+        return word_separability.separability(words, chosen, flags.each, line, as_json=flags.json)
     if flags.look == "map":
         members = members_of(words.study, flags)
         return word_maps.draw(words, members, flags.step, flags.each, flags.method, line)
@@ -91,9 +92,13 @@ def _check(flags: Any) -> None:
         raise UserError(f"--by: no measure {flags.by!r}; {nearest(flags.by, SIMILARITIES)}")
     if flags.method not in ("tsne", "pca"):
         raise UserError(f"--method: no method {flags.method!r}; {nearest(flags.method, ('tsne', 'pca'))}")
-    for name in ("count", "each"):
-        if getattr(flags, name) < 1:
-            raise UserError(f"--{name}: {getattr(flags, name)} must be at least 1")
+    for name, least in (("count", 1), ("each", 5)):
+        if getattr(flags, name) < least:
+            raise UserError(f"--{name}: {getattr(flags, name)} must be at least {least}")
+    if flags.look == "separability":
+        for name in ("width", "widths", "step"):
+            if getattr(flags, name) is not None:
+                raise UserError(f"--{name}: separability looks at every width and every kept step")
     if flags.look == "neighbours" and not flags.words:
         raise UserError("neighbours of which words? Name some, as in: neighbours excellent terrible")
     if flags.look in ("map", "separability") and flags.words:
@@ -139,15 +144,19 @@ def polarity(words: Any, member: Any, flags: Any) -> int:
     import numpy as np
 
     from experiments.tables import print_columns
+    from nlpfeat.data.vocabulary import FEWEST
     from nlpfeat.sweeps.predict import log_odds, score
     from nlpfeat.words.groups import by_polarity
 
     texts = words.texts
     extremes = by_polarity(words.polarity, flags.count).words
     places = [words.place(word) for word in flags.words] or extremes.tolist()
-    one = (np.ones(1, np.float32),)
-    scores, _ = score(member, [(np.array([place], np.int32), *one) for place in places])
-    odds = log_odds(scores, len(texts.classes) - 1)
+    if not places:
+        raise UserError(
+            f"no word is seen {FEWEST} times or more in the training part: name some words to look at"
+        )
+    alone = [(np.array([place], np.int32), np.ones(1, np.float32)) for place in places]
+    odds = log_odds(score(member, alone)["scores"], len(texts.classes) - 1)
     rows = [
         {
             "word": texts.vocabulary.words[place],

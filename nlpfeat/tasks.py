@@ -201,6 +201,7 @@ TASKS: dict[str, Task] = {
         start=sentiment_net.start,
         online=online.RULE,
         loss=half_squared_error,
+        loss_units="½ squared error",
         optimizer=plain,
         words=sentiment_net.words,
     ),
@@ -215,6 +216,7 @@ TASKS: dict[str, Task] = {
             units, len(data.classes), len(data.vocabulary.words), model
         ),
         loss=squared_error,
+        loss_units="squared error",
     ),
     "eleven_lines": Task(
         summary="the exclusive or of two columns, by sigmoid layers on four rows",
@@ -225,6 +227,7 @@ TASKS: dict[str, Task] = {
         draw=four_rows.draw,
         module=lambda model, data, units: ElevenLines(units),
         loss=half_squared_error,
+        loss_units="½ squared error",
         metrics=(("accuracy", accuracy),),
         optimizer=plain,
         seeded=False,

@@ -26,15 +26,10 @@ with install_import_hook(
 ):
     import nlpfeat.tasks  # noqa: F401  (imported here so that the hook sees the modules first)
 
-from tests.toys import TOYS, Quiet  # noqa: E402
-
-# the model of spirals_deep on the data of annulus: what holds of these two
-SLOW = {"annulus_deep"}
+from tests.toys import TOYS, Quiet, each_toy  # noqa: E402
 
 
-@pytest.fixture(
-    params=[pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in sorted(TOYS)]
-)
+@pytest.fixture(params=each_toy())
 def toy(request):
     """A small spec of every task of the table."""
     return TOYS[request.param]

@@ -21,6 +21,11 @@ COMMANDS = sorted(
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
 
 
+def slow(value):
+    """A parameter whose test says little more than its neighbour's, and takes long."""
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 def run(command, *arguments, **options):
     line = [sys.executable, "-m", f"experiments.{command}", *map(str, arguments)]
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, **options)
@@ -60,8 +65,10 @@ def test_a_wrong_flag_is_named_with_the_nearest(command, smoke):
         "sweep": ["--config=configs/spirals.py:smoke"],
         "film": ["--kind=training"],
         "compare": [f"--with={smoke[0]}"],
+        "words": ["map"],
     }.get(command, [])
-    refused(run(command, *needed, f"--study={smoke[0]}", "--jsno"), "--jsno", "did you mean '--json'?")
+    where = [] if command == "trace" else [f"--study={smoke[0]}"]
+    refused(run(command, *needed, *where, "--jsno"), "--jsno", "did you mean '--json'?")
 
 
 def test_sweep_prints_the_table_and_leaves_the_study(smoke):
@@ -97,7 +104,11 @@ def test_every_config_is_a_lab_note_whose_smoke_variant_runs(config, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "config",
+    [path if path.stem in ("spirals", "reviews_bag") else slow(path) for path in CONFIGS],
+    ids=lambda path: path.stem,
+)
 def test_dry_run_says_what_it_costs_and_writes_nothing(config, tmp_path):
     done = run("sweep", f"--config={config}:smoke", "--dry_run", f"--study={tmp_path / 'study'}")
     assert done.returncode == 0, done.stderr
@@ -247,7 +258,7 @@ def test_an_unwritable_folder(tmp_path):
     refused(run("sweep", "--config=configs/spirals.py:smoke", "--study=/proc/study"), "/proc/study")
 
 
-@pytest.mark.parametrize("limit", [100, 2_000, 20_000])
+@pytest.mark.parametrize("limit", [slow(100), 2_000, slow(20_000)])
 def test_a_full_disk_leaves_nothing_half_written(limit, tmp_path):
     """A limit on the size of a file stands in for a full disk; lifted, the same command completes the study."""
     path = tmp_path / "study"
@@ -273,7 +284,7 @@ def test_a_full_disk_leaves_nothing_half_written(limit, tmp_path):
         assert dataset.loss.notnull().all()
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signum", [signal.SIGINT, slow(signal.SIGTERM)])
 def test_stopped_by_hand_it_saves_and_says_how_to_resume(signum, tmp_path):
     path = tmp_path / "study"
     arguments = [
@@ -369,7 +380,7 @@ def descendants(pid):
     return children + [grandchild for child in children for grandchild in descendants(child)]
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("signum", [slow(signal.SIGINT), signal.SIGKILL])
 def test_measuring_is_resumed_and_leaves_no_process_behind(signum, measured, tmp_path):
     path = tmp_path / "study"
     shutil.copytree(measured[0], path)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jax
 import numpy as np
+import pytest
 
 from nlpfeat.sweeps import grid, launch, programs
 from nlpfeat.sweeps.prepare import maker, prepare
@@ -55,6 +56,16 @@ TOYS = {
     for name in TASKS
 }
 SPIRALS = TOYS["spirals"]
+
+# Rows whose generic tests are slow ones, as other rows share what they are made of: annulus the net of spirals,
+# annulus_deep that of spirals_deep, reviews_batch that of planted_words and the data of reviews_bag, and reviews_mean all
+# but its last layer.
+SLOW = {"annulus", "annulus_deep", "reviews_batch", "reviews_mean"}
+
+
+def each_toy():
+    """The names of all rows, as parameters of a test."""
+    return [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in sorted(TOYS)]
 
 
 class Quiet:

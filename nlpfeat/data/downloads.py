@@ -80,6 +80,11 @@ def fetch(file: File) -> Path:
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
         download(file, kept)
+    elif kept.stat().st_size != file.bytes:
+        raise UserError(
+            f"{kept} has {kept.stat().st_size:,} bytes, not the {file.bytes:,} published: delete it, and run the same "
+            f"command again to download it; an edition of your own belongs into a folder that {FOLDER} names"
+        )
     return kept
 
 
@@ -90,17 +95,14 @@ def download(file: File, path: Path) -> None:
       UserError: as `fetch`.
     """
     part = path.with_name(path.name + ".part")
+    aside = path.with_name(path.name + ".wrong-checksum")
     failures = []
 
     def resume(url: str, output: str, _: Any) -> None:
         _resume(url, part, file)
         if pooch.file_hash(str(part)) != file.sha256:
-            aside = path.with_name(path.name + ".wrong-checksum")
             part.replace(aside)
-            raise UserError(
-                f"{url} sent another file than published (SHA-256 not {file.sha256[:12]}…); it was put aside as {aside}: "
-                f"look at it, or run the same command again to download anew"
-            )
+            raise WrongFileError(f"another file than published, put aside as {aside}")
         shutil.copyfile(part, output)
 
     retrieve: Any = pooch.retrieve  # its types ask for the names of a downloader's arguments
@@ -108,10 +110,10 @@ def download(file: File, path: Path) -> None:
     for url in file.urls:
         try:
             retrieve(url, f"sha256:{file.sha256}", path.name, path.parent, downloader=resume)
-        except (requests.RequestException, OSError) as error:
+        except requests.RequestException as error:
             failures.append(f"{url} ({_reason(error)})")
         else:
-            part.unlink()
+            part.unlink(missing_ok=True)
             return
     raise UserError(
         f"no {file.name} here, and it could not be downloaded: {'; '.join(failures)}. Fetch it where there is a "
@@ -119,24 +121,36 @@ def download(file: File, path: Path) -> None:
     )
 
 
-def _reason(error: Exception) -> str:
-    response: Any = getattr(error, "response", None)
-    return f"HTTP {response.status_code}" if response is not None else type(error).__name__
+class WrongFileError(requests.RequestException):
+    """A page sent something else than was published."""
+
+
+def _reason(error: requests.RequestException) -> str:
+    if isinstance(error, WrongFileError):
+        return str(error)
+    return type(error).__name__ if error.response is None else f"HTTP {error.response.status_code}"
 
 
 def _resume(url: str, part: Path, file: File) -> None:
     """Add to `part` what it lacks of the file at `url`."""
     have = part.stat().st_size if part.exists() else 0
     if have == file.bytes:
-        return
+        return None
     if have > file.bytes:
         part.unlink()
         have = 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    # Not compressed on the way: a range counts the bytes that are sent.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=headers, stream=True, timeout=SECONDS) as response:
+        if have and response.status_code == requests.codes.requested_range_not_satisfiable:
+            part.unlink()
+            return _resume(url, part, file)
         response.raise_for_status()
         if response.status_code != requests.codes.partial_content:
             have = 0  # the page does not resume: from the start
+        coming = int(response.headers.get("Content-Length", file.bytes - have))
+        if have + coming != file.bytes:
+            raise WrongFileError(f"{have + coming:,} bytes, not the {file.bytes:,} published")
         print(f"downloading {file.name} ({file.bytes / 1e6:.0f} MB) from {url}", file=sys.stderr, flush=True)
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -150,3 +164,4 @@ def _resume(url: str, part: Path, file: File) -> None:
                 bars.update(bar, advance=len(chunk))
     if part.stat().st_size < file.bytes:
         raise requests.ConnectionError("the connection broke off")
+    return None

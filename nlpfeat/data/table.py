@@ -2,10 +2,12 @@
 
 import csv
 import io
+import math
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +16,21 @@ from nlpfeat.data.examples import SPLITS
 from nlpfeat.errors import UserError, nearest
 
 
-def read(path: str, text: str, label: str, split: str, test_share: float, key: int) -> Corpus:
+def read(
+    path: str,
+    text: str,
+    label: str,
+    split: str,
+    test_share: float,
+    key: int,
+    order: tuple[str, ...] = (),
+) -> Corpus:
     """The rows of a CSV (of a TSV, where the name ends so) as a corpus.
 
     Args:
       path: UTF-8, with or without a byte-order mark; the first row names the columns.
-      text, label: names of columns. Two or more labels; numbers are sorted as numbers, others by the alphabet.
+      text, label: names of columns. Two or more labels.
+      order: the labels in their order; empty to sort numbers as numbers, others by the alphabet.
       split: the column that says "train", "validation" or "test"; empty to draw the test part.
       test_share: the share of rows drawn as test part by `key`, where no column says it.
 
@@ -38,7 +49,11 @@ def read(path: str, text: str, label: str, split: str, test_share: float, key: i
             if part not in SPLITS:
                 raise UserError(f"{path} line {line}: {split} is {row[split]!r}; {nearest(part, SPLITS)}")
             parts.append(SPLITS.index(part))
-    classes = tuple(sorted(set(labels), key=_rank(labels)))
+    classes = order or tuple(sorted(set(labels), key=_rank(labels)))
+    if order and sorted(set(labels)) != sorted(order):
+        raise UserError(
+            f"config.data.classes: {path} has the labels {', '.join(sorted(set(labels)))}; name each of them once"
+        )
     if len(classes) < 2:
         found = f"only the {label} {classes[0]!r}" if classes else "no rows"
         raise UserError(f"{path} holds {found}; there must be two classes or more")
@@ -52,23 +67,20 @@ def read(path: str, text: str, label: str, split: str, test_share: float, key: i
                 + (f"mark some in column {split}" if split else "change data.test_share, or add rows")
             )
     numbers = np.array([classes.index(name) for name in labels], np.int32)
-    untrained = set(range(len(classes))) - set(numbers[np.equal(parts, 0)].tolist())
-    if untrained:
-        raise UserError(f"{path}: no row of {label} {classes[min(untrained)]!r} is in the train part")
     return in_order(Corpus([words(each) for each in texts], numbers, np.asarray(parts), classes, words))
 
 
-def _rank(labels: list[str]) -> type[float] | None:
+def _rank(labels: list[str]) -> Callable[[str], Any]:
     """How labels are sorted: as numbers, if all are."""
     try:
-        [float(name) for name in labels]
+        numbers = all(math.isfinite(float(name)) for name in labels)
     except ValueError:
-        return None
-    return float
+        numbers = False
+    return (lambda name: (float(name), name)) if numbers else (lambda name: (0.0, name))
 
 
 def _rows(path: Path, wanted: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(number of its last line, row) of each row that is not blank."""
+    """(number of its first line, row) of each row that is not blank."""
     csv.field_size_limit(sys.maxsize)
     try:
         whole = path.read_text("utf-8-sig")
@@ -80,20 +92,33 @@ def _rows(path: Path, wanted: list[str]) -> Iterator[tuple[int, dict[str, str]]]
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
     reader = csv.reader(io.StringIO(whole, newline=""), delimiter=separator, strict=True)
     columns: list[str] = []
+    line = 1
     try:
         columns = [name.strip() for name in next(reader, [])]
         for name in wanted:
             if columns.count(name) != 1:
                 said = "no column" if name not in columns else "two columns"
-                raise UserError(f"{path} has {said} {name!r}; {nearest(name, columns)}")
-        for row in reader:
+                raise UserError(f"{path} has {said} {name!r}; {_hint(name, columns)}")
+        while True:
+            line = reader.line_num + 1
+            row = next(reader, None)
+            if row is None:
+                return
             if len(row) == len(columns):
-                yield reader.line_num, dict(zip(columns, row, strict=True))
+                yield line, dict(zip(columns, row, strict=True))
             elif any(field.strip() for field in row):
                 raise UserError(
-                    f"{path} line {reader.line_num}: {len(row)} fields where the first line names {len(columns)}; "
+                    f"{path} line {line}: {len(row)} fields where the first line names {len(columns)}; "
                     "put texts that hold commas, quotes or line breaks between double quotes"
                 )
     except csv.Error as error:
         problem = re.sub(r"\s+", " ", str(error))
-        raise UserError(f"{path} line {reader.line_num}: {problem}; see to the quotes there") from None
+        raise UserError(f"{path}, the row that begins on line {line}: {problem}; see to its quotes") from None
+
+
+def _hint(name: str, columns: list[str]) -> str:
+    if not any(columns):
+        return "it is empty"
+    if len(columns) == 1 and name in re.split(r"[;\t|]", columns[0]):
+        return "its columns are not separated by commas: save it so, or with tabs as .tsv"
+    return nearest(name, columns)

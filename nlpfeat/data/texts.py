@@ -1,5 +1,6 @@
 """Texts to classify: from published reviews or a CSV of one's own to bags of words on the device."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ class TextSpec:
       text, label: its columns of texts and of labels, two or more.
       split: its column of "train", "validation" and "test"; empty to draw the test part.
       test_share: the share of rows drawn as test part, where no column says it.
+      classes: the labels in their order, from the lowest to the highest; empty for that of numbers, or the alphabet.
       validation_share: the share of the training part held out to choose by.
       key: draws what is drawn.
       ngrams: the longest run of words that counts as a word of its own.
@@ -39,6 +41,7 @@ class TextSpec:
     text: str = "text"
     label: str = "label"
     split: str = ""
+    classes: tuple[str, ...] = ()
     test_share: Share = 0.2
     validation_share: Share = 0.0
     key: Seed = 0
@@ -77,7 +80,7 @@ class Texts(NamedTuple):
         return np.bincount(self.labels[: self.sizes[0]], minlength=len(self.classes)) / self.sizes[0]
 
 
-def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts]:
+def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts, str]:
     """Read, cut, count and encode the texts.
 
     Args:
@@ -99,15 +102,29 @@ def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts]:
     arrays = bags(documents, counted=spec.counts)
     arrays = with_overlap(arrays, sizes[0], most) if most else arrays
     texts = Texts(vocabulary, corpus.classes, corpus.labels, sizes, corpus.tokenize, spec.counts)
-    return arrays, texts
+    return arrays, texts, _digest(texts)
+
+
+def _digest(texts: Texts) -> str:
+    """A hash of the words, the classes and who has them."""
+    names = "\0".join((*texts.classes, *texts.vocabulary.words)).encode()
+    return hashlib.sha256(names + texts.labels.tobytes() + repr(texts.sizes).encode()).hexdigest()
 
 
 def _corpus(spec: TextSpec) -> Corpus:
     if spec.path:
-        corpus = table.read(spec.path, spec.text, spec.label, spec.split, spec.test_share, spec.key)
+        corpus = table.read(
+            spec.path, spec.text, spec.label, spec.split, spec.test_share, spec.key, spec.classes
+        )
     else:
         corpus = CORPORA[spec.corpus]()
-    return hold_out(corpus, spec.validation_share, spec.key) if spec.validation_share else corpus
+    corpus = hold_out(corpus, spec.validation_share, spec.key) if spec.validation_share else corpus
+    untrained = set(range(len(corpus.classes))) - set(corpus.labels[corpus.parts == 0].tolist())
+    if untrained:
+        raise UserError(
+            f"{spec.path or spec.corpus}: no row of class {corpus.classes[min(untrained)]!r} is in the train part"
+        )
+    return corpus
 
 
 def draw(texts: Texts, settings: Any) -> Splits:

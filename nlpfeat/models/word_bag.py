@@ -51,7 +51,8 @@ def _gathered(table: Table, bag: Any) -> Float[Array, "n units"]:
 
     def add(i: Array, total: Array) -> Array:
         document, ids, weights = piece(i)
-        return total.at[document].add(weights @ table[ids])
+        # Not weights @ table[ids]: beside others, a product rounds by where in the block a member stands.
+        return total.at[document].add((weights[:, None] * table[ids]).sum(axis=0))
 
     return jax.lax.fori_loop(0, count, add, jnp.zeros((len(bag.words), table.shape[1]), table.dtype))
 

@@ -65,8 +65,9 @@ def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = 
     make = maker(spec)
     with lock(path / "lock", wait=True):
         job = lay_plan(make, path, part)
+        provenance.check_data(job.study, make.source)
         job = job._replace(study=create_study(path, spec))
-        provenance.check_data(job.study, make.source.arrays)
+        provenance.write_data_hash(job.study, make.source)
         write_members(job.study, job.table)
         entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
         log_command(job.study, entry | provenance.provenance())

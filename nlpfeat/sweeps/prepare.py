@@ -194,7 +194,7 @@ def _prepare(
         splits=splits,
         params=stack(params),
         example=ones[0],
-        data_sha256=provenance.data_hash((make.source.arrays, splits)),
+        data_sha256=provenance.data_hash(make.source, splits),
     )
     shared = partial(programs.put, bucket.layout, per_member=False)
     return replace(

@@ -13,6 +13,7 @@ import numpy as np
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps import devices
 from nlpfeat.sweeps.study import Study, atomic
+from nlpfeat.training.task import Source
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "xarray")
@@ -51,29 +52,30 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def data_hash(arrays: Any) -> str:
-    """SHA-256 of a pytree of arrays: the very bytes that were trained and tested on."""
-    total = hashlib.sha256()
-    for leaf in jax.tree.leaves(arrays):
+def data_hash(source: Source, splits: Any = ()) -> str:
+    """SHA-256 of the very bytes that were trained and tested on: what members share, and their splits."""
+    total = hashlib.sha256(source.digest.encode())
+    for leaf in jax.tree.leaves((source.arrays, splits)):
         array = np.ascontiguousarray(leaf)
         total.update(f"{array.dtype}{array.shape}".encode())
         total.update(array.tobytes())
     return total.hexdigest()
 
 
-def check_data(study: Study, arrays: Any) -> None:
-    """Write down the hash of the data that all members share, or compare it with what stands there.
+def check_data(study: Study, source: Source) -> None:
+    """Compare the data that all members share with those that the study was trained on, if it was.
 
     Raises:
-      UserError: if the files that the study read are others now: words would have changed their places.
+      UserError: if the files that the study read are others now: words or classes would have changed their places.
     """
-    if not jax.tree.leaves(arrays):
-        return
-    found = data_hash(arrays)
-    if not study.data_hash.exists():
-        with atomic(study.data_hash) as part:
-            part.write_text(found + "\n")
-    elif study.data_hash.read_text().strip() != found:
+    if study.data_hash.exists() and study.data_hash.read_text().strip() != data_hash(source):
         raise UserError(
             f"the data that {study.path} was trained on have changed: put the old files back, or train a new study"
         )
+
+
+def write_data_hash(study: Study, source: Source) -> None:
+    """Write down the hash of the data that all members share, where they share any."""
+    if jax.tree.leaves(source.arrays) and not study.data_hash.exists():
+        with atomic(study.data_hash) as part:
+            part.write_text(data_hash(source) + "\n")

@@ -123,7 +123,7 @@ def restore_bucket(study: Study, make: Maker, label: str, step: int) -> Restored
     Raises:
       UserError: if the data are not those of the study; DamagedFile if the checkpoint cannot be read or does not fit.
     """
-    provenance.check_data(study, make.source.arrays)
+    provenance.check_data(study, make.source)
     members = study.members()
     members = members[members["bucket"] == label]
     first = at(stack_settings(study.spec.settings, members), 0)

@@ -14,8 +14,6 @@ from nlpfeat.sweeps.grid import varying
 from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.study import Study, atomic
 
-_UNITS = {"loss": "nats", "accuracy": "share of examples"}
-
 
 def bucket_dataset(
     members: pd.DataFrame,
@@ -23,6 +21,7 @@ def bucket_dataset(
     steps: list[int],
     splits: list[str],
     attributes: dict[str, Any],
+    loss_units: str,
 ) -> xr.Dataset:
     """The results of one bucket: a flat `member` axis with the settings as its coordinates.
 
@@ -32,9 +31,13 @@ def bucket_dataset(
       steps: the recorded steps.
       splits: the names of the splits, in the records' order; the dataset's is train, validation, test.
       attributes: plain values; nested ones are stored as JSON.
+      loss_units: what the loss is measured in; metrics are shares.
     """
     dims = ("member", "step", "split")
-    data = {name: (dims, values, {"units": _UNITS.get(name, "")}) for name, values in records.items()}
+    data = {
+        name: (dims, values, {"units": loss_units if name == "loss" else "share of examples"})
+        for name, values in records.items()
+    }
     coords: dict[Any, Any] = {"step": steps, "split": splits, "id": ("member", list(members.index))}
     coords |= {name: ("member", members[name].to_numpy()) for name in members if name != "bucket"}
     dataset = xr.Dataset(data, coords, {k: _attribute(v) for k, v in attributes.items()})

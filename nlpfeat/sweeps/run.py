@@ -181,5 +181,7 @@ def write_results(study: Study, bucket: Bucket, records: dict[str, np.ndarray], 
     }
     steps = [stop.step for stop in study.spec.training.stops]
     splits = split_names(bucket.example.splits)
-    dataset = results.bucket_dataset(bucket.members, records, steps, splits, attributes)
+    dataset = results.bucket_dataset(
+        bucket.members, records, steps, splits, attributes, study.spec.row.loss_units
+    )
     results.write(dataset, study.result(bucket.label))

@@ -46,7 +46,7 @@ def review_by_review(
 
     def step(t: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         readout, pulls, right = state
-        along = before[t] + shared[t] @ pulls
+        along = before[t] + (shared[t][:, None] * pulls).sum(axis=0)
         chance = jax.nn.sigmoid(along @ gram @ readout)
         delta = (chance - wanted[t]) * chance * (1 - chance)
         pulls = pulls.at[t].set(-speed * (readout @ delta))

@@ -21,6 +21,7 @@ class Source(NamedTuple):
 
     arrays: Any  # a pytree, handed to the programs as an argument: one copy a device; () for generated data
     about: Any  # what stays on the host: the data's spec, or a vocabulary and the names of classes
+    digest: str = ""  # of what `arrays` do not show of the data: words, labels, names of classes
 
 
 def generated(spec: Any) -> Source:
@@ -67,6 +68,7 @@ class Task:
       start: (parameters, settings) -> the parameters before the first step, on the host, where they are not what
         the module draws: GloVe vectors, weights of a notebook's own generator.
       online: how examples are learned one by one, for tasks that do; then no optimizer is used.
+      loss_units: what the loss is measured in.
       success: a member succeeds when its headline metric reaches this share.
       piece: examples evaluated at a time.
       alike: (the source's arrays, examples) -> their order (n,) in pieces: those that are padded alike together.
@@ -92,6 +94,7 @@ class Task:
     batch: Callable[[Any, Examples, Array | None], Examples] = rows
     start: Callable[[Any, Any], Any] = lambda params, settings: params
     online: Online | None = None
+    loss_units: str = "nats"
     success: float = 0.99
     piece: int = 4096
     alike: Callable[[Any, Examples], Array] = as_given

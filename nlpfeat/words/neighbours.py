@@ -47,5 +47,7 @@ def nearest(
 
 def ties(similarity: Float[np.ndarray, " words"], nearest_ones: Int[np.ndarray, " count"]) -> int:
     """How many words are as near, up to rounding, as the last of the nearest: with more than those, the order says nothing."""
+    if not len(nearest_ones):
+        return 0
     last = similarity[nearest_ones[-1]]
     return int((similarity >= last - 1e-6 * max(abs(last), 1e-30)).sum())

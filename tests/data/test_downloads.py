@@ -26,7 +26,9 @@ class Page(http.server.BaseHTTPRequestHandler):
         if self.path == "/gone":
             self.send_error(404)
             return
-        body = CONTENT[::-1] if self.path == "/wrong" else CONTENT
+        body = (
+            CONTENT[::-1] if self.path == "/wrong" else b"log in first" if self.path == "/portal" else CONTENT
+        )
         if self.path == "/plain":
             start = 0
         self.send_response(206 if start else 200)
@@ -82,10 +84,24 @@ def test_resumed_by_the_next_command(page):
 def test_a_wrong_checksum_is_kept_aside_and_named(page):
     with pytest.raises(UserError, match=r"another file than published.*film.bin.wrong-checksum"):
         fetch(published(page, "wrong"))
+    assert Page.asked == [("/wrong", 0)]
     aside = downloads.cache() / "film.bin.wrong-checksum"
     assert aside.read_bytes() == CONTENT[::-1]
     assert not (downloads.cache() / "film.bin").exists()
     assert fetch(published(page, "good")).read_bytes() == CONTENT
+
+
+def test_the_next_page_is_asked_after_a_wrong_one(page):
+    assert fetch(published(page, "portal", "wrong", "good")).read_bytes() == CONTENT
+    with pytest.raises(UserError, match="12 bytes, not the 1,024,000 published"):
+        fetch(published(page, "portal")._replace(name="other.bin"))
+
+
+def test_a_kept_file_of_another_size_is_named(page):
+    downloads.cache().mkdir()
+    (downloads.cache() / "film.bin").write_bytes(b"half")
+    with pytest.raises(UserError, match=r"film.bin has 4 bytes.*delete it"):
+        fetch(published(page, "good"))
 
 
 def test_offline_says_what_to_fetch_from_where_and_where_to_put_it(page, tmp_path):

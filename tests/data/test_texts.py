@@ -52,6 +52,11 @@ def test_a_csv_with_quotes_marks_and_line_breaks(tmp_path):
 def test_classes_are_sorted_as_what_they_are(tmp_path):
     rows = "\n".join(f"a,{label}" for label in ["10", "9", "-1"] * 4)
     assert read(csv(tmp_path, "text,label\n" + rows)).classes == ("-1", "9", "10")
+    rows = "\n".join(f"a,{label}" for label in ["1", "1.0", "nan"] * 4)
+    assert read(csv(tmp_path, "text,label\n" + rows)).classes == ("1", "1.0", "nan")
+    rows = "\n".join(f"a,{label}" for label in ["low", "medium", "high"] * 4)
+    path = csv(tmp_path, "text,label\n" + rows)
+    assert read(path, order=("low", "medium", "high")).classes == ("low", "medium", "high")
     rows = "\n".join(f"a,{label}" for label in ["positive", "neutral", "negative"] * 4)
     assert read(csv(tmp_path, "text,label\n" + rows)).classes == ("negative", "neutral", "positive")
 
@@ -74,7 +79,10 @@ def test_parts_by_column_and_by_key(tmp_path):
         ("text,label\na,1\nb,\n", {}, "line 3: no label"),
         ("text,label\na,1\nb,0,c\n", {}, "line 3: 3 fields where the first line names 2"),
         ('text,label\na,1\n"b"x,0\n', {}, "line 3: "),
-        ('text,label\na,1\n"b,0\n', {}, "line 3: "),
+        ('text,label\na,1\n"b,0\nc,1\nd,0\n', {}, "begins on line 3: "),
+        ('text,label\na,1\n"b\nb",\nc,1\n', {}, "line 3: no label"),
+        ("text;label\na;1\nb;0\n", {}, "not separated by commas"),
+        ("text,label\na,x\nb,y\n", {"order": ("x", "z")}, "has the labels x, y"),
         ("text,label\na,1\nb,1\n", {}, "only the label '1'"),
         ("text,label\n", {}, "no rows"),
         ("", {}, "no column 'text'"),
@@ -85,11 +93,6 @@ def test_parts_by_column_and_by_key(tmp_path):
             "line 3: part is 'tset'; did you mean 'test'",
         ),
         ("text,label,part\na,1,train\nb,0,train\n", {"split": "part"}, "no row is in the test part"),
-        (
-            "text,label,part\na,1,train\nb,0,test\n",
-            {"split": "part"},
-            "no row of label '0' is in the train part",
-        ),
         ("text,text,label\na,b,1\n", {}, "two columns 'text'"),
     ],
 )
@@ -178,7 +181,7 @@ def spec(tmp_path, rows, **changes):
 
 def test_batches_hold_each_word_once_with_its_weight(tmp_path):
     rows = "a a b,0,train\nc,1,train\n,1,train\nb c d e,0,test\n"
-    arrays, about = texts.load(spec(tmp_path, rows, counts=True))
+    arrays, about, _ = texts.load(spec(tmp_path, rows, counts=True))
     assert about.sizes == (3, 0, 1)
     assert about.prior == pytest.approx([1 / 3, 2 / 3])
     batch = bags.batch(arrays, Examples(jnp.array([3, 2, 0]), jnp.array([0, 1, 0])), jnp.array([2, 1, 0]))
@@ -197,7 +200,7 @@ def test_overlaps_are_products_with_the_documents_before(tmp_path, counts, most)
     rng = np.random.default_rng(0)
     lines = [" ".join(rng.choice(list("abcdefg"), rng.integers(0, 9))) for _ in range(11)]
     rows = "".join(f"{line},{i % 2},{'test' if i > 8 else 'train'}\n" for i, line in enumerate(lines))
-    arrays, about = texts.load(spec(tmp_path, rows, counts=counts), most)
+    arrays, about, _ = texts.load(spec(tmp_path, rows, counts=counts), most)
     dense = np.zeros((11, len(about.vocabulary.words)))
     for i in range(11):
         mine = slice(arrays.start[i], arrays.start[i + 1])
@@ -209,7 +212,7 @@ def test_overlaps_are_products_with_the_documents_before(tmp_path, counts, most)
 
 def test_a_text_of_a_million_words(tmp_path):
     huge = " ".join(f"w{i % 5000}" for i in range(1_000_000))
-    arrays, about = texts.load(spec(tmp_path, f"{huge},0,train\nw1 x,1,train\nw2,1,test\n"))
+    arrays, about, _ = texts.load(spec(tmp_path, f"{huge},0,train\nw1 x,1,train\nw2,1,test\n"))
     assert arrays.longest == 5000
     assert len(arrays.words) == 5000 + 2 + 1
     assert about.vocabulary.counts[about.vocabulary.ids["w7"]].tolist() == [200, 0]
@@ -222,7 +225,7 @@ def test_no_word_left_is_told(tmp_path):
 
 def test_held_out_documents_come_from_training(tmp_path):
     rows = "".join(f"w{i},{i % 2},{'test' if i > 19 else 'train'}\n" for i in range(25))
-    _, about = texts.load(spec(tmp_path, rows, validation_share=0.25))
+    _, about, _ = texts.load(spec(tmp_path, rows, validation_share=0.25))
     assert about.sizes == (15, 5, 5)
     assert len(about.vocabulary.words) == 15
     drawn = texts.draw(about, None)
@@ -234,6 +237,11 @@ def test_held_out_documents_come_from_training(tmp_path):
     assert np.concatenate([drawn[n].inputs for n in ("train", "validation", "test")]).tolist() == list(
         range(25)
     )
+
+
+def test_a_class_that_is_not_trained_is_told(tmp_path):
+    with pytest.raises(UserError, match="no row of class '0' is in the train part"):
+        texts.load(spec(tmp_path, "a,1,train\nb,0,test\n"))
 
 
 def test_an_unknown_corpus_is_named():

@@ -71,6 +71,7 @@ def test_initial_weights_are_those_of_pytorchs_linear():
             assert leaf.std() == pytest.approx(bound / 3**0.5, rel=0.15)
 
 
+@pytest.mark.slow
 def test_the_default_widths_in_one_padded_program():
     """Every width of the default study, padded to 100 beside the others, against its native twin."""
     widths = (2, 4, 8, 16, 32, 64, 100)

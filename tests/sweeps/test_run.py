@@ -1,5 +1,6 @@
 """Interrupted, killed, extended, sharded: the numbers stay those of the undisturbed run."""
 
+import functools
 import json
 import os
 import shutil
@@ -20,16 +21,16 @@ from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.run import Interrupted
 from nlpfeat.sweeps.study import lock, open_study
 from nlpfeat.training import checkpoints
-from tests.toys import SPIRALS, TOYS, Quiet, study, with_grid, with_training
+from tests.toys import SPIRALS, TOYS, Quiet, each_toy, study, with_grid, with_training
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """Every toy, run without interruption."""
+    """Each toy, run without interruption when first asked for."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    return {name: study(spec, folder / name)[1] for name, spec in TOYS.items()}
+    return functools.cache(lambda name: study(TOYS[name], folder / name)[1])
 
 
 def same(left, right):
@@ -40,7 +41,7 @@ def same(left, right):
         assert left[name].notnull().all()
 
 
-@pytest.mark.parametrize("name", sorted(TOYS))
+@pytest.mark.parametrize("name", each_toy())
 @pytest.mark.parametrize("patience", [1, 3, 5])
 def test_interrupted_and_resumed_equals_uninterrupted(undisturbed, name, patience, tmp_path):
     """Stopped after every `patience` stops until done: before, between and after phases and checkpoints."""
@@ -52,7 +53,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(undisturbed, name, patienc
             break
         except Interrupted:
             continue
-    same(launch.finish(job.study)[0], undisturbed[name])
+    same(launch.finish(job.study)[0], undisturbed(name))
 
 
 KILLED = """
@@ -108,7 +109,7 @@ def test_killed_and_run_again_equals_undisturbed(undisturbed, kind, name, place,
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert not (path / "results.nc").exists()
     _, dataset = study(TOYS[name], path)
-    same(dataset, undisturbed[name])
+    same(dataset, undisturbed(name))
     assert not list(path.rglob("*.part"))
     assert not list(path.rglob("*orbax-checkpoint-tmp*"))
 
@@ -163,9 +164,9 @@ def test_extension_trains_only_the_new_members(undisturbed, tmp_path):
     assert not {bucket for bucket, _ in trained} & set(before["bucket"])
     after = open_study(path).members()
     assert after.loc[before.index].equals(before)
-    assert dataset.member_id.equals(undisturbed["spirals"].member_id)
+    assert dataset.member_id.equals(undisturbed("spirals").member_id)
     for name in ("loss", "accuracy"):
-        np.testing.assert_allclose(dataset[name], undisturbed["spirals"][name], atol=1e-5)
+        np.testing.assert_allclose(dataset[name], undisturbed("spirals")[name], atol=1e-5)
 
     _, wider = study(with_grid(SPIRALS, width=(2,), seed=(0,), noise=(0.1, 0.2)), path)
     assert wider.loss.dims == ("width", "seed", "noise", "step", "split")
@@ -201,8 +202,8 @@ def test_shards_together_are_the_whole(undisturbed, tmp_path):
         sizes.append(sum({bucket: members for bucket, members, _ in watch.seen}.values()))
     assert sum(sizes) == 6
     assert min(sizes) > 0
-    assert dataset.member_id.equals(undisturbed["spirals"].member_id)
-    np.testing.assert_allclose(dataset.loss, undisturbed["spirals"].loss, atol=1e-5)
+    assert dataset.member_id.equals(undisturbed("spirals").member_id)
+    np.testing.assert_allclose(dataset.loss, undisturbed("spirals").loss, atol=1e-5)
 
 
 def test_a_bucket_held_by_another_process_is_left_to_it(tmp_path):
@@ -284,7 +285,7 @@ def test_a_damaged_result_is_named_and_rebuilt(undisturbed, tmp_path):
         study(wider, tmp_path / "study")
     assert results.read(made.combined)["width"].to_numpy().tolist() == [60]  # what is whole is combined
     made.result(label).unlink()
-    same(study(SPIRALS, tmp_path / "study")[1].sel(width=[2, 3, 8]), undisturbed["spirals"])
+    same(study(SPIRALS, tmp_path / "study")[1].sel(width=[2, 3, 8]), undisturbed("spirals"))
 
 
 @pytest.mark.parametrize("name", ["config.json", "members.csv", "manifest.json"])
