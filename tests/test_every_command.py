@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-ROOT = Path(__file__).parents[1]
+from tests.commands import ROOT, process, run
+
 COMMANDS = sorted(
     path.stem for path in (ROOT / "experiments").glob("*.py") if "if __name__" in path.read_text()
 )
@@ -24,11 +25,6 @@ CONFIGS = sorted((ROOT / "configs").glob("*.py"))
 def slow(value):
     """A parameter whose test says little more than its neighbour's, and takes long."""
     return pytest.param(value, marks=pytest.mark.slow)
-
-
-def run(command, *arguments, **options):
-    line = [sys.executable, "-m", f"experiments.{command}", *map(str, arguments)]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, **options)
 
 
 def refused(done, *words):
@@ -46,14 +42,14 @@ def refused(done, *words):
 def smoke(tmp_path_factory):
     """The smoke study of the default config."""
     path = tmp_path_factory.mktemp("smoke") / "study"
-    done = run("sweep", "--config=configs/spirals.py:smoke", f"--study={path}")
+    done = process("sweep", "--config=configs/spirals.py:smoke", f"--study={path}")
     assert done.returncode == 0, done.stderr
     return path, done
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples(command):
-    done = run(command, "--help")
+    done = process(command, "--help")
     assert done.returncode == 0
     assert "examples:\n  python -m experiments." in done.stdout
     assert done.stderr == ""
@@ -270,7 +266,7 @@ def test_a_full_disk_leaves_nothing_half_written(limit, tmp_path):
     environment = {
         k: v for k, v in os.environ.items() if not k.startswith("JAX_")
     }  # no compile cache to fill up
-    full = run(
+    full = process(
         "sweep",
         *arguments,
         env=environment,
@@ -323,9 +319,9 @@ def test_two_launchers_share_a_study(tmp_path):
         )
         for i in (0, 1)
     ]
-    for process in both:
-        _, stderr = process.communicate(timeout=200)
-        assert process.returncode == 0, stderr
+    for each in both:
+        _, stderr = each.communicate(timeout=200)
+        assert each.returncode == 0, stderr
     done = run("sweep", "--config=configs/spirals.py:smoke", f"--study={path}")
     assert "0 to train here" in done.stderr
     with xr.open_dataset(path / "results.nc") as dataset:

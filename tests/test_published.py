@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from nlpfeat.data import corpus, downloads
-from tests.test_every_command import run
+from tests.commands import run
 
 HERE = os.environ.get(downloads.FOLDER, "")
 pytestmark = pytest.mark.skipif(not HERE, reason=f"{downloads.FOLDER} names no folder of data")

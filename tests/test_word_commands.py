@@ -16,7 +16,8 @@ import xarray as xr
 
 from experiments import predict, sweep, words
 from nlpfeat.errors import UserError
-from tests.test_every_command import ROOT, refused, run
+from tests.commands import ROOT, process, run
+from tests.test_every_command import refused
 from tests.toys import TOYS, study
 
 GOOD, BAD = ("excellent", "lovely", "great", "superb", "fine"), ("awful", "dull", "poor", "bad", "weak")
@@ -198,7 +199,7 @@ def test_predict(films, ask):
 
 
 def test_predict_reads_lines_and_says_what_it_does_not_know(films):
-    done = run(
+    done = process(
         "predict",
         f"--study={films}",
         "--width=8",

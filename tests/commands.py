@@ -1,0 +1,47 @@
+"""Commands, run as a user runs them, or in this process, which saves the seconds that one of their own takes to start."""
+
+import contextlib
+import importlib
+import io
+import signal
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from unittest import mock
+
+from experiments.command import main
+
+ROOT = Path(__file__).parents[1]
+
+
+def process(command, *arguments, **options):
+    """In a process of its own: where signals, limits, stdin or counts of compilations matter."""
+    line = [sys.executable, "-m", f"experiments.{command}", *map(str, arguments)]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, **options)
+
+
+def run(command, *arguments):
+    """In this process: exit code, stdout and stderr."""
+    module = importlib.import_module(f"experiments.{command}")
+    out, err = io.StringIO(), io.StringIO()
+    line = [f"experiments.{command}", *map(str, arguments)]
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    code = 1
+    with (
+        contextlib.chdir(ROOT),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        mock.patch.object(sys, "argv", line),
+        mock.patch("nlpfeat.sweeps.devices.use_all_cores"),
+    ):
+        try:
+            main(module.command)
+        except SystemExit as stop:
+            code = stop.code
+        except Exception:
+            traceback.print_exc()
+        finally:
+            for number, handler in usual.items():
+                signal.signal(number, handler)
+    return subprocess.CompletedProcess(line, code, out.getvalue(), err.getvalue())
