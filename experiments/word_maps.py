@@ -61,11 +61,11 @@ def draw(
 
 
 def file_name(members: list[dict[str, float]], step: int | None, each: int, method: str) -> str:
-    """Such as "words-tsne-width=2,10-seed=1": every setting once, or one for each map."""
+    """Such as "words-tsne-width=2+10-seed=1": every setting once, or one for each map."""
     parts = [f"words-{method}"]
     for name in members[0]:
         values = list(dict.fromkeys(spell(member[name]) for member in members))
-        parts.append(f"{name}={','.join(values)}")
+        parts.append(f"{name}={'+'.join(values)}")
     parts += [f"step={step}"] if step is not None else []
     return "-".join(parts + ([f"each={each}"] if each != EACH else []))
 
