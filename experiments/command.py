@@ -72,6 +72,15 @@ def add_study(arguments: Parser, default: str = "runs/spirals") -> None:
     )
 
 
+def add_member(arguments: Parser) -> None:
+    """The flags that name one net of a study of texts."""
+    arguments.add_argument("--width", metavar="N", help="the member's width")
+    arguments.add_argument(
+        "--seed", metavar="N", default="median", help="its seed, or median or best (default: median)"
+    )
+    arguments.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
+
+
 def study_of(arguments: Parser, argv: list[str]) -> Path:
     """The study that the command line names, before the flags of its axes are known; --help is answered here."""
     if "-h" in argv or "--help" in argv:

@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from experiments.command import add_study, main, parser, study_of
+from experiments.command import add_member, add_study, main, parser, study_of
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -22,11 +22,7 @@ def command(argv: list[str]) -> int:
     """The command. Results on stdout."""
     arguments = parser(__doc__ or "", EXAMPLES)
     add_study(arguments, "runs/reviews_bag")
-    arguments.add_argument("--width", metavar="N", help="the member's width")
-    arguments.add_argument(
-        "--seed", metavar="N", default="median", help="its seed, or median or best (default: median)"
-    )
-    arguments.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
+    add_member(arguments)
     arguments.add_argument(
         "--text", action="append", metavar="TEXT", help="a text (default: stdin, one a line)"
     )
@@ -55,11 +51,11 @@ def command(argv: list[str]) -> int:
         flags.width = str(widths[0])
     devices.use_all_cores()
 
-    from experiments.word_space import open_words, vectors
+    from experiments.word_space import net, read_words
     from nlpfeat.sweeps.predict import predict
 
-    words = open_words(path)
-    member, _ = vectors(words, members_of(study, flags)[0], flags.step)
+    words = read_words(study)
+    member = net(words, members_of(study, flags)[0], flags.step)
     texts = flags.text if flags.text is not None else (line.rstrip("\r\n") for line in sys.stdin)
     for text in texts:
         told = predict(member, text)

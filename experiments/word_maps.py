@@ -15,7 +15,7 @@ import pandas as pd
 from experiments.members import describe, spell
 from experiments.progress import Counting
 from experiments.tables import warn
-from experiments.word_space import Words, vectors
+from experiments.word_space import Words, net, vectors
 from nlpfeat.plotting.style import STYLE, save, stamp
 from nlpfeat.plotting.word_map import plot_words
 from nlpfeat.plotting.word_page import Panel, word_page
@@ -78,7 +78,8 @@ def project(
     panels: list[Panel] = []
     with Counting("maps", len(members)) as progress:
         for member in progress.each(iter(members)):
-            restored, table = vectors(words, member, step)
+            restored = net(words, member, step)
+            table = vectors(words, restored)
             points = essential(table[groups.words])
             rank = points.shape[1]
             if rank <= 1:
@@ -90,8 +91,6 @@ def project(
                         else "all that the map shows is their order along one line"
                     )
                 )
-            if rank == 0:
-                points = np.zeros((len(points), 1))
             found = projection(points) if rank else np.zeros((len(points), 2))
             dims = "dimension" if rank == 1 else "dimensions"
             name = f"{describe(member)}, step {restored.step}: {title} of {rank} {dims}"

@@ -1,16 +1,16 @@
 """The words of a study's nets: what the commands that look at words start from."""
 
-from pathlib import Path
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
 from nlpfeat.data.texts import Texts, TextSpec
 from nlpfeat.data.vocabulary import FEWEST, Vocabulary, polarity
 from nlpfeat.errors import UserError, nearest
-from nlpfeat.sweeps.prepare import Maker, maker
-from nlpfeat.sweeps.restore import Member, restore
-from nlpfeat.sweeps.study import Study, open_study
+from nlpfeat.sweeps.prepare import Maker
+from nlpfeat.sweeps.restore import Member, restore, study_maker
+from nlpfeat.sweeps.study import Study
 from nlpfeat.words.groups import Groups, by_polarity
 
 
@@ -64,34 +64,37 @@ class Words(NamedTuple):
         return found
 
 
-def open_words(path: Path) -> Words:
-    """The study at `path`, its texts read and its vocabulary built again.
+def read_words(study: Study) -> Words:
+    """A study with its texts read and its vocabulary built again.
 
     Raises:
-      UserError: if there is none, or its inputs are no words.
+      UserError: if its inputs are no words, or its texts have changed.
     """
-    study = open_study(path)
     if study.spec.row.words is None or not issubclass(study.spec.row.data, TextSpec):
         raise UserError(
-            f"{path} is a study of {study.spec.task}, which has no words: name one of texts, such as runs/reviews_bag"
+            f"{study.path} is a study of {study.spec.task}, which has no words: name one of texts, such as runs/reviews_bag"
         )
-    make = maker(study.spec)
+    make = study_maker(study)
     texts: Texts = make.source.about
     return Words(study, make, texts, polarity(texts.vocabulary.counts))
 
 
-def vectors(words: Words, wanted: dict[str, float], step: int | None) -> tuple[Member, np.ndarray]:
-    """A member and its word vectors, float64 (words, width).
+def net(words: Words, wanted: dict[str, float], step: int | None) -> Member:
+    """A member of the study.
 
     Raises:
       UserError: if there is no such member or step, or its training diverged.
     """
     member = restore(words.study, wanted, step, words.make)
-    task = words.study.spec.row
-    assert task.words is not None
-    table = np.asarray(task.words(member.params, member.settings), np.float64)
-    if not np.isfinite(table).all():
+    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(member.params)):
         raise UserError(
             f"the training of this member diverged by step {member.step}: its words have no vectors"
         )
-    return member, table
+    return member
+
+
+def vectors(words: Words, member: Member) -> np.ndarray:
+    """The word vectors of a member, float64 (words, width)."""
+    task = words.study.spec.row
+    assert task.words is not None
+    return np.asarray(task.words(member.params, member.settings), np.float64)

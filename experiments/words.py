@@ -12,7 +12,7 @@ import json
 import shlex
 from typing import Any
 
-from experiments.command import add_study, main, parser, study_of
+from experiments.command import add_member, add_study, main, parser, study_of
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -29,14 +29,10 @@ def command(argv: list[str]) -> int:
     """The command. Results on stdout, progress on stderr."""
     arguments = parser(__doc__ or "", EXAMPLES)
     add_study(arguments, "runs/reviews_bag")
+    add_member(arguments)
     arguments.add_argument("look", choices=LOOKS, help="what to look at")
     arguments.add_argument("words", nargs="*", metavar="WORD", help="of neighbours and polarity")
-    arguments.add_argument("--width", metavar="N", help="the member's width")
     arguments.add_argument("--widths", metavar="N,N,…", help="of a map: several members side by side")
-    arguments.add_argument(
-        "--seed", metavar="N", default="median", help="its seed, or median or best (default: median)"
-    )
-    arguments.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
     arguments.add_argument(
         "--by", default="dot", metavar="MEASURE", help="dot, cosine or distance (default: dot)"
     )
@@ -60,16 +56,17 @@ def command(argv: list[str]) -> int:
     from nlpfeat.sweeps import devices
     from nlpfeat.sweeps.study import open_study
 
-    add_axes(arguments, open_study(path))
+    study = open_study(path)
+    add_axes(arguments, study)
     flags = arguments.parse(argv)
     _check(flags)
     devices.use_all_cores()
 
     from experiments import word_maps, word_separability
-    from experiments.word_space import open_words, vectors
+    from experiments.word_space import net, read_words, vectors
 
     line = f"python -m experiments.words {shlex.join(argv)}"
-    words = open_words(path)
+    words = read_words(study)
     if flags.look == "separability":
         chosen = wanted(flags, further(words.study))
         return word_separability.separability(words, chosen, flags.each, line, as_json=flags.json)
@@ -78,9 +75,9 @@ def command(argv: list[str]) -> int:
         return word_maps.draw(words, members, flags.step, flags.each, flags.method, line)
     if flags.widths is not None:
         raise UserError(f"--widths: {flags.look} looks at one net; name it by --width=N")
-    member, table = vectors(words, members_of(words.study, flags)[0], flags.step)
+    member = net(words, members_of(words.study, flags)[0], flags.step)
     if flags.look == "neighbours":
-        return neighbours(words, table, flags)
+        return neighbours(words, vectors(words, member), flags)
     return polarity(words, member, flags)
 
 

@@ -19,8 +19,8 @@ from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.warping import QUANTILES
 from nlpfeat.processes import processes
 from nlpfeat.sweeps import provenance, results
-from nlpfeat.sweeps.prepare import Maker, maker
-from nlpfeat.sweeps.restore import kept_steps, restore_bucket
+from nlpfeat.sweeps.prepare import Maker
+from nlpfeat.sweeps.restore import kept_steps, restore_bucket, study_maker
 from nlpfeat.sweeps.spec import digest
 from nlpfeat.sweeps.study import Study, lock
 
@@ -80,7 +80,7 @@ def run(study: Study, work: list[Work], done: Callable[[Work, int], None]) -> No
     """
     if not work:
         return
-    make = maker(study.spec)
+    make = study_maker(study)
     with lock(study.path / "measure.lock", wait=False) as free:
         if not free:
             raise UserError(f"another process is measuring {study.path}: wait for it, or stop it")

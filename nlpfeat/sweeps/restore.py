@@ -82,7 +82,7 @@ def restore(
     if step not in kept:
         there = ", ".join(map(str, kept))
         raise UserError(f"no checkpoint of step {step} was kept for this member; there are {there}")
-    make = make or maker(study.spec)
+    make = make or study_maker(study)
     bucket = restore_bucket(study, make, row["bucket"], step)
     place, width = list(bucket.members.index).index(row.name), int(row["width"])
     example = make.example(bucket.settings(place), width)
@@ -92,6 +92,17 @@ def restore(
     return Member(
         str(row.name), step, make.module(width), params, example.settings, make.source, example.splits, record
     )
+
+
+def study_maker(study: Study) -> Maker:
+    """The maker of a study's members, its files read and compared with those that it was trained on.
+
+    Raises:
+      UserError: if the files cannot be had or read, or are others now.
+    """
+    make = maker(study.spec)
+    provenance.check_data(study, make.source)
+    return make
 
 
 class RestoredBucket(NamedTuple):
@@ -121,9 +132,8 @@ def restore_bucket(study: Study, make: Maker, label: str, step: int) -> Restored
     """All members of a bucket at a step that was kept.
 
     Raises:
-      UserError: if the data are not those of the study; DamagedFile if the checkpoint cannot be read or does not fit.
+      DamagedFile: if the checkpoint cannot be read or does not fit.
     """
-    provenance.check_data(study, make.source)
     members = study.members()
     members = members[members["bucket"] == label]
     first = at(stack_settings(study.spec.settings, members), 0)
