@@ -17,7 +17,7 @@ sweep: $(VENV)/ok  ## the main job: sweep hidden width on spirals, then the figu
 	$(RUN) -m experiments.plot --study=runs/spirals
 
 test: $(VENV)/ok   ## the tests, without the slow ones
-	$(RUN) -m pytest -n 2 --dist worksteal $(TESTS)
+	$(RUN) -m pytest -n 2 --dist loadfile $(TESTS)
 
 test-slow: $(VENV)/ok ## the slow tests: minutes of training
 	$(RUN) -m pytest -m slow

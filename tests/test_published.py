@@ -38,7 +38,9 @@ def test_reviews_are_as_published():
     assert np.bincount(found.parts).tolist() == [24000, 0, 1000]
 
 
-@pytest.mark.parametrize("rung", LADDER)
+@pytest.mark.parametrize(
+    "rung", [pytest.param(r, marks=() if r in ("notebook", "cut") else pytest.mark.slow) for r in LADDER]
+)
 def test_the_ladder(tmp_path, rung):
     done = run("sweep", f"--config=configs/reviews_bag.py:{rung}", f"--study={tmp_path / 's'}")
     assert done.returncode == 0, done.stderr
