@@ -351,6 +351,7 @@ def test_measure_prints_medians_and_says_that_the_theorems_hold(measured):
     assert {"regions", "regions_ratio", "gdv", "components", "spectral_product"} <= rows[0].keys()
 
 
+@pytest.mark.slow
 def test_plot_draws_every_measure(measured):
     path, _ = measured
     done = run("plot", f"--study={path}", "--json")
