@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nlpfeat.data.corpus import Corpus, in_order, words
 from nlpfeat.data.examples import SPLITS
+from nlpfeat.data.published import Labelled
 from nlpfeat.errors import UserError, nearest
 
 
@@ -24,8 +24,8 @@ def read(
     test_share: float,
     key: int,
     order: tuple[str, ...] = (),
-) -> Corpus:
-    """The rows of a CSV (of a TSV, where the name ends so) as a corpus.
+) -> Labelled:
+    """The rows of a CSV (of a TSV, where the name ends so).
 
     Args:
       path: UTF-8, with or without a byte-order mark; the first row names the columns.
@@ -67,7 +67,7 @@ def read(
                 + (f"mark some in column {split}" if split else "change data.test_share, or add rows")
             )
     numbers = np.array([classes.index(name) for name in labels], np.int32)
-    return in_order(Corpus([words(each) for each in texts], numbers, np.asarray(parts), classes, words))
+    return Labelled(texts, numbers, np.asarray(parts), classes)
 
 
 def _rank(labels: list[str]) -> Callable[[str], Any]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nlpfeat.data.corpus import Tokens
+from nlpfeat.data.tokens import Tokenized
 
 FEWEST = 50  # a word seen less often has no polarity
 JOIN = " "  # between the words of an n-gram
@@ -18,7 +18,7 @@ class Vocabulary(NamedTuple):
     ids: dict[str, int]  # word -> its place
     ngrams: int  # the longest run of words that counts as one
 
-    def encode(self, tokens: Tokens) -> tuple[np.ndarray, np.ndarray]:
+    def encode(self, tokens: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """The known words of a document, each once, by rising id: (ids int32 (k,), counts (k,))."""
         runs = [
             JOIN.join(tokens[i : i + n])
@@ -53,7 +53,7 @@ def polarity(counts: np.ndarray) -> np.ndarray:
 
 
 def build(
-    documents: list[Tokens], labels: np.ndarray, train: int, ngrams: int, min_count: int, cutoff: float
+    documents: Tokenized, labels: np.ndarray, train: int, ngrams: int, min_count: int, cutoff: float
 ) -> tuple[Vocabulary, Documents]:
     """The vocabulary of the first `train` documents, and all documents as bags of its words.
 
@@ -63,13 +63,9 @@ def build(
       min_count: words must be seen more often than this …
       cutoff: … and have at least this polarity in size, unless they are too rare to have one.
     """
-    lengths = np.array([len(tokens) for tokens in documents])
-    owner = np.repeat(np.arange(len(documents)), lengths)
-    seen: dict[str, int] = {}
-    flat = np.fromiter(
-        (seen.setdefault(word, len(seen)) for tokens in documents for word in tokens), np.int64, lengths.sum()
-    )
-    spelt = np.array([*seen, ""], object)[:-1]
+    owner = np.repeat(np.arange(len(documents)), np.diff(documents.start))
+    flat = documents.tokens.astype(np.int64)
+    spelt = np.array([*documents.words, ""], object)[:-1]
     classes = int(labels.max()) + 1
     runs, names, tallies, first = [], [], [], 0
     keys = flat

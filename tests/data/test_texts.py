@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data import bags, corpus, table, texts, vocabulary
+from nlpfeat.data import bags, table, texts, tokens, vocabulary
 from nlpfeat.data.examples import Examples
 from nlpfeat.errors import UserError
 
@@ -18,12 +18,26 @@ WORDS = st.text(alphabet="abcé ", max_size=12)
 
 
 def test_tokens():
-    assert corpus.spaced("It's GREAT. See it!") == ["it", "s", "great", ".", "", "see", "it", ""]
-    assert corpus.words("It's <br /><br />GREAT, naïve… Straße 5/10") == [
+    assert tokens.at_spaces(tokens.spaced("It's GREAT. See it!")) == [
+        "it",
+        "s",
+        "great",
+        ".",
+        "",
+        "see",
+        "it",
+        "",
+    ]
+    assert tokens.words("It's <br /><br />GREAT, naïve… Straße 5/10") == [
         *("it's", "great", ",", "naïve", "…", "strasse", "5", "/", "10")
     ]
-    assert corpus.words("") == []
-    assert corpus.words("映画は best") == ["映画は", "best"]
+    assert tokens.words("") == []
+    assert tokens.words("映画は best") == ["映画は", "best"]
+
+
+def cut(documents):
+    """Documents that are lists of tokens already."""
+    return tokens.tokenized(documents, list)
 
 
 def csv(tmp_path, text, name="mine.csv"):
@@ -41,12 +55,9 @@ def test_a_csv_with_quotes_marks_and_line_breaks(tmp_path):
     text = '\ufefflabel,text\n1,"Good, ""really"" good"\n0,"two\nlines"\n\n1,fine\n0,\n'
     found = read(csv(tmp_path, text))
     assert found.classes == ("0", "1")
-    documents = {tuple(tokens): label for tokens, label in zip(found.documents, found.labels, strict=True)}
-    assert documents[("good", ",", '"', "really", '"', "good")] == 1
-    assert documents[("two", "lines")] == 0
-    assert documents[()] == 0  # an empty text is a text
+    labels = dict(zip(found.texts, found.labels, strict=True))
+    assert labels == {'Good, "really" good': 1, "two\nlines": 0, "fine": 1, "": 0}  # an empty text is a text
     assert sorted(found.parts) == [0, 0, 0, 2]
-    assert (np.diff(found.parts) >= 0).all()
 
 
 def test_classes_are_sorted_as_what_they_are(tmp_path):
@@ -65,10 +76,9 @@ def test_parts_by_column_and_by_key(tmp_path):
     rows = "a\tx\ttrain\nb\ty\tTest\nc\ty\ttrain\nd\tx\tvalidation\n"
     path = csv(tmp_path, "text\tlabel\tpart\n" + rows, "mine.tsv")
     found = read(path, split="part")
-    assert found.documents == [["a"], ["c"], ["d"], ["b"]]
-    assert found.parts.tolist() == [0, 0, 1, 2]
+    assert (found.texts, found.parts.tolist()) == (["a", "b", "c", "d"], [0, 2, 0, 1])
     many = csv(tmp_path, "text,label\n" + "".join(f"w{i},{i % 2}\n" for i in range(40)))
-    first, again, other = (read(many, key=key).documents for key in (1, 1, 2))
+    first, again, other = (read(many, key=key).parts.tolist() for key in (1, 1, 2))
     assert first == again != other
 
 
@@ -120,14 +130,16 @@ def test_vocabulary_and_bags_are_those_of_counting(rows, ngrams, min_count):
     labels = np.array([label for _, label in rows], np.int32)
     labels[0] = 2
     train = len(rows) - 1
-    built, bagged = vocabulary.build(documents, labels, train, ngrams, min_count, 0.0)
+    built, bagged = vocabulary.build(cut(documents), labels, train, ngrams, min_count, 0.0)
 
-    def runs(tokens):
+    def runs(document):
         return [
-            (n, " ".join(tokens[i : i + n])) for n in range(1, ngrams + 1) for i in range(len(tokens) - n + 1)
+            (n, " ".join(document[i : i + n]))
+            for n in range(1, ngrams + 1)
+            for i in range(len(document) - n + 1)
         ]
 
-    counted = Counter(run for tokens in documents[:train] for run in runs(tokens))
+    counted = Counter(run for document in documents[:train] for run in runs(document))
     kept = [(n, run) for (n, run), count in counted.items() if count > max(min_count, int(n > 1))]
     assert sorted(built.words) == sorted(run for _, run in kept)
     totals = built.counts.sum(1)
@@ -137,19 +149,19 @@ def test_vocabulary_and_bags_are_those_of_counting(rows, ngrams, min_count):
     assert {word: int(total) for word, total in zip(built.words, totals, strict=True)} == {
         run: counted[n, run] for n, run in kept
     }
-    for i, tokens in enumerate(documents):
+    for i, document in enumerate(documents):
         mine = slice(bagged.start[i], bagged.start[i + 1])
-        expected = Counter(run for n, run in runs(tokens) if (n, run) in kept)
+        expected = Counter(run for n, run in runs(document) if (n, run) in kept)
         found = {built.words[w]: int(c) for w, c in zip(bagged.words[mine], bagged.counts[mine], strict=True)}
         assert found == expected
-        ids, counts = built.encode(tokens)
+        ids, counts = built.encode(document)
         assert {built.words[w]: int(c) for w, c in zip(ids, counts, strict=True)} == expected
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(alphabet=string.ascii_lowercase + "é映 ", min_size=1), min_size=1, max_size=20))
 def test_every_word_comes_back_from_its_id(words):
-    built, _ = vocabulary.build([words, []], np.array([0, 1]), 1, 1, 0, 0.0)
+    built, _ = vocabulary.build(cut([words, []]), np.array([0, 1]), 1, 1, 0, 0.0)
     assert set(words) == set(built.words)
     for word in words:
         ids, counts = built.encode([word])
@@ -161,18 +173,18 @@ def test_polarity_and_cuts():
     """By the notebook's formula, and its rule for words that are too rare."""
     documents = [["good"] * 60 + ["the"] * 60, ["bad"] * 60 + ["the"] * 60 + ["rare"]]
     labels = np.array([1, 0])
-    built, _ = vocabulary.build(documents, labels, 2, 1, 0, 0.0)
+    built, _ = vocabulary.build(cut(documents), labels, 2, 1, 0, 0.0)
     found = dict(zip(built.words, vocabulary.polarity(built.counts), strict=True))
     assert found["good"] == pytest.approx(math.log(60 / 1))
     assert found["bad"] == pytest.approx(-math.log(1 / 0.01))
     assert found["the"] == pytest.approx(-math.log(1 / (60 / 61 + 0.01)))
     assert np.isnan(found["rare"])
-    cut, _ = vocabulary.build(documents, labels, 2, 1, 0, 0.5)
-    assert set(cut.words) == {"good", "bad", "rare"}
-    cut, _ = vocabulary.build(documents, labels, 2, 1, 1, 0.5)
-    assert set(cut.words) == {"good", "bad"}
-    cut, _ = vocabulary.build(documents, labels, 2, 1, 60, 0.0)
-    assert cut.words == ("the",)
+    built, _ = vocabulary.build(cut(documents), labels, 2, 1, 0, 0.5)
+    assert set(built.words) == {"good", "bad", "rare"}
+    built, _ = vocabulary.build(cut(documents), labels, 2, 1, 1, 0.5)
+    assert set(built.words) == {"good", "bad"}
+    built, _ = vocabulary.build(cut(documents), labels, 2, 1, 60, 0.0)
+    assert built.words == ("the",)
 
 
 def spec(tmp_path, rows, **changes):

@@ -1,0 +1,73 @@
+"""Texts cut into tokens: the ways of cutting, and documents as numbers of tokens."""
+
+import re
+import string
+from array import array
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+Tokenize = Callable[[str], list[str]]
+
+
+def spaced(text: str) -> str:
+    """Text written as Trask's reviews are: lower case, full stops apart, all else but letters a space."""
+    return re.sub(r"[^a-z.]", " ", text.lower()).replace(".", " . ")
+
+
+def at_spaces(text: str) -> list[str]:
+    """Cut at each single space, so that two in a row leave an empty token."""
+    return text.split(" ")
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words and single marks of punctuation, in any script; `<br />` and other tags are dropped."""
+    return re.findall(r"\w+(?:'\w+)*|[^\w\s]", re.sub(r"<[^<>]{1,80}>", " ", text).casefold())
+
+
+_FILTERED = str.maketrans(dict.fromkeys(string.punctuation.replace("'", "") + "\t\n", " "))
+
+
+def filtered(text: str) -> list[str]:
+    """Tokens as Keras cuts them: lower case, punctuation but the apostrophe a space, cut at spaces.
+
+    So `<br />` leaves the word "br". Source: `keras.preprocessing.text.text_to_word_sequence` of Keras 1.
+    """
+    return [token for token in text.lower().translate(_FILTERED).split(" ") if token]
+
+
+@dataclass(frozen=True, eq=False)
+class Tokenized:
+    """Documents one after another: those of document i lie from start[i] to start[i + 1]."""
+
+    words: tuple[str, ...]  # the distinct tokens, in the order in which they first appear
+    start: np.ndarray  # int64 (documents + 1,)
+    tokens: np.ndarray  # int32 (all,), places in `words`
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def document(self, i: int) -> list[str]:
+        """The tokens of document `i`."""
+        return [self.words[token] for token in self.tokens[self.start[i] : self.start[i + 1]]]
+
+
+def tokenized(texts: Iterable[str], tokenize: Tokenize) -> Tokenized:
+    """Texts cut by `tokenize`."""
+    places: dict[str, int] = {}
+    tokens, lengths = array("i"), array("q")
+    for text in texts:
+        cut = tokenize(text)
+        lengths.append(len(cut))
+        tokens.extend([places.setdefault(token, len(places)) for token in cut])
+    start = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+    return Tokenized(tuple(places), start, np.array(tokens, np.int32))
+
+
+def take(documents: Tokenized, order: np.ndarray) -> Tokenized:
+    """The documents of the numbers `order` (n,), in that order."""
+    lengths = np.diff(documents.start)[order]
+    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    place = np.arange(start[-1]) + np.repeat(documents.start[:-1][order] - start[:-1], lengths)
+    return replace(documents, start=start, tokens=documents.tokens[place])
