@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from nlpfeat.data import corpus, downloads
+from nlpfeat.data import downloads, tokens
+from nlpfeat.data.corpus import repeated
+from nlpfeat.data.reading import CorpusSpec, read
 from tests.commands import run
 
 HERE = os.environ.get(downloads.FOLDER, "")
@@ -30,12 +32,31 @@ LECTURE = {
 
 
 def test_reviews_are_as_published():
-    found = corpus.reviews()
-    assert len(found.documents) == 25000
-    assert len({token for tokens in found.documents for token in tokens}) == 74074
-    assert sum(bool(token) for tokens in found.documents for token in tokens) == 6347388
+    spec = CorpusSpec(corpus="reviews")
+    found = read(spec, spec.tokenize)
+    assert len(found.labels) == 25000
+    assert len(found.documents.words) == 74074
+    empty = found.documents.words.index("")
+    assert (found.documents.tokens != empty).sum() == 6347388
     assert found.labels[:4].tolist() == [1, 0, 1, 0]
-    assert np.bincount(found.parts).tolist() == [24000, 0, 1000]
+    assert found.sizes == (24000, 0, 1000)
+
+
+def test_imdb_is_as_published():
+    """In Keras's tokens: lengths and the commonest words; texts that stand there twice are told."""
+    found = read(CorpusSpec(corpus="imdb"), tokens.filtered)
+    assert found.sizes == (25000, 0, 25000)
+    for part in (0, 2):
+        assert np.bincount(found.labels[found.parts == part]).tolist() == [12500, 12500]
+    lengths = np.diff(found.documents.start)[:25000]
+    assert (lengths.max(), lengths.min(), round(lengths.mean(), 2)) == (2493, 10, 237.71)
+    counts = np.bincount(found.documents.tokens[: lengths.sum()])
+    commonest = [found.documents.words[i] for i in np.argsort(-counts, kind="stable")[:10]]
+    assert commonest == ["the", "and", "a", "of", "to", "is", "br", "in", "it", "i"]
+    assert repeated(found) == [
+        "96 texts of the train part repeat another",
+        "123 texts of the test part are in the train part, too",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -64,17 +85,6 @@ def check_neighbours(study):
     for word, near in json.loads(done.stdout).items():
         named = LECTURE[word].split()
         assert [entry["word"] for entry in near][: len(named)] == named
-
-
-@pytest.mark.slow
-def test_imdb_is_as_published():
-    found = corpus.imdb()
-    assert len(found.documents) == 50000
-    for part in (0, 2):
-        assert np.bincount(found.labels[found.parts == part]).tolist() == [12500, 12500]
-    texts = [" ".join(tokens) for tokens in found.documents]
-    train = texts[:25000]
-    assert len(train) - len(set(train)) == 96
 
 
 @pytest.mark.slow
