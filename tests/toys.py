@@ -28,9 +28,20 @@ _DATA = {
     "reviews_bag": {"path": OPINIONS},
     "reviews_batch": {"path": OPINIONS},
     "reviews_mean": {"path": OPINIONS},
+    "imdb_dense": {"path": OPINIONS, "length": 12, "vocabulary": 100},
+    "imdb_cnn": {"path": OPINIONS, "length": 13, "vocabulary": 100},
+    "imdb_multicnn": {"path": OPINIONS, "length": 12, "vocabulary": 100},
+    "imdb_lstm": {"path": OPINIONS, "length": 12, "vocabulary": 100},
 }
 _SETTINGS = {"spirals_deep": {"depth": 3, "slope": 0.3}, "annulus_deep": {"depth": 3, "slope": 0.3}}
-_MODEL = {"spirals_deep": {"layers": 4}, "annulus_deep": {"layers": 3}}
+_MODEL = {
+    "spirals_deep": {"layers": 4},
+    "annulus_deep": {"layers": 3},
+    "imdb_dense": {"embedding": 0, "dense": 0},
+    "imdb_cnn": {"embedding": 5, "filters": 0, "dense": 0, "taps": (2,)},
+    "imdb_multicnn": {"embedding": 0, "filters": 3, "dense": 4},
+    "imdb_lstm": {"embedding": 0, "cells": 0},
+}
 _TRAINING = {
     "planted_words": {
         "steps": (20, 10),
@@ -41,6 +52,10 @@ _TRAINING = {
     "reviews_bag": {"batch_size": 12},
     "reviews_batch": {"batch_size": 16},
     "reviews_mean": {"batch_size": 16},
+    "imdb_dense": {"batch_size": 16},
+    "imdb_cnn": {"steps": (20, 10), "rates": (1.0, 0.3), "frozen": (("words",), ()), "batch_size": 16},
+    "imdb_multicnn": {"batch_size": 16},
+    "imdb_lstm": {"batch_size": 16},
 }
 TOYS = {
     name: resolve(

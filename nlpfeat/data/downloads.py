@@ -55,6 +55,13 @@ IMDB = File(  # Maas et al., Learning word vectors for sentiment analysis, ACL 2
     ("https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",),
 )
 
+GLOVE = File(  # Pennington, Socher & Manning, GloVe: global vectors for word representation, EMNLP 2014
+    "glove.6B.zip",
+    "617afb2fe6cbd085c235baf7a465b96f4112bd7f7ccb2b2cbd649fed9cbcf2fb",
+    862182613,
+    ("https://nlp.stanford.edu/data/glove.6B.zip", "https://downloads.cs.stanford.edu/nlp/data/glove.6B.zip"),
+)
+
 
 def cache() -> Path:
     """Where downloads are kept."""

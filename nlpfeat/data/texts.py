@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nlpfeat.data.bags import Bags, bags, with_overlap
+from nlpfeat.data.corpus import repeated
 from nlpfeat.data.examples import SPLITS, Examples, Splits
 from nlpfeat.data.reading import CorpusSpec, read
 from nlpfeat.data.tokens import Tokenize
@@ -56,7 +57,7 @@ class Texts(NamedTuple):
         return np.bincount(self.labels[: self.sizes[0]], minlength=len(self.classes)) / self.sizes[0]
 
 
-def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts, str]:
+def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts, str, tuple[str, ...]]:
     """Read, cut, count and encode the texts.
 
     Args:
@@ -78,7 +79,7 @@ def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts, str]:
     arrays = bags(documents, counted=spec.counts)
     arrays = with_overlap(arrays, sizes[0], most) if most else arrays
     texts = Texts(vocabulary, corpus.classes, corpus.labels, sizes, spec.of_new(spec.tokenize), spec.counts)
-    return arrays, texts, _digest(texts)
+    return arrays, texts, _digest(texts), tuple(f"{spec.name}: {note}" for note in repeated(corpus))
 
 
 def _digest(texts: Texts) -> str:
@@ -87,7 +88,7 @@ def _digest(texts: Texts) -> str:
     return hashlib.sha256(names + texts.labels.tobytes() + repr(texts.sizes).encode()).hexdigest()
 
 
-def draw(texts: Texts, settings: Any) -> Splits:
+def draw(texts: Any, settings: Any) -> Splits:
     """The parts, as numbers of documents: the same for every member."""
     stops = np.cumsum((0, *texts.sizes))
     parts = zip(SPLITS, stops[:-1].tolist(), stops[1:].tolist(), strict=True)

@@ -57,7 +57,7 @@ class Maker:
         """
         splits = jax.device_get(self.draw(settings))
         drawn = jax.device_get(self.init(units, self.source.arrays, splits, settings))
-        return Example(settings, splits, self.spec.row.start(drawn, settings))
+        return Example(settings, splits, self.spec.row.start(self.source.about, drawn, settings))
 
     def shapes(self, example: Example, units: int) -> Params:
         """Shapes of a member's parameters when padded to `units`."""
@@ -74,7 +74,7 @@ def maker(spec: Spec) -> Maker:
     """
     frozen_sets = [phase.frozen for phase in spec.training.phases if phase.frozen]
     _check_online(spec, frozen_sets)
-    source = spec.row.load(spec.data)
+    source = spec.row.load(spec.data, spec.model)
     module = partial(spec.row.module, spec.model, source.about)
     draw = partial(spec.row.draw, source.about)
 

@@ -22,9 +22,10 @@ class Source(NamedTuple):
     arrays: Any  # a pytree, handed to the programs as an argument: one copy a device; () for generated data
     about: Any  # what stays on the host: the data's spec, or a vocabulary and the names of classes
     digest: str = ""  # of what `arrays` do not show of the data: words, labels, names of classes
+    notes: tuple[str, ...] = ()  # what a reader of figures should know of the data, a line each
 
 
-def generated(spec: Any) -> Source:
+def generated(spec: Any, model: Any) -> Source:
     """The source of data that each member draws: the spec says all."""
     return Source((), spec)
 
@@ -61,12 +62,12 @@ class Task:
       loss: per example; its mean over a batch is descended.
       metrics: (name, function per example); the first is the headline of figures and tables.
       optimizer: settings -> gradient transformation without the learning rate, which the step applies.
-      load: data spec -> source, what all members share (files, read once). Generated data needs none: there
-        the spec itself says all.
+      load: (data spec, model spec) -> source, what all members share (files, read once). Generated data needs none:
+        there the spec itself says all.
       batch: (the source's arrays, examples, index (b,) or None for all) -> the batch, with one row an index. Splits of
         file data hold row numbers, and this fetches what they stand for.
-      start: (parameters, settings) -> the parameters before the first step, on the host, where they are not what
-        the module draws: GloVe vectors, weights of a notebook's own generator.
+      start: (about, parameters, settings) -> the parameters before the first step, on the host, where they are not
+        what the module draws: GloVe vectors, weights of a notebook's own generator.
       online: how examples are learned one by one, for tasks that do; then no optimizer is used.
       loss_units: what the loss is measured in.
       success: a member succeeds when its headline metric reaches this share.
@@ -90,9 +91,9 @@ class Task:
     loss: PerExample
     metrics: tuple[tuple[str, PerExample], ...]
     optimizer: Callable[[Settings], optax.GradientTransformation]
-    load: Callable[[Any], Source] = generated
+    load: Callable[[Any, Any], Source] = generated
     batch: Callable[[Any, Examples, Array | None], Examples] = rows
-    start: Callable[[Any, Any], Any] = lambda params, settings: params
+    start: Callable[[Any, Any, Any], Any] = lambda about, params, settings: params
     online: Online | None = None
     loss_units: str = "nats"
     success: float = 0.99

@@ -193,7 +193,7 @@ def spec(tmp_path, rows, **changes):
 
 def test_batches_hold_each_word_once_with_its_weight(tmp_path):
     rows = "a a b,0,train\nc,1,train\n,1,train\nb c d e,0,test\n"
-    arrays, about, _ = texts.load(spec(tmp_path, rows, counts=True))
+    arrays, about, *_ = texts.load(spec(tmp_path, rows, counts=True))
     assert about.sizes == (3, 0, 1)
     assert about.prior == pytest.approx([1 / 3, 2 / 3])
     batch = bags.batch(arrays, Examples(jnp.array([3, 2, 0]), jnp.array([0, 1, 0])), jnp.array([2, 1, 0]))
@@ -212,7 +212,7 @@ def test_overlaps_are_products_with_the_documents_before(tmp_path, counts, most)
     rng = np.random.default_rng(0)
     lines = [" ".join(rng.choice(list("abcdefg"), rng.integers(0, 9))) for _ in range(11)]
     rows = "".join(f"{line},{i % 2},{'test' if i > 8 else 'train'}\n" for i, line in enumerate(lines))
-    arrays, about, _ = texts.load(spec(tmp_path, rows, counts=counts), most)
+    arrays, about, *_ = texts.load(spec(tmp_path, rows, counts=counts), most)
     dense = np.zeros((11, len(about.vocabulary.words)))
     for i in range(11):
         mine = slice(arrays.start[i], arrays.start[i + 1])
@@ -224,7 +224,7 @@ def test_overlaps_are_products_with_the_documents_before(tmp_path, counts, most)
 
 def test_a_text_of_a_million_words(tmp_path):
     huge = " ".join(f"w{i % 5000}" for i in range(1_000_000))
-    arrays, about, _ = texts.load(spec(tmp_path, f"{huge},0,train\nw1 x,1,train\nw2,1,test\n"))
+    arrays, about, *_ = texts.load(spec(tmp_path, f"{huge},0,train\nw1 x,1,train\nw2,1,test\n"))
     assert arrays.longest == 5000
     assert len(arrays.words) == 5000 + 2 + 1
     assert about.vocabulary.counts[about.vocabulary.ids["w7"]].tolist() == [200, 0]
@@ -237,7 +237,7 @@ def test_no_word_left_is_told(tmp_path):
 
 def test_held_out_documents_come_from_training(tmp_path):
     rows = "".join(f"w{i},{i % 2},{'test' if i > 19 else 'train'}\n" for i in range(25))
-    _, about, _ = texts.load(spec(tmp_path, rows, validation_share=0.25))
+    _, about, *_ = texts.load(spec(tmp_path, rows, validation_share=0.25))
     assert about.sizes == (15, 5, 5)
     assert len(about.vocabulary.words) == 15
     drawn = texts.draw(about, None)

@@ -1,0 +1,105 @@
+"""Convolutions over words, of one size or of several side by side.
+
+Source: fast.ai, Practical Deep Learning for Coders (2016), lesson 5; several sizes after Kim, "Convolutional neural
+networks for sentence classification", EMNLP 2014.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from nlpfeat.models.dense_net import one_is_swept
+from nlpfeat.models.layers import (
+    Convolution,
+    Dense,
+    Dropout,
+    Embedding,
+    Size,
+    class_scores,
+    max_pool,
+    outputs_of,
+    size,
+)
+from nlpfeat.settings import Count, Natural
+
+
+@dataclass(frozen=True)
+class ConvNetSpec:
+    """Sizes of the layers: dimensions of the `embedding`, `filters` of each length in `taps`, `dense` units.
+
+    0 marks those that the width counts.
+    """
+
+    embedding: Natural = 32
+    filters: Natural = 0
+    dense: Natural = 100
+    taps: tuple[Count, ...] = (5,)
+
+    def __post_init__(self) -> None:
+        one_is_swept(self.embedding, self.filters, self.dense)
+        if not self.taps:
+            raise ValueError("taps must name a length of filters at least, as in (5,)")
+
+
+@dataclass(frozen=True)
+class MultiConvNetSpec(ConvNetSpec):
+    """As `ConvNetSpec`, with filters of three sizes, on an embedding as wide as GloVe's narrowest."""
+
+    embedding: Natural = 50
+    taps: tuple[Count, ...] = (3, 4, 5)
+
+
+class ConvNet(nn.Module):
+    """Embedding → dropout → (convolution → ReLU → dropout → halving by maxima) of each size → dropout → dense → classes."""
+
+    units: int
+    classes: int
+    rows: int
+    length: int
+    spec: ConvNetSpec
+
+    @nn.compact
+    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+        """The trace of a batch of sequences.
+
+        Args:
+          inputs: `words` (n, length), 0 for padding.
+          settings: `width` counts the units of the layers whose size is 0. Shares dropped: `word_dropout` of the words,
+            `embedding_dropout` of the numbers in the embedding, `column_dropout` of its columns, `filter_dropout` of
+            what the filters give, `joined_dropout` of their maxima, `dropout` of dense units. Those that the settings
+            lack are not drawn.
+          train: whether to drop.
+
+        Returns:
+          "embedded" (n, length, embedding), "filtered" (n, sizes, length / 2, filters), "features" (n, dense),
+          "scores" (n, classes).
+        """
+        embedding, filters, dense = (
+            size(asked, self.units, settings.width)
+            for asked in (self.spec.embedding, self.spec.filters, self.spec.dense)
+        )
+
+        def drop(name: str, x: Array, units: Size, shared: tuple[int, ...] = ()) -> Array:
+            if not hasattr(settings, name):
+                return x
+            return Dropout(units.swept, shared, name=name)(x, getattr(settings, name), train=train)
+
+        word_dropout = getattr(settings, "word_dropout", None)
+        embedded = Embedding(self.rows, embedding, name="words")(inputs.words, word_dropout, train=train)
+        seen = drop("embedding_dropout", embedded, embedding)
+        seen = drop("column_dropout", seen, embedding, (1,))
+        maxima = []
+        for taps in self.spec.taps:
+            found = jax.nn.relu(Convolution(taps, embedding, filters, name=f"filters{taps}")(seen))
+            maxima.append(max_pool(drop("filter_dropout", found, filters)))
+        filtered = jnp.stack(maxima, axis=1)
+        joined = drop("joined_dropout", filtered, filters)
+        sides = (Size(n, n, False) for n in filtered.shape[1:3])
+        features = jax.nn.relu(Dense((*sides, filters), dense, name="dense")(joined))
+        kept = drop("dropout", features, dense)
+        scores = class_scores(Dense((dense,), outputs_of(self.classes), name="classes")(kept))
+        return {"embedded": embedded, "filtered": filtered, "features": features, "scores": scores}

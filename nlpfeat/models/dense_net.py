@@ -1,0 +1,66 @@
+"""Embedding → flatten → dense ReLU → classes: a net for which it matters where a word stands.
+
+Source: fast.ai, Practical Deep Learning for Coders (2016), lesson 5.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import flax.linen as nn
+import jax
+from jaxtyping import Array
+
+from nlpfeat.models.layers import Dense, Dropout, Embedding, Size, class_scores, outputs_of, size
+from nlpfeat.settings import Natural
+
+
+@dataclass(frozen=True)
+class DenseNetSpec:
+    """Sizes of the layers: dimensions of the `embedding`, `dense` units. 0 marks the one that the width counts."""
+
+    embedding: Natural = 32
+    dense: Natural = 0
+
+    def __post_init__(self) -> None:
+        one_is_swept(self.embedding, self.dense)
+
+
+def one_is_swept(*sizes: int) -> None:
+    """Check that the width counts something.
+
+    Raises:
+      ValueError: if no size is 0.
+    """
+    if 0 not in sizes:
+        raise ValueError("no size is left to the width: set embedding, filters or dense to 0")
+
+
+class DenseNet(nn.Module):
+    """Embedding → flatten → dense ReLU → dropout → class scores."""
+
+    units: int
+    classes: int
+    rows: int
+    length: int
+    spec: DenseNetSpec
+
+    @nn.compact
+    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+        """The trace of a batch of sequences.
+
+        Args:
+          inputs: `words` (n, length), 0 for padding.
+          settings: `width` counts the units of the layers whose size is 0; `dropout` is the share of dense units dropped.
+          train: whether to drop.
+
+        Returns:
+          "embedded" (n, length, embedding), "features" (n, dense), "scores" (n, classes).
+        """
+        embedding = size(self.spec.embedding, self.units, settings.width)
+        dense = size(self.spec.dense, self.units, settings.width)
+        length = Size(self.length, self.length, False)
+        embedded = Embedding(self.rows, embedding, name="words")(inputs.words, None, train=train)
+        features = jax.nn.relu(Dense((length, embedding), dense, name="dense")(embedded))
+        kept = Dropout(dense.swept, name="dropout")(features, settings.dropout, train=train)
+        scores = class_scores(Dense((dense,), outputs_of(self.classes), name="classes")(kept))
+        return {"embedded": embedded, "features": features, "scores": scores}

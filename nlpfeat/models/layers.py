@@ -1,0 +1,163 @@
+"""Layers of nets that read sequences, each with any of its sizes swept: masked, and drawn per unit (`nlpfeat.models.width`).
+
+Weights start as Keras 1 draws them: Glorot-uniform, biases zero, embeddings U(±.05).
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Int
+
+from nlpfeat.models.width import uniform_per_unit, unit_mask
+
+
+class Size(NamedTuple):
+    """How many units an axis has: `units` in the arrays, of which the first `true` are the member's own."""
+
+    units: int
+    true: ArrayLike
+    swept: bool
+
+    def mask(self, x: Any) -> Any:
+        """`x` (…, units) with zeros past the true size."""
+        if not self.swept:
+            return x
+        return x * unit_mask(self.units, self.true).reshape((1,) * (x.ndim - 1) + (self.units,))
+
+
+def size(asked: int, units: int, width: ArrayLike) -> Size:
+    """The size of a layer for which a spec asks `asked` units; 0 makes it the swept one, as wide as the member."""
+    return Size(units, width, True) if asked == 0 else Size(asked, asked, False)
+
+
+def glorot(shape: Sequence[int], unit_axes: Sequence[int], fan_in: ArrayLike, fan_out: ArrayLike) -> Any:
+    """U(±√(6 / (fan_in + fan_out))), drawn per unit. Source: Glorot & Bengio 2010, eq. 16."""
+
+    def draw(key: Array) -> Array:
+        bound = jnp.sqrt(6.0 / (jnp.asarray(fan_in, jnp.float32) + jnp.asarray(fan_out, jnp.float32)))
+        return bound * uniform_per_unit(key, shape, unit_axes)
+
+    return draw
+
+
+def axes_of(sizes: Sequence[Size]) -> tuple[int, ...]:
+    """Which of the axes count swept units."""
+    return tuple(axis for axis, one in enumerate(sizes) if one.swept)
+
+
+class Dropout(nn.Module):
+    """Zeros a share `rate`, which may be traced, and scales the rest by 1/(1 - rate). Key stream: "dropout".
+
+    Attributes:
+      swept: whether the last axis counts swept units: then the mask is drawn per unit.
+      shared: axes along which one draw serves all: the positions, to drop whole columns of an embedding.
+    """
+
+    swept: bool = False
+    shared: tuple[int, ...] = ()
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "..."], rate: ArrayLike, *, train: bool) -> Float[Array, "..."]:
+        """An array of the same shape; the identity unless `train`."""
+        if not train:
+            return x
+        keep = 1.0 - jnp.asarray(rate, jnp.float32)
+        shape = [1 if axis in self.shared else n for axis, n in enumerate(x.shape)]
+        draw = uniform_per_unit(self.make_rng("dropout"), shape, [x.ndim - 1] if self.swept else [])
+        return jnp.where((draw + 1) / 2 < keep, x / jnp.maximum(keep, 1e-6), 0.0)
+
+
+class Embedding(nn.Module):
+    """A table of word vectors, looked up; in training whole words are dropped: those types, wherever they stand."""
+
+    rows: int
+    size: Size
+
+    @nn.compact
+    def __call__(
+        self, words: Int[Array | np.ndarray, "n length"], word_dropout: ArrayLike | None, *, train: bool
+    ) -> Float[Array, "n length units"]:
+        """Word numbers -> their vectors; `word_dropout` None drops nothing, and draws nothing."""
+        shape = (self.rows, self.size.units)
+        table = self.param(
+            "table", lambda key: 0.05 * uniform_per_unit(key, shape, axes_of([_ROWS, self.size]))
+        )
+        table = self.size.mask(jnp.asarray(table))
+        if word_dropout is not None:
+            ones = Dropout(name="words")(jnp.ones(self.rows), word_dropout, train=train)
+            table = table * ones[:, None]
+        return table[words]
+
+
+_ROWS = Size(0, 0, False)
+
+
+class Dense(nn.Module):
+    """W · x + b over all axes of x but the first.
+
+    Attributes:
+      inputs: the sizes of those axes.
+      outputs: the size of the result.
+    """
+
+    inputs: tuple[Size, ...]
+    outputs: Size
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "n ..."]) -> Float[Array, "n outputs"]:
+        """(n, *inputs) -> (n, outputs), zero past the true size."""
+        sizes = (*self.inputs, self.outputs)
+        fan_in = jnp.prod(jnp.stack([jnp.asarray(one.true, jnp.float32) for one in self.inputs]))
+        shape = [one.units for one in sizes]
+        weight = self.param("weight", glorot(shape, axes_of(sizes), fan_in, self.outputs.true))
+        bias = self.param("bias", nn.initializers.zeros_init(), (self.outputs.units,))
+        return self.outputs.mask(jnp.tensordot(x, weight, len(self.inputs)) + bias[None])
+
+
+class Convolution(nn.Module):
+    """One-dimensional convolution over positions, as long as its input ("same": one zero more behind than in front)."""
+
+    taps: int
+    inputs: Size
+    filters: Size
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "n length inputs"]) -> Float[Array, "n length filters"]:
+        """(n, length, inputs) -> (n, length, filters), zero past the true number of filters."""
+        sizes = (Size(self.taps, self.taps, False), self.inputs, self.filters)
+        fans = [self.taps * jnp.asarray(one.true, jnp.float32) for one in (self.inputs, self.filters)]
+        weight = self.param("weight", glorot([one.units for one in sizes], axes_of(sizes), *fans))
+        bias = self.param("bias", nn.initializers.zeros_init(), (self.filters.units,))
+        y = jax.lax.conv_general_dilated(
+            x, jnp.asarray(weight), (1,), "SAME", dimension_numbers=("NHC", "HIO", "NHC")
+        )
+        return self.filters.mask(y + bias[None, None])
+
+
+def max_pool(x: Float[Array, "n length units"]) -> Float[Array, "n half units"]:
+    """The larger of each two positions; a last odd one is left out."""
+    half = x.shape[1] // 2
+    return x[:, : 2 * half].reshape(x.shape[0], half, 2, x.shape[2]).max(axis=2)
+
+
+def class_scores(outputs: Float[Array, "n outputs"]) -> Float[Array, "n classes"]:
+    """Scores whose softmax is the net's answer: of one output z, (0, z), which makes the second class's share σ(z)."""
+    if outputs.shape[1] > 1:
+        return outputs
+    return jnp.concatenate([jnp.zeros_like(outputs), outputs], axis=1)
+
+
+def outputs_of(classes: int) -> Size:
+    """One output for two classes, else one a class."""
+    count = 1 if classes == 2 else classes
+    return Size(count, count, False)
+
+
+def words(params: Any, settings: Any) -> np.ndarray:
+    """The word vectors (rows, units)."""
+    return np.asarray(params["words"]["table"])

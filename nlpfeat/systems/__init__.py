@@ -1,0 +1,1 @@
+"""Systems: the settings and rows of the table of tasks, a family a file."""

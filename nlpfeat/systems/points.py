@@ -1,0 +1,111 @@
+"""Points of the plane that networks part: spirals and a disc inside an annulus, by shallow and by deep narrow nets."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, NamedTuple
+
+from nlpfeat.data import annulus, spirals
+from nlpfeat.data.examples import SPLITS
+from nlpfeat.models import deep_unwarper, unwarper
+from nlpfeat.models.deep_unwarper import DeepUnwarper, DeepUnwarperSpec
+from nlpfeat.models.unwarper import Unwarper, UnwarperSpec
+from nlpfeat.settings import Count, NonNegative, Positive, Range, Seed
+from nlpfeat.training.losses import cross_entropy
+from nlpfeat.training.metrics import accuracy
+from nlpfeat.training.optimizers import adam_l2
+from nlpfeat.training.task import Task
+
+
+class SpiralSettings(NamedTuple):
+    """Traced settings of the spirals; `noise` in radians on the angle."""
+
+    width: Count = 100
+    seed: Seed = 0
+    learning_rate: Positive = 1e-3
+    weight_decay: NonNegative = 1e-5
+    noise: NonNegative = 0.2
+
+
+class AnnulusSettings(NamedTuple):
+    """Traced settings of the disc inside an annulus."""
+
+    width: Count = 3
+    seed: Seed = 0
+    learning_rate: Positive = 1e-3
+    weight_decay: NonNegative = 1e-5
+
+
+class DeepSpiralSettings(NamedTuple):
+    """Traced settings of a deep narrow net on spirals.
+
+    `depth` counts the layers up to the embedding, which is linear; the others have a leaky ReLU of `slope`.
+    """
+
+    width: Count = 2
+    seed: Seed = 0
+    learning_rate: Positive = 1e-3
+    weight_decay: NonNegative = 1e-5
+    noise: NonNegative = 0.2
+    depth: Annotated[int, Range(2)] = 5
+    slope: Annotated[float, Range(0, 0.99)] = 0.01  # at 1 there is no activation left
+
+
+class DeepAnnulusSettings(NamedTuple):
+    """Traced settings of a deep narrow net on the disc inside an annulus; see `DeepSpiralSettings`."""
+
+    width: Count = 2
+    seed: Seed = 0
+    learning_rate: Positive = 1e-3
+    weight_decay: NonNegative = 1e-5
+    depth: Annotated[int, Range(2)] = 5
+    slope: Annotated[float, Range(0, 0.99)] = 0.01  # at 1 there is no activation left
+
+
+SPIRALS = Task(
+    summary="spirals unwarped by 2 → H → 2 → K",
+    width="hidden units H",
+    data=spirals.SpiralSpec,
+    model=UnwarperSpec,
+    settings=SpiralSettings,
+    draw=spirals.draw,
+    module=lambda model, data, units: Unwarper(units, data.arms, model.embedding),
+    loss=cross_entropy,
+    metrics=(("accuracy", accuracy),),
+    optimizer=adam_l2,
+    layers=unwarper.layers,
+    arms=spirals.arms,
+)
+
+ANNULUS = replace(
+    SPIRALS,
+    summary="a disc inside an annulus, by 2 → H → 2 → 2",
+    data=annulus.AnnulusSpec,
+    settings=AnnulusSettings,
+    draw=annulus.draw,
+    module=lambda model, data, units: Unwarper(units, 2, model.embedding),
+    arms=None,
+)
+
+SPIRALS_DEEP = replace(
+    SPIRALS,
+    summary="spirals unwarped by 2 → w → … → w → (2) → K, layers narrow enough to draw",
+    width="units w of each layer",
+    model=DeepUnwarperSpec,
+    settings=DeepSpiralSettings,
+    draw=partial(spirals.draw, names=SPLITS),  # a recipe is chosen here, so there is a validation part
+    module=lambda model, data, units: DeepUnwarper(units, data.arms, model.layers, model.embedding),
+    layers=deep_unwarper.layers,
+    limits=lambda model, data: {"depth": model.layers},
+)
+
+ANNULUS_DEEP = replace(
+    ANNULUS,
+    summary="a disc inside an annulus, by 2 → w → … → w → (2) → 2",
+    width="units w of each layer",
+    model=DeepUnwarperSpec,
+    settings=DeepAnnulusSettings,
+    draw=partial(annulus.draw, names=SPLITS),
+    module=lambda model, data, units: DeepUnwarper(units, 2, model.layers, model.embedding),
+    layers=deep_unwarper.layers,
+    limits=lambda model, data: {"depth": model.layers},
+)
