@@ -75,7 +75,16 @@ SPIRALS = TOYS["spirals"]
 # Rows whose generic tests are slow ones, as other rows share what they are made of: annulus the net of spirals,
 # annulus_deep that of spirals_deep, reviews_batch that of planted_words and the data of reviews_bag, and reviews_mean all
 # but its last layer.
-SLOW = {"annulus", "annulus_deep", "reviews_batch", "reviews_mean"}
+SLOW = {
+    "annulus",
+    "annulus_deep",
+    "reviews_batch",
+    "reviews_mean",
+    "spirals_deep",
+    "imdb_cnn",
+    "imdb_multicnn",
+    "imdb_lstm",
+}
 
 
 def each_toy():
