@@ -7,13 +7,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from experiments import geometry_figures, grid_figures, map_figures
+from experiments import answer_figures, geometry_figures, grid_figures, map_figures
+from nlpfeat.data.reading import CorpusSpec
 from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.plotting.curves import plot_curves
 from nlpfeat.plotting.style import SPLIT_COLOURS, SPLIT_MARKERS, STYLE, save, stamp, width_axis, width_colours
 from nlpfeat.plotting.width import describe_half, plot_measure, plot_success
 from nlpfeat.sweeps.statistics import half_width, spread, wilson
-from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.study import Study, atomic
 from nlpfeat.sweeps.summary import further_axes
 from nlpfeat.training.task import Task
 
@@ -60,6 +61,11 @@ def draw(
             paths = save(figure, study.figures / f"{name}{suffix}")
             plt.close(figure)
             where = suffix.replace("-", ", ")
+            if "table" in entry:
+                path = study.figures / f"{name}{suffix}.csv"
+                with atomic(path) as part:
+                    entry.pop("table").to_csv(part, index=False)
+                paths.append(path)
             found.append(entry | {"text": entry["text"] + where, "paths": [str(path) for path in paths]})
     return found
 
@@ -80,6 +86,8 @@ def _figures(
         geometry_figures.steps_figure(dataset, task),
         {"text": f"steps to {level} %"},
     )
+    if issubclass(task.data, CorpusSpec):
+        yield from _answer_figures(study, task, dataset, headline)
     if "violations" not in dataset or not dataset["violations"].notnull().any():
         return
     if int(dataset["violations"].notnull().any(("width", "seed")).sum()) > 1:
@@ -88,6 +96,21 @@ def _figures(
         yield f"measure-{name}", figure, {"text": f"{name}: {MEASURES[name].about}"}
     # last, as it alone needs the checkpoints
     yield "maps", map_figures.maps_figure(study, dataset, task, headline), {"text": "maps of the plane"}
+
+
+def _answer_figures(
+    study: Study, task: Task, dataset: xr.Dataset, headline: str
+) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Figures of what classifiers of texts answer."""
+    found = answer_figures.answered(study, task, dataset, headline)
+    if not found:
+        return
+    split = str(dataset["split"].to_numpy()[-1])
+    yield "answers", *answer_figures.answers_figure(found, split)
+    member, given = found[-1]
+    table = answer_figures.wrong_table(member, given, split)
+    figure, entry = answer_figures.wrong_figure(member, table)
+    yield "most-wrong", figure, entry | {"table": table}
 
 
 def width_figure(

@@ -78,6 +78,7 @@ def as_json(text: str, told: Any, classes: tuple[str, ...]) -> dict[str, Any]:
         **({} if told.value is None else {"value": round(told.value, 6)}),
         "known": told.known,
         "unknown": told.unknown,
+        "unread": told.unread,
         "contributions": {word: round(effect, 6) for word, effect in told.contributions.items()},
     }
 
@@ -101,6 +102,8 @@ def print_prediction(text: str, told: Any, classes: tuple[str, ...], count: int)
     rest = list(told.contributions.values())[count:]
     if rest:
         print(f"  and {len(rest)} further words, {sum(rest):+.2f} together")
+    if told.unread:
+        print(f"  not read: the first {told.unread} words, past the net's length")
     if told.unknown:
         print(f"  not known: {', '.join(told.unknown[:10])}{' …' if len(told.unknown) > 10 else ''}")
 

@@ -116,6 +116,7 @@ def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json:
     interrupts, began = Interrupts(again), time.perf_counter()
     job = launch.begin(spec, path, part, again)
     sizes = job.sizes()
+    print_notes(job.make.source.notes)
     print(
         f"{path}: {job.members} members asked for, {sum(sizes.values())} to train here in "
         f"{len(sizes)} buckets on {devices.describe()}",
@@ -147,9 +148,16 @@ def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json:
     return 0
 
 
+def print_notes(notes: tuple[str, ...]) -> None:
+    """What a reader of figures should know of the data."""
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
 def dry_run(spec: Spec, path: Path, part: tuple[int, int], *, as_json: bool) -> int:
     """Print members, buckets, programs, memory and expected minutes; write nothing."""
     job = launch.lay_plan(maker(spec), path, part)
+    print_notes(job.make.source.notes)
     print(f"timing {len(job.missing)} buckets on {devices.describe()} …", file=sys.stderr)
     costs = estimate(job.make, job.study, job.table, job.missing)
     if as_json:

@@ -5,7 +5,9 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from nlpfeat.data.texts import Texts, TextSpec
+from nlpfeat.data.reading import CorpusSpec
+from nlpfeat.data.sequences import SequenceTexts
+from nlpfeat.data.texts import Texts
 from nlpfeat.data.vocabulary import FEWEST, Vocabulary, polarity
 from nlpfeat.errors import UserError, nearest
 from nlpfeat.sweeps.prepare import Maker
@@ -19,7 +21,7 @@ class Words(NamedTuple):
 
     study: Study
     make: Maker
-    texts: Texts
+    texts: Texts | SequenceTexts
     polarity: np.ndarray  # (words,), NaN where too rare
 
     @property
@@ -70,12 +72,12 @@ def read_words(study: Study) -> Words:
     Raises:
       UserError: if its inputs are no words, or its texts have changed.
     """
-    if study.spec.row.words is None or not issubclass(study.spec.row.data, TextSpec):
+    if study.spec.row.words is None or not issubclass(study.spec.row.data, CorpusSpec):
         raise UserError(
             f"{study.path} is a study of {study.spec.task}, which has no words: name one of texts, such as runs/reviews_bag"
         )
     make = study_maker(study)
-    texts: Texts = make.source.about
+    texts = make.source.about
     return Words(study, make, texts, polarity(texts.vocabulary.counts))
 
 

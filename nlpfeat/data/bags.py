@@ -81,6 +81,16 @@ def batch(all_bags: Bags, examples: Examples, index: Array | None) -> Examples:
     return Examples(Bag(words, weights, end - first, overlap), targets)
 
 
+def padded(documents: list[tuple[np.ndarray, np.ndarray]], length: int) -> Bag:
+    """Documents (ids, weights) as a batch."""
+    rows = len(documents)
+    words, weights = np.zeros((rows, length), np.int32), np.zeros((rows, length), np.float32)
+    lengths = np.zeros(rows, np.int32)
+    for i, (ids, shares) in enumerate(documents):
+        words[i, : len(ids)], weights[i, : len(ids)], lengths[i] = ids, shares, len(ids)
+    return Bag(words, weights, lengths)
+
+
 def by_length(all_bags: Bags, examples: Examples) -> Array:
     """The order in which documents of like length follow one another (n,): together they need little padding."""
     numbers = jnp.asarray(examples.inputs)

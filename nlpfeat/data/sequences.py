@@ -12,6 +12,7 @@ from jax import Array
 from nlpfeat.data import glove
 from nlpfeat.data.corpus import Corpus, repeated
 from nlpfeat.data.examples import Examples
+from nlpfeat.data.new_text import NewText
 from nlpfeat.data.reading import CorpusSpec, read
 from nlpfeat.data.tokens import Tokenize, Tokenized, filtered
 from nlpfeat.data.vocabulary import Vocabulary
@@ -57,6 +58,7 @@ class Sequences:
 class SequenceTexts(NamedTuple):
     """What is known of the texts on the host."""
 
+    documents: Tokenized
     vocabulary: Vocabulary
     classes: tuple[str, ...]
     labels: np.ndarray  # int32 (documents,)
@@ -71,10 +73,27 @@ class SequenceTexts(NamedTuple):
         """The share of each class among the training documents: (classes,)."""
         return np.bincount(self.labels[: self.sizes[0]], minlength=len(self.classes)) / self.sizes[0]
 
+    def read(self, text: str) -> NewText:
+        """A new text: the numbers of its last words."""
+        tokens = self.tokenize(text)
+        said = tokens[-self.length :]
+        words = [word for word in dict.fromkeys(said) if word in self.vocabulary.ids]
+        return NewText(
+            words=words,
+            unknown=[word for word in dict.fromkeys(said) if word not in self.vocabulary.ids],
+            unread=len(tokens) - len(said),
+            whole=self.encode(tokens),
+            without=[self.encode([token for token in tokens if token != word]) for word in words],
+        )
+
     def encode(self, tokens: list[str]) -> np.ndarray:
         """The last words of a document as numbers int32 (at most `length`,)."""
         rare = len(self.vocabulary.words) - 1
         return np.array([self.vocabulary.ids.get(token, rare) for token in tokens[-self.length :]], np.int32)
+
+    def collate(self, documents: list[Any]) -> Sequence:
+        """Texts as `read` gives them, as a batch."""
+        return padded(documents, self.length)
 
 
 def load(spec: SequenceSpec, dimension: int) -> tuple[Sequences, SequenceTexts, str, tuple[str, ...]]:
@@ -98,6 +117,7 @@ def load(spec: SequenceSpec, dimension: int) -> tuple[Sequences, SequenceTexts, 
         vectors, found = glove.read(spec.vectors, vocabulary.ids, len(vocabulary.words), dimension)
         notes.append(_missing(vocabulary, found, spec.vectors))
     texts = SequenceTexts(
+        corpus.documents,
         vocabulary,
         corpus.classes,
         corpus.labels,

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from nlpfeat.data.bags import Bags, bags, with_overlap
+from nlpfeat.data.bags import Bag, Bags, bags, padded, with_overlap
 from nlpfeat.data.corpus import repeated
 from nlpfeat.data.examples import SPLITS, Examples, Splits
+from nlpfeat.data.new_text import NewText
 from nlpfeat.data.reading import CorpusSpec, read
-from nlpfeat.data.tokens import Tokenize
+from nlpfeat.data.tokens import Tokenize, Tokenized
 from nlpfeat.data.vocabulary import Vocabulary, build
 from nlpfeat.errors import UserError
 from nlpfeat.settings import Count, Natural, NonNegative
@@ -44,6 +45,7 @@ class CountedSpec(TextSpec):
 class Texts(NamedTuple):
     """What is known of texts on the host."""
 
+    documents: Tokenized
     vocabulary: Vocabulary
     classes: tuple[str, ...]
     labels: np.ndarray  # int32 (documents,)
@@ -55,6 +57,25 @@ class Texts(NamedTuple):
     def prior(self) -> np.ndarray:
         """The share of each class among the training documents: (classes,)."""
         return np.bincount(self.labels[: self.sizes[0]], minlength=len(self.classes)) / self.sizes[0]
+
+    def read(self, text: str) -> NewText:
+        """A new text: its words, each with its weight."""
+        tokens = self.tokenize(text)
+        ids, counts = self.vocabulary.encode(tokens)
+        weights = counts.astype(np.float32) if self.counted else np.ones(len(ids), np.float32)
+        said = [word for word in dict.fromkeys(tokens) if word.strip()]
+        return NewText(
+            words=[self.vocabulary.words[i] for i in ids],
+            unknown=[word for word in said if word not in self.vocabulary.ids],
+            unread=0,
+            whole=(ids, weights),
+            without=[(np.delete(ids, i), np.delete(weights, i)) for i in range(len(ids))],
+        )
+
+    def collate(self, documents: list[Any]) -> Bag:
+        """Texts as `read` gives them, as a batch, padded to one of few lengths: each is a program."""
+        longest = max(len(ids) for ids, _ in documents)
+        return padded(documents, 2 ** max(6, (longest - 1).bit_length()))
 
 
 def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts, str, tuple[str, ...]]:
@@ -78,7 +99,15 @@ def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts, str, tuple[str, ..
         )
     arrays = bags(documents, counted=spec.counts)
     arrays = with_overlap(arrays, sizes[0], most) if most else arrays
-    texts = Texts(vocabulary, corpus.classes, corpus.labels, sizes, spec.of_new(spec.tokenize), spec.counts)
+    texts = Texts(
+        corpus.documents,
+        vocabulary,
+        corpus.classes,
+        corpus.labels,
+        sizes,
+        spec.of_new(spec.tokenize),
+        spec.counts,
+    )
     return arrays, texts, _digest(texts), tuple(f"{spec.name}: {note}" for note in repeated(corpus))
 
 

@@ -69,7 +69,7 @@ def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = 
         job = job._replace(study=create_study(path, spec))
         provenance.write_data_hash(job.study, make.source)
         write_members(job.study, job.table)
-        entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+        entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "data": make.source.notes}
         log_command(job.study, entry | provenance.provenance())
     return job
 

@@ -1,0 +1,87 @@
+"""Insert batch norm into a trained net, and see which learning rates it then survives.
+
+Batch norm goes after the net's dense layers, set so that no output changes. Then the net is fine-tuned with it and
+without, from the same weights, at growing learning rates. A rate is survived while, in the median of the repeats, at
+least half of what was learned is left: accuracy halfway between the trained net's and that of the commonest class.
+"""
+
+import json
+import math
+import shlex
+
+from experiments.command import add_member, add_study, main, parser, study_of
+from nlpfeat.errors import UserError
+
+EXAMPLES = [
+    "python -m experiments.batch_norm --study=runs/imdb_dense --width=100",
+    "python -m experiments.batch_norm --study=runs/spirals --width=32 --seed=3 --rates=0.001,0.01,0.1 --steps=200",
+]
+
+
+def command(argv: list[str]) -> int:
+    """The command. A table on stdout, a figure in the study, progress on stderr."""
+    arguments = parser(__doc__ or "", EXAMPLES)
+    add_study(arguments, "runs/imdb_dense")
+    add_member(arguments)
+    arguments.add_argument(
+        "--rates",
+        default="0.0003,0.001,0.003,0.01,0.03,0.1,0.3",
+        metavar="R,R,…",
+        help="learning rates (default: seven, .0003 to .3)",
+    )
+    arguments.add_argument(
+        "--steps", type=int, default=100, metavar="N", help="of fine-tuning (default: 100)"
+    )
+    arguments.add_argument(
+        "--repeats", type=int, default=3, metavar="N", help="orders of the examples (default: 3)"
+    )
+    arguments.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    path = study_of(arguments, argv)
+
+    from experiments.members import add_axes, members_of
+    from nlpfeat.sweeps import devices
+    from nlpfeat.sweeps.study import open_study
+
+    study = open_study(path)
+    add_axes(arguments, study)
+    flags = arguments.parse(argv)
+    rates = _rates(flags.rates)
+    for name in ("steps", "repeats"):
+        if getattr(flags, name) < 1:
+            raise UserError(f"--{name}: {getattr(flags, name)} must be at least 1")
+    flags.widths = None
+    devices.use_all_cores()
+
+    from experiments import batch_norm_figure
+    from nlpfeat.sweeps.restore import restore, study_maker
+
+    task = study.spec.row
+    if task.online is not None:
+        raise UserError(f"{path}: {study.spec.task} learns by a rule of its own, which knows no batches")
+    member = restore(study, members_of(study, flags)[0], flags.step, study_maker(study))
+    found = batch_norm_figure.survival(
+        task, member, rates, flags.steps, study.spec.training.batch_size, flags.repeats
+    )
+    line = f"python -m experiments.batch_norm {shlex.join(argv)}"
+    paths = batch_norm_figure.draw(study, member, found, line)
+    if flags.json:
+        print(json.dumps(found.as_json() | {"paths": [str(one) for one in paths]}))
+        return 0
+    batch_norm_figure.print_table(found)
+    for one in paths:
+        print(one)
+    return 0
+
+
+def _rates(text: str) -> list[float]:
+    try:
+        rates = sorted({float(part) for part in text.split(",")})
+    except ValueError:
+        raise UserError(f"--rates: cannot read {text!r}; give numbers, as in 0.001,0.01,0.1") from None
+    if not all(math.isfinite(rate) and rate > 0 for rate in rates):
+        raise UserError(f"--rates: {text}: learning rates are more than 0")
+    return rates
+
+
+if __name__ == "__main__":
+    main(command)
