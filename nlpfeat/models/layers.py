@@ -61,10 +61,12 @@ class Dropout(nn.Module):
     shared: tuple[int, ...] = ()
 
     @nn.compact
-    def __call__(self, x: Float[Array, "..."], rate: ArrayLike, *, train: bool) -> Float[Array, "..."]:
+    def __call__(
+        self, x: Float[Array | np.ndarray, "..."], rate: ArrayLike, *, train: bool
+    ) -> Float[Array, "..."]:
         """An array of the same shape; the identity unless `train`."""
         if not train:
-            return x
+            return jnp.asarray(x)
         keep = 1.0 - jnp.asarray(rate, jnp.float32)
         shape = [1 if axis in self.shared else n for axis, n in enumerate(x.shape)]
         draw = uniform_per_unit(self.make_rng("dropout"), shape, [x.ndim - 1] if self.swept else [])
@@ -108,7 +110,7 @@ class Dense(nn.Module):
     outputs: Size
 
     @nn.compact
-    def __call__(self, x: Float[Array, "n ..."]) -> Float[Array, "n outputs"]:
+    def __call__(self, x: Float[Array | np.ndarray, "n ..."]) -> Float[Array, "n outputs"]:
         """(n, *inputs) -> (n, outputs), zero past the true size."""
         sizes = (*self.inputs, self.outputs)
         fan_in = jnp.prod(jnp.stack([jnp.asarray(one.true, jnp.float32) for one in self.inputs]))
@@ -126,7 +128,7 @@ class Convolution(nn.Module):
     filters: Size
 
     @nn.compact
-    def __call__(self, x: Float[Array, "n length inputs"]) -> Float[Array, "n length filters"]:
+    def __call__(self, x: Float[Array | np.ndarray, "n length inputs"]) -> Float[Array, "n length filters"]:
         """(n, length, inputs) -> (n, length, filters), zero past the true number of filters."""
         sizes = (Size(self.taps, self.taps, False), self.inputs, self.filters)
         fans = [self.taps * jnp.asarray(one.true, jnp.float32) for one in (self.inputs, self.filters)]
@@ -141,16 +143,16 @@ class Convolution(nn.Module):
         return self.filters.mask(jnp.tensordot(reach, flat, 1) + bias[None, None])
 
 
-def max_pool(x: Float[Array, "n length units"]) -> Float[Array, "n half units"]:
+def max_pool(x: Float[Array | np.ndarray, "n length units"]) -> Float[Array, "n half units"]:
     """The larger of each two positions; a last odd one is left out."""
     half = x.shape[1] // 2
     return x[:, : 2 * half].reshape(x.shape[0], half, 2, x.shape[2]).max(axis=2)
 
 
-def class_scores(outputs: Float[Array, "n outputs"]) -> Float[Array, "n classes"]:
+def class_scores(outputs: Float[Array | np.ndarray, "n outputs"]) -> Float[Array, "n classes"]:
     """Scores whose softmax is the net's answer: of one output z, (0, z), which makes the second class's share σ(z)."""
     if outputs.shape[1] > 1:
-        return outputs
+        return jnp.asarray(outputs)
     return jnp.concatenate([jnp.zeros_like(outputs), outputs], axis=1)
 
 

@@ -50,7 +50,7 @@ class Lstm(nn.Module):
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, "n length inputs"], here: Bool[Array | np.ndarray, "n length"]
+        self, x: Float[Array | np.ndarray, "n length inputs"], here: Bool[Array | np.ndarray, "n length"]
     ) -> Float[Array, "n cells"]:
         """The output after the last position; where `here` is False, the state stays as it is."""
         into, onto = (self.inputs, _GATES, self.cells), (self.cells, _GATES, self.cells)

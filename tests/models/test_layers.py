@@ -1,0 +1,158 @@
+"""Layers of sequence nets against second derivations in plain NumPy loops."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlpfeat.models.layers import Convolution, Dense, Dropout, Embedding, Size, class_scores, max_pool
+from nlpfeat.models.lstm_net import Lstm
+
+LENGTHS = st.integers(1, 6)
+
+
+def fixed(units):
+    return Size(units, units, False)
+
+
+def randomize(params, seed):
+    rng = np.random.default_rng(seed)
+    return jax.tree.map(lambda leaf: rng.normal(size=leaf.shape).astype(np.float32), params)
+
+
+def apply(module, seed, *inputs):
+    params = randomize(module.init(jax.random.key(0), *inputs)["params"], seed)
+    return params, np.asarray(module.apply({"params": params}, *inputs))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 5), LENGTHS, st.integers(1, 3), st.integers(1, 3), st.integers(0, 99))
+def test_convolution_sums_over_its_reach(taps, length, inputs, filters, seed):
+    x = np.random.default_rng(seed).normal(size=(2, length, inputs)).astype(np.float32)
+    params, found = apply(Convolution(taps, fixed(inputs), fixed(filters)), seed, x)
+    expected = np.zeros((2, length, filters))
+    for n, t, tap in np.ndindex(2, length, taps):
+        at = t + tap - (taps - 1) // 2
+        if 0 <= at < length:
+            expected[n, t] += x[n, at] @ params["weight"][tap]
+    np.testing.assert_allclose(found, expected + params["bias"], atol=1e-5)
+
+
+def test_convolution_is_that_of_the_library():
+    """XLA's own, which is too slow inside loops on CPU."""
+    x = np.random.default_rng(0).normal(size=(3, 11, 4)).astype(np.float32)
+    params, found = apply(Convolution(4, fixed(4), fixed(6)), 1, x)
+    theirs = jax.lax.conv_general_dilated(
+        x, params["weight"], (1,), "SAME", dimension_numbers=("NHC", "HIO", "NHC")
+    )
+    np.testing.assert_allclose(found, np.asarray(theirs) + params["bias"], atol=1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(2, 7), st.integers(0, 99))
+def test_the_larger_of_two_positions(length, seed):
+    x = np.random.default_rng(seed).normal(size=(2, length, 3)).astype(np.float32)
+    expected = [[np.maximum(row[2 * i], row[2 * i + 1]) for i in range(length // 2)] for row in x]
+    np.testing.assert_array_equal(max_pool(jnp.asarray(x)), np.array(expected, np.float32))
+
+
+def test_dense_over_positions_and_units():
+    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype(np.float32)
+    params, found = apply(Dense((fixed(5), fixed(3)), fixed(4)), 2, x)
+    expected = [[np.vdot(row, params["weight"][..., k]) for k in range(4)] for row in x]
+    np.testing.assert_allclose(found, np.array(expected) + params["bias"], atol=1e-5)
+
+
+def test_embedding_looks_up_and_drops_whole_words():
+    words = np.array([[1, 2, 1], [3, 1, 2]])
+    module = Embedding(4, fixed(5))
+    params = randomize(module.init(jax.random.key(0), words, None, train=False)["params"], 0)
+    np.testing.assert_array_equal(
+        module.apply({"params": params}, words, None, train=False), params["table"][words]
+    )
+    seen = set()
+    for seed in range(20):
+        rngs = {"dropout": jax.random.key(seed)}
+        found = np.asarray(module.apply({"params": params}, words, 0.5, train=True, rngs=rngs))
+        for word in (1, 2, 3):
+            places = found[words == word]
+            assert (places == places[0]).all()  # a word is dropped wherever it stands
+            dropped = not places.any()
+            np.testing.assert_allclose(places[0], 0 if dropped else 2 * params["table"][word], rtol=1e-6)
+            seen.add((word, dropped))
+    assert len(seen) == 6
+
+
+def test_columns_are_dropped_whole():
+    x = np.ones((4, 6, 30), np.float32)
+    module = Dropout(shared=(1,))
+    found = np.asarray(module.apply({}, x, 0.5, train=True, rngs={"dropout": jax.random.key(0)}))
+    assert (found == found[:, :1]).all()
+    assert set(np.unique(found)) == {0.0, 2.0}
+    assert 0.3 < found.mean() / 2 < 0.7
+
+
+def keras_lstm(x, here, params):
+    """One document through Keras 1's LSTM, gate by gate and position by position."""
+    units = params["bias"].shape[1]
+    h = c = np.zeros(units)
+
+    def gate(k, x, h):
+        return x @ params["weight"][:, k] + h @ params["recurrent"][:, k] + params["bias"][k]
+
+    def hard(z):
+        return np.minimum(np.maximum(0.2 * z + 0.5, 0), 1)
+
+    for now, there in zip(x, here, strict=True):
+        if there:
+            i, f, g, o = (gate(k, now, h) for k in range(4))
+            c = hard(f) * c + hard(i) * np.tanh(g)
+            h = hard(o) * np.tanh(c)
+    return h
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 7), st.integers(1, 4), st.integers(1, 4), st.integers(0, 99))
+def test_lstm_is_that_of_keras(length, inputs, units, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(3, length, inputs)).astype(np.float32)
+    here = rng.random((3, length)) < 0.7
+    params, found = apply(Lstm(fixed(inputs), fixed(units)), seed, x, here)
+    expected = [keras_lstm(row, mask, params) for row, mask in zip(x, here, strict=True)]
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+
+
+def test_padding_is_passed_over_exactly():
+    """However much padding stands in front, and whatever vector it has, the output is the same to the bit."""
+    rng = np.random.default_rng(0)
+    module = Lstm(fixed(3), fixed(4))
+    short = rng.normal(size=(2, 5, 3)).astype(np.float32)
+    params, found = apply(module, 1, short, np.ones((2, 5), bool))
+    padded = np.concatenate([rng.normal(size=(2, 9, 3)).astype(np.float32), short], 1)
+    mask = np.arange(14)[None].repeat(2, 0) >= 9
+    np.testing.assert_array_equal(found, module.apply({"params": params}, padded, mask))
+
+
+def test_the_forget_gate_starts_open():
+    params = Lstm(fixed(3), fixed(4)).init(
+        jax.random.key(0), np.zeros((1, 2, 3), np.float32), np.ones((1, 2), bool)
+    )
+    np.testing.assert_array_equal(params["params"]["bias"], np.array([0, 1, 0, 0])[:, None] * np.ones(4))
+
+
+def test_one_output_is_a_sigmoid():
+    z = np.linspace(-3, 3, 7, dtype=np.float32)[:, None]
+    shares = jax.nn.softmax(class_scores(z))
+    np.testing.assert_allclose(shares[:, 1], 1 / (1 + np.exp(-z[:, 0])), rtol=1e-5)
+    assert class_scores(np.zeros((2, 3), np.float32)).shape == (2, 3)
+
+
+@pytest.mark.parametrize(("shape", "bound"), [((6, 4), (6 / 10) ** 0.5), ((50, 20, 30), (6 / 1030) ** 0.5)])
+def test_weights_start_glorot_uniform(shape, bound):
+    module = Dense(tuple(map(fixed, shape[:-1])), fixed(shape[-1]))
+    params = module.init(jax.random.key(0), np.zeros((1, *shape[:-1]), np.float32))["params"]
+    assert np.abs(params["weight"]).max() <= bound
+    assert np.abs(params["weight"]).max() > 0.8 * bound
+    assert not params["bias"].any()
