@@ -90,12 +90,13 @@ def _figures(
         yield from _answer_figures(study, task, dataset, headline)
     if "violations" not in dataset or not dataset["violations"].notnull().any():
         return
-    if int(dataset["violations"].notnull().any(("width", "seed")).sum()) > 1:
+    exact = task.layers is not None
+    if exact and int(dataset["violations"].notnull().any(("width", "seed")).sum()) > 1:
         yield "weights", geometry_figures.weights_figure(dataset, task), {"text": "weights at equal terms"}
     for name, figure in geometry_figures.measure_figures(dataset, task):
         yield f"measure-{name}", figure, {"text": f"{name}: {MEASURES[name].about}"}
-    # last, as it alone needs the checkpoints
-    yield "maps", map_figures.maps_figure(study, dataset, task, headline), {"text": "maps of the plane"}
+    if exact:  # last, as it alone needs the checkpoints
+        yield "maps", map_figures.maps_figure(study, dataset, task, headline), {"text": "maps of the plane"}
 
 
 def _answer_figures(

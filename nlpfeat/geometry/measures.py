@@ -5,14 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from nlpfeat.geometry import scatter, warping
-from nlpfeat.geometry.certificates import Separator
 from nlpfeat.geometry.decision import decision_regions, whole_plane
 from nlpfeat.geometry.margin import hard_margin
 from nlpfeat.geometry.network import Network
 from nlpfeat.geometry.norms import product, pulls, spectral_product
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
-from nlpfeat.geometry.separability import rms_radius, separate
+from nlpfeat.geometry.separability import EXACT, parted, rms_radius
 from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, most_regions, own_margins
 
 
@@ -31,7 +30,11 @@ MEASURES = {
     "linearity": Measure(
         POINTS, "share", "variance of the embedding that an affine map of the input explains"
     ),
-    "separable": Measure(POINTS, YES_NO, "lines can part the embedded classes (certified)"),
+    "separable": Measure(
+        POINTS,
+        YES_NO,
+        f"planes can part the embedded classes: each yes is certified, and each no in up to {EXACT} dimensions",
+    ),
     "margin": Measure(
         POINTS, "", "hard margin at Σ‖w‖² = 1 over the RMS radius (Crammer & Singer 2001); 0 if not separable"
     ),
@@ -115,7 +118,12 @@ def measure(network: Network, sample: Sample) -> dict[str, np.ndarray]:
     embedding = network.until(len(network.layers) - 1)
     regions = linear_regions(embedding, sample.window)
     held = check_regions(regions) | check_scores(network, sample.points["train"], sample.labels["train"])
-    found |= _of_points(network, embedding, sample)
+    features = {split: embedding(points) for split, points in sample.points.items()}
+    scores = {split: network(points) for split, points in sample.points.items()}
+    found |= _of_points(features, scores, sample.labels)
+    found["linearity"] = np.array(
+        [warping.linearity(sample.points[split], e) for split, e in features.items()]
+    )
     found |= _of_map(regions)
     plane, held_too = _of_plane(network, sample.window)
     found |= plane | _of_weights(network)
@@ -127,32 +135,45 @@ def measure(network: Network, sample: Sample) -> dict[str, np.ndarray]:
     return {name: np.asarray(found[name], float) for name in MEASURES}
 
 
-def _of_points(network: Network, embedding: Network, sample: Sample) -> dict[str, np.ndarray]:
-    train = embedding(sample.points["train"])
-    probe = fit_probe(train, sample.labels["train"])
-    means = scatter.class_means(train, sample.labels["train"])
+def measure_features(
+    features: dict[str, np.ndarray], scores: dict[str, np.ndarray], labels: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Those of `MEASURES` that ask for points alone, of the features of any classifier; NaN for the others.
+
+    Args:
+      features, scores, labels: split -> (n, d), (n, classes) and (n,), "train" among the splits.
+    """
+    sample = Sample(features, labels, np.zeros((0, 0, 2)), 0.0)
+    found = nothing(sample, next(iter(scores.values())).shape[1], 1)
+    if all(np.isfinite(array).all() for part in (features, scores) for array in part.values()):
+        found |= _of_points(features, scores, labels)
+        found["violations"] = np.array(0.0)  # there is no theorem to break
+    return {name: np.asarray(found[name], float) for name in MEASURES}
+
+
+def _of_points(
+    features: dict[str, np.ndarray], scores: dict[str, np.ndarray], labels: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    train = features["train"]
+    probe = fit_probe(train, labels["train"])
+    means = scatter.class_means(train, labels["train"])
     rows = []
-    for split, points in sample.points.items():
-        labels = sample.labels[split]
-        e, scores = embedding(points), network(points)
-        certificate = separate(e, labels)
-        separator = certificate if isinstance(certificate, Separator) else None
-        predicted, probed = scores.argmax(1), probe.scores(e)
+    for split, e in features.items():
+        own, given = labels[split], scores[split]
+        separator = parted(e, own)
+        predicted, probed = given.argmax(1), probe.scores(e)
         rows.append(
             {
                 "radius": rms_radius(e),
-                "linearity": warping.linearity(points, e),
                 "separable": float(separator is not None),
-                "margin": hard_margin(e, labels, separator),
-                "own_margin": float(np.median(own_margins(scores, labels))),
-                "probe_loss_gap": cross_entropy(scores, labels) - cross_entropy(probed, labels),
-                "probe_accuracy_gap": float(
-                    (probed.argmax(1) == labels).mean() - (predicted == labels).mean()
-                ),
-                "fisher": scatter.fisher(e, labels),
-                "nc1": scatter.nc1(e, labels),
-                "gdv": scatter.gdv(e, labels),
-                "nc2": scatter.nc2(e, labels) if embedding.outputs == 2 else np.nan,
+                "margin": hard_margin(e, own, separator),
+                "own_margin": float(np.median(own_margins(given, own))),
+                "probe_loss_gap": cross_entropy(given, own) - cross_entropy(probed, own),
+                "probe_accuracy_gap": float((probed.argmax(1) == own).mean() - (predicted == own).mean()),
+                "fisher": scatter.fisher(e, own),
+                "nc1": scatter.nc1(e, own),
+                "gdv": scatter.gdv(e, own),
+                "nc2": scatter.nc2(e, own) if e.shape[1] == 2 else np.nan,
                 "nc4": scatter.nc4(e, means, predicted),
             }
         )

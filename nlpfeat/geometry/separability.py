@@ -14,6 +14,8 @@ from nlpfeat.geometry.certificates import Farkas, Separator, proves
 from nlpfeat.geometry.scatter import Features, Labels
 from nlpfeat.geometry.simplex import feasible
 
+EXACT = 8  # dimensions up to which a no is proved too: beyond, that takes minutes
+
 
 class Inequalities(NamedTuple):
     """(w_y - w_k)·e + b_y - b_k >= …, one row for each named point and rival class k."""
@@ -82,6 +84,14 @@ def separator(features: Features, labels: Labels) -> Separator | None:
       features, labels: as `separate`, and so are the errors raised.
     """
     return _by_floats(*checked(features, labels))[0]
+
+
+def parted(features: Features, labels: Labels) -> Separator | None:
+    """A checked certificate that the classes are separable; that there is none is proved in up to EXACT dimensions only."""
+    if features.shape[1] > EXACT:
+        return separator(features, labels)
+    certificate = separate(features, labels)
+    return certificate if isinstance(certificate, Separator) else None
 
 
 def _by_floats(

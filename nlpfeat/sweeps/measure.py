@@ -1,29 +1,34 @@
 """Measure the geometry of every member of a study at every kept checkpoint, on all cores.
 
+Exactly, where nets are layers on points of the plane; elsewhere the separability of their last features.
+
 One file for each bucket and step, so that what was measured stays when the process dies. The numbers join the
 study's array, under the same labels (`nlpfeat.sweeps.results.combine`).
 """
 
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import xarray as xr
 
-from nlpfeat.data.examples import SPLITS, Splits
+from nlpfeat.data.examples import SPLITS, Examples, Splits
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.geometry.measures import MEASURES, Sample, measure, nothing
+from nlpfeat.geometry.measures import MEASURES, Sample, measure, measure_features, nothing
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.warping import QUANTILES
 from nlpfeat.processes import processes
 from nlpfeat.sweeps import provenance, results
 from nlpfeat.sweeps.prepare import Maker
-from nlpfeat.sweeps.restore import kept_steps, restore_bucket, study_maker
-from nlpfeat.sweeps.spec import digest
+from nlpfeat.sweeps.restore import RestoredBucket, kept_steps, restore_bucket, study_maker
+from nlpfeat.sweeps.spec import Spec, digest
 from nlpfeat.sweeps.study import Study, lock
+from nlpfeat.training.task import Task
 
+SAMPLE = 1000  # examples of each part that the features of texts are measured on
 WINDOW = 1.1  # half the side of the box that maps are measured on: data fill the unit disc
 
 
@@ -39,13 +44,8 @@ def to_do(study: Study) -> list[Work]:
     """The finished buckets and their kept steps that have not been measured, bucket after bucket.
 
     Raises:
-      UserError: if the study's nets have no exact geometry, or no bucket is finished.
+      UserError: if no bucket is finished.
     """
-    if study.spec.row.layers is None:
-        raise UserError(
-            f"{study.path} is a study of {study.spec.task}: exact geometry is for piecewise-linear nets on the "
-            "plane (tasks with `layers` in nlpfeat/tasks.py)"
-        )
     sizes = study.members()["bucket"].value_counts(sort=False)
     finished = [label for label in sizes.index if study.result(label).exists()]
     if not any(kept_steps(study, label) for label in finished):
@@ -90,19 +90,9 @@ def run(study: Study, work: list[Work], done: Callable[[Work, int], None]) -> No
 
 
 def _write(study: Study, make: Maker, part: Work, pool: Executor, done: Callable[[Work, int], None]) -> None:
-    task = study.spec.row
-    assert task.layers is not None
     bucket = restore_bucket(study, make, part.label, part.step)
-    arms = task.arms(study.spec.data) if task.arms else np.zeros((0, 0, 2))
-    futures = []
-    for place in range(part.members):
-        settings = bucket.settings(place)
-        splits = jax.device_get(make.draw(settings))
-        layers = [
-            (np.asarray(w), np.asarray(b), slope)
-            for w, b, slope in task.layers(bucket.params(place), settings)
-        ]
-        futures.append(pool.submit(measure_layers, layers, sample(splits, arms)))
+    submit = _submit_features if study.spec.row.layers is None else _submit_layers
+    futures = [submit(study.spec, make, bucket, place, pool) for place in range(part.members)]
     found = []
     for future in futures:
         found.append(future.result())
@@ -111,6 +101,47 @@ def _write(study: Study, make: Maker, part: Work, pool: Executor, done: Callable
     dataset.attrs = {"commit": provenance.commit(), "window": WINDOW, "measures": digest(MEASURES)}
     study.measures(part.label, part.step).parent.mkdir(exist_ok=True)
     results.write(dataset, study.measures(part.label, part.step))
+
+
+def _submit_layers(
+    spec: Spec, make: Maker, bucket: RestoredBucket, place: int, pool: Executor
+) -> Future[Any]:
+    """Exact geometry, of a net that is given as layers on points of the plane."""
+    task, settings = spec.row, bucket.settings(place)
+    assert task.layers is not None
+    arms = task.arms(spec.data) if task.arms else np.zeros((0, 0, 2))
+    splits = jax.device_get(make.draw(settings))
+    layers = [
+        (np.asarray(w), np.asarray(b), slope) for w, b, slope in task.layers(bucket.params(place), settings)
+    ]
+    return pool.submit(measure_layers, layers, sample(splits, arms))
+
+
+def _submit_features(
+    spec: Spec, make: Maker, bucket: RestoredBucket, place: int, pool: Executor
+) -> Future[Any]:
+    """The separability of the last features of any other net, on some examples of each part."""
+    settings = bucket.settings(place)
+    splits, features, scores, labels = jax.device_get(make.draw(settings)), {}, {}, {}
+    module, params = make.module(int(settings.width)), bucket.params(place)
+    for name in ordered(splits):
+        n = len(splits[name].targets)
+        index = np.sort(np.random.default_rng(0).permutation(n)[:SAMPLE])
+        trace, labels[name] = _features(
+            spec.row, module, params, settings, make.source.arrays, splits[name], index
+        )
+        labels[name] = np.asarray(labels[name])
+        features[name], scores[name] = (np.asarray(trace[key], np.float64) for key in ("features", "scores"))
+    return pool.submit(measure_features, features, scores, labels)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _features(
+    task: Task, module: Any, params: Any, settings: Any, arrays: Any, examples: Examples, index: Any
+) -> Any:
+    batch = task.batch(arrays, examples, index)
+    trace = module.apply({"params": params}, batch.inputs, settings)
+    return {name: trace[name] for name in ("features", "scores")}, batch.targets
 
 
 def sample(splits: Splits, arms: np.ndarray) -> Sample:

@@ -58,7 +58,8 @@ class Task:
       settings: NamedTuple of the traced settings with their defaults.
       draw: (about, settings) -> the splits of one member. A pure JAX function where `seeded`.
       module: (model spec, about, units) -> Flax module, called with (inputs, settings, train=) and
-        returning its trace: every named intermediate, "scores" among them.
+        returning its trace: every named intermediate, "scores" among them, and "features", the last ones, where
+        there are no `layers`.
       loss: per example; its mean over a batch is descended.
       metrics: (name, function per example); the first is the headline of figures and tables.
       optimizer: settings -> gradient transformation without the learning rate, which the step applies.

@@ -9,15 +9,13 @@ from sklearn.metrics import silhouette_score
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.neighbors import NearestNeighbors
 
-from nlpfeat.geometry.certificates import Separator
 from nlpfeat.geometry.margin import hard_margin
-from nlpfeat.geometry.separability import rms_radius, separate, separator
+from nlpfeat.geometry.separability import EXACT, parted, rms_radius
 
 Vectors = Float[np.ndarray, "n d"]
 Labels = Int[np.ndarray, " n"]
 
 FOLDS = 5
-EXACT = 8  # dimensions up to which a no is proved too: beyond, that takes minutes
 NEIGHBOURS = 10
 
 
@@ -54,7 +52,7 @@ def measure(vectors: Vectors, labels: Labels) -> dict[str, float]:
     points = essential(vectors)
     if not points.shape[1]:
         return dict.fromkeys(MEASURES, np.nan) | {"rank": 0.0}
-    found = _separator(points, labels)
+    found = parted(points, labels)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     probe = LogisticRegression(C=100.0, max_iter=1000)
     return {
@@ -65,14 +63,6 @@ def measure(vectors: Vectors, labels: Labels) -> dict[str, float]:
         "silhouette": float(silhouette_score(points, labels)),
         "purity": purity(points, labels),
     }
-
-
-def _separator(points: Vectors, labels: Labels) -> Separator | None:
-    """A plane that parts the groups, checked in exact arithmetic; that there is none is proved in few dimensions only."""
-    if points.shape[1] > EXACT:
-        return separator(points, labels)
-    certificate = separate(points, labels)
-    return certificate if isinstance(certificate, Separator) else None
 
 
 def essential(vectors: Vectors) -> Float[np.ndarray, "n rank"]:

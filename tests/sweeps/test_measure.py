@@ -10,6 +10,7 @@ from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.measures import MEASURES, measure
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
+from nlpfeat.geometry.scatter import gdv
 from nlpfeat.sweeps import launch, results
 from nlpfeat.sweeps import measure as measuring
 from nlpfeat.sweeps.restore import kept_steps, restore
@@ -163,10 +164,34 @@ def test_a_dead_net_is_measured():
     assert (found["log_det"] == -np.inf).all()
 
 
-def test_tasks_without_layers_are_refused(tmp_path):
-    made, _ = study(TOYS["planted_words"], tmp_path / "study")
-    with pytest.raises(UserError, match=r"planted_words.*piecewise-linear"):
-        measuring.to_do(made)
+def test_tasks_without_layers_are_measured_by_their_features(tmp_path):
+    made, _ = study(with_grid(TOYS["planted_words"], width=(2, 3), seed=(0,)), tmp_path / "study")
+    run(made)
+    dataset, _ = launch.finish(made)
+    last = dataset.isel(step=-1)
+    assert last.regions.isnull().all()
+    assert last.linearity.isnull().all()
+    for name in ("radius", "separable", "margin", "fisher", "gdv", "probe_accuracy_gap"):
+        assert last[name].notnull().all(), name
+    member = restore(made, {"width": 3, "seed": 0})
+    inputs = member.splits["test"].inputs
+    trace = member.module.apply({"params": member.params}, inputs, member.settings)
+    features = np.asarray(trace["features"], float)
+    distance = np.linalg.norm(features - features.mean(0), axis=1)
+    found = last.sel(width=3, seed=0, split="test")
+    assert float(found.radius) == pytest.approx(np.sqrt(np.mean(distance**2)), rel=1e-5)
+    assert float(found.gdv) == pytest.approx(
+        gdv(features, member.splits["test"].targets), rel=1e-5
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(name for name in TASKS if TASKS[name].layers is None))
+def test_every_task_can_be_measured(name, tmp_path):
+    made, _ = study(with_grid(TOYS[name], width=(2, 3), seed=(0,)), tmp_path / "study")
+    assert run(made) > 0
+    dataset, _ = launch.finish(made)
+    assert dataset.radius.isel(step=-1).notnull().all()
 
 
 def test_a_task_without_arms(tmp_path):
