@@ -180,9 +180,7 @@ def test_tasks_without_layers_are_measured_by_their_features(tmp_path):
     distance = np.linalg.norm(features - features.mean(0), axis=1)
     found = last.sel(width=3, seed=0, split="test")
     assert float(found.radius) == pytest.approx(np.sqrt(np.mean(distance**2)), rel=1e-5)
-    assert float(found.gdv) == pytest.approx(
-        gdv(features, member.splits["test"].targets), rel=1e-5
-    )
+    assert float(found.gdv) == pytest.approx(gdv(features, member.splits["test"].targets), rel=1e-5)
 
 
 @pytest.mark.slow
