@@ -16,6 +16,7 @@ TASKS: dict[str, Task] = {
     "reviews_bag": word_bags.REVIEWS_BAG,
     "reviews_batch": word_bags.REVIEWS_BATCH,
     "reviews_mean": word_bags.REVIEWS_MEAN,
+    "imdb_ngrams": word_bags.IMDB_NGRAMS,
     "eleven_lines": eleven_lines.ELEVEN_LINES,
     "imdb_dense": sequences.IMDB_DENSE,
     "imdb_cnn": sequences.IMDB_CNN,

@@ -45,6 +45,16 @@ def bags(documents: Documents, *, counted: bool) -> Bags:
     return Bags(documents.start, words, counts.astype(np.float32) if counted else None, None, max(longest, 1))
 
 
+def weighted(documents: Documents, ratios: np.ndarray) -> Bags:
+    """Documents for the device; a word weighs its ratio, and each document is scaled to length 1."""
+    plain = bags(documents, counted=False)
+    values = ratios[documents.words]
+    owner = np.repeat(np.arange(len(documents.start) - 1), np.diff(documents.start))
+    length = np.sqrt(np.bincount(owner, values.astype(float) ** 2, minlength=len(documents.start) - 1))
+    values = (values / np.maximum(length, 1e-30)[owner]).astype(np.float32)
+    return dataclasses.replace(plain, weights=values if len(values) else np.zeros(1, np.float32))
+
+
 def with_overlap(all_bags: Bags, train: int, most: int) -> Bags:
     """The bags with the overlap of each of the first `train` documents with the `most` - 1 before it, around the end."""
     weights = np.ones(len(all_bags.words), np.float32) if all_bags.weights is None else all_bags.weights

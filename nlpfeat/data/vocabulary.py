@@ -52,6 +52,26 @@ def polarity(counts: np.ndarray) -> np.ndarray:
     return np.where(counts.sum(1) >= FEWEST, logarithm, np.nan)
 
 
+def log_count_ratios(documents: Documents, labels: np.ndarray, words: int) -> np.ndarray:
+    """How much more often one class's documents hold each word than the others' do: float32 (words,).
+
+    log((p / Σp) / (q / Σq)), p and q being one more than the documents of the class, and of the others, with the word; of
+    several classes the ratio that is largest in size. Source: Wang & Manning, "Baselines and bigrams", ACL 2012, eq. 1.
+
+    Args:
+      documents: those of the training part come first.
+      labels: (training documents,).
+    """
+    end, classes = documents.start[len(labels)], int(labels.max()) + 1
+    owner = np.repeat(labels, np.diff(documents.start[: len(labels) + 1]))
+    holding = np.bincount(documents.words[:end] * np.int64(classes) + owner, minlength=words * classes)
+    holding = holding.reshape(words, classes).astype(float)
+    own, others = holding + 1, holding.sum(1, keepdims=True) - holding + 1
+    ratios = np.log(own / own.sum(0)) - np.log(others / others.sum(0))
+    largest = np.abs(ratios[:, ::-1]).argmax(1)  # of two classes, which differ in sign alone, the last
+    return ratios[:, ::-1][np.arange(words), largest].astype(np.float32)
+
+
 def build(
     documents: Tokenized, labels: np.ndarray, train: int, ngrams: int, min_count: int, cutoff: float
 ) -> tuple[Vocabulary, Documents]:

@@ -33,6 +33,14 @@ class WordBagSpec:
     shrink: Share = 1.0
 
 
+@dataclass(frozen=True)
+class NaiveBayesBagSpec(WordBagSpec):
+    """As `WordBagSpec`, of texts that are scaled to length 1 already."""
+
+    scale: Positive = 0.01
+    shrink: Share = 0.0
+
+
 @jax.custom_vjp
 def pool(table: Table, bag: Any) -> Float[Array, "n units"]:
     """Σ weight · word vector over the words of each document.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from nlpfeat.data import bags, planted_words, texts
 from nlpfeat.models import sentiment_net, word_bag
 from nlpfeat.models.sentiment_net import SentimentNet, SentimentNetSpec
-from nlpfeat.models.word_bag import WordBag, WordBagSpec
+from nlpfeat.models.word_bag import NaiveBayesBagSpec, WordBag, WordBagSpec
 from nlpfeat.models.word_mean import WordMean, WordMeanSpec
 from nlpfeat.settings import Count, NonNegative, Positive, Seed, Share
 from nlpfeat.training import online
@@ -75,6 +75,14 @@ REVIEWS_BATCH = Task(
     piece=256,
     alike=bags.by_length,
     seeded=False,
+)
+
+IMDB_NGRAMS = replace(
+    REVIEWS_BATCH,
+    summary="reviews by runs of up to three words, weighing by their log-count ratios",
+    data=texts.NaiveBayesSpec,
+    model=NaiveBayesBagSpec,
+    success=0.9,
 )
 
 REVIEWS_BAG = replace(
