@@ -38,6 +38,10 @@ smoke: $(VENV)/ok  ## every command once, at toy size
 	$(RUN) -m experiments.words --study=runs/reviews_bag-smoke --width=8 --seed=0 neighbours superb boring
 	$(RUN) -m experiments.words --study=runs/reviews_bag-smoke --width=8 --seed=0 polarity film
 	$(RUN) -m experiments.predict --study=runs/reviews_mean-smoke --width=8 --text "Two hours of awful music."
+	$(RUN) -m experiments.predict --study=runs/imdb_lstm-smoke --width=8 --text "Two hours of awful music."
+	$(RUN) -m experiments.measure --study=runs/imdb_dense-smoke
+	$(RUN) -m experiments.plot --study=runs/imdb_dense-smoke
+	$(RUN) -m experiments.batch_norm --study=runs/imdb_dense-smoke --width=8 --rates=0.001,0.1 --steps=10
 	$(RUN) -m experiments.trace --iterations=3
 	$(RUN) -m experiments.film --study=runs/spirals_deep-smoke --kind=layers --width=2 --depth=3 --slope=0.3 --seed=0 --length=12
 

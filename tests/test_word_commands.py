@@ -271,3 +271,53 @@ def test_trace():
     assert deep.count("delta2 W2ᵀ") == 5
     refused(run("trace", "--layers=3"), "1 and of 2")
     refused(run("trace", "--print=x"), "cannot read 'x'")
+
+
+@pytest.fixture(scope="module")
+def sequences(films, tmp_path_factory):
+    """The same texts, read as sequences by filters of two words."""
+    path = tmp_path_factory.mktemp("sequences") / "study"
+    asked = _asked(films.parent / "films.csv", path)[1:]
+    done = run(
+        "sweep",
+        "--config=configs/imdb_cnn.py:smoke",
+        *[flag for flag in asked if "sweep" not in flag and "training" not in flag],
+        "--config.model.embedding=6",
+        "--config.model.dense=6",
+        "--config.settings.learning_rate=0.02",
+        "--config.training.steps=(120,)",
+        "--config.sweep.width=(4,)",
+        "--config.sweep.seed=(0,)",
+    )
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_predict_of_a_net_that_reads_sequences(sequences):
+    text = " ".join(["film"] * 12 + [GOOD[0], "zebra", BAD[0], GOOD[1], GOOD[0], "the"])
+    done = run("predict", f"--study={sequences}", "--seed=0", "--json", "--text", text, "--text", "zebra")
+    assert done.returncode == 0, done.stderr
+    told, unknown = (json.loads(line) for line in done.stdout.splitlines())
+    assert told["class"] == "yes"
+    assert (told["unread"], told["unknown"]) == (6, ["zebra"])
+    assert set(told["contributions"]) == {"film", "the", GOOD[0], GOOD[1], BAD[0]}
+    assert told["contributions"][GOOD[0]] > 0 > told["contributions"][BAD[0]]
+    assert unknown["known"] == 0
+
+
+def test_words_of_a_net_that_reads_sequences(sequences):
+    done = run("words", f"--study={sequences}", "--width=4", "--seed=0", "neighbours", GOOD[0], "--by=cosine")
+    assert done.returncode == 0, done.stderr
+    assert GOOD[0] in done.stdout
+
+
+def test_figures_of_what_classifiers_answer(sequences):
+    done = run("plot", f"--study={sequences}", "--json")
+    assert done.returncode == 0, done.stderr
+    told = {entry["text"]: entry for entry in json.loads(done.stdout)}
+    assert 0 <= told["confusion and calibration"]["calibration_error"]["4"] <= 1
+    for name in ("answers.png", "most-wrong.png"):
+        assert (sequences / "figures" / name).stat().st_size > 5000
+    table = pd.read_csv(sequences / "figures" / "most-wrong.csv")
+    assert (table["true"] != table["predicted"]).all()
+    assert table["given_to_true"].is_monotonic_increasing

@@ -259,3 +259,41 @@ def test_a_class_that_is_not_trained_is_told(tmp_path):
 def test_an_unknown_corpus_is_named():
     with pytest.raises(ValueError, match="did you mean 'reviews'"):
         texts.TextSpec(corpus="review")
+
+
+def test_words_weigh_their_log_count_ratios(tmp_path):
+    """By the formula, from documents that hold a word, with one added; texts are of length 1."""
+    rows = "good good film,1,train\ngood,1,train\nbad film,0,train\nbad good new,0,test\n"
+    arrays, about, *_ = texts.load(spec(tmp_path, rows, naive_bayes=True))
+    p = {"good": 3, "film": 2, "bad": 1}  # documents of class 1 with the word, and one
+    q = {"good": 1, "film": 2, "bad": 2}
+    ratio = {word: math.log((p[word] / 6) / (q[word] / 5)) for word in p}
+    found = dict(zip(about.vocabulary.words, about.ratios.tolist(), strict=True))
+    assert found == pytest.approx(ratio, rel=1e-5)
+    batch = bags.batch(arrays, Examples(jnp.array([0, 3]), jnp.array([1, 0])), None).inputs
+    for row, words in enumerate((["good", "film"], ["bad", "good"])):
+        length = math.hypot(*(ratio[word] for word in words))
+        weights = {
+            about.vocabulary.words[w]: float(x)
+            for w, x in zip(batch.words[row].tolist(), batch.weights[row], strict=True)
+            if x
+        }
+        assert weights == pytest.approx({word: ratio[word] / length for word in words}, rel=1e-5)
+    new = about.read("bad good")
+    np.testing.assert_allclose(new.whole[1], batch.weights[1][: len(new.whole[1])], rtol=1e-5)
+    assert [round(float(np.linalg.norm(weights)), 5) for _, weights in new.without] == [1.0, 1.0]
+
+
+def test_of_several_classes_the_largest_ratio(tmp_path):
+    rows = (
+        "".join(f"{word},{label},train\n" * 5 for word, label in (("a", 0), ("b", 1), ("c", 2)))
+        + "a,0,test\n"
+    )
+    _, about, *_ = texts.load(spec(tmp_path, rows, naive_bayes=True))
+    own = math.log((6 / 8) / (1 / 13))
+    assert about.ratios.tolist() == pytest.approx([own] * 3, rel=1e-5)
+
+
+def test_counts_or_ratios():
+    with pytest.raises(ValueError, match="by one of them"):
+        texts.TextSpec(counts=True, naive_bayes=True)

@@ -1,0 +1,82 @@
+"""`experiments.batch_norm`: what rates a net survives, with batch norm and without."""
+
+import json
+
+import numpy as np
+import pytest
+
+from experiments.batch_norm_figure import Survival
+from nlpfeat.sweeps.fine_tune import fine_tune, insert_norms, score
+from nlpfeat.sweeps.restore import restore
+from tests.commands import run
+from tests.toys import SPIRALS, TOYS, study, with_grid, with_training
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    spec = with_training(with_grid(SPIRALS, width=(16,), seed=(0,)), steps=(400,), record_every=400)
+    spec = with_grid(spec, width=(16,), seed=(0,), learning_rate=(0.02,))
+    return study(spec, tmp_path_factory.mktemp("trained") / "study")[0]
+
+
+def test_the_figure_and_its_numbers(trained):
+    asked = ["--width=16", "--seed=0", "--rates=0.0001,3", "--steps=30", "--repeats=2"]
+    done = run("batch_norm", f"--study={trained.path}", *asked, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["inserted"] == pytest.approx(told["before"], abs=1e-6)
+    for arm in ("with", "without"):
+        assert np.shape(told["accuracy"][arm]) == (2, 2)
+        assert np.median(told["accuracy"][arm][0]) > 0.5  # a small step does no harm
+    assert (trained.path / "figures" / "batch-norm-width=16-seed=0.png").stat().st_size > 5000
+    done = run("batch_norm", f"--study={trained.path}", *asked)
+    assert "largest rate survived" in done.stdout
+
+
+def test_a_step_of_no_length_changes_nothing(trained):
+    """With batch norm too: its statistics are taken anew and are the same."""
+    task, member = trained.spec.row, restore(trained, {"width": 16, "seed": 0})
+    before = score(task, member, member.params, None, "test")
+    for norms in (None, insert_norms(task, member)):
+        after = fine_tune(task, member, norms, 0.0, 3, 20, 0, "test")
+        assert after.loss == pytest.approx(before.loss, rel=1e-4)
+
+
+def test_tuning_lowers_the_loss(trained):
+    task, member = trained.spec.row, restore(trained, {"width": 16, "seed": 0})
+    before = score(task, member, member.params, None, "train").loss
+    for norms in (None, insert_norms(task, member)):
+        assert fine_tune(task, member, norms, 0.01, 60, 60, 0, "train").loss < before
+
+
+def test_the_largest_rate_survived():
+    accuracy = np.array([[[0.9], [0.8], [0.3], [0.9]], [[0.4], [0.9], [0.9], [0.9]]])
+    found = Survival([1.0, 2.0, 3.0, 4.0], accuracy, 0.9, 0.9, 0.3, "test", 10)
+    assert found.level == pytest.approx(0.6)
+    assert found.survived(0) == 2.0  # what comes back later does not count
+    assert found.survived(1) is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--rates=a"], "--rates: cannot read 'a'"),
+        (["--rates=0,1"], "learning rates are more than 0"),
+        (["--steps=0"], "--steps: 0 must be at least 1"),
+        (["--repeats=0"], "--repeats: 0 must be at least 1"),
+        (["--width=7"], "no member with width 7"),
+    ],
+)
+def test_wrong_flags(trained, flags, told):
+    done = run("batch_norm", f"--study={trained.path}", "--width=16", "--seed=0", *flags)
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_nets_that_cannot_have_it(tmp_path):
+    made, _ = study(with_grid(TOYS["reviews_bag"], width=(2,), seed=(0,)), tmp_path / "online")
+    done = run("batch_norm", f"--study={made.path}", "--width=2", "--seed=0")
+    assert (done.returncode, "a rule of its own" in done.stderr) == (2, True)
+    made, _ = study(with_grid(TOYS["eleven_lines"], width=(2,), seed=(0,)), tmp_path / "lines")
+    done = run("batch_norm", f"--study={made.path}", "--width=2", "--seed=0")
+    assert (done.returncode, "no dense layers" in done.stderr) == (2, True)
