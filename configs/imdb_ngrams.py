@@ -22,10 +22,10 @@ def get_config(variant: str = "full") -> ConfigDict:
     config.task = "imdb_ngrams"
     config.data = ConfigDict({"corpus": "imdb", "ngrams": 3, "min_count": 2})
     config.training = ConfigDict(
-        # 25,000 reviews in steps of 250: ten epochs
-        {"steps": (1000,), "batch_size": 250, "record_every": 100, "checkpoint_every": 1000}
+        # 25,000 reviews in steps of 250: two epochs
+        {"steps": (200,), "batch_size": 250, "record_every": 100, "checkpoint_every": 200}
     )
-    config.settings = ConfigDict({"learning_rate": 3e-3, "weight_decay": 0.0, "dropout": 0.0})
+    config.settings = ConfigDict({"learning_rate": 5e-3, "weight_decay": 0.0, "dropout": 0.0})
     config.sweep = ConfigDict({"width": (2, 4, 8, 16, 32, 64, 100), "seed": (0, 1)})
     if variant in ("best", "chosen"):
         config.sweep = ConfigDict({"width": (10,), "seed": (0, 1, 2, 3)})

@@ -111,7 +111,7 @@ def load(spec: SequenceSpec, dimension: int) -> tuple[Sequences, SequenceTexts, 
     corpus = read(spec, filtered)
     vocabulary, ids = number(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocabulary)
     arrays = sequences(corpus.documents, ids, spec.length)
-    notes = [*repeated(corpus), *_lengths(corpus, spec.length)]
+    notes = [*repeated(corpus), *_lengths(corpus, spec.length), *_rare(vocabulary, corpus, ids)]
     vectors = found = None
     if spec.vectors:
         vectors, found = glove.read(spec.vectors, vocabulary.ids, len(vocabulary.words), dimension)
@@ -202,6 +202,14 @@ def _lengths(corpus: Corpus, length: int) -> list[str]:
     return [
         f"{longer.sum():,} of {len(longer):,} texts are longer than {length} words: their last {length} are read"
     ]
+
+
+def _rare(vocabulary: Vocabulary, corpus: Corpus, ids: np.ndarray) -> list[str]:
+    rare = int((ids == len(vocabulary.words) - 1).sum())
+    if not rare:
+        return []
+    share = (ids[corpus.documents.tokens] == len(vocabulary.words) - 1).mean()
+    return [f"{rare:,} of {len(ids):,} words share the row of rare ones: {share:.1%} of the text"]
 
 
 def _missing(vocabulary: Vocabulary, found: np.ndarray, name: str) -> str:

@@ -57,7 +57,13 @@ def read(
     if len(classes) < 2:
         found = f"only the {label} {classes[0]!r}" if classes else "no rows"
         raise UserError(f"{path} holds {found}; there must be two classes or more")
+    single = next((name for name in classes if labels.count(name) == 1), None)
     if not split:
+        if single is not None:
+            raise UserError(
+                f"{path} has one row of {label} {single!r}: one is needed to train on and one to test on; add rows of that "
+                "class, or remove it"
+            )
         drawn = np.random.default_rng(key).permutation(len(texts))[: round(test_share * len(texts))]
         parts = np.isin(np.arange(len(texts)), drawn) * 2
     for place in (0, 2):

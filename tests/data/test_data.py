@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nlpfeat.data import annulus, planted_words, spirals
 from nlpfeat.data.order import batch_order
-from nlpfeat.tasks import SpiralSettings
+from nlpfeat.systems.points import SpiralSettings
 
 
 @pytest.mark.parametrize("spec", [spirals.SPIRALS_2020, spirals.SPIRALS_2021, spirals.SpiralSpec(7, 11, 0.5)])

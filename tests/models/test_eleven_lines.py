@@ -9,7 +9,7 @@ import pytest
 
 from nlpfeat.data import four_rows
 from nlpfeat.models.eleven_lines import ElevenLines, first_weights, iterate
-from nlpfeat.tasks import ElevenLinesSettings
+from nlpfeat.systems.eleven_lines import ElevenLinesSettings
 from nlpfeat.training.losses import half_squared_error
 
 # A. Trask, "A neural network in 11 lines", annotated: the first iteration, to eight digits. The slope of the fourth

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nlpfeat.data.bags import Bag
 from nlpfeat.models.word_mean import WordMean, WordMeanSpec, hand_gradient, levels
-from nlpfeat.tasks import WordMeanSettings
+from nlpfeat.systems.word_bags import WordMeanSettings
 from nlpfeat.training.losses import squared_error
 
 

@@ -13,7 +13,7 @@ from nlpfeat.data.examples import Examples
 from nlpfeat.data.vocabulary import Documents
 from nlpfeat.models import sentiment_net
 from nlpfeat.models.sentiment_net import SentimentNet
-from nlpfeat.tasks import OnlineSettings
+from nlpfeat.systems.word_bags import OnlineSettings
 from nlpfeat.training.losses import half_squared_error
 from nlpfeat.training.online import BLOCK, RULE
 
