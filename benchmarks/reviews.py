@@ -113,12 +113,12 @@ def main() -> None:
     many, _ = compiled(WIDTHS, SEEDS)
     arrays: Bags = source.arrays
     texts: Texts = source.about
-    count, size = texts.sizes[0], len(texts.vocabulary.words)
+    count, size = texts.corpus.sizes[0], len(texts.vocabulary.words)
     bags = [
         np.asarray(arrays.words[a:b])
         for a, b in zip(arrays.start[:count], arrays.start[1 : count + 1], strict=True)
     ]
-    lists, labels = [ids.tolist() for ids in bags[:2000]], texts.labels[:count]
+    lists, labels = [ids.tolist() for ids in bags[:2000]], texts.corpus.labels[:count]
     found: dict[str, list[float]] = {}
     for _ in range(rounds):
         for name, share, work in (

@@ -46,7 +46,7 @@ def answers_figure(found: list[tuple[Member, Answers]], split: str) -> tuple[Any
     errors = {}
     for column, (member, given) in zip(axes.T, found, strict=True):
         bins = calibration(given)
-        classes = member.source.about.classes
+        classes = member.source.about.corpus.classes
         right = float((given.predicted == given.labels).mean())
         plot_confusion(column[0], confusion(given), classes)
         column[0].set_title(f"width {member.settings.width}, seed {member.settings.seed}: {right:.1%} right")
@@ -65,7 +65,7 @@ def answers_figure(found: list[tuple[Member, Answers]], split: str) -> tuple[Any
 def wrong_table(member: Member, given: Answers, split: str) -> pd.DataFrame:
     """The most wrong answers of a net: what is true, what it said, what it gave the truth, and the text."""
     texts = member.source.about
-    places, classes = most_wrong(given, LISTED), texts.classes
+    places, classes = most_wrong(given, LISTED), texts.corpus.classes
     numbers = [int(member.splits[split].inputs[place]) for place in places]
     return pd.DataFrame(
         {
@@ -73,7 +73,7 @@ def wrong_table(member: Member, given: Answers, split: str) -> pd.DataFrame:
             "true": [classes[given.labels[place]] for place in places],
             "predicted": [classes[given.predicted[place]] for place in places],
             "given_to_true": [round(float(given.shares[place, given.labels[place]]), 6) for place in places],
-            "text": [" ".join(texts.documents.document(number)) for number in numbers],
+            "text": [" ".join(texts.corpus.documents.document(number)) for number in numbers],
         }
     )
 

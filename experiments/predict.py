@@ -60,9 +60,9 @@ def command(argv: list[str]) -> int:
     for text in texts:
         told = predict(member, text)
         if flags.json:
-            print(json.dumps(as_json(text, told, words.texts.classes)), flush=True)
+            print(json.dumps(as_json(text, told, words.texts.corpus.classes)), flush=True)
         else:
-            print_prediction(text, told, words.texts.classes, flags.count)
+            print_prediction(text, told, words.texts.corpus.classes, flags.count)
     return 0
 
 

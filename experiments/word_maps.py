@@ -44,7 +44,7 @@ def draw(
     study.figures.mkdir(exist_ok=True)
     path = study.figures / file_name(members, step, each, method)
     stamped = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
-    paths = [*still(panels, names, good, words.texts.classes[-1], stamped, path)]
+    paths = [*still(panels, names, good, words.texts.corpus.classes[-1], stamped, path)]
     counts = words.vocabulary.counts[groups.words].sum(1)
     page = word_page(panels, names, good, groups.polarity, counts, about(words, groups, method, stamped))
     table = pd.DataFrame(
@@ -123,7 +123,7 @@ def still(
 def about(words: Words, groups: Groups, method: str, line: str) -> str:
     """What the page shows, in plain words."""
     good, bad = int((groups.labels == 1).sum()), int((groups.labels == 0).sum())
-    positive = words.texts.classes[-1]
+    positive = words.texts.corpus.classes[-1]
     how = (
         "t-SNE keeps near words near; how far apart groups lie, and how large they are, means nothing."
         if method == "tsne"

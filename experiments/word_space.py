@@ -60,7 +60,7 @@ class Words(NamedTuple):
         few = min(int((found.labels == label).sum()) for label in (0, 1))
         if few < 5:
             raise UserError(
-                f"only {few} words of one sign are seen {FEWEST} times or more in the {self.texts.sizes[0]} training texts: "
+                f"only {few} words of one sign are seen {FEWEST} times or more in the {self.texts.corpus.sizes[0]} training texts: "
                 "too few to compare"
             )
         return found

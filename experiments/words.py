@@ -152,15 +152,15 @@ def polarity(words: Any, member: Any, flags: Any) -> int:
         raise UserError(
             f"no word is seen {FEWEST} times or more in the training part: name some words to look at"
         )
-    alone = [(np.array([place], np.int32), np.ones(1, np.float32)) for place in places]
-    odds = log_odds(score(member, alone)["scores"], len(texts.classes) - 1)
+    alone = [texts.alone(place) for place in places]
+    odds = log_odds(score(member, alone)["scores"], len(texts.corpus.classes) - 1)
     rows = [
         {
             "word": texts.vocabulary.words[place],
             "polarity": None if np.isnan(words.polarity[place]) else round(float(words.polarity[place]), 4),
             **{
                 f"in {name}": int(count)
-                for name, count in zip(texts.classes, texts.vocabulary.counts[place], strict=True)
+                for name, count in zip(texts.corpus.classes, texts.vocabulary.counts[place], strict=True)
             },
             "net": round(float(net), 4),
         }
@@ -172,7 +172,7 @@ def polarity(words: Any, member: Any, flags: Any) -> int:
     columns = {name: ["rare" if row[name] is None else str(row[name]) for row in rows] for name in rows[0]}
     print_columns(
         columns,
-        f"polarity: log ratio of the counts in {texts.classes[-1]} texts and others; net: log-odds of {texts.classes[-1]} for the word alone",
+        f"polarity: log ratio of the counts in {texts.corpus.classes[-1]} texts and others; net: log-odds of {texts.corpus.classes[-1]} for the word alone",
     )
     return 0
 

@@ -1,11 +1,12 @@
 """Corpora: documents cut into tokens, each with a class and a part."""
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
-from nlpfeat.data.examples import SPLITS
+from nlpfeat.data.examples import SPLITS, Examples, Splits
 from nlpfeat.data.published import Labelled
 from nlpfeat.data.tokens import Tokenize, Tokenized, take, tokenized
 
@@ -23,6 +24,16 @@ class Corpus(NamedTuple):
     def sizes(self) -> tuple[int, ...]:
         """Documents of each of SPLITS."""
         return tuple(int((self.parts == part).sum()) for part in range(len(SPLITS)))
+
+    @property
+    def prior(self) -> np.ndarray:
+        """The share of each class among the training documents: (classes,)."""
+        return np.bincount(self.labels[self.parts == 0], minlength=len(self.classes)) / self.sizes[0]
+
+    def digest(self, words: tuple[str, ...], more: bytes = b"") -> str:
+        """A hash of the classes, the words that are numbered, who has which label, and `more`."""
+        names = "\0".join((*self.classes, *words)).encode()
+        return hashlib.sha256(names + self.labels.tobytes() + repr(self.sizes).encode() + more).hexdigest()
 
 
 def cut(given: Labelled, tokenize: Tokenize) -> Corpus:
@@ -63,3 +74,15 @@ def repeated(corpus: Corpus) -> list[str]:
         if len(shared):
             found.append(f"{len(shared):,} texts of the {SPLITS[part]} part are in the train part, too")
     return found
+
+
+def draw(about: Any, settings: Any) -> Splits:
+    """The parts of `about.corpus`, as numbers of documents: the same for every member."""
+    corpus: Corpus = about.corpus
+    stops = np.cumsum((0, *corpus.sizes))
+    parts = zip(SPLITS, stops[:-1].tolist(), stops[1:].tolist(), strict=True)
+    return {
+        name: Examples(jnp.arange(a, b, dtype=jnp.int32), jnp.asarray(corpus.labels[a:b]))
+        for name, a, b in parts
+        if a < b
+    }

@@ -1,6 +1,5 @@
 """Texts as sequences of word numbers, cut or padded to one length: what nets read that know the order of words."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
@@ -58,20 +57,12 @@ class Sequences:
 class SequenceTexts(NamedTuple):
     """What is known of the texts on the host."""
 
-    documents: Tokenized
+    corpus: Corpus
     vocabulary: Vocabulary
-    classes: tuple[str, ...]
-    labels: np.ndarray  # int32 (documents,)
-    sizes: tuple[int, ...]  # documents of each of SPLITS, one part after another
     tokenize: Tokenize
     length: int
     vectors: np.ndarray | None  # float32 (vocabulary, dimension) that the table starts from …
     found: np.ndarray | None  # (vocabulary,) … where it has them
-
-    @property
-    def prior(self) -> np.ndarray:
-        """The share of each class among the training documents: (classes,)."""
-        return np.bincount(self.labels[: self.sizes[0]], minlength=len(self.classes)) / self.sizes[0]
 
     def read(self, text: str) -> NewText:
         """A new text: the numbers of its last words."""
@@ -85,6 +76,10 @@ class SequenceTexts(NamedTuple):
             whole=self.encode(tokens),
             without=[self.encode([token for token in tokens if token != word]) for word in words],
         )
+
+    def alone(self, place: int) -> np.ndarray:
+        """A text of one word, encoded."""
+        return np.array([place], np.int32)
 
     def encode(self, tokens: list[str]) -> np.ndarray:
         """The last words of a document as numbers int32 (at most `length`,)."""
@@ -116,18 +111,9 @@ def load(spec: SequenceSpec, dimension: int) -> tuple[Sequences, SequenceTexts, 
     if spec.vectors:
         vectors, found = glove.read(spec.vectors, vocabulary.ids, len(vocabulary.words), dimension)
         notes.append(_missing(vocabulary, found, spec.vectors))
-    texts = SequenceTexts(
-        corpus.documents,
-        vocabulary,
-        corpus.classes,
-        corpus.labels,
-        corpus.sizes,
-        spec.of_new(filtered),
-        spec.length,
-        vectors,
-        found,
-    )
-    return arrays, texts, _digest(texts), tuple(f"{spec.name}: {note}" for note in notes)
+    texts = SequenceTexts(corpus, vocabulary, spec.of_new(filtered), spec.length, vectors, found)
+    digest = corpus.digest(vocabulary.words, b"" if vectors is None else vectors.tobytes())
+    return arrays, texts, digest, tuple(f"{spec.name}: {note}" for note in notes)
 
 
 def number(documents: Tokenized, labels: np.ndarray, train: int, rows: int) -> tuple[Vocabulary, np.ndarray]:
@@ -223,10 +209,3 @@ def _missing(vocabulary: Vocabulary, found: np.ndarray, name: str) -> str:
         f"{missing.sum():,} of {len(missing):,} words ({missing.mean():.1%}; {share:.1%} of the text they make up) are "
         f"not in {name}{listed}"
     )
-
-
-def _digest(texts: SequenceTexts) -> str:
-    """A hash of the words, the classes and who has them, and the vectors."""
-    names = "\0".join((*texts.classes, *texts.vocabulary.words)).encode()
-    vectors = b"" if texts.vectors is None else texts.vectors.tobytes()
-    return hashlib.sha256(names + texts.labels.tobytes() + repr(texts.sizes).encode() + vectors).hexdigest()

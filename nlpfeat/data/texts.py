@@ -1,18 +1,15 @@
 """Texts to classify: from published reviews or a CSV of one's own to bags of words on the device."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from nlpfeat.data.bags import Bag, Bags, bags, padded, weighted, with_overlap
-from nlpfeat.data.corpus import repeated
-from nlpfeat.data.examples import SPLITS, Examples, Splits
+from nlpfeat.data.corpus import Corpus, repeated
 from nlpfeat.data.new_text import NewText
 from nlpfeat.data.reading import CorpusSpec, read
-from nlpfeat.data.tokens import Tokenize, Tokenized
+from nlpfeat.data.tokens import Tokenize
 from nlpfeat.data.vocabulary import Vocabulary, build, log_count_ratios
 from nlpfeat.errors import UserError
 from nlpfeat.settings import Count, Natural, NonNegative
@@ -62,19 +59,11 @@ class NaiveBayesSpec(TextSpec):
 class Texts(NamedTuple):
     """What is known of texts on the host."""
 
-    documents: Tokenized
+    corpus: Corpus
     vocabulary: Vocabulary
-    classes: tuple[str, ...]
-    labels: np.ndarray  # int32 (documents,)
-    sizes: tuple[int, ...]  # documents of each of SPLITS, one part after another
     tokenize: Tokenize
     counted: bool
     ratios: np.ndarray | None  # float32 (words,), what each word weighs; None where it weighs its count, or 1
-
-    @property
-    def prior(self) -> np.ndarray:
-        """The share of each class among the training documents: (classes,)."""
-        return np.bincount(self.labels[: self.sizes[0]], minlength=len(self.classes)) / self.sizes[0]
 
     def read(self, text: str) -> NewText:
         """A new text: its words, each with its weight."""
@@ -92,6 +81,11 @@ class Texts(NamedTuple):
             without=[self._scaled(np.delete(ids, i), np.delete(weights, i)) for i in range(len(ids))],
         )
 
+    def alone(self, place: int) -> tuple[np.ndarray, np.ndarray]:
+        """A text of one word, encoded."""
+        weight = 1.0 if self.ratios is None else self.ratios[place]
+        return self._scaled(np.array([place], np.int32), np.array([weight], np.float32))
+
     def _scaled(self, ids: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         length = np.linalg.norm(weights) if self.ratios is not None else 1.0
         return ids, weights / (length or 1.0)
@@ -107,6 +101,9 @@ def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts, str, tuple[str, ..
 
     Args:
       most: with how many documents before it the overlap of each is wanted (and with itself); 0 for none.
+
+    Returns:
+      What goes to the device, what stays on the host, a digest of it, and what a reader of figures should know.
 
     Raises:
       UserError: if the texts cannot be had or read, or no word is left.
@@ -128,31 +125,6 @@ def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts, str, tuple[str, ..
     )
     arrays = bags(documents, counted=spec.counts) if ratios is None else weighted(documents, ratios)
     arrays = with_overlap(arrays, sizes[0], most) if most else arrays
-    texts = Texts(
-        corpus.documents,
-        vocabulary,
-        corpus.classes,
-        corpus.labels,
-        sizes,
-        spec.of_new(spec.tokenize),
-        spec.counts,
-        ratios,
-    )
-    return arrays, texts, _digest(texts), tuple(f"{spec.name}: {note}" for note in repeated(corpus))
-
-
-def _digest(texts: Texts) -> str:
-    """A hash of the words, the classes and who has them."""
-    names = "\0".join((*texts.classes, *texts.vocabulary.words)).encode()
-    return hashlib.sha256(names + texts.labels.tobytes() + repr(texts.sizes).encode()).hexdigest()
-
-
-def draw(texts: Any, settings: Any) -> Splits:
-    """The parts, as numbers of documents: the same for every member."""
-    stops = np.cumsum((0, *texts.sizes))
-    parts = zip(SPLITS, stops[:-1].tolist(), stops[1:].tolist(), strict=True)
-    return {
-        name: Examples(jnp.arange(a, b, dtype=jnp.int32), jnp.asarray(texts.labels[a:b]))
-        for name, a, b in parts
-        if a < b
-    }
+    texts = Texts(corpus, vocabulary, spec.of_new(spec.tokenize), spec.counts, ratios)
+    notes = tuple(f"{spec.name}: {note}" for note in repeated(corpus))
+    return arrays, texts, corpus.digest(vocabulary.words), notes

@@ -41,7 +41,9 @@ def predict(member: Member, text: str) -> Prediction:
     texts = member.source.about
     new: NewText = texts.read(text)
     if not any(word.strip() for word in new.words):  # none, or the empty word between two spaces
-        return Prediction(int(texts.prior.argmax()), texts.prior, None, 0, new.unknown, new.unread, {})
+        return Prediction(
+            int(texts.corpus.prior.argmax()), texts.corpus.prior, None, 0, new.unknown, new.unread, {}
+        )
     trace = score(member, [new.whole, *new.without])
     best = int(trace["scores"][0].argmax())
     odds = log_odds(trace["scores"], best)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from nlpfeat.data import sequences, texts
+from nlpfeat.data import corpus, sequences
 from nlpfeat.data.sequences import SequenceSpec
 from nlpfeat.models import layers
 from nlpfeat.models.conv_net import ConvNet, ConvNetSpec, MultiConvNetSpec
@@ -67,10 +67,10 @@ IMDB_DENSE = Task(
     model=DenseNetSpec,
     settings=DenseNetSettings,
     load=lambda spec, model: Source(*sequences.load(spec, model.embedding)),
-    draw=texts.draw,
+    draw=corpus.draw,
     batch=sequences.batch,
     module=lambda model, data, units: DenseNet(
-        units, len(data.classes), len(data.vocabulary.words), data.length, model
+        units, len(data.corpus.classes), len(data.vocabulary.words), data.length, model
     ),
     start=sequences.start,
     loss=cross_entropy,
@@ -88,7 +88,7 @@ IMDB_CNN = replace(
     model=ConvNetSpec,
     settings=ConvNetSettings,
     module=lambda model, data, units: ConvNet(
-        units, len(data.classes), len(data.vocabulary.words), data.length, model
+        units, len(data.corpus.classes), len(data.vocabulary.words), data.length, model
     ),
 )
 
@@ -104,6 +104,8 @@ IMDB_LSTM = replace(
     summary="reviews by an LSTM that reads them word by word",
     model=LstmNetSpec,
     settings=LstmNetSettings,
-    module=lambda model, data, units: LstmNet(units, len(data.classes), len(data.vocabulary.words), model),
+    module=lambda model, data, units: LstmNet(
+        units, len(data.corpus.classes), len(data.vocabulary.words), model
+    ),
     optimizer=adam_word_penalty,
 )

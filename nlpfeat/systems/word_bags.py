@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from nlpfeat.data import bags, planted_words, texts
+from nlpfeat.data import bags, corpus, planted_words, texts
 from nlpfeat.models import sentiment_net, word_bag
 from nlpfeat.models.sentiment_net import SentimentNet, SentimentNetSpec
 from nlpfeat.models.word_bag import NaiveBayesBagSpec, WordBag, WordBagSpec
@@ -64,9 +64,11 @@ REVIEWS_BATCH = Task(
     model=WordBagSpec,
     settings=WordBagSettings,
     load=lambda spec, model: Source(*texts.load(spec)),
-    draw=texts.draw,
+    draw=corpus.draw,
     batch=bags.batch,
-    module=lambda model, data, units: WordBag(units, len(data.classes), len(data.vocabulary.words), model),
+    module=lambda model, data, units: WordBag(
+        units, len(data.corpus.classes), len(data.vocabulary.words), model
+    ),
     loss=cross_entropy,
     metrics=(("accuracy", accuracy),),
     optimizer=adam_l2,
@@ -93,7 +95,7 @@ REVIEWS_BAG = replace(
     settings=OnlineSettings,
     load=lambda spec, model: Source(*texts.load(spec, online.BLOCK)),
     module=lambda model, data, units: SentimentNet(
-        units, sentiment_net.outputs(len(data.classes)), len(data.vocabulary.words)
+        units, sentiment_net.outputs(len(data.corpus.classes)), len(data.vocabulary.words)
     ),
     start=lambda about, params, settings: sentiment_net.start(params, settings),
     online=online.RULE,
@@ -109,7 +111,9 @@ REVIEWS_MEAN = replace(
     data=texts.CountedSpec,
     model=WordMeanSpec,
     settings=WordMeanSettings,
-    module=lambda model, data, units: WordMean(units, len(data.classes), len(data.vocabulary.words), model),
+    module=lambda model, data, units: WordMean(
+        units, len(data.corpus.classes), len(data.vocabulary.words), model
+    ),
     loss=squared_error,
     loss_units="squared error",
 )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data import bags, table, texts, tokens, vocabulary
+from nlpfeat.data import bags, corpus, table, texts, tokens, vocabulary
 from nlpfeat.data.examples import Examples
 from nlpfeat.errors import UserError
 
@@ -194,8 +194,8 @@ def spec(tmp_path, rows, **changes):
 def test_batches_hold_each_word_once_with_its_weight(tmp_path):
     rows = "a a b,0,train\nc,1,train\n,1,train\nb c d e,0,test\n"
     arrays, about, *_ = texts.load(spec(tmp_path, rows, counts=True))
-    assert about.sizes == (3, 0, 1)
-    assert about.prior == pytest.approx([1 / 3, 2 / 3])
+    assert about.corpus.sizes == (3, 0, 1)
+    assert about.corpus.prior == pytest.approx([1 / 3, 2 / 3])
     batch = bags.batch(arrays, Examples(jnp.array([3, 2, 0]), jnp.array([0, 1, 0])), jnp.array([2, 1, 0]))
     assert batch.targets.tolist() == [0, 1, 0]
     found = [
@@ -238,9 +238,9 @@ def test_no_word_left_is_told(tmp_path):
 def test_held_out_documents_come_from_training(tmp_path):
     rows = "".join(f"w{i},{i % 2},{'test' if i > 19 else 'train'}\n" for i in range(25))
     _, about, *_ = texts.load(spec(tmp_path, rows, validation_share=0.25))
-    assert about.sizes == (15, 5, 5)
+    assert about.corpus.sizes == (15, 5, 5)
     assert len(about.vocabulary.words) == 15
-    drawn = texts.draw(about, None)
+    drawn = corpus.draw(about, None)
     assert {name: len(part.targets) for name, part in drawn.items()} == {
         "train": 15,
         "validation": 5,
