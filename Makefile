@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews lock clean
+.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -51,6 +51,10 @@ bench: $(VENV)/ok  ## the benchmark against PyTorch, side by side
 
 bench-reviews: $(VENV)/ok ## the benchmark of one pass over the reviews against NumPy; reads them from NLPFEAT_DATA
 	$(RUN) -m benchmarks.reviews
+
+bench-sequences: $(VENV)/ok ## the benchmark of lesson 5's nets against PyTorch; reads IMDB from NLPFEAT_DATA
+	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
+	$(RUN) -m benchmarks.sequences
 
 bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regioncam
 	$(RUN) -m benchmarks.regions

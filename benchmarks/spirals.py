@@ -75,7 +75,18 @@ def nlpfeat(width: int, seeds: int, points: int) -> Callable[[int], Any]:
     def step(n: int) -> None:
         nonlocal state
         state, record = programs.advance(
-            spec.row, bucket.module, (), bucket.layout, state, bucket.settings, bucket.splits, None, 1.0, 0, n
+            spec.row,
+            bucket.module,
+            (),
+            bucket.layout,
+            state,
+            bucket.settings,
+            bucket.arrays,
+            bucket.splits,
+            None,
+            1.0,
+            0,
+            n,
         )
         jax.block_until_ready((state, record))
 
