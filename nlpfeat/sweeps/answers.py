@@ -1,15 +1,13 @@
 """What a restored net answers on a whole part of its data: who is mistaken for whom, and how sure it was."""
 
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from nlpfeat.data.examples import Examples, count
-from nlpfeat.sweeps.predict import shares
+from nlpfeat.data.examples import count
+from nlpfeat.sweeps.predict import ANSWERS, shares
 from nlpfeat.sweeps.restore import Member
+from nlpfeat.sweeps.traces import traces
 from nlpfeat.training.task import Task
 
 
@@ -41,26 +39,18 @@ class Bins(NamedTuple):
 def answers(task: Task, member: Member, split: str) -> Answers | None:
     """The answers of a member on a part; None of nets that predict a number and give no shares."""
     examples = member.splits[split]
-    n, found = count(examples), []
-    for start in range(0, n, task.piece):
-        index = np.minimum(np.arange(start, start + task.piece), n - 1)  # one size, one program
-        trace = _trace(
-            task, member.module, member.params, member.settings, member.source.arrays, examples, index
-        )
-        given = shares({name: np.asarray(leaf) for name, leaf in trace.items()})
-        if given is None:
-            return None
-        found.append(given[: n - start])
-    return Answers(np.asarray(examples.targets), np.concatenate(found))
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _trace(
-    task: Task, module: Any, params: Any, settings: Any, arrays: Any, examples: Examples, index: Any
-) -> Any:
-    batch = task.batch(arrays, examples, jnp.asarray(index))
-    trace = module.apply({"params": params}, batch.inputs, settings)
-    return {name: trace[name] for name in ("scores", "output", "prediction") if name in trace}
+    found = traces(
+        task,
+        member.module,
+        member.params,
+        member.settings,
+        member.source.arrays,
+        examples,
+        np.arange(count(examples)),
+        ANSWERS,
+    )
+    given = shares(found)
+    return None if given is None else Answers(np.asarray(examples.targets), given)
 
 
 def confusion(found: Answers) -> np.ndarray:

@@ -8,14 +8,13 @@ study's array, under the same labels (`nlpfeat.sweeps.results.combine`).
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import xarray as xr
 
-from nlpfeat.data.examples import SPLITS, Examples, Splits
+from nlpfeat.data.examples import SPLITS, Splits
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.measures import MEASURES, Sample, measure, measure_features, nothing
 from nlpfeat.geometry.network import Layer, Network
@@ -26,7 +25,7 @@ from nlpfeat.sweeps.prepare import Maker
 from nlpfeat.sweeps.restore import RestoredBucket, kept_steps, restore_bucket, study_maker
 from nlpfeat.sweeps.spec import Spec, digest
 from nlpfeat.sweeps.study import Study, lock
-from nlpfeat.training.task import Task
+from nlpfeat.sweeps.traces import traces
 
 SAMPLE = 1000  # examples of each part that the features of texts are measured on
 WINDOW = 1.1  # half the side of the box that maps are measured on: data fill the unit disc
@@ -125,23 +124,21 @@ def _submit_features(
     splits, features, scores, labels = jax.device_get(make.draw(settings)), {}, {}, {}
     module, params = make.module(int(settings.width)), bucket.params(place)
     for name in ordered(splits):
-        n = len(splits[name].targets)
-        index = np.sort(np.random.default_rng(0).permutation(n)[:SAMPLE])
-        trace, labels[name] = _features(
-            spec.row, module, params, settings, make.source.arrays, splits[name], index
+        targets = np.asarray(splits[name].targets)
+        index = np.sort(np.random.default_rng(0).permutation(len(targets))[:SAMPLE])
+        found = traces(
+            spec.row,
+            module,
+            params,
+            settings,
+            make.source.arrays,
+            splits[name],
+            index,
+            ("features", "scores"),
         )
-        labels[name] = np.asarray(labels[name])
-        features[name], scores[name] = (np.asarray(trace[key], np.float64) for key in ("features", "scores"))
+        features[name], scores[name] = (found[key].astype(np.float64) for key in ("features", "scores"))
+        labels[name] = targets[index]
     return pool.submit(measure_features, features, scores, labels)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _features(
-    task: Task, module: Any, params: Any, settings: Any, arrays: Any, examples: Examples, index: Any
-) -> Any:
-    batch = task.batch(arrays, examples, index)
-    trace = module.apply({"params": params}, batch.inputs, settings)
-    return {name: trace[name] for name in ("features", "scores")}, batch.targets
 
 
 def sample(splits: Splits, arms: np.ndarray) -> Sample:
