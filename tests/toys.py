@@ -74,9 +74,9 @@ TOYS = {
 }
 SPIRALS = TOYS["spirals"]
 
-# Rows whose generic tests are slow ones, as other rows share what they are made of: annulus the net of spirals,
-# annulus_deep that of spirals_deep, reviews_batch that of planted_words and the data of reviews_bag, and reviews_mean all
-# but its last layer.
+# Rows whose generic tests are slow ones, as other rows share what they are made of (annulus the net of spirals,
+# reviews_batch and imdb_ngrams that of planted_words and the data of reviews_bag), or tests of their own hold the parts
+# (tests/models/test_deep_unwarper.py, test_layers.py): compiling a net takes seconds, and each test does so several times.
 SLOW = {
     "annulus",
     "annulus_deep",
@@ -84,6 +84,7 @@ SLOW = {
     "reviews_mean",
     "spirals_deep",
     "imdb_ngrams",
+    "imdb_dense",
     "imdb_cnn",
     "imdb_multicnn",
     "imdb_lstm",

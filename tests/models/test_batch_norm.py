@@ -8,7 +8,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.models import batch_norm
 from nlpfeat.sweeps.prepare import maker
 from nlpfeat.tasks import TASKS
-from tests.toys import TOYS
+from tests.toys import SLOW, TOYS
 
 WITHOUT = {
     "reviews_bag",
@@ -34,7 +34,13 @@ def built(name):
     return make.module(6), params, settings, batches
 
 
-@pytest.mark.parametrize("name", sorted(set(TASKS) - WITHOUT))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in SLOW - {"imdb_dense"} else ())
+        for name in sorted(set(TASKS) - WITHOUT)
+    ],
+)
 def test_inserted_it_changes_no_output(name):
     module, params, settings, batches = built(name)
     layers = batch_norm.dense_layers(module, params, batches[0], settings)

@@ -27,7 +27,7 @@ def apply(module, seed, *inputs):
     return params, np.asarray(module.apply({"params": params}, *inputs))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(1, 5), LENGTHS, st.integers(1, 3), st.integers(1, 3), st.integers(0, 99))
 def test_convolution_sums_over_its_reach(taps, length, inputs, filters, seed):
     x = np.random.default_rng(seed).normal(size=(2, length, inputs)).astype(np.float32)
@@ -50,7 +50,7 @@ def test_convolution_is_that_of_the_library():
     np.testing.assert_allclose(found, np.asarray(theirs) + params["bias"], atol=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(2, 7), st.integers(0, 99))
 def test_the_larger_of_two_positions(length, seed):
     x = np.random.default_rng(seed).normal(size=(2, length, 3)).astype(np.float32)
@@ -113,7 +113,7 @@ def keras_lstm(x, here, params):
     return h
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(1, 7), st.integers(1, 4), st.integers(1, 4), st.integers(0, 99))
 def test_lstm_is_that_of_keras(length, inputs, units, seed):
     rng = np.random.default_rng(seed)
