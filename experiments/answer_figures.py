@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import xarray as xr
 
-from experiments.members import median_seed
+from experiments.members import median_seed, point_of
 from nlpfeat.plotting.answers import plot_calibration, plot_confusion, plot_texts
 from nlpfeat.sweeps.answers import Answers, answers, calibration, confusion, most_wrong
 from nlpfeat.sweeps.restore import Member, restore, study_maker
@@ -22,11 +22,7 @@ def answered(study: Study, task: Task, dataset: xr.Dataset, headline: str) -> li
     widths = [int(width) for width in dataset["width"].to_numpy()]
     step = max(1, -(-(len(widths) - 1) // (COLUMNS - 1)))
     chosen = sorted({*widths[::-1][::step], widths[0]})
-    further = {
-        n: dataset[n].item()
-        for n in study.spec.settings._fields
-        if n in dataset.coords and not dataset[n].dims
-    }
+    further = point_of(study, dataset)
     make, found = study_maker(study), []
     for width in chosen:
         scores = dataset[headline].sel(width=width).isel(step=-1, split=-1).dropna("seed")

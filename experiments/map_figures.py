@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from experiments.members import median_seed
+from experiments.members import median_seed, point_of
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import Regions, linear_regions
@@ -30,11 +30,7 @@ def maps_figure(study: Study, dataset: xr.Dataset, task: Task, headline: str) ->
         ha="left",
         fontsize=11,
     )
-    further = {
-        n: dataset[n].item()
-        for n in study.spec.settings._fields
-        if n in dataset.coords and not dataset[n].dims
-    }
+    further = point_of(study, dataset)
     scale = None
     for column, width in enumerate(widths):
         there = dataset["violations"].sel(width=width).isel(step=-1).notnull()

@@ -61,6 +61,15 @@ def median_seed(scores: xr.DataArray) -> int:
     return int(scores.sortby(scores).seed[scores.sizes["seed"] // 2].item())
 
 
+def point_of(study: Study, dataset: xr.Dataset) -> dict[str, float]:
+    """The settings at which a part of a study's array was cut out of its grid."""
+    return {
+        name: dataset[name].item()
+        for name in study.spec.settings._fields
+        if name in dataset.coords and not dataset[name].dims
+    }
+
+
 def best_seed(scores: xr.DataArray) -> int:
     """The seed of the highest score."""
     return int(scores.seed[int(scores.argmax("seed"))].item())

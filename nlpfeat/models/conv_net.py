@@ -12,7 +12,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from nlpfeat.models.dense_net import one_is_swept
 from nlpfeat.models.layers import (
     Convolution,
     Dense,
@@ -21,6 +20,7 @@ from nlpfeat.models.layers import (
     Size,
     class_scores,
     max_pool,
+    one_is_swept,
     outputs_of,
     size,
 )
@@ -88,8 +88,8 @@ class ConvNet(nn.Module):
                 return x
             return Dropout(units.swept, shared, name=name)(x, getattr(settings, name), train=train)
 
-        word_dropout = getattr(settings, "word_dropout", None)
-        embedded = Embedding(self.rows, embedding, name="words")(inputs.words, word_dropout, train=train)
+        words = Embedding(self.rows, embedding, name="words")
+        embedded = words(inputs.words, settings.word_dropout, train=train)
         seen = drop("embedding_dropout", embedded, embedding)
         seen = drop("column_dropout", seen, embedding, (1,))
         maxima = []

@@ -10,7 +10,16 @@ import flax.linen as nn
 import jax
 from jaxtyping import Array
 
-from nlpfeat.models.layers import Dense, Dropout, Embedding, Size, class_scores, outputs_of, size
+from nlpfeat.models.layers import (
+    Dense,
+    Dropout,
+    Embedding,
+    Size,
+    class_scores,
+    one_is_swept,
+    outputs_of,
+    size,
+)
 from nlpfeat.settings import Natural
 
 
@@ -23,16 +32,6 @@ class DenseNetSpec:
 
     def __post_init__(self) -> None:
         one_is_swept(self.embedding, self.dense)
-
-
-def one_is_swept(*sizes: int) -> None:
-    """Check that the width counts something.
-
-    Raises:
-      ValueError: if no size is 0.
-    """
-    if 0 not in sizes:
-        raise ValueError("no size is left to the width: set embedding, filters or dense to 0")
 
 
 class DenseNet(nn.Module):

@@ -34,6 +34,16 @@ def size(asked: int, units: int, width: ArrayLike) -> Size:
     return Size(units, width, True) if asked == 0 else Size(asked, asked, False)
 
 
+def one_is_swept(*sizes: int) -> None:
+    """Check that the width counts something.
+
+    Raises:
+      ValueError: if no size is 0.
+    """
+    if 0 not in sizes:
+        raise ValueError("no size is left to the width: set embedding, filters or dense to 0")
+
+
 def glorot(shape: Sequence[int], unit_axes: Sequence[int], fan_in: ArrayLike, fan_out: ArrayLike) -> Any:
     """U(±√(6 / (fan_in + fan_out))), drawn per unit. Source: Glorot & Bengio 2010, eq. 16."""
 
@@ -160,8 +170,3 @@ def outputs_of(classes: int) -> Size:
     """One output for two classes, else one a class."""
     count = 1 if classes == 2 else classes
     return Size(count, count, False)
-
-
-def words(params: Any, settings: Any) -> np.ndarray:
-    """The word vectors (rows, units)."""
-    return np.asarray(params["words"]["table"])

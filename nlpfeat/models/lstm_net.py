@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from nlpfeat.models.dense_net import one_is_swept
 from nlpfeat.models.layers import (
     Dense,
     Embedding,
@@ -22,6 +21,7 @@ from nlpfeat.models.layers import (
     axes_of,
     class_scores,
     glorot,
+    one_is_swept,
     outputs_of,
     size,
 )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from nlpfeat.data import corpus, sequences
 from nlpfeat.data.sequences import SequenceSpec
-from nlpfeat.models import layers
+from nlpfeat.models import word_bag
 from nlpfeat.models.conv_net import ConvNet, ConvNetSpec, MultiConvNetSpec
 from nlpfeat.models.dense_net import DenseNet, DenseNetSpec
 from nlpfeat.models.lstm_net import LstmNet, LstmNetSpec
@@ -76,7 +76,7 @@ IMDB_DENSE = Task(
     loss=cross_entropy,
     metrics=(("accuracy", accuracy),),
     optimizer=adam,
-    words=layers.words,
+    words=word_bag.words,
     success=0.87,
     piece=250,
     seeded=False,
