@@ -63,8 +63,8 @@ def survival(
     """Fine-tune with and without batch norm at every rate. On the validation part, where there is one."""
     split = "validation" if "validation" in member.splits else "test"
     norms = insert_norms(task, member)
-    before = score(task, member, member.params, None, split).accuracy
-    inserted = score(task, member, member.params, norms, split).accuracy
+    before = score(task, member, None, split).accuracy
+    inserted = score(task, member, norms, split).accuracy
     _, counts = np.unique(member.splits[split].targets, return_counts=True)
     runs = list(itertools.product(range(len(ARMS)), range(len(rates)), range(repeats)))
     accuracy = np.zeros((len(ARMS), len(rates), repeats))

@@ -36,7 +36,7 @@ def test_the_figure_and_its_numbers(trained):
 def test_a_step_of_no_length_changes_nothing(trained):
     """With batch norm too: its statistics are taken anew and are the same."""
     task, member = trained.spec.row, restore(trained, {"width": 16, "seed": 0})
-    before = score(task, member, member.params, None, "test")
+    before = score(task, member, None, "test")
     for norms in (None, insert_norms(task, member)):
         after = fine_tune(task, member, norms, 0.0, 3, 20, 0, "test")
         assert after.loss == pytest.approx(before.loss, rel=1e-4)
@@ -44,7 +44,7 @@ def test_a_step_of_no_length_changes_nothing(trained):
 
 def test_tuning_lowers_the_loss(trained):
     task, member = trained.spec.row, restore(trained, {"width": 16, "seed": 0})
-    before = score(task, member, member.params, None, "train").loss
+    before = score(task, member, None, "train").loss
     for norms in (None, insert_norms(task, member)):
         assert fine_tune(task, member, norms, 0.01, 60, 60, 0, "train").loss < before
 

@@ -39,7 +39,7 @@ _MODEL = {
     "spirals_deep": {"layers": 4},
     "annulus_deep": {"layers": 3},
     "imdb_dense": {"embedding": 0, "dense": 0},
-    "imdb_cnn": {"embedding": 5, "filters": 0, "dense": 0, "taps": (2,)},
+    "imdb_cnn": {"embedding": 5, "filters": 0, "dense": 0, "taps": (2, 3)},
     "imdb_multicnn": {"embedding": 0, "filters": 3, "dense": 4},
     "imdb_lstm": {"embedding": 0, "cells": 0},
 }

@@ -5,7 +5,7 @@ themselves. Source: Ioffe & Szegedy 2015; the insertion after fast.ai's lesson 3
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -18,6 +18,7 @@ from nlpfeat.models.layers import Dense
 from nlpfeat.models.width import Affine
 
 EPSILON = 1e-3  # added to a variance, as Keras does
+NORMS = "batch norm"  # where the norms stand among the parameters of a `Normalized` net
 
 # Of each layer by its path: {"scale", "offset", "mean", "variance"}, float32 (units,) each.
 Norms = dict[str, dict[str, Any]]
@@ -130,6 +131,18 @@ def normalized(
         return _normalize(given, axis, kept, mean, variance)
 
     return through(module, params, visit, *arguments, train=train, **options)
+
+
+class Normalized(NamedTuple):
+    """A net with batch norm, applied and trained like any module: its parameters are the net's, and the norms in `NORMS`."""
+
+    module: nn.Module
+
+    def apply(self, variables: Any, *arguments: Any, train: bool = False, **options: Any) -> dict[str, Array]:
+        """`normalized`, with the norms among the parameters."""
+        params = dict(variables["params"])
+        norms = params.pop(NORMS)
+        return normalized(self.module, params, norms, *arguments, train=train, **options)
 
 
 def _batch(given: Array, axis: int) -> tuple[Float[Array, " units"], Float[Array, " units"]]:

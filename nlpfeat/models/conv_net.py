@@ -83,10 +83,11 @@ class ConvNet(nn.Module):
             for asked in (self.spec.embedding, self.spec.filters, self.spec.dense)
         )
 
-        def drop(name: str, x: Array, units: Size, shared: tuple[int, ...] = ()) -> Array:
-            if not hasattr(settings, name):
+        def drop(share: str, x: Array, units: Size, shared: tuple[int, ...] = (), place: Any = "") -> Array:
+            if not hasattr(settings, share):
                 return x
-            return Dropout(units.swept, shared, name=name)(x, getattr(settings, name), train=train)
+            layer = Dropout(units.swept, shared, name=f"{share}{place}")
+            return layer(x, getattr(settings, share), train=train)
 
         words = Embedding(self.rows, embedding, name="words")
         embedded = words(inputs.words, settings.word_dropout, train=train)
@@ -95,7 +96,7 @@ class ConvNet(nn.Module):
         maxima = []
         for taps in self.spec.taps:
             found = jax.nn.relu(Convolution(taps, embedding, filters, name=f"filters{taps}")(seen))
-            maxima.append(max_pool(drop("filter_dropout", found, filters)))
+            maxima.append(max_pool(drop("filter_dropout", found, filters, place=taps)))
         filtered = jnp.stack(maxima, axis=1)
         joined = drop("joined_dropout", filtered, filters)
         sides = (Size(n, n, False) for n in filtered.shape[1:3])

@@ -1,19 +1,18 @@
 """Fine-tune a restored net, with batch norm inserted or without, at a learning rate."""
 
-from functools import partial
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from nlpfeat.data.examples import Examples, count
 from nlpfeat.data.order import batch_order
-from nlpfeat.models.batch_norm import Norms, dense_layers, insert, normalized, statistics
+from nlpfeat.models.batch_norm import NORMS, Normalized, Norms, dense_layers, insert, statistics
 from nlpfeat.sweeps.restore import Member
+from nlpfeat.training.member import evaluate, fresh_state, train
 from nlpfeat.training.task import Task
 
-LEARNED = "batch norm"  # what is learned of it, among the parameters
 SAMPLE = 4096  # training examples that the statistics of batch norm are taken over
 
 
@@ -30,10 +29,8 @@ def insert_norms(task: Task, member: Member) -> Norms:
     Raises:
       UserError: if the net has no dense layers.
     """
-    inputs = next(iter(_batches(task, member, member.splits["train"], 1)))
-    layers = dense_layers(member.module, member.params, inputs.inputs, member.settings)
-    batches = (batch.inputs for batch in _batches(task, member, member.splits["train"], SAMPLE))
-    return insert(member.module, member.params, layers, batches, member.settings)
+    layers = dense_layers(member.module, member.params, next(_inputs(task, member, 1)), member.settings)
+    return insert(member.module, member.params, layers, _inputs(task, member, SAMPLE), member.settings)
 
 
 def fine_tune(
@@ -54,95 +51,48 @@ def fine_tune(
     Args:
       key: of the order of examples and of dropout.
     """
-    train = member.splits["train"]
-    order = batch_order(count(train), min(batch_size, count(train)), key, 0, steps)
-    params, norms = _train(
-        task,
-        member.module,
-        member.params,
-        norms,
-        member.settings,
-        member.source.arrays,
-        train,
-        order,
-        rate,
-        key,
-    )
+    examples = member.splits["train"]
+    order = batch_order(count(examples), min(batch_size, count(examples)), key, 0, steps)
+    settings = member.settings._replace(learning_rate=rate, seed=key)
+    module, params = _net(member, norms)
+    state = fresh_state(task, jax.tree.map(jnp.asarray, params), (), settings)
+    arrays = member.source.arrays
+    tuned = _train(task, module, (), state, settings, arrays, examples, order, 1.0, 0, steps).params
     if norms is not None:
-        batches = (batch.inputs for batch in _batches(task, member, train, SAMPLE))
-        fresh = statistics(member.module, params, norms, list(norms), batches, member.settings)
-        norms = {path: {**one, **fresh[path]} for path, one in norms.items()}
-    return score(task, member, params, norms, split)
+        weights = dict(tuned)
+        learned: Norms = weights.pop(NORMS)
+        inputs = _inputs(task, member, SAMPLE)
+        fresh = statistics(member.module, weights, learned, list(learned), inputs, member.settings)
+        tuned = {**weights, NORMS: {path: {**one, **fresh[path]} for path, one in learned.items()}}
+    return _score(task, module, tuned, member, split)
 
 
-def score(task: Task, member: Member, params: Any, norms: Norms | None, split: str) -> Tuned:
-    """Mean loss and accuracy on a part."""
-    totals, examples = np.zeros(2), member.splits[split]
-    for batch in _batches(task, member, examples, count(examples)):
-        totals += np.array(_sums(task, member.module, params, norms, member.settings, batch), np.float64)
-    return Tuned(*(totals / count(examples)).tolist())
+def score(task: Task, member: Member, norms: Norms | None, split: str) -> Tuned:
+    """Mean loss and accuracy on a part, with batch norm or without."""
+    return _score(task, *_net(member, norms), member, split)
 
 
-def _batches(task: Task, member: Member, examples: Examples, most: int) -> Any:
-    """The first `most` examples, a piece at a time."""
+_train = jax.jit(train, static_argnums=(0, 1, 2))
+_evaluate = jax.jit(evaluate, static_argnums=(0, 1))
+
+
+def _net(member: Member, norms: Norms | None) -> tuple[Any, Any]:
+    """Module and parameters."""
+    if norms is None:
+        return member.module, member.params
+    return Normalized(member.module), {**member.params, NORMS: norms}
+
+
+def _score(task: Task, module: Any, params: Any, member: Member, split: str) -> Tuned:
+    splits: dict[str, Examples] = {split: member.splits[split]}
+    record = _evaluate(task, module, params, member.settings, member.source.arrays, splits)
+    return Tuned(float(record["loss"][0]), float(record[task.metrics[0][0]][0]))
+
+
+def _inputs(task: Task, member: Member, most: int) -> Iterator[Any]:
+    """The first `most` training examples, a piece at a time."""
+    examples = member.splits["train"]
     n = min(most, count(examples))
     for start in range(0, n, task.piece):
         index = jnp.arange(start, min(start + task.piece, n))
-        yield task.batch(member.source.arrays, examples, index)
-
-
-def _trace(
-    module: Any, params: Any, norms: Norms | None, batch: Examples, settings: Any, **options: Any
-) -> Any:
-    if norms is None:
-        return module.apply({"params": params}, batch.inputs, settings, **options)
-    return normalized(module, params, norms, batch.inputs, settings, **options)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _sums(
-    task: Task, module: Any, params: Any, norms: Norms | None, settings: Any, batch: Examples
-) -> tuple[Any, Any]:
-    trace = _trace(module, params, norms, batch, settings, train=False)
-    return task.loss(trace, batch.targets).sum(), task.metrics[0][1](trace, batch.targets).sum()
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _train(
-    task: Task,
-    module: Any,
-    params: Any,
-    norms: Norms | None,
-    settings: Any,
-    arrays: Any,
-    examples: Examples,
-    order: Any,
-    rate: Any,
-    key: Any,
-) -> tuple[Any, Norms | None]:
-    learned = {path: {"scale": one["scale"], "offset": one["offset"]} for path, one in (norms or {}).items()}
-    optimizer = task.optimizer(settings)
-
-    def mean_loss(trained: Any, batch: Examples, step: Any) -> Any:
-        weights = {name: part for name, part in trained.items() if name != LEARNED}
-        full = (
-            None
-            if norms is None
-            else {path: {**norms[path], **one} for path, one in trained[LEARNED].items()}
-        )
-        stream = jax.random.fold_in(jax.random.key(key), step)
-        trace = _trace(module, weights, full, batch, settings, train=True, rngs={"dropout": stream})
-        return task.loss(trace, batch.targets).mean()
-
-    def body(i: Any, state: Any) -> Any:
-        trained, moments = state
-        gradient = jax.grad(mean_loss)(trained, task.batch(arrays, examples, jnp.asarray(order)[i]), i)
-        updates, moments = optimizer.update(gradient, moments, trained)
-        return jax.tree.map(lambda p, u: p - rate * u, trained, updates), moments
-
-    first = jax.tree.map(jnp.asarray, {**params, LEARNED: learned})
-    trained, _ = jax.lax.fori_loop(0, order.shape[0], body, (first, optimizer.init(first)))
-    learned = trained.pop(LEARNED)
-    if norms is None:
-        return trained, None
-    return trained, {path: {**norms[path], **one} for path, one in learned.items()}
+        yield task.batch(member.source.arrays, examples, index).inputs
