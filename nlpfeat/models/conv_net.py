@@ -15,7 +15,6 @@ from jaxtyping import Array
 from nlpfeat.models.layers import (
     Convolution,
     Dense,
-    Dropout,
     Embedding,
     Size,
     class_scores,
@@ -24,6 +23,7 @@ from nlpfeat.models.layers import (
     outputs_of,
     size,
 )
+from nlpfeat.models.width import Dropout
 from nlpfeat.settings import Count, Natural
 
 

@@ -12,7 +12,6 @@ from jaxtyping import Array
 
 from nlpfeat.models.layers import (
     Dense,
-    Dropout,
     Embedding,
     Size,
     class_scores,
@@ -20,6 +19,7 @@ from nlpfeat.models.layers import (
     outputs_of,
     size,
 )
+from nlpfeat.models.width import Dropout
 from nlpfeat.settings import Natural
 
 

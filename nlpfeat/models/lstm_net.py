@@ -60,19 +60,22 @@ class Lstm(nn.Module):
         bias = self.param("bias", _forget_open, (4, self.cells.units))
         own = unit_rows(self.cells)
         again = (jnp.asarray(again) * own[:, None, None]).reshape(self.cells.units, -1)
-        driven = jnp.tensordot(x, weight, 1) + bias[None, None]
+        # Positions first before the product, whose result is the largest array here and best not copied.
+        first = jnp.swapaxes(x, 0, 1)
+        driven = first.reshape(-1, x.shape[2]) @ jnp.asarray(weight).reshape(x.shape[2], -1)
+        driven = driven.reshape(*first.shape[:2], -1) + jnp.ravel(bias)[None, None]
         state = jnp.zeros((x.shape[0], self.cells.units))
 
         def step(state: tuple[Array, Array], now: tuple[Array, Array]) -> tuple[tuple[Array, Array], None]:
             output, cell = state
             drive, here = now
-            gates = drive + (output @ again).reshape(drive.shape)
-            let, forget, out = (hard_sigmoid(gates[:, i]) for i in (0, 1, 3))
-            new = forget * cell + let * jnp.tanh(gates[:, 2])
+            let, forget, candidate, out = jnp.split(drive + output @ again, 4, axis=1)
+            new = hard_sigmoid(forget) * cell + hard_sigmoid(let) * jnp.tanh(candidate)
+            said = hard_sigmoid(out) * jnp.tanh(new)
             stay = here[:, None]
-            return (jnp.where(stay, out * jnp.tanh(new), output), jnp.where(stay, new, cell)), None
+            return (jnp.where(stay, said, output), jnp.where(stay, new, cell)), None
 
-        (output, _), _ = jax.lax.scan(step, (state, state), (driven.swapaxes(0, 1), jnp.asarray(here).T))
+        (output, _), _ = jax.lax.scan(step, (state, state), (driven, jnp.asarray(here).T))
         return self.cells.mask(output)
 
 

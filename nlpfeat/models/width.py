@@ -17,8 +17,10 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.extend.random import threefry_2x32
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from nlpfeat.errors import UserError
 
@@ -79,19 +81,47 @@ class Affine(nn.Module):
         return weight @ x + bias[:, None]
 
 
-class UnitDropout(nn.Module):
-    """Dropout whose mask, too, is drawn per unit; `rate` may be traced. Key stream: "dropout"."""
+def keep_mask(
+    key: Array, shape: Sequence[int], keep: ArrayLike, unit_axis: int | None = None
+) -> Bool[Array, "..."]:
+    """Which entries of an array of `shape` stay, a share `keep` of them, by draws as `uniform_per_unit` makes them.
+
+    Their places are spelled out instead of moving the axis of units: XLA finishes a draw anew in every place of the way
+    back that reads it, and reading it across its order took half of a convolution's step.
+    """
+    first = unit_axis or 0
+    axes = [first, *(axis for axis in range(len(shape)) if axis != first)]
+    place, stride = jnp.zeros(shape, jnp.uint32), 1
+    for axis in reversed(axes):
+        place += np.uint32(stride) * jax.lax.broadcasted_iota(jnp.uint32, shape, axis)
+        stride *= shape[axis]
+    # As jax.random.bits does for fewer than 2**32 numbers, of which jax.random.uniform takes the 23 highest bits.
+    words = threefry_2x32(jax.random.key_data(key), jnp.stack([jnp.zeros_like(place), place]))
+    return ((words[0] ^ words[1]) >> 9).astype(jnp.float32) < jnp.asarray(keep) * 2.0**23
+
+
+class Dropout(nn.Module):
+    """Zeros a share `rate`, which may be traced, and scales the rest by 1/(1 - rate). Key stream: "dropout".
+
+    Attributes:
+      swept: whether the last axis counts swept units: then the mask is drawn per unit.
+      shared: axes along which one draw serves all: the positions, to drop whole columns of an embedding.
+    """
+
+    swept: bool = False
+    shared: tuple[int, ...] = ()
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, "n units"], rate: ArrayLike, *, train: bool
-    ) -> Float[Array, "n units"]:
-        """(n, units) -> (n, units), scaled by 1/(1 - rate) where kept; the identity unless `train`."""
+        self, x: Float[Array | np.ndarray, "..."], rate: ArrayLike, *, train: bool
+    ) -> Float[Array, "..."]:
+        """An array of the same shape; the identity unless `train`."""
         if not train:
-            return x
+            return jnp.asarray(x)
         keep = 1.0 - jnp.asarray(rate, jnp.float32)
-        uniform = uniform_per_unit(self.make_rng("dropout"), x.shape, unit_axes=[1])
-        return jnp.where((uniform + 1) / 2 < keep, x / jnp.maximum(keep, 1e-6), 0.0)
+        shape = [1 if axis in self.shared else n for axis, n in enumerate(x.shape)]
+        kept = keep_mask(self.make_rng("dropout"), shape, keep, x.ndim - 1 if self.swept else None)
+        return jnp.where(kept, x / jnp.maximum(keep, 1e-6), 0.0)
 
 
 def crop(params: Any, native: Any) -> Any:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from nlpfeat.models.width import Affine, UnitDropout, uniform_per_unit, unit_mask
+from nlpfeat.models.width import Affine, Dropout, uniform_per_unit, unit_mask
 from nlpfeat.settings import Positive, Share
 
 # Words of a document that are gathered at a time.
@@ -180,6 +180,6 @@ class WordBag(nn.Module):
         total = WordTable(self.vocabulary, self.units, self.spec.scale, name="words")(inputs)
         weight = jnp.maximum(inputs.weights.sum(axis=1, keepdims=True), 1.0)
         features = total / weight**self.spec.shrink * unit_mask(self.units, settings.width)[None]
-        kept = UnitDropout(name="dropout")(features, settings.dropout, train=train)
+        kept = Dropout(swept=True, name="dropout")(features, settings.dropout, train=train)
         scores = Affine(self.classes, unit_axes=(1,), name="classes")(kept.T, settings.width)
         return {"features": features, "scores": scores.T}

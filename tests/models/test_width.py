@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpfeat.errors import UserError
-from nlpfeat.models.width import UnitDropout, crop, uniform_per_unit, unit_mask
+from nlpfeat.models.width import Dropout, crop, keep_mask, uniform_per_unit, unit_mask
 
 
 @settings(max_examples=15, deadline=None)
@@ -43,21 +43,30 @@ def test_mask():
 @pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
 def test_dropout_keeps_the_mean_and_drops_the_share(rate):
     x = jnp.ones((2000, 7))
-    apply = jax.jit(lambda r: UnitDropout().apply({}, x, r, train=True, rngs={"dropout": jax.random.key(0)}))
+    apply = jax.jit(
+        lambda r: Dropout(swept=True).apply({}, x, r, train=True, rngs={"dropout": jax.random.key(0)})
+    )
     dropped = np.asarray(apply(rate))
     assert (dropped == 0).mean() == pytest.approx(rate, abs=0.02)
     if rate < 1:
         assert dropped.mean() == pytest.approx(1, abs=0.02)
-    np.testing.assert_array_equal(UnitDropout().apply({}, x, rate, train=False), x)
+    np.testing.assert_array_equal(Dropout(swept=True).apply({}, x, rate, train=False), x)
 
 
 def test_dropout_is_the_same_at_every_width():
     def drop(units):
-        return UnitDropout().apply(
+        return Dropout(swept=True).apply(
             {}, jnp.ones((5, units)), 0.5, train=True, rngs={"dropout": jax.random.key(1)}
         )
 
     np.testing.assert_array_equal(drop(3), drop(9)[:, :3])
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, None])
+def test_what_is_kept_is_drawn_per_unit(axis):
+    key, shape = jax.random.key(7), (6, 11, 5)
+    drawn = uniform_per_unit(key, shape, [] if axis is None else [axis])
+    np.testing.assert_array_equal(keep_mask(key, shape, 0.3, axis), (drawn + 1) / 2 < 0.3)
 
 
 def test_cropping_to_a_wider_shape_names_both():
