@@ -19,7 +19,7 @@ from nlpfeat.settings import Count, Range
 
 PADDING = "(padding)"
 RARE = "(rare)"
-_VECTORS = 6  # a stream of its own for the words without vectors
+_VECTORS, _ORDER = 6, 7  # streams of their own for the words without vectors, and for the order of words
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class SequenceSpec(CorpusSpec):
       vocabulary: rows of the word table. Row 0 stands for padding, the last one for all rarer words.
       length: words of a sequence: shorter texts are padded in front, of longer ones the last words are kept.
       vectors: published vectors that the word table starts from: "glove.6B.50d", or the path of such a file.
+      shuffled: whether the words of a sequence are put in an order drawn by `key`: what then is lost, order was worth.
     """
 
     corpus: str = "imdb"
     vocabulary: Annotated[int, Range(3)] = 5000
     length: Count = 500
     vectors: str = ""
+    shuffled: bool = False
 
 
 class Sequence(NamedTuple):
@@ -106,6 +108,8 @@ def load(spec: SequenceSpec, dimension: int) -> tuple[Sequences, SequenceTexts, 
     corpus = read(spec, filtered)
     vocabulary, ids = number(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocabulary)
     arrays = sequences(corpus.documents, ids, spec.length)
+    if spec.shuffled:
+        arrays = shuffled(arrays, spec.key)
     notes = [*repeated(corpus), *_lengths(corpus, spec.length), *_rare(vocabulary, corpus, ids)]
     vectors = found = None
     if spec.vectors:
@@ -146,6 +150,14 @@ def sequences(documents: Tokenized, ids: np.ndarray, length: int) -> Sequences:
     kind = np.uint16 if ids.max(initial=0) < 2**16 else np.int32
     words = ids[documents.tokens[place]].astype(kind)
     return Sequences(start.astype(np.int32), words if len(words) else np.zeros(1, kind), length)
+
+
+def shuffled(arrays: Sequences, key: int) -> Sequences:
+    """The same words of each document in an order drawn by `key`."""
+    start, words = np.asarray(arrays.start), np.asarray(arrays.words)
+    owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    drawn = np.random.default_rng([key, _ORDER]).random(len(owner))
+    return arrays.replace(words=words[np.lexsort((drawn, owner))] if len(owner) else words)
 
 
 def batch(arrays: Sequences, examples: Examples, index: Array | None) -> Examples:

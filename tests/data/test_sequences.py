@@ -30,6 +30,19 @@ def keras(text):
     return found
 
 
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=5), st.integers(0, 9))
+def test_shuffled_each_document_keeps_its_words(lengths, key):
+    words = np.arange(1, sum(lengths) + 1, dtype=np.uint16)
+    start = np.cumsum([0, *lengths]).astype(np.int32)
+    found = sequences.shuffled(sequences.Sequences(start, words, 50), key)
+    for first, end in zip(start[:-1], start[1:], strict=True):
+        assert sorted(found.words[first:end]) == words[first:end].tolist()
+        assert end - first < 20 or found.words[first:end].tolist() != words[first:end].tolist()
+    np.testing.assert_array_equal(
+        found.words, sequences.shuffled(sequences.Sequences(start, words, 50), key).words
+    )
+
+
 @given(st.text(max_size=60))
 def test_tokens_are_those_of_keras(text):
     assert tokens.filtered(text) == keras(text)
