@@ -1,6 +1,6 @@
 """Texts as sequences of word numbers, cut or padded to one length: what nets read that know the order of words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, NamedTuple
 
 import flax.struct
@@ -157,7 +157,7 @@ def shuffled(arrays: Sequences, key: int) -> Sequences:
     start, words = np.asarray(arrays.start), np.asarray(arrays.words)
     owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
     drawn = np.random.default_rng([key, _ORDER]).random(len(owner))
-    return arrays.replace(words=words[np.lexsort((drawn, owner))] if len(owner) else words)
+    return replace(arrays, words=words[np.lexsort((drawn, owner))] if len(owner) else words)
 
 
 def batch(arrays: Sequences, examples: Examples, index: Array | None) -> Examples:
