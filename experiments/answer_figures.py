@@ -50,7 +50,7 @@ def answers_figure(found: list[tuple[Member, Answers]], split: str) -> tuple[Any
         column[1].set_title(f"calibration error {bins.error:.3f}")
         errors[str(member.settings.width)] = round(bins.error, 5)
     figure.suptitle(
-        f"Answers on the {split} part, seeds of median accuracy: who is taken for whom; how sure, with 95 % bars",
+        f"Answers on the {split} part, seeds of median accuracy:\nwho is taken for whom; how sure, with 95 % bars",
         x=0.005,
         ha="left",
         fontsize=11,
