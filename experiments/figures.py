@@ -16,7 +16,7 @@ from nlpfeat.plotting.width import describe_half, plot_measure, plot_success
 from nlpfeat.sweeps.statistics import half_width, spread, wilson
 from nlpfeat.sweeps.study import Study, atomic
 from nlpfeat.sweeps.summary import further_axes
-from nlpfeat.training.task import Task
+from nlpfeat.training.task import Goal, Task
 
 
 def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[str, xr.Dataset]]:
@@ -38,11 +38,11 @@ def _suffix(point: dict[str, float]) -> str:
 
 
 def draw_grid(
-    study: Study, task: Task, dataset: xr.Dataset, at: dict[str, float], threshold: float, line: str
+    study: Study, task: Task, dataset: xr.Dataset, at: dict[str, float], goal: Goal, line: str
 ) -> dict[str, Any]:
     """The figure of a grid with further axes, `at` a point of some of them, with what it shows and its paths."""
     with plt.style.context(STYLE):
-        figure, entry = grid_figures.grid_figure(dataset.sel(at), task.metrics[0][0], threshold)
+        figure, entry = grid_figures.grid_figure(dataset.sel(at), task.metrics[0][0], goal)
         stamp(figure, line)
         paths = save(figure, study.figures / f"grid{_suffix(at)}")
         plt.close(figure)
@@ -50,13 +50,13 @@ def draw_grid(
 
 
 def draw(
-    study: Study, task: Task, dataset: xr.Dataset, threshold: float, line: str, suffix: str
+    study: Study, task: Task, dataset: xr.Dataset, goal: Goal, line: str, suffix: str
 ) -> list[dict[str, Any]]:
     """All figures of one plane of the grid. Returns what they show, as text and numbers, with their paths."""
     headline = task.metrics[0][0]
     found = []
     with plt.style.context(STYLE):
-        for name, figure, entry in _figures(study, task, dataset, headline, threshold):
+        for name, figure, entry in _figures(study, task, dataset, headline, goal):
             stamp(figure, line)
             paths = save(figure, study.figures / f"{name}{suffix}")
             plt.close(figure)
@@ -71,20 +71,19 @@ def draw(
 
 
 def _figures(
-    study: Study, task: Task, dataset: xr.Dataset, headline: str, threshold: float
+    study: Study, task: Task, dataset: xr.Dataset, headline: str, goal: Goal
 ) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """(name, figure, text and numbers), one after another."""
-    yield f"{headline}-width", *width_figure(dataset, task, headline, threshold)
+    yield f"{headline}-width", *width_figure(dataset, task, headline, goal)
     yield (
         f"{headline}-curves",
         curves_figure(dataset, headline, study.spec.training),
         {"text": f"{headline} over training"},
     )
-    level = f"{100 * task.success:g}"
     yield (
-        f"steps-to-{level}",
+        "steps-to-success",
         geometry_figures.steps_figure(dataset, task),
-        {"text": f"steps to {level} %"},
+        {"text": f"steps to {headline} {task.success}"},
     )
     if issubclass(task.data, CorpusSpec):
         yield from _answer_figures(study, task, dataset, headline)
@@ -114,9 +113,7 @@ def _answer_figures(
     yield "most-wrong", figure, entry | {"table": table}
 
 
-def width_figure(
-    dataset: xr.Dataset, task: Task, headline: str, threshold: float
-) -> tuple[Any, dict[str, Any]]:
+def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> tuple[Any, dict[str, Any]]:
     """The headline measure against width, above the rate of success."""
     final = dataset[headline].isel(step=-1).transpose("split", "width", "seed")
     widths = final["width"].to_numpy().tolist()
@@ -141,21 +138,21 @@ def width_figure(
 
     scores = final.sel(split=splits[-1]).to_numpy()
     ran = (dataset["member_id"] != "").transpose("width", "seed").to_numpy()
-    wins, trials = (scores >= threshold).sum(1), ran.sum(1)
+    wins, trials = goal.met(scores).sum(1), ran.sum(1)
     intervals = np.array([wilson(int(w), int(n)) for w, n in zip(wins, trials, strict=True)])
-    half = half_width(np.array(widths), scores >= threshold, ran)
+    half = half_width(np.array(widths), goal.met(scores), ran)
     plot_success(
         bottom,
         widths,
         *intervals.T,
         half=half,
-        label=f"P({splits[-1]} {headline} ≥ {threshold:g}), Wilson 95 %",
+        label=f"P({splits[-1]} {headline} {goal}), Wilson 95 %",
         width_label=task.width,
     )
     bottom.set_ylabel("share of seeds")
     width_axis(top, widths, "")
     return figure, {
-        "text": f"{headline} at step {int(final['step'])}: {describe_half(half, widths)} for {threshold:g} on {splits[-1]}",
+        "text": f"{headline} at step {int(final['step'])}: {describe_half(half, widths)} for {goal} on {splits[-1]}",
         "widths": widths,
         "success": intervals.round(5).tolist(),
         "h50": [None if not np.isfinite(x) else round(float(x), 3) for x in half],

@@ -124,7 +124,7 @@ def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
         )
     seeds = int((dataset["member_id"] != "").sum("seed").max())
     figure.suptitle(
-        f"Steps to {100 * task.success:g} % accuracy; on top, how many of {seeds} seeds get there on {last['split'].item()}",
+        f"Steps to {task.metrics[0][0]} {task.success}; on top, how many of {seeds} seeds get there on {last['split'].item()}",
         x=0.005,
         ha="left",
         fontsize=12,

@@ -11,6 +11,7 @@ from nlpfeat.plotting.grid import plot_categories
 from nlpfeat.plotting.style import width_colours
 from nlpfeat.sweeps.statistics import spread, wilson
 from nlpfeat.sweeps.summary import further_axes
+from nlpfeat.training.task import Goal
 
 
 def axes_of(dataset: xr.Dataset) -> list[str]:
@@ -19,7 +20,7 @@ def axes_of(dataset: xr.Dataset) -> list[str]:
     return sorted(names, key=lambda name: (dataset.sizes[name], name != "width"))
 
 
-def shares(dataset: xr.Dataset, headline: str, split: str, threshold: float) -> Iterator[dict[str, Any]]:
+def shares(dataset: xr.Dataset, headline: str, split: str, goal: Goal) -> Iterator[dict[str, Any]]:
     """At each point of the grid that has members: its values, the share of successes, quartiles of the headline."""
     scores = dataset[headline].isel(step=-1).sel(split=split)
     names = [str(dim) for dim in scores.dims if dim != "seed"]
@@ -31,13 +32,13 @@ def shares(dataset: xr.Dataset, headline: str, split: str, threshold: float) -> 
             continue
         yield {
             "point": {name: scores[name][i].item() for name, i in here.items()},
-            "share": wilson(int((values >= threshold).sum()), len(values)),
+            "share": wilson(int(goal.met(values).sum()), len(values)),
             "quartiles": spread(values, axis=0) if np.isfinite(values).any() else (np.nan,) * 3,
             "seeds": len(values),
         }
 
 
-def grid_figure(dataset: xr.Dataset, headline: str, threshold: float) -> tuple[Any, dict[str, Any]]:
+def grid_figure(dataset: xr.Dataset, headline: str, goal: Goal) -> tuple[Any, dict[str, Any]]:
     """Success and the headline measure over up to three axes of the grid: a column, a colour, a place on the x-axis.
 
     Points that differ in a fourth axis share a place. The best recipe is named; it is chosen on the validation part where
@@ -45,7 +46,7 @@ def grid_figure(dataset: xr.Dataset, headline: str, threshold: float) -> tuple[A
     """
     splits = [str(split) for split in dataset["split"].to_numpy()]
     last = splits[-1]
-    found = list(shares(dataset, headline, last, threshold))
+    found = list(shares(dataset, headline, last, goal))
     names = axes_of(dataset)
     x_axis = names[-1]
     colour_axis = names[-2] if len(names) > 1 else None
@@ -72,16 +73,14 @@ def grid_figure(dataset: xr.Dataset, headline: str, threshold: float) -> tuple[A
         axes[0, j].set_title(f"{_words(column_axis)} {column:g}" if column_axis else "")
         axes[1, j].set_xticks(range(len(places)), [f"{v:g}" for v in places])
         axes[1, j].set_xlabel(_words(x_axis))
-    axes[0, 0].set_ylabel(f"P({last} {headline} ≥ {threshold:g})")
+    axes[0, 0].set_ylabel(f"P({last} {headline} {goal})")
     axes[1, 0].set_ylabel(f"{last} {headline}, median")
     for ax in axes[:, 0]:
         ax.set_ylim(bottom=0)
     if colour_axis:
         axes[0, -1].legend(title=_words(colour_axis), fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
     chosen_on = "validation" if "validation" in splits else "train"
-    text, best = _best(
-        list(shares(dataset, headline, chosen_on, threshold)), names, chosen_on, headline, threshold
-    )
+    text, best = _best(list(shares(dataset, headline, chosen_on, goal)), names, chosen_on, headline, goal)
     seeds = max(p["seeds"] for p in found)
     figure.suptitle(
         f"Which recipe of {dataset.attrs['task']} succeeds: {seeds} seeds each.\nAbove: share, Wilson 95 % interval. Below: median, quartiles.",
@@ -93,17 +92,21 @@ def grid_figure(dataset: xr.Dataset, headline: str, threshold: float) -> tuple[A
 
 
 def _best(
-    found: list[dict[str, Any]], names: list[str], split: str, headline: str, threshold: float
+    found: list[dict[str, Any]], names: list[str], split: str, headline: str, goal: Goal
 ) -> tuple[str, dict[str, Any]]:
-    """The recipe with the largest share of successes; among equals, that of the highest median."""
-    best = max(found, key=lambda p: (p["share"].estimate, np.nan_to_num(p["quartiles"][1], nan=-np.inf)))
+    """The recipe with the largest share of successes; among equals, that of the best median."""
+
+    def merit(point: dict[str, Any]) -> tuple[float, float]:
+        return point["share"].estimate, np.nan_to_num(goal.merit(point["quartiles"][1]), nan=-np.inf)
+
+    best = max(found, key=merit)
     low, share, high = best["share"]
     recipe = ", ".join(f"{_words(name)} {best['point'][name]:g}" for name in names)
     if share == 0:
-        text = f"no recipe reaches {headline} ≥ {threshold:g} on {split}; of the highest median: {recipe}"
+        text = f"no recipe reaches {headline} {goal} on {split}; of the best median: {recipe}"
     else:
         text = (
-            f"best on {split}: {recipe}: P({headline} ≥ {threshold:g}) = {share:.3f} ({low:.3f}–{high:.3f}), as the best "
+            f"best on {split}: {recipe}: P({headline} {goal}) = {share:.3f} ({low:.3f}–{high:.3f}), as the best "
             f"of {len(found)} recipes flattered: fresh seeds tell its share"
         )
     return text, best["point"] | {"share": [low, share, high], "seeds": best["seeds"]}

@@ -11,6 +11,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.sweeps.restore import find
 from nlpfeat.sweeps.results import read
 from nlpfeat.sweeps.study import Study
+from nlpfeat.training.task import Goal, Task
 
 PLAIN = ("width", "seed")  # axes of every study, with flags of their own
 
@@ -70,12 +71,12 @@ def point_of(study: Study, dataset: xr.Dataset) -> dict[str, float]:
     }
 
 
-def best_seed(scores: xr.DataArray) -> int:
-    """The seed of the highest score."""
-    return int(scores.seed[int(scores.argmax("seed"))].item())
+def best_seed(scores: xr.DataArray, goal: Goal) -> int:
+    """The seed of the best score."""
+    return int(scores.seed[int(goal.merit(scores).argmax("seed"))].item())
 
 
-def choose_seed(dataset: xr.Dataset, headline: str, settings: dict[str, Any], *, best: bool) -> int:
+def choose_seed(dataset: xr.Dataset, task: Task, settings: dict[str, Any], *, best: bool) -> int:
     """The median or best seed of the members with `settings`, at the last step.
 
     The best is chosen on the validation part where the study has one, else on the training part: never on the test.
@@ -83,7 +84,7 @@ def choose_seed(dataset: xr.Dataset, headline: str, settings: dict[str, Any], *,
     Raises:
       UserError: if no finished member has these settings, or they leave other axes open.
     """
-    scores = dataset[headline].isel(step=-1)
+    scores = dataset[task.metrics[0][0]].isel(step=-1)
     for name, value in settings.items():
         if name in scores.dims:
             if value not in scores[name].to_numpy():
@@ -100,7 +101,7 @@ def choose_seed(dataset: xr.Dataset, headline: str, settings: dict[str, Any], *,
     scores = scores.dropna("seed")
     if not scores.sizes["seed"]:
         raise UserError("no finished member has these settings: run the sweep to its end first")
-    return best_seed(scores) if best else median_seed(scores)
+    return best_seed(scores, task.success) if best else median_seed(scores)
 
 
 def members_of(study: Study, flags: argparse.Namespace) -> list[dict[str, float]]:
@@ -126,8 +127,8 @@ def members_of(study: Study, flags: argparse.Namespace) -> list[dict[str, float]
         if dataset is None:
             member["seed"] = number("seed", flags.seed)
         else:
-            headline = study.spec.row.metrics[0][0]
-            member["seed"] = choose_seed(dataset, headline, member | fixed, best=flags.seed == "best")
+            best = flags.seed == "best"
+            member["seed"] = choose_seed(dataset, study.spec.row, member | fixed, best=best)
         find(study, member | fixed)
         if member | fixed in members:
             raise UserError(f"--widths: {spell(member['width'])} appears twice; list each width once")

@@ -63,12 +63,12 @@ def command(argv: list[str]) -> int:
     commits = " ".join(sorted({*dataset.attrs["commits"].split(), *dataset.attrs["measured"].split()}))
     stamp = f"{line}   commit {commits}   config {dataset.attrs['config_hash']}"
     task = TASKS[dataset.attrs["task"]]
-    threshold = task.success if flags.threshold is None else flags.threshold
+    goal = task.success if flags.threshold is None else task.success._replace(level=flags.threshold)
     at, numbers = point(flags.at, dataset), []
     grid = dataset.sel(at)
     further = further_axes(grid)
     if any(grid.sizes[name] > 1 for name in further):
-        numbers.append(figures.draw_grid(study, task, dataset, at, threshold, stamp))
+        numbers.append(figures.draw_grid(study, task, dataset, at, goal, stamp))
     points = math.prod(grid.sizes[name] for name in further)
     if points > FEW:
         names = " ".join(f"--at {name}=…" for name in further)
@@ -77,7 +77,7 @@ def command(argv: list[str]) -> int:
         )
     else:
         for suffix, part in figures.points(dataset, at):
-            numbers += figures.draw(study, task, part, threshold, stamp, suffix)
+            numbers += figures.draw(study, task, part, goal, stamp, suffix)
     if flags.json:
         print(json.dumps(numbers))
         return 0

@@ -19,7 +19,7 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows))
         return
-    level = TASKS[dataset.attrs["task"]].success
+    goal = TASKS[dataset.attrs["task"]].success
     splits = [name for name in rows[0] if isinstance(rows[0][name], list) and name != "success"]
     axes = [
         name
@@ -27,11 +27,11 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
         if not isinstance(rows[0][name], list) and name not in ("members", "diverged")
     ]
     table = Table(
-        caption=f"median over seeds (quartiles); P: share of seeds with {splits[-1]} of at least {level:.2f}, "
+        caption=f"median over seeds (quartiles); P: share of seeds with {splits[-1]} {goal}, "
         "Wilson 95 % interval",
         caption_justify="left",
     )
-    for name in [*axes, "members", *splits, f"P({splits[-1]} ≥ {level:.2f})"]:
+    for name in [*axes, "members", *splits, f"P({splits[-1]} {goal})"]:
         table.add_column(name.replace("_", " "), justify="right")
     for row in rows:
         cells = [f"{row[axis]:g}" for axis in axes] + [str(row["members"])]

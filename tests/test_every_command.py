@@ -366,7 +366,7 @@ def test_plot_draws_every_measure(measured):
     done = run("plot", f"--study={path}", "--json")
     assert done.returncode == 0, done.stderr
     names = {figure.stem for figure in (path / "figures").glob("*.png")}
-    assert {"maps", "weights", "steps-to-99", "measure-regions_ratio", "measure-gdv"} <= names
+    assert {"maps", "weights", "steps-to-success", "measure-regions_ratio", "measure-gdv"} <= names
     assert len(names) > 30
 
 

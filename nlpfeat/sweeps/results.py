@@ -13,6 +13,7 @@ from nlpfeat.errors import DamagedFile
 from nlpfeat.sweeps.grid import varying
 from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.study import Study, atomic
+from nlpfeat.training.task import Goal
 
 
 def bucket_dataset(
@@ -98,9 +99,9 @@ def _with_measures(study: Study, label: str, result: xr.Dataset, damaged: list[D
     return merged.assign_attrs(measured=" ".join(commits))
 
 
-def steps_to(scores: xr.DataArray, level: float) -> xr.DataArray:
-    """The first recorded step at which `scores` reach `level`; NaN where they never do."""
-    reached = scores >= level
+def steps_to(scores: xr.DataArray, goal: Goal) -> xr.DataArray:
+    """The first recorded step at which `scores` reach the goal; NaN where they never do."""
+    reached = goal.met(scores)
     first = scores["step"].isel(step=reached.argmax("step"))
     return first.where(reached.any("step")).drop_vars("step").assign_attrs(units="steps")
 

@@ -26,7 +26,7 @@ def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
       interval [low, share, high].
     """
     task = TASKS[dataset.attrs["task"]]
-    headline, threshold = task.metrics[0][0], task.success
+    headline, goal = task.metrics[0][0], task.success
     last = dataset[headline].isel(step=-1)
     axes = [str(dim) for dim in last.dims if dim not in ("seed", "split")]
     table = []
@@ -42,7 +42,7 @@ def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
         for split in point["split"].to_numpy():
             quartiles = spread(point.sel(split=split).to_numpy(), axis=0)
             row[f"{split}_{headline}"] = [round(float(q), 5) for q in quartiles]
-        wins = int((point.isel(split=-1).to_numpy() >= threshold).sum())
+        wins = int(goal.met(point.isel(split=-1).to_numpy()).sum())
         row["success"] = [round(x, 5) for x in wilson(wins, row["members"])]
         table.append(row)
     return table

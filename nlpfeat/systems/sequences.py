@@ -13,7 +13,7 @@ from nlpfeat.settings import Count, NonNegative, Positive, Seed, Share
 from nlpfeat.training.losses import cross_entropy
 from nlpfeat.training.metrics import accuracy
 from nlpfeat.training.optimizers import adam, adam_word_penalty
-from nlpfeat.training.task import Source, Task
+from nlpfeat.training.task import Goal, Source, Task
 
 
 class DenseNetSettings(NamedTuple):
@@ -77,7 +77,7 @@ IMDB_DENSE = Task(
     metrics=(("accuracy", accuracy),),
     optimizer=adam,
     words=word_bag.words,
-    success=0.87,
+    success=Goal(0.87),
     piece=250,
     seeded=False,
 )

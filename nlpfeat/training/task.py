@@ -30,6 +30,27 @@ def generated(spec: Any, model: Any) -> Source:
     return Source((), spec)
 
 
+class Goal(NamedTuple):
+    """What a member's headline metric has to reach for it to succeed: at least `level`, or at most where it is to fall."""
+
+    level: float
+    falling: bool = False  # whether less is better, as for an error
+
+    def met(self, scores: Any) -> Any:
+        """Which scores reach it; NaN does not."""
+        return scores <= self.level if self.falling else scores >= self.level
+
+    def merit(self, scores: Any) -> Any:
+        """The scores, so that more is better."""
+        return -scores if self.falling else scores
+
+    def __str__(self) -> str:
+        return f"{'≤' if self.falling else '≥'} {self.level:g}"
+
+
+ALMOST_ALL = Goal(0.99)
+
+
 class Online(NamedTuple):
     """A rule of learning that steps once an example, in the order of the data: a batch is so many steps.
 
@@ -71,7 +92,7 @@ class Task:
         what the module draws: GloVe vectors, weights of a notebook's own generator.
       online: how examples are learned one by one, for tasks that do; then no optimizer is used.
       loss_units: what the loss is measured in.
-      success: a member succeeds when its headline metric reaches this share.
+      success: what the headline metric of a member that succeeds reaches.
       piece: examples evaluated at a time.
       alike: (the source's arrays, examples) -> their order (n,) in pieces: those that are padded alike together.
       words: (parameters, settings) -> the word vectors (vocabulary, width), where inputs are words.
@@ -97,7 +118,7 @@ class Task:
     start: Callable[[Any, Any, Any], Any] = lambda about, params, settings: params
     online: Online | None = None
     loss_units: str = "nats"
-    success: float = 0.99
+    success: Goal = ALMOST_ALL
     piece: int = 4096
     alike: Callable[[Any, Examples], Array] = as_given
     words: Callable[[Any, Any], np.ndarray] | None = None

@@ -1,5 +1,6 @@
 """Texts as sequences: Keras's tokens, numbers by falling count, padding in front, published vectors."""
 
+import itertools
 import zipfile
 
 import jax.numpy as jnp
@@ -35,7 +36,7 @@ def test_shuffled_each_document_keeps_its_words(lengths, key):
     words = np.arange(1, sum(lengths) + 1, dtype=np.uint16)
     start = np.cumsum([0, *lengths]).astype(np.int32)
     found = sequences.shuffled(sequences.Sequences(start, words, 50), key)
-    for first, end in zip(start[:-1], start[1:], strict=True):
+    for first, end in itertools.pairwise(start):
         assert sorted(found.words[first:end]) == words[first:end].tolist()
         assert end - first < 20 or found.words[first:end].tolist() != words[first:end].tolist()
     np.testing.assert_array_equal(

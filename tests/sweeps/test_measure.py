@@ -16,6 +16,7 @@ from nlpfeat.sweeps import measure as measuring
 from nlpfeat.sweeps.restore import kept_steps, restore
 from nlpfeat.sweeps.summary import flat_measures, reduced, summarize_measures
 from nlpfeat.tasks import TASKS
+from nlpfeat.training.task import Goal
 from tests.toys import SPIRALS, TOYS, study, with_grid
 
 
@@ -247,9 +248,11 @@ def test_steps_to_a_level():
     scores = xr.DataArray(
         [[0.1, 0.99, 0.5, 1.0], [0, 0, 0, 0.5]], dims=("seed", "step"), coords={"step": [0, 5, 9, 20]}
     )
-    found = results.steps_to(scores, 0.99)
+    found = results.steps_to(scores, Goal(0.99))
     assert found[0] == 5
     assert np.isnan(found[1])
+    falls = results.steps_to(1 - scores, Goal(0.5, falling=True))
+    assert falls.to_numpy().tolist() == [5, 20]
 
 
 def test_kept_steps(measured):
