@@ -3,7 +3,7 @@
 Fast.ai's lesson 5: Embedding 32 (words dropped) → dropout → Conv1D → ReLU → dropout → maxima of two → flatten → Dense 100
 → dropout .7 → one sigmoid, on the official halves of IMDB. Then the same on GloVe's vectors: frozen, and tuned after.
 
-Command:  python -m experiments.sweep --config=configs/imdb_cnn.py             filters 2 to 100
+Command:  python -m experiments.sweep --config=configs/imdb_cnn.py             filters 2 to 100, one epoch
           … :recipe     as printed: 64 filters, four epochs
           … :best       the same, the last epoch at a tenth of the rate
           … :embedding  dimensions of the embedding 2 to 100, 64 filters
@@ -29,7 +29,7 @@ def get_config(variant: str = "full") -> ConfigDict:
     config.training = ConfigDict(
         # 25,000 reviews in steps of 64: an epoch is 391 steps
         {
-            "steps": (782,),
+            "steps": (391,),
             "batch_size": 64,
             "record_every": 391,
             "checkpoint_every": 391,
