@@ -45,7 +45,7 @@ def answers_figure(found: list[tuple[Member, Answers]], split: str) -> tuple[Any
         classes = member.source.about.corpus.classes
         right = float((given.predicted == given.labels).mean())
         plot_confusion(column[0], confusion(given), classes)
-        column[0].set_title(f"width {member.settings.width}, seed {member.settings.seed}: {right:.1%} right")
+        column[0].set_title(f"width {member.settings.width}, seed {member.settings.seed}\n{right:.1%} right")
         plot_calibration(column[1], *bins)
         column[1].set_title(f"calibration error {bins.error:.3f}")
         errors[str(member.settings.width)] = round(bins.error, 5)

@@ -132,7 +132,7 @@ def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> 
             shift=0.24 * (i - (len(splits) - 1) / 2),
         )
     seeds = int(final.isel(split=0).count("seed").max())
-    top.set_title(f"{headline} against width, {seeds} seeds each: {task.summary}")
+    top.set_title(f"{headline} against width, {seeds} seeds each:\n{task.summary}")
     top.set_ylabel(headline)
     top.legend(loc="lower right")
 

@@ -69,10 +69,11 @@ def print_measures(rows: list[dict[str, Any]]) -> None:
     """Print the medians of the most telling measures, by width."""
     axes = [name for name in rows[0] if not isinstance(rows[0][name], list)]
     table = Table(caption=_CAPTION, caption_justify="left")
-    for name in [*axes, *_SHOWN.values()]:
+    shown = [name for name in _SHOWN if any(row[name][1] is not None for row in rows)]
+    for name in [*axes, *(_SHOWN[name] for name in shown)]:
         table.add_column(name, justify="right")
     for row in rows:
-        middles = [row[name][1] for name in _SHOWN]
+        middles = [row[name][1] for name in shown]
         table.add_row(
             *(f"{row[axis]:g}" for axis in axes), *("–" if m is None else f"{m:.4g}" for m in middles)
         )

@@ -28,7 +28,8 @@ def fit_probe(features: Features, labels: Labels) -> Probe:
     scale = np.where(scale > 0, scale, 1.0)
     fit = LogisticRegression(C=1e8 / len(labels), solver="newton-cholesky", max_iter=5000, tol=1e-8)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Line search of Newton solver")  # it goes on with L-BFGS
+        for start in ("Line search of Newton solver", "The inner solver of NewtonCholesky"):
+            warnings.filterwarnings("ignore", start)  # it goes on with L-BFGS
         fit.fit((features - middle) / scale, labels)
     weight, bias = fit.coef_, fit.intercept_
     if classes == 2:  # one row for the second class against the first

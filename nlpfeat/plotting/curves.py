@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
 
 from nlpfeat.plotting.style import width_colours
 
@@ -56,7 +57,9 @@ def plot_medians(
         ax.fill_between(steps, band[0], band[2], color=colour, alpha=0.15, lw=0)
         ax.plot(steps, band[1], "-o", color=colour, ms=3, lw=1.5, label=str(width))
     ax.set_xscale("symlog", linthresh=10)
-    shown = [step for step in (0, 10, 100, 1000, 10_000, 100_000) if step <= steps.max()]
-    ax.set_xticks(shown, [str(step) for step in shown])
+    decades = [step for step in (0, 10, 100, 1000, 10_000, 100_000) if steps.min() <= step <= steps.max()]
+    shown = decades or np.unique(steps[:: max(1, len(steps) // 4)]).tolist()
+    ax.set_xticks(shown, [f"{step:g}" for step in shown])
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel("step")
     ax.legend(title="width", fontsize=8, ncols=2)
