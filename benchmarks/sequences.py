@@ -27,6 +27,9 @@ from nlpfeat.sweeps import devices
 
 NETS = ("imdb_dense", "imdb_cnn", "imdb_multicnn", "imdb_lstm")
 BATCH, DOCUMENTS = 64, 256
+STRETCH = (
+    32  # steps a call of a program: their number is part of its shape, so that others would be compiled anew
+)
 
 Stepper = tuple[Callable[[int], Any], int]  # does n steps of so many nets
 
@@ -56,12 +59,25 @@ def nlpfeat(net: str) -> Stepper:
 
     def step(n: int) -> None:
         nonlocal state
-        order = rng.integers(0, DOCUMENTS, (members, n, BATCH)).astype(np.int32)
-        order = programs.put(made.layout, order)
-        state, record = programs.advance(
-            task, made.module, (), made.layout, state, made.settings, made.arrays, few, order, 1.0, 0, n
-        )
-        jax.block_until_ready((state, record))
+        for start in range(0, n, STRETCH):
+            order = rng.integers(0, DOCUMENTS, (members, STRETCH, BATCH)).astype(np.int32)
+            order = programs.put(made.layout, order)
+            steps = min(STRETCH, n - start)
+            state, record = programs.advance(
+                task,
+                made.module,
+                (),
+                made.layout,
+                state,
+                made.settings,
+                made.arrays,
+                few,
+                order,
+                1.0,
+                0,
+                steps,
+            )
+            jax.block_until_ready((state, record))
 
     return step, members
 
@@ -82,7 +98,9 @@ def batches(net: str) -> Stepper:
         return jax.lax.scan(one, jnp.int32(0), order)[0]
 
     def step(n: int) -> None:
-        jax.block_until_ready(fetch(made.arrays, rng.integers(0, DOCUMENTS, (n, BATCH)).astype(np.int32)))
+        for _ in range(0, n, STRETCH):
+            order = rng.integers(0, DOCUMENTS, (STRETCH, BATCH)).astype(np.int32)
+            jax.block_until_ready(fetch(made.arrays, order))
 
     return step, 1
 
