@@ -42,6 +42,7 @@ smoke: $(VENV)/ok  ## every command once, at toy size
 	$(RUN) -m experiments.measure --study=runs/imdb_dense-smoke
 	$(RUN) -m experiments.plot --study=runs/imdb_dense-smoke
 	$(RUN) -m experiments.batch_norm --study=runs/imdb_dense-smoke --width=8 --rates=0.001,0.1 --steps=10
+	$(RUN) -m experiments.factors --study=runs/ratings_bayes-smoke --width=8 top
 	$(RUN) -m experiments.trace --iterations=3
 	$(RUN) -m experiments.film --study=runs/spirals_deep-smoke --kind=layers --width=2 --depth=3 --slope=0.3 --seed=0 --length=12
 

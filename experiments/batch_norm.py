@@ -56,8 +56,8 @@ def command(argv: list[str]) -> int:
     from nlpfeat.sweeps.restore import restore, study_maker
 
     task = study.spec.row
-    if task.online is not None:
-        raise UserError(f"{path}: {study.spec.task} learns by a rule of its own, which knows no batches")
+    if task.rule is not None:
+        raise UserError(f"{path}: {study.spec.task} learns by a rule of its own, not by gradient descent")
     member = restore(study, members_of(study, flags)[0], flags.step, study_maker(study))
     found = batch_norm_figure.survival(
         task, member, rates, flags.steps, study.spec.training.batch_size, flags.repeats

@@ -134,7 +134,7 @@ def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> 
     seeds = int(final.isel(split=0).count("seed").max())
     top.set_title(f"{headline} against width, {seeds} seeds each:\n{task.summary}")
     top.set_ylabel(headline)
-    top.legend(loc="lower right")
+    top.legend(loc="best")
 
     scores = final.sel(split=splits[-1]).to_numpy()
     ran = (dataset["member_id"] != "").transpose("width", "seed").to_numpy()

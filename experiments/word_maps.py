@@ -16,9 +16,9 @@ from experiments.members import describe, spell
 from experiments.progress import Counting
 from experiments.tables import warn
 from experiments.word_space import Words, net, vectors
+from nlpfeat.plotting.map_page import Panel, Points, map_page
+from nlpfeat.plotting.names import plot_names
 from nlpfeat.plotting.style import STYLE, save, stamp
-from nlpfeat.plotting.word_map import plot_words
-from nlpfeat.plotting.word_page import Panel, word_page
 from nlpfeat.sweeps.provenance import commit
 from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.study import atomic
@@ -26,6 +26,8 @@ from nlpfeat.words.groups import Groups
 from nlpfeat.words.projections import align, pca, tsne
 from nlpfeat.words.separability import essential
 
+# Trask's map: green for good words, black for bad ones.
+GOOD, BAD = "#009E73", "#1a1a1a"
 EACH = 500  # good and bad words, where no one asks for others
 METHODS: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
     "tsne": ("t-SNE", tsne),
@@ -46,10 +48,11 @@ def draw(
     stamped = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
     paths = [*still(panels, names, good, words.texts.corpus.classes[-1], stamped, path)]
     counts = words.vocabulary.counts[groups.words].sum(1)
-    page = word_page(panels, names, good, groups.polarity, counts, about(words, groups, method, stamped))
-    table = pd.DataFrame(
-        {"word": names, "group": np.where(good, "good", "bad"), "polarity": groups.polarity, "count": counts}
-    )
+    told = {"group": np.where(good, "good", "bad"), "polarity": groups.polarity.round(3), "count": counts}
+    colours, markers = np.where(good, GOOD, BAD), np.where(good, "circle", "triangle")
+    points = Points("word", names, told, colours.tolist(), markers.tolist(), np.abs(groups.polarity))
+    page = map_page(panels, points, about(words, groups, method, stamped))
+    table = pd.DataFrame({"word": names, **told, "polarity": groups.polarity})
     for panel in panels:
         table[f"{panel.title}: x"], table[f"{panel.title}: y"] = panel.points.T
     for suffix, text in ((".html", page), (".csv", table.to_csv(index=False))):
@@ -114,7 +117,7 @@ def still(
         stamp(figure, line)
         for ax, panel in zip(axes[0], panels, strict=True):
             ax.set_title(panel.title, fontsize=10)
-            plot_words(ax, panel.points, names, good)
+            plot_names(ax, panel.points, names, good, (GOOD, BAD))
         paths = save(figure, path)
         plt.close(figure)
     return paths

@@ -4,7 +4,7 @@ A new system is a new row (in `nlpfeat/systems/`; where needed, a file in `data/
 every command, every figure and every generic test.
 """
 
-from nlpfeat.systems import eleven_lines, points, sequences, word_bags
+from nlpfeat.systems import eleven_lines, points, ratings, sequences, word_bags
 from nlpfeat.training.task import Task
 
 TASKS: dict[str, Task] = {
@@ -22,4 +22,8 @@ TASKS: dict[str, Task] = {
     "imdb_cnn": sequences.IMDB_CNN,
     "imdb_multicnn": sequences.IMDB_MULTICNN,
     "imdb_lstm": sequences.IMDB_LSTM,
+    "ratings_dot": ratings.RATINGS_DOT,
+    "ratings_bias": ratings.RATINGS_BIAS,
+    "ratings_net": ratings.RATINGS_NET,
+    "ratings_bayes": ratings.RATINGS_BAYES,
 }

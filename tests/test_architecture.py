@@ -22,6 +22,7 @@ ALLOWED = {
     "sweeps": {"data", "models", "training", "tasks", "geometry", "processes", "errors", "keys", "settings"},
     "plotting": set(),
     "words": {"geometry"},
+    "factors": set(),
     "films": {"geometry", "plotting"},
     "__init__": set(),
 }

@@ -17,7 +17,9 @@ from nlpfeat.training.task import Task
 TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}
 SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
 
-OPINIONS = str(Path(__file__).parents[1] / "configs" / "opinions.csv")  # 180 rows, three classes
+CONFIGS = Path(__file__).parents[1] / "configs"
+OPINIONS = str(CONFIGS / "opinions.csv")  # 180 rows, three classes
+TASTES = {"path": str(CONFIGS / "tastes.csv"), "items": str(CONFIGS / "dishes.csv")}  # 315 ratings
 
 _DATA = {
     "spirals": {"arms": 3, "points": 20},
@@ -33,6 +35,10 @@ _DATA = {
     "imdb_cnn": {"path": OPINIONS, "length": 13, "vocabulary": 100},
     "imdb_multicnn": {"path": OPINIONS, "length": 12, "vocabulary": 100},
     "imdb_lstm": {"path": OPINIONS, "length": 12, "vocabulary": 100},
+    "ratings_dot": TASTES,
+    "ratings_bias": TASTES,
+    "ratings_net": TASTES,
+    "ratings_bayes": TASTES,
 }
 _SETTINGS = {"spirals_deep": {"depth": 3, "slope": 0.3}, "annulus_deep": {"depth": 3, "slope": 0.3}}
 _MODEL = {
@@ -58,6 +64,9 @@ _TRAINING = {
     "imdb_cnn": {"steps": (20, 10), "rates": (1.0, 0.3), "frozen": (("words",), ()), "batch_size": 16},
     "imdb_multicnn": {"batch_size": 16},
     "imdb_lstm": {"batch_size": 16},
+    "ratings_dot": {"batch_size": 16},
+    "ratings_bias": {"batch_size": 16},
+    "ratings_net": {"batch_size": 16},
 }
 TOYS = {
     name: resolve(
@@ -76,7 +85,7 @@ SPIRALS = TOYS["spirals"]
 
 # Rows whose generic tests are slow ones, as other rows share what they are made of (annulus the net of spirals,
 # reviews_batch and imdb_ngrams that of planted_words and the data of reviews_bag), or tests of their own hold the parts
-# (tests/models/test_deep_unwarper.py, test_layers.py): compiling a net takes seconds, and each test does so several times.
+# (tests/models/test_deep_unwarper.py, test_layers.py, test_factors.py): compiling a net takes seconds, and each test does so several times.
 SLOW = {
     "annulus",
     "annulus_deep",
@@ -88,6 +97,9 @@ SLOW = {
     "imdb_cnn",
     "imdb_multicnn",
     "imdb_lstm",
+    "ratings_dot",
+    "ratings_bias",
+    "ratings_net",
 }
 
 

@@ -39,7 +39,7 @@ def read(
         missing label, fewer than two classes, a part that is empty.
     """
     labels, texts, parts = [], [], []
-    for line, row in _rows(Path(path), [text, label, *([split] if split else [])]):
+    for line, row in rows(Path(path), [text, label, *([split] if split else [])]):
         if not row[label].strip():
             raise UserError(f"{path} line {line}: no {label}; fill it in or remove the row")
         labels.append(row[label].strip())
@@ -85,9 +85,12 @@ def _rank(labels: list[str]) -> Callable[[str], Any]:
     return (lambda name: (float(name), name)) if numbers else (lambda name: (0.0, name))
 
 
-def _rows(path: Path, wanted: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(number of its first line, row) of each row that is not blank."""
-    csv.field_size_limit(sys.maxsize)
+def rows(path: Path, wanted: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """(number of its first line, row) of each row of a file that is not blank.
+
+    Raises:
+      UserError: naming the file, the line and the mend, if it cannot be read, or lacks a column that is wanted.
+    """
     try:
         whole = path.read_text("utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):
@@ -95,7 +98,14 @@ def _rows(path: Path, wanted: list[str]) -> Iterator[tuple[int, dict[str, str]]]
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise UserError(f"{path} line {line}: not UTF-8; save it as UTF-8") from None
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    yield from rows_of(whole, str(path), wanted, "\t" if path.suffix.lower() == ".tsv" else ",")
+
+
+def rows_of(
+    whole: str, path: str, wanted: list[str], separator: str = ","
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """As `rows`, of the text of a file called `path`."""
+    csv.field_size_limit(sys.maxsize)
     reader = csv.reader(io.StringIO(whole, newline=""), delimiter=separator, strict=True)
     columns: list[str] = []
     line = 1

@@ -67,9 +67,9 @@ class Embedding(nn.Module):
 
     @nn.compact
     def __call__(
-        self, words: Int[Array | np.ndarray, "n length"], word_dropout: ArrayLike | None, *, train: bool
-    ) -> Float[Array, "n length units"]:
-        """Word numbers -> their vectors; `word_dropout` None drops nothing, and draws nothing."""
+        self, words: Int[Array | np.ndarray, "*places"], word_dropout: ArrayLike | None, *, train: bool
+    ) -> Float[Array, "*places units"]:
+        """Numbers of words, or of anything else, -> their vectors; `word_dropout` None drops nothing, and draws nothing."""
         shape = (self.rows, self.size.units)
         table = self.param(
             "table", lambda key: 0.05 * uniform_per_unit(key, shape, axes_of([_ROWS, self.size]))

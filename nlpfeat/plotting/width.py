@@ -83,7 +83,7 @@ def plot_success(
     else:
         ax.plot([], [], " ", label=describe_half(half, widths))
     width_axis(ax, widths, width_label)
-    ax.legend(loc="best")
+    ax.legend(loc="best", frameon=True, framealpha=0.85, edgecolor="none")
 
 
 def describe_half(half: tuple[float, float, float], widths: Sequence[int]) -> str:

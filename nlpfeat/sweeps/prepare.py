@@ -69,11 +69,11 @@ def maker(spec: Spec) -> Maker:
     """The maker of the members of a study. Reads the task's files, if it has any.
 
     Raises:
-      UserError: if the spec freezes a parameter that the model does not have, or asks an online rule for what it
+      UserError: if the spec freezes a parameter that the model does not have, or asks a task's own rule for what it
         does not do; if the files cannot be had or read.
     """
     frozen_sets = [phase.frozen for phase in spec.training.phases if phase.frozen]
-    _check_online(spec, frozen_sets)
+    _check_rule(spec, frozen_sets)
     source = spec.row.load(spec.data, spec.model)
     module = partial(spec.row.module, spec.model, source.about)
     draw = partial(spec.row.draw, source.about)
@@ -90,14 +90,17 @@ def maker(spec: Spec) -> Maker:
     return Maker(spec, source, module, jax.jit(draw), jax.jit(init, static_argnums=0))
 
 
-def _check_online(spec: Spec, frozen_sets: list[tuple[str, ...]]) -> None:
-    if spec.row.online is None:
+def _check_rule(spec: Spec, frozen_sets: list[tuple[str, ...]]) -> None:
+    rule, size = spec.row.rule, spec.training.batch_size
+    if rule is None:
         return
-    if not 1 <= spec.training.batch_size <= spec.row.online.most:
+    if rule.most and not 1 <= size <= rule.most:
         raise UserError(
-            f"config.training.batch_size: {spec.task} learns example by example and takes 1 to "
-            f"{spec.row.online.most} of them a step, not {spec.training.batch_size or 'all'}"
+            f"config.training.batch_size: {spec.task} learns example by example and takes 1 to {rule.most} of them a "
+            f"step, not {size or 'all'}"
         )
+    if size and not rule.most:
+        raise UserError(f"config.training.batch_size: {spec.task} takes all examples at once: set it to 0")
     if frozen_sets:
         raise UserError(
             f"config.training.frozen: {spec.task} learns by a rule of its own that freezes nothing"

@@ -104,7 +104,7 @@ def advance(
       settings: (members,) each.
       arrays: of the task's source, shared by all members.
       splits: leaves (members, n, …) where the task is seeded, else (n, …) shared.
-      order: int32 (members, at least `steps`, batch size), without the members where the task is online and all see
+      order: int32 (members, at least `steps`, batch size), without the members where the task has a rule and all see
         the same; or None for full batches.
       rate, start, steps: traced scalars.
 
@@ -119,7 +119,7 @@ def advance(
         record = evaluate(task, module, state.params, settings, arrays, splits)
         return state, record | observe(task, state.opt_state, splits)
 
-    axes = (0, 0, None, 0 if task.seeded else None, None if task.online else 0)
+    axes = (0, 0, None, 0 if task.seeded else None, None if task.rule else 0)
 
     def share(*arguments: Any) -> Any:
         return _map_blocks(member, axes, layout.block, arguments)

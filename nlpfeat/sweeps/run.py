@@ -157,7 +157,7 @@ def orders(task: Task, training: TrainingSpec, bucket: Bucket, start: int, stop:
     if not training.batch_size:
         return None
     n = count(bucket.example.splits["train"])
-    if task.online:
+    if task.rule:
         shared = np.zeros((training.record_every, training.batch_size), np.int32)
         shared[: stop - start] = file_order(n, training.batch_size, start, stop)
         return programs.put(bucket.layout, shared, per_member=False)

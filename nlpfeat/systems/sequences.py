@@ -12,7 +12,7 @@ from nlpfeat.models.lstm_net import LstmNet, LstmNetSpec
 from nlpfeat.settings import Count, NonNegative, Positive, Seed, Share
 from nlpfeat.training.losses import cross_entropy
 from nlpfeat.training.metrics import accuracy
-from nlpfeat.training.optimizers import adam, adam_word_penalty
+from nlpfeat.training.optimizers import adam, adam_penalised
 from nlpfeat.training.task import Goal, Source, Task
 
 
@@ -107,5 +107,5 @@ IMDB_LSTM = replace(
     module=lambda model, data, units: LstmNet(
         units, len(data.corpus.classes), len(data.vocabulary.words), model
     ),
-    optimizer=adam_word_penalty,
+    optimizer=adam_penalised("words"),
 )

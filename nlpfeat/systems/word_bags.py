@@ -98,7 +98,7 @@ REVIEWS_BAG = replace(
         units, sentiment_net.outputs(len(data.corpus.classes)), len(data.vocabulary.words)
     ),
     start=lambda about, params, settings: sentiment_net.start(params, settings),
-    online=online.RULE,
+    rule=online.RULE,
     loss=half_squared_error,
     loss_units="½ squared error",
     optimizer=plain,

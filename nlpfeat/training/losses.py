@@ -40,6 +40,16 @@ def half_squared_error(trace: dict[str, Array], targets: Targets) -> Float[Array
     return 0.5 * ((jax.nn.sigmoid(output) - asked(targets, output.shape[1])) ** 2).sum(1)
 
 
+def squared_residual(trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
+    """(target − prediction)².
+
+    Args:
+      trace: holds "prediction" (n,).
+      targets: the numbers to predict (n,).
+    """
+    return (jnp.asarray(targets) - trace["prediction"]) ** 2
+
+
 def squared_error(trace: dict[str, Array], targets: Targets) -> Float[Array, " n"]:
     """(target − prediction)².
 
@@ -48,4 +58,4 @@ def squared_error(trace: dict[str, Array], targets: Targets) -> Float[Array, " n
       targets: class ids (n,).
     """
     level = jnp.take_along_axis(trace["levels"], jnp.asarray(targets)[:, None], axis=1)[:, 0]
-    return (level - trace["prediction"]) ** 2
+    return squared_residual(trace, level)

@@ -30,8 +30,8 @@ Record = dict[str, Array]  # loss and each metric: (splits,)
 
 def recorded(task: Task) -> tuple[str, ...]:
     """The names in a record."""
-    online = task.online.measures if task.online else ()
-    return ("loss", *(name for name, _ in task.metrics), *(name for name, _ in online))
+    own = task.rule.measures if task.rule else ()
+    return ("loss", *(name for name, _ in task.metrics), *(name for name, _ in own))
 
 
 def initial_params(task: Task, module: nn.Module, arrays: Any, splits: Splits, settings: Settings) -> Params:
@@ -68,8 +68,8 @@ def merge(trained: Params, held: Params) -> Params:
 
 def fresh_state(task: Task, params: Params, frozen: tuple[str, ...], settings: Settings) -> State:
     """The state at the start of a phase that trains all but `frozen`."""
-    if task.online:
-        return State(params, {name: jnp.float32(0) for name in task.online.counters})
+    if task.rule:
+        return State(params, {name: jnp.float32(0) for name in task.rule.counters})
     trained, _ = partition(params, frozen)
     return State(params, task.optimizer(settings).init(trained))
 
@@ -84,10 +84,10 @@ def train_step(
     rate: ArrayLike,
     step: ArrayLike,
 ) -> State:
-    """One step with learning rate `rate` · settings.learning_rate: down the mean loss of `batch`, or by the online rule."""
+    """One step with learning rate `rate` · settings.learning_rate: down the mean loss of `batch`, or by the task's own rule."""
     speed = rate * settings.learning_rate
-    if task.online:
-        return State(*task.online.step(state.params, state.opt_state, batch, settings, speed))
+    if task.rule:
+        return State(*task.rule.step(state.params, state.opt_state, batch, settings, speed))
     trained, held = partition(state.params, frozen)
 
     def mean_loss(trained: Params) -> Array:
@@ -163,8 +163,8 @@ def evaluate(
 
 
 def observe(task: Task, carry: Any, splits: Splits) -> Record:
-    """What the online rule counted on its way: (splits,), NaN for all but the training split."""
-    if task.online is None:
+    """What the task's own rule counted on its way: (splits,), NaN for all but the training split."""
+    if task.rule is None:
         return {}
     train = jnp.array([name == "train" for name in split_names(splits)])
-    return {name: jnp.where(train, measure(carry), jnp.nan) for name, measure in task.online.measures}
+    return {name: jnp.where(train, measure(carry), jnp.nan) for name, measure in task.rule.measures}

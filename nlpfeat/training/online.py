@@ -15,7 +15,7 @@ from nlpfeat.data.examples import Examples
 from nlpfeat.models.width import unit_mask
 from nlpfeat.models.word_bag import pool, spread
 from nlpfeat.training.losses import asked
-from nlpfeat.training.task import Online
+from nlpfeat.training.task import Rule
 
 # Reviews in a block, at most: the products of each with those before it are kept with the data.
 BLOCK = 32
@@ -66,7 +66,7 @@ def _right(chance: Array, target: Array) -> Array:
     return (named == target).astype(jnp.float32)
 
 
-RULE = Online(
+RULE = Rule(
     counters=("right", "seen"),
     step=review_by_review,
     measures=(("online_accuracy", lambda carry: carry["right"] / carry["seen"]),),

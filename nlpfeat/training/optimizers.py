@@ -1,5 +1,6 @@
 """Optimizers: settings -> an Optax transformation, to be scaled by the phase's learning rate."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -19,15 +20,19 @@ def adam(settings: Any) -> optax.GradientTransformation:
     return optax.scale_by_adam()
 
 
-def adam_word_penalty(settings: Any) -> optax.GradientTransformation:
-    """Adam on the loss and `settings.penalty` · Σ W² of the table of words, as Keras's `l2` adds it."""
-    penalised = optax.masked(optax.add_decayed_weights(2 * settings.penalty), _of_words)
-    return optax.chain(penalised, optax.scale_by_adam())
+def adam_penalised(*modules: str) -> Callable[[Any], optax.GradientTransformation]:
+    """Adam on the loss and `settings.penalty` · Σ W² of the parameters of `modules`, as Keras's `l2` adds it."""
 
+    def theirs(params: Any) -> Any:
+        return {
+            name: jax.tree.map(lambda _, mine=name in modules: mine, part) for name, part in params.items()
+        }
 
-def _of_words(params: Any) -> Any:
-    """Which parameters belong to the module "words"."""
-    return {name: jax.tree.map(lambda _, mine=name == "words": mine, part) for name, part in params.items()}
+    def optimizer(settings: Any) -> optax.GradientTransformation:
+        penalty = optax.masked(optax.add_decayed_weights(2 * settings.penalty), theirs)
+        return optax.chain(penalty, optax.scale_by_adam())
+
+    return optimizer
 
 
 def plain(settings: Any) -> optax.GradientTransformation:

@@ -51,14 +51,17 @@ class Goal(NamedTuple):
 ALMOST_ALL = Goal(0.99)
 
 
-class Online(NamedTuple):
-    """A rule of learning that steps once an example, in the order of the data: a batch is so many steps.
+class Rule(NamedTuple):
+    """A rule of learning of a task's own, in place of gradient descent.
+
+    Either it steps once an example, in the order of the data, and a batch is so many steps; or it takes all training
+    examples at once.
 
     Attributes:
       counters: names of the numbers it carries beside the parameters; 0 before the first example.
       step: (parameters, carry, batch, settings, learning rate) -> (parameters, carry).
       measures: (name, carry -> number): recorded for the training split, which alone is learned from.
-      most: the largest batch.
+      most: the largest batch; 0 of a rule that takes all examples at once.
     """
 
     counters: tuple[str, ...]
@@ -90,12 +93,15 @@ class Task:
         file data hold row numbers, and this fetches what they stand for.
       start: (about, parameters, settings) -> the parameters before the first step, on the host, where they are not
         what the module draws: GloVe vectors, weights of a notebook's own generator.
-      online: how examples are learned one by one, for tasks that do; then no optimizer is used.
+      rule: how the task learns, where it is not by gradient descent; then no optimizer is used.
       loss_units: what the loss is measured in.
       success: what the headline metric of a member that succeeds reaches.
       piece: examples evaluated at a time.
       alike: (the source's arrays, examples) -> their order (n,) in pieces: those that are padded alike together.
       words: (parameters, settings) -> the word vectors (vocabulary, width), where inputs are words.
+      factors: (parameters, settings) -> the vectors of users and items, where inputs are pairs of them.
+      newcomer: (parameters, settings, training ratings, items) -> how strongly a new user's numbers, who rated those items,
+        are held at 0.
       layers: (parameters, settings) -> the net as layers (weight, bias, slope left of zero) on points of the plane,
         the last one its head: what exact geometry measures. None for nets that are no such thing.
       arms: source -> (classes, n, 2), a curve along the middle of each class, if its points lie along one.
@@ -116,12 +122,14 @@ class Task:
     load: Callable[[Any, Any], Source] = generated
     batch: Callable[[Any, Examples, Array | None], Examples] = rows
     start: Callable[[Any, Any, Any], Any] = lambda about, params, settings: params
-    online: Online | None = None
+    rule: Rule | None = None
     loss_units: str = "nats"
     success: Goal = ALMOST_ALL
     piece: int = 4096
     alike: Callable[[Any, Examples], Array] = as_given
     words: Callable[[Any, Any], np.ndarray] | None = None
+    factors: Callable[[Any, Any], Any] | None = None
+    newcomer: Callable[[Any, Any, int, np.ndarray], dict[str, Any]] | None = None
     layers: Callable[[Any, Any], list[tuple[Any, Any, float]]] | None = None
     arms: Callable[[Any], np.ndarray] | None = None
     limits: Callable[[Any, Any], dict[str, float]] = lambda model, data: {}

@@ -1,4 +1,4 @@
-"""A map of words as a page of its own, which needs no network: zoom, pan, hover, search, linked selection, CSV."""
+"""Maps of named points as a page of its own, which needs no network: zoom, pan, hover, search, linked selection, CSV."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,57 +20,57 @@ from bokeh.models import (
 from bokeh.plotting import figure
 from bokeh.resources import Resources
 
-from nlpfeat.plotting.word_map import BAD, GOOD
-
-SCRIPT = Path(__file__).with_name("word_page.js")
+SCRIPT = Path(__file__).with_name("map_page.js")
 
 
 class Panel(NamedTuple):
-    """One map of the words."""
+    """One map of the points."""
 
     title: str
     points: np.ndarray  # (n, 2)
 
 
-def word_page(
-    panels: Sequence[Panel],
-    words: Sequence[str],
-    good: np.ndarray,
-    polarity: np.ndarray,
-    counts: np.ndarray,
-    about: str,
-) -> str:
-    """The page as HTML. Every panel shows the same words; what is selected in one is selected in all.
+class Points(NamedTuple):
+    """What all maps of a page show."""
+
+    kind: str  # what a point is, such as "word"
+    names: Sequence[str]  # (n,)
+    told: dict[str, Any]  # column -> (n,), told when a point is pointed at, and written to the CSV
+    colours: Sequence[str]  # (n,)
+    markers: Sequence[str]  # (n,)
+    weights: np.ndarray  # (n,): where there is no room for all labels, those of the largest are shown
+
+
+def map_page(panels: Sequence[Panel], points: Points, about: str) -> str:
+    """The page as HTML. Every panel shows the same points; what is selected in one is selected in all.
 
     Args:
-      words: (n,), the most telling first within each group.
-      good: (n,), which are good words.
-      polarity, counts: (n,), told when a word is pointed at, and written to the CSV.
       about: a sentence or two of HTML above the maps.
     """
     data: dict[str, Any] = {
-        "word": list(words),
-        "group": ["good" if g else "bad" for g in good],
-        "polarity": polarity.round(3),
-        "count": counts,
-        "colour": [GOOD if g else BAD for g in good],
-        "marker": ["circle" if g else "triangle" for g in good],
+        "name": list(points.names),
+        **points.told,
+        "colour": list(points.colours),
+        "marker": list(points.markers),
+        "weight": points.weights.astype(float),
     }
     for i, panel in enumerate(panels):
         data |= {f"x{i}": panel.points[:, 0].astype(float), f"y{i}": panel.points[:, 1].astype(float)}
     source = ColumnDataSource(data)
     size = 760 if len(panels) == 1 else 520
-    plots = [_plot(panel, source, i, size) for i, panel in enumerate(panels)]
-    search, clear, found = _search(source)
+    plots = [_plot(panel, source, list(points.told), i, size) for i, panel in enumerate(panels)]
+    search, clear, found = _search(source, points.kind)
     save = Button(label="Coordinates as CSV", button_type="default", name="save")
     names = [panel.title for panel in panels]
-    save.js_on_click(_script("save", source=source, titles=names))
+    save.js_on_click(
+        _script("save", source=source, titles=names, columns=list(points.told), kind=points.kind)
+    )
     controls = row(search, clear, save, found)
     page: Any = column(Div(text=about, width=900), controls, row(*plots))
-    return file_html(page, resources=Resources("inline"), title="Word map")
+    return file_html(page, resources=Resources("inline"), title=f"Map: {points.kind}s")
 
 
-def _plot(panel: Panel, source: ColumnDataSource, number: int, size: int) -> Any:
+def _plot(panel: Panel, source: ColumnDataSource, told: list[str], number: int, size: int) -> Any:
     """A scatter plot with the labels that have room, laid out anew whenever the view changes."""
     low, high = panel.points.min(0), panel.points.max(0)
     room = 0.06 * np.maximum(high - low, 1e-3 * max(np.ptp(panel.points), 1.0))
@@ -100,15 +100,15 @@ def _plot(panel: Panel, source: ColumnDataSource, number: int, size: int) -> Any
     )
     plot.add_tools(
         HoverTool(
-            renderers=[points], tooltips=[("", "@word"), ("polarity", "@polarity"), ("seen", "@count times")]
+            renderers=[points], tooltips=[("", "@name"), *((column, f"@{{{column}}}") for column in told)]
         )
     )
-    shown = ColumnDataSource({"x": [], "y": [], "word": [], "colour": []})
+    shown = ColumnDataSource({"x": [], "y": [], "name": [], "colour": []})
     plot.add_layout(
         LabelSet(
             x="x",
             y="y",
-            text="word",
+            text="name",
             text_color="colour",
             source=shown,
             x_offset=5,
@@ -125,9 +125,9 @@ def _plot(panel: Panel, source: ColumnDataSource, number: int, size: int) -> Any
     return plot
 
 
-def _search(source: ColumnDataSource) -> tuple[TextInput, Button, Div]:
-    """A field that selects the word that is typed, or those that begin with it; a button to clear it; what was found."""
-    search = TextInput(placeholder="find a word", width=180, name="search")
+def _search(source: ColumnDataSource, kind: str) -> tuple[TextInput, Button, Div]:
+    """A field that selects what is typed, or what begins with it or holds it; a button to clear it; what was found."""
+    search = TextInput(placeholder=f"find a {kind}", width=180, name="search")
     found = Div(text="", width=420, name="found")
     clear = Button(label="Clear", button_type="default", name="clear")
     search.js_on_change("value_input", _script("search", source=source, found=found))
@@ -136,6 +136,6 @@ def _search(source: ColumnDataSource) -> tuple[TextInput, Button, Div]:
 
 
 def _script(name: str, **arguments: Any) -> CustomJS:
-    """The function `name` of word_page.js, called with the arguments and the `value` of what was typed in."""
+    """The function `name` of map_page.js, called with the arguments and the `value` of what was typed in."""
     call = f"{name}({{{', '.join(arguments)}, value: cb_obj.value_input}})"
     return CustomJS(args=arguments, code=f"{SCRIPT.read_text('utf-8')}\n{call};")

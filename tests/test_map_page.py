@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from nlpfeat.plotting.word_page import Panel, word_page
+from nlpfeat.plotting.map_page import Panel, Points, map_page
 
 BROWSER, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="no Chromium with ChromeDriver here")
@@ -34,9 +34,14 @@ def page(tmp_path_factory):
     words = [f"good{i}" for i in range(20)] + [f"bad{i}" for i in range(19)] + ['<b>"awkward", é']
     points = np.stack([np.arange(40.0), np.arange(40.0) ** 2 % 37], 1)
     panels = [Panel("width 2", points), Panel("width 10", points[:, ::-1])]
-    html = word_page(
-        panels, words, np.arange(40) < 20, np.linspace(3, -3, 40), np.arange(40) + 50, "<p>About</p>"
-    )
+    good, polarity = np.arange(40) < 20, np.linspace(3, -3, 40)
+    told = {
+        "group": np.where(good, "good", "bad"),
+        "polarity": polarity.round(3),
+        "count": np.arange(40) + 50,
+    }
+    points = Points("word", words, told, ["#009E73"] * 40, ["circle"] * 40, np.abs(polarity))
+    html = map_page(panels, points, "<p>About</p>")
     (folder / "map.html").write_text(html, "utf-8")
     options = webdriver.ChromeOptions()
     options.binary_location = BROWSER
@@ -92,8 +97,8 @@ def test_opens_without_a_network_or_an_error(page):
     severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
     assert severe == []
     assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
-    assert js(browser, "return points.data.word.length") == 40
-    assert until(lambda: js(browser, "return labels.data.word.length")) > 10
+    assert js(browser, "return points.data.name.length") == 40
+    assert until(lambda: js(browser, "return labels.data.name.length")) > 10
 
 
 def test_hover_shows_the_word(page):
@@ -119,7 +124,7 @@ def test_hover_shows_the_word(page):
         )
     )
     assert "good7" in tip
-    assert "57 times" in tip
+    assert "57" in tip
 
 
 def test_search_finds_a_word_and_says_so_on_every_map(page):
@@ -127,12 +132,12 @@ def test_search_finds_a_word_and_says_so_on_every_map(page):
     field = element(browser, "input")
     field.send_keys("good1")
     assert until(lambda: js(browser, "return points.selected.indices") == [1])
-    assert js(browser, "return labels.data.word") == ["good1"]
+    assert js(browser, "return labels.data.name") == ["good1"]
     assert "1 found: good1" in js(browser, "return doc.get_model_by_name('found').text")
     field.send_keys("\b")
     assert until(lambda: len(js(browser, "return points.selected.indices")) == 20)  # all that begin so
     field.send_keys("zz")
-    assert until(lambda: "no such word" in js(browser, "return doc.get_model_by_name('found').text"))
+    assert until(lambda: "nothing of that name" in js(browser, "return doc.get_model_by_name('found').text"))
     assert js(browser, "return doc.get_model_by_name('map1').renderers[0].data_source.id === points.id")
     element(browser, "button", 0).click()
     assert until(lambda: js(browser, "return doc.get_model_by_name('search').value_input") == "")
@@ -148,7 +153,7 @@ def test_zoom_keeps_the_labels_inside(page):
     canvas = element(browser, "canvas")
     ActionChains(browser).scroll_from_origin(ScrollOrigin.from_element(canvas), 0, -100).perform()
     assert until(lambda: js(browser, "return plot.x_range.end - plot.x_range.start") < before)
-    words = js(browser, "return labels.data.word")
+    words = js(browser, "return labels.data.name")
     inside = js(browser, "return labels.data.x.every(x => plot.x_range.start <= x && x <= plot.x_range.end)")
     assert words
     assert inside

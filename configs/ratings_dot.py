@@ -1,0 +1,51 @@
+"""How many factors explain who likes which film, when each rating is a product of two vectors, and when are there too many?
+
+Fast.ai's lesson 4: two tables of factors with a penalty on each, their product, Adam in mini-batches of 64; a fifth of the
+ratings, drawn anew for each seed, is for testing.
+
+Command:  python -m experiments.sweep --config=configs/ratings_dot.py          2 to 100 factors, three penalties
+          … :recipe  as printed: 50 factors, ten epochs
+Expect:   :recipe a squared error of … (printed: 1.44).
+Minutes:  …
+Data:     MovieLens latest-small, 1 MB, downloaded once or found in the folder NLPFEAT_DATA.
+"""
+
+from pathlib import Path
+
+from ml_collections import ConfigDict
+
+
+def get_config(variant: str = "full") -> ConfigDict:
+    """The config, in the variants "full", "recipe" and "smoke"."""
+    config = ConfigDict()
+    config.task = "ratings_dot"
+    config.data = ConfigDict({})
+    config.model = ConfigDict({})
+    config.training = ConfigDict(
+        # 80,003 ratings in steps of 64: an epoch is 1,250 steps
+        {
+            "steps": (1250, 3750, 7500),
+            "rates": (1.0, 10.0, 1.0),
+            "batch_size": 64,
+            "record_every": 1250,
+            "checkpoint_every": 5000,
+        }
+    )
+    config.settings = ConfigDict({"learning_rate": 1e-3, "penalty": 1e-4})
+    config.sweep = ConfigDict(
+        {"width": (2, 5, 10, 20, 50, 100), "seed": (0, 1, 2), "penalty": (1e-5, 1e-4, 1e-3)}
+    )
+    if variant == "recipe":
+        config.sweep = ConfigDict({"width": (50,), "seed": (0, 1, 2, 3)})
+    elif variant == "smoke":
+        here = Path(__file__)
+        config.data = ConfigDict(
+            {"path": str(here.with_name("tastes.csv")), "items": str(here.with_name("dishes.csv"))}
+        )
+        config.training.update(
+            {"steps": (20, 40, 60), "batch_size": 16, "record_every": 20, "checkpoint_every": 60}
+        )
+        config.sweep = ConfigDict({"width": (2, 8), "seed": (0, 1)})
+    elif variant != "full":
+        raise ValueError(f"no variant {variant!r}; there are full, recipe and smoke")
+    return config

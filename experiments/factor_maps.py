@@ -1,0 +1,104 @@
+"""A map of items by two principal components of their factors: a PNG, a PDF, a page and a CSV."""
+
+import html
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from experiments.members import spell
+from experiments.rating_space import Ratings, factors, merit, who
+from nlpfeat.data.rating_files import year
+from nlpfeat.errors import UserError
+from nlpfeat.factors.components import components
+from nlpfeat.plotting.map_page import Panel, Points, map_page
+from nlpfeat.plotting.names import plot_names
+from nlpfeat.plotting.style import BLUE, ORANGE, STYLE, save, stamp
+from nlpfeat.sweeps.provenance import commit
+from nlpfeat.sweeps.restore import Member
+from nlpfeat.sweeps.spec import config_hash
+from nlpfeat.sweeps.study import atomic
+
+LABELLED = 500  # items in the still picture
+
+
+def draw(ratings: Ratings, member: Member, flags: Any, line: str) -> int:
+    """Draw the map of one member; paths on stdout."""
+    study, items = ratings.study, ratings.most_rated(flags.most)
+    found = components(factors(ratings, member).items[items], max(_axes(flags.components)))
+    chosen = _axes(flags.components)
+    if max(chosen) > found.scores.shape[1]:
+        raise UserError(f"--components: {flags.components}: there are {found.scores.shape[1]}")
+    points = found.scores[:, [axis - 1 for axis in chosen]]
+    name, values = merit(ratings, member, items)
+    titles = [ratings.title(item) for item in items]
+    better = values >= np.median(values)
+    years = [year(title) for title in titles]
+    told = {
+        "year": ["" if np.isnan(one) else f"{one:.0f}" for one in years],
+        "ratings": ratings.counts[items],
+        name: values.round(3),
+    }
+    title = f"components {chosen[0]} and {chosen[1]} of {who(member)}"
+    stamped = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+    study.figures.mkdir(exist_ok=True)
+    where = f"factors-{chosen[0]}-{chosen[1]}-width={spell(member.settings.width)}-seed={spell(member.settings.seed)}"
+    path = study.figures / where
+    paths = [*_still(points[:LABELLED], titles[:LABELLED], better[:LABELLED], title, stamped, path)]
+    colours = np.where(better, BLUE, ORANGE).tolist()
+    markers = np.where(better, "circle", "triangle").tolist()
+    shown = Points("item", titles, told, colours, markers, ratings.counts[items].astype(float))
+    page = map_page([Panel(title, points)], shown, _about(ratings, items, name, chosen, found.share, stamped))
+    table = pd.DataFrame({"item": titles, **told, "x": points[:, 0], "y": points[:, 1]})
+    for suffix, text in ((".html", page), (".csv", table.to_csv(index=False))):
+        paths.append(path.with_name(path.name + suffix))
+        with atomic(paths[-1]) as part:
+            part.write_text(text, "utf-8")
+    print("\n".join(map(str, paths)))
+    return 0
+
+
+def _axes(text: str) -> tuple[int, int]:
+    """Two different components, from 1."""
+    try:
+        a, b = (int(part) for part in text.split(","))
+    except ValueError:
+        a = b = 0
+    if min(a, b) < 1 or a == b:
+        raise UserError(f"--components: {text!r}: name two, as in 1,2")
+    return a, b
+
+
+def _still(
+    points: np.ndarray, titles: list[str], better: np.ndarray, title: str, line: str, path: Any
+) -> list[Any]:
+    with plt.style.context(STYLE):
+        figure, ax = plt.subplots(figsize=(11, 9))
+        figure.suptitle(
+            f"The {len(titles)} most rated items by {title}:\nbetter than the median (dots) and worse (triangles)",
+            x=0.005,
+            ha="left",
+            fontsize=12,
+        )
+        stamp(figure, line)
+        plot_names(ax, points, titles, better, colours=(BLUE, ORANGE))
+        paths = save(figure, path)
+        plt.close(figure)
+    return list(paths)
+
+
+def _about(
+    ratings: Ratings, items: np.ndarray, name: str, chosen: tuple[int, int], share: np.ndarray, line: str
+) -> str:
+    shares = " and ".join(f"{share[axis - 1]:.0%}" for axis in chosen)
+    return (
+        f"<p><b>Items as the model sees them.</b> The {len(items):,} most rated items by two of the directions in which their "
+        f"factors differ most ({shares} of their variance): those near one another are liked by the same people. Dots: "
+        f"{html.escape(name)} above the median; triangles: below. Wheel to zoom, drag to pan; point at an item to read it; more "
+        f"labels appear as you zoom in.</p><p style='color:#666;font-size:11px'>{html.escape(line)}</p>"
+    )

@@ -1,0 +1,154 @@
+"""How far the members of a study of ratings agree on what the items are."""
+
+import itertools
+import json
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from experiments.members import further, wanted
+from experiments.progress import Counting
+from experiments.rating_space import Ratings, factors, merit, model
+from experiments.tables import print_columns
+from nlpfeat.errors import UserError
+from nlpfeat.factors.agreement import cka, list_overlap, neighbour_overlap, principal_angles
+from nlpfeat.factors.components import ends
+from nlpfeat.plotting.style import BLUE, ORANGE, STYLE, save, stamp, width_axis
+from nlpfeat.plotting.width import plot_measure
+from nlpfeat.sweeps import grid
+from nlpfeat.sweeps.provenance import commit
+from nlpfeat.sweeps.spec import config_hash
+from nlpfeat.sweeps.statistics import spread
+from nlpfeat.sweeps.study import atomic
+
+NEAR, LISTED, ANGLES = 10, 30, 3  # neighbours, items of a list, components whose spaces are compared
+MEASURES = {
+    "neighbours": f"of an item's {NEAR} nearest shared",
+    "cka": "CKA: 1 is a rotation",
+    "angle": f"largest angle of {ANGLES}-d spaces, degrees",
+    "top": f"of {LISTED} best shared",
+    "bottom": f"of {LISTED} worst shared",
+}
+
+
+def stability(ratings: Ratings, flags: Any, line: str) -> int:
+    """Every two seeds of a width, and every seed beside the widest of the same: a table, a figure, a CSV."""
+    study = ratings.study
+    members = study.members()
+    chosen = wanted(flags, further(study))
+    if flags.width is not None:
+        chosen["width"] = float(flags.width)
+    if chosen:
+        members = grid.select(members, chosen)
+    items = ratings.most_rated(flags.most)
+    seen = {}
+    with Counting("members", len(members)) as progress:
+        for row in progress.each(iter(members.to_dict("records"))):
+            point = {name: row[name] for name in study.spec.settings._fields}
+            member = model(ratings, point, flags.step)
+            vectors, (_, values) = factors(ratings, member).items[items], merit(ratings, member, items)
+            seen[tuple(point.values())] = (point, vectors, *ends(values, LISTED))
+    table = pd.DataFrame(_pairs(list(seen.values())))
+    if table.empty:
+        raise UserError(
+            f"{study.path}: one member agrees with none; there must be two seeds of a width, or two widths"
+        )
+    if flags.json:
+        print(json.dumps(table.to_dict("records")))
+        return 0
+    _print(table)
+    study.figures.mkdir(exist_ok=True)
+    stamped = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+    paths = _draw(table, stamped, study.figures / "factor-stability")
+    paths.append(study.figures / "factor-stability.csv")
+    with atomic(paths[-1]) as part:
+        table.to_csv(part, index=False)
+    print("\n".join(map(str, paths)))
+    return 0
+
+
+def _pairs(seen: list[tuple[dict[str, float], Any, Any, Any]]) -> list[dict[str, Any]]:
+    """The agreement of every two seeds of one point of the grid, and of one seed's model with that of the largest width."""
+    widest = max(point["width"] for point, *_ in seen)
+    rows = []
+    for left, right in itertools.combinations(seen, 2):
+        a, b = left[0], right[0]
+        differ = [name for name in a if a[name] != b[name]]
+        if differ == ["seed"]:
+            rows.append({"kind": "seeds", "width": int(a["width"])} | _agreement(left, right))
+        elif differ == ["width"] and widest in (a["width"], b["width"]):
+            narrow = int(min(a["width"], b["width"]))
+            rows.append({"kind": "widest", "width": narrow} | _agreement(left, right))
+    return rows
+
+
+def _agreement(left: Any, right: Any) -> dict[str, float]:
+    (_, a, low_a, high_a), (_, b, low_b, high_b) = left, right
+    angles = principal_angles(a, b, ANGLES)
+    return {
+        "neighbours": neighbour_overlap(a, b, NEAR),
+        "cka": cka(a, b),
+        "angle": float(angles[-1]) if len(angles) else float("nan"),
+        "top": list_overlap(high_a, high_b),
+        "bottom": list_overlap(low_a, low_b),
+    }
+
+
+def _print(table: pd.DataFrame) -> None:
+    columns: dict[str, list[str]] = {}
+    middle = table.groupby(["kind", "width"]).median().reset_index()
+    for name in middle:
+        values = middle[name]
+        columns[str(name)] = [value if isinstance(value, str) else f"{value:.3g}" for value in values]
+    told = "; ".join(f"{name}: {about}" for name, about in MEASURES.items())
+    print_columns(
+        columns, f"medians over pairs of members: two seeds of a width, or a width beside the widest. {told}"
+    )
+
+
+def _draw(table: pd.DataFrame, line: str, path: Any) -> list[Any]:
+    """A panel a measure, against width."""
+    with plt.style.context(STYLE):
+        figure, axes = plt.subplots(1, len(MEASURES), figsize=(3.4 * len(MEASURES), 4))
+        for ax, (name, about) in zip(axes, MEASURES.items(), strict=True):
+            for kind, colour, marker in (("seeds", BLUE, "o"), ("widest", ORANGE, "^")):
+                part = table[table["kind"] == kind]
+                if part.empty:
+                    continue
+                groups: dict[Any, np.ndarray] = {
+                    width: group[name].to_numpy() for width, group in part.groupby("width")
+                }
+                most = max(map(len, groups.values()))
+                values = np.array(
+                    [np.pad(v, (0, most - len(v)), constant_values=np.nan) for v in groups.values()]
+                )
+                label = "two seeds" if kind == "seeds" else "beside the widest"
+                plot_measure(
+                    ax,
+                    list(groups),
+                    values,
+                    *spread(values, axis=1),
+                    label=label,
+                    colour=colour,
+                    marker=marker,
+                )
+            width_axis(ax, sorted(table["width"].unique().tolist()), "number of factors")
+            ax.set_title(about, fontsize=10)
+            ax.set_ylim(0, 90 if name == "angle" else 1.03)
+        axes[0].legend()
+        figure.suptitle(
+            "How far models agree on what the items are: every pair, median, quartiles",
+            x=0.005,
+            ha="left",
+            fontsize=12,
+        )
+        stamp(figure, line)
+        paths = save(figure, path)
+        plt.close(figure)
+    return list(paths)

@@ -1,0 +1,1 @@
+"""Factors read: ends, components, neighbours, and how stable they are."""

@@ -1,0 +1,82 @@
+"""What a restored model of ratings predicts, of users it knows and of new ones."""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.flatten_util
+import jax.numpy as jnp
+import numpy as np
+from scipy.optimize import minimize
+
+from nlpfeat.data.examples import count
+from nlpfeat.data.ratings import Pairs
+from nlpfeat.sweeps.restore import Member
+from nlpfeat.training.task import Task
+
+PIECE = 4096  # pairs predicted at a time
+
+
+def predict(member: Member, user: np.ndarray, item: np.ndarray) -> np.ndarray:
+    """The ratings predicted for pairs: float64 (n,)."""
+    facts, parts = np.asarray(member.source.arrays.facts), []
+    for start in range(0, len(user), PIECE):
+        part = slice(start, start + PIECE)
+        some = len(user[part])
+        users, items = (np.resize(side[part], min(PIECE, len(user))) for side in (user, item))
+        pairs = Pairs(users, items, facts)
+        parts.append(
+            np.asarray(_apply(member.module, member.params, pairs, member.settings), np.float64)[:some]
+        )
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def fold_in(task: Task, member: Member, item: np.ndarray, stars: np.ndarray) -> Member:
+    """The member with one more user, after all others, who has rated some items; nothing else is learned anew.
+
+    The new row minimises the squared errors of its ratings, held at 0 as the rows of the other users were.
+
+    Args:
+      item: int32 (n,), which items.
+      stars: (n,), their ratings.
+    """
+    assert task.newcomer is not None
+    held = task.newcomer(member.params, member.settings, count(member.splits["train"]), item)
+    users = {name: {leaf: member.params[name][leaf] for leaf in leaves} for name, leaves in held.items()}
+    start, unravel = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: jnp.mean(leaf, 0), users))
+    pull, _ = jax.flatten_util.ravel_pytree(
+        jax.tree.map(lambda strength, leaf: jnp.broadcast_to(strength, leaf.shape[1:]), held, users)
+    )
+    newcomer = np.full(len(item), len(jax.tree.leaves(users)[0]), np.int32)
+    module = member.module.clone(users=member.module.users + 1)
+    pairs = Pairs(newcomer, item, np.asarray(member.source.arrays.facts))
+
+    @jax.jit
+    def cost(flat: Any) -> Any:
+        told = module.apply({"params": _with(member.params, unravel(flat))}, pairs, member.settings)
+        return ((stars - told["prediction"]) ** 2).sum() + (pull * flat**2).sum()
+
+    def slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = jax.value_and_grad(cost)(flat.astype(np.float32))
+        return float(value), np.asarray(gradient, np.float64)
+
+    found = minimize(slope, np.asarray(start, np.float64), jac=True, method="L-BFGS-B")
+    params = jax.device_get(_with(member.params, unravel(jnp.asarray(found.x, jnp.float32))))
+    return member._replace(module=module, params=params)
+
+
+def _with(params: Any, row: dict[str, Any]) -> Any:
+    """Parameters with a row after the users' own; what the row lacks (variances) is that of the last user."""
+
+    def longer(name: str, leaf: str, values: Any) -> Any:
+        last = row[name].get(leaf, values[-1])
+        return jnp.concatenate([jnp.asarray(values), jnp.asarray(last)[None]])
+
+    return params | {
+        name: {leaf: longer(name, leaf, values) for leaf, values in params[name].items()} for name in row
+    }
+
+
+@partial(jax.jit, static_argnums=0)
+def _apply(module: Any, params: Any, pairs: Pairs, settings: Any) -> Any:
+    return module.apply({"params": params}, pairs, settings)["prediction"]

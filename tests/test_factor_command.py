@@ -1,0 +1,199 @@
+"""The factors of a study of ratings, as a user looks at them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nlpfeat.data.catalogue import Catalogue
+from nlpfeat.errors import UserError
+from nlpfeat.factors.agreement import cka, list_overlap, neighbour_overlap, principal_angles
+from nlpfeat.factors.components import components, ends
+from nlpfeat.sweeps import rate
+from nlpfeat.sweeps.restore import restore
+from tests.commands import run
+from tests.toys import TASTES, TOYS, study, with_grid, with_training
+
+
+@pytest.fixture(scope="module")
+def tasted(tmp_path_factory):
+    """A study of two widths and two seeds of variational Bayes on 315 ratings of dishes."""
+    spec = with_grid(TOYS["ratings_bayes"], width=(2, 4), seed=(0, 1))
+    made, _ = study(with_training(spec, steps=(40,)), tmp_path_factory.mktemp("tastes") / "study")
+    return made, pd.read_csv(TASTES["path"])
+
+
+def look(tasted, *arguments):
+    done = run("factors", f"--study={tasted[0].path}", "--width=4", "--seed=0", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def rows(tasted, *arguments):
+    return json.loads(look(tasted, *arguments, "--json"))
+
+
+def test_top_and_bottom_are_the_ends_by_bias(tasted):
+    best, worst = (rows(tasted, end, "--count=24") for end in ("top", "bottom"))
+    assert [row["item"] for row in best] == [row["item"] for row in worst][::-1]
+    biases = [row["bias"] for row in best]
+    assert biases == sorted(biases, reverse=True)
+    assert sum(row["ratings"] for row in best) == len(tasted[1])
+    means = np.array([row["mean"] for row in best])
+    assert np.corrcoef(means, biases)[0, 1] > 0.7
+    assert "of the 5 most rated items" in look(tasted, "top", "--most=5")
+
+
+def test_recommendations_leave_out_what_was_rated(tasted):
+    mine = set(tasted[1].loc[tasted[1]["user"] == "Ana", "item"].astype(str))
+    given = rows(tasted, "--user=Ana", "recommend", "--count=100")
+    assert {row["item"] for row in given} == {str(100 + k) for k in range(24)} - mine
+    values = [row["predicted"] for row in given]
+    assert values == sorted(values, reverse=True)
+    assert rows(tasted, "--user=Ana", f"--item={given[0]['item']}", "predict")[0]["predicted"] == values[0]
+
+
+def test_someone_new_is_served_by_a_few_ratings(tasted):
+    """Who loves what is sweet is told other sweet things before those who hate it are."""
+    sweet = ["Apple pie", "Brownies", "Cheesecake"]
+
+    def rank(stars):
+        flags = [f"--rating={title}={stars}" for title in sweet]
+        given = rows(tasted, *flags, "recommend", "--count=100")
+        names = [row["title"] for row in given]
+        assert not any(name.startswith(title) for title in sweet for name in names)
+        return np.mean([names.index(f"{title}") for title in ("Tiramisu (1986)", "Pancakes (1981)")])
+
+    assert rank(5) < rank(0.5)
+
+
+def test_a_newcomer_with_the_ratings_of_a_user_is_predicted_alike(tasted):
+    task = tasted[0].spec.row
+    member = restore(tasted[0], {"width": 4, "seed": 0})
+    rated, train = member.source.about.rated, np.asarray(member.splits["train"].inputs)
+    for user in (0, 7, 13):
+        mine = train[rated.user[train] == user]
+        fresh = rate.fold_in(task, member, rated.item[mine], rated.stars[mine])
+        items = np.arange(len(rated.items), dtype=np.int32)
+        old = rate.predict(member, np.full(len(items), user, np.int32), items)
+        new = rate.predict(fresh, np.full(len(items), len(rated.users), np.int32), items)
+        assert np.abs(new - old).max() < 0.5
+        assert np.sqrt(np.mean((new - old) ** 2)) < 0.15
+        again = rate.predict(fresh, np.full(len(items), user, np.int32), items)
+        np.testing.assert_allclose(again, old, atol=1e-6)  # others stay as they were
+
+
+@pytest.mark.parametrize("name", ["ratings_dot", "ratings_bias", "ratings_net"])
+def test_newcomers_of_nets_minimise_their_own_errors(name, tmp_path):
+    spec = with_grid(TOYS[name], width=(3,), seed=(0,))
+    made, _ = study(with_training(spec, steps=(60,), rates=(30.0,)), tmp_path / "study")
+    member = restore(made, {"width": 3, "seed": 0})
+    items, stars = np.array([2, 5, 9], np.int32), np.array([5.0, 1.0, 3.0], np.float32)
+    fresh = rate.fold_in(spec.row, member, items, stars)
+    told = rate.predict(fresh, np.full(3, member.module.users, np.int32), items)
+    users = np.arange(member.module.users, dtype=np.int32)
+    others = np.array(
+        [((rate.predict(member, np.full(3, u, np.int32), items) - stars) ** 2).sum() for u in users]
+    )
+    assert ((told - stars) ** 2).sum() < np.median(others)
+
+
+def test_components_and_map(tasted):
+    found = rows(tasted, "components", "--count=3")
+    assert [row["component"] for row in found] == [1] * 6 + [2] * 6 + [3] * 6
+    assert sum({row["component"]: row["share"] for row in found}.values()) + 0.35 > 0.99
+    paths = look(tasted, "map", "--components=1,3").splitlines()
+    assert [path.rsplit(".", 1)[1] for path in paths] == ["png", "pdf", "html", "csv"]
+    page = Path(paths[2]).read_text("utf-8")
+    assert "Rice pudding (1966)" in page
+    table = pd.read_csv(paths[3])
+    assert len(table) == 24
+    assert table.loc[table["item"] == "Rice pudding (1966)", "year"].item() == 1966
+
+
+def test_similar_and_stability(tasted):
+    near = rows(tasted, "similar", "ramen", "--count=30")
+    assert len(near) == 23
+    assert "Ramen (2008)" not in [row["title"] for row in near]
+    done = run("factors", f"--study={tasted[0].path}", "stability", "--json")
+    pairs = json.loads(done.stdout)
+    assert [(row["kind"], row["width"]) for row in pairs].count(("seeds", 4)) == 1
+    assert [(row["kind"], row["width"]) for row in pairs].count(("widest", 2)) == 2
+    assert "factor-stability.png" in run("factors", f"--study={tasted[0].path}", "stability").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["recommend"], ("for whom",)),
+        (["--user=Zoe", "recommend"], ("no user 'Zoe'", "--rating")),
+        (["--user=Ana", "predict"], ("--item",)),
+        (["--user=Ana", "--item=Peking duck", "predict"], ("no item 'Peking duck'",)),
+        (["--rating=Ramen=11", "recommend"], ("Ramen=11", "from 0.5 to 5")),
+        (["--rating=Ramen", "recommend"], ("'Ramen'",)),
+        (["similar"], ("similar to what",)),
+        (["similar", "soup"], ("could be", "Carrot soup")),
+        (["top", "Ramen"], ("takes no title",)),
+        (["map", "--components=2,2"], ("name two",)),
+        (["map", "--components=1,9"], ("there are 4",)),
+        (["top", "--count=0"], ("--count",)),
+    ],
+)
+def test_mistakes_in_one_line(tasted, arguments, words):
+    done = run("factors", f"--study={tasted[0].path}", "--width=4", "--seed=0", *arguments)
+    assert done.returncode == 2
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1
+    for word in words:
+        assert word in lines[0]
+
+
+def test_titles_are_found_as_people_say_them():
+    catalogue = Catalogue(
+        ["1", "858", "9", "300", "7"],
+        [
+            "Toy Story (1995)",
+            "Godfather, The (1972)",
+            "300 (2007)",
+            "Alien (1979)",
+            "Alien: Resurrection (1997)",
+        ],
+    )
+    for text, place in {
+        "toy story": 0,
+        "The Godfather": 1,
+        "godfather, the (1972)": 1,
+        "858": 1,
+        "300": 2,  # a title before a number
+        "Alien": 3,  # a whole title before the beginning of one
+        "resurrection": 4,
+    }.items():
+        assert catalogue.place(text) == place
+    for text in ("", "aliens", "story of"):
+        with pytest.raises(UserError):
+            catalogue.place(text)
+
+
+def test_agreement_of_rotated_and_of_unrelated_vectors():
+    rng = np.random.default_rng(0)
+    one = rng.normal(size=(300, 4)) * [3, 2, 1.5, 0.5]
+    turned = 2 * one @ np.linalg.qr(rng.normal(size=(4, 4)))[0] + 0.0
+    other = rng.normal(size=(300, 4))
+    assert cka(one, turned) == pytest.approx(1)
+    assert cka(one, other) < 0.1
+    assert neighbour_overlap(one, turned) == 1
+    assert neighbour_overlap(one, other) == pytest.approx(10 / 299, abs=0.02)
+    assert principal_angles(one, turned)[-1] == pytest.approx(0, abs=1e-4)
+    assert principal_angles(one, other)[-1] > 60
+    assert list_overlap(np.array([1, 2, 3, 4]), np.array([4, 3, 9, 8])) == 0.5
+
+
+def test_components_of_a_planted_line():
+    line = np.linspace(-1, 3, 9)
+    found = components(np.stack([line, 2 * line, np.zeros(9)], 1), 2)
+    assert found.share[0] == pytest.approx(1)
+    low, high = ends(found.scores[:, 0], 2)
+    assert low.tolist() == [0, 1]
+    assert high.tolist() == [8, 7]
