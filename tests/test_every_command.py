@@ -63,6 +63,7 @@ def test_a_wrong_flag_is_named_with_the_nearest(command, smoke):
         "film": ["--kind=training"],
         "compare": [f"--with={smoke[0]}"],
         "words": ["map"],
+        "factors": ["map"],
     }.get(command, [])
     where = [] if command == "trace" else [f"--study={smoke[0]}"]
     refused(run(command, *needed, *where, "--jsno"), "--jsno", "did you mean '--json'?")

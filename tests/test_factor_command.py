@@ -42,7 +42,7 @@ def test_top_and_bottom_are_the_ends_by_bias(tasted):
     assert biases == sorted(biases, reverse=True)
     assert sum(row["ratings"] for row in best) == len(tasted[1])
     means = np.array([row["mean"] for row in best])
-    assert np.corrcoef(means, biases)[0, 1] > 0.7
+    assert means[:8].mean() > means[8:16].mean() > means[16:].mean()
     assert "of the 5 most rated items" in look(tasted, "top", "--most=5")
 
 

@@ -285,7 +285,9 @@ def sequences(films, tmp_path_factory):
         "--config.model.embedding=6",
         "--config.model.dense=6",
         "--config.settings.learning_rate=0.02",
-        "--config.training.steps=(120,)",
+        "--config.settings.dropout=0.2",
+        "--config.settings.word_dropout=0.0",
+        "--config.training.steps=(200,)",
         "--config.sweep.width=(4,)",
         "--config.sweep.seed=(0,)",
     )

@@ -2,8 +2,8 @@
 
 Learned by `nlpfeat.training.variational`.
 
-rating = level + user's bias + item's bias + Σ_k user_k item_k + noise. Users' factors and biases are normal around 0; those of
-an item around what a linear model of its facts says: year, genres, and how often it was rated. All precisions are learned,
+rating = level + user's bias + item's bias + Σ_k user_k item_k + noise. Users' factors are standard normal, their biases normal around 0; those of
+an item around what a linear model of its facts says: year, genres, and how often it was rated. All other variances are learned,
 those of each factor by itself, so that factors which tell nothing fade away, however many there are. The posterior is taken to
 be independent in each number, and its parts are set in turn to their optimum given the others.
 
@@ -75,14 +75,13 @@ def _side(key: Array, rows: int, units: int, scale: float, width: Any) -> dict[s
 
 
 def _prior(key: Array, units: int, facts: int) -> dict[str, Array]:
-    """Precisions, and what facts weigh."""
+    """Variances, and what facts weigh."""
     return {
         "level": jnp.float32(0),
         "noise": jnp.float32(1),
-        "users": jnp.ones(units),
-        "items": jnp.full(units, 20.0),
-        "user_bias": jnp.float32(5),
-        "item_bias": jnp.float32(5),
+        "items": jnp.full(units, 0.05),
+        "user_bias": jnp.float32(0.2),
+        "item_bias": jnp.float32(0.2),
         "weights": jnp.zeros((facts, units)),
         "bias_weights": jnp.zeros(facts),
     }
@@ -105,4 +104,4 @@ def newcomer(params: Any, settings: Any, ratings: int, items: np.ndarray) -> dic
     """
     prior, noise = params["prior"], params["prior"]["noise"]
     unsure = np.asarray(params["items"]["variance"])[items].sum(0)
-    return {"users": {"mean": prior["users"] / noise + unsure, "bias": prior["user_bias"] / noise}}
+    return {"users": {"mean": noise + unsure, "bias": noise / prior["user_bias"]}}

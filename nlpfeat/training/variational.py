@@ -35,12 +35,12 @@ class Facts(NamedTuple):
         """Weights by ridge regression."""
         return jax.scipy.linalg.cho_solve(self.factor, self.known.T @ values)
 
-    def precision(
+    def variance(
         self, mean: Float[Array, " items"], variance: Float[Array, " items"], weights: Float[Array, " facts"]
     ) -> Array:
-        """The likeliest precision of numbers, known by mean and variance, around what the facts say."""
+        """The likeliest variance of numbers, known by mean and variance, around what the facts say."""
         squares = ((mean - self.known @ weights) ** 2 + variance).sum() + self.ridge * (weights**2).sum()
-        return sum(self.known.shape) / jnp.maximum(squares, TINY)
+        return jnp.maximum(squares, TINY) / sum(self.known.shape)
 
 
 def facts(given: Float[Array, "items given"], counts: Float[Array, " items"], ridge: Any) -> Facts:
@@ -56,7 +56,7 @@ def facts(given: Float[Array, "items given"], counts: Float[Array, " items"], ri
 def in_turn(
     params: Any, carry: dict[str, Array], batch: Examples, settings: Any, speed: Any
 ) -> tuple[Any, dict[str, Array]]:
-    """Once through all parts of the posterior, and through the precisions.
+    """Once through all parts of the posterior, and through the variances of the priors.
 
     Args:
       params: of a `BayesFactors`.
@@ -68,7 +68,7 @@ def in_turn(
     sides = [Side(i, len(old["bias"])) for i, old in ((pairs.user, old_users), (pairs.item, old_items))]
     counts = [side.sums(jnp.ones_like(stars)) for side in sides]
     told = facts(pairs.facts, counts[1], settings.ridge)
-    noise, units = prior["noise"], prior["users"].shape[0]
+    sharpness, units = 1 / prior["noise"], prior["items"].shape[0]
     level = stars.mean()
 
     def product(k: Array, total: Array) -> Array:
@@ -77,11 +77,11 @@ def in_turn(
     error = stars - level - old_users["bias"][pairs.user] - old_items["bias"][pairs.item]
     error -= jax.lax.fori_loop(0, units, product, jnp.zeros_like(stars))
 
-    def bias(side: Side, count: Array, old: Any, precision: Array, centre: Any, error: Array) -> Any:
+    def bias(side: Side, count: Array, old: Any, variance: Array, centre: Any, error: Array) -> Any:
         """A side's biases, their variances, and the errors that are left."""
         error += old["bias"][side.row]
-        sharp = noise * count + precision
-        mean = (noise * side.sums(error) + precision * centre) / sharp
+        sharp = sharpness * count + 1 / variance
+        mean = (sharpness * side.sums(error) + centre / variance) / sharp
         mean = old["bias"] + speed * (mean - old["bias"])
         return mean, 1 / sharp, error - mean[side.row]
 
@@ -96,13 +96,13 @@ def in_turn(
         own = k < settings.width
         error += u[pairs.user] * v[pairs.item]
         at = v[pairs.item]
-        sharp = kept["users"][k] + noise * sides[0].sums(at**2 + vv[pairs.item])
-        new_u = u + speed * (noise * sides[0].sums(error * at) / sharp - u)
+        sharp = 1 + sharpness * sides[0].sums(at**2 + vv[pairs.item])
+        new_u = u + speed * (sharpness * sides[0].sums(error * at) / sharp - u)
         u, uv = jnp.where(own, new_u, 0.0), jnp.where(own, 1 / sharp, 0.0)
         at = u[pairs.user]
-        sharp = kept["items"][k] + noise * sides[1].sums(at**2 + uv[pairs.user])
-        pull = kept["items"][k] * (told.known @ kept["weights"][:, k])
-        new_v = v + speed * ((noise * sides[1].sums(error * at) + pull) / sharp - v)
+        sharp = 1 / kept["items"][k] + sharpness * sides[1].sums(at**2 + uv[pairs.user])
+        pull = (told.known @ kept["weights"][:, k]) / kept["items"][k]
+        new_v = v + speed * ((sharpness * sides[1].sums(error * at) + pull) / sharp - v)
         v, vv = jnp.where(own, new_v, 0.0), jnp.where(own, 1 / sharp, 0.0)
         error -= u[pairs.user] * v[pairs.item]
         square, spread = (u**2, v**2), (uv, vv)
@@ -111,20 +111,15 @@ def in_turn(
             + spread[0][pairs.user] * (square[1] + spread[1])[pairs.item]
         ).sum()
         weights = told.fit(v)
-        precisions = (
-            sides[0].rows / jnp.maximum((square[0] + uv).sum(), TINY),
-            told.precision(v, vv, weights),
-        )
         users = _set(users, k, u, uv)
         items = _set(items, k, v, vv)
         kept = {
-            "users": kept["users"].at[k].set(jnp.where(own, precisions[0], 1.0)),
-            "items": kept["items"].at[k].set(jnp.where(own, precisions[1], 1.0)),
+            "items": kept["items"].at[k].set(jnp.where(own, told.variance(v, vv, weights), 1.0)),
             "weights": kept["weights"].at[:, k].set(weights),
         }
         return users, items, kept, error, extra
 
-    kept = {name: prior[name] for name in ("users", "items", "weights")}
+    kept = {name: prior[name] for name in ("items", "weights")}
     state = old_users, old_items, kept, error, jnp.float32(0)
     users, items, kept, error, extra = jax.lax.fori_loop(0, units, factor, state)
     extra += user_variance[pairs.user].sum() + item_variance[pairs.item].sum()
@@ -134,9 +129,9 @@ def in_turn(
         "prior": {
             **kept,
             "level": level,
-            "noise": len(stars) / ((error**2).sum() + extra),
-            "user_bias": sides[0].rows / (user_bias**2 + user_variance).sum(),
-            "item_bias": told.precision(item_bias, item_variance, bias_weights),
+            "noise": ((error**2).sum() + extra) / len(stars),
+            "user_bias": (user_bias**2 + user_variance).sum() / sides[0].rows,
+            "item_bias": told.variance(item_bias, item_variance, bias_weights),
             "bias_weights": bias_weights,
         },
     }, carry

@@ -14,7 +14,10 @@ WITHOUT = {
     "reviews_bag",
     "reviews_mean",
     "eleven_lines",
-}  # have no dense layers with weights of their own kind
+    "ratings_dot",
+    "ratings_bias",
+    "ratings_bayes",
+}  # have no dense layers, or such with weights of their own kind
 
 
 def built(name):

@@ -20,6 +20,7 @@ from nlpfeat.sweeps import launch, results
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.run import Interrupted
 from nlpfeat.sweeps.study import lock, open_study
+from nlpfeat.tasks import TASKS
 from nlpfeat.training import checkpoints
 from tests.toys import SPIRALS, TOYS, Quiet, each_toy, study, with_grid, with_training
 
@@ -36,7 +37,7 @@ def undisturbed(tmp_path_factory):
 def same(left, right):
     """Equal in labels and, bit for bit, in numbers."""
     assert left.member_id.equals(right.member_id)
-    for name in ("loss", "accuracy"):
+    for name in ("loss", TASKS[left.attrs["task"]].metrics[0][0]):
         xr.testing.assert_identical(left[name], right[name])
         assert left[name].notnull().all()
 

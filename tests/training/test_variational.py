@@ -37,6 +37,10 @@ def bound(params, batch, settings):
     """The lower bound of log p(ratings, precisions, weights), up to a constant: written out term by term, in float64."""
     p = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
     users, items, prior = p["users"], p["items"], p["prior"]
+    prior = {
+        name: leaf if name in ("level", "weights", "bias_weights") else 1 / leaf
+        for name, leaf in prior.items()
+    }
     i, j = batch.inputs.user, batch.inputs.item
     known = np.asarray(
         facts(batch.inputs.facts, np.bincount(j, minlength=ITEMS), settings.ridge).known, np.float64
@@ -64,9 +68,9 @@ def bound(params, batch, settings):
     w = prior["bias_weights"]
     total += normal(prior["item_bias"], items["bias"], items["bias_variance"], known @ w)
     total += weights(prior["item_bias"], w)
-    for k in range(len(prior["users"])):
+    for k in range(len(prior["items"])):
         w = prior["weights"][:, k]
-        total += normal(prior["users"][k], users["mean"][:, k], users["variance"][:, k], 0)
+        total += normal(1.0, users["mean"][:, k], users["variance"][:, k], 0)
         total += normal(prior["items"][k], items["mean"][:, k], items["variance"][:, k], known @ w)
         total += weights(prior["items"][k], w)
     return total
@@ -94,7 +98,7 @@ def test_planted_factors_are_found_and_others_fade():
         params = step(params)
     found = module.apply({"params": params}, fresh.inputs, settings)
     assert np.sqrt(np.mean((found["prediction"] - fresh.targets) ** 2)) < 0.2
-    assert 1 / np.sqrt(params["prior"]["noise"]) == pytest.approx(0.3, abs=0.06)
+    assert np.sqrt(float(params["prior"]["noise"])) == pytest.approx(0.3, abs=0.06)
     strength = np.sort((params["users"]["mean"] ** 2).mean(0) * (params["items"]["mean"] ** 2).mean(0))
     assert strength[-2] > 0.3
     assert strength[-4] < 0.02
