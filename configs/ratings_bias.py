@@ -4,8 +4,8 @@ Fast.ai's lesson 4: as `ratings_dot.py`, with a number of each user and each fil
 
 Command:  python -m experiments.sweep --config=configs/ratings_bias.py          2 to 100 factors, three penalties
           … :recipe  as printed: 50 factors, 22 epochs
-Expect:   :recipe a squared error of … (printed: .7979).
-Minutes:  …
+Expect:   :recipe a squared error of .81 on the test ratings (printed: .7979).
+Minutes:  fifteen and one on two cores.
 Data:     MovieLens latest-small, 1 MB, downloaded once or found in the folder NLPFEAT_DATA.
 """
 

@@ -5,8 +5,8 @@ ratings, drawn anew for each seed, is for testing.
 
 Command:  python -m experiments.sweep --config=configs/ratings_dot.py          2 to 100 factors, three penalties
           … :recipe  as printed: 50 factors, ten epochs
-Expect:   :recipe a squared error of … (printed: 1.44).
-Minutes:  …
+Expect:   :recipe a squared error of 1.47 on the test ratings (printed: 1.44).
+Minutes:  ten and one on two cores.
 Data:     MovieLens latest-small, 1 MB, downloaded once or found in the folder NLPFEAT_DATA.
 """
 
