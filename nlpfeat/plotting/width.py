@@ -83,7 +83,7 @@ def plot_success(
     else:
         ax.plot([], [], " ", label=describe_half(half, widths))
     width_axis(ax, widths, width_label)
-    ax.legend(loc="best", frameon=True, framealpha=0.85, edgecolor="none")
+    ax.legend(loc="lower left" if share[0] > 0.5 else "upper left")
 
 
 def describe_half(half: tuple[float, float, float], widths: Sequence[int]) -> str:
