@@ -14,7 +14,6 @@ from nlpfeat.plotting.survival import plot_levels, plot_survival
 from nlpfeat.sweeps import provenance
 from nlpfeat.sweeps.fine_tune import fine_tune, insert_norms, score
 from nlpfeat.sweeps.restore import Member
-from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training.task import Task
 
@@ -95,7 +94,7 @@ def draw(study: Study, member: Member, found: Survival, line: str) -> list[Path]
             f"{study.spec.task}, width {member.settings.width}, seed {member.settings.seed}: {found.split} accuracy after "
             f"{found.steps} further steps"
         )
-        stamp(figure, f"{line}   commit {provenance.commit()}   config {config_hash(study.spec)}")
+        stamp(figure, provenance.signature(line, study))
         study.figures.mkdir(exist_ok=True)
         name = f"batch-norm-width={member.settings.width}-seed={member.settings.seed}"
         paths = save(figure, study.figures / name)

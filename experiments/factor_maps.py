@@ -19,9 +19,8 @@ from nlpfeat.factors.components import components
 from nlpfeat.plotting.map_page import Panel, Points, map_page
 from nlpfeat.plotting.names import plot_names
 from nlpfeat.plotting.style import BLUE, ORANGE, STYLE, save, stamp
-from nlpfeat.sweeps.provenance import commit
+from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.restore import Member
-from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.study import atomic
 
 LABELLED = 500  # items in the still picture
@@ -30,8 +29,8 @@ LABELLED = 500  # items in the still picture
 def draw(ratings: Ratings, member: Member, flags: Any, line: str) -> int:
     """Draw the map of one member; paths on stdout."""
     study, items = ratings.study, ratings.most_rated(flags.most)
-    found = components(factors(ratings, member).items[items], max(_axes(flags.components)))
     chosen = _axes(flags.components)
+    found = components(factors(ratings, member).items[items], max(chosen))
     if max(chosen) > found.scores.shape[1]:
         raise UserError(f"--components: {flags.components}: there are {found.scores.shape[1]}")
     points = found.scores[:, [axis - 1 for axis in chosen]]
@@ -45,7 +44,7 @@ def draw(ratings: Ratings, member: Member, flags: Any, line: str) -> int:
         name: values.round(3),
     }
     title = f"components {chosen[0]} and {chosen[1]} of {who(member)}"
-    stamped = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+    stamped = signature(line, study)
     study.figures.mkdir(exist_ok=True)
     where = f"factors-{chosen[0]}-{chosen[1]}-width={spell(member.settings.width)}-seed={spell(member.settings.seed)}"
     path = study.figures / where

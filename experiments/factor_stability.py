@@ -22,8 +22,7 @@ from nlpfeat.factors.components import ends
 from nlpfeat.plotting.style import BLUE, ORANGE, STYLE, save, stamp, width_axis
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.sweeps import grid
-from nlpfeat.sweeps.provenance import commit
-from nlpfeat.sweeps.spec import config_hash
+from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.statistics import spread
 from nlpfeat.sweeps.study import atomic
 
@@ -64,7 +63,7 @@ def stability(ratings: Ratings, flags: Any, line: str) -> int:
         return 0
     _print(table)
     study.figures.mkdir(exist_ok=True)
-    stamped = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+    stamped = signature(line, study)
     paths = _draw(table, stamped, study.figures / "factor-stability")
     paths.append(study.figures / "factor-stability.csv")
     with atomic(paths[-1]) as part:

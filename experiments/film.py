@@ -132,8 +132,7 @@ def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
     from nlpfeat.films.film import Film
     from nlpfeat.plotting.style import THEMES
     from nlpfeat.sweeps.prepare import maker
-    from nlpfeat.sweeps.provenance import commit
-    from nlpfeat.sweeps.spec import config_hash
+    from nlpfeat.sweeps.provenance import signature
 
     kind = KINDS[flags.kind]
     check_drawable(study, kind)
@@ -141,7 +140,7 @@ def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
     for member in members:
         print(f"{flags.kind} of {describe(member)} …", file=sys.stderr)
         scenes.append(kind.scene(study, make, member, flags.length))
-    stamp = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+    stamp = signature(line, study)
     heading = f"{kind.heading} ({study.spec.row.summary})" if len(members) > 1 else kind.heading
     titles = tuple(describe(member) for member in members)
     film = Film(tuple(scenes), titles, heading, kind.note, stamp, THEMES[flags.style])

@@ -19,8 +19,7 @@ from experiments.word_space import Words, net, vectors
 from nlpfeat.plotting.map_page import Panel, Points, map_page
 from nlpfeat.plotting.names import plot_names
 from nlpfeat.plotting.style import STYLE, save, stamp
-from nlpfeat.sweeps.provenance import commit
-from nlpfeat.sweeps.spec import config_hash
+from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.study import atomic
 from nlpfeat.words.groups import Groups
 from nlpfeat.words.projections import align, pca, tsne
@@ -45,7 +44,7 @@ def draw(
     good = groups.labels == 1
     study.figures.mkdir(exist_ok=True)
     path = study.figures / file_name(members, step, each, method)
-    stamped = f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+    stamped = signature(line, study)
     paths = [*still(panels, names, good, words.texts.corpus.classes[-1], stamped, path)]
     counts = words.vocabulary.counts[groups.words].sum(1)
     told = {"group": np.where(good, "good", "bad"), "polarity": groups.polarity.round(3), "count": counts}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from nlpfeat.data.rating_files import YEAR
 from nlpfeat.errors import UserError, nearest
 
 
@@ -61,7 +62,7 @@ def user_place(users: Sequence[str], text: str) -> int:
 
 
 def _without_year(title: str) -> str:
-    return re.sub(r"\s*\(\d{4}(?:[-–]\d{0,4})?\)\s*$", "", title)
+    return YEAR.sub("", title)
 
 
 def _plain(title: str) -> str:

@@ -61,13 +61,12 @@ GLOVE = File(  # Pennington, Socher & Manning, GloVe: global vectors for word re
     862182613,
     ("https://nlp.stanford.edu/data/glove.6B.zip", "https://downloads.cs.stanford.edu/nlp/data/glove.6B.zip"),
 )
-MOVIELENS = (
-    File(  # Harper & Konstan, The MovieLens datasets: history and context, TiiS 2015; the edition of 2018
-        "ml-latest-small.zip",
-        "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
-        978202,
-        ("https://files.grouplens.org/datasets/movielens/ml-latest-small.zip",),
-    )
+# Harper & Konstan, The MovieLens datasets: history and context, TiiS 2015; the edition of 2018
+MOVIELENS = File(
+    "ml-latest-small.zip",
+    "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
+    978202,
+    ("https://files.grouplens.org/datasets/movielens/ml-latest-small.zip",),
 )
 
 

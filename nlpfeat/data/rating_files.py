@@ -12,6 +12,8 @@ from nlpfeat.data.downloads import MOVIELENS, fetch
 from nlpfeat.data.table import rows, rows_of
 from nlpfeat.errors import UserError
 
+YEAR = re.compile(r"\s*\((\d{4})(?:[-–]\d{0,4})?\)\s*$")  # at the end of a title
+
 
 class Rated(NamedTuple):
     """Ratings as they were read, in an order that does not depend on that of the file."""
@@ -115,7 +117,7 @@ def describe(lines: Iterable[tuple[int, dict[str, str]]], items: tuple[str, ...]
 
 def year(title: str) -> float:
     """The year in brackets at the end of a title, or NaN."""
-    found = re.search(r"\((\d{4})(?:[-–]\d{0,4})?\)\s*$", title)
+    found = YEAR.search(title)
     return float(found.group(1)) if found else float("nan")
 
 

@@ -137,9 +137,8 @@ def max_pool(x: Float[Array | np.ndarray, "n length units"]) -> Float[Array, "n 
     """The larger of each two positions; a last odd one is left out."""
     half = x.shape[1] // 2
     pairs = x[:, : 2 * half].reshape(x.shape[0], half, 2, x.shape[2])
-    return jnp.maximum(
-        pairs[:, :, 0], pairs[:, :, 1]
-    )  # on the way back ten times as fast as a maximum along an axis
+    # On the way back ten times as fast as a maximum along an axis.
+    return jnp.maximum(pairs[:, :, 0], pairs[:, :, 1])
 
 
 def class_scores(outputs: Float[Array | np.ndarray, "n outputs"]) -> Float[Array, "n classes"]:

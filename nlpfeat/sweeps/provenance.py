@@ -12,6 +12,7 @@ import numpy as np
 
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps import devices
+from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.study import Study, atomic
 from nlpfeat.training.task import Source
 
@@ -28,6 +29,11 @@ def _git(*arguments: str) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout
+
+
+def signature(line: str, study: Study) -> str:
+    """What stands below a figure: the command that drew it, the commit of the code, the config of the study."""
+    return f"{line}   commit {commit()}   config {config_hash(study.spec)}"
 
 
 def commit() -> str:
