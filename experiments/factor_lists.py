@@ -83,6 +83,8 @@ def recommend(ratings: Ratings, member: Member, flags: Any) -> tuple[Rows, str]:
     member, user, rated = whom(ratings, member, flags)
     items = ratings.most_rated(flags.most)
     items = items[~np.isin(items, list(rated))]
+    if not len(items):
+        raise UserError(f"{_name(flags)} rated each of the {flags.most:,} most rated items: raise --most")
     values = rate.predict(member, np.full(len(items), user, np.int32), items.astype(np.int32))
     rows = [_row(ratings, items[i], {"predicted": values[i]}) for i in ends(values, flags.count)[1]]
     return (

@@ -133,6 +133,7 @@ def test_similar_and_stability(tasted):
         (["--user=Ana", "--item=Peking duck", "predict"], ("no item 'Peking duck'",)),
         (["--rating=Ramen=11", "recommend"], ("Ramen=11", "from 0.5 to 5")),
         (["--rating=Ramen", "recommend"], ("'Ramen'",)),
+        (["--rating=Ramen=4", "--most=1", "recommend"], ("each of the 1 most rated", "--most")),
         (["similar"], ("similar to what",)),
         (["similar", "soup"], ("could be", "Carrot soup")),
         (["top", "Ramen"], ("takes no title",)),

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nlpfeat.data.new_text import NewText
+from nlpfeat.sweeps.pieces import in_pieces
 from nlpfeat.sweeps.restore import Member
 
 # Documents scored at a time.
@@ -72,13 +73,12 @@ def shares(trace: dict[str, np.ndarray]) -> np.ndarray | None:
 
 def score(member: Member, documents: list[Any]) -> dict[str, np.ndarray]:
     """What the net gives for documents, as the corpus encodes them: "scores" and the like, an array (n, …) each."""
-    parts = []
-    for start in range(0, len(documents), PIECE):
-        part = documents[start : start + PIECE]
-        whole = [*part, *(PIECE - len(part)) * part[:1]]  # one size, one program
-        trace = _apply(member.module, member.params, member.source.about.collate(whole), member.settings)
-        parts.append({name: np.asarray(leaf)[: len(part)] for name, leaf in trace.items()})
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def ask(index: np.ndarray) -> Any:
+        inputs = member.source.about.collate([documents[i] for i in index])
+        return _apply(member.module, member.params, inputs, member.settings)
+
+    return in_pieces(ask, len(documents), PIECE)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 
 from nlpfeat.data.examples import count
 from nlpfeat.data.ratings import Pairs
+from nlpfeat.sweeps.pieces import in_pieces
 from nlpfeat.sweeps.restore import Member
 from nlpfeat.training.task import Task
 
@@ -18,17 +19,14 @@ PIECE = 4096  # pairs predicted at a time
 
 
 def predict(member: Member, user: np.ndarray, item: np.ndarray) -> np.ndarray:
-    """The ratings predicted for pairs: float64 (n,)."""
-    facts, parts = np.asarray(member.source.arrays.facts), []
-    for start in range(0, len(user), PIECE):
-        part = slice(start, start + PIECE)
-        some = len(user[part])
-        users, items = (np.resize(side[part], min(PIECE, len(user))) for side in (user, item))
-        pairs = Pairs(users, items, facts)
-        parts.append(
-            np.asarray(_apply(member.module, member.params, pairs, member.settings), np.float64)[:some]
-        )
-    return np.concatenate(parts) if parts else np.zeros(0)
+    """The ratings predicted for pairs, one at least: float64 (n,)."""
+    facts = np.asarray(member.source.arrays.facts)
+
+    def ask(index: np.ndarray) -> Any:
+        pairs = Pairs(user[index], item[index], facts)
+        return _apply(member.module, member.params, pairs, member.settings)
+
+    return in_pieces(ask, len(user), PIECE).astype(np.float64)
 
 
 def fold_in(task: Task, member: Member, item: np.ndarray, stars: np.ndarray) -> Member:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nlpfeat.data.examples import Examples
+from nlpfeat.sweeps.pieces import in_pieces
 from nlpfeat.training.task import Task
 
 
@@ -26,13 +27,12 @@ def traces(
     Args:
       arrays: of the task's source.
     """
-    arrays, found = jax.device_put(arrays), []
-    for start in range(0, len(index), task.piece):
-        piece = index[start : start + task.piece]
-        whole = np.resize(piece, min(task.piece, len(index)))  # one size, one program
-        part = _trace(task, module, names, params, settings, arrays, examples, whole)
-        found.append({name: np.asarray(leaf)[: len(piece)] for name, leaf in part.items()})
-    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+    arrays = jax.device_put(arrays)
+
+    def ask(piece: np.ndarray) -> Any:
+        return _trace(task, module, names, params, settings, arrays, examples, index[piece])
+
+    return in_pieces(ask, len(index), min(task.piece, len(index)))
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))

@@ -14,14 +14,31 @@ TINY = 1e-12  # in place of a sum of nothing
 
 
 class Side(NamedTuple):
-    """Users or items, as the ratings see them."""
+    """Users or items, as the ratings see them, and how far a step moves what belongs to them."""
 
     row: Array  # int32 (n,), of each rating
     rows: int
+    sharpness: Any  # precision of the ratings
+    speed: Any  # how far means go towards their optimum
 
     def sums(self, values: Float[Array, " n"]) -> Float[Array, " rows"]:
         """Sums over the ratings of each row."""
         return jnp.zeros(self.rows).at[self.row].add(values)
+
+    def moved(
+        self, old: Float[Array, " rows"], at: Any, spread: Any, error: Array, centre: Any, variance: Any
+    ) -> tuple[Array, Array]:
+        """Means and variances of a number of each row, which ratings see multiplied by another.
+
+        Args:
+          old: the means before.
+          at, spread: of each rating, mean and variance of what they are multiplied by.
+          error: (n,), what is left of the ratings without them.
+          centre, variance: of their prior.
+        """
+        sharp = 1 / variance + self.sharpness * self.sums(at**2 + spread)
+        best = (self.sharpness * self.sums(error * at) + centre / variance) / sharp
+        return old + self.speed * (best - old), 1 / sharp
 
 
 class Facts(NamedTuple):
@@ -64,80 +81,92 @@ def in_turn(
       speed: how far means go towards their optimum: 1 is all the way.
     """
     pairs, stars = batch.inputs, jnp.asarray(batch.targets)
-    old_users, old_items, prior = params["users"], params["items"], params["prior"]
-    sides = [Side(i, len(old["bias"])) for i, old in ((pairs.user, old_users), (pairs.item, old_items))]
-    counts = [side.sums(jnp.ones_like(stars)) for side in sides]
-    told = facts(pairs.facts, counts[1], settings.ridge)
-    sharpness, units = 1 / prior["noise"], prior["items"].shape[0]
+    prior, ones = params["prior"], jnp.ones_like(stars)
+    user, item = (
+        Side(row, len(params[name]["bias"]), 1 / prior["noise"], speed)
+        for name, row in (("users", pairs.user), ("items", pairs.item))
+    )
+    told = facts(pairs.facts, item.sums(ones), settings.ridge)
     level = stars.mean()
-
-    def product(k: Array, total: Array) -> Array:
-        return total + old_users["mean"][:, k][pairs.user] * old_items["mean"][:, k][pairs.item]
-
-    error = stars - level - old_users["bias"][pairs.user] - old_items["bias"][pairs.item]
-    error -= jax.lax.fori_loop(0, units, product, jnp.zeros_like(stars))
-
-    def bias(side: Side, count: Array, old: Any, variance: Array, centre: Any, error: Array) -> Any:
-        """A side's biases, their variances, and the errors that are left."""
-        error += old["bias"][side.row]
-        sharp = sharpness * count + 1 / variance
-        mean = (sharpness * side.sums(error) + centre / variance) / sharp
-        mean = old["bias"] + speed * (mean - old["bias"])
-        return mean, 1 / sharp, error - mean[side.row]
-
-    user_bias, user_variance, error = bias(sides[0], counts[0], old_users, prior["user_bias"], 0.0, error)
+    error = _left(params, user, item, stars - level)
+    users, error = _biases(params["users"], user, error, 0.0, prior["user_bias"])
     centre = told.known @ prior["bias_weights"]
-    item_bias, item_variance, error = bias(sides[1], counts[1], old_items, prior["item_bias"], centre, error)
-    bias_weights = told.fit(item_bias)
+    items, error = _biases(params["items"], item, error, centre, prior["item_bias"])
+    bias_weights = told.fit(items["bias"])
+    unsure = users["bias_variance"][user.row].sum() + items["bias_variance"][item.row].sum()
 
     def factor(k: Array, state: Any) -> Any:
-        users, items, kept, error, extra = state
-        (u, uv), (v, vv) = ((side["mean"][:, k], side["variance"][:, k]) for side in (users, items))
-        own = k < settings.width
-        error += u[pairs.user] * v[pairs.item]
-        at = v[pairs.item]
-        sharp = 1 + sharpness * sides[0].sums(at**2 + vv[pairs.item])
-        new_u = u + speed * (sharpness * sides[0].sums(error * at) / sharp - u)
-        u, uv = jnp.where(own, new_u, 0.0), jnp.where(own, 1 / sharp, 0.0)
-        at = u[pairs.user]
-        sharp = 1 / kept["items"][k] + sharpness * sides[1].sums(at**2 + uv[pairs.user])
-        pull = (told.known @ kept["weights"][:, k]) / kept["items"][k]
-        new_v = v + speed * ((sharpness * sides[1].sums(error * at) + pull) / sharp - v)
-        v, vv = jnp.where(own, new_v, 0.0), jnp.where(own, 1 / sharp, 0.0)
-        error -= u[pairs.user] * v[pairs.item]
-        square, spread = (u**2, v**2), (uv, vv)
-        extra += (
-            square[0][pairs.user] * spread[1][pairs.item]
-            + spread[0][pairs.user] * (square[1] + spread[1])[pairs.item]
-        ).sum()
-        weights = told.fit(v)
-        users = _set(users, k, u, uv)
-        items = _set(items, k, v, vv)
-        kept = {
-            "items": kept["items"].at[k].set(jnp.where(own, told.variance(v, vv, weights), 1.0)),
-            "weights": kept["weights"].at[:, k].set(weights),
-        }
-        return users, items, kept, error, extra
+        return _factor(k, k < settings.width, user, item, told, *state)
 
     kept = {name: prior[name] for name in ("items", "weights")}
-    state = old_users, old_items, kept, error, jnp.float32(0)
-    users, items, kept, error, extra = jax.lax.fori_loop(0, units, factor, state)
-    extra += user_variance[pairs.user].sum() + item_variance[pairs.item].sum()
-    return {
-        "users": {**users, "bias": user_bias, "bias_variance": user_variance},
-        "items": {**items, "bias": item_bias, "bias_variance": item_variance},
-        "prior": {
-            **kept,
-            "level": level,
-            "noise": ((error**2).sum() + extra) / len(stars),
-            "user_bias": (user_bias**2 + user_variance).sum() / sides[0].rows,
-            "item_bias": told.variance(item_bias, item_variance, bias_weights),
-            "bias_weights": bias_weights,
-        },
-    }, carry
+    state = users, items, kept, error, unsure
+    users, items, kept, error, unsure = jax.lax.fori_loop(0, len(prior["items"]), factor, state)
+    prior = kept | {
+        "level": level,
+        "noise": ((error**2).sum() + unsure) / len(stars),
+        "user_bias": (users["bias"] ** 2 + users["bias_variance"]).mean(),
+        "item_bias": told.variance(items["bias"], items["bias_variance"], bias_weights),
+        "bias_weights": bias_weights,
+    }
+    return {"users": users, "items": items, "prior": prior}, carry
 
 
-def _set(side: Any, k: Array, mean: Array, variance: Array) -> Any:
+def _left(params: Any, user: Side, item: Side, error: Array) -> Array:
+    """The errors that the posterior means leave of ratings less their level: (n,)."""
+    users, items = params["users"], params["items"]
+
+    def product(k: Array, left: Array) -> Array:
+        return left - users["mean"][:, k][user.row] * items["mean"][:, k][item.row]
+
+    error -= users["bias"][user.row] + items["bias"][item.row]
+    return jax.lax.fori_loop(0, users["mean"].shape[1], product, error)
+
+
+def _biases(old: Any, side: Side, error: Array, centre: Any, variance: Any) -> tuple[Any, Array]:
+    """A side with its biases moved, and the errors that are left."""
+    error += old["bias"][side.row]
+    mean, spread = side.moved(old["bias"], jnp.ones_like(error), 0.0, error, centre, variance)
+    return {**old, "bias": mean, "bias_variance": spread}, error - mean[side.row]
+
+
+def _factor(
+    k: Array,
+    own: Array,
+    user: Side,
+    item: Side,
+    told: Facts,
+    users: Any,
+    items: Any,
+    kept: Any,
+    error: Array,
+    unsure: Array,
+) -> tuple[Any, Any, Any, Array, Array]:
+    """Factor `k` of users, then of items, then its prior; 0 if the member does not own it.
+
+    Returns:
+      Both sides, the priors of items' factors, the errors that are left, and what the posterior's variances add to the sum
+      of their squares.
+    """
+    u, v, vv = users["mean"][:, k], items["mean"][:, k], items["variance"][:, k]
+    error += u[user.row] * v[item.row]
+    u, uv = user.moved(u, v[item.row], vv[item.row], error, 0.0, 1.0)
+    u, uv = jnp.where(own, u, 0.0), jnp.where(own, uv, 0.0)
+    centre = told.known @ kept["weights"][:, k]
+    v, vv = item.moved(v, u[user.row], uv[user.row], error, centre, kept["items"][k])
+    v, vv = jnp.where(own, v, 0.0), jnp.where(own, vv, 0.0)
+    error -= u[user.row] * v[item.row]
+    unsure += ((u**2)[user.row] * vv[item.row] + uv[user.row] * (v**2 + vv)[item.row]).sum()
+    weights = told.fit(v)
+    variance = jnp.where(own, told.variance(v, vv, weights), 1.0)
+    kept = {
+        "items": kept["items"].at[k].set(variance),
+        "weights": kept["weights"].at[:, k].set(weights),
+    }
+    return _with(users, k, u, uv), _with(items, k, v, vv), kept, error, unsure
+
+
+def _with(side: Any, k: Array, mean: Array, variance: Array) -> Any:
+    """A side with factor `k` in place of its own."""
     return {
         **side,
         "mean": side["mean"].at[:, k].set(mean),

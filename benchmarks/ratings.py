@@ -1,0 +1,115 @@
+"""Factors of films on MovieLens latest-small: nlpfeat's variational Bayes beside a public library's SVD++, in turn, in one run.
+
+  nlpfeat  `ratings_bayes` of ten factors, sixty steps through all training ratings, compiled, one seed at a time
+  svd++    `surprise.SVDpp` with its defaults (20 factors, 20 epochs), its predictions within the range of ratings, as it cuts them
+
+Three random splits, the same for both: a fifth to test on. Reading and compiling are apart, and so is the test. Each is timed in
+rounds that interleave them; medians (range) are quoted.
+
+Usage: NLPFEAT_DATA=… python -m benchmarks.ratings [--rounds=3]
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from benchmarks.spirals import machine
+from nlpfeat.sweeps import devices
+
+SPLITS = (0, 1, 2)
+CONFIG = "configs/ratings_bayes.py:best"
+
+Fit = Callable[[], Callable[[], float]]  # trains, and gives what tells the squared error on the test part
+
+
+def nlpfeat(seed: int) -> tuple[Fit, Any]:
+    """A member of the best config, and its split as (rated, train, test)."""
+    import jax
+
+    from experiments.command import load_config
+    from nlpfeat.sweeps import grid, programs
+    from nlpfeat.sweeps.prepare import maker, prepare
+    from nlpfeat.sweeps.run import orders
+    from nlpfeat.sweeps.spec import resolve
+
+    _, config = load_config(CONFIG)
+    spec = resolve(config | {"sweep": {"width": (10,), "seed": (seed,)}})
+    make, table = maker(spec), grid.expand(spec).assign(bucket="one")
+    bucket = prepare(make, "one", table, programs.member_mesh(), 10)
+    steps = sum(spec.training.steps)
+    order = orders(spec.row, replace(spec.training, record_every=steps), bucket, 0, steps)
+    parts = {name: np.asarray(bucket.splits[name].inputs)[0] for name in ("train", "test")}
+
+    def advance(count: int, splits: Any) -> Any:
+        state = programs.restart(spec.row, (), bucket.layout, bucket.params, bucket.settings)
+        shared = (bucket.settings, bucket.arrays, splits, order, 1.0, 0)
+        done = programs.advance(spec.row, bucket.module, (), bucket.layout, state, *shared, count)
+        return jax.block_until_ready(done)
+
+    def fit() -> Callable[[], float]:
+        _, record = advance(steps, bucket.splits)
+        return lambda: float(bucket.fetch(record)["test_squared_error"][0][-1])
+
+    advance(0, bucket.splits)
+    return fit, (make.source.about.rated, parts["train"], parts["test"])
+
+
+def surprise(split: Any, seed: int) -> Fit:
+    """SVD++ on the same split."""
+    import pandas as pd
+    from surprise import Dataset, Reader, SVDpp  # pyright: ignore[reportMissingImports]
+
+    rated, train, test = split
+    frame = pd.DataFrame({"user": rated.user, "item": rated.item, "stars": rated.stars})
+    reader = Reader(rating_scale=(float(rated.stars.min()), float(rated.stars.max())))
+    known = Dataset.load_from_df(frame.iloc[train], reader).build_full_trainset()
+    unknown = list(frame.iloc[test].itertuples(index=False, name=None))
+
+    def fit() -> Callable[[], float]:
+        model = SVDpp(random_state=seed)
+        model.fit(known)
+        return lambda: float(np.mean([(one.r_ui - one.est) ** 2 for one in model.test(unknown)]))
+
+    return fit
+
+
+def main() -> None:
+    """Time both in rounds and print the medians."""
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("--rounds", type=int, default=3)
+    rounds = arguments.parse_args().rounds
+    devices.use_all_cores()
+    rivals: list[tuple[int, str, Fit]] = []
+    for seed in SPLITS:
+        ours, split = nlpfeat(seed)
+        rivals += [(seed, "nlpfeat", ours), (seed, "svd++", surprise(split, seed))]
+    seconds: dict[str, list[float]] = {"nlpfeat": [], "svd++": []}
+    errors: dict[str, dict[int, float]] = {"nlpfeat": {}, "svd++": {}}
+    for _ in range(rounds):
+        for seed, name, fit in rivals:
+            began = time.perf_counter()
+            test = fit()
+            seconds[name].append(time.perf_counter() - began)
+            errors[name][seed] = test()
+    print(f"{machine()}; {rounds} rounds of {len(SPLITS)} splits")
+    for name, times in seconds.items():
+        each = ", ".join(f"{error:.4f}" for error in errors[name].values())
+        print(
+            f"{name:<8} {statistics.median(times):7.2f} s ({min(times):.2f}-{max(times):.2f}), squared error "
+            f"{statistics.mean(errors[name].values()):.4f} ({each})"
+        )
+    ratios = [b / a for a, b in zip(seconds["nlpfeat"], seconds["svd++"], strict=True)]
+    print(
+        f"nlpfeat is {statistics.median(ratios):.1f} times as fast as svd++ ({min(ratios):.1f}-{max(ratios):.1f})"
+    )
+
+
+if __name__ == "__main__":
+    main()
