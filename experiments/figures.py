@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 
 from experiments import answer_figures, geometry_figures, grid_figures, map_figures
 from nlpfeat.data.reading import CorpusSpec
@@ -18,9 +19,11 @@ from nlpfeat.sweeps.study import Study, atomic
 from nlpfeat.sweeps.summary import further_axes
 from nlpfeat.training.task import Goal, Task
 
+MOST_PANELS = 6  # side by side
 
-def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[str, xr.Dataset]]:
-    """The plane (width, seed) at every point of the further axes, with a suffix for file names."""
+
+def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[dict[str, float], xr.Dataset]]:
+    """Every point of the further axes, with its plane (width, seed)."""
     dataset = dataset.sel(at)
     further = further_axes(dataset)
     for place in np.ndindex(*(dataset.sizes[name] for name in further)):
@@ -29,38 +32,47 @@ def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[str, xr.
         part = part.isel(width=ran.any("seed").to_numpy())
         if not part.sizes["width"]:
             continue
-        yield _suffix({name: part[name].item() for name in [*at, *further]}), part
+        yield {name: part[name].item() for name in sorted([*at, *further])}, part
 
 
 def _suffix(point: dict[str, float]) -> str:
     """Such as "-depth=5-slope=0.1", for names of files."""
-    return "".join(f"-{name}={point[name]:g}" for name in sorted(point))
+    return "".join(f"-{name}={value:g}" for name, value in point.items())
 
 
 def draw_grid(
     study: Study, task: Task, dataset: xr.Dataset, at: dict[str, float], goal: Goal, line: str
-) -> dict[str, Any]:
-    """The figure of a grid with further axes, `at` a point of some of them, with what it shows and its paths."""
+) -> list[dict[str, Any]]:
+    """The figures of a grid with further axes, `at` a point of some of them, with what they show and their paths."""
+    headline, grid, found = task.metrics[0][0], dataset.sel(at), []
     with plt.style.context(STYLE):
-        figure, entry = grid_figures.grid_figure(dataset.sel(at), task.metrics[0][0], goal)
-        stamp(figure, line)
-        paths = save(figure, study.figures / f"grid{_suffix(at)}")
-        plt.close(figure)
-    return entry | {"paths": [str(path) for path in paths]}
+        drawn = [("grid", *grid_figures.grid_figure(grid, headline, goal))]
+        varied = [name for name in further_axes(grid) if grid.sizes[name] > 1]
+        if len(varied) == 1 and grid.sizes["width"] > 1 and grid.sizes[varied[0]] <= MOST_PANELS:
+            text = f"{headline} against width for each {varied[0]}"
+            drawn.append(
+                (f"{headline}-width-by-{varied[0]}", panels_figure(grid, task, varied[0]), {"text": text})
+            )
+        for name, figure, entry in drawn:
+            stamp(figure, line)
+            paths = save(figure, study.figures / f"{name}{_suffix(at)}")
+            plt.close(figure)
+            found.append(entry | {"paths": [str(path) for path in paths]})
+    return found
 
 
 def draw(
-    study: Study, task: Task, dataset: xr.Dataset, goal: Goal, line: str, suffix: str
+    study: Study, task: Task, dataset: xr.Dataset, goal: Goal, line: str, point: dict[str, float]
 ) -> list[dict[str, Any]]:
     """All figures of one plane of the grid. Returns what they show, as text and numbers, with their paths."""
-    headline = task.metrics[0][0]
+    headline, suffix = task.metrics[0][0], _suffix(point)
+    where = "".join(f", {name} {value:g}" for name, value in point.items())
     found = []
     with plt.style.context(STYLE):
         for name, figure, entry in _figures(study, task, dataset, headline, goal):
             stamp(figure, line)
             paths = save(figure, study.figures / f"{name}{suffix}")
             plt.close(figure)
-            where = suffix.replace("-", ", ")
             if "table" in entry:
                 path = study.figures / f"{name}{suffix}.csv"
                 with atomic(path) as part:
@@ -117,26 +129,15 @@ def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> 
     """The headline measure against width, above the rate of success."""
     final = dataset[headline].isel(step=-1).transpose("split", "width", "seed")
     widths = final["width"].to_numpy().tolist()
-    splits = [str(split) for split in final["split"].to_numpy()]
+    last = str(final["split"].to_numpy()[-1])
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 8), height_ratios=(3, 2), sharex=True)
-    for i, split in enumerate(splits):
-        values = final.sel(split=split).to_numpy()
-        plot_measure(
-            top,
-            widths,
-            values,
-            *spread(values, axis=1),
-            label=f"{split}: median, quartiles",
-            colour=SPLIT_COLOURS[split],
-            marker=SPLIT_MARKERS[split],
-            shift=0.24 * (i - (len(splits) - 1) / 2),
-        )
+    _plot_parts(top, final)
     seeds = int(final.isel(split=0).count("seed").max())
     top.set_title(f"{headline} against width, {seeds} seeds each:\n{task.summary}")
     top.set_ylabel(headline)
     top.legend(loc="best")
 
-    scores = final.sel(split=splits[-1]).to_numpy()
+    scores = final.sel(split=last).to_numpy()
     ran = (dataset["member_id"] != "").transpose("width", "seed").to_numpy()
     wins, trials = goal.met(scores).sum(1), ran.sum(1)
     intervals = np.array([wilson(int(w), int(n)) for w, n in zip(wins, trials, strict=True)])
@@ -146,17 +147,58 @@ def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> 
         widths,
         *intervals.T,
         half=half,
-        label=f"P({splits[-1]} {headline} {goal}), Wilson 95 %",
+        label=f"P({last} {headline} {goal}), Wilson 95 %",
         width_label=task.width,
     )
     bottom.set_ylabel("share of seeds")
     width_axis(top, widths, "")
     return figure, {
-        "text": f"{headline} at step {int(final['step'])}: {describe_half(half, widths)} for {goal} on {splits[-1]}",
+        "text": f"{headline} at step {int(final['step'])}: {describe_half(half, widths)} for {goal} on {last}",
         "widths": widths,
         "success": intervals.round(5).tolist(),
         "h50": [None if not np.isfinite(x) else round(float(x), 3) for x in half],
     }
+
+
+def _plot_parts(ax: Axes, final: xr.DataArray) -> None:
+    """The last values of a measure against width, of every part of the data; dimensions split, width, seed."""
+    splits = [str(split) for split in final["split"].to_numpy()]
+    for i, split in enumerate(splits):
+        values = final.sel(split=split).to_numpy()
+        plot_measure(
+            ax,
+            final["width"].to_numpy().tolist(),
+            values,
+            *spread(values, axis=1),
+            label=f"{split}: median, quartiles",
+            colour=SPLIT_COLOURS[split],
+            marker=SPLIT_MARKERS[split],
+            shift=0.24 * (i - (len(splits) - 1) / 2),
+        )
+
+
+def panels_figure(dataset: xr.Dataset, task: Task, axis: str) -> Any:
+    """The headline measure against width on all parts of the data, a panel for each value of a further axis.
+
+    Where the training part goes on getting better and the others do not, the members learn by heart.
+    """
+    headline = task.metrics[0][0]
+    final = dataset[headline].isel(step=-1)
+    final = final.squeeze(
+        [dim for dim in final.dims if dim not in ("split", "width", "seed", axis)], drop=True
+    )
+    values, widths = dataset[axis].to_numpy().tolist(), dataset["width"].to_numpy().tolist()
+    figure, axes = plt.subplots(
+        1, len(values), figsize=(2.5 + 2.9 * len(values), 4.6), sharey=True, squeeze=False
+    )
+    for ax, value in zip(axes[0], values, strict=True):
+        _plot_parts(ax, final.sel({axis: value}).transpose("split", "width", "seed"))
+        width_axis(ax, widths, task.width)
+        ax.set_title(f"{axis.replace('_', ' ')} {value:g}")
+    axes[0, 0].set_ylabel(headline)
+    axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    figure.suptitle(f"{headline} against width: {task.summary}", x=0.005, ha="left", fontsize=12)
+    return figure
 
 
 def curves_figure(dataset: xr.Dataset, headline: str, training: Any) -> Any:

@@ -75,8 +75,7 @@ def grid_figure(dataset: xr.Dataset, headline: str, goal: Goal) -> tuple[Any, di
         axes[1, j].set_xlabel(_words(x_axis))
     axes[0, 0].set_ylabel(f"P({last} {headline} {goal})")
     axes[1, 0].set_ylabel(f"{last} {headline}, median")
-    for ax in axes[:, 0]:
-        ax.set_ylim(bottom=0)
+    axes[0, 0].set_ylim(bottom=0)
     if colour_axis:
         axes[0, -1].legend(title=_words(colour_axis), fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
     chosen_on = "validation" if "validation" in splits else "train"

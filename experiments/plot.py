@@ -68,7 +68,7 @@ def command(argv: list[str]) -> int:
     grid = dataset.sel(at)
     further = further_axes(grid)
     if any(grid.sizes[name] > 1 for name in further):
-        numbers.append(figures.draw_grid(study, task, dataset, at, goal, stamp))
+        numbers += figures.draw_grid(study, task, dataset, at, goal, stamp)
     points = math.prod(grid.sizes[name] for name in further)
     if points > FEW:
         names = " ".join(f"--at {name}=…" for name in further)
@@ -76,8 +76,8 @@ def command(argv: list[str]) -> int:
             f"{points} points of {', '.join(further)}: name one for its own figures, {names}", file=sys.stderr
         )
     else:
-        for suffix, part in figures.points(dataset, at):
-            numbers += figures.draw(study, task, part, goal, stamp, suffix)
+        for where, part in figures.points(dataset, at):
+            numbers += figures.draw(study, task, part, goal, stamp, where)
     if flags.json:
         print(json.dumps(numbers))
         return 0

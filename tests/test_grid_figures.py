@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
+from experiments.figures import panels_figure
 from experiments.grid_figures import axes_of, grid_figure, shares
+from nlpfeat.tasks import TASKS
 from nlpfeat.training.task import Goal
 from tests.toys import TOYS, study, with_grid
 
@@ -40,3 +43,24 @@ def test_the_best_is_chosen_on_validation_and_a_diverged_recipe_is_not_it(datase
     above, below = figure.axes[:2]
     assert len(above.containers) == 2  # slopes
     assert [text.get_text() for text in below.get_xticklabels()] == ["2", "3", "4"]
+
+
+def test_a_panel_for_each_penalty_shows_all_parts_of_the_data():
+    """Of one seed, too; a further axis of one value has no part in it."""
+    names, rng = ("penalty", "learning_rate", "width", "seed", "split", "step"), np.random.default_rng(0)
+    coords = {
+        "penalty": [1e-5, 1e-3],
+        "learning_rate": [0.1],
+        "width": [2, 10, 50],
+        "seed": [0],
+        "split": ["train", "validation", "test"],
+        "step": [0, 10],
+    }
+    values = rng.random([len(coords[name]) for name in names])
+    dataset = xr.Dataset({"squared_error": (names, values)}, coords)
+    figure = panels_figure(dataset, TASKS["ratings_dot"], "penalty")
+    assert [ax.get_title() for ax in figure.axes] == ["penalty 1e-05", "penalty 0.001"]
+    for ax, part in zip(figure.axes, values[:, 0, :, 0, :, -1], strict=True):
+        lines = {line.get_label(): line.get_ydata() for line in ax.lines}
+        for i, split in enumerate(coords["split"]):
+            np.testing.assert_array_equal(lines[f"{split}: median, quartiles"], part[:, i])
