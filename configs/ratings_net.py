@@ -18,7 +18,7 @@ def get_config(variant: str = "full") -> ConfigDict:
     """The config, in the variants "full", "recipe" and "smoke"."""
     config = ConfigDict()
     config.task = "ratings_net"
-    config.data = ConfigDict({})
+    config.data = ConfigDict({"validation_share": 0.1})
     config.model = ConfigDict({})
     config.training = ConfigDict(
         # 80,003 ratings in steps of 64: an epoch is 1,250 steps
@@ -30,8 +30,9 @@ def get_config(variant: str = "full") -> ConfigDict:
         }
     )
     config.settings = ConfigDict({"learning_rate": 1e-3, "penalty": 1e-4})
-    config.sweep = ConfigDict({"width": (2, 5, 10, 20, 50, 100), "seed": (0, 1, 2), "penalty": (1e-5, 1e-4)})
+    config.sweep = ConfigDict({"width": (2, 5, 10, 20, 50, 100), "seed": (0, 1, 2), "penalty": (1e-6, 1e-5, 1e-4)})
     if variant == "recipe":
+        config.data.validation_share = 0.0
         config.sweep = ConfigDict({"width": (50,), "seed": (0, 1, 2, 3)})
     elif variant == "smoke":
         here = Path(__file__)
