@@ -30,7 +30,9 @@ def get_config(variant: str = "full") -> ConfigDict:
         }
     )
     config.settings = ConfigDict({"learning_rate": 1e-3, "penalty": 1e-4})
-    config.sweep = ConfigDict({"width": (2, 5, 10, 20, 50, 100), "seed": (0, 1, 2), "penalty": (1e-6, 1e-5, 1e-4)})
+    config.sweep = ConfigDict(
+        {"width": (2, 5, 10, 20, 50, 100), "seed": (0, 1, 2), "penalty": (1e-6, 1e-5, 1e-4)}
+    )
     if variant == "recipe":
         config.data.validation_share = 0.0
         config.sweep = ConfigDict({"width": (50,), "seed": (0, 1, 2, 3)})

@@ -31,13 +31,14 @@ from nlpfeat.settings import Count, Natural
 class ConvNetSpec:
     """Sizes of the layers: dimensions of the `embedding`, `filters` of each length in `taps`, `dense` units.
 
-    0 marks those that the width counts.
+    0 marks those that the width counts. Of each `pool` positions the largest value of a filter goes on.
     """
 
     embedding: Natural = 32
     filters: Natural = 0
     dense: Natural = 100
     taps: tuple[Count, ...] = (5,)
+    pool: Count = 2
 
     def __post_init__(self) -> None:
         one_is_swept(self.embedding, self.filters, self.dense)
@@ -54,7 +55,7 @@ class MultiConvNetSpec(ConvNetSpec):
 
 
 class ConvNet(nn.Module):
-    """Embedding → dropout → (convolution → ReLU → dropout → halving by maxima) of each size → dropout → dense → classes."""
+    """Embedding → dropout → (convolution → ReLU → dropout → maxima of some positions) of each size → dropout → dense → classes."""
 
     units: int
     classes: int
@@ -75,7 +76,7 @@ class ConvNet(nn.Module):
           train: whether to drop.
 
         Returns:
-          "embedded" (n, length, embedding), "filtered" (n, sizes, length / 2, filters), "features" (n, dense),
+          "embedded" (n, length, embedding), "filtered" (n, sizes, length / pool, filters), "features" (n, dense),
           "scores" (n, classes).
         """
         embedding, filters, dense = (
@@ -96,7 +97,8 @@ class ConvNet(nn.Module):
         maxima = []
         for taps in self.spec.taps:
             found = jax.nn.relu(Convolution(taps, embedding, filters, name=f"filters{taps}")(seen))
-            maxima.append(max_pool(drop("filter_dropout", found, filters, place=taps)))
+            found = drop("filter_dropout", found, filters, place=taps)
+            maxima.append(max_pool(found, min(self.spec.pool, self.length)))
         filtered = jnp.stack(maxima, axis=1)
         joined = drop("joined_dropout", filtered, filters)
         sides = (Size(n, n, False) for n in filtered.shape[1:3])

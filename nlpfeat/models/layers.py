@@ -133,12 +133,15 @@ class Convolution(nn.Module):
         return self.filters.mask(found + bias[None, None])
 
 
-def max_pool(x: Float[Array | np.ndarray, "n length units"]) -> Float[Array, "n half units"]:
-    """The larger of each two positions; a last odd one is left out."""
-    half = x.shape[1] // 2
-    pairs = x[:, : 2 * half].reshape(x.shape[0], half, 2, x.shape[2])
-    # On the way back ten times as fast as a maximum along an axis.
-    return jnp.maximum(pairs[:, :, 0], pairs[:, :, 1])
+def max_pool(x: Float[Array | np.ndarray, "n length units"], size: int) -> Float[Array, "n places units"]:
+    """The largest of each `size` positions; what is left over at the end is left out."""
+    places = x.shape[1] // size
+    windows = jnp.asarray(x[:, : size * places]).reshape(x.shape[0], places, size, x.shape[2])
+    while windows.shape[2] > 1:  # by halves: on the way back ten times as fast as a maximum along an axis
+        half = windows.shape[2] // 2
+        larger = jnp.maximum(windows[:, :, :half], windows[:, :, half : 2 * half])
+        windows = jnp.concatenate([larger, windows[:, :, 2 * half :]], axis=2)
+    return windows[:, :, 0]
 
 
 def class_scores(outputs: Float[Array | np.ndarray, "n outputs"]) -> Float[Array, "n classes"]:
