@@ -2,10 +2,11 @@
 
 Fast.ai's lesson 4: as `ratings_dot.py`, with a number of each user and each film added.
 
-Command:  python -m experiments.sweep --config=configs/ratings_bias.py          2 to 100 factors, three penalties
+Command:  python -m experiments.sweep --config=configs/ratings_bias.py          2 to 100 factors, three penalties; a tenth held out
           … :recipe  as printed: 50 factors, 22 epochs
-Expect:   :recipe a squared error of .81 on the test ratings (printed: .7979).
-Minutes:  fifteen and one on two cores.
+          … :best    penalty and epochs chosen on a tenth of the training ratings: eight, before biases are learned by heart
+Expect:   :recipe a squared error of .81 on the test ratings (printed: .7979), :best of .77.
+Minutes:  fifteen, one and a half on two cores.
 Data:     MovieLens latest-small, 1 MB, downloaded once or found in the folder NLPFEAT_DATA.
 """
 
@@ -15,7 +16,7 @@ from ml_collections import ConfigDict
 
 
 def get_config(variant: str = "full") -> ConfigDict:
-    """The config, in the variants "full", "recipe" and "smoke"."""
+    """The config, in the variants "full", "recipe", "best" and "smoke"."""
     config = ConfigDict()
     config.task = "ratings_bias"
     config.data = ConfigDict({"validation_share": 0.1})
@@ -34,9 +35,12 @@ def get_config(variant: str = "full") -> ConfigDict:
     config.sweep = ConfigDict(
         {"width": (2, 5, 10, 20, 50, 100), "seed": (0, 1, 2), "penalty": (1e-5, 1e-4, 1e-3)}
     )
-    if variant == "recipe":
+    if variant in ("recipe", "best"):
         config.data.validation_share = 0.0
         config.sweep = ConfigDict({"width": (50,), "seed": (0, 1, 2, 3)})
+        if variant == "best":
+            config.training.steps = (1250, 3750, 5000)
+            config.settings.penalty = 1.5e-4
     elif variant == "smoke":
         here = Path(__file__)
         config.data = ConfigDict(
@@ -47,5 +51,5 @@ def get_config(variant: str = "full") -> ConfigDict:
         )
         config.sweep = ConfigDict({"width": (2, 8), "seed": (0, 1)})
     elif variant != "full":
-        raise ValueError(f"no variant {variant!r}; there are full, recipe and smoke")
+        raise ValueError(f"no variant {variant!r}; there are full, recipe, best and smoke")
     return config

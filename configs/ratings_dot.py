@@ -3,10 +3,11 @@
 Fast.ai's lesson 4: two tables of factors with a penalty on each, their product, Adam in mini-batches of 64; a fifth of the
 ratings, drawn anew for each seed, is for testing.
 
-Command:  python -m experiments.sweep --config=configs/ratings_dot.py          2 to 100 factors, three penalties
+Command:  python -m experiments.sweep --config=configs/ratings_dot.py          2 to 100 factors, three penalties; a tenth held out
           … :recipe  as printed: 50 factors, ten epochs
-Expect:   :recipe a squared error of 1.47 on the test ratings (printed: 1.44).
-Minutes:  ten and one on two cores.
+          … :best    factors and penalty chosen on that tenth: two, and a hundredth of the printed
+Expect:   :recipe a squared error of 1.47 on the test ratings (printed: 1.44), :best of 1.21.
+Minutes:  ten, one and one on two cores.
 Data:     MovieLens latest-small, 1 MB, downloaded once or found in the folder NLPFEAT_DATA.
 """
 
@@ -16,7 +17,7 @@ from ml_collections import ConfigDict
 
 
 def get_config(variant: str = "full") -> ConfigDict:
-    """The config, in the variants "full", "recipe" and "smoke"."""
+    """The config, in the variants "full", "recipe", "best" and "smoke"."""
     config = ConfigDict()
     config.task = "ratings_dot"
     config.data = ConfigDict({"validation_share": 0.1})
@@ -35,9 +36,12 @@ def get_config(variant: str = "full") -> ConfigDict:
     config.sweep = ConfigDict(
         {"width": (2, 5, 10, 20, 50, 100), "seed": (0, 1, 2), "penalty": (1e-6, 1e-5, 1e-4)}
     )
-    if variant == "recipe":
+    if variant in ("recipe", "best"):
         config.data.validation_share = 0.0
         config.sweep = ConfigDict({"width": (50,), "seed": (0, 1, 2, 3)})
+        if variant == "best":
+            config.sweep.width = (2,)
+            config.settings.penalty = 1e-6
     elif variant == "smoke":
         here = Path(__file__)
         config.data = ConfigDict(
@@ -48,5 +52,5 @@ def get_config(variant: str = "full") -> ConfigDict:
         )
         config.sweep = ConfigDict({"width": (2, 8), "seed": (0, 1)})
     elif variant != "full":
-        raise ValueError(f"no variant {variant!r}; there are full, recipe and smoke")
+        raise ValueError(f"no variant {variant!r}; there are full, recipe, best and smoke")
     return config

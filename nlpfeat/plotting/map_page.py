@@ -127,7 +127,7 @@ def _plot(panel: Panel, source: ColumnDataSource, told: list[str], number: int, 
 
 def _search(source: ColumnDataSource, kind: str) -> tuple[TextInput, Button, Div]:
     """A field that selects what is typed, or what begins with it or holds it; a button to clear it; what was found."""
-    search = TextInput(placeholder=f"find a {kind}", width=180, name="search")
+    search = TextInput(placeholder=f"search {kind}s", width=180, name="search")
     found = Div(text="", width=420, name="found")
     clear = Button(label="Clear", button_type="default", name="clear")
     search.js_on_change("value_input", _script("search", source=source, found=found))
