@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences lock clean
+.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -56,6 +56,10 @@ bench-reviews: $(VENV)/ok ## the benchmark of one pass over the reviews against 
 bench-sequences: $(VENV)/ok ## the benchmark of lesson 5's nets against PyTorch; reads IMDB from NLPFEAT_DATA
 	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
 	$(RUN) -m benchmarks.sequences
+
+bench-ratings: $(VENV)/ok ## the benchmark of factors of films against a public library's SVD++; reads them from NLPFEAT_DATA
+	$(RUN) -c 'import surprise' 2>/dev/null || $(RUN) -m pip install --quiet 'scikit-surprise>=1.1.4'
+	$(RUN) -m benchmarks.ratings
 
 bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regioncam
 	$(RUN) -m benchmarks.regions

@@ -1,6 +1,6 @@
 """Factors of films on MovieLens latest-small: nlpfeat's variational Bayes beside a public library's SVD++, in turn, in one run.
 
-  nlpfeat  `ratings_bayes` of ten factors, sixty steps through all training ratings, compiled, one seed at a time
+  nlpfeat  `configs/ratings_bayes.py:best`: 50 factors, sixty steps through all training ratings, compiled, one seed at a time
   svd++    `surprise.SVDpp` with its defaults (20 factors, 20 epochs), its predictions within the range of ratings, as it cuts them
 
 Three random splits, the same for both: a fifth to test on. Reading and compiling are apart, and so is the test. Each is timed in
@@ -38,9 +38,9 @@ def nlpfeat(seed: int) -> tuple[Fit, Any]:
     from nlpfeat.sweeps.spec import resolve
 
     _, config = load_config(CONFIG)
-    spec = resolve(config | {"sweep": {"width": (10,), "seed": (seed,)}})
+    spec = resolve(config | {"sweep": config["sweep"] | {"seed": (seed,)}})
     make, table = maker(spec), grid.expand(spec).assign(bucket="one")
-    bucket = prepare(make, "one", table, programs.member_mesh(), 10)
+    bucket = prepare(make, "one", table, programs.member_mesh(), int(table["width"].max()))
     steps = sum(spec.training.steps)
     order = orders(spec.row, replace(spec.training, record_every=steps), bucket, 0, steps)
     parts = {name: np.asarray(bucket.splits[name].inputs)[0] for name in ("train", "test")}
