@@ -6,7 +6,7 @@ Command:  python -m experiments.sweep --config=configs/ratings_bias.py          
           … :recipe  as printed: 50 factors, 22 epochs
           … :best    penalty and epochs chosen on a tenth of the training ratings: eight, before biases are learned by heart
 Expect:   :recipe a squared error of .81 on the test ratings (printed: .7979), :best of .77.
-Minutes:  fifteen, one and a half on two cores.
+Minutes:  twenty, one and one on two cores.
 Data:     MovieLens latest-small, 1 MB, downloaded once or found in the folder NLPFEAT_DATA.
 """
 
