@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from experiments.rating_space import Ratings, factors, merit, who
-from experiments.tables import print_columns
+from experiments.tables import print_columns, warn
 from nlpfeat.errors import UserError
 from nlpfeat.factors.components import components as principal
 from nlpfeat.factors.components import ends
@@ -31,9 +31,8 @@ def _by_merit(ratings: Ratings, member: Member, flags: Any, end: int) -> tuple[R
     items = ratings.most_rated(flags.most)
     name, values = merit(ratings, member, items)
     chosen = ends(values, flags.count)[end]
-    rows = [_row(ratings, items[i], {name: values[i]}) for i in chosen]
     return (
-        rows,
+        _rows(ratings, member, items[chosen], {name: values[chosen]}),
         f"of the {len(items):,} most rated items those of {'highest' if end else 'lowest'} {name}, {who(member)}",
     )
 
@@ -41,40 +40,40 @@ def _by_merit(ratings: Ratings, member: Member, flags: Any, end: int) -> tuple[R
 def components(ratings: Ratings, member: Member, flags: Any) -> tuple[Rows, str]:
     """Both ends of the principal components."""
     items = ratings.most_rated(flags.most)
+    if len(items) < 3:
+        raise UserError(f"components need three items, and there are {len(items)}: raise --most")
     found = principal(factors(ratings, member).items[items])
     rows = []
     for k, share in enumerate(found.share):
         for name, places in zip(("low", "high"), ends(found.scores[:, k], flags.count), strict=True):
-            rows += [
-                {"component": k + 1, "share": round(float(share), 4), "end": name}
-                | _row(ratings, items[i], {"score": found.scores[i, k]})
-                for i in places
-            ]
+            told = _rows(ratings, member, items[places], {"score": found.scores[places, k]})
+            rows += [{"component": k + 1, "share": round(float(share), 4), "end": name} | row for row in told]
     return rows, f"principal components of the factors of the {len(items):,} most rated items, {who(member)}"
 
 
 def similar(ratings: Ratings, member: Member, flags: Any) -> tuple[Rows, str]:
     """The nearest items of one, among the most rated."""
     place, vectors = ratings.catalogue.place(flags.title), factors(ratings, member).items
+    _warn_of_cold(ratings, member, [place])
     items = ratings.most_rated(flags.most)
     alike = cosine(vectors[items], vectors[place])
-    rows = [
-        _row(ratings, items[i], {"cosine": alike[i]})
-        for i in nearest(alike, flags.count, leave_out=tuple(np.flatnonzero(items == place).tolist()))
-    ]
-    return rows, f"nearest to {ratings.title(place)} of the {len(items):,} most rated items, {who(member)}"
+    near = nearest(alike, flags.count, leave_out=tuple(np.flatnonzero(items == place).tolist()))
+    return (
+        _rows(ratings, member, items[near], {"cosine": alike[near]}),
+        f"nearest to {ratings.title(place)} of the {len(items):,} most rated items, {who(member)}",
+    )
 
 
 def predict(ratings: Ratings, member: Member, flags: Any) -> tuple[Rows, str]:
-    """One prediction."""
+    """One prediction, within the range of ratings."""
     member, user, rated = whom(ratings, member, flags)
     place = ratings.catalogue.place(flags.item)
-    value = rate.predict(member, np.array([user], np.int32), np.array([place], np.int32))[0]
-    row = _row(ratings, place, {"predicted": value})
+    _warn_of_cold(ratings, member, [place])
+    value = rate.predict(member, np.array([user], np.int32), np.array([place], np.int32))
+    (row,) = _rows(ratings, member, np.array([place]), {"predicted": _within(ratings, value)})
     if place in rated:
         row["rated"] = rated[place]
-    elif not _seen(ratings, member)[place]:
-        row["note"] = "in no training rating: what is known of it is its prior"
+        row["part"] = _part(ratings, member, user, place)
     return [row], f"for {_name(flags)}, {who(member)}"
 
 
@@ -86,9 +85,9 @@ def recommend(ratings: Ratings, member: Member, flags: Any) -> tuple[Rows, str]:
     if not len(items):
         raise UserError(f"{_name(flags)} rated each of the {flags.most:,} most rated items: raise --most")
     values = rate.predict(member, np.full(len(items), user, np.int32), items.astype(np.int32))
-    rows = [_row(ratings, items[i], {"predicted": values[i]}) for i in ends(values, flags.count)[1]]
+    best = ends(values, flags.count)[1]
     return (
-        rows,
+        _rows(ratings, member, items[best], {"predicted": _within(ratings, values[best])}),
         f"for {_name(flags)}, who rated {len(rated)}: of the most rated items the others, {who(member)}",
     )
 
@@ -109,8 +108,10 @@ def whom(ratings: Ratings, member: Member, flags: Any) -> tuple[Member, int, dic
     if flags.user:
         place = ratings.user(flags.user)
         mine = rated.user == place
+        if not ratings.trained(member, "user")[place]:
+            warn(f"no rating of user {flags.user} is in the training part: nothing was learned of them")
         return member, place, dict(zip(rated.item[mine].tolist(), rated.stars[mine].tolist(), strict=True))
-    given = {}
+    given: dict[int, float] = {}
     for text in flags.rating:
         title, _, stars = text.rpartition("=")
         try:
@@ -120,7 +121,11 @@ def whom(ratings: Ratings, member: Member, flags: Any) -> tuple[Member, int, dic
         low, high = ratings.table.low, ratings.table.high
         if not title or not low <= value <= high:
             raise UserError(f'--rating {text!r}: write "Toy Story=4", from {low:g} to {high:g} stars')
-        given[ratings.catalogue.place(title)] = value
+        place = ratings.catalogue.place(title)
+        if place in given:
+            raise UserError(f"--rating {text!r}: {ratings.title(place)} is rated twice; rate it once")
+        given[place] = value
+    _warn_of_cold(ratings, member, list(given))
     items = np.array(list(given), np.int32)
     fresh = rate.fold_in(ratings.study.spec.row, member, items, np.array(list(given.values()), np.float32))
     return fresh, len(rated.users), given
@@ -138,23 +143,40 @@ def print_rows(rows: Rows, note: str) -> None:
     print_columns(columns, note)
 
 
-def _row(ratings: Ratings, item: Any, values: dict[str, Any]) -> dict[str, Any]:
-    rated = ratings.table.rated
-    mine = rated.stars[rated.item == item]
-    return {
-        "title": ratings.title(int(item)),
-        "item": rated.items[int(item)],
-        **{name: round(float(value), 4) for name, value in values.items()},
-        "ratings": len(mine),
-        "mean": round(float(mine.mean()), 3),
-    }
+def _rows(ratings: Ratings, member: Member, items: np.ndarray, told: dict[str, np.ndarray]) -> Rows:
+    """What is known of items, and numbers of each of them."""
+    counts, means, trained = ratings.counts, ratings.means, ratings.trained(member, "item")
+    return [
+        {
+            "title": ratings.title(item),
+            "item": ratings.table.rated.items[item],
+            **{name: round(float(values[i]), 4) for name, values in told.items()},
+            "ratings": int(counts[item]),
+            "trained": int(trained[item]),
+            "mean": round(float(means[item]), 3),
+        }
+        for i, item in enumerate(items.tolist())
+    ]
 
 
-def _seen(ratings: Ratings, member: Member) -> np.ndarray:
-    """Which items are in the training part."""
+def _within(ratings: Ratings, values: np.ndarray) -> np.ndarray:
+    """Predictions cut to the range of ratings: nets go beyond it."""
+    return np.clip(values, ratings.table.low, ratings.table.high)
+
+
+def _part(ratings: Ratings, member: Member, user: int, item: int) -> str:
+    """In which part of the data a known rating of a member is; that of someone new is in none."""
     rated = ratings.table.rated
-    train = np.asarray(member.splits["train"].inputs)
-    return np.bincount(rated.item[train], minlength=len(rated.items)) > 0
+    places = np.flatnonzero((rated.user == user) & (rated.item == item))
+    parts = [name for name, part in member.splits.items() if np.isin(places, np.asarray(part.inputs)).any()]
+    return parts[0] if parts else "given"
+
+
+def _warn_of_cold(ratings: Ratings, member: Member, items: list[int]) -> None:
+    trained = ratings.trained(member, "item")
+    for item in items:
+        if not trained[item]:
+            warn(f"{ratings.title(item)} has no training rating: nothing was learned of it from ratings")
 
 
 def _name(flags: Any) -> str:

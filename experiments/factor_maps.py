@@ -29,10 +29,12 @@ LABELLED = 500  # items in the still picture
 def draw(ratings: Ratings, member: Member, flags: Any, line: str) -> int:
     """Draw the map of one member; paths on stdout."""
     study, items = ratings.study, ratings.most_rated(flags.most)
-    chosen = _axes(flags.components)
+    chosen = _axes(flags.components or "1,2")
+    if len(items) < 3:
+        raise UserError(f"a map needs three items, and there are {len(items)}: raise --most")
     found = components(factors(ratings, member).items[items], max(chosen))
     if max(chosen) > found.scores.shape[1]:
-        raise UserError(f"--components: {flags.components}: there are {found.scores.shape[1]}")
+        raise UserError(f"--components: {flags.components or '1,2'}: there are {found.scores.shape[1]}")
     points = found.scores[:, [axis - 1 for axis in chosen]]
     name, values = merit(ratings, member, items)
     titles = [ratings.title(item) for item in items]
@@ -69,7 +71,7 @@ def _axes(text: str) -> tuple[int, int]:
     except ValueError:
         a = b = 0
     if min(a, b) < 1 or a == b:
-        raise UserError(f"--components: {text!r}: name two, as in 1,2")
+        raise UserError(f"--components: {text!r}: name two different ones, as in 1,2")
     return a, b
 
 

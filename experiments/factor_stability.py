@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 
@@ -27,13 +27,24 @@ from nlpfeat.sweeps.statistics import spread
 from nlpfeat.sweeps.study import atomic
 
 NEAR, LISTED, ANGLES = 10, 30, 3  # neighbours, items of a list, components whose spaces are compared
-MEASURES = {
-    "neighbours": f"of an item's {NEAR} nearest shared",
-    "cka": "CKA: 1 is a rotation",
-    "angle": f"largest angle of {ANGLES}-d spaces, degrees",
-    "top": f"of {LISTED} best shared",
-    "bottom": f"of {LISTED} worst shared",
-}
+
+
+class Sizes(NamedTuple):
+    """What is compared of so many items: lists of at most a fourth of them, or all would share all."""
+
+    near: int
+    listed: int
+
+    @property
+    def measures(self) -> dict[str, str]:
+        """What is measured, in words."""
+        return {
+            "neighbours": f"of an item's {self.near} nearest shared",
+            "cka": "CKA: 1 is a rotation",
+            "angle": f"largest angle of {ANGLES}-d spaces, degrees",
+            "top": f"of {self.listed} best shared",
+            "bottom": f"of {self.listed} worst shared",
+        }
 
 
 def stability(ratings: Ratings, flags: Any, line: str) -> int:
@@ -46,14 +57,17 @@ def stability(ratings: Ratings, flags: Any, line: str) -> int:
     if chosen:
         members = grid.select(members, chosen)
     items = ratings.most_rated(flags.most)
+    if len(items) < 8:
+        raise UserError(f"agreement needs eight items, and there are {len(items)}: raise --most")
+    sizes = Sizes(min(NEAR, len(items) // 4), min(LISTED, len(items) // 4))
     seen = {}
     with Counting("members", len(members)) as progress:
         for row in progress.each(iter(members.to_dict("records"))):
             point = {name: row[name] for name in study.spec.settings._fields}
             member = model(ratings, point, flags.step)
             vectors, (_, values) = factors(ratings, member).items[items], merit(ratings, member, items)
-            seen[tuple(point.values())] = (point, vectors, *ends(values, LISTED))
-    table = pd.DataFrame(_pairs(list(seen.values())))
+            seen[tuple(point.values())] = (point, vectors, *ends(values, sizes.listed))
+    table = pd.DataFrame(_pairs(list(seen.values()), sizes.near))
     if table.empty:
         raise UserError(
             f"{study.path}: one member agrees with none; there must be two seeds of a width, or two widths"
@@ -61,10 +75,10 @@ def stability(ratings: Ratings, flags: Any, line: str) -> int:
     if flags.json:
         print(json.dumps(table.to_dict("records")))
         return 0
-    _print(table)
+    _print(table, sizes)
     study.figures.mkdir(exist_ok=True)
     stamped = signature(line, study)
-    paths = _draw(table, stamped, study.figures / "factor-stability")
+    paths = _draw(table, sizes, stamped, study.figures / "factor-stability")
     paths.append(study.figures / "factor-stability.csv")
     with atomic(paths[-1]) as part:
         table.to_csv(part, index=False)
@@ -72,7 +86,7 @@ def stability(ratings: Ratings, flags: Any, line: str) -> int:
     return 0
 
 
-def _pairs(seen: list[tuple[dict[str, float], Any, Any, Any]]) -> list[dict[str, Any]]:
+def _pairs(seen: list[tuple[dict[str, float], Any, Any, Any]], near: int) -> list[dict[str, Any]]:
     """The agreement of every two seeds of one point of the grid, and of one seed's model with that of the largest width."""
     widest = max(point["width"] for point, *_ in seen)
     rows = []
@@ -80,18 +94,18 @@ def _pairs(seen: list[tuple[dict[str, float], Any, Any, Any]]) -> list[dict[str,
         a, b = left[0], right[0]
         differ = [name for name in a if a[name] != b[name]]
         if differ == ["seed"]:
-            rows.append({"kind": "seeds", "width": int(a["width"])} | _agreement(left, right))
+            rows.append({"kind": "seeds", "width": int(a["width"])} | _agreement(left, right, near))
         elif differ == ["width"] and widest in (a["width"], b["width"]):
             narrow = int(min(a["width"], b["width"]))
-            rows.append({"kind": "widest", "width": narrow} | _agreement(left, right))
+            rows.append({"kind": "widest", "width": narrow} | _agreement(left, right, near))
     return rows
 
 
-def _agreement(left: Any, right: Any) -> dict[str, float]:
+def _agreement(left: Any, right: Any, near: int) -> dict[str, float]:
     (_, a, low_a, high_a), (_, b, low_b, high_b) = left, right
     angles = principal_angles(a, b, ANGLES)
     return {
-        "neighbours": neighbour_overlap(a, b, NEAR),
+        "neighbours": neighbour_overlap(a, b, near),
         "cka": cka(a, b),
         "angle": float(angles[-1]) if len(angles) else float("nan"),
         "top": list_overlap(high_a, high_b),
@@ -99,23 +113,24 @@ def _agreement(left: Any, right: Any) -> dict[str, float]:
     }
 
 
-def _print(table: pd.DataFrame) -> None:
+def _print(table: pd.DataFrame, sizes: Sizes) -> None:
     columns: dict[str, list[str]] = {}
     middle = table.groupby(["kind", "width"]).median().reset_index()
     for name in middle:
         values = middle[name]
         columns[str(name)] = [value if isinstance(value, str) else f"{value:.3g}" for value in values]
-    told = "; ".join(f"{name}: {about}" for name, about in MEASURES.items())
+    told = "; ".join(f"{name}: {about}" for name, about in sizes.measures.items())
     print_columns(
         columns, f"medians over pairs of members: two seeds of a width, or a width beside the widest. {told}"
     )
 
 
-def _draw(table: pd.DataFrame, line: str, path: Any) -> list[Any]:
+def _draw(table: pd.DataFrame, sizes: Sizes, line: str, path: Any) -> list[Any]:
     """A panel a measure, against width."""
     with plt.style.context(STYLE):
-        figure, axes = plt.subplots(1, len(MEASURES), figsize=(3.4 * len(MEASURES), 4))
-        for ax, (name, about) in zip(axes, MEASURES.items(), strict=True):
+        measures = sizes.measures
+        figure, axes = plt.subplots(1, len(measures), figsize=(3.4 * len(measures), 4))
+        for ax, (name, about) in zip(axes, measures.items(), strict=True):
             for kind, colour, marker in (("seeds", BLUE, "o"), ("widest", ORANGE, "^")):
                 part = table[table["kind"] == kind]
                 if part.empty:

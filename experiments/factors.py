@@ -24,6 +24,12 @@ EXAMPLES = [
     'python -m experiments.factors --study=runs/ratings_bayes --width=10 --rating="Toy Story=5" --rating="Alien=1" recommend',
     'python -m experiments.factors --study=runs/ratings_bayes --width=10 --user=15 --item="Pulp Fiction" predict',
 ]
+BELONGS = {  # flags to the looks that heed them
+    "user": ("predict", "recommend"),
+    "rating": ("predict", "recommend"),
+    "item": ("predict",),
+    "components": ("map",),
+}
 LOOKS = ("top", "bottom", "components", "map", "similar", "predict", "recommend", "stability")
 
 
@@ -55,9 +61,7 @@ def command(argv: list[str]) -> int:
         metavar="N",
         help="only the N most rated items are looked at (default: 2000)",
     )
-    arguments.add_argument(
-        "--components", default="1,2", metavar="A,B", help="of a map: which two (default: 1,2)"
-    )
+    arguments.add_argument("--components", metavar="A,B", help="of a map: which two (default: 1,2)")
     arguments.add_argument("--json", action="store_true", help="print JSON")
     path = study_of(arguments, argv)
 
@@ -70,6 +74,9 @@ def command(argv: list[str]) -> int:
     flags = arguments.parse(argv)
     flags.widths = None
     _check(flags)
+    if flags.look != "stability" and flags.width is None:
+        there = ", ".join(f"{width}" for width in sorted(study.members()["width"].unique()))
+        raise UserError(f"which member? Say --width, which is one of {there}, and perhaps --seed")
     devices.use_all_cores()
 
     from experiments import factor_lists, factor_maps, factor_stability
@@ -94,6 +101,11 @@ def _check(flags: Any) -> None:
     for name in ("count", "most"):
         if getattr(flags, name) < 1:
             raise UserError(f"--{name}: {getattr(flags, name)} must be at least 1")
+    for name, looks in BELONGS.items():
+        if getattr(flags, name) and flags.look not in looks:
+            raise UserError(
+                f"{flags.look} takes no --{name}; {' and '.join(looks)} {'do' if looks[1:] else 'does'}"
+            )
     if flags.look == "similar" and not flags.title:
         raise UserError('similar to what? Name an item, as in: similar "Pulp Fiction"')
     if flags.look != "similar" and flags.title:

@@ -40,6 +40,20 @@ class Ratings(NamedTuple):
         """How often each item is rated: (items,)."""
         return np.bincount(self.table.rated.item, minlength=len(self.table.rated.items))
 
+    @property
+    def means(self) -> np.ndarray:
+        """The mean rating of each item: (items,)."""
+        rated = self.table.rated
+        return np.bincount(rated.item, rated.stars, minlength=len(rated.items)) / self.counts
+
+    def trained(self, member: Member, side: str) -> np.ndarray:
+        """How many of a member's training ratings each "user" or "item" has: (users or items,)."""
+        train = np.asarray(member.splits["train"].inputs)
+        names = {"user": self.table.rated.users, "item": self.table.rated.items}[side]
+        return np.bincount(
+            {"user": self.table.rated.user, "item": self.table.rated.item}[side][train], minlength=len(names)
+        )
+
     def most_rated(self, most: int) -> np.ndarray:
         """The items rated most often, of equals the first: (at most `most`,)."""
         return np.argsort(-self.counts, kind="stable")[:most]

@@ -7,6 +7,7 @@ from typing import Any
 import xarray as xr
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from nlpfeat.sweeps.estimate import BucketCost
 from nlpfeat.sweeps.summary import summarize
@@ -122,13 +123,18 @@ def _print(table: Table) -> None:
 
 def print_columns(columns: dict[str, list[str]], caption: str = "") -> None:
     """Print named columns; those of numbers stand to the right."""
-    table = Table(caption=caption, caption_justify="left")
+    table = Table(caption=_verbatim(caption), caption_justify="left")
     for name, cells in columns.items():
         numeric = all(cell.lstrip("-+")[:1].isdigit() for cell in cells)
         table.add_column(name, justify="right" if numeric else "left")
     for row in zip(*columns.values(), strict=True):
-        table.add_row(*row)
+        table.add_row(*map(_verbatim, row))
     _print(table)
+
+
+def _verbatim(text: str) -> Text:
+    """Text of others as it stands: no markup, no emoji codes, nothing that commands a terminal."""
+    return Text("".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text))
 
 
 def warn(message: str) -> None:

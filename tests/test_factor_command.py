@@ -1,6 +1,7 @@
 """The factors of a study of ratings, as a user looks at them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,42 @@ def test_newcomers_of_nets_minimise_their_own_errors(name, tmp_path):
     assert ((told - stars) ** 2).sum() < np.median(others)
 
 
+def test_the_bias_of_someone_new_is_held_near_those_of_the_others(tmp_path):
+    """One rating moves all predictions by less than it says."""
+    spec = with_grid(TOYS["ratings_bias"], width=(2,), seed=(0,))
+    made, _ = study(with_training(spec, steps=(60,), rates=(30.0,)), tmp_path / "study")
+    member = restore(made, {"width": 2, "seed": 0})
+    others = member.params["user_bias"]["table"]
+    fresh = [rate.fold_in(spec.row, member, np.array([2]), np.array([s], np.float32)) for s in (0.5, 5.0)]
+    low, high = (float(one.params["user_bias"]["table"][-1, 0]) for one in fresh)
+    assert others.mean() - 3 * others.std() < low < high < others.mean() + 3 * others.std()
+
+
+def test_what_is_not_known_is_said_and_predictions_stay_in_range(tmp_path):
+    """An item and a user without training ratings; titles stand as they are written."""
+    lines = [f"{u},{i},{1 + (u + i) % 5}" for u in range(9) for i in range(9) if (u * i) % 3]
+    (tmp_path / "r.csv").write_text("\n".join(["user,item,rating", *lines, "lone,[b]rare[/x],5"]) + "\n")
+    spec = with_grid(TOYS["ratings_bias"], width=(2,), seed=tuple(range(6)))
+    spec = replace(spec, data=replace(spec.data, path=str(tmp_path / "r.csv"), items=""))
+    made, _ = study(with_training(spec, steps=(20,)), tmp_path / "study")
+    held_out = next(
+        s
+        for s in range(6)
+        if len(lines) not in np.asarray(restore(made, {"width": 2, "seed": s}).splits["train"].inputs)
+    )
+    common = (f"--study={made.path}", "--width=2", f"--seed={held_out}", "--user=lone")
+    done = run("factors", *common, "--item=[b]rare[/x]", "predict")
+    assert done.returncode == 0, done.stderr
+    assert "no rating of user lone is in the training part" in done.stderr
+    assert "[b]rare[/x] has no training rating" in done.stderr
+    assert "[b]rare[/x]" in done.stdout
+    assert "test" in done.stdout
+    given = json.loads(run("factors", *common, "recommend", "--json").stdout)
+    assert all(1 <= row["predicted"] <= 5 for row in given)
+    measured = run("measure", f"--study={made.path}")
+    assert (measured.returncode, "experiments.factors" in measured.stderr) == (2, True)
+
+
 def test_components_and_map(tasted):
     found = rows(tasted, "components", "--count=3")
     assert [row["component"] for row in found] == [1] * 6 + [2] * 6 + [3] * 6
@@ -137,9 +174,14 @@ def test_similar_and_stability(tasted):
         (["similar"], ("similar to what",)),
         (["similar", "soup"], ("could be", "Carrot soup")),
         (["top", "Ramen"], ("takes no title",)),
-        (["map", "--components=2,2"], ("name two",)),
+        (["map", "--components=2,2"], ("name two different",)),
         (["map", "--components=1,9"], ("there are 4",)),
         (["top", "--count=0"], ("--count",)),
+        (["top", "--user=Ana"], ("top takes no --user",)),
+        (["--user=Ana", "--item=Ramen", "recommend"], ("recommend takes no --item",)),
+        (["--rating=Ramen=4", "--rating=ramen=5", "recommend"], ("Ramen (2008) is rated twice",)),
+        (["components", "--most=2"], ("three items", "--most")),
+        (["stability", "--most=7"], ("eight items", "--most")),
     ],
 )
 def test_mistakes_in_one_line(tasted, arguments, words):

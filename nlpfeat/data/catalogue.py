@@ -53,8 +53,8 @@ def user_place(users: Sequence[str], text: str) -> int:
     Raises:
       UserError: if there is none.
     """
-    if text in users:
-        return users.index(text)
+    if text.strip() in users:
+        return users.index(text.strip())
     raise UserError(
         f"no user {text!r} among the {len(users):,}, such as {', '.join(users[:3])}; someone new is described by ratings, "
         'as in --rating "Toy Story=4"'

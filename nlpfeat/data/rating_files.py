@@ -3,7 +3,6 @@
 import re
 import zipfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +30,7 @@ class Described(NamedTuple):
 
     titles: tuple[str, ...]
     genres: tuple[tuple[str, ...], ...]  # of each item, perhaps none
+    unknown: int  # items of which nothing is known but their name
 
 
 def movielens() -> tuple[Rated, Described]:
@@ -50,10 +50,12 @@ def movielens() -> tuple[Rated, Described]:
             }
     except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, EOFError, OSError) as error:
         raise UserError(f"{path} cannot be read ({error}): fetch it again") from None
-    ratings = rows_of(texts["ratings"], f"{path}: ratings.csv", ["userId", "movieId", "rating"])
+    ratings = rows_of(
+        texts["ratings"], f"{path}: ratings.csv", dict.fromkeys(("userId", "movieId", "rating"), "")
+    )
     rated = collect(ratings, f"{path}: ratings.csv", "userId", "movieId", "rating")
-    films = rows_of(texts["movies"], f"{path}: movies.csv", ["movieId", "title", "genres"])
-    return rated, describe(films, rated.items, "movieId")
+    films = rows_of(texts["movies"], f"{path}: movies.csv", dict.fromkeys(("movieId", "title", "genres"), ""))
+    return rated, describe(films, f"{path}: movies.csv", rated.items, "movieId")
 
 
 def own(path: str, user: str, item: str, rating: str, items: str) -> tuple[Rated, Described]:
@@ -67,10 +69,11 @@ def own(path: str, user: str, item: str, rating: str, items: str) -> tuple[Rated
     Raises:
       UserError: naming the file, the line and the mend.
     """
-    rated = collect(rows(Path(path), [user, item, rating]), path, user, item, rating)
+    named = rows(path, {user: "user", item: "item", rating: "rating"})
+    rated = collect(named, path, user, item, rating)
     if not items:
-        return rated, Described(rated.items, ((),) * len(rated.items))
-    return rated, describe(rows(Path(items), [item, "title"]), rated.items, item)
+        return rated, Described(rated.items, ((),) * len(rated.items), len(rated.items))
+    return rated, describe(rows(items, {item: "item", "title": ""}, "items"), items, rated.items, item)
 
 
 def collect(
@@ -89,6 +92,8 @@ def collect(
             if not value:
                 raise UserError(f"{name} line {line}: no {column}; fill it in or remove the row")
         given.setdefault((who, what), []).append(_number(row[rating], name, line, rating))
+    if not given:
+        raise UserError(f"{name} has no rows")
     users, items = (_sorted({pair[side] for pair in given}) for side in (0, 1))
     for names, column in ((users, user), (items, item)):
         if len(names) < 2:
@@ -104,15 +109,33 @@ def collect(
     )
 
 
-def describe(lines: Iterable[tuple[int, dict[str, str]]], items: tuple[str, ...], item: str) -> Described:
-    """What rows tell of the items; those that they do not name keep their number as title."""
-    told = {row[item].strip(): row for _, row in lines}
-    titles, genres = [], []
-    for name in items:
-        row = told.get(name, {})
-        titles.append(row.get("title", "").strip() or name)
-        genres.append(tuple(g for g in row.get("genres", "").split("|") if g and not g.startswith("(no ")))
-    return Described(tuple(titles), tuple(genres))
+def describe(
+    lines: Iterable[tuple[int, dict[str, str]]], name: str, items: tuple[str, ...], item: str
+) -> Described:
+    """What the rows of a file called `name` tell of the items; those that they lack keep their number as title.
+
+    Raises:
+      UserError: if an item is described twice, each time otherwise, or none is described.
+    """
+    told: dict[str, dict[str, str]] = {}
+    for line, row in lines:
+        mine = row[item].strip()
+        if told.setdefault(mine, row) != row:
+            raise UserError(
+                f"{name} line {line}: {item} {mine!r} is described twice, by different rows; remove one"
+            )
+    rows_told = [told.get(one, {}) for one in items]
+    unknown = rows_told.count({})
+    if unknown == len(items):
+        raise UserError(f"{name} describes none of the items that are rated, such as {item} {items[0]!r}")
+    titles = tuple(row.get("title", "").strip() or one for row, one in zip(rows_told, items, strict=True))
+    return Described(titles, tuple(_genres(row.get("genres", "")) for row in rows_told), unknown)
+
+
+def _genres(text: str) -> tuple[str, ...]:
+    """Genres joined by |; "(no genres listed)" is none."""
+    parts = (part.strip() for part in text.split("|"))
+    return tuple(part for part in parts if part and not part.startswith("(no "))
 
 
 def year(title: str) -> float:
@@ -126,8 +149,10 @@ def _number(text: str, name: str, line: int, column: str) -> float:
         value = float(text)
     except ValueError:
         value = float("nan")
-    if not np.isfinite(value):
-        raise UserError(f"{name} line {line}: {column} {text.strip()!r} is no number; write it as 3.5")
+    if "_" in text or not abs(value) < 1e6:  # Python reads 1_0 as ten
+        raise UserError(
+            f"{name} line {line}: {column} {text.strip()!r} is no number below a million; write it as 3.5"
+        )
     return value
 
 

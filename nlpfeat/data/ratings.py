@@ -38,6 +38,8 @@ class RatingsSpec:
     def __post_init__(self) -> None:
         if self.validation_share > 0.5 or not 0 < self.test_share <= 0.5:
             raise ValueError("test_share and validation_share: at most half, and some to test on")
+        if len({self.user, self.item, self.rating}) < 3:
+            raise ValueError("user, item and rating: three columns, not one twice")
         if self.items and not self.path:
             raise ValueError(
                 "items: the films of MovieLens are described already; set path, too, or leave it empty"
@@ -103,7 +105,7 @@ def load(spec: RatingsSpec) -> tuple[Ratings, RatingTable, str, tuple[str, ...]]
     table = RatingTable(rated, described, (n - test - validation, validation, test), known.shape[1])
     names = "\0".join((*rated.users, *rated.items, *described.titles)).encode()
     digest = hashlib.sha256(names + rated.stars.tobytes()).hexdigest()
-    return Ratings(rated.user, rated.item, known), table, digest, _notes(spec, rated)
+    return Ratings(rated.user, rated.item, known), table, digest, _notes(spec, rated, described)
 
 
 def facts(described: Described) -> np.ndarray:
@@ -147,13 +149,18 @@ def batch(arrays: Ratings, examples: Examples, index: Array | None) -> Examples:
     return Examples(pairs, stars)
 
 
-def _notes(spec: RatingsSpec, rated: Rated) -> tuple[str, ...]:
+def _notes(spec: RatingsSpec, rated: Rated, described: Described) -> tuple[str, ...]:
     n, once = len(rated.stars), int((np.bincount(rated.item) == 1).sum())
     edition = {100004: ", the edition of October 2016", 100836: ", that of September 2018"}.get(n, "")
     notes = [
-        f"{n:,} ratings of {len(rated.items):,} items by {len(rated.users):,} users{'' if spec.path else edition}",
-        f"{once:,} items are rated once: a seed that tests on that rating never saw them",
+        f"{n:,} ratings of {len(rated.items):,} items by {len(rated.users):,} users{'' if spec.path else edition}"
     ]
+    if once:
+        notes.append(f"{once:,} items are rated once: a seed that tests on that rating never saw them")
+    if spec.items and described.unknown:
+        notes.append(f"{described.unknown:,} of {len(rated.items):,} items are not described in {spec.items}")
+    if spec.items and not any(described.genres):
+        notes.append(f'no item has genres: none are in a column "genres" of {spec.items}')
     if rated.again:
         notes.append(f"{rated.again:,} ratings repeat a user and an item: their mean is taken")
     return tuple(f"{spec.name}: {note}" for note in notes)

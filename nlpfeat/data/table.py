@@ -1,11 +1,12 @@
 """Texts from any CSV: a column of texts, a column of labels, and perhaps one that says which part a row belongs to."""
 
 import csv
+import difflib
 import io
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def read(
         missing label, fewer than two classes, a part that is empty.
     """
     labels, texts, parts = [], [], []
-    for line, row in rows(Path(path), [text, label, *([split] if split else [])]):
+    for line, row in rows(path, {text: "text", label: "label"} | ({split: "split"} if split else {})):
         if not row[label].strip():
             raise UserError(f"{path} line {line}: no {label}; fill it in or remove the row")
         labels.append(row[label].strip())
@@ -85,24 +86,31 @@ def _rank(labels: list[str]) -> Callable[[str], Any]:
     return (lambda name: (float(name), name)) if numbers else (lambda name: (0.0, name))
 
 
-def rows(path: Path, wanted: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def rows(path: str, wanted: Mapping[str, str], setting: str = "path") -> Iterator[tuple[int, dict[str, str]]]:
     """(number of its first line, row) of each row of a file that is not blank.
+
+    Args:
+      wanted: columns that it must have, each with the setting of `config.data` that names it, empty for none.
+      setting: the one that names the file.
 
     Raises:
       UserError: naming the file, the line and the mend, if it cannot be read, or lacks a column that is wanted.
     """
+    file = Path(path)
     try:
-        whole = path.read_text("utf-8-sig")
-    except (FileNotFoundError, IsADirectoryError):
-        raise UserError(f"config.data.path: no file {str(path)!r}") from None
+        whole = file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"config.data.{setting}: no file {path!r}") from None
+    except IsADirectoryError:
+        raise UserError(f"config.data.{setting}: {path!r} is a folder; name a file") from None
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = file.read_bytes()[: error.start].count(b"\n") + 1
         raise UserError(f"{path} line {line}: not UTF-8; save it as UTF-8") from None
-    yield from rows_of(whole, str(path), wanted, "\t" if path.suffix.lower() == ".tsv" else ",")
+    yield from rows_of(whole, path, wanted, "\t" if file.suffix.lower() == ".tsv" else ",")
 
 
 def rows_of(
-    whole: str, path: str, wanted: list[str], separator: str = ","
+    whole: str, path: str, wanted: Mapping[str, str], separator: str = ","
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """As `rows`, of the text of a file called `path`."""
     csv.field_size_limit(sys.maxsize)
@@ -112,17 +120,18 @@ def rows_of(
     try:
         columns = [name.strip() for name in next(reader, [])]
         for name in wanted:
-            if columns.count(name) != 1:
-                said = "no column" if name not in columns else "two columns"
-                raise UserError(f"{path} has {said} {name!r}; {_hint(name, columns)}")
+            if columns.count(name) > 1:
+                raise UserError(f"{path} has two columns {name!r}; rename one")
+        if not wanted.keys() <= set(columns):
+            raise UserError(f"{path} has {_missing(wanted, columns)}")
         while True:
             line = reader.line_num + 1
             row = next(reader, None)
             if row is None:
                 return
-            if len(row) == len(columns):
+            if len(row) == len(columns) and any(field.strip() for field in row):
                 yield line, dict(zip(columns, row, strict=True))
-            elif any(field.strip() for field in row):
+            elif any(field.strip() for field in row):  # spreadsheets leave blank ones
                 raise UserError(
                     f"{path} line {line}: {len(row)} fields where the first line names {len(columns)}; "
                     "put texts that hold commas, quotes or line breaks between double quotes"
@@ -132,9 +141,18 @@ def rows_of(
         raise UserError(f"{path}, the row that begins on line {line}: {problem}; see to its quotes") from None
 
 
-def _hint(name: str, columns: list[str]) -> str:
+def _missing(wanted: Mapping[str, str], columns: list[str]) -> str:
+    """Which columns a file lacks, and how those that it has are named."""
+    lacking = [name for name in wanted if name not in columns]
+    said = "no column " + " and none ".join(map(repr, lacking))
     if not any(columns):
-        return "it is empty"
-    if len(columns) == 1 and name in re.split(r"[;\t|]", columns[0]):
-        return "its columns are not separated by commas: save it so, or with tabs as .tsv"
-    return nearest(name, columns)
+        return f"{said}; it is empty"
+    if len(columns) == 1 and set(lacking) & set(re.split(r"[;\t|]", columns[0])):
+        return f"{said}; its columns are not separated by commas: save it so, or with tabs as .tsv"
+    free = [column for column in columns if column not in wanted]
+    if not free:
+        return f"{said}; add it"
+    close = difflib.get_close_matches(lacking[0], free, n=1, cutoff=0.5) or free[:1]
+    said += f"; its columns are {', '.join(columns)}: "
+    setting = wanted[lacking[0]]
+    return said + (f"say which by --config.data.{setting}={close[0]}" if setting else "rename one")

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from nlpfeat.models.factors import FactorTables
+from nlpfeat.models.factors import FactorTables, Held
 from nlpfeat.models.width import uniform_per_unit, unit_mask
 
 COUNTED = 2  # facts that come of the training ratings: how often an item is rated, and its square
@@ -93,15 +93,15 @@ def tables(params: Any, settings: Any) -> FactorTables:
     return FactorTables(users, items, np.asarray(params["items"]["bias"], np.float64))
 
 
-def newcomer(params: Any, settings: Any, ratings: int, items: np.ndarray) -> dict[str, Any]:
-    """How strongly a new user's numbers are held at 0, beside a squared error of 1.
-
-    By the priors, and by what is uncertain of the items.
+def newcomer(
+    params: Any, settings: Any, ratings: int, error: float, items: np.ndarray
+) -> dict[str, dict[str, Held]]:
+    """How a new user's numbers are held: by the priors, and by what is uncertain of the items.
 
     Args:
-      ratings: has no effect here.
+      ratings, error: have no effect here.
       items: those that the new user has rated.
     """
     prior, noise = params["prior"], params["prior"]["noise"]
     unsure = np.asarray(params["items"]["variance"])[items].sum(0)
-    return {"users": {"mean": noise + unsure, "bias": noise / prior["user_bias"]}}
+    return {"users": {"mean": Held(0.0, noise + unsure), "bias": Held(0.0, noise / prior["user_bias"])}}

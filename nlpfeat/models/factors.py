@@ -117,15 +117,29 @@ def tables(params: Any, settings: Any) -> FactorTables:
     return FactorTables(users, items, bias)
 
 
-def newcomer(params: Any, settings: Any, ratings: int, items: np.ndarray) -> dict[str, Any]:
-    """How strongly a new user's numbers are held at 0, beside a squared error of 1, as training held the others'.
+class Held(NamedTuple):
+    """Where a number of a new user is held, and how strongly beside a squared error of 1."""
+
+    at: Any
+    strength: Any
+
+
+def newcomer(
+    params: Any, settings: Any, ratings: int, error: float, items: np.ndarray
+) -> dict[str, dict[str, Held]]:
+    """How a new user's numbers are held: factors as training held the others', a bias near those of the others.
 
     Each step's penalty is on the whole table, and its error the mean over a batch: over an epoch, each row pays `ratings`
-    times the penalty beside the sum of its squared errors.
+    times the penalty beside the sum of its squared errors. Biases bear no penalty; those of the other users are the prior
+    of a new one's, or a single rating would decide it.
 
     Args:
       ratings: training ratings of all users.
+      error: their mean squared error.
       items: those that the new user has rated.
     """
-    held: dict[str, Any] = {"users": {"table": ratings * settings.penalty}}
-    return held | ({"user_bias": {"table": 0.0}} if "user_bias" in params else {})
+    held = {"users": {"table": Held(0.0, ratings * settings.penalty)}}
+    if "user_bias" in params:
+        others = np.asarray(params["user_bias"]["table"], np.float64)
+        held["user_bias"] = {"table": Held(others.mean(), error / max(others.var(), 1e-6))}
+    return held

@@ -7,7 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
+from nlpfeat.plotting.style import any_letters
 
+
+@any_letters()
 def plot_names(
     ax: Axes,
     points: np.ndarray,

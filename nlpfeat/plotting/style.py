@@ -1,6 +1,8 @@
 """One look for all figures: colours, fonts, and the stamp that says where a figure comes from."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,15 @@ def stamp(figure: Figure, text: str) -> None:
     figure.supxlabel(text, fontsize=6.5, color=GREY, x=0.005, ha="left", family="monospace")
 
 
+@contextmanager
+def any_letters() -> Iterator[None]:
+    """Titles and words of others are drawn without a warning for each letter that the font lacks: it becomes a box."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        yield
+
+
+@any_letters()
 def save(figure: Figure, path: Path, dpi: int = 160) -> list[Path]:
     """Write a figure as PNG and PDF, `path` being the name without suffix (dots in it are its own)."""
     paths = [path.with_name(path.name + suffix) for suffix in (".png", ".pdf")]

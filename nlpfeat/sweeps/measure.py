@@ -43,8 +43,13 @@ def to_do(study: Study) -> list[Work]:
     """The finished buckets and their kept steps that have not been measured, bucket after bucket.
 
     Raises:
-      UserError: if no bucket is finished.
+      UserError: if no bucket is finished, or its nets sort nothing into classes.
     """
+    if study.spec.row.factors is not None:
+        raise UserError(
+            f"{study.path} is a study of ratings, without classes to part: look at it by "
+            f"python -m experiments.factors --study={study.path}"
+        )
     sizes = study.members()["bucket"].value_counts(sort=False)
     finished = [label for label in sizes.index if study.result(label).exists()]
     if not any(kept_steps(study, label) for label in finished):

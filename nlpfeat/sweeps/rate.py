@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import minimize
 
-from nlpfeat.data.examples import count
+from nlpfeat.data.examples import count, split_names
 from nlpfeat.data.ratings import Pairs
 from nlpfeat.sweeps.pieces import in_pieces
 from nlpfeat.sweeps.restore import Member
@@ -32,18 +32,28 @@ def predict(member: Member, user: np.ndarray, item: np.ndarray) -> np.ndarray:
 def fold_in(task: Task, member: Member, item: np.ndarray, stars: np.ndarray) -> Member:
     """The member with one more user, after all others, who has rated some items; nothing else is learned anew.
 
-    The new row minimises the squared errors of its ratings, held at 0 as the rows of the other users were.
+    The new row minimises the squared errors of its ratings, held as `Task.newcomer` says.
 
     Args:
       item: int32 (n,), which items.
       stars: (n,), their ratings.
     """
     assert task.newcomer is not None
-    held = task.newcomer(member.params, member.settings, count(member.splits["train"]), item)
+    error = float(member.record[task.metrics[0][0]][split_names(member.splits).index("train")])
+    held = task.newcomer(member.params, member.settings, count(member.splits["train"]), error, item)
     users = {name: {leaf: member.params[name][leaf] for leaf in leaves} for name, leaves in held.items()}
     start, unravel = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: jnp.mean(leaf, 0), users))
-    pull, _ = jax.flatten_util.ravel_pytree(
-        jax.tree.map(lambda strength, leaf: jnp.broadcast_to(strength, leaf.shape[1:]), held, users)
+    at, pull = (
+        jax.flatten_util.ravel_pytree(
+            {
+                name: {
+                    leaf: jnp.broadcast_to(one[i], users[name][leaf].shape[1:])
+                    for leaf, one in leaves.items()
+                }
+                for name, leaves in held.items()
+            }
+        )[0]
+        for i in range(2)
     )
     newcomer = np.full(len(item), len(jax.tree.leaves(users)[0]), np.int32)
     module = member.module.clone(users=member.module.users + 1)
@@ -52,7 +62,7 @@ def fold_in(task: Task, member: Member, item: np.ndarray, stars: np.ndarray) -> 
     @jax.jit
     def cost(flat: Any) -> Any:
         told = module.apply({"params": _with(member.params, unravel(flat))}, pairs, member.settings)
-        return ((stars - told["prediction"]) ** 2).sum() + (pull * flat**2).sum()
+        return ((stars - told["prediction"]) ** 2).sum() + (pull * (flat - at) ** 2).sum()
 
     def slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
         value, gradient = jax.value_and_grad(cost)(flat.astype(np.float32))

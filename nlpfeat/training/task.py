@@ -100,8 +100,8 @@ class Task:
       alike: (the source's arrays, examples) -> their order (n,) in pieces: those that are padded alike together.
       words: (parameters, settings) -> the word vectors (vocabulary, width), where inputs are words.
       factors: (parameters, settings) -> the vectors of users and items, where inputs are pairs of them.
-      newcomer: (parameters, settings, training ratings, items) -> how strongly a new user's numbers, who rated those items,
-        are held at 0.
+      newcomer: (parameters, settings, training ratings, their squared error, items) -> how the numbers of a new user, who
+        rated those items, are held.
       layers: (parameters, settings) -> the net as layers (weight, bias, slope left of zero) on points of the plane,
         the last one its head: what exact geometry measures. None for nets that are no such thing.
       arms: source -> (classes, n, 2), a curve along the middle of each class, if its points lie along one.
@@ -129,7 +129,7 @@ class Task:
     alike: Callable[[Any, Examples], Array] = as_given
     words: Callable[[Any, Any], np.ndarray] | None = None
     factors: Callable[[Any, Any], Any] | None = None
-    newcomer: Callable[[Any, Any, int, np.ndarray], dict[str, Any]] | None = None
+    newcomer: Callable[[Any, Any, int, float, np.ndarray], dict[str, Any]] | None = None
     layers: Callable[[Any, Any], list[tuple[Any, Any, float]]] | None = None
     arms: Callable[[Any], np.ndarray] | None = None
     limits: Callable[[Any, Any], dict[str, float]] = lambda model, data: {}

@@ -95,10 +95,11 @@ def test_columns_of_other_names_and_tabs(tmp_path):
 def test_titles_years_and_genres(tmp_path):
     items = tmp_path / "items.csv"
     items.write_text(
-        'item,title,genres\n100,"Pie, The (1985)",Sweet|Baked\n9,Soup,(no genres listed)\n77,Else (2001),Hot\n'
+        'item,title,genres\n100,"Pie, The (1985)",Sweet | Baked\n9,Soup,(no genres listed)\n77,Else (2001),Hot\n,,\n'
     )
     spec = RatingsSpec(path=write(tmp_path / "a.csv", ROWS), items=str(items))
-    arrays, table, *_ = ratings.load(spec)
+    arrays, table, _, notes = ratings.load(spec)
+    assert any("1 of 3 items are not described" in note for note in notes)
     assert table.described.titles == ("Soup", "10", "Pie, The (1985)")
     assert table.described.genres == ((), (), ("Sweet", "Baked"))
     assert arrays.facts.shape == (3, 4) == (3, table.facts)  # year, its square, two genres
@@ -116,7 +117,9 @@ def test_titles_years_and_genres(tmp_path):
         ([*ROWS, ("3", "10", "nan")], ("line 7", "is no number")),
         ([*ROWS, ("3", "10")], ("line 7", "2 fields")),
         ([("1", "9", "3"), ("1", "10", "3")], ("1 different user",)),
-        ([], ("0 different user",)),
+        ([], ("no rows",)),
+        ([*ROWS, ("3", "10", "1_0")], ("line 7", "'1_0' is no number")),
+        ([*ROWS, ("3", "10", "1e39")], ("line 7", "'1e39' is no number below a million")),
     ],
 )
 def test_mistakes_are_named_by_their_line(tmp_path, rows, words):
@@ -126,9 +129,32 @@ def test_mistakes_are_named_by_their_line(tmp_path, rows, words):
         assert word in str(error.value)
 
 
-def test_a_missing_column_is_named_with_the_nearest(tmp_path):
-    path = write(tmp_path / "a.csv", ROWS, head="users,item,rating")
-    with pytest.raises(UserError, match=r"no column 'user'.*users"):
+def test_missing_columns_are_named_and_how_to_name_others(tmp_path):
+    path = write(tmp_path / "a.csv", ROWS, head="users,what,rating")
+    with pytest.raises(UserError, match=r"'user' and none 'item'.* --config\.data\.user=users"):
         ratings.load(RatingsSpec(path=path))
-    with pytest.raises(UserError, match="no file"):
+    with pytest.raises(UserError, match=r"config\.data\.path: no file"):
         ratings.load(RatingsSpec(path=str(tmp_path / "b.csv")))
+    with pytest.raises(UserError, match="is a folder"):
+        ratings.load(RatingsSpec(path=str(tmp_path)))
+    with pytest.raises(ValueError, match="three columns"):
+        RatingsSpec(path=path, user="what", item="what")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("item,title\n9,Soup\n9,Pie\n", "items.csv line 3: item '9' is described twice"),
+        ("item,title\n77,Soup\n", "describes none of the items that are rated, such as item '9'"),
+        ("item,name\n9,Soup\n", "no column 'title'; its columns are item, name: rename one"),
+        ("item\n9\n", "no column 'title'; add it"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_items(tmp_path, text, told):
+    path, items = write(tmp_path / "a.csv", ROWS), tmp_path / "items.csv"
+    with pytest.raises(UserError, match=r"config\.data\.items: no file"):
+        ratings.load(RatingsSpec(path=path, items=str(items)))
+    items.write_text(text)
+    with pytest.raises(UserError) as error:
+        ratings.load(RatingsSpec(path=path, items=str(items)))
+    assert told in str(error.value)

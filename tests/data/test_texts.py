@@ -85,7 +85,7 @@ def test_parts_by_column_and_by_key(tmp_path):
 @pytest.mark.parametrize(
     ("text", "changes", "told"),
     [
-        ("text,lable\na,1\nb,0\n", {}, "no column 'label'; did you mean 'lable'"),
+        ("text,lable\na,1\nb,0\n", {}, "say which by --config.data.label=lable"),
         ("text,label\na,1\nb,\n", {}, "line 3: no label"),
         ("text,label\na,1\nb,0,c\n", {}, "line 3: 3 fields where the first line names 2"),
         ('text,label\na,1\n"b"x,0\n', {}, "line 3: "),
