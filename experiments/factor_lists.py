@@ -108,7 +108,7 @@ def whom(ratings: Ratings, member: Member, flags: Any) -> tuple[Member, int, dic
     if flags.user:
         place = ratings.user(flags.user)
         mine = rated.user == place
-        if not ratings.trained(member, "user")[place]:
+        if not ratings.trained(member)[0][place]:
             warn(f"no rating of user {flags.user} is in the training part: nothing was learned of them")
         return member, place, dict(zip(rated.item[mine].tolist(), rated.stars[mine].tolist(), strict=True))
     given: dict[int, float] = {}
@@ -145,7 +145,7 @@ def print_rows(rows: Rows, note: str) -> None:
 
 def _rows(ratings: Ratings, member: Member, items: np.ndarray, told: dict[str, np.ndarray]) -> Rows:
     """What is known of items, and numbers of each of them."""
-    counts, means, trained = ratings.counts, ratings.means, ratings.trained(member, "item")
+    counts, means, (_, trained) = ratings.counts, ratings.means, ratings.trained(member)
     return [
         {
             "title": ratings.title(item),
@@ -173,7 +173,7 @@ def _part(ratings: Ratings, member: Member, user: int, item: int) -> str:
 
 
 def _warn_of_cold(ratings: Ratings, member: Member, items: list[int]) -> None:
-    trained = ratings.trained(member, "item")
+    _, trained = ratings.trained(member)
     for item in items:
         if not trained[item]:
             warn(f"{ratings.title(item)} has no training rating: nothing was learned of it from ratings")

@@ -46,12 +46,12 @@ class Ratings(NamedTuple):
         rated = self.table.rated
         return np.bincount(rated.item, rated.stars, minlength=len(rated.items)) / self.counts
 
-    def trained(self, member: Member, side: str) -> np.ndarray:
-        """How many of a member's training ratings each "user" or "item" has: (users or items,)."""
-        train = np.asarray(member.splits["train"].inputs)
-        names = {"user": self.table.rated.users, "item": self.table.rated.items}[side]
-        return np.bincount(
-            {"user": self.table.rated.user, "item": self.table.rated.item}[side][train], minlength=len(names)
+    def trained(self, member: Member) -> tuple[np.ndarray, np.ndarray]:
+        """How many of a member's training ratings each user and each item has: (users,), (items,)."""
+        rated, train = self.table.rated, np.asarray(member.splits["train"].inputs)
+        users, items = len(rated.users), len(rated.items)
+        return np.bincount(rated.user[train], minlength=users), np.bincount(
+            rated.item[train], minlength=items
         )
 
     def most_rated(self, most: int) -> np.ndarray:
