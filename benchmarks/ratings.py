@@ -32,6 +32,7 @@ def nlpfeat(seed: int) -> tuple[Fit, Any]:
     import jax
 
     from experiments.command import load_config
+    from nlpfeat.data.examples import split_names
     from nlpfeat.sweeps import grid, programs
     from nlpfeat.sweeps.prepare import maker, prepare
     from nlpfeat.sweeps.run import orders
@@ -43,6 +44,7 @@ def nlpfeat(seed: int) -> tuple[Fit, Any]:
     bucket = prepare(make, "one", table, programs.member_mesh(), int(table["width"].max()))
     steps = sum(spec.training.steps)
     order = orders(spec.row, replace(spec.training, record_every=steps), bucket, 0, steps)
+    test = split_names(bucket.splits).index("test")
     parts = {name: np.asarray(bucket.splits[name].inputs)[0] for name in ("train", "test")}
 
     def advance(count: int, splits: Any) -> Any:
@@ -53,7 +55,7 @@ def nlpfeat(seed: int) -> tuple[Fit, Any]:
 
     def fit() -> Callable[[], float]:
         _, record = advance(steps, bucket.splits)
-        return lambda: float(bucket.fetch(record)["test_squared_error"][0][-1])
+        return lambda: float(bucket.fetch(record)["squared_error"][0][test])
 
     advance(0, bucket.splits)
     return fit, (make.source.about.rated, parts["train"], parts["test"])
