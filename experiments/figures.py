@@ -192,7 +192,8 @@ def panels_figure(dataset: xr.Dataset, task: Task, axis: str) -> Any:
         1, len(values), figsize=(2.5 + 2.9 * len(values), 4.6), sharey=True, squeeze=False
     )
     for ax, value in zip(axes[0], values, strict=True):
-        _plot_parts(ax, final.sel({axis: value}).transpose("split", "width", "seed"))
+        part = final.sel({axis: value}).transpose("split", "width", "seed")
+        _plot_parts(ax, part.isel(width=part.notnull().any(("split", "seed")).to_numpy()))
         width_axis(ax, widths, task.width)
         ax.set_title(f"{axis.replace('_', ' ')} {value:g}")
     axes[0, 0].set_ylabel(headline)

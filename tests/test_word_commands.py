@@ -220,7 +220,7 @@ def test_predict_three_classes(opinions, ask):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        (["--config.data.label=lable"], ["no column 'lable'", "did you mean 'label'?"]),
+        (["--config.data.label=lable"], ["no column 'lable'", "say which by --config.data.label=label"]),
         (["--config.data.path=none.csv"], ["config.data.path: no file 'none.csv'"]),
         (["--config.data.path=", "--config.data.corpus=imbd"], ["no corpus 'imbd'", "did you mean 'imdb'?"]),
         (["--config.training.batch_size=0"], ["example by example"]),

@@ -85,10 +85,11 @@ SPIRALS = TOYS["spirals"]
 
 # Rows whose generic tests are slow ones, as other rows share what they are made of (annulus the net of spirals,
 # reviews_batch and imdb_ngrams that of planted_words and the data of reviews_bag), or tests of their own hold the parts
-# (tests/models/test_deep_unwarper.py, test_layers.py, test_factors.py): compiling a net takes seconds, and each test does so several times.
+# (tests/sweeps/test_run.py that of planted_words; tests/models/test_deep_unwarper.py, test_layers.py, test_factors.py): compiling a net takes seconds, and each test does so several times.
 SLOW = {
     "annulus",
     "annulus_deep",
+    "planted_words",
     "reviews_batch",
     "reviews_mean",
     "spirals_deep",
