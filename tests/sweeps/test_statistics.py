@@ -50,8 +50,8 @@ def test_half_width_resamples_seeds():
     luck = rng.normal(size=40)
     together = np.log2(widths)[:, None] + 2 * luck > 2.5
     apart = np.log2(widths)[:, None] + 2 * rng.permuted(np.tile(luck, (4, 1)), axis=1) > 2.5
-    low, _, high = half_width(widths, together, np.ones_like(together))
-    narrow_low, _, narrow_high = half_width(widths, apart, np.ones_like(apart))
+    low, _, high = half_width(widths, together, np.ones_like(together), draws=150)
+    narrow_low, _, narrow_high = half_width(widths, apart, np.ones_like(apart), draws=150)
     assert high / low > narrow_high / narrow_low
 
 
@@ -81,7 +81,7 @@ def test_half_width_leaves_out_members_that_never_ran():
     ran[:, 20:] = False
     garbled = success.copy()
     garbled[:, 20:] = True
-    assert half_width(widths, success, ran) == half_width(widths, garbled, ran)
+    assert half_width(widths, success, ran, draws=100) == half_width(widths, garbled, ran, draws=100)
 
 
 def test_spread_leaves_out_members_not_run():
