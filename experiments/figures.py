@@ -32,44 +32,33 @@ def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[dict[str
         part = part.isel(width=ran.any("seed").to_numpy())
         if not part.sizes["width"]:
             continue
-        yield {name: part[name].item() for name in sorted([*at, *further])}, part
-
-
-def _suffix(point: dict[str, float]) -> str:
-    """Such as "-depth=5-slope=0.1", for names of files."""
-    return "".join(f"-{name}={value:g}" for name, value in point.items())
+        yield {name: part[name].item() for name in [*at, *further]}, part
 
 
 def draw_grid(
     study: Study, task: Task, dataset: xr.Dataset, at: dict[str, float], goal: Goal, line: str
 ) -> list[dict[str, Any]]:
     """The figures of a grid with further axes, `at` a point of some of them, with what they show and their paths."""
-    headline, grid, found = task.metrics[0][0], dataset.sel(at), []
-    with plt.style.context(STYLE):
-        drawn = [("grid", *grid_figures.grid_figure(grid, headline, goal))]
-        varied = [name for name in further_axes(grid) if grid.sizes[name] > 1]
-        if len(varied) == 1 and grid.sizes["width"] > 1 and grid.sizes[varied[0]] <= MOST_PANELS:
-            text = f"{headline} against width for each {varied[0]}"
-            drawn.append(
-                (f"{headline}-width-by-{varied[0]}", panels_figure(grid, task, varied[0]), {"text": text})
-            )
-        for name, figure, entry in drawn:
-            stamp(figure, line)
-            paths = save(figure, study.figures / f"{name}{_suffix(at)}")
-            plt.close(figure)
-            found.append(entry | {"paths": [str(path) for path in paths]})
-    return found
+    return _keep(study, _grid_figures(task, dataset.sel(at), goal), line, at)
 
 
 def draw(
     study: Study, task: Task, dataset: xr.Dataset, goal: Goal, line: str, point: dict[str, float]
 ) -> list[dict[str, Any]]:
     """All figures of one plane of the grid. Returns what they show, as text and numbers, with their paths."""
-    headline, suffix = task.metrics[0][0], _suffix(point)
-    where = "".join(f", {name} {value:g}" for name, value in point.items())
+    where = "".join(f", {name} {value:g}" for name, value in sorted(point.items()))
+    found = _keep(study, _figures(study, task, dataset, task.metrics[0][0], goal), line, point)
+    return [entry | {"text": entry["text"] + where} for entry in found]
+
+
+def _keep(
+    study: Study, drawn: Iterator[tuple[str, Any, dict[str, Any]]], line: str, point: dict[str, float]
+) -> list[dict[str, Any]]:
+    """Save figures one after another, and their tables; the point of the grid is in the names of the files."""
+    suffix = "".join(f"-{name}={value:g}" for name, value in sorted(point.items()))
     found = []
     with plt.style.context(STYLE):
-        for name, figure, entry in _figures(study, task, dataset, headline, goal):
+        for name, figure, entry in drawn:
             stamp(figure, line)
             paths = save(figure, study.figures / f"{name}{suffix}")
             plt.close(figure)
@@ -78,8 +67,18 @@ def draw(
                 with atomic(path) as part:
                     entry.pop("table").to_csv(part, index=False)
                 paths.append(path)
-            found.append(entry | {"text": entry["text"] + where, "paths": [str(path) for path in paths]})
+            found.append(entry | {"paths": [str(path) for path in paths]})
     return found
+
+
+def _grid_figures(task: Task, grid: xr.Dataset, goal: Goal) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """(name, figure, text and numbers), one after another."""
+    headline = task.metrics[0][0]
+    yield "grid", *grid_figures.grid_figure(grid, headline, goal)
+    varied = [name for name in further_axes(grid) if grid.sizes[name] > 1]
+    if len(varied) == 1 and grid.sizes["width"] > 1 and grid.sizes[varied[0]] <= MOST_PANELS:
+        text = {"text": f"{headline} against width for each {varied[0]}"}
+        yield f"{headline}-width-by-{varied[0]}", panels_figure(grid, task, varied[0]), text
 
 
 def _figures(
