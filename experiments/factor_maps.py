@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from experiments import map_files
 from experiments.members import spell
 from experiments.rating_space import Ratings, factors, merit, who
 from nlpfeat.data.rating_files import year
@@ -21,7 +22,6 @@ from nlpfeat.plotting.names import plot_names
 from nlpfeat.plotting.style import BLUE, ORANGE, STYLE, save, stamp
 from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.restore import Member
-from nlpfeat.sweeps.study import atomic
 
 LABELLED = 500  # items in the still picture
 
@@ -56,10 +56,7 @@ def draw(ratings: Ratings, member: Member, flags: Any, line: str) -> int:
     shown = Points("item", titles, told, colours, markers, ratings.counts[items].astype(float))
     page = map_page([Panel(title, points)], shown, _about(ratings, items, name, chosen, found.share, stamped))
     table = pd.DataFrame({"item": titles, **told, "x": points[:, 0], "y": points[:, 1]})
-    for suffix, text in ((".html", page), (".csv", table.to_csv(index=False))):
-        paths.append(path.with_name(path.name + suffix))
-        with atomic(paths[-1]) as part:
-            part.write_text(text, "utf-8")
+    paths += map_files.write(path, page, table)
     print("\n".join(map(str, paths)))
     return 0
 

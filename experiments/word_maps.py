@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from experiments import map_files
 from experiments.members import describe, spell
 from experiments.progress import Counting
 from experiments.tables import warn
@@ -20,7 +21,6 @@ from nlpfeat.plotting.map_page import Panel, Points, map_page
 from nlpfeat.plotting.names import plot_names
 from nlpfeat.plotting.style import STYLE, save, stamp
 from nlpfeat.sweeps.provenance import signature
-from nlpfeat.sweeps.study import atomic
 from nlpfeat.words.groups import Groups
 from nlpfeat.words.projections import align, pca, tsne
 from nlpfeat.words.separability import essential
@@ -54,10 +54,7 @@ def draw(
     table = pd.DataFrame({"word": names, **told, "polarity": groups.polarity})
     for panel in panels:
         table[f"{panel.title}: x"], table[f"{panel.title}: y"] = panel.points.T
-    for suffix, text in ((".html", page), (".csv", table.to_csv(index=False))):
-        paths.append(path.with_name(path.name + suffix))
-        with atomic(paths[-1]) as part:
-            part.write_text(text, "utf-8")
+    paths += map_files.write(path, page, table)
     print("\n".join(map(str, paths)))
     return 0
 

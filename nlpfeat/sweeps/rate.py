@@ -43,29 +43,24 @@ def fold_in(task: Task, member: Member, item: np.ndarray, stars: np.ndarray) -> 
     held = task.newcomer(member.params, member.settings, count(member.splits["train"]), error, item)
     users = {name: {leaf: member.params[name][leaf] for leaf in leaves} for name, leaves in held.items()}
     start, unravel = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: jnp.mean(leaf, 0), users))
-    at, pull = (
-        jax.flatten_util.ravel_pytree(
-            {
-                name: {
-                    leaf: jnp.broadcast_to(one[i], users[name][leaf].shape[1:])
-                    for leaf, one in leaves.items()
-                }
-                for name, leaves in held.items()
-            }
-        )[0]
-        for i in range(2)
-    )
     newcomer = np.full(len(item), len(jax.tree.leaves(users)[0]), np.int32)
     module = member.module.clone(users=member.module.users + 1)
     pairs = Pairs(newcomer, item, np.asarray(member.source.arrays.facts))
 
     @jax.jit
+    @jax.value_and_grad
     def cost(flat: Any) -> Any:
-        told = module.apply({"params": _with(member.params, unravel(flat))}, pairs, member.settings)
-        return ((stars - told["prediction"]) ** 2).sum() + (pull * (flat - at) ** 2).sum()
+        row = unravel(flat)
+        told = module.apply({"params": _with(member.params, row)}, pairs, member.settings)
+        pulls = [
+            (one.strength * (row[name][leaf] - one.at) ** 2).sum()
+            for name, leaves in held.items()
+            for leaf, one in leaves.items()
+        ]
+        return ((stars - told["prediction"]) ** 2).sum() + sum(pulls)
 
     def slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = jax.value_and_grad(cost)(flat.astype(np.float32))
+        value, gradient = cost(flat.astype(np.float32))
         return float(value), np.asarray(gradient, np.float64)
 
     found = minimize(slope, np.asarray(start, np.float64), jac=True, method="L-BFGS-B")
