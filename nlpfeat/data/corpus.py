@@ -1,14 +1,24 @@
 """Corpora: documents cut into tokens, each with a class and a part."""
 
 import hashlib
+from array import array
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
 from nlpfeat.data.examples import SPLITS, Examples, Splits
-from nlpfeat.data.published import Labelled
 from nlpfeat.data.tokens import Tokenize, Tokenized, take, tokenized
+
+
+class Labelled(NamedTuple):
+    """Texts, each with a class and a part."""
+
+    texts: list[str]
+    labels: np.ndarray  # int32 (texts,), the class of each
+    parts: np.ndarray  # (texts,), indices into SPLITS
+    classes: tuple[str, ...]
 
 
 class Corpus(NamedTuple):
@@ -38,14 +48,27 @@ class Corpus(NamedTuple):
 
 def cut(given: Labelled, tokenize: Tokenize) -> Corpus:
     """Texts cut into tokens."""
-    prints = [hashlib.blake2b(text.encode(), digest_size=8).digest() for text in given.texts]
-    return Corpus(
-        tokenized(given.texts, tokenize),
-        given.labels,
-        given.parts,
-        np.frombuffer(b"".join(prints), np.uint64),
-        given.classes,
-    )
+    documents, prints = _cut(given.texts, tokenize)
+    return Corpus(documents, given.labels, given.parts, prints, given.classes)
+
+
+def cut_unlabelled(texts: Iterable[str], tokenize: Tokenize) -> Corpus:
+    """Texts without classes cut into tokens, one text in memory at a time: all of one class, all to train on."""
+    documents, prints = _cut(texts, tokenize)
+    nothing = np.zeros(len(documents), np.int32)
+    return Corpus(documents, nothing, nothing, prints, ("text",))
+
+
+def _cut(texts: Iterable[str], tokenize: Tokenize) -> tuple[Tokenized, np.ndarray]:
+    """Texts as numbers of tokens, and a hash of each."""
+    prints = array("Q")
+
+    def noted() -> Iterator[str]:
+        for text in texts:
+            prints.append(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little"))
+            yield text
+
+    return tokenized(noted(), tokenize), np.array(prints, np.uint64)
 
 
 def hold_out(corpus: Corpus, share: float, key: int) -> Corpus:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nlpfeat.data.corpus import Corpus, cut
+from nlpfeat.data.corpus import Corpus
 from nlpfeat.data.downloads import cache, fetch
 from nlpfeat.data.published import Published
 from nlpfeat.data.tokens import Tokenize, Tokenized
@@ -28,7 +28,7 @@ def kept(published: Published, tokenize: Tokenize) -> Corpus:
         with np.load(path) as stored:
             return _corpus(stored)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        corpus = cut(published.read(), tokenize)  # not there, or damaged
+        corpus = published.read(tokenize)  # not there, or damaged
     try:
         _write(path, corpus)
     except OSError as error:
@@ -40,11 +40,11 @@ def kept(published: Published, tokenize: Tokenize) -> Corpus:
 
 
 def _path(published: Published, tokenize: Tokenize) -> Path:
-    """Where it is kept: named by the files as they stand, and by how they are cut."""
+    """Where it is kept: named by the corpus, the files as they stand, and how they are cut."""
     sources = [fetch(file) for file in published.files]
     stamps = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
-    name = hashlib.sha256(repr((FORMAT, stamps, tokenize.__qualname__)).encode()).hexdigest()[:16]
-    return cache() / "parsed" / f"{sources[0].name}-{name}.npz"
+    name = hashlib.sha256(repr((FORMAT, published.name, stamps, tokenize.__qualname__)).encode()).hexdigest()[:16]
+    return cache() / "parsed" / f"{published.name}-{name}.npz"
 
 
 def _write(path: Path, corpus: Corpus) -> None:

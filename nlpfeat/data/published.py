@@ -1,24 +1,17 @@
-"""Published texts with labels, as their authors' files hold them."""
+"""Published texts, as their authors' files hold them."""
 
 import re
 import tarfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from nlpfeat.data.corpus import Corpus, Labelled, cut, cut_unlabelled
 from nlpfeat.data.downloads import IMDB, LABELS, REVIEWS, File, fetch
-from nlpfeat.data.tokens import Tokenize, at_spaces, spaced, words
+from nlpfeat.data.tokens import Tokenize, at_spaces, bare_words, spaced, words
 from nlpfeat.errors import DamagedFile
-
-
-class Labelled(NamedTuple):
-    """Texts, each with a class and a part."""
-
-    texts: list[str]
-    labels: np.ndarray  # int32 (texts,), the class of each
-    parts: np.ndarray  # (texts,), indices into SPLITS
-    classes: tuple[str, ...]
 
 
 def reviews() -> Labelled:
@@ -50,24 +43,49 @@ def imdb() -> Labelled:
     Raises:
       UserError: if the archive cannot be had; DamagedFile if it cannot be read.
     """
-    path = fetch(IMDB)
     found: dict[str, list[tuple[int, int, str]]] = {"train": [], "test": []}
-    try:
-        with tarfile.open(path) as archive:
-            for entry in archive:
-                member = re.fullmatch(r"aclImdb/(train|test)/(neg|pos)/(\d+)_\d+\.txt", entry.name)
-                file = archive.extractfile(entry) if member else None
-                if member and file:
-                    half, kind, number = member.groups()
-                    found[half].append((int(number), int(kind == "pos"), file.read().decode("utf-8")))
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise DamagedFile(f"{path} cannot be read ({error}): delete it and fetch it again") from error
+    for (half, kind, number), text in _archived(r"aclImdb/(train|test)/(neg|pos)/(\d+)_\d+\.txt"):
+        found[half].append((int(number), int(kind == "pos"), text))
     if not (found["train"] and found["test"]):
-        raise DamagedFile(f"{path} holds no reviews under aclImdb/: fetch it again from {IMDB.urls[0]}")
+        raise _no_reviews()
     rows = [row for half in found.values() for row in sorted(half)]
     parts = np.repeat([0, 2], [len(found["train"]), len(found["test"])])
     labels = np.array([label for _, label, _ in rows], np.int32)
     return Labelled([text for _, _, text in rows], labels, parts, ("negative", "positive"))
+
+
+def imdb_texts() -> Iterator[str]:
+    """The 75,000 reviews of the same dataset that are not its test half, 50,000 of them without a label, one at a time.
+
+    In the order of the archive. Raises as `imdb`.
+    """
+    number = 0
+    for number, (_, text) in enumerate(_archived(r"aclImdb/train/(neg|pos|unsup)/\d+_\d+\.txt"), 1):
+        yield text
+    if not number:
+        raise _no_reviews()
+
+
+def _archived(pattern: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The reviews whose names in the archive match `pattern`: (its groups, the text), one at a time.
+
+    A file is read when its entry passes: the archive is compressed as a whole.
+    """
+    path = fetch(IMDB)
+    try:
+        with tarfile.open(path) as archive:
+            for entry in archive:
+                member = re.fullmatch(pattern, entry.name)
+                file = archive.extractfile(entry) if member else None
+                archive.members.clear()  # the list of what has passed, which would hold an object a review
+                if member and file:
+                    yield member.groups(), file.read().decode("utf-8")
+    except (tarfile.TarError, zlib.error, EOFError, OSError, UnicodeDecodeError) as error:
+        raise DamagedFile(f"{path} cannot be read ({error}): delete it and fetch it again") from error
+
+
+def _no_reviews() -> DamagedFile:
+    return DamagedFile(f"{fetch(IMDB)} holds no reviews under aclImdb/: fetch it again from {IMDB.urls[0]}")
 
 
 def unchanged(text: str) -> str:
@@ -78,14 +96,27 @@ def unchanged(text: str) -> str:
 class Published(NamedTuple):
     """A corpus: its files and their reader; how its texts are cut into words; how new text is written as they are."""
 
+    name: str
     files: tuple[File, ...]
-    read: Callable[[], Labelled]
+    read: Callable[[Tokenize], Corpus]
     tokenize: Tokenize
     write: Callable[[str], str]
 
 
-# The published corpora by name.
-CORPORA: dict[str, Published] = {
-    "reviews": Published((REVIEWS, LABELS), reviews, at_spaces, spaced),
-    "imdb": Published((IMDB,), imdb, words, unchanged),
+# The published corpora with labels, by name, …
+CORPORA = {
+    one.name: one
+    for one in (
+        Published("reviews", (REVIEWS, LABELS), lambda cut_by: cut(reviews(), cut_by), at_spaces, spaced),
+        Published("imdb", (IMDB,), lambda cut_by: cut(imdb(), cut_by), words, unchanged),
+    )
+}
+# … and those without.
+UNLABELLED = {
+    one.name: one
+    for one in (
+        Published(
+            "imdb_texts", (IMDB,), lambda by: cut_unlabelled(imdb_texts(), by), bare_words, unchanged
+        ),
+    )
 }

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from nlpfeat.data.corpus import Labelled
 from nlpfeat.data.examples import SPLITS
-from nlpfeat.data.published import Labelled
 from nlpfeat.errors import UserError, nearest
 
 

@@ -23,7 +23,16 @@ def at_spaces(text: str) -> list[str]:
 
 def words(text: str) -> list[str]:
     """Lower-case words and single marks of punctuation, in any script; `<br />` and other tags are dropped."""
-    return re.findall(r"\w+(?:'\w+)*|[^\w\s]", re.sub(r"<[^<>]{1,80}>", " ", text).casefold())
+    return re.findall(rf"{_WORD}|[^\w\s]", _TAG.sub(" ", text).casefold())
+
+
+def bare_words(text: str) -> list[str]:
+    """As `words`, without punctuation."""
+    return re.findall(_WORD, _TAG.sub(" ", text).casefold())
+
+
+_WORD = r"\w+(?:'\w+)*"
+_TAG = re.compile(r"<[^<>]{1,80}>")
 
 
 _FILTERED = str.maketrans(dict.fromkeys(string.punctuation.replace("'", "") + "\t\n", " "))

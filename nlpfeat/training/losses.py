@@ -59,3 +59,26 @@ def squared_error(trace: dict[str, Array], targets: Targets) -> Float[Array, " n
     """
     level = jnp.take_along_axis(trace["levels"], jnp.asarray(targets)[:, None], axis=1)[:, 0]
     return squared_residual(trace, level)
+
+
+def real_or_not(trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
+    """−log of the chance given to the truth, of a window that is real and of its copy that is not; their mean, in nats.
+
+    Args:
+      trace: "real", "wrong" (n, length), scores; "windows" (n, length), where there are such.
+      targets: (n,), what a sum over the windows of a stretch is divided by.
+    """
+    cost = 0.5 * (jax.nn.softplus(-trace["real"]) + jax.nn.softplus(trace["wrong"]))
+    return jnp.where(trace["windows"], cost, 0.0).sum(1) / targets
+
+
+def noise_contrast(trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
+    """−log of the chance given to the truth, of pairs of words that are real and of pairs with noise, each by its weight.
+
+    Args:
+      trace: "pairs" (n, …) and "noise" (n, …), scores; "pair_weights", "noise_weights" of the same shapes.
+      targets: (n,), what a sum over a stretch is divided by.
+    """
+    real = (trace["pair_weights"] * jax.nn.softplus(-trace["pairs"])).sum((1, 2))
+    noise = (trace["noise_weights"] * jax.nn.softplus(trace["noise"])).sum((1, 2))
+    return (real + noise) / targets

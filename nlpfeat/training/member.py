@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import traverse_util
 from jax import Array
 from jax.typing import ArrayLike
 
-from nlpfeat.data.examples import Examples, Splits, count, split_names
+from nlpfeat.data.examples import Examples, Splits, split_names
 from nlpfeat.errors import UserError, nearest
 from nlpfeat.keys import stream
 from nlpfeat.settings import Settings
@@ -147,7 +148,10 @@ def evaluate(
         return {name: measure(trace, batch.targets).sum() for name, measure in measures}
 
     def means(examples: Examples) -> Record:
-        n, order = count(examples), task.alike(arrays, examples)
+        order = task.alike(arrays, examples)
+        if 0 < task.sample < len(order):
+            order = order[np.linspace(0, len(order) - 1, task.sample).astype(np.int32)]
+        n = len(order)
         whole = n - n % task.piece
         parts = []
         if whole:

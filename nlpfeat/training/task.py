@@ -97,6 +97,7 @@ class Task:
       loss_units: what the loss is measured in.
       success: what the headline metric of a member that succeeds reaches.
       piece: examples evaluated at a time.
+      sample: examples of a part that a record is taken over, at most, evenly spread; 0 for all.
       alike: (the source's arrays, examples) -> their order (n,) in pieces: those that are padded alike together.
       words: (parameters, settings) -> the word vectors (vocabulary, width), where inputs are words.
       factors: (parameters, settings) -> the vectors of users and items, where inputs are pairs of them.
@@ -126,6 +127,7 @@ class Task:
     loss_units: str = "nats"
     success: Goal = ALMOST_ALL
     piece: int = 4096
+    sample: int = 0
     alike: Callable[[Any, Examples], Array] = as_given
     words: Callable[[Any, Any], np.ndarray] | None = None
     factors: Callable[[Any, Any], Any] | None = None

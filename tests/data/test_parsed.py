@@ -5,7 +5,8 @@ import pytest
 
 from nlpfeat.data import downloads, parsed, tokens
 from nlpfeat.data.downloads import File
-from nlpfeat.data.published import Labelled, Published, unchanged
+from nlpfeat.data.corpus import Labelled, cut
+from nlpfeat.data.published import Published, unchanged
 
 
 @pytest.fixture
@@ -18,14 +19,14 @@ def corpus(tmp_path, monkeypatch):
     monkeypatch.setattr(parsed, "cache", lambda: tmp_path / "cache")
     reads = []
 
-    def read():
+    def read(tokenize):
         lines = (folder / "texts.txt").read_text().split("\n")
         reads.append(len(lines))
         labels = np.arange(len(lines), dtype=np.int32) % 2
-        return Labelled(lines, labels, np.zeros(len(lines), int), ("no", "yes"))
+        return cut(Labelled(lines, labels, np.zeros(len(lines), int), ("no", "yes")), tokenize)
 
     file = File("texts.txt", "", 0, ())
-    return Published((file,), read, tokens.at_spaces, unchanged), folder, reads
+    return Published("texts", (file,), read, tokens.at_spaces, unchanged), folder, reads
 
 
 def same(left, right):

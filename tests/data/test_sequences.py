@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpfeat.data import glove, sequences, tokens
-from nlpfeat.data.corpus import cut, hold_out, repeated
+from nlpfeat.data.corpus import Labelled, cut, hold_out, repeated
 from nlpfeat.data.examples import Examples
-from nlpfeat.data.published import Labelled
 from nlpfeat.errors import DamagedFile, UserError
 
 ROWS = [("the cat and the dog", "a"), ("the Dog! it's<br />fun", "b"), ("new words, the end", "a")]

@@ -1,0 +1,75 @@
+"""Real or not: a net that scores windows of words, real ones and copies whose middle word is replaced."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from nlpfeat.data.windows import Stretches, whole_windows
+from nlpfeat.models.corruption import other_words
+from nlpfeat.models.layers import Dense, Embedding, Size, glorot
+from nlpfeat.settings import Count
+
+_ONE = Size(1, 1, False)
+
+
+@dataclass(frozen=True)
+class WindowNetSpec:
+    """Sizes that are not swept.
+
+    Attributes:
+      hidden: rectified units between the words and the score.
+    """
+
+    hidden: Count = 32
+
+
+class WindowNet(nn.Module):
+    """Word vectors of a window, one after another → dense ReLU → one score. Source: the form of Collobert & Weston, ICML 2008."""
+
+    units: int
+    rows: int
+    reach: int
+    spec: WindowNetSpec
+
+    @nn.compact
+    def __call__(self, inputs: Stretches, settings: Any, *, train: bool = False) -> dict[str, Array]:
+        """The trace of a batch of stretches.
+
+        Args:
+          settings: `width` is the dimension of the word vectors.
+          train: whether the words that replace others are drawn anew; else they are always the same.
+
+        Returns:
+          "windows" bool (n, length): which words are the middle of a window; "real" and "wrong" (n, length): the scores of
+          those windows, and of their copies; "features" (n, length, hidden) of the real ones.
+        """
+        key = self.make_rng("dropout") if train else jax.random.key(0)
+        dimension, taps = Size(self.units, settings.width, True), 2 * self.reach + 1
+        embedding = Embedding(self.rows, dimension, name="words")
+        words = embedding(inputs.words, None, train=train)
+        replaced = embedding(other_words(key, inputs.words, self.rows), None, train=train)
+        shape = (taps, self.units, self.spec.hidden)
+        fan_in = taps * jnp.asarray(settings.width, jnp.float32)
+        weight = jnp.asarray(self.param("weight", glorot(shape, [1], fan_in, self.spec.hidden)))
+        bias = self.param("bias", nn.initializers.zeros_init(), (self.spec.hidden,))
+        # What each word gives the windows that it stands in, by its place there; then the windows gather.
+        given = (words @ weight.swapaxes(0, 1).reshape(self.units, -1)).reshape(*words.shape[:2], taps, -1)
+        wide = jnp.pad(given, ((0, 0), (self.reach, self.reach), (0, 0), (0, 0)))
+        real = sum(wide[:, tap : tap + words.shape[1], tap] for tap in range(taps)) + bias[None, None]
+        wrong = real + (replaced - words) @ weight[self.reach]
+        score = Dense((Size(self.spec.hidden, self.spec.hidden, False),), _ONE, name="score")
+
+        def scored(hidden: Array) -> Array:
+            return score(hidden.reshape(-1, self.spec.hidden)).reshape(hidden.shape[:2])
+
+        features = jax.nn.relu(real)
+        return {
+            "windows": whole_windows(inputs, self.reach),
+            "features": features,
+            "real": scored(features),
+            "wrong": scored(jax.nn.relu(wrong)),
+        }
