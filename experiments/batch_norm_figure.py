@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 import numpy as np
 
+from experiments.columns import print_columns
 from experiments.progress import Counting
-from experiments.tables import print_columns
 from nlpfeat.plotting.style import BLUE, ORANGE, STYLE, save, stamp
 from nlpfeat.plotting.survival import plot_levels, plot_survival
 from nlpfeat.sweeps import provenance

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from experiments.columns import print_columns, warn
 from experiments.rating_space import Ratings, factors, merit, who
-from experiments.tables import print_columns, warn
 from nlpfeat.errors import UserError
 from nlpfeat.factors.components import components as principal
 from nlpfeat.factors.components import ends
+from nlpfeat.spaces.neighbours import cosine, nearest
 from nlpfeat.sweeps import rate
 from nlpfeat.sweeps.restore import Member
-from nlpfeat.words.neighbours import cosine, nearest
 
 Rows = list[dict[str, Any]]
 

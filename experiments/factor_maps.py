@@ -3,27 +3,19 @@
 import html
 from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 
 from experiments import map_files
+from experiments.map_files import Said
 from experiments.members import spell
 from experiments.rating_space import Ratings, factors, merit, who
 from nlpfeat.data.rating_files import year
 from nlpfeat.errors import UserError
 from nlpfeat.factors.components import components
-from nlpfeat.plotting.map_page import Panel, Points, map_page
-from nlpfeat.plotting.names import plot_names
-from nlpfeat.plotting.style import BLUE, ORANGE, STYLE, save, stamp
+from nlpfeat.plotting.map_page import Panel, Points
+from nlpfeat.plotting.style import BLUE, ORANGE
 from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.restore import Member
-
-LABELLED = 500  # items in the still picture
 
 
 def draw(ratings: Ratings, member: Member, flags: Any, line: str) -> int:
@@ -49,15 +41,12 @@ def draw(ratings: Ratings, member: Member, flags: Any, line: str) -> int:
     stamped = signature(line, study)
     study.figures.mkdir(exist_ok=True)
     where = f"factors-{chosen[0]}-{chosen[1]}-width={spell(member.settings.width)}-seed={spell(member.settings.seed)}"
-    path = study.figures / where
-    paths = [*_still(points[:LABELLED], titles[:LABELLED], better[:LABELLED], title, stamped, path)]
     colours = np.where(better, BLUE, ORANGE).tolist()
     markers = np.where(better, "circle", "triangle").tolist()
     shown = Points("item", titles, told, colours, markers, ratings.counts[items].astype(float))
-    page = map_page([Panel(title, points)], shown, _about(ratings, items, name, chosen, found.share, stamped))
-    table = pd.DataFrame({"item": titles, **told, "x": points[:, 0], "y": points[:, 1]})
-    paths += map_files.write(path, page, table)
-    print("\n".join(map(str, paths)))
+    headline = f"The most rated items by {title}:\nbetter than the median (dots) and worse (triangles), as {name} has it"
+    said = Said(headline, _about(ratings, items, name, chosen, found.share, stamped), stamped)
+    print("\n".join(map(str, map_files.write(study.figures / where, [Panel(title, points)], shown, said))))
     return 0
 
 
@@ -70,24 +59,6 @@ def _axes(text: str) -> tuple[int, int]:
     if min(a, b) < 1 or a == b:
         raise UserError(f"--components: {text!r}: name two different ones, as in 1,2")
     return a, b
-
-
-def _still(
-    points: np.ndarray, titles: list[str], better: np.ndarray, title: str, line: str, path: Any
-) -> list[Any]:
-    with plt.style.context(STYLE):
-        figure, ax = plt.subplots(figsize=(11, 9))
-        figure.suptitle(
-            f"The {len(titles)} most rated items by {title}:\nbetter than the median (dots) and worse (triangles)",
-            x=0.005,
-            ha="left",
-            fontsize=12,
-        )
-        stamp(figure, line)
-        plot_names(ax, points, titles, better, colours=(BLUE, ORANGE))
-        paths = save(figure, path)
-        plt.close(figure)
-    return list(paths)
 
 
 def _about(

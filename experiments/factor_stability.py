@@ -1,6 +1,5 @@
 """How far the members of a study of ratings agree on what the items are."""
 
-import itertools
 import json
 from typing import Any, NamedTuple
 
@@ -9,21 +8,19 @@ import matplotlib as mpl
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 
+from experiments.columns import print_columns
 from experiments.members import further, wanted
+from experiments.pairs import agreement, medians, plot_agreement
 from experiments.progress import Counting
 from experiments.rating_space import Ratings, factors, merit, model
-from experiments.tables import print_columns
 from nlpfeat.errors import UserError
-from nlpfeat.factors.agreement import cka, list_overlap, neighbour_overlap, principal_angles
 from nlpfeat.factors.components import ends
-from nlpfeat.plotting.style import BLUE, ORANGE, STYLE, save, stamp, width_axis
-from nlpfeat.plotting.width import plot_measure
+from nlpfeat.plotting.style import STYLE, save, stamp
+from nlpfeat.spaces.agreement import cka, list_overlap, neighbour_overlap, principal_angles
 from nlpfeat.sweeps import grid
 from nlpfeat.sweeps.provenance import signature
-from nlpfeat.sweeps.statistics import spread
 from nlpfeat.sweeps.study import atomic
 
 NEAR, LISTED, ANGLES = 10, 30, 3  # neighbours, items of a list, components whose spaces are compared
@@ -60,14 +57,14 @@ def stability(ratings: Ratings, flags: Any, line: str) -> int:
     if len(items) < 8:
         raise UserError(f"agreement needs eight items, and there are {len(items)}: raise --most")
     sizes = Sizes(min(NEAR, len(items) // 4), min(LISTED, len(items) // 4))
-    seen = {}
+    seen = []
     with Counting("members", len(members)) as progress:
         for row in progress.each(iter(members.to_dict("records"))):
             point = {name: row[name] for name in study.spec.settings._fields}
             member = model(ratings, point, flags.step)
             vectors, (_, values) = factors(ratings, member).items[items], merit(ratings, member, items)
-            seen[tuple(point.values())] = (point, vectors, *ends(values, sizes.listed))
-    table = pd.DataFrame(_pairs(list(seen.values()), sizes.near))
+            seen.append((point, (vectors, *ends(values, sizes.listed))))
+    table = agreement(seen, lambda left, right: _agreement(left, right, sizes.near))
     if table.empty:
         raise UserError(
             f"{study.path}: one member agrees with none; there must be two seeds of a width, or two widths"
@@ -86,23 +83,8 @@ def stability(ratings: Ratings, flags: Any, line: str) -> int:
     return 0
 
 
-def _pairs(seen: list[tuple[dict[str, float], Any, Any, Any]], near: int) -> list[dict[str, Any]]:
-    """The agreement of every two seeds of one point of the grid, and of one seed's model with that of the largest width."""
-    widest = max(point["width"] for point, *_ in seen)
-    rows = []
-    for left, right in itertools.combinations(seen, 2):
-        a, b = left[0], right[0]
-        differ = [name for name in a if a[name] != b[name]]
-        if differ == ["seed"]:
-            rows.append({"kind": "seeds", "width": int(a["width"])} | _agreement(left, right, near))
-        elif differ == ["width"] and widest in (a["width"], b["width"]):
-            narrow = int(min(a["width"], b["width"]))
-            rows.append({"kind": "widest", "width": narrow} | _agreement(left, right, near))
-    return rows
-
-
 def _agreement(left: Any, right: Any, near: int) -> dict[str, float]:
-    (_, a, low_a, high_a), (_, b, low_b, high_b) = left, right
+    (a, low_a, high_a), (b, low_b, high_b) = left, right
     angles = principal_angles(a, b, ANGLES)
     return {
         "neighbours": neighbour_overlap(a, b, near),
@@ -114,14 +96,10 @@ def _agreement(left: Any, right: Any, near: int) -> dict[str, float]:
 
 
 def _print(table: pd.DataFrame, sizes: Sizes) -> None:
-    columns: dict[str, list[str]] = {}
-    middle = table.groupby(["kind", "width"]).median().reset_index()
-    for name in middle:
-        values = middle[name]
-        columns[str(name)] = [value if isinstance(value, str) else f"{value:.3g}" for value in values]
     told = "; ".join(f"{name}: {about}" for name, about in sizes.measures.items())
     print_columns(
-        columns, f"medians over pairs of members: two seeds of a width, or a width beside the widest. {told}"
+        medians(table),
+        f"medians over pairs of members: two seeds of a width, or a width beside the widest. {told}",
     )
 
 
@@ -131,30 +109,7 @@ def _draw(table: pd.DataFrame, sizes: Sizes, line: str, path: Any) -> list[Any]:
         measures = sizes.measures
         figure, axes = plt.subplots(1, len(measures), figsize=(3.4 * len(measures), 4))
         for ax, (name, about) in zip(axes, measures.items(), strict=True):
-            for kind, colour, marker in (("seeds", BLUE, "o"), ("widest", ORANGE, "^")):
-                part = table[table["kind"] == kind]
-                if part.empty:
-                    continue
-                groups: dict[Any, np.ndarray] = {
-                    width: group[name].to_numpy() for width, group in part.groupby("width")
-                }
-                most = max(map(len, groups.values()))
-                values = np.array(
-                    [np.pad(v, (0, most - len(v)), constant_values=np.nan) for v in groups.values()]
-                )
-                label = "two seeds" if kind == "seeds" else "beside the widest"
-                plot_measure(
-                    ax,
-                    list(groups),
-                    values,
-                    *spread(values, axis=1),
-                    label=label,
-                    colour=colour,
-                    marker=marker,
-                )
-            width_axis(ax, sorted(table["width"].unique().tolist()), "number of factors")
-            ax.set_title(about, fontsize=10)
-            ax.set_ylim(0, 90 if name == "angle" else 1.03)
+            plot_agreement(ax, table, name, about, 90 if name == "angle" else 1.03, "number of factors")
         axes[0].legend()
         figure.suptitle(
             "How far models agree on what the items are: every pair, median, quartiles",

@@ -1,14 +1,12 @@
-"""Tables on stdout."""
+"""Tables of studies on stdout."""
 
 import json
-import sys
 from typing import Any
 
 import xarray as xr
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from experiments.columns import print_table
 from nlpfeat.sweeps.estimate import BucketCost
 from nlpfeat.sweeps.summary import summarize
 from nlpfeat.tasks import TASKS
@@ -41,7 +39,7 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
             cells.append(f"{middle:.3f} ({low:.3f} – {high:.3f})")
         cells[len(axes)] += f" ({row['diverged']} diverged)" if row["diverged"] else ""
         table.add_row(*cells)
-    _print(table)
+    print_table(table)
 
 
 # The columns of the table of measures: what fits on a screen; --json has all.
@@ -78,7 +76,7 @@ def print_measures(rows: list[dict[str, Any]]) -> None:
         table.add_row(
             *(f"{row[axis]:g}" for axis in axes), *("–" if m is None else f"{m:.4g}" for m in middles)
         )
-    _print(table)
+    print_table(table)
 
 
 def print_comparison(rows: list[dict[str, Any]], other: str, level: float) -> None:
@@ -97,7 +95,7 @@ def print_comparison(rows: list[dict[str, Any]], other: str, level: float) -> No
         table.add_row(
             str(row["width"]), reached[row["width"]], row["about"], *cells, _quartiles(row["ratio"])
         )
-    _print(table)
+    print_table(table)
 
 
 def _quartiles(values: list[float | None]) -> str:
@@ -114,29 +112,4 @@ def print_costs(costs: list[BucketCost]) -> None:
     for label, members, width, programs, *sizes in costs:
         table.add_row(label, *map(str, (members, width, programs)), *(f"{x:.1f}" for x in sizes))
     if costs:
-        _print(table)
-
-
-def _print(table: Table) -> None:
-    Console(width=max(120, Console().width), highlight=False).print(table)
-
-
-def print_columns(columns: dict[str, list[str]], caption: str = "") -> None:
-    """Print named columns; those of numbers stand to the right."""
-    table = Table(caption=_verbatim(caption), caption_justify="left")
-    for name, cells in columns.items():
-        numeric = all(cell.lstrip("-+")[:1].isdigit() for cell in cells)
-        table.add_column(name, justify="right" if numeric else "left")
-    for row in zip(*columns.values(), strict=True):
-        table.add_row(*map(_verbatim, row))
-    _print(table)
-
-
-def _verbatim(text: str) -> Text:
-    """Text of others as it stands: no markup, no emoji codes, nothing that commands a terminal."""
-    return Text("".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text))
-
-
-def warn(message: str) -> None:
-    """A line on stderr for something that the reader should know."""
-    print(f"note: {message}", file=sys.stderr)
+        print_table(table)

@@ -1,136 +1,179 @@
-"""Maps of good and bad words, one a member: a PNG, a PDF, a page and a CSV of coordinates."""
+"""Maps of words, one a member: of good and bad words where texts have classes, else of the most frequent ones."""
 
 import html
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
+from sklearn.cluster import KMeans
 
 from experiments import map_files
+from experiments.columns import warn
+from experiments.map_files import Said
 from experiments.members import describe, spell
 from experiments.progress import Counting
-from experiments.tables import warn
-from experiments.word_space import Words, net, vectors
-from nlpfeat.plotting.map_page import Panel, Points, map_page
-from nlpfeat.plotting.names import plot_names
-from nlpfeat.plotting.style import STYLE, save, stamp
-from nlpfeat.sweeps.provenance import signature
-from nlpfeat.words.groups import Groups
-from nlpfeat.words.projections import align, pca, tsne
+from experiments.space import Space
+from experiments.word_space import Words, learned, net, vectors
+from nlpfeat.errors import UserError
+from nlpfeat.plotting.map_page import Panel, Points
+from nlpfeat.spaces.neighbours import unit
+from nlpfeat.spaces.projections import align, pca, tsne
+from nlpfeat.sweeps.provenance import commit, signature
 from nlpfeat.words.separability import essential
 
 # Trask's map: green for good words, black for bad ones.
 GOOD, BAD = "#009E73", "#1a1a1a"
 EACH = 500  # good and bad words, where no one asks for others
+FREQUENT = 350  # words of a map without classes, as in the lesson
 METHODS: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
     "tsne": ("t-SNE", tsne),
     "pca": ("PCA", pca),
 }
+HOW = {
+    "tsne": "t-SNE keeps near words near; how far apart groups lie, and how large they are, means nothing.",
+    "pca": "PCA shows the two directions in which the words differ most; distances are true as far as they lie in it.",
+}
+LOOK = "Wheel to zoom, drag to pan; point at a word to read it; more labels appear as you zoom in."
+# Groups of words that are near one another, in colours that the colour-blind tell apart, and shapes besides.
+CLUSTERS = (
+    ("#0072B2", "circle"),
+    ("#D55E00", "triangle"),
+    ("#009E73", "square"),
+    ("#CC79A7", "diamond"),
+    ("#9a6a00", "inverted_triangle"),
+    ("#2a8fc4", "plus"),
+    ("#1a1a1a", "x"),
+    ("#777777", "star"),
+)
 
 
-def draw(
-    words: Words, members: list[dict[str, float]], step: int | None, each: int, method: str, line: str
-) -> int:
-    """Draw the maps of `members`, aligned to the first; paths on stdout."""
-    groups, study = words.groups(each), words.study
-    panels = project(words, members, step, groups, method)
-    names = [words.vocabulary.words[i] or "(empty)" for i in groups.words]
-    good = groups.labels == 1
-    study.figures.mkdir(exist_ok=True)
-    path = study.figures / file_name(members, step, each, method)
-    stamped = signature(line, study)
-    paths = [*still(panels, names, good, words.texts.corpus.classes[-1], stamped, path)]
-    counts = words.vocabulary.counts[groups.words].sum(1)
-    told = {"group": np.where(good, "good", "bad"), "polarity": groups.polarity.round(3), "count": counts}
-    colours, markers = np.where(good, GOOD, BAD), np.where(good, "circle", "triangle")
-    points = Points("word", names, told, colours.tolist(), markers.tolist(), np.abs(groups.polarity))
-    page = map_page(panels, points, about(words, groups, method, stamped))
-    table = pd.DataFrame({"word": names, **told, "polarity": groups.polarity})
-    for panel in panels:
-        table[f"{panel.title}: x"], table[f"{panel.title}: y"] = panel.points.T
-    paths += map_files.write(path, page, table)
-    print("\n".join(map(str, paths)))
+class Seen(NamedTuple):
+    """The chosen words in one space."""
+
+    title: str
+    vectors: np.ndarray  # (n, d)
+
+
+def draw(words: Words, members: list[dict[str, float]], flags: Any, line: str) -> int:
+    """Draw the maps of `members` of a study, aligned to the first; paths on stdout."""
+    step, stamped = flags.step, signature(line, words.study)
+    groups = words.groups(flags.each) if words.labelled else None
+    seen: list[Seen] = []
+    spaces: list[Space] = []
+    for member in members:
+        restored = net(words, member, step)
+        title = f"{describe(member)}, step {restored.step}"
+        if groups is not None:
+            seen.append(Seen(title, vectors(words, restored)[groups.words]))
+        else:
+            spaces.append(learned(words, restored))
+            seen.append(Seen(title, _frequent(spaces[-1], flags.most)))
+    path = words.study.figures / file_name(members, flags)
+    if groups is not None:
+        points, said = polar(words, groups, flags.method, stamped)
+    else:
+        points, said = clustered(spaces[0], seen, flags.method, stamped)
+    return _write(path, seen, points, said, flags.method)
+
+
+def draw_file(space: Space, flags: Any, line: str) -> int:
+    """Draw the map of a file's most frequent words, in the working directory's `figures`; paths on stdout."""
+    seen = [Seen(space.title, _frequent(space, flags.most))]
+    points, said = clustered(space, seen, flags.method, f"{line}   commit {commit()}")
+    name = f"words-{flags.method}-{Path(flags.vectors).name}-{len(seen[0].vectors)}"
+    return _write(Path("figures") / name, seen, points, said, flags.method)
+
+
+def _frequent(space: Space, most: int | None) -> np.ndarray:
+    """The most frequent words at length 1: how long a vector is tells how frequent the word, not what it means."""
+    return unit(space.vectors[: most or FREQUENT])
+
+
+def _write(path: Path, seen: list[Seen], points: Points, said: Said, method: str) -> int:
+    if len(points.names) < 3:
+        raise UserError(f"a map needs three words, and there are {len(points.names)}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    print("\n".join(map(str, map_files.write(path, project(seen, method), points, said))))
     return 0
 
 
-def file_name(members: list[dict[str, float]], step: int | None, each: int, method: str) -> str:
+def file_name(members: list[dict[str, float]], flags: Any) -> str:
     """Such as "words-tsne-width=2+10-seed=1": every setting once, or one for each map."""
-    parts = [f"words-{method}"]
+    parts = [f"words-{flags.method}"]
     for name in members[0]:
         values = list(dict.fromkeys(spell(member[name]) for member in members))
         parts.append(f"{name}={'+'.join(values)}")
-    parts += [f"step={step}"] if step is not None else []
-    return "-".join(parts + ([f"each={each}"] if each != EACH else []))
+    parts += [f"step={flags.step}"] if flags.step is not None else []
+    parts += [f"each={flags.each}"] if flags.each != EACH else []
+    return "-".join(parts + ([f"most={flags.most}"] if flags.most is not None else []))
 
 
-def project(
-    words: Words, members: list[dict[str, float]], step: int | None, groups: Groups, method: str
-) -> list[Panel]:
-    """The map of each member, brought into line with the first."""
+def project(seen: list[Seen], method: str) -> list[Panel]:
+    """The map of each space, brought into line with the first."""
     title, projection = METHODS[method]
     panels: list[Panel] = []
-    with Counting("maps", len(members)) as progress:
-        for member in progress.each(iter(members)):
-            restored = net(words, member, step)
-            table = vectors(words, restored)
-            points = essential(table[groups.words])
+    with Counting("maps", len(seen)) as progress:
+        for one in progress.each(iter(seen)):
+            points = essential(one.vectors)
             rank = points.shape[1]
             if rank <= 1:
-                warn(
-                    f"width {spell(member['width'])}: the words fill {rank} of {table.shape[1]} dimensions, so "
-                    + (
-                        "there is nothing to see yet"
-                        if rank == 0
-                        else "all that the map shows is their order along one line"
-                    )
+                told = (
+                    "there is nothing to see yet"
+                    if rank == 0
+                    else "all that the map shows is their order along one line"
                 )
+                warn(f"{one.title}: the words fill {rank} of {one.vectors.shape[1]} dimensions, so {told}")
             found = projection(points) if rank else np.zeros((len(points), 2))
             dims = "dimension" if rank == 1 else "dimensions"
-            name = f"{describe(member)}, step {restored.step}: {title} of {rank} {dims}"
+            name = f"{one.title}: {title} of {rank} {dims}"
             panels.append(Panel(name, align(found, panels[0].points) if panels else found))
     return panels
 
 
-def still(
-    panels: list[Panel], names: list[str], good: np.ndarray, last: str, line: str, path: Any
-) -> list[Any]:
-    """The maps side by side, as PNG and PDF."""
-    size = 9.0 if len(panels) == 1 else 6.5
-    with plt.style.context(STYLE):
-        figure, axes = plt.subplots(1, len(panels), figsize=(size * len(panels), size), squeeze=False)
-        figure.suptitle(
-            f"Words of {last} texts (green dots) and of the others (black triangles): near where the net treats them alike",
-            x=0.005,
-            ha="left",
-            fontsize=12,
-        )
-        stamp(figure, line)
-        for ax, panel in zip(axes[0], panels, strict=True):
-            ax.set_title(panel.title, fontsize=10)
-            plot_names(ax, panel.points, names, good, (GOOD, BAD))
-        paths = save(figure, path)
-        plt.close(figure)
-    return paths
+def polar(words: Words, groups: Any, method: str, line: str) -> tuple[Points, Said]:
+    """Good and bad words, the most telling of each labelled first, in turns."""
+    names = [words.vocabulary.words[i] or "(empty)" for i in groups.words]
+    good = groups.labels == 1
+    told = {
+        "group": np.where(good, "good", "bad"),
+        "polarity": groups.polarity.round(3),
+        "count": words.vocabulary.counts[groups.words].sum(1),
+    }
+    turns = np.where(good, np.cumsum(good), np.cumsum(~good))
+    colours, markers = np.where(good, GOOD, BAD), np.where(good, "circle", "triangle")
+    points = Points("word", names, told, colours.tolist(), markers.tolist(), -turns.astype(float))
+    last = words.texts.corpus.classes[-1]
+    about = (
+        f"<p><b>Words as the net sees them.</b> The {int(good.sum())} words that {html.escape(last)} texts say most beside others "
+        f"(green dots) and the {int((~good).sum())} that the others say most (black triangles). Words are near one another where the "
+        f"net treats them alike. {HOW[method]} {LOOK}</p>"
+    )
+    headline = f"Words of {last} texts (green dots) and of the others (black triangles): near where the net treats them alike"
+    return points, _said(headline, about, line)
 
 
-def about(words: Words, groups: Groups, method: str, line: str) -> str:
-    """What the page shows, in plain words."""
-    good, bad = int((groups.labels == 1).sum()), int((groups.labels == 0).sum())
-    positive = words.texts.corpus.classes[-1]
-    how = (
-        "t-SNE keeps near words near; how far apart groups lie, and how large they are, means nothing."
-        if method == "tsne"
-        else "PCA shows the two directions in which the words differ most; distances are true as far as they lie in it."
+def clustered(space: Space, seen: list[Seen], method: str, line: str) -> tuple[Points, Said]:
+    """The most frequent words, coloured by groups of words that are near one another in the space of most dimensions."""
+    widest = max(seen, key=lambda one: one.vectors.shape[1])
+    count = len(widest.vectors)
+    few = min(len(CLUSTERS), count)
+    groups = KMeans(few, random_state=0).fit_predict(widest.vectors)
+    order = np.unique(groups, return_index=True)[1].argsort().argsort()  # by their most frequent words
+    groups = order[groups]
+    told: dict[str, Any] = {"group": groups + 1, "rank": np.arange(1, count + 1)}
+    if space.counts is not None:
+        told["count"] = space.counts[:count]
+    colours, markers = zip(*(CLUSTERS[group] for group in groups), strict=True)
+    points = Points("word", space.words[:count], told, colours, markers, -np.arange(count, dtype=float))
+    by = f" of {widest.title}" if len(seen) > 1 else ""
+    about = (
+        f"<p><b>Words as their company places them.</b> The {count} most frequent words: near one another where they stand among the "
+        f"same words. Colours and shapes: {few} groups found{html.escape(by)} by k-means. {HOW[method]} {LOOK}</p>"
     )
-    return (
-        f"<p><b>Words as the net sees them.</b> The {good} words that {html.escape(positive)} texts say most beside others "
-        f"(green dots) and the {bad} that the others say most (black triangles). Words are near one another where the net treats them "
-        f"alike. {how} Wheel to zoom, drag to pan; point at a word to read it; more labels appear as you zoom in.</p>"
-        f"<p style='color:#666;font-size:11px'>{html.escape(line)}</p>"
-    )
+    headline = f"The {count} most frequent words: near where they keep the same company; colours and shapes: {few} groups{by}"
+    return points, _said(headline, about, line)
+
+
+def _said(headline: str, about: str, line: str) -> Said:
+    return Said(headline, f"{about}<p style='color:#666;font-size:11px'>{html.escape(line)}</p>", line)

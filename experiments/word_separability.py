@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from experiments.columns import print_columns
 from experiments.members import PLAIN, describe, spell
 from experiments.progress import Counting
-from experiments.tables import print_columns
 from experiments.word_space import Words
 from nlpfeat.errors import UserError
 from nlpfeat.plotting.curves import plot_medians

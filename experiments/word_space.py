@@ -1,15 +1,16 @@
 """The words of a study's nets: what the commands that look at words start from."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from nlpfeat.data.reading import CorpusSpec
+from experiments.space import Space
 from nlpfeat.data.sequences import SequenceTexts
 from nlpfeat.data.texts import Texts
 from nlpfeat.data.vocabulary import FEWEST, Vocabulary, polarity
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.data.windows import WindowTexts
+from nlpfeat.errors import UserError
 from nlpfeat.sweeps.prepare import Maker
 from nlpfeat.sweeps.restore import Member, restore, study_maker
 from nlpfeat.sweeps.study import Study
@@ -21,34 +22,18 @@ class Words(NamedTuple):
 
     study: Study
     make: Maker
-    texts: Texts | SequenceTexts
-    polarity: np.ndarray  # (words,), NaN where too rare
+    texts: Texts | SequenceTexts | WindowTexts
+    polarity: np.ndarray  # (words,), NaN where too rare, or where texts have no classes
 
     @property
     def vocabulary(self) -> Vocabulary:
         """The words."""
         return self.texts.vocabulary
 
-    def place(self, word: str) -> int:
-        """The place of a word in the vocabulary.
-
-        Raises:
-          UserError: if it is not there; the nearest spelling is named.
-        """
-        known = self.vocabulary.ids
-        for spelling in (word, word.lower()):
-            if spelling in known:
-                return known[spelling]
-        raise UserError(
-            f"no word {word!r} among the {len(known):,} of this study ({self._near(word)}); words that are too rare, cut, "
-            "or only in the test part have no vector"
-        )
-
-    def _near(self, word: str) -> str:
-        """The nearest spelling among the words that could be meant: of about its length, the frequent ones first."""
-        alike = [w for w in self.vocabulary.words if abs(len(w) - len(word)) <= 2 and w.strip()][:20000]
-        hint = nearest(word.lower(), alike)
-        return hint if hint.startswith("did") else "nothing is spelt alike"
+    @property
+    def labelled(self) -> bool:
+        """Whether the texts have classes."""
+        return len(self.texts.corpus.classes) > 1
 
     def groups(self, each: int) -> Groups:
         """The words of most extreme polarity.
@@ -56,6 +41,7 @@ class Words(NamedTuple):
         Raises:
           UserError: if there are too few to compare.
         """
+        self.require_classes()
         found = by_polarity(self.polarity, each)
         few = min(int((found.labels == label).sum()) for label in (0, 1))
         if few < 5:
@@ -65,6 +51,14 @@ class Words(NamedTuple):
             )
         return found
 
+    def require_classes(self) -> None:
+        """Raise a UserError where no word is good or bad."""
+        if not self.labelled:
+            raise UserError(
+                f"the texts of {self.study.path} have no classes, so no word is good or bad: look at neighbours, analogies, "
+                "similarity, map or dimensions"
+            )
+
 
 def read_words(study: Study) -> Words:
     """A study with its texts read and its vocabulary built again.
@@ -72,7 +66,7 @@ def read_words(study: Study) -> Words:
     Raises:
       UserError: if its inputs are no words, or its texts have changed.
     """
-    if study.spec.row.words is None or not issubclass(study.spec.row.data, CorpusSpec):
+    if study.spec.row.words is None:
         raise UserError(
             f"{study.path} is a study of {study.spec.task}, which has no words: name one of texts, such as runs/reviews_bag"
         )
@@ -97,6 +91,26 @@ def net(words: Words, wanted: dict[str, float], step: int | None) -> Member:
 
 def vectors(words: Words, member: Member) -> np.ndarray:
     """The word vectors of a member, float64 (words, width)."""
+    return table_of(words, member.params, member.settings)
+
+
+def table_of(words: Words, params: Any, settings: Any) -> np.ndarray:
+    """The word vectors of parameters, float64 (words, width)."""
     task = words.study.spec.row
     assert task.words is not None
-    return np.asarray(task.words(member.params, member.settings), np.float64)
+    return np.asarray(task.words(params, settings), np.float64)
+
+
+def learned(words: Words, member: Member) -> Space:
+    """The space of a member: words with a row of their own."""
+    settings = member.settings
+    title = f"{words.study.path}, width {settings.width}, seed {settings.seed}, step {member.step}"
+    return own_rows(words, vectors(words, member), title)
+
+
+def own_rows(words: Words, table: np.ndarray, title: str) -> Space:
+    """The words that have a row of their own in a table of vectors, as they are spelt."""
+    ids = words.vocabulary.ids
+    rows = np.fromiter(ids.values(), np.int64, len(ids))
+    counts = words.vocabulary.counts[rows].sum(1)
+    return Space(title, tuple(ids), table[rows], {word: i for i, word in enumerate(ids)}, counts)

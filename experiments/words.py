@@ -1,28 +1,53 @@
-"""Look at the words of a net: neighbours, polarity, maps, and how separable good and bad words are.
+"""Look at words: of a net of a study, or of a file of vectors (--vectors=glove.6B.50d, or word2vec's or GloVe's text format).
 
 neighbours WORD …   the nearest words of each, by dot product (Trask's), cosine or distance
-polarity [WORD …]   how much more often good reviews say a word, and how the net scores it alone; without words, the extremes
-map                 the words of most extreme polarity on a plane: a PNG, and a page that works offline (zoom, pan, hover,
-                    search, select; --widths=2,10,100 side by side, aligned and linked; coordinates as CSV)
-separability        of those words, in the space of their vectors: held-out probe, certificate, margin, silhouette, purity
+analogy A B C       what is to C as B is to A
+analogies [FILE …]  how many analogies are solved, by section (default: the 19,544 published with word2vec)
+similarity FILE …   rank correlation with what people say; a line of a file is: word1 word2 score
+translate [WORD …]  this space turned onto another (--onto): how often held-out words are found, and those near a WORD there
+export              the vectors as a file that word2vec's tools, gensim among them, read (--out)
+map                 words on a plane: a PNG, and a page that works offline (zoom, pan, hover, search, select; --widths=2,10,100 side
+                    by side, aligned and linked; coordinates as CSV). Of texts with classes the words of most extreme polarity,
+                    else the most frequent ones
+dimensions          every figure above against width, for all members of a study, how well each space agrees with the widest, and
+                    which words' neighbours settle last
+polarity [WORD …]   of texts with classes: how much more often good ones say a word, and how the net scores it alone; without
+                    words, the extremes
+separability        of good and bad words, in the space of their vectors: held-out probe, certificate, margin, silhouette, purity
                     of neighbours, for every member at every kept checkpoint, against width and over training
 """
 
-import json
 import shlex
+from pathlib import Path
 from typing import Any
 
-from experiments.command import add_member, add_study, main, parser, study_of
-from nlpfeat.errors import UserError
+from experiments.command import Parser, add_member, add_study, main, parser, study_of
+from nlpfeat.errors import UserError, nearest
 
 EXAMPLES = [
-    "python -m experiments.words --study=runs/reviews_bag --width=10 --seed=1 neighbours excellent terrible",
+    "python -m experiments.words --vectors=glove.6B.50d neighbours king",
+    "python -m experiments.words --vectors=glove.6B.50d analogy man woman king",
+    "python -m experiments.words --vectors=glove.6B.50d analogies",
+    "python -m experiments.words --study=runs/windows_noise --width=50 --seed=0 similarity wordsim353.tsv simlex999.txt",
+    "python -m experiments.words --study=runs/half_1 --width=50 --seed=0 --onto=runs/half_2 translate movie terrible",
+    "python -m experiments.words --study=runs/windows_noise --widths=2,8,50 --seed=0 map",
     "python -m experiments.words --study=runs/reviews_bag --width=10 --seed=1 --by=distance --count=20 neighbours beautiful",
-    "python -m experiments.words --study=runs/reviews_bag --width=10 --seed=1 polarity",
-    "python -m experiments.words --study=runs/reviews_bag --widths=2,10,100 --seed=1 map",
     "python -m experiments.words --study=runs/reviews_bag separability",
 ]
-LOOKS = ("neighbours", "polarity", "map", "separability")
+# What takes no words, what takes some, and of which nets.
+LOOKS = (
+    "neighbours",
+    "analogy",
+    "analogies",
+    "similarity",
+    "translate",
+    "export",
+    "map",
+    "dimensions",
+    "polarity",
+    "separability",
+)
+OF_STUDY = ("dimensions", "separability")  # they look at every member
 
 
 def command(argv: list[str]) -> int:
@@ -30,29 +55,15 @@ def command(argv: list[str]) -> int:
     arguments = parser(__doc__ or "", EXAMPLES)
     add_study(arguments, "runs/reviews_bag")
     add_member(arguments)
-    arguments.add_argument("look", choices=LOOKS, help="what to look at")
-    arguments.add_argument("words", nargs="*", metavar="WORD", help="of neighbours and polarity")
-    arguments.add_argument("--widths", metavar="N,N,…", help="of a map: several members side by side")
-    arguments.add_argument(
-        "--by", default="dot", metavar="MEASURE", help="dot, cosine or distance (default: dot)"
-    )
-    arguments.add_argument(
-        "--count", type=int, default=10, metavar="N", help="how many words to tell (default: 10)"
-    )
-    arguments.add_argument(
-        "--each",
-        type=int,
-        default=500,
-        metavar="N",
-        help="good words and bad words of maps and separability (default: 500 each)",
-    )
-    arguments.add_argument(
-        "--method", default="tsne", metavar="NAME", help="of a map: tsne or pca (default: tsne)"
-    )
-    arguments.add_argument("--json", action="store_true", help="print JSON")
+    _add_flags(arguments)
     path = study_of(arguments, argv)
+    line = f"python -m experiments.words {shlex.join(argv)}"
+    if any(part.split("=")[0] == "--vectors" for part in argv):
+        flags = arguments.parse(argv)
+        _check(flags)
+        return of_file(flags, line)
 
-    from experiments.members import add_axes, further, members_of, wanted
+    from experiments.members import add_axes
     from nlpfeat.sweeps import devices
     from nlpfeat.sweeps.study import open_study
 
@@ -61,120 +72,168 @@ def command(argv: list[str]) -> int:
     flags = arguments.parse(argv)
     _check(flags)
     devices.use_all_cores()
+    return of_study(study, flags, line)
 
-    from experiments import word_maps, word_separability
-    from experiments.word_space import net, read_words, vectors
 
-    line = f"python -m experiments.words {shlex.join(argv)}"
-    words = read_words(study)
-    if flags.look == "separability":
-        chosen = wanted(flags, further(words.study))
-        return word_separability.separability(words, chosen, flags.each, line, as_json=flags.json)
-    if flags.look == "map":
-        members = members_of(words.study, flags)
-        return word_maps.draw(words, members, flags.step, flags.each, flags.method, line)
-    if flags.widths is not None:
-        raise UserError(f"--widths: {flags.look} looks at one net; name it by --width=N")
-    member = net(words, members_of(words.study, flags)[0], flags.step)
-    if flags.look == "neighbours":
-        return neighbours(words, vectors(words, member), flags)
-    return polarity(words, member, flags)
+def _add_flags(arguments: Parser) -> None:
+    add = arguments.add_argument
+    add("look", choices=LOOKS, help="what to look at")
+    add("words", nargs="*", metavar="WORD", help="words or files, see above")
+    add("--vectors", metavar="NAME", help="glove.6B.50d and its like, or a .txt or .zip of vectors")
+    add("--rows", type=int, default=30000, metavar="N", help="its first N words; 0: all (default: 30000)")
+    add("--onto", metavar="NAME", help="of translate: another study's folder, or other vectors")
+    add(
+        "--most",
+        type=int,
+        metavar="N",
+        help="the N most frequent words: of translate 5000, dimensions 2000, a map 350",
+    )
+    add("--out", type=Path, metavar="FILE.txt", help="of export: where to")
+    add(
+        "--similarity",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="of dimensions: a file of scored pairs; may be repeated",
+    )
+    add("--widths", metavar="N,N,…", help="of a map: several members side by side")
+    add(
+        "--by",
+        metavar="MEASURE",
+        help="dot, cosine or distance (default: cosine; dot where texts have classes)",
+    )
+    add("--count", type=int, default=10, metavar="N", help="how many words to tell (default: 10)")
+    add(
+        "--each",
+        type=int,
+        default=500,
+        metavar="N",
+        help="good words and bad words of maps and separability (default: 500 each)",
+    )
+    add("--method", default="tsne", metavar="NAME", help="of a map: tsne or pca (default: tsne)")
+    add("--json", action="store_true", help="print JSON")
 
 
 def _check(flags: Any) -> None:
-    from nlpfeat.errors import nearest
-    from nlpfeat.words.neighbours import SIMILARITIES
+    from nlpfeat.spaces.neighbours import SIMILARITIES
 
-    if flags.by not in SIMILARITIES:
+    if flags.by is not None and flags.by not in SIMILARITIES:
         raise UserError(f"--by: no measure {flags.by!r}; {nearest(flags.by, SIMILARITIES)}")
     if flags.method not in ("tsne", "pca"):
         raise UserError(f"--method: no method {flags.method!r}; {nearest(flags.method, ('tsne', 'pca'))}")
-    for name, least in (("count", 1), ("each", 5)):
-        if getattr(flags, name) < least:
-            raise UserError(f"--{name}: {getattr(flags, name)} must be at least {least}")
-    if flags.look == "separability":
+    for name, least in (("count", 1), ("each", 5), ("rows", 0), ("most", 10)):
+        value = getattr(flags, name)
+        if value is not None and value < least:
+            raise UserError(f"--{name}: {value} must be at least {least}")
+    if flags.look in OF_STUDY:
         for name in ("width", "widths", "step"):
             if getattr(flags, name) is not None:
-                raise UserError(f"--{name}: separability looks at every width and every kept step")
+                raise UserError(f"--{name}: {flags.look} looks at every width, and at kept steps")
     if flags.look == "neighbours" and not flags.words:
         raise UserError("neighbours of which words? Name some, as in: neighbours excellent terrible")
-    if flags.look in ("map", "separability") and flags.words:
+    if flags.look == "analogy" and len(flags.words) != 3:
+        raise UserError("an analogy is asked by three words, as in: analogy man woman king")
+    if flags.look == "similarity" and not flags.words:
+        raise UserError("similarity to what people say in which file? Its lines are: word1 word2 score")
+    if flags.look in ("map", "export", *OF_STUDY) and flags.words:
         raise UserError(f"{flags.look} takes no words; {flags.words[0]!r} is one")
-
-
-def neighbours(words: Any, table: Any, flags: Any) -> int:
-    """Print the nearest words of each."""
-    from experiments.tables import print_columns, warn
-    from nlpfeat.words.neighbours import SIMILARITIES, nearest, ties
-
-    found: dict[str, list[dict[str, Any]]] = {}
-    for word in flags.words:
-        place = words.place(word)
-        similarity = SIMILARITIES[flags.by](table, table[place])
-        near = nearest(similarity, flags.count, leave_out=(place,))
-        equal = ties(similarity, near)
-        if equal > 2 * len(near) + 10:
-            warn(
-                f"{word}: {equal:,} words are as near as the last of these, so their order says nothing; "
-                "the vectors may fill one dimension only, where a cosine is 1 or -1: try --by=dot"
+    for look, name in (("translate", "onto"), ("export", "out")):
+        if (flags.look == look) != (getattr(flags, name) is not None):
+            raise UserError(
+                f"{look} needs --{name}" if flags.look == look else f"--{name}: only {look} has a use for it"
             )
-        found[words.vocabulary.words[place]] = [
-            {
-                "word": words.vocabulary.words[i],
-                flags.by: abs(float(similarity[i])) if flags.by == "distance" else float(similarity[i]),
-            }
-            for i in near
-        ]
-    if flags.json:
-        print(json.dumps(found))
-        return 0
-    columns: dict[str, list[str]] = {}
-    for word, near in found.items():
-        columns[f"nearest to {word}"] = [entry["word"] or "(empty)" for entry in near]
-        columns[f"{flags.by} with {word}"] = [f"{entry[flags.by]:.4g}" for entry in near]
-    print_columns(columns)
-    return 0
-
-
-def polarity(words: Any, member: Any, flags: Any) -> int:
-    """Print polarities, and what the net makes of each word alone."""
-    import numpy as np
-
-    from experiments.tables import print_columns
-    from nlpfeat.data.vocabulary import FEWEST
-    from nlpfeat.sweeps.predict import log_odds, score
-    from nlpfeat.words.groups import by_polarity
-
-    texts = words.texts
-    extremes = by_polarity(words.polarity, flags.count).words
-    places = [words.place(word) for word in flags.words] or extremes.tolist()
-    if not places:
+    if flags.similarity and flags.look != "dimensions":
         raise UserError(
-            f"no word is seen {FEWEST} times or more in the training part: name some words to look at"
+            f"--similarity: only dimensions has a use for it; say: similarity {flags.similarity[0]}"
         )
-    alone = [texts.alone(place) for place in places]
-    odds = log_odds(score(member, alone)["scores"], len(texts.corpus.classes) - 1)
-    rows = [
-        {
-            "word": texts.vocabulary.words[place],
-            "polarity": None if np.isnan(words.polarity[place]) else round(float(words.polarity[place]), 4),
-            **{
-                f"in {name}": int(count)
-                for name, count in zip(texts.corpus.classes, texts.vocabulary.counts[place], strict=True)
-            },
-            "net": round(float(net), 4),
-        }
-        for place, net in zip(places, odds, strict=True)
-    ]
-    if flags.json:
-        print(json.dumps(rows))
-        return 0
-    columns = {name: ["rare" if row[name] is None else str(row[name]) for row in rows] for name in rows[0]}
-    print_columns(
-        columns,
-        f"polarity: log ratio of the counts in {texts.corpus.classes[-1]} texts and others; net: log-odds of {texts.corpus.classes[-1]} for the word alone",
-    )
-    return 0
+
+
+def of_file(flags: Any, line: str) -> int:
+    """Look at a file of vectors."""
+    from experiments.space import published
+
+    for name in ("width", "widths", "step"):
+        if getattr(flags, name) is not None:
+            raise UserError(f"--{name}: the vectors of a file have one width; leave it out")
+    if flags.look in (*OF_STUDY, "polarity"):
+        raise UserError(f"{flags.look} looks at the nets of a study: name one by --study, not --vectors")
+    space = published(flags.vectors, flags.rows)
+    if flags.look == "map":
+        from experiments import word_maps
+
+        return word_maps.draw_file(space, flags, line)
+    return read(space, flags, "cosine", lambda: _other(flags, None))
+
+
+def of_study(study: Any, flags: Any, line: str) -> int:
+    """Look at nets of a study."""
+    from experiments.members import further, members_of, wanted
+    from experiments.word_space import learned, net, read_words
+
+    words = read_words(study)
+    if flags.look in OF_STUDY:
+        from experiments import word_dimensions, word_separability
+
+        chosen = wanted(flags, further(study))
+        if flags.look == "separability":
+            return word_separability.separability(words, chosen, flags.each, line, as_json=flags.json)
+        return word_dimensions.dimensions(words, chosen, flags, line)
+    members = members_of(study, flags)
+    if flags.look == "map":
+        from experiments import word_maps
+
+        return word_maps.draw(words, members, flags, line)
+    if flags.widths is not None:
+        raise UserError(f"--widths: {flags.look} looks at one net; name it by --width=N")
+    member = net(words, members[0], flags.step)
+    space = learned(words, member)
+    if flags.look == "polarity":
+        from experiments.word_polarity import polarity
+
+        ids = words.vocabulary.ids
+        asked = [ids[space.words[space.place(word)]] for word in flags.words]
+        return polarity(words, member, asked, flags.count, as_json=flags.json)
+    return read(space, flags, "dot" if words.labelled else "cosine", lambda: _other(flags, members[0]))
+
+
+def read(space: Any, flags: Any, by: str, other: Any) -> int:
+    """What every space can be asked.
+
+    Args:
+      other: () -> the space of --onto.
+    """
+    from experiments import word_reading, word_scores, word_translation
+
+    asked, as_json = flags.words, flags.json
+    if flags.look == "neighbours":
+        return word_reading.neighbours(space, asked, flags.by or by, flags.count, as_json=as_json)
+    if flags.look == "analogy":
+        return word_reading.analogy(space, asked, flags.count, as_json=as_json)
+    if flags.look == "export":
+        return word_reading.export(space, flags.out)
+    if flags.look == "translate":
+        return word_translation.translate(
+            space, other(), asked, flags.most or 5000, flags.count, as_json=as_json
+        )
+    score = word_scores.analogies if flags.look == "analogies" else word_scores.similarity
+    return score(space, asked, as_json=as_json)
+
+
+def _other(flags: Any, member: dict[str, float] | None) -> Any:
+    """The space that --onto names; of a study, the member of the same settings."""
+    from experiments.space import published
+
+    if not Path(flags.onto).is_dir():
+        return published(flags.onto, flags.rows)
+    if member is None:
+        raise UserError(
+            "--onto: name a net by --study, --width and --seed, and give --onto the file of vectors"
+        )
+    from experiments.word_space import learned, net, read_words
+    from nlpfeat.sweeps.study import open_study
+
+    words = read_words(open_study(Path(flags.onto)))
+    return learned(words, net(words, member, flags.step))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import pytest
 
 from nlpfeat.data.catalogue import Catalogue
 from nlpfeat.errors import UserError
-from nlpfeat.factors.agreement import cka, list_overlap, neighbour_overlap, principal_angles
 from nlpfeat.factors.components import components, ends
+from nlpfeat.spaces.agreement import cka, list_overlap, neighbour_overlap, principal_angles
 from nlpfeat.sweeps import rate
 from nlpfeat.sweeps.restore import restore
 from tests.commands import run

@@ -21,6 +21,8 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 OPINIONS = str(CONFIGS / "opinions.csv")  # 180 rows, three classes
 TASTES = {"path": str(CONFIGS / "tastes.csv"), "items": str(CONFIGS / "dishes.csv")}  # 315 ratings
 
+WINDOWS = {"path": OPINIONS, "vocabulary": 120, "reach": 2, "validation_share": 0.2}
+
 _DATA = {
     "spirals": {"arms": 3, "points": 20},
     "annulus": {"points": 30},
@@ -39,6 +41,8 @@ _DATA = {
     "ratings_bias": TASTES,
     "ratings_net": TASTES,
     "ratings_bayes": TASTES,
+    "windows": WINDOWS,
+    "windows_noise": WINDOWS,
 }
 _SETTINGS = {"spirals_deep": {"depth": 3, "slope": 0.3}, "annulus_deep": {"depth": 3, "slope": 0.3}}
 _MODEL = {
@@ -48,6 +52,8 @@ _MODEL = {
     "imdb_cnn": {"embedding": 5, "filters": 0, "dense": 0, "taps": (2, 3)},
     "imdb_multicnn": {"embedding": 0, "filters": 3, "dense": 4},
     "imdb_lstm": {"embedding": 0, "cells": 0},
+    "windows": {"hidden": 3},
+    "windows_noise": {"noise": 7},
 }
 _TRAINING = {
     "planted_words": {
@@ -67,6 +73,8 @@ _TRAINING = {
     "ratings_dot": {"batch_size": 16},
     "ratings_bias": {"batch_size": 16},
     "ratings_net": {"batch_size": 16},
+    "windows": {"batch_size": 2},
+    "windows_noise": {"batch_size": 2},
 }
 TOYS = {
     name: resolve(
@@ -101,6 +109,7 @@ SLOW = {
     "ratings_dot",
     "ratings_bias",
     "ratings_net",
+    "windows",
 }
 
 

@@ -61,6 +61,15 @@ GLOVE = File(  # Pennington, Socher & Manning, GloVe: global vectors for word re
     862182613,
     ("https://nlp.stanford.edu/data/glove.6B.zip", "https://downloads.cs.stanford.edu/nlp/data/glove.6B.zip"),
 )
+QUESTIONS = File(  # Mikolov et al., Efficient estimation of word representations in vector space, 2013
+    "questions-words.txt",
+    "8c29b3332afc46f3fb8be04cb5297bf96f39aa7131272dff57869b4485b22a36",
+    603955,
+    (
+        "https://raw.githubusercontent.com/tmikolov/word2vec/master/questions-words.txt",
+        "https://raw.githubusercontent.com/nicholas-leonard/word2vec/master/questions-words.txt",
+    ),
+)
 # Harper & Konstan, The MovieLens datasets: history and context, TiiS 2015; the edition of 2018
 MOVIELENS = File(
     "ml-latest-small.zip",

@@ -43,7 +43,9 @@ def _path(published: Published, tokenize: Tokenize) -> Path:
     """Where it is kept: named by the corpus, the files as they stand, and how they are cut."""
     sources = [fetch(file) for file in published.files]
     stamps = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
-    name = hashlib.sha256(repr((FORMAT, published.name, stamps, tokenize.__qualname__)).encode()).hexdigest()[:16]
+    name = hashlib.sha256(repr((FORMAT, published.name, stamps, tokenize.__qualname__)).encode()).hexdigest()[
+        :16
+    ]
     return cache() / "parsed" / f"{published.name}-{name}.npz"
 
 

@@ -53,11 +53,11 @@ def _lines(file: Path) -> Iterator[str]:
     number, rest = 1, ""
     try:
         with file.open(encoding="utf-8-sig") as text:
-            while piece := text.readline(LONGEST):
-                piece = rest + piece
-                ended = piece.endswith("\n")
-                number += ended
-                place = len(piece) if ended else max(piece.rfind(" "), piece.rfind("\t")) + 1 or len(piece)
+            while read := text.readline(LONGEST):
+                piece = rest + read
+                whole = read.endswith("\n") or len(read) < LONGEST  # the last line may end without a break
+                number += read.endswith("\n")
+                place = len(piece) if whole else max(piece.rfind(" "), piece.rfind("\t")) + 1 or len(piece)
                 yield piece[:place]
                 rest = piece[place:]
         if rest:

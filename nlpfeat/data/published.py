@@ -4,7 +4,7 @@ import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -59,10 +59,11 @@ def imdb_texts() -> Iterator[str]:
 
     In the order of the archive. Raises as `imdb`.
     """
-    number = 0
-    for number, (_, text) in enumerate(_archived(r"aclImdb/train/(neg|pos|unsup)/\d+_\d+\.txt"), 1):
+    some = False
+    for _, text in _archived(r"aclImdb/train/(neg|pos|unsup)/\d+_\d+\.txt"):
+        some = True
         yield text
-    if not number:
+    if not some:
         raise _no_reviews()
 
 
@@ -73,7 +74,8 @@ def _archived(pattern: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """
     path = fetch(IMDB)
     try:
-        with tarfile.open(path) as archive:
+        with tarfile.open(path) as opened:
+            archive: Any = opened
             for entry in archive:
                 member = re.fullmatch(pattern, entry.name)
                 file = archive.extractfile(entry) if member else None
@@ -115,8 +117,6 @@ CORPORA = {
 UNLABELLED = {
     one.name: one
     for one in (
-        Published(
-            "imdb_texts", (IMDB,), lambda by: cut_unlabelled(imdb_texts(), by), bare_words, unchanged
-        ),
+        Published("imdb_texts", (IMDB,), lambda by: cut_unlabelled(imdb_texts(), by), bare_words, unchanged),
     )
 }

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from nlpfeat.data import glove
+from nlpfeat.data import vector_files
 from nlpfeat.data.corpus import Corpus, repeated
 from nlpfeat.data.examples import Examples
 from nlpfeat.data.new_text import NewText
@@ -113,7 +113,7 @@ def load(spec: SequenceSpec, dimension: int) -> tuple[Sequences, SequenceTexts, 
     notes = [*repeated(corpus), *_lengths(corpus, spec.length), *_rare(vocabulary, corpus, ids)]
     vectors = found = None
     if spec.vectors:
-        vectors, found = glove.read(spec.vectors, vocabulary.ids, len(vocabulary.words), dimension)
+        vectors, found = vector_files.read(spec.vectors, vocabulary.ids, len(vocabulary.words), dimension)
         notes.append(_missing(vocabulary, found, spec.vectors))
     texts = SequenceTexts(corpus, vocabulary, spec.of_new(filtered), spec.length, vectors, found)
     digest = corpus.digest(vocabulary.words, b"" if vectors is None else vectors.tobytes())

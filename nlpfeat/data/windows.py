@@ -1,29 +1,22 @@
 """Windows of running text: every place where so many words stand side by side in one document.
 
-The text lies on the device as one stream of word numbers. It is read in stretches, each of a few hundred words that follow
-on one another: a stretch holds nearly as many windows as words, so that each word is looked up once and not once for every
-window that it stands in.
+The text lies on the device as one stream of word numbers, read by `nlpfeat.data.stretches`.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-import flax.struct
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
 from nlpfeat.data import parsed, plain_text
 from nlpfeat.data.corpus import Corpus, cut_unlabelled, hold_out, repeated
-from nlpfeat.data.examples import SPLITS, Examples, Splits
 from nlpfeat.data.published import UNLABELLED
 from nlpfeat.data.sequences import number
+from nlpfeat.data.stretches import STRETCH, Stream, slots
 from nlpfeat.data.tokens import bare_words, take
 from nlpfeat.data.vocabulary import Vocabulary
 from nlpfeat.errors import UserError, nearest
-from nlpfeat.settings import Count, NonNegative, Range, Seed, Share
-
-STRETCH = 256  # words that are read at a time
+from nlpfeat.settings import NonNegative, Range, Seed, Share
 
 
 @dataclass(frozen=True)
@@ -75,35 +68,6 @@ class ThinnedSpec(WindowSpec):
     power: Share = 0.75
 
 
-@flax.struct.dataclass
-class Stream:
-    """The text on the device."""
-
-    words: Array | np.ndarray  # uint16 or int32 (all,)
-    first: Array | np.ndarray  # bool (all,): a document begins here
-    stay: Array | np.ndarray  # float32 (vocabulary,): the chance that a word survives thinning
-    noise: Array | np.ndarray  # uint32 (vocabulary,): cumulative chances of noise words, of 2³²
-    reach: int = flax.struct.field(pytree_node=False)
-    slots: int = flax.struct.field(pytree_node=False)  # words of a thinned stretch, at most
-
-
-class Span(NamedTuple):
-    """Where the middles of a stretch's windows lie in the stream."""
-
-    start: Array | np.ndarray  # int32 (n,)
-    stop: Array | np.ndarray  # int32 (n,), past the last
-
-
-class Stretches(NamedTuple):
-    """A batch of stretches: middles with what surrounds them."""
-
-    words: Array  # int32 (n, STRETCH)
-    document: Array  # int32 (n, STRETCH), counted within the stretch; -1 beyond the stream
-    middle: Array  # bool (n, STRETCH): whether it is one of the stretch's own, which overlap with no other's
-    stay: Array  # of the stream
-    noise: Array
-
-
 class WindowTexts(NamedTuple):
     """What is known of the text on the host."""
 
@@ -138,7 +102,7 @@ def load(spec: WindowSpec) -> tuple[Stream, WindowTexts, str, tuple[str, ...]]:
         )
     vocabulary, ids = number(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocabulary)
     words = ids[corpus.documents.tokens]
-    if len(words) >= 2**31:
+    if len(words) >= 2**31 - STRETCH:
         raise UserError(f"{spec.name}: {len(words):,} words, and at most 2³¹ fit: take a part of it")
     first = np.zeros(len(words), bool)
     first[corpus.documents.start[:-1][lengths > 0]] = True
@@ -149,7 +113,7 @@ def load(spec: WindowSpec) -> tuple[Stream, WindowTexts, str, tuple[str, ...]]:
         stay,
         noise,
         spec.reach,
-        _slots(stay[words]),
+        slots(stay[words]),
     )
     texts = WindowTexts(corpus, vocabulary, spec.reach, stream.slots)
     notes = [*repeated(corpus), *_told(spec, corpus, vocabulary, words, whole)]
@@ -188,61 +152,6 @@ def _chances(spec: WindowSpec, vocabulary: Vocabulary) -> tuple[np.ndarray, np.n
     return stay.astype(np.float32), np.minimum(upto, 2**32 - 1).astype(np.uint32)
 
 
-def _slots(chances: np.ndarray) -> int:
-    """Places that nearly every thinned stretch fits into, a multiple of 8; what does not is lost."""
-    pieces = len(chances) // STRETCH
-    if not pieces:
-        return STRETCH
-    expected = chances[: pieces * STRETCH].astype(float).reshape(pieces, STRETCH)
-    most = expected.sum(1) + 2 * np.sqrt((expected * (1 - expected)).sum(1))
-    return int(min(STRETCH, max(16, 8 * np.ceil(np.quantile(most, 0.99) / 8))))
-
-
-def draw(texts: WindowTexts, settings: Any) -> Splits:
-    """The stretches of each part, as the places of the middles that each accounts for: from `start`, before `stop`.
-
-    The target of each is how many windows a stretch of its part has on average: sums over the windows of a stretch,
-    divided by it, have the mean over windows as their mean over stretches.
-    """
-    splits, step = {}, STRETCH - 2 * texts.reach
-    start = texts.corpus.documents.start
-    whole = np.maximum(np.diff(start) - 2 * texts.reach, 0)
-    stops = np.cumsum((0, *texts.corpus.sizes))
-    for name, a, b in zip(SPLITS, stops[:-1].tolist(), stops[1:].tolist(), strict=True):
-        if a < b:
-            places = np.arange(start[a], max(start[b], start[a] + 1), step)
-            span = Span(jnp.asarray(places, jnp.int32), jnp.asarray(np.minimum(places + step, start[b]), jnp.int32))
-            mean = np.full(len(places), whole[a:b].sum() / len(places), np.float32)
-            splits[name] = Examples(span, jnp.asarray(mean))
-    return splits
-
-
-def batch(stream: Stream, examples: Examples, index: Array | None) -> Examples:
-    """The stretches of `examples.inputs` at `index`, with `reach` words more on each side."""
-    span, targets = examples
-    start, stop = (jnp.asarray(side) if index is None else jnp.asarray(side)[index] for side in span)
-    place = start[:, None] - stream.reach + jnp.arange(STRETCH)[None]
-    there = (place >= 0) & (place < len(stream.words))
-    inside = jnp.clip(place, 0, len(stream.words) - 1)
-    document = jnp.cumsum(jnp.asarray(stream.first)[inside] & there, axis=1)
-    found = Stretches(
-        jnp.asarray(stream.words)[inside].astype(jnp.int32),
-        jnp.where(there, document, -1),
-        (place >= start[:, None]) & (place < stop[:, None]),
-        jnp.asarray(stream.stay),
-        jnp.asarray(stream.noise),
-    )
-    targets = jnp.asarray(targets)
-    return Examples(found, targets if index is None else targets[index])
-
-
-def whole_windows(stretches: Stretches, reach: int) -> Array:
-    """Which words are the middle of a window that lies in one document, and that its stretch accounts for: bool (n, STRETCH)."""
-    document = stretches.document
-    same = document[:, : -2 * reach] == document[:, 2 * reach :]
-    return jnp.pad(same, ((0, 0), (reach, reach))) & stretches.middle
-
-
 def _told(
     spec: WindowSpec, corpus: Corpus, vocabulary: Vocabulary, words: np.ndarray, whole: np.ndarray
 ) -> list[str]:
@@ -251,9 +160,12 @@ def _told(
     stretches = -(-int(np.diff(corpus.documents.start)[train].sum()) // (STRETCH - 2 * spec.reach))
     rare = words == len(vocabulary.words) - 1
     short = int((whole == 0).sum())
-    told = [
+    sizes = (
         f"{len(words):,} words in {len(whole):,} documents, {whole[train].sum():,} windows to train on in {stretches:,} "
-        "stretches: an epoch is so many divided by the batch size",
+        "stretches: an epoch is so many divided by the batch size"
+    )
+    told = [
+        sizes,
         f"{len(vocabulary.words) - 2:,} words have a row of their own; all others share one: {rare.mean():.1%} of the text",
     ]
     if short:

@@ -1,1 +1,1 @@
-"""Factors read: ends, components, neighbours, and how stable they are."""
+"""Factors read: components and what lies at their ends."""

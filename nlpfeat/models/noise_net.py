@@ -15,9 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from nlpfeat.data.windows import Stretches, whole_windows
-from nlpfeat.models.corruption import noise_words, other_words, thinned
 from nlpfeat.models.width import uniform_per_unit, unit_mask
+from nlpfeat.models.windows import noise_words, other_words, thinned, whole_windows
 from nlpfeat.settings import Count, Positive
 
 
@@ -44,10 +43,12 @@ class NoiseNet(nn.Module):
     spec: NoiseNetSpec
 
     @nn.compact
-    def __call__(self, inputs: Stretches, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
         """The trace of a batch of stretches.
 
         Args:
+          inputs: `words`, `document`, `middle` (n, length), and the chances of words to `stay` and to be `noise`: see
+            `nlpfeat.data.stretches.Stretches`.
           settings: `width` is the dimension of the vectors.
           train: whether what is thinned out and what replaces words is drawn anew; else it is always the same.
 
@@ -79,7 +80,7 @@ class NoiseNet(nn.Module):
             "wrong": other,
         }
 
-    def _nearness(self, kept: Stretches) -> Array:
+    def _nearness(self, kept: Any) -> Array:
         """How much each pair of context and middle weighs, as if the reach were drawn for each window: (n, slots, slots)."""
         place = jnp.arange(self.slots)
         distance = jnp.abs(place[:, None] - place[None])
@@ -95,7 +96,7 @@ class NoiseNet(nn.Module):
 
         return jnp.asarray(self.param(name, draw)["table"])
 
-    def _whole(self, inputs: Stretches, middle: Array, context: Array, key: Array) -> tuple[Array, Array]:
+    def _whole(self, inputs: Any, middle: Array, context: Array, key: Array) -> tuple[Array, Array]:
         """The scores of whole windows, real and with another word in the middle: (n, length) each."""
         around = context[inputs.words]
         wide = jnp.pad(around, ((0, 0), (self.reach, self.reach), (0, 0)))

@@ -8,9 +8,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from nlpfeat.data.windows import Stretches, whole_windows
-from nlpfeat.models.corruption import other_words
 from nlpfeat.models.layers import Dense, Embedding, Size, glorot
+from nlpfeat.models.windows import other_words, whole_windows
 from nlpfeat.settings import Count
 
 _ONE = Size(1, 1, False)
@@ -21,14 +20,14 @@ class WindowNetSpec:
     """Sizes that are not swept.
 
     Attributes:
-      hidden: rectified units between the words and the score.
+      hidden: tanh units between the words and the score.
     """
 
     hidden: Count = 32
 
 
 class WindowNet(nn.Module):
-    """Word vectors of a window, one after another → dense ReLU → one score. Source: the form of Collobert & Weston, ICML 2008."""
+    """Word vectors of a window, one after another → dense tanh → one score. Source: the form of Collobert & Weston, ICML 2008."""
 
     units: int
     rows: int
@@ -36,10 +35,12 @@ class WindowNet(nn.Module):
     spec: WindowNetSpec
 
     @nn.compact
-    def __call__(self, inputs: Stretches, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
         """The trace of a batch of stretches.
 
         Args:
+          inputs: `words`, `document`, `middle` (n, length), and the chances of words to `stay` and to be `noise`: see
+            `nlpfeat.data.stretches.Stretches`.
           settings: `width` is the dimension of the word vectors.
           train: whether the words that replace others are drawn anew; else they are always the same.
 
@@ -66,10 +67,10 @@ class WindowNet(nn.Module):
         def scored(hidden: Array) -> Array:
             return score(hidden.reshape(-1, self.spec.hidden)).reshape(hidden.shape[:2])
 
-        features = jax.nn.relu(real)
+        features = jnp.tanh(real)
         return {
             "windows": whole_windows(inputs, self.reach),
             "features": features,
             "real": scored(features),
-            "wrong": scored(jax.nn.relu(wrong)),
+            "wrong": scored(jnp.tanh(wrong)),
         }

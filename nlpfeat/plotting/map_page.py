@@ -40,6 +40,18 @@ class Points(NamedTuple):
     markers: Sequence[str]  # (n,)
     weights: np.ndarray  # (n,): where there is no room for all labels, those of the largest are shown
 
+    def first(self, count: int) -> "Points":
+        """The first ones."""
+        told = {name: values[:count] for name, values in self.told.items()}
+        return Points(
+            self.kind,
+            self.names[:count],
+            told,
+            self.colours[:count],
+            self.markers[:count],
+            self.weights[:count],
+        )
+
 
 def map_page(panels: Sequence[Panel], points: Points, about: str) -> str:
     """The page as HTML. Every panel shows the same points; what is selected in one is selected in all.

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from nlpfeat.data import windows
+from nlpfeat.data import stretches, windows
 from nlpfeat.data.windows import ThinnedSpec, WindowSpec
 from nlpfeat.models import noise_net, word_bag
 from nlpfeat.models.noise_net import NoiseNet, NoiseNetSpec
@@ -38,8 +38,8 @@ WINDOWS = Task(
     model=WindowNetSpec,
     settings=WindowSettings,
     load=lambda spec, model: Source(*windows.load(spec)),
-    draw=windows.draw,
-    batch=windows.batch,
+    draw=stretches.draw,
+    batch=stretches.batch,
     module=lambda model, data, units: WindowNet(units, len(data.vocabulary.words), data.reach, model),
     loss=real_or_not,
     metrics=(("accuracy", real_above_wrong),),

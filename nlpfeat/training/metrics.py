@@ -10,9 +10,7 @@ def accuracy(trace: dict[str, Array], targets: Int[Array | np.ndarray, " n"]) ->
     return (jnp.argmax(trace["scores"], axis=-1) == targets).astype(jnp.float32)
 
 
-def real_above_wrong(
-    trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]
-) -> Float[Array, " n"]:
+def real_above_wrong(trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
     """How many windows score higher than their copies, a tie counting one half.
 
     Args:

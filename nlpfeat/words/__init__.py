@@ -1,1 +1,1 @@
-"""What word vectors say: neighbours, groups by polarity, maps, how separable good and bad words are. Arrays only."""
+"""What word vectors say of language: groups by polarity, how separable they are, analogies, similarity. Arrays only."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nlpfeat.data import downloads, parsed, tokens
-from nlpfeat.data.downloads import File
 from nlpfeat.data.corpus import Labelled, cut
+from nlpfeat.data.downloads import File
 from nlpfeat.data.published import Published, unchanged
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data import glove, sequences, tokens
+from nlpfeat.data import sequences, tokens, vector_files
 from nlpfeat.data.corpus import Labelled, cut, hold_out, repeated
 from nlpfeat.data.examples import Examples
 from nlpfeat.errors import DamagedFile, UserError
@@ -148,7 +148,7 @@ def test_vectors_start_the_table(tmp_path, name):
     ("text", "told"),
     [
         ("the 1 2 3\n", "has 3 dimensions and the model asks for 2: set config.model.embedding=3"),
-        ("2 2\nthe 1 2\n", "begins with a header"),
+        ("2 3\nthe 1 2 3\ncat 1 2 3\n", "has 3 dimensions and the model asks for 2"),
         ("the 1 2\ncat 1\n", "line 2 has 1 numbers, not 2 as the first: it may be truncated"),
         ("the 1 x\n", "line 1: not a word and its numbers"),
         ("the 1 inf\n", "line 1: a number is not finite"),
@@ -157,7 +157,7 @@ def test_vectors_start_the_table(tmp_path, name):
 )
 def test_vectors_that_do_not_fit(tmp_path, text, told):
     with pytest.raises(UserError, match=told):
-        glove.read(vectors(tmp_path, text), {"the": 1, "cat": 2}, 3, 2)
+        vector_files.read(vectors(tmp_path, text), {"the": 1, "cat": 2}, 3, 2)
 
 
 def test_a_truncated_archive_and_one_of_several_files(tmp_path):
@@ -166,16 +166,16 @@ def test_a_truncated_archive_and_one_of_several_files(tmp_path):
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DamagedFile, match="cannot be read"):
-        glove.read(str(path), {"w19999": 0}, 1, 2)
+        vector_files.read(str(path), {"w19999": 0}, 1, 2)
     damaged = bytearray(whole)
     damaged[len(whole) // 2 : len(whole) // 2 + 50] = bytes(50)
     path.write_bytes(damaged)
     with pytest.raises(DamagedFile, match="cannot be read after line"):
-        glove.read(str(path), {"w19999": 0}, 1, 2)
+        vector_files.read(str(path), {"w19999": 0}, 1, 2)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.txt", "the 1 2\n")
         archive.writestr("b.txt", "the 1 2\n")
     with pytest.raises(UserError, match=r"holds a\.txt, b\.txt; unpack"):
-        glove.read(str(path), {"the": 0}, 1, 2)
+        vector_files.read(str(path), {"the": 0}, 1, 2)
     with pytest.raises(UserError, match=r"no file 'glove\.6B\.60d'; name glove\.6B\.50d"):
-        glove.read("glove.6B.60d", {"the": 0}, 1, 2)
+        vector_files.read("glove.6B.60d", {"the": 0}, 1, 2)

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from nlpfeat.words import groups, neighbours, projections, separability
+from nlpfeat.spaces import neighbours, projections
+from nlpfeat.words import groups, separability
 
 RNG = np.random.default_rng(0)
 

@@ -1,8 +1,10 @@
-"""How alike two models see the same items: neighbours, subspaces, lists."""
+"""How alike two models see the same items or words: neighbours, subspaces, lists."""
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.linalg import subspace_angles
+
+from nlpfeat.spaces.neighbours import nearest_of_each
 
 Vectors = Float[np.ndarray, "items d"]
 
@@ -12,9 +14,13 @@ def neighbour_overlap(left: Vectors, right: Vectors, count: int = 10) -> float:
 
     Chance is count / (items - 1).
     """
-    near = [_nearest(vectors, count) for vectors in (left, right)]
-    shared = [len(set(a) & set(b)) for a, b in zip(*near, strict=True)]
-    return float(np.mean(shared) / count)
+    every = np.arange(len(left))
+    return float(shared(*(nearest_of_each(vectors, every, count) for vectors in (left, right))).mean())
+
+
+def shared(left: Int[np.ndarray, "n count"], right: Int[np.ndarray, "n count"]) -> Float[np.ndarray, " n"]:
+    """The share of each row's numbers, all different, that stand in the same row of the other."""
+    return (left[:, :, None] == right[:, None]).any(2).mean(1)
 
 
 def cka(left: Vectors, right: Vectors) -> float:
@@ -39,11 +45,3 @@ def principal_angles(left: Vectors, right: Vectors, dimensions: int = 3) -> Floa
 def list_overlap(left: Int[np.ndarray, " n"], right: Int[np.ndarray, " n"]) -> float:
     """The share of a list that is in the other."""
     return len(set(left.tolist()) & set(right.tolist())) / max(len(left), 1)
-
-
-def _nearest(vectors: Vectors, count: int) -> Int[np.ndarray, "items count"]:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    cosines = unit @ unit.T
-    np.fill_diagonal(cosines, -np.inf)
-    return np.argpartition(-cosines, count, axis=1)[:, :count]

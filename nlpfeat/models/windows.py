@@ -1,11 +1,18 @@
-"""Words drawn in place of others: noise of training, as dropout is, from the same keys."""
+"""What nets make of stretches of text: whole windows, and noise as dropout is, from the same keys: words that go, or are replaced."""
+
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Int
 
-from nlpfeat.data.windows import Stretches
+
+def whole_windows(stretches: Any, reach: int) -> Array:
+    """Which words are the middle of a window that lies in one document, and that its stretch accounts for: bool (n, STRETCH)."""
+    document = stretches.document
+    same = document[:, : -2 * reach] == document[:, 2 * reach :]
+    return jnp.pad(same, ((0, 0), (reach, reach))) & stretches.middle
 
 
 def other_words(key: Array, words: Int[Array, "*places"], rows: int) -> Int[Array, "*places"]:
@@ -30,7 +37,7 @@ def noise_words(key: Array, upto: Array, shape: tuple[int, ...]) -> Int[Array, "
     return jnp.minimum(found, len(upto) - 2)
 
 
-def thinned(key: Array, stretches: Stretches, slots: int) -> Stretches:
+def thinned(key: Array, stretches: Any, slots: int) -> Any:
     """The stretches without the words that chance takes, moved together into `slots` places.
 
     Places left over belong to document -1, and to no middle.

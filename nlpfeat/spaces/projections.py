@@ -1,9 +1,10 @@
-"""Maps of words: vectors brought to the plane, and maps brought into line with one another."""
+"""Maps: vectors brought to the plane, and maps brought into line with one another."""
 
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from scipy.linalg import orthogonal_procrustes
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
@@ -43,7 +44,6 @@ def align(points: Plane, onto: Plane) -> Plane:
     Orthogonal Procrustes, with scale: Schönemann 1966.
     """
     middle, target = points - points.mean(0), onto - onto.mean(0)
-    left, lengths, right = np.linalg.svd(middle.T @ target)
+    turn, lengths = orthogonal_procrustes(middle, target)
     size = (middle**2).sum()
-    scale = lengths.sum() / size if size else 1.0
-    return scale * middle @ (left @ right) + onto.mean(0)
+    return (lengths / size if size else 1.0) * middle @ turn + onto.mean(0)

@@ -1,4 +1,4 @@
-"""Nearest words, by dot product, cosine or distance."""
+"""Nearest words, films or whatever the vectors stand for, by dot product, cosine or distance."""
 
 from collections.abc import Callable
 
@@ -24,6 +24,8 @@ def closeness(vectors: Vectors, query: Vector) -> Float[np.ndarray, " words"]:
     """Minus the Euclidean distances, so that more is nearer."""
     return -np.linalg.norm(vectors - query, axis=1)
 
+
+PIECE = 512  # rows that are compared with all vectors at a time
 
 # How near two words are; the larger the nearer.
 SIMILARITIES: dict[str, Callable[[Vectors, Vector], Float[np.ndarray, " words"]]] = {
@@ -51,3 +53,30 @@ def ties(similarity: Float[np.ndarray, " words"], nearest_ones: Int[np.ndarray, 
         return 0
     last = similarity[nearest_ones[-1]]
     return int((similarity >= last - 1e-6 * max(abs(last), 1e-30)).sum())
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """The vectors at length 1; those of length 0 stay."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+
+
+def nearest_of_each(
+    vectors: Vectors, places: Int[np.ndarray, " n"], count: int
+) -> Int[np.ndarray, "n count"]:
+    """The `count` nearest of each of some, by cosine and without itself, nearest first.
+
+    Args:
+      places: whose neighbours are asked for.
+      count: fewer than there are vectors.
+    """
+    known = unit(np.asarray(vectors, np.float32))
+    found = np.empty((len(places), count), np.int64)
+    for start in range(0, len(places), PIECE):
+        mine = places[start : start + PIECE]
+        cosines = known[mine] @ known.T
+        cosines[np.arange(len(mine)), mine] = -np.inf
+        best = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+        order = np.argsort(-np.take_along_axis(cosines, best, 1), axis=1, kind="stable")
+        found[start : start + PIECE] = np.take_along_axis(best, order, 1)
+    return found

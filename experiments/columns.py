@@ -1,0 +1,33 @@
+"""Columns of text and numbers on stdout, notes on stderr."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def print_table(table: Table) -> None:
+    """Print a table, no narrower than most terminals."""
+    Console(width=max(120, Console().width), highlight=False).print(table)
+
+
+def print_columns(columns: dict[str, list[str]], caption: str = "") -> None:
+    """Print named columns; those of numbers stand to the right."""
+    table = Table(caption=_verbatim(caption), caption_justify="left")
+    for name, cells in columns.items():
+        numeric = all(cell.lstrip("-+")[:1].isdigit() for cell in cells)
+        table.add_column(name, justify="right" if numeric else "left")
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*map(_verbatim, row))
+    print_table(table)
+
+
+def _verbatim(text: str) -> Text:
+    """Text of others as it stands: no markup, no emoji codes, nothing that commands a terminal."""
+    return Text("".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text))
+
+
+def warn(message: str) -> None:
+    """A line on stderr for something that the reader should know."""
+    print(f"note: {message}", file=sys.stderr)

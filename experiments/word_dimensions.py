@@ -1,0 +1,175 @@
+"""What dimensions buy word vectors: every figure of quality against width, agreement with the widest, which words settle when."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from experiments.columns import print_columns, warn
+from experiments.pairs import agreement, medians
+from experiments.progress import Counting
+from experiments.space import Space
+from experiments.word_dimension_figure import figure_of
+from experiments.word_scores import ranked, read_questions, scored
+from experiments.word_separability import at_one_point
+from experiments.word_settling import by_word, print_settling, settle
+from experiments.word_space import Words, own_rows, table_of
+from nlpfeat.data.examples import split_names
+from nlpfeat.data.word_tests import Pair, Question, pairs
+from nlpfeat.errors import UserError
+from nlpfeat.spaces.agreement import cka, principal_angles, shared
+from nlpfeat.spaces.neighbours import nearest_of_each
+from nlpfeat.sweeps.provenance import signature
+from nlpfeat.sweeps.restore import kept_steps, restore_bucket
+from nlpfeat.sweeps.study import atomic
+
+MOST, NEAR, ANGLES = (
+    2000,
+    10,
+    3,
+)  # frequent words that are compared, neighbours of each, components whose spaces are compared
+
+
+class Tests(NamedTuple):
+    """What every space is put to."""
+
+    questions: list[Question]
+    pairs: dict[str, list[Pair]]  # by the name of the file
+
+
+class Look(NamedTuple):
+    """What is kept of a member's space."""
+
+    vectors: np.ndarray  # (most, d)
+    near: np.ndarray  # (most, NEAR)
+
+
+def dimensions(words: Words, chosen: dict[str, float], flags: Any, line: str) -> int:
+    """Measure every finished member at its last kept step: tables on stdout; a figure and two CSVs in the study's folder.
+
+    Raises:
+      UserError: if no bucket is finished, the further axes are open, or a file cannot be read.
+    """
+    tests = _tests(flags.similarity)
+    rows, seen = [], []
+    for point, record, space in _spaces(words, chosen):
+        most = min(flags.most or MOST, len(space.words))
+        if most <= NEAR:
+            raise UserError(f"{words.study.path} has {most} words: too few to compare their {NEAR} nearest")
+        rows.append(point | record | quality(space, tests))
+        seen.append(
+            (point, Look(space.vectors[:most], nearest_of_each(space.vectors, np.arange(most), NEAR)))
+        )
+    figures = pd.DataFrame(rows).dropna(axis=1, how="all")
+    agree = agreement(seen, _agree)
+    settled = settle([(point, look.near) for point, look in seen])
+    tables = {"words-dimensions": figures, "words-agreement": agree}
+    if settled is not None:
+        tables["words-settling"] = by_word(settled, list(words.vocabulary.ids))
+    if flags.json:
+        print(
+            json.dumps({name: json.loads(table.to_json(orient="records")) for name, table in tables.items()})
+        )
+        return 0
+    _print(figures, agree)
+    if settled is not None:
+        print_settling(settled, [(point, look.near) for point, look in seen], list(words.vocabulary.ids))
+    folder = words.study.figures
+    folder.mkdir(exist_ok=True)
+    units, stamped = words.study.spec.row.width, signature(line, words.study)
+    paths = figure_of(figures, agree, settled, units, stamped, folder / "words-dimensions")
+    for name, table in tables.items():
+        paths.append(folder / f"{name}.csv")
+        with atomic(paths[-1]) as part:
+            table.to_csv(part, index=False)
+    print("\n".join(map(str, paths)))
+    return 0
+
+
+def _tests(files: list[str]) -> Tests:
+    try:
+        questions = read_questions([])
+    except UserError as error:  # a page that cannot be reached should not keep anyone from all else
+        warn(f"analogies are left out: {error}")
+        questions = []
+    return Tests(questions, {Path(file).stem: pairs(Path(file)) for file in files})
+
+
+def _spaces(
+    words: Words, chosen: dict[str, float]
+) -> Iterator[tuple[dict[str, float], dict[str, float], Space]]:
+    """Every finished member: its settings, its last record on the last part, its space."""
+    study = words.study
+    table = at_one_point(study, chosen)
+    labels = [x for x in table["bucket"].unique() if study.result(x).exists() and kept_steps(study, x)]
+    if not labels:
+        raise UserError(
+            f"{study.path} has no finished bucket with a checkpoint: run the sweep to its end first"
+        )
+    total = int(table["bucket"].isin(labels).sum())
+    with Counting("word spaces measured", total) as progress:
+        done = 0
+        for label in labels:
+            bucket = restore_bucket(study, words.make, label, kept_steps(study, label)[-1])
+            splits = split_names(bucket.example.splits)
+            for place, member in enumerate(bucket.members.index):
+                if member not in table.index:
+                    continue
+                settings = bucket.settings(place)
+                vectors = table_of(words, bucket.params(place), settings)
+                done += 1
+                progress.done(done)
+                if not np.isfinite(vectors).all():
+                    warn(f"member {member} diverged and is left out")
+                    continue
+                point = {name: float(value) for name, value in settings._asdict().items()}
+                name = study.spec.row.metrics[0][0]
+                record = {f"{splits[-1]} {name}": float(bucket.saved.records[name][place, -1, -1])}
+                yield point, record, own_rows(words, vectors, str(member))
+
+
+def quality(space: Space, tests: Tests) -> dict[str, float]:
+    """The share of analogies that are solved, and the correlation with each file of pairs; NaN where no word is known."""
+    _, right = scored(space, tests.questions) if tests.questions else (None, np.zeros(0, bool))
+    found = {"analogies": float(right.mean()) if len(right) else float("nan")}
+    return found | {f"ρ {name}": ranked(space, each)[1].rho for name, each in tests.pairs.items()}
+
+
+def _agree(left: Look, right: Look) -> dict[str, float]:
+    angles = principal_angles(left.vectors, right.vectors, ANGLES)
+    return {
+        "neighbours": float(shared(left.near, right.near).mean()),
+        "cka": cka(left.vectors, right.vectors),
+        "angle": float(angles[-1]) if len(angles) else float("nan"),
+    }
+
+
+def _print(figures: pd.DataFrame, agree: pd.DataFrame) -> None:
+    measured = [str(name) for name in figures if name == "analogies" or " " in str(name)]
+    columns: dict[str, list[str]] = {}
+    groups = list(figures.groupby("width"))
+    columns["width"] = [f"{width:g}" for width, _ in groups]
+    columns["members"] = [str(len(group)) for _, group in groups]
+    for name in measured:
+        columns[name] = [_quartiles(group[name].to_numpy()) for _, group in groups]
+    print_columns(columns, "medians over seeds (lowest–highest); ρ: rank correlation with people's scores")
+    if len(agree):
+        print_columns(
+            medians(agree),
+            f"medians over pairs of members: two seeds of a width, or a width beside the widest. neighbours: share of a word's {NEAR} "
+            f"nearest that both have; cka: 1 is a rotation; angle: the largest between spaces of {ANGLES} components, degrees",
+        )
+
+
+def _quartiles(values: np.ndarray) -> str:
+    low, middle, high = np.nanquantile(values, (0, 0.5, 1)) if not np.isnan(values).all() else (np.nan,) * 3
+    return (
+        "–"
+        if np.isnan(middle)
+        else f"{middle:.3f}"
+        if len(values) == 1
+        else f"{middle:.3f} ({low:.3f}–{high:.3f})"
+    )

@@ -1,0 +1,1 @@
+"""Spaces of vectors that have names, be they words or films: neighbours, maps, agreement, translation. Arrays only."""
