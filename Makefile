@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings lock clean
+.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -60,6 +60,10 @@ bench-sequences: $(VENV)/ok ## the benchmark of lesson 5's nets against PyTorch;
 bench-ratings: $(VENV)/ok ## the benchmark of factors of films against a public library's SVD++; reads them from NLPFEAT_DATA
 	$(RUN) -c 'import surprise' 2>/dev/null || $(RUN) -m pip install --quiet 'scikit-surprise>=1.1.4'
 	$(RUN) -m benchmarks.ratings
+
+bench-words: $(VENV)/ok ## the benchmark of word vectors against a public word2vec, half an hour; reads IMDB from NLPFEAT_DATA
+	$(VENV)/bin/pip install --quiet gensim
+	$(RUN) -m benchmarks.word_vectors
 
 bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regioncam
 	$(RUN) -m benchmarks.regions

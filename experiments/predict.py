@@ -55,6 +55,7 @@ def command(argv: list[str]) -> int:
     from nlpfeat.sweeps.predict import predict
 
     words = read_words(study)
+    words.require_classes()
     member = net(words, members_of(study, flags)[0], flags.step)
     texts = flags.text if flags.text is not None else (line.rstrip("\r\n") for line in sys.stdin)
     for text in texts:

@@ -93,7 +93,7 @@ SPIRALS = TOYS["spirals"]
 
 # Rows whose generic tests are slow ones, as other rows share what they are made of (annulus the net of spirals,
 # reviews_batch and imdb_ngrams that of planted_words and the data of reviews_bag), or tests of their own hold the parts
-# (tests/sweeps/test_run.py that of planted_words; tests/models/test_deep_unwarper.py, test_layers.py, test_factors.py): compiling a net takes seconds, and each test does so several times.
+# (tests/sweeps/test_run.py that of planted_words; tests/models/test_deep_unwarper.py, test_layers.py, test_factors.py, test_window_nets.py): compiling a net takes seconds, and each test does so several times.
 SLOW = {
     "annulus",
     "annulus_deep",
@@ -110,6 +110,7 @@ SLOW = {
     "ratings_bias",
     "ratings_net",
     "windows",
+    "windows_noise",
 }
 
 

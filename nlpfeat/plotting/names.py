@@ -23,7 +23,7 @@ MARKERS = {
 
 
 @any_letters()
-def plot_names(ax: Axes, points: np.ndarray, shown: Points, most: int = 90) -> None:
+def plot_names(ax: Axes, points: np.ndarray, shown: Points, most: int = 160) -> None:
     """Points, and their names where they do not cover one another, those of the largest weight first.
 
     Args:

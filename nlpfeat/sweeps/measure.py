@@ -45,10 +45,11 @@ def to_do(study: Study) -> list[Work]:
     Raises:
       UserError: if no bucket is finished, or its nets sort nothing into classes.
     """
-    if study.spec.row.factors is not None:
+    row = study.spec.row
+    if not row.classes:
         raise UserError(
-            f"{study.path} is a study of ratings, without classes to part: look at it by "
-            f"python -m experiments.factors --study={study.path}"
+            f"{study.path} is a study of {study.spec.task}, without classes to part: look at it by "
+            f"python -m experiments.{'factors' if row.factors else 'words'} --study={study.path}"
         )
     sizes = study.members()["bucket"].value_counts(sort=False)
     finished = [label for label in sizes.index if study.result(label).exists()]

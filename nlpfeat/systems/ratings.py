@@ -64,6 +64,7 @@ RATINGS_DOT = Task(
     factors=factors.tables,
     newcomer=factors.newcomer,
     success=Goal(0.8, falling=True),
+    classes=False,
 )
 
 RATINGS_BIAS = replace(

@@ -48,6 +48,7 @@ WINDOWS = Task(
     success=Goal(0.9),
     piece=32,
     sample=1024,
+    classes=False,
     seeded=False,
 )
 

@@ -107,6 +107,7 @@ class Task:
         the last one its head: what exact geometry measures. None for nets that are no such thing.
       arms: source -> (classes, n, 2), a curve along the middle of each class, if its points lie along one.
       limits: (model spec, data spec) -> the largest value of those traced settings that have one there.
+      classes: whether it sorts examples into classes, which measures of separability ask for.
       seeded: whether each member draws its own data from its seed. If not, all share one copy on the device.
     """
 
@@ -135,4 +136,5 @@ class Task:
     layers: Callable[[Any, Any], list[tuple[Any, Any, float]]] | None = None
     arms: Callable[[Any], np.ndarray] | None = None
     limits: Callable[[Any, Any], dict[str, float]] = lambda model, data: {}
+    classes: bool = True
     seeded: bool = True
