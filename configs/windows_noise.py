@@ -1,7 +1,7 @@
 """What do words learn from their company, and how many dimensions does it take? Windows against noise drawn by frequency.
 
 A word of a window is told from noise words, drawn by their frequency to the power .75 and shared by a stretch of 256 words;
-frequent words are thinned out; Adagrad. So half a million windows a second are learned from on one core.
+frequent words are thinned out. So half a million windows a second are learned from on one core.
 
 Command:  python -m experiments.sweep --config=configs/windows_noise.py           dimensions 2 to 100
           … :best              50 dimensions, nearly twenty epochs
@@ -40,13 +40,13 @@ def get_config(variant: str = "full") -> ConfigDict:
             "checkpoint_every": 2_000,
         }
     )
-    config.settings = ConfigDict({"learning_rate": 1.0})
+    config.settings = ConfigDict({"learning_rate": 1e-2})
     config.sweep = ConfigDict({"width": (2, 4, 8, 16, 32, 50, 100), "seed": (0, 1, 2)})
     if variant in ("best", "half_1", "half_2"):
         config.sweep = ConfigDict({"width": (50,), "seed": (0, 1)})
     if variant == "best":
         config.training.update(
-            {"steps": (10_000, 4_000, 4_000), "record_every": 1_000, "checkpoint_every": 3_000}
+            {"steps": (8_000, 5_000, 4_000), "record_every": 1_000, "checkpoint_every": 3_000}
         )
     elif variant in ("half_1", "half_2"):
         config.data.half = int(variant[-1])

@@ -12,7 +12,6 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from nlpfeat.models.width import uniform_per_unit, unit_mask
@@ -34,7 +33,11 @@ class NoiseNetSpec:
 
 
 class NoiseNet(nn.Module):
-    """Two vectors a word: one as the middle of a window, one as context."""
+    """Two vectors a word: one as the middle of a window ("middles"), one as company ("words"), which is the one that is kept.
+
+    Each pair sets a word's vector as company against all noise words of the stretch, a smooth gradient; its vector as a middle
+    is pushed in bursts, whenever it is drawn as noise. So the former are the better ones.
+    """
 
     units: int
     rows: int
@@ -60,7 +63,7 @@ class NoiseNet(nn.Module):
         key = self.make_rng("dropout") if train else jax.random.key(0)
         thin_key, noise_key, other_key = jax.random.split(key, 3)
         mask = unit_mask(self.units, settings.width)
-        middle, context = (self._table(name, settings.width) * mask[None] for name in ("words", "contexts"))
+        middle, context = (self._table(name, settings.width) * mask[None] for name in ("middles", "words"))
 
         kept = thinned(thin_key, inputs, self.slots)
         noise = noise_words(noise_key, inputs.noise, (len(kept.words), self.spec.noise))
@@ -108,8 +111,3 @@ class NoiseNet(nn.Module):
                 total += (self.reach + 1 - distance) / self.reach * wide[:, tap : tap + length]
         other = other_words(key, inputs.words, self.rows)
         return (total * middle[inputs.words]).sum(-1), (total * middle[other]).sum(-1)
-
-
-def words(params: Any, settings: Any) -> np.ndarray:
-    """A word's vector: the sum of its two, as GloVe's authors sum theirs (vocabulary, units)."""
-    return np.asarray(params["words"]["table"]) + np.asarray(params["contexts"]["table"])

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from nlpfeat.data import stretches, windows
 from nlpfeat.data.windows import ThinnedSpec, WindowSpec
-from nlpfeat.models import noise_net, word_bag
+from nlpfeat.models import word_bag
 from nlpfeat.models.noise_net import NoiseNet, NoiseNetSpec
 from nlpfeat.models.window_net import WindowNet, WindowNetSpec
 from nlpfeat.settings import Count, Positive, Seed
 from nlpfeat.training.losses import noise_contrast, real_or_not
 from nlpfeat.training.metrics import real_above_wrong
-from nlpfeat.training.optimizers import adagrad, adam
+from nlpfeat.training.optimizers import adam
 from nlpfeat.training.task import Goal, Source, Task
 
 
@@ -21,14 +21,6 @@ class WindowSettings(NamedTuple):
     width: Count = 50
     seed: Seed = 0
     learning_rate: Positive = 1e-3
-
-
-class NoiseSettings(NamedTuple):
-    """As `WindowSettings`, for Adagrad, whose steps shrink by themselves."""
-
-    width: Count = 50
-    seed: Seed = 0
-    learning_rate: Positive = 1.0
 
 
 WINDOWS = Task(
@@ -57,12 +49,9 @@ WINDOWS_NOISE = replace(
     summary="word vectors by telling words of a window from noise drawn by frequency",
     data=ThinnedSpec,
     model=NoiseNetSpec,
-    settings=NoiseSettings,
     module=lambda model, data, units: NoiseNet(
         units, len(data.vocabulary.words), data.reach, data.slots, model
     ),
     loss=noise_contrast,
     loss_units="nats a window",
-    optimizer=adagrad,
-    words=noise_net.words,
 )

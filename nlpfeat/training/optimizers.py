@@ -38,12 +38,3 @@ def adam_penalised(*modules: str) -> Callable[[Any], optax.GradientTransformatio
 def plain(settings: Any) -> optax.GradientTransformation:
     """Gradient descent without any state."""
     return optax.identity()
-
-
-def adagrad(settings: Any) -> optax.GradientTransformation:
-    """Adagrad: each number's step shrinks by the root of its squared gradients so far, rare words' the least.
-
-    The sum starts at what a word seen some hundred times leaves of a mean over a batch of windows, so that first steps
-    are small. Source: Duchi et al., JMLR 2011.
-    """
-    return optax.scale_by_rss(initial_accumulator_value=1e-9, eps=1e-30)

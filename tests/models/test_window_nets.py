@@ -41,8 +41,8 @@ def test_scores_are_those_of_each_window_and_its_copy(asked):
             vectors = params["words"]["table"][window][:, :3]
             hidden = np.tanh(np.einsum("td,tdh->h", vectors, params["weight"][:, :3]) + params["bias"])
             return hidden @ params["score"]["weight"][:, 0] + params["score"]["bias"][0]
-        middle = params["words"]["table"][window[REACH]][:3]
-        around = params["contexts"]["table"][window][:, :3]
+        middle = params["middles"]["table"][window[REACH]][:3]
+        around = params["words"]["table"][window][:, :3]
         nearness = [0.5, 1, 0, 1, 0.5]
         return sum(weight * vector @ middle for weight, vector in zip(nearness, around, strict=True))
 
@@ -71,7 +71,7 @@ def test_noise_loss_is_the_sum_over_pairs_and_noise_words(asked):
     thin_key, noise_key, _ = jax.random.split(jax.random.key(0), 3)
     kept = jax.device_get(thinned(thin_key, batch.inputs, texts.slots))
     noise = np.asarray(noise_words(noise_key, batch.inputs.noise, (len(kept.words), 64)))
-    middle, context = (params[name]["table"][:, :3] for name in ("words", "contexts"))
+    middle, context = (params[name]["table"][:, :3] for name in ("middles", "words"))
 
     def cost(x):
         return np.log1p(np.exp(x))
@@ -108,10 +108,3 @@ def test_in_training_noise_is_drawn_anew_and_else_it_is_not(asked):
     first, second = (ask(train=True, rngs={"dropout": jax.random.key(i)}) for i in (1, 2))
     assert (first != second).any()
     np.testing.assert_array_equal(ask(), trace["wrong"])
-
-
-def test_a_word_is_the_sum_of_its_two_vectors(asked):
-    task, _, _, params, _ = asked
-    vectors = task.words(params, None)
-    expected = params["words"]["table"] + (params["contexts"]["table"] if task is WINDOWS_NOISE else 0)
-    np.testing.assert_array_equal(vectors, expected)
