@@ -29,12 +29,11 @@ EXAMPLES = [
     "python -m experiments.words --vectors=glove.6B.50d analogy man woman king",
     "python -m experiments.words --vectors=glove.6B.50d analogies",
     "python -m experiments.words --study=runs/windows_noise --width=50 --seed=0 similarity wordsim353.tsv simlex999.txt",
-    "python -m experiments.words --study=runs/half_1 --width=50 --seed=0 --onto=runs/half_2 translate movie terrible",
+    "python -m experiments.words --study=runs/windows_noise-half_1 --width=50 --seed=0 --onto=runs/windows_noise-half_2 translate movie terrible",
     "python -m experiments.words --study=runs/windows_noise --widths=2,8,50 --seed=0 map",
     "python -m experiments.words --study=runs/reviews_bag --width=10 --seed=1 --by=distance --count=20 neighbours beautiful",
     "python -m experiments.words --study=runs/reviews_bag separability",
 ]
-# What takes no words, what takes some, and of which nets.
 LOOKS = (
     "neighbours",
     "analogy",

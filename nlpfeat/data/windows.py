@@ -95,7 +95,8 @@ def load(spec: WindowSpec) -> tuple[Stream, WindowTexts, str, tuple[str, ...]]:
             f"{spec.name}: no document of the train part has {2 * spec.reach + 1} words, as a window of "
             f"config.data.reach={spec.reach} needs; the longest has {lengths.max(initial=0)}"
         )
-    if spec.validation_share and not whole[corpus.parts == 1].sum():
+    held = corpus.parts == 1
+    if held.any() and not whole[held].sum():
         raise UserError(
             f"{spec.name}: no held-out document has a window of {2 * spec.reach + 1} words: raise or drop "
             f"config.data.validation_share ({spec.validation_share:g})"
@@ -168,6 +169,8 @@ def _told(
         sizes,
         f"{len(vocabulary.words) - 2:,} words have a row of their own; all others share one: {rare.mean():.1%} of the text",
     ]
+    if spec.validation_share and train.all():
+        told.append(f"no document is held out: {spec.validation_share:g} of {len(whole)} is none")
     if short:
         told.append(f"{short:,} documents are too short for a window of {2 * spec.reach + 1} words")
     return told

@@ -56,9 +56,9 @@ class NoiseNet(nn.Module):
           train: whether what is thinned out and what replaces words is drawn anew; else it is always the same.
 
         Returns:
-          Of the thinned text, "pairs" (n, 2 · reach, slots): the products of words with those before them, and of contexts
-          with those after, and "pair_weights", 0 where there is none; "noise" (n, slots, noise), products of contexts with
-          noise words, and "noise_weights". Of the whole text, "windows", "real" and "wrong" as `WindowNet`.
+          Of the thinned text, "pairs" (n, slots, slots), the product of each word as company with each as a middle, and
+          "pair_weights", 0 where they stand in no window; "noise" (n, slots, noise), products of company with noise words, and
+          "noise_weights". Of the whole text, "windows", "real" and "wrong" (n, length) as `WindowNet`.
         """
         key = self.make_rng("dropout") if train else jax.random.key(0)
         thin_key, noise_key, other_key = jax.random.split(key, 3)

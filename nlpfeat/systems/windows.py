@@ -54,4 +54,5 @@ WINDOWS_NOISE = replace(
     ),
     loss=noise_contrast,
     loss_units="nats a window",
+    success=Goal(0.75),  # frequent words tell most of a window that is wrong, and they are thinned out
 )

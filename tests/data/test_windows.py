@@ -194,6 +194,10 @@ def test_text_that_gives_no_windows(tmp_path, content, told):
 def test_an_empty_folder_and_a_held_out_part_without_a_window(tmp_path):
     with pytest.raises(UserError, match=r"holds no \.txt file"):
         windows.load(WindowSpec(path=str(tmp_path)))
+    one, _ = written(tmp_path, [40])
+    _, texts, _, notes = windows.load(WindowSpec(path=one))
+    assert "no document is held out" in " ".join(notes)
+    assert list(stretches.draw(texts, None)) == ["train"]
     path, _ = written(tmp_path, [20] + [3] * 30)
     with pytest.raises(UserError, match="raise or drop config"):
         windows.load(WindowSpec(path=path, validation_share=0.05))

@@ -80,3 +80,20 @@ def test_evaluation_in_pieces_is_the_whole(piece):
     whole = evaluated(SPIRALS.row)
     for name, values in evaluated(replace(SPIRALS.row, piece=piece)).items():
         np.testing.assert_allclose(values, whole[name], rtol=1e-6)
+
+
+def test_a_record_over_a_sample_is_that_of_evenly_spread_examples():
+    make = maker(SPIRALS)
+    example = make.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
+
+    def evaluated(task, splits):
+        return member.evaluate(task, make.module(8), example.params, example.settings, (), splits)
+
+    n = 60
+    rows = np.linspace(0, n - 1, 25).astype(int)
+    few = jax.tree.map(lambda leaf: leaf[rows], example.splits)
+    found = evaluated(replace(SPIRALS.row, sample=25, piece=7), example.splits)
+    for name, values in evaluated(SPIRALS.row, few).items():
+        np.testing.assert_allclose(values, found[name], rtol=1e-6)
+    for name, values in evaluated(replace(SPIRALS.row, sample=10**6), example.splits).items():
+        np.testing.assert_array_equal(values, evaluated(SPIRALS.row, example.splits)[name])
