@@ -26,11 +26,8 @@ from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.restore import kept_steps, restore_bucket
 from nlpfeat.sweeps.study import atomic
 
-MOST, NEAR, ANGLES = (
-    2000,
-    10,
-    3,
-)  # frequent words that are compared, neighbours of each, components whose spaces are compared
+MOST = 2000  # frequent words that are compared
+NEAR, ANGLES = 10, 3  # neighbours of each; components whose spaces are compared
 
 
 class Tests(NamedTuple):
@@ -63,6 +60,8 @@ def dimensions(words: Words, chosen: dict[str, float], flags: Any, line: str) ->
         seen.append(
             (point, Look(space.vectors[:most], nearest_of_each(space.vectors, np.arange(most), NEAR)))
         )
+    if not seen:
+        raise UserError(f"the training of every member of {words.study.path} diverged: no word has a vector")
     figures = pd.DataFrame(rows).dropna(axis=1, how="all")
     agree = agreement(seen, _agree)
     settled = settle([(point, look.near) for point, look in seen])
