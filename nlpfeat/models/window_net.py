@@ -57,11 +57,13 @@ class WindowNet(nn.Module):
         fan_in = taps * jnp.asarray(settings.width, jnp.float32)
         weight = jnp.asarray(self.param("weight", glorot(shape, [1], fan_in, self.spec.hidden)))
         bias = self.param("bias", nn.initializers.zeros_init(), (self.spec.hidden,))
-        # What each word gives the windows that it stands in, by its place there; then the windows gather.
-        given = (words @ weight.swapaxes(0, 1).reshape(self.units, -1)).reshape(*words.shape[:2], taps, -1)
-        wide = jnp.pad(given, ((0, 0), (self.reach, self.reach), (0, 0), (0, 0)))
-        real = sum(wide[:, tap : tap + words.shape[1], tap] for tap in range(taps)) + bias[None, None]
-        wrong = real + (replaced - words) @ weight[self.reach]
+        # One product over all words of a window, as in `nlpfeat.models.layers.Convolution`.
+        wide = jnp.pad(words, ((0, 0), (self.reach, self.reach), (0, 0)))
+        window = jnp.concatenate([wide[:, tap : tap + words.shape[1]] for tap in range(taps)], axis=2)
+        flat = weight.reshape(-1, self.spec.hidden)
+        real = (window.reshape(-1, len(flat)) @ flat).reshape(*words.shape[:2], -1) + bias[None, None]
+        change = (replaced - words).reshape(-1, self.units) @ weight[self.reach]
+        wrong = real + change.reshape(real.shape)
         score = Dense((Size(self.spec.hidden, self.spec.hidden, False),), _ONE, name="score")
 
         def scored(hidden: Array) -> Array:
