@@ -34,8 +34,8 @@ def loaded(path, **changes):
     return stream, texts, stretches.draw(texts, None), notes
 
 
-@pytest.mark.parametrize("reach", [1, 5, 8])
-@pytest.mark.parametrize("lengths", [(700, 3, 11, 12, 30), (300,), (12, 2, 2, 2, 17), (STRETCH * 3,)])
+@pytest.mark.parametrize("reach", [1, 5])
+@pytest.mark.parametrize("lengths", [(700, 3, 11, 12, 30), (12, 2, 2, 2, 17), (STRETCH * 3,)])
 def test_each_window_is_there_once_and_none_crosses_a_document(tmp_path, reach, lengths):
     if max(lengths) <= 2 * reach:
         return
