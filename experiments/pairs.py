@@ -43,6 +43,14 @@ def medians(table: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
+def by_width(table: pd.DataFrame, name: str) -> tuple[list[int], np.ndarray]:
+    """The widths, and the values of a column at each: (widths, most), NaN where one has fewer."""
+    groups = {int(width): group[name].to_numpy() for width, group in table.groupby("width")}  # pyright: ignore[reportArgumentType]
+    most = max(map(len, groups.values()))
+    padded = [np.pad(v, (0, most - len(v)), constant_values=np.nan) for v in groups.values()]
+    return list(groups), np.array(padded)
+
+
 def plot_agreement(ax: Axes, table: pd.DataFrame, name: str, about: str, top: float, units: str) -> None:
     """One measure against width: every pair, median, quartiles.
 
@@ -54,12 +62,10 @@ def plot_agreement(ax: Axes, table: pd.DataFrame, name: str, about: str, top: fl
         part = table[table["kind"] == kind]
         if part.empty:
             continue
-        groups = {int(width): group[name].to_numpy() for width, group in part.groupby("width")}  # pyright: ignore[reportArgumentType]
-        most = max(map(len, groups.values()))
-        values = np.array([np.pad(v, (0, most - len(v)), constant_values=np.nan) for v in groups.values()])
+        widths, values = by_width(part, name)
         label = "two seeds" if kind == "seeds" else "beside the widest"
         quartiles = spread(values, axis=1)
-        plot_measure(ax, list(groups), values, *quartiles, label=label, colour=colour, marker=marker)
+        plot_measure(ax, widths, values, *quartiles, label=label, colour=colour, marker=marker)
     width_axis(ax, sorted(table["width"].unique().tolist()), units)
     ax.set_title(about, fontsize=10)
     ax.set_ylim(0, top)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from experiments.pairs import plot_agreement
+from experiments.pairs import by_width, plot_agreement
 from nlpfeat.plotting.style import BLUE, STYLE, save, stamp, width_axis
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.spaces.settling import Settling
@@ -63,10 +63,7 @@ def figure_of(
 
 
 def _quality(ax: Axes, figures: pd.DataFrame, name: str, units: str) -> None:
-    groups = [(int(width), group[name].to_numpy()) for width, group in figures.groupby("width")]  # pyright: ignore[reportArgumentType]
-    most = max(len(values) for _, values in groups)
-    values = np.array([np.pad(v, (0, most - len(v)), constant_values=np.nan) for _, v in groups])
-    widths = [width for width, _ in groups]
+    widths, values = by_width(figures, name)
     plot_measure(ax, widths, values, *spread(values, axis=1), label=name, colour=BLUE)
     width_axis(ax, widths, units)
     titles = {"analogies": "analogies solved, share"}

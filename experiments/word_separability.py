@@ -16,7 +16,7 @@ import xarray as xr
 from experiments.columns import print_columns
 from experiments.members import PLAIN, describe, spell
 from experiments.progress import Counting
-from experiments.word_space import Words
+from experiments.word_space import Words, table_of
 from nlpfeat.errors import UserError
 from nlpfeat.plotting.curves import plot_medians
 from nlpfeat.plotting.style import BLUE, STYLE, save, stamp, width_axis
@@ -68,8 +68,7 @@ def measure_all(words: Words, chosen: dict[str, float], each: int) -> xr.Dataset
       UserError: if no bucket is finished, the further axes are open, or there are too few words of extreme polarity.
     """
     study, groups = words.study, words.groups(each)
-    task, table = study.spec.row, at_one_point(study, chosen)
-    assert task.words is not None
+    table = at_one_point(study, chosen)
     labels = [x for x in table["bucket"].unique() if study.result(x).exists()]
     work = [(label, step) for label in labels for step in kept_steps(study, label)]
     if not work:
@@ -83,9 +82,7 @@ def measure_all(words: Words, chosen: dict[str, float], each: int) -> xr.Dataset
             for place, member in enumerate(bucket.members.index):
                 if member not in table.index:
                     continue
-                vectors = np.asarray(task.words(bucket.params(place), bucket.settings(place)), np.float64)[
-                    groups.words
-                ]
+                vectors = table_of(words, bucket.params(place), bucket.settings(place))[groups.words]
                 if np.isfinite(vectors).all():
                     futures[str(member), step] = pool.submit(measure, vectors, groups.labels)
         with Counting("word spaces measured", len(futures)) as progress:

@@ -124,13 +124,18 @@ class Convolution(nn.Module):
         bias = self.param("bias", nn.initializers.zeros_init(), (self.filters.units,))
         # One product over the words in a filter's reach: XLA's own convolution on CPU is some hundred times slower inside
         # a loop, where every step of training is.
-        before = (self.taps - 1) // 2
-        wide = jnp.pad(x, ((0, 0), (before, self.taps - 1 - before), (0, 0)))
-        reach = jnp.concatenate([wide[:, tap : tap + x.shape[1]] for tap in range(self.taps)], axis=2)
+        reach = side_by_side(x, self.taps)
         flat = jnp.asarray(weight).reshape(-1, self.filters.units)
         # As matrices, as in `Dense`.
         found = (reach.reshape(-1, reach.shape[2]) @ flat).reshape(*x.shape[:2], -1)
         return self.filters.mask(found + bias[None, None])
+
+
+def side_by_side(x: Float[Array | np.ndarray, "n length inputs"], taps: int) -> Float[Array, "n length wide"]:
+    """The inputs of `taps` positions around each, one after another; zeros beyond the ends, one more behind than in front."""
+    before = (taps - 1) // 2
+    wide = jnp.pad(x, ((0, 0), (before, taps - 1 - before), (0, 0)))
+    return jnp.concatenate([wide[:, tap : tap + x.shape[1]] for tap in range(taps)], axis=2)
 
 
 def max_pool(x: Float[Array | np.ndarray, "n length units"], size: int) -> Float[Array, "n places units"]:

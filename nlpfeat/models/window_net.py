@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from nlpfeat.models.layers import Dense, Embedding, Size, glorot
+from nlpfeat.models.layers import Dense, Embedding, Size, glorot, side_by_side
 from nlpfeat.models.windows import other_words, whole_windows
 from nlpfeat.settings import Count
 
@@ -58,8 +58,7 @@ class WindowNet(nn.Module):
         weight = jnp.asarray(self.param("weight", glorot(shape, [1], fan_in, self.spec.hidden)))
         bias = self.param("bias", nn.initializers.zeros_init(), (self.spec.hidden,))
         # One product over all words of a window, as in `nlpfeat.models.layers.Convolution`.
-        wide = jnp.pad(words, ((0, 0), (self.reach, self.reach), (0, 0)))
-        window = jnp.concatenate([wide[:, tap : tap + words.shape[1]] for tap in range(taps)], axis=2)
+        window = side_by_side(words, taps)
         flat = weight.reshape(-1, self.spec.hidden)
         real = (window.reshape(-1, len(flat)) @ flat).reshape(*words.shape[:2], -1) + bias[None, None]
         change = (replaced - words).reshape(-1, self.units) @ weight[self.reach]
