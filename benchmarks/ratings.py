@@ -36,7 +36,7 @@ def nlpfeat(width: int, seed: int) -> tuple[Fit, Any]:
     from nlpfeat.data.examples import split_names
     from nlpfeat.sweeps import grid, programs
     from nlpfeat.sweeps.prepare import maker, prepare
-    from nlpfeat.sweeps.run import orders
+    from nlpfeat.sweeps.run import fresh, orders
     from nlpfeat.sweeps.spec import resolve
 
     _, config = load_config(CONFIG)
@@ -49,7 +49,7 @@ def nlpfeat(width: int, seed: int) -> tuple[Fit, Any]:
     parts = {name: np.asarray(bucket.splits[name].inputs)[0] for name in ("train", "test")}
 
     def advance(count: int, splits: Any) -> Any:
-        state = programs.restart(spec.row, (), bucket.layout, bucket.params, bucket.settings)
+        state = fresh(spec.row, bucket, (), bucket.params)
         shared = (bucket.settings, bucket.arrays, splits, order, 1.0, 0)
         done = programs.advance(spec.row, bucket.module, (), bucket.layout, state, *shared, count)
         return jax.block_until_ready(done)

@@ -74,7 +74,7 @@ def compiled(widths: tuple[int, ...], seeds: tuple[int, ...]) -> tuple[Callable[
     from experiments.command import load_config
     from nlpfeat.sweeps import grid, programs
     from nlpfeat.sweeps.prepare import maker, prepare
-    from nlpfeat.sweeps.run import orders
+    from nlpfeat.sweeps.run import fresh, orders
     from nlpfeat.sweeps.spec import resolve
 
     _, config = load_config("configs/reviews_bag.py")
@@ -85,7 +85,7 @@ def compiled(widths: tuple[int, ...], seeds: tuple[int, ...]) -> tuple[Callable[
     order = orders(spec.row, training, bucket, 0, STEPS)
 
     def steps(count: int) -> Any:
-        state = programs.restart(spec.row, (), bucket.layout, bucket.params, bucket.settings)
+        state = fresh(spec.row, bucket, (), bucket.params)
         shared = (bucket.settings, bucket.arrays, bucket.splits, order, 1.0, 0)
         done = programs.advance(spec.row, bucket.module, (), bucket.layout, state, *shared, count)
         return jax.block_until_ready(bucket.fetch(done[1]))

@@ -51,9 +51,10 @@ def nlpfeat(net: str) -> Stepper:
     import jax
 
     from nlpfeat.sweeps import programs
+    from nlpfeat.sweeps.run import fresh
 
     task, made = bucket(net)
-    state = programs.restart(task, (), made.layout, made.params, made.settings)
+    state = fresh(task, made, (), made.params)
     few = {"train": jax.tree.map(lambda leaf: leaf[:DOCUMENTS], made.splits["train"])}
     members, rng = made.layout.members, np.random.default_rng(0)
 

@@ -58,6 +58,7 @@ def nlpfeat(width: int, seeds: int, points: int) -> Callable[[int], Any]:
 
     from nlpfeat.sweeps import devices, grid, programs
     from nlpfeat.sweeps.prepare import maker, prepare
+    from nlpfeat.sweeps.run import fresh
     from nlpfeat.sweeps.spec import resolve
 
     devices.use_all_cores()
@@ -70,7 +71,7 @@ def nlpfeat(width: int, seeds: int, points: int) -> Callable[[int], Any]:
     )
     table = grid.expand(spec).assign(bucket="b")
     bucket = prepare(maker(spec), "b", table, programs.member_mesh(), width)
-    state = programs.restart(spec.row, (), bucket.layout, bucket.params, bucket.settings)
+    state = fresh(spec.row, bucket, (), bucket.params)
 
     def step(n: int) -> None:
         nonlocal state

@@ -37,7 +37,7 @@ def ours(minutes: float) -> tuple[Space, Any, str]:
     from experiments.command import load_config
     from nlpfeat.sweeps import grid, programs
     from nlpfeat.sweeps.prepare import at, maker, prepare
-    from nlpfeat.sweeps.run import advance
+    from nlpfeat.sweeps.run import advance, fresh
     from nlpfeat.sweeps.spec import resolve
 
     _, config = load_config(CONFIG)
@@ -48,7 +48,7 @@ def ours(minutes: float) -> tuple[Space, Any, str]:
     def train(phases: tuple[int, ...]) -> tuple[Any, float]:
         # Records at the ends of phases only, and batches of one shape, so that no call compiles anew.
         training = replace(spec.training, steps=phases, record_every=LONGEST, checkpoint_every=LONGEST)
-        state = programs.restart(spec.row, (), bucket.layout, bucket.params, bucket.settings)
+        state = fresh(spec.row, bucket, (), bucket.params)
         steps = [stop.step for stop in training.stops[1:]]
         began = time.perf_counter()
         for after, _ in advance(spec.row, training, bucket, state, 0, steps):

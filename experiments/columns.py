@@ -24,8 +24,13 @@ def print_columns(columns: dict[str, list[str]], caption: str = "") -> None:
 
 
 def _verbatim(text: str) -> Text:
-    """Text of others as it stands: no markup, no emoji codes, nothing that commands a terminal."""
-    return Text("".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text))
+    """Text of others as it stands: no markup, no emoji codes."""
+    return Text(harmless(text))
+
+
+def harmless(text: str) -> str:
+    """Text of others with nothing in it that commands a terminal."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "\ufffd" for letter in text)
 
 
 def warn(message: str) -> None:

@@ -4,7 +4,7 @@ A new system is a new row (in `nlpfeat/systems/`; where needed, a file in `data/
 every command, every figure and every generic test.
 """
 
-from nlpfeat.systems import eleven_lines, points, ratings, sequences, windows, word_bags
+from nlpfeat.systems import eleven_lines, points, ratings, running_text, sequences, windows, word_bags
 from nlpfeat.training.task import Task
 
 TASKS: dict[str, Task] = {
@@ -28,4 +28,6 @@ TASKS: dict[str, Task] = {
     "ratings_bayes": ratings.RATINGS_BAYES,
     "windows": windows.WINDOWS,
     "windows_noise": windows.WINDOWS_NOISE,
+    "next_word": running_text.NEXT_WORD,
+    "char_rnn": running_text.CHAR_RNN,
 }

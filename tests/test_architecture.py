@@ -23,6 +23,7 @@ ALLOWED = {
     "plotting": set(),
     "spaces": set(),
     "words": {"geometry", "spaces"},
+    "writing": set(),
     "factors": set(),
     "films": {"geometry", "plotting"},
     "__init__": set(),

@@ -9,7 +9,7 @@ import pytest
 
 from nlpfeat.sweeps import grid, launch, programs
 from nlpfeat.sweeps.prepare import maker, prepare
-from nlpfeat.sweeps.run import orders
+from nlpfeat.sweeps.run import fresh, orders
 from nlpfeat.sweeps.spec import resolve
 from nlpfeat.tasks import TASKS
 from nlpfeat.training.task import Task
@@ -170,7 +170,7 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
         companion = table.iloc[:1].assign(width=units)
         bucket = prepare(make, "b", table_with(table, companion), mesh, widest)
     phase = spec.training.phases[-1]
-    state = programs.restart(task, phase.frozen, bucket.layout, bucket.params, bucket.settings)
+    state = fresh(task, bucket, phase.frozen, bucket.params)
     spec_long = with_training(spec, record_every=max(steps, 1))
     order = orders(task, spec_long.training, bucket, 0, steps)
     state, record = programs.advance(

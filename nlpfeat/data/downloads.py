@@ -70,6 +70,12 @@ QUESTIONS = File(  # Mikolov et al., Efficient estimation of word representation
         "https://raw.githubusercontent.com/nicholas-leonard/word2vec/master/questions-words.txt",
     ),
 )
+NIETZSCHE = File(  # Beyond Good and Evil and a part of Human, All Too Human, in translations out of copyright
+    "nietzsche.txt",
+    "23cf69874ab69d3d256099ab530ea4be24d47d9675b673bcc67cbcd6298ec647",
+    600901,
+    ("https://s3.amazonaws.com/text-datasets/nietzsche.txt",),
+)
 # Harper & Konstan, The MovieLens datasets: history and context, TiiS 2015; the edition of 2018
 MOVIELENS = File(
     "ml-latest-small.zip",

@@ -39,6 +39,24 @@ def as_given(arrays: Any, examples: Examples) -> Array:
     return jnp.arange(count(examples))
 
 
+def spread(most: int, arrays: Any, examples: Examples) -> Array:
+    """Evenly spread examples, `most` of them where there are more."""
+    n = count(examples)
+    return as_given(arrays, examples) if n <= most else jnp.linspace(0, n - 1, most).astype(jnp.int32)
+
+
+def lanes(side_by_side: int, most: int, arrays: Any, examples: Examples) -> Array:
+    """The examples in as many lanes of equal length, of which every piece has the next one each; then what is left over.
+
+    Args:
+      most: how many are taken, at most: those at the heads of the lanes.
+    """
+    n = count(examples)
+    long = n // side_by_side
+    whole = jnp.arange(long * side_by_side).reshape(side_by_side, long).T.ravel()
+    return jnp.concatenate([whole, jnp.arange(long * side_by_side, n)])[:most]
+
+
 def rows(arrays: Any, examples: Examples, index: Array | None) -> Examples:
     """The examples at `index` (b,), or all of them, as a batch; `arrays` are not needed where examples are whole."""
     if index is None:

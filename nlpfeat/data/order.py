@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from nlpfeat.errors import UserError
+
 
 def batch_order(examples: int, batch_size: int, seed: int, start: int, stop: int) -> np.ndarray:
     """Which examples the steps `start` … `stop - 1` see: int32 (stop - start, batch_size).
@@ -23,3 +25,25 @@ def batch_order(examples: int, batch_size: int, seed: int, start: int, stop: int
 def file_order(examples: int, batch_size: int, start: int, stop: int) -> np.ndarray:
     """As `batch_order`, with the examples as they stand in the file, pass after pass."""
     return (np.arange(start * batch_size, stop * batch_size) % examples).reshape(-1, batch_size)
+
+
+def lane_order(examples: int, batch_size: int, seed: int, start: int, stop: int) -> np.ndarray:
+    """As `batch_order`, with each row of the batch in a lane of its own, where examples follow on one another.
+
+    The lanes lie end to end around a ring of all examples, as long as whole ones fit. Each epoch begins at another place,
+    drawn anew, so that the few left over are others each time.
+
+    Raises:
+      UserError: if there are fewer examples than lanes.
+    """
+    if batch_size > examples:
+        raise UserError(
+            f"config.training.batch_size: {batch_size} lanes of windows that follow on one another, but the train part has "
+            f"{examples} windows: lower it, or shorten config.data.window"
+        )
+    long = examples // batch_size
+    epochs, places = np.divmod(np.arange(start, stop), long)
+    begins = {int(e): np.random.default_rng([seed, int(e)]).integers(examples) for e in np.unique(epochs)}
+    first = np.array([begins[int(epoch)] for epoch in epochs], np.int64)
+    lanes = long * np.arange(batch_size)
+    return ((first[:, None] + lanes + places[:, None]) % examples).astype(np.int32)

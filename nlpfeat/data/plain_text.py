@@ -27,12 +27,25 @@ def documents(path: str, column: str) -> Iterator[str]:
         for _, row in table.rows(path, {column: "text"}):
             yield row[column]
         return
-    files = sorted(where.rglob("*.txt")) if where.is_dir() else [where]
-    if not files:
-        raise UserError(f"config.data.path: the folder {path!r} holds no .txt file")
-    for file in files:
+    for file in _files(where):
         blank = any(not line.strip() for line in _lines(file))
         yield from _paragraphs(_lines(file)) if blank else _lines(file)
+
+
+def whole(path: str) -> list[str]:
+    """The text of a file, or of each `.txt` file of a folder in the order of their names; lines end in a line feed.
+
+    Raises:
+      UserError: as `documents`.
+    """
+    return ["".join(_lines(file)) for file in _files(Path(path))]
+
+
+def _files(where: Path) -> list[Path]:
+    files = sorted(where.rglob("*.txt")) if where.is_dir() else [where]
+    if not files:
+        raise UserError(f"config.data.path: the folder {str(where)!r} holds no .txt file")
+    return files
 
 
 def _paragraphs(lines: Iterable[str]) -> Iterator[str]:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nlpfeat.data.corpus import Corpus, Labelled, cut, cut_unlabelled
-from nlpfeat.data.downloads import IMDB, LABELS, REVIEWS, File, fetch
+from nlpfeat.data.downloads import IMDB, LABELS, NIETZSCHE, REVIEWS, File, fetch
+from nlpfeat.data.plain_text import documents
 from nlpfeat.data.tokens import Tokenize, at_spaces, bare_words, spaced, words
 from nlpfeat.errors import DamagedFile
 
@@ -67,6 +68,15 @@ def imdb_texts() -> Iterator[str]:
         raise _no_reviews()
 
 
+def nietzsche() -> Iterator[str]:
+    """The paragraphs of a book of Nietzsche's, which fast.ai's lesson and the examples of Keras learn to write.
+
+    Raises:
+      UserError: if the file cannot be had.
+    """
+    return documents(str(fetch(NIETZSCHE)), "")
+
+
 def _archived(pattern: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """The reviews whose names in the archive match `pattern`: (its groups, the text), one at a time.
 
@@ -118,5 +128,8 @@ UNLABELLED = {
     one.name: one
     for one in (
         Published("imdb_texts", (IMDB,), lambda by: cut_unlabelled(imdb_texts(), by), bare_words, unchanged),
+        Published(
+            "nietzsche", (NIETZSCHE,), lambda by: cut_unlabelled(nietzsche(), by), bare_words, unchanged
+        ),
     )
 }

@@ -8,51 +8,20 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from nlpfeat.data import parsed, plain_text
-from nlpfeat.data.corpus import Corpus, cut_unlabelled, hold_out, repeated
-from nlpfeat.data.published import UNLABELLED
+from nlpfeat.data.corpus import Corpus, repeated
 from nlpfeat.data.sequences import number
 from nlpfeat.data.stretches import STRETCH, Stream, slots
-from nlpfeat.data.tokens import bare_words, take
+from nlpfeat.data.unlabelled import TextSpec, read
 from nlpfeat.data.vocabulary import Vocabulary
-from nlpfeat.errors import UserError, nearest
-from nlpfeat.settings import NonNegative, Range, Seed, Share
+from nlpfeat.errors import UserError
+from nlpfeat.settings import NonNegative, Range, Share
 
 
 @dataclass(frozen=True)
-class WindowSpec:
-    """Which text, and its windows.
+class WindowSpec(TextSpec):
+    """As `TextSpec`, with `reach`: words of a window on each side of its middle."""
 
-    Attributes:
-      corpus: a published corpus: "imdb_texts" (75,000 reviews, most without a label); `path` overrides it.
-      path: a text file of one's own, a folder of them, or a CSV: see `nlpfeat.data.plain_text`.
-      text: the column of texts, in a CSV.
-      half: 1 for the documents of odd number, 2 for those of even number, to compare what two texts teach; 0 for all.
-      vocabulary: rows of the word table: the commonest words and one row for all others.
-      reach: words of a window on each side of its middle.
-      validation_share: the share of documents held out.
-      key: draws them.
-    """
-
-    corpus: str = "imdb_texts"
-    path: str = ""
-    text: str = "text"
-    half: Annotated[int, Range(0, 2)] = 0
-    vocabulary: Annotated[int, Range(4)] = 30_001
     reach: Annotated[int, Range(1, STRETCH // 8)] = 5
-    validation_share: Share = 0.02
-    key: Seed = 0
-
-    def __post_init__(self) -> None:
-        if not self.path and self.corpus not in UNLABELLED:
-            raise ValueError(f"corpus: no corpus {self.corpus!r}; {nearest(self.corpus, UNLABELLED)}")
-        if self.validation_share > 0.5:
-            raise ValueError("validation_share: at most half")
-
-    @property
-    def name(self) -> str:
-        """What to call the text."""
-        return (self.path or self.corpus) + ("", ", odd documents", ", even documents")[self.half]
 
 
 @dataclass(frozen=True)
@@ -86,7 +55,7 @@ def load(spec: WindowSpec) -> tuple[Stream, WindowTexts, str, tuple[str, ...]]:
     Raises:
       UserError: if the text cannot be had or read, or has no window.
     """
-    corpus = hold_out(_read(spec), spec.validation_share, spec.key)
+    corpus = read(spec)
     lengths = np.diff(corpus.documents.start)
     train = corpus.parts == 0
     whole = np.maximum(lengths - 2 * spec.reach, 0)
@@ -119,23 +88,6 @@ def load(spec: WindowSpec) -> tuple[Stream, WindowTexts, str, tuple[str, ...]]:
     texts = WindowTexts(corpus, vocabulary, spec.reach, stream.slots)
     notes = [*repeated(corpus), *_told(spec, corpus, vocabulary, words, whole)]
     return stream, texts, corpus.digest(vocabulary.words), tuple(f"{spec.name}: {note}" for note in notes)
-
-
-def _read(spec: WindowSpec) -> Corpus:
-    if spec.path:
-        corpus = cut_unlabelled(plain_text.documents(spec.path, spec.text), bare_words)
-    else:
-        published = UNLABELLED[spec.corpus]
-        corpus = parsed.kept(published, published.tokenize)
-    if not spec.half:
-        return corpus
-    chosen = np.arange(spec.half - 1, len(corpus.labels), 2)
-    return corpus._replace(
-        documents=take(corpus.documents, chosen),
-        labels=corpus.labels[chosen],
-        parts=corpus.parts[chosen],
-        prints=corpus.prints[chosen],
-    )
 
 
 def _chances(spec: WindowSpec, vocabulary: Vocabulary) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import pandas as pd
 from nlpfeat.sweeps import programs
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.prepare import Maker, prepare
-from nlpfeat.sweeps.run import orders
+from nlpfeat.sweeps.run import fresh, orders
 from nlpfeat.sweeps.study import Study
 
 # A program is timed for one stretch between two records, or as many steps as take about this long.
@@ -59,7 +59,7 @@ def measure(study: Study, make: Maker, label: str, members: pd.DataFrame, widest
         longest = min(training.record_every, phase.stop)
         order = orders(task, training, bucket, 0, longest)
         static = (task, bucket.module, phase.frozen, bucket.layout)
-        state = programs.restart(task, phase.frozen, bucket.layout, bucket.params, bucket.settings)
+        state = fresh(task, bucket, phase.frozen, bucket.params)
         rest = (bucket.settings, bucket.arrays, bucket.splits, order, phase.rate, 0)
         program = programs.advance.lower(*static, state, *rest, 1).compile()
 

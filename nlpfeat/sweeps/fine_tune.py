@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 
 from nlpfeat.data.examples import Examples, count
-from nlpfeat.data.order import batch_order
 from nlpfeat.models.batch_norm import NORMS, Normalized, Norms, dense_layers, insert, statistics
 from nlpfeat.sweeps.restore import Member
 from nlpfeat.training.member import evaluate, fresh_state, train
@@ -52,10 +51,10 @@ def fine_tune(
       key: of the order of examples and of dropout.
     """
     examples = member.splits["train"]
-    order = batch_order(count(examples), min(batch_size, count(examples)), key, 0, steps)
+    order = task.order(count(examples), min(batch_size, count(examples)), key, 0, steps)
     settings = member.settings._replace(learning_rate=rate, seed=key)
     module, params = _net(member, norms)
-    state = fresh_state(task, jax.tree.map(jnp.asarray, params), (), settings)
+    state = fresh_state(task, module, (), order.shape[1], jax.tree.map(jnp.asarray, params), settings)
     arrays = member.source.arrays
     tuned = _train(task, module, (), state, settings, arrays, examples, order, 1.0, 0, steps).params
     if norms is not None:

@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 from jax.sharding import Mesh
 
-from nlpfeat.data.examples import Splits
+from nlpfeat.data.examples import Splits, count
 from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import programs, provenance
 from nlpfeat.sweeps.spec import Spec
 from nlpfeat.training.member import Params, initial_params, partition
+from nlpfeat.training.spec import TrainingSpec
 from nlpfeat.training.task import Source
 
 
@@ -118,6 +119,7 @@ class Bucket:
     label: str
     members: pd.DataFrame
     module: Any
+    rows: int  # of a batch
     layout: programs.Layout
     settings: Any  # (places,) each
     arrays: Any  # of the source, on every device
@@ -191,6 +193,7 @@ def _prepare(
         label=label,
         members=members,
         module=module,
+        rows=batch_rows(training, ones[0]),
         layout=lay_out(activations),
         settings=settings,
         arrays=make.source.arrays,
@@ -207,6 +210,11 @@ def _prepare(
         splits=bucket.place(splits) if task.seeded else shared(splits),
         params=bucket.place(bucket.params),
     )
+
+
+def batch_rows(training: TrainingSpec, example: Example) -> int:
+    """How many examples a step of training sees."""
+    return training.batch_size or count(example.splits["train"])
 
 
 def stack_settings(settings: Any, members: pd.DataFrame) -> Any:

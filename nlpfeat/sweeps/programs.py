@@ -72,12 +72,20 @@ def put(layout: Layout, tree: Any, *, per_member: bool = True) -> Any:
     return jax.device_put(tree, sharding)
 
 
-@partial(jax.jit, static_argnames=("task", "frozen", "layout"))
-def restart(task: Task, frozen: tuple[str, ...], layout: Layout, params: Params, settings: Settings) -> State:
-    """The state of every member at the start of training, or of a phase that trains other parameters."""
+@partial(jax.jit, static_argnames=("task", "module", "frozen", "rows", "layout"))
+def restart(
+    task: Task,
+    module: nn.Module,
+    frozen: tuple[str, ...],
+    rows: int,
+    layout: Layout,
+    params: Params,
+    settings: Settings,
+) -> State:
+    """The state of every member at the start of training, or of a phase that trains other parameters, in batches of `rows`."""
 
     def member(params: Params, settings: Settings) -> State:
-        return fresh_state(task, params, frozen, settings)
+        return fresh_state(task, module, frozen, rows, params, settings)
 
     return _sharded(jax.vmap(member), layout, (0, 0))(params, settings)
 

@@ -46,9 +46,7 @@ def replay(study: Study, make: Maker, wanted: dict[str, float], steps: np.ndarra
     bucket = prepare_alone(make, label, members, str(row.name), programs.member_mesh())
     shapes = make.shapes(bucket.example, int(row["width"]))
     recorded = [stop.step for stop in training.stops]
-    state = programs.restart(
-        study.spec.row, training.phases[0].frozen, bucket.layout, bucket.params, bucket.settings
-    )
+    state = run.fresh(study.spec.row, bucket, training.phases[0].frozen, bucket.params)
     stops = sorted({*map(int, steps), *(step for step in recorded if step <= steps[-1])})
     wanted_steps, found, records = set(map(int, steps)), [], []
     going = run.advance(study.spec.row, training, bucket, state, 0, stops)

@@ -9,14 +9,14 @@ import numpy as np
 from jax.sharding import Mesh
 
 from nlpfeat.data.examples import count, split_names
-from nlpfeat.data.order import batch_order, file_order
+from nlpfeat.data.order import file_order
 from nlpfeat.errors import DamagedFile
 from nlpfeat.sweeps import programs, provenance, results, saved
 from nlpfeat.sweeps.prepare import Bucket, Maker, prepare
 from nlpfeat.sweeps.saved import Saved, phase_at
 from nlpfeat.sweeps.study import Study, lock
 from nlpfeat.training import checkpoints
-from nlpfeat.training.member import Record, State
+from nlpfeat.training.member import Params, Record, State
 from nlpfeat.training.spec import TrainingSpec
 from nlpfeat.training.task import Task
 
@@ -106,7 +106,7 @@ def advance(
         phase = phase_at(training, step)
         if phase.frozen != frozen:
             frozen = phase.frozen
-            state = programs.restart(task, frozen, bucket.layout, state.params, bucket.settings)
+            state = fresh(task, bucket, frozen, state.params)
         order = orders(task, training, bucket, start, step)
         state, record = programs.advance(
             task,
@@ -136,9 +136,13 @@ def resume(study: Study, make: Maker, bucket: Bucket) -> tuple[Saved, int]:
         units = int(bucket.members["width"].max())
         found = saved.load(study, make, bucket.label, units, members, bucket.example, known[-1])
         return Saved(bucket.place(found.state), found.records), steps.index(known[-1]) + 1
-    frozen = training.phases[0].frozen
-    state = programs.restart(task, frozen, bucket.layout, bucket.params, bucket.settings)
+    state = fresh(task, bucket, training.phases[0].frozen, bucket.params)
     return Saved(state, saved.empty_records(study.spec, members, bucket.example)), 0
+
+
+def fresh(task: Task, bucket: Bucket, frozen: tuple[str, ...], params: Params) -> State:
+    """The state, on the devices, at the start of a phase that trains all of `params` but `frozen`."""
+    return programs.restart(task, bucket.module, frozen, bucket.rows, bucket.layout, params, bucket.settings)
 
 
 def save(study: Study, bucket: Bucket, step: int, content: Saved) -> None:
@@ -162,7 +166,7 @@ def orders(task: Task, training: TrainingSpec, bucket: Bucket, start: int, stop:
         shared[: stop - start] = file_order(n, training.batch_size, start, stop)
         return programs.put(bucket.layout, shared, per_member=False)
     seeds = bucket.members["seed"].to_numpy()
-    by_seed = {seed: batch_order(n, training.batch_size, int(seed), start, stop) for seed in np.unique(seeds)}
+    by_seed = {seed: task.order(n, training.batch_size, int(seed), start, stop) for seed in np.unique(seeds)}
     order = np.zeros((len(seeds), training.record_every, training.batch_size), np.int32)
     for i, seed in enumerate(seeds):
         order[i, : stop - start] = by_seed[seed]

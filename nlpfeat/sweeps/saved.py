@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from nlpfeat.data.examples import split_names
-from nlpfeat.sweeps.prepare import Example, Maker
+from nlpfeat.sweeps.prepare import Example, Maker, batch_rows
 from nlpfeat.sweeps.spec import Spec
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
@@ -40,10 +40,11 @@ def load(
     Raises:
       DamagedFile: if it cannot be read or does not fit the study's config.
     """
-    frozen = phase_at(study.spec.training, step).frozen
+    training = study.spec.training
+    frozen, rows = phase_at(training, step).frozen, batch_rows(training, example)
 
     def state(params: Any, settings: Any) -> State:
-        return fresh_state(study.spec.row, params, frozen, settings)
+        return fresh_state(study.spec.row, make.module(units), frozen, rows, params, settings)
 
     one = jax.eval_shape(state, make.shapes(example, units), example.settings)
     like = jax.tree.map(lambda a: jax.ShapeDtypeStruct((members, *a.shape), a.dtype), one)

@@ -1,9 +1,11 @@
 """Word vectors learned without labels: windows of text, real or not."""
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from nlpfeat.data import stretches, windows
+from nlpfeat.data.examples import spread
 from nlpfeat.data.windows import ThinnedSpec, WindowSpec
 from nlpfeat.models import word_bag
 from nlpfeat.models.noise_net import NoiseNet, NoiseNetSpec
@@ -39,7 +41,7 @@ WINDOWS = Task(
     words=word_bag.words,
     success=Goal(0.9),
     piece=32,
-    sample=1024,
+    reading=partial(spread, 1024),
     classes=False,
     seeded=False,
 )

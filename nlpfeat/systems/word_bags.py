@@ -75,7 +75,7 @@ REVIEWS_BATCH = Task(
     words=word_bag.words,
     success=Goal(0.85),  # what single words reach; nothing here comes near .99
     piece=256,
-    alike=bags.by_length,
+    reading=bags.by_length,
     seeded=False,
 )
 

@@ -1,5 +1,7 @@
 """Losses per example: (trace, targets) -> (n,)."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -82,3 +84,14 @@ def noise_contrast(trace: dict[str, Array], targets: Float[Array | np.ndarray, "
     real = (trace["pair_weights"] * jax.nn.softplus(-trace["pairs"])).sum((1, 2))
     noise = (trace["noise_weights"] * jax.nn.softplus(trace["noise"])).sum((1, 2))
     return (real + noise) / targets
+
+
+def next_token(trace: dict[str, Array], targets: Any) -> Float[Array, " n"]:
+    """−log of the chance given to the token that comes next, summed over a window's places, in nats.
+
+    Args:
+      trace: "scores" (n, length, kinds).
+      targets: `tokens` (n, length), `there` (n, length), and `mean` (n,), what the sum is divided by.
+    """
+    cost = optax.losses.softmax_cross_entropy_with_integer_labels(trace["scores"], targets.tokens)
+    return jnp.where(targets.there, cost, 0.0).sum(1) / targets.mean

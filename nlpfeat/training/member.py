@@ -1,11 +1,11 @@
 """One member: initialise, train, evaluate. Pure functions of arrays; `nlpfeat.sweeps.programs` maps them over many."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import traverse_util
 from jax import Array
 from jax.typing import ArrayLike
@@ -24,6 +24,7 @@ class State(NamedTuple):
 
     params: Params
     opt_state: Any  # of the parameters that the phase trains
+    carried: Any = ()  # of the task's memory, row by row of a batch
 
 
 Record = dict[str, Array]  # loss and each metric: (splits,)
@@ -67,12 +68,14 @@ def merge(trained: Params, held: Params) -> Params:
     return traverse_util.unflatten_dict(flat)
 
 
-def fresh_state(task: Task, params: Params, frozen: tuple[str, ...], settings: Settings) -> State:
-    """The state at the start of a phase that trains all but `frozen`."""
+def fresh_state(
+    task: Task, module: nn.Module, frozen: tuple[str, ...], rows: int, params: Params, settings: Settings
+) -> State:
+    """The state at the start of a phase that trains all but `frozen`, in batches of `rows` rows."""
     if task.rule:
         return State(params, {name: jnp.float32(0) for name in task.rule.counters})
     trained, _ = partition(params, frozen)
-    return State(params, task.optimizer(settings).init(trained))
+    return State(params, task.optimizer(settings).init(trained), task.memory.fresh(module, rows))
 
 
 def train_step(
@@ -90,22 +93,23 @@ def train_step(
     if task.rule:
         return State(*task.rule.step(state.params, state.opt_state, batch, settings, speed))
     trained, held = partition(state.params, frozen)
+    inputs = task.memory.recall(state.carried, batch.inputs)
 
-    def mean_loss(trained: Params) -> Array:
+    def mean_loss(trained: Params) -> tuple[Array, Any]:
         key = jax.random.fold_in(stream(settings.seed, "dropout"), step)
         trace: Any = module.apply(
             {"params": merge(trained, held)},
-            batch.inputs,
+            inputs,
             settings,
             train=True,
             rngs={"dropout": key},
         )
-        return task.loss(trace, batch.targets).mean()
+        return task.loss(trace, batch.targets).mean(), task.memory.keep(inputs, trace)
 
-    gradient = jax.grad(mean_loss)(trained)
+    gradient, carried = jax.grad(mean_loss, has_aux=True)(trained)
     updates, opt_state = task.optimizer(settings).update(gradient, state.opt_state, trained)
     trained = jax.tree.map(lambda p, u: p - speed * u, trained, updates)
-    return State(merge(trained, held), opt_state)
+    return State(merge(trained, held), opt_state, carried)
 
 
 def train(
@@ -142,24 +146,26 @@ def evaluate(
     """Mean loss and metrics on every split, in the order of `split_names`: {"loss": (splits,), metric: …}."""
     measures = (("loss", task.loss), *task.metrics)
 
-    def sums(examples: Examples, index: Array) -> Record:
+    def sums(examples: Examples, carried: Any, index: Array) -> tuple[Any, Record]:
         batch = task.batch(arrays, examples, index)
-        trace: Any = module.apply({"params": params}, batch.inputs, settings)
-        return {name: measure(trace, batch.targets).sum() for name, measure in measures}
+        inputs = task.memory.recall(carried, batch.inputs)
+        trace: Any = module.apply({"params": params}, inputs, settings)
+        found = {name: measure(trace, batch.targets).sum() for name, measure in measures}
+        return task.memory.keep(inputs, trace), found
 
     def means(examples: Examples) -> Record:
-        order = task.alike(arrays, examples)
-        if 0 < task.sample < len(order):
-            order = order[np.linspace(0, len(order) - 1, task.sample).astype(np.int32)]
+        order = task.reading(arrays, examples)
         n = len(order)
         whole = n - n % task.piece
         parts = []
         if whole:
             pieces = order[:whole].reshape(-1, task.piece)
-            each = jax.lax.map(lambda index: sums(examples, index), pieces)
+            carried = task.memory.fresh(module, task.piece)
+            _, each = jax.lax.scan(partial(sums, examples), carried, pieces)
             parts.append(jax.tree.map(lambda values: values.sum(0), each))
         if whole < n:
-            parts.append(sums(examples, order[whole:]))
+            carried = task.memory.fresh(module, n - whole)
+            parts.append(sums(examples, carried, order[whole:])[1])
         return jax.tree.map(lambda *values: sum(values) / n, *parts)
 
     records = [means(splits[name]) for name in split_names(splits)]

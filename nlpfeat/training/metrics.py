@@ -1,8 +1,12 @@
 """Metrics per example: (trace, targets) -> (n,). A record holds their means."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
+
+from nlpfeat.training.losses import next_token
 
 
 def accuracy(trace: dict[str, Array], targets: Int[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
@@ -19,3 +23,14 @@ def real_above_wrong(trace: dict[str, Array], targets: Float[Array | np.ndarray,
     """
     higher = 0.5 * (jnp.sign(trace["real"] - trace["wrong"]) + 1)
     return jnp.where(trace["windows"], higher, 0.0).sum(1) / targets
+
+
+def bits(trace: dict[str, Array], targets: Any) -> Float[Array, " n"]:
+    """Bits that the next token takes, by the chance that it was given: the loss in another unit. As `next_token`."""
+    return next_token(trace, targets) / jnp.log(2.0)
+
+
+def next_right(trace: dict[str, Array], targets: Any) -> Float[Array, " n"]:
+    """How often the token of the highest score comes next. As `next_token`."""
+    right = jnp.argmax(trace["scores"], axis=-1) == targets.tokens
+    return jnp.where(targets.there, right, 0.0).sum(1) / targets.mean

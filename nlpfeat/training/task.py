@@ -10,6 +10,7 @@ import optax
 from jax import Array
 
 from nlpfeat.data.examples import Examples, Splits, as_given, rows
+from nlpfeat.data.order import batch_order
 from nlpfeat.settings import Settings
 
 # A function of what the net computed and what was asked: (trace, targets) -> one number per example (n,).
@@ -70,6 +71,23 @@ class Rule(NamedTuple):
     most: int
 
 
+class Memory(NamedTuple):
+    """What a net carries from batch to batch, row by row. Its fields are pure functions.
+
+    Attributes:
+      fresh: (module, rows of a batch) -> what is carried before the first one.
+      recall: (carried, inputs) -> the inputs with what is carried, for those rows that follow on what was read before.
+      keep: (inputs, trace) -> what is carried on.
+    """
+
+    fresh: Callable[[Any, int], Any]
+    recall: Callable[[Any, Any], Any]
+    keep: Callable[[Any, dict[str, Any]], Any]
+
+
+NO_MEMORY = Memory(lambda module, rows: (), lambda carried, inputs: inputs, lambda inputs, trace: ())
+
+
 @dataclass(frozen=True)
 class Task:
     """Data + model + loss + metrics: one row of `nlpfeat.tasks.TASKS`. All fields are pure functions or types.
@@ -93,12 +111,14 @@ class Task:
         file data hold row numbers, and this fetches what they stand for.
       start: (about, parameters, settings) -> the parameters before the first step, on the host, where they are not
         what the module draws: GloVe vectors, weights of a notebook's own generator.
+      memory: what the net carries from batch to batch.
+      order: (examples, batch size, seed, start, stop) -> which examples the steps from `start` to `stop` see.
       rule: how the task learns, where it is not by gradient descent; then no optimizer is used.
       loss_units: what the loss is measured in.
       success: what the headline metric of a member that succeeds reaches.
       piece: examples evaluated at a time.
-      sample: examples of a part that a record is taken over, at most, evenly spread; 0 for all.
-      alike: (the source's arrays, examples) -> their order (n,) in pieces: those that are padded alike together.
+      reading: (the source's arrays, examples) -> which examples of a part a record is taken over (n,), in the order in
+        which they are evaluated.
       words: (parameters, settings) -> the word vectors (vocabulary, width), where inputs are words.
       factors: (parameters, settings) -> the vectors of users and items, where inputs are pairs of them.
       newcomer: (parameters, settings, training ratings, their squared error, items) -> how the numbers of a new user, who
@@ -124,12 +144,13 @@ class Task:
     load: Callable[[Any, Any], Source] = generated
     batch: Callable[[Any, Examples, Array | None], Examples] = rows
     start: Callable[[Any, Any, Any], Any] = lambda about, params, settings: params
+    memory: Memory = NO_MEMORY
+    order: Callable[[int, int, int, int, int], np.ndarray] = batch_order
     rule: Rule | None = None
     loss_units: str = "nats"
     success: Goal = ALMOST_ALL
     piece: int = 4096
-    sample: int = 0
-    alike: Callable[[Any, Examples], Array] = as_given
+    reading: Callable[[Any, Examples], Array] = as_given
     words: Callable[[Any, Any], np.ndarray] | None = None
     factors: Callable[[Any, Any], Any] | None = None
     newcomer: Callable[[Any, Any, int, float, np.ndarray], dict[str, Any]] | None = None

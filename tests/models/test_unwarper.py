@@ -42,7 +42,7 @@ def test_gradient_and_one_adam_step(example):
         example.splits["train"],
         example.settings._replace(weight_decay=np.float32(0.1)),
     )
-    state = fresh_state(task, example.params, (), settings)
+    state = fresh_state(task, maker(SPIRALS).module(8), (), 1, example.params, settings)
     after = train_step(task, maker(SPIRALS).module(8), (), state, settings, batch, 1.0, 0)
 
     gradient = jax.grad(lambda p: bare(p, batch.inputs, batch.targets)[0])(example.params)

@@ -1,0 +1,86 @@
+"""The nets of a study that read a text character by character: what the commands that look at them start from."""
+
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from experiments.columns import warn
+from nlpfeat.data.characters import Book, CharacterSpec
+from nlpfeat.errors import UserError
+from nlpfeat.sweeps.prepare import Maker
+from nlpfeat.sweeps.restore import Member, restore, study_maker
+from nlpfeat.sweeps.study import Study
+
+PROMPT = 40  # characters of the text that a net goes on from, where no others are asked for
+
+
+class Readers(NamedTuple):
+    """A study of nets that read characters, its text read once."""
+
+    study: Study
+    make: Maker
+    book: Book
+
+    @property
+    def held(self) -> str:
+        """The name of the part that was not learned from; the train part where no text is held out."""
+        return "validation" if len(self.book.part("validation")) > PROMPT else "train"
+
+    @property
+    def prompt(self) -> str:
+        """What the held-out part begins with."""
+        return self.text(self.held, PROMPT)
+
+    def text(self, part: str, most: int) -> str:
+        """The first characters of a part, as the nets read them."""
+        return self.book.alphabet.decode(self.book.part(part)[:most])
+
+    def member(self, wanted: dict[str, float], step: int | None) -> Member:
+        """A member of the study.
+
+        Raises:
+          UserError: if there is no such member or step, or its training diverged.
+        """
+        member = restore(self.study, wanted, step, self.make)
+        if not finite(member.params):
+            raise UserError(
+                f"the training of this member diverged by step {member.step}: it has nothing to say"
+            )
+        return member
+
+
+def finite(params: Any) -> bool:
+    """Whether all numbers of a net are finite."""
+    return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params))
+
+
+def readers(study: Study) -> Readers:
+    """A study with its text.
+
+    Raises:
+      UserError: if its nets do not read characters, or the text has changed.
+    """
+    check_reads(study)
+    make = study_maker(study)
+    return Readers(study, make, make.source.about)
+
+
+def check_reads(study: Study) -> None:
+    """Check that the nets of a study read characters.
+
+    Raises:
+      UserError: if they do not.
+    """
+    if not issubclass(study.spec.row.data, CharacterSpec):
+        raise UserError(
+            f"{study.path} is a study of {study.spec.task}, whose nets do not write: name one of char_rnn, such as runs/char_rnn"
+        )
+
+
+def tell_unknown(book: Book, prompt: str) -> None:
+    """Note the characters of a prompt that nets do not tell apart."""
+    written = book.alphabet.written(prompt)
+    others = dict.fromkeys(letter for letter in written if letter not in book.alphabet.letters)
+    if others:
+        warn(f"characters that the net does not tell apart are all one to it: {' '.join(map(repr, others))}")

@@ -1,0 +1,68 @@
+"""How a loss falls with size: a power law above a floor, with its interval."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.optimize import least_squares
+
+from nlpfeat.sweeps.statistics import Interval
+
+FEWEST = 4  # sizes that a curve of three numbers needs
+
+
+class PowerLaw(NamedTuple):
+    """loss = floor + scale · size^(−exponent), each with its 95 % interval."""
+
+    floor: Interval
+    scale: Interval
+    exponent: Interval
+
+    def at(self, size: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+        """The loss that the estimates give."""
+        return self.floor.estimate + self.scale.estimate * size**-self.exponent.estimate
+
+
+def power_law(
+    size: Float[np.ndarray, " members"], loss: Float[np.ndarray, " members"], draws: int = 1000, seed: int = 0
+) -> PowerLaw | None:
+    """Fit a power law by least squares, and draw members with replacement for the intervals.
+
+    Samples of fewer than `FEWEST` sizes are drawn again. The form is that of Hestness et al. 2017 and Kaplan et al. 2020; the floor
+    is at least 0.
+
+    Returns:
+      None where there are too few sizes, or the loss does not fall.
+    """
+    known = np.isfinite(loss)
+    size, loss = np.asarray(size, float)[known], np.asarray(loss, float)[known]
+    if len(np.unique(size)) < FEWEST:
+        return None
+    best = _fit(size, loss)
+    if best is None:
+        return None
+    rng = np.random.default_rng(seed)
+    found = []
+    while len(found) < draws:
+        chosen = rng.integers(len(size), size=len(size))
+        if len(np.unique(size[chosen])) >= FEWEST:
+            again = _fit(size[chosen], loss[chosen])
+            found.append((np.nan,) * 3 if again is None else again)
+    low, high = np.nanquantile(np.array(found), (0.025, 0.975), axis=0)
+    return PowerLaw(*(Interval(float(a), b, float(c)) for a, b, c in zip(low, best, high, strict=True)))
+
+
+def _fit(size: np.ndarray, loss: np.ndarray) -> tuple[float, float, float] | None:
+    """Floor, scale and exponent; None where the loss does not fall."""
+    middle = np.exp(np.log(size).mean())  # sizes around 1 keep scale and exponent apart
+
+    def left(at: np.ndarray) -> np.ndarray:
+        return at[0] + np.exp(at[1] - at[2] * np.log(size / middle)) - loss
+
+    span = max(float(np.ptp(loss)), 1e-9)
+    start = (max(float(loss.min()) - 0.1 * span, 0.0), np.log(0.3 * span), 0.5)
+    done = least_squares(left, start, bounds=([0, -30, 0], [max(float(loss.min()), 1e-9), 30, 5]))
+    floor, scale, exponent = done.x
+    if exponent <= 1e-6:
+        return None
+    return float(floor), float(np.exp(scale + exponent * np.log(middle))), float(exponent)

@@ -1,0 +1,76 @@
+"""What a net of characters writes: each one drawn by its chances, and read before the next."""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.typing import ArrayLike
+from jaxtyping import Float, Int
+
+from nlpfeat.data.characters import Alphabet, Span, Window
+from nlpfeat.errors import UserError
+from nlpfeat.keys import stream
+
+
+def write(
+    module: Any,
+    params: Any,
+    settings: Any,
+    alphabet: Alphabet,
+    prompt: str,
+    temperature: float,
+    length: int,
+    draw: int,
+    texts: int = 1,
+) -> list[str]:
+    """Texts that go on from a prompt, without it. The same `draw` and settings give the same texts.
+
+    Args:
+      temperature: what the scores are divided by before they become chances: 1 for the net's own, 0 for the likeliest character
+        each time. Characters that the net does not tell apart are never written.
+      length: characters of each text.
+      draw: seed of the draws.
+      texts: how many are written, all from the same prompt.
+
+    Raises:
+      UserError: if the prompt is empty.
+    """
+    if not prompt:
+        raise UserError("an empty prompt: give at least one character to go on from")
+    numbers = np.broadcast_to(alphabet.encode(prompt).astype(np.int32), (texts, len(prompt)))
+    key = stream(draw, "write")
+    found = _write(module, params, settings, numbers, key, jnp.float32(temperature), length)
+    return [alphabet.decode(row) for row in np.asarray(found)]
+
+
+@partial(jax.jit, static_argnames=("module", "length"))
+def _write(
+    module: Any, params: Any, settings: Any, prompt: Array, key: Array, temperature: Array, length: int
+) -> Int[Array, "texts length"]:
+    """Read the prompts (texts, characters), then draw and read, one character after another."""
+
+    def read(tokens: Array, state: Any) -> tuple[Array, Any]:
+        nowhere = jnp.zeros(len(tokens), jnp.int32)
+        window = Window(tokens, Span(nowhere, nowhere), state)
+        trace = module.apply({"params": params}, window, settings)
+        return trace["scores"][:, -1], trace["state"]
+
+    def step(now: tuple[Array, Any], key: Array) -> tuple[tuple[Array, Any], Array]:
+        scores, state = now
+        chosen = choose(key, scores, temperature)
+        return read(chosen[:, None], state), chosen
+
+    _, written = jax.lax.scan(step, read(jnp.asarray(prompt), None), jax.random.split(key, length))
+    return written.T
+
+
+def choose(
+    key: Array, scores: Float[Array | np.ndarray, "n kinds"], temperature: ArrayLike
+) -> Int[Array, " n"]:
+    """One kind of each row, by the softmax of its scores over the temperature; the highest score at 0; never kind 0."""
+    known = jnp.asarray(scores).at[:, 0].set(-jnp.inf)
+    drawn = jax.random.categorical(key, known / jnp.maximum(temperature, 1e-6))
+    return jnp.where(jnp.asarray(temperature) > 0, drawn, known.argmax(1)).astype(jnp.int32)
