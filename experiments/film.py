@@ -1,9 +1,9 @@
-"""Films of what a net does to the plane: over training, from input to embedding, layer by layer, region by region.
+"""Films of what a net does to the plane, over training, from input to embedding, layer by layer, region by region; and of what it writes.
 
 Kinds: training (the embedding at each step, dense at first), interpolation (the input moves to the embedding; exact
 fold times), layers (each layer rotates, scales, reflects, rotates, shifts and bends; nets whose layers are all
-2 → 2), regions (exact linear regions and decision boundary over training). A film of training trains that member again
-and checks it against the study's record.
+2 → 2), regions (exact linear regions and decision boundary over training), writing (what a net of characters writes over training).
+A film of training trains that member again and checks it against the study's record.
 
 Where the grid has further axes, they are flags too: --depth=5 --slope=0.1.
 Written to STUDY/figures: mp4 (GIF where there is no ffmpeg), a page that plays without network, and a poster.
@@ -26,6 +26,7 @@ EXAMPLES = [
     "python -m experiments.film --study=runs/spirals --kind=interpolation --width=100 --style=dark",
     "python -m experiments.film --study=runs/spirals --kind=regions --widths=2,8,100",
     "python -m experiments.film --study=runs/spirals_deep-recipe --kind=layers --width=2 --seed=best",
+    "python -m experiments.film --study=runs/char_rnn --dropout=0 --kind=writing --width=64 --seed=0 --length=60 --fps=6",
     "python -m experiments.film --kind=training --width=100 --seed=3 --frames=0,150,last   # for print, no film",
 ]
 PRINT_DPI = 300
@@ -97,7 +98,7 @@ def flags_of_film() -> Parser:
     arguments.add_argument(
         "--kind",
         required=True,
-        choices=("training", "interpolation", "layers", "regions"),
+        choices=("training", "interpolation", "layers", "regions", "writing"),
         help="what is shown",
     )
     arguments.add_argument("--width", metavar="N", help="the member's width")
@@ -128,14 +129,14 @@ def flags_of_film() -> Parser:
 def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
     """The film that the flags ask for, and its name as a file."""
     from experiments.members import describe, members_of
-    from experiments.scenes import KINDS, check_drawable
+    from experiments.scenes import KINDS
     from nlpfeat.films.film import Film
     from nlpfeat.plotting.style import THEMES
     from nlpfeat.sweeps.prepare import maker
     from nlpfeat.sweeps.provenance import signature
 
     kind = KINDS[flags.kind]
-    check_drawable(study, kind)
+    kind.check(study)
     make, scenes, members = maker(study.spec), [], members_of(study, flags)
     for member in members:
         print(f"{flags.kind} of {describe(member)} …", file=sys.stderr)

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from experiments.character_nets import Readers, check_reads
 from nlpfeat.data.examples import SPLITS, split_names
 from nlpfeat.errors import UserError
-from nlpfeat.films import interpolation, layers, motion, regions, training
+from nlpfeat.films import interpolation, layers, motion, regions, training, writing
 from nlpfeat.films.camera import film_steps, some
 from nlpfeat.films.scene import DOTS, Member, Scene
 from nlpfeat.geometry.network import Layer, Network
@@ -19,9 +20,12 @@ from nlpfeat.sweeps.replay import Replay, replay
 from nlpfeat.sweeps.restore import restore
 from nlpfeat.sweeps.results import read
 from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.writing import write
+from nlpfeat.writing.signs import dictionary
 
 # A replay equals the record to the bit on the machine that made it; elsewhere rounding differs, and grows.
 TOLERANCE = 0.01
+WARMTH, LETTERS = 0.8, 700  # temperature and characters of what is written in a frame
 
 
 class DiffersFromRecord(Exception):
@@ -33,7 +37,7 @@ class Kind(NamedTuple):
 
     heading: str
     note: str
-    planar: bool  # whether it needs a 2-D embedding
+    check: Callable[[Study], None]  # whether a study's nets can be drawn; raises a UserError
     scene: Callable[[Study, Maker, dict[str, float], int], Scene]  # of (study, its maker, the member, frames)
 
 
@@ -67,30 +71,48 @@ def _layers(study: Study, make: Maker, wanted: dict[str, float], frames: int) ->
     return layers.film(member, frames)
 
 
-KINDS = {
-    "training": Kind("Training: the embedding, step by step", training.NOTE, True, _training),
-    "interpolation": Kind("From the input to the embedding", interpolation.NOTE, True, _interpolation),
-    "layers": Kind("The net, layer by layer", layers.NOTE, True, _layers),
-    "regions": Kind("The input plane as the net sees it", regions.NOTE, False, _regions),
-}
+def _writing(study: Study, make: Maker, wanted: dict[str, float], frames: int) -> Scene:
+    again = _again(study, make, wanted, frames)
+    nets = Readers(study, make, make.source.about)
+    module, alphabet = make.module(int(again.settings.width)), nets.book.alphabet
+    texts = (
+        write(module, params, again.settings, alphabet, nets.prompt, WARMTH, LETTERS, draw=0)[0]
+        for params in again.params
+    )
+    words = dictionary(nets.text("train", len(nets.book.numbers)))
+    names = split_names(again.splits)
+    scores = {name: again.record["accuracy"][:, i] for i, name in enumerate(names)}
+    return writing.Writing(again.steps, nets.prompt, tuple(texts), words, scores)
 
 
-def check_drawable(study: Study, kind: Kind) -> None:
-    """Check that a study's nets can be drawn.
-
-    Raises:
-      UserError: if they are not piecewise linear on the plane, or the embedding that the kind shows is not 2-D.
-    """
+def _on_the_plane(study: Study) -> None:
+    """Raise a UserError if the nets of a study are not piecewise linear on the plane."""
     if study.spec.row.layers is None:
         raise UserError(
             f"{study.path} is a study of {study.spec.task}: films are of piecewise-linear nets on the plane "
-            "(tasks with `layers` in nlpfeat/tasks.py)"
+            "(tasks with `layers` in nlpfeat/tasks.py); those of char_rnn have --kind=writing"
         )
-    if kind.planar and study.spec.model.embedding != 2:
+
+
+def _onto_the_plane(study: Study) -> None:
+    """Raise a UserError if their embedding is not 2-D either."""
+    _on_the_plane(study)
+    if study.spec.model.embedding != 2:
         raise UserError(
             f"the embedding of this study has {study.spec.model.embedding} dimensions, and this film shows a plane: "
             "sweep with --config.model.embedding=2, or take --kind=regions"
         )
+
+
+KINDS = {
+    "training": Kind("Training: the embedding, step by step", training.NOTE, _onto_the_plane, _training),
+    "interpolation": Kind(
+        "From the input to the embedding", interpolation.NOTE, _onto_the_plane, _interpolation
+    ),
+    "layers": Kind("The net, layer by layer", layers.NOTE, _onto_the_plane, _layers),
+    "regions": Kind("The input plane as the net sees it", regions.NOTE, _on_the_plane, _regions),
+    "writing": Kind("What the net writes, step by step", writing.NOTE, check_reads, _writing),
+}
 
 
 def _again(study: Study, make: Maker, wanted: dict[str, float], frames: int) -> Replay:

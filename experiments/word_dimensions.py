@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from experiments.columns import print_columns, warn
+from experiments.finished import at_one_point, finished, nets
 from experiments.pairs import agreement, medians
 from experiments.progress import Counting
 from experiments.space import Space
 from experiments.word_dimension_figure import figure_of
 from experiments.word_scores import ranked, read_questions, scored
-from experiments.word_separability import at_one_point
 from experiments.word_settling import by_word, print_settling, settle
 from experiments.word_space import Words, own_rows, table_of
 from nlpfeat.data.examples import split_names
@@ -23,7 +23,6 @@ from nlpfeat.errors import UserError
 from nlpfeat.spaces.agreement import cka, principal_angles, shared
 from nlpfeat.spaces.neighbours import nearest_of_each
 from nlpfeat.sweeps.provenance import signature
-from nlpfeat.sweeps.restore import kept_steps, restore_bucket
 from nlpfeat.sweeps.study import atomic
 
 MOST = 2000  # frequent words that are compared
@@ -103,31 +102,20 @@ def _spaces(
     """Every finished member: its settings, its last record on the last part, its space."""
     study = words.study
     table = at_one_point(study, chosen)
-    labels = [x for x in table["bucket"].unique() if study.result(x).exists() and kept_steps(study, x)]
-    if not labels:
-        raise UserError(
-            f"{study.path} has no finished bucket with a checkpoint: run the sweep to its end first"
-        )
-    total = int(table["bucket"].isin(labels).sum())
+    work = list(dict(finished(study, table)).items())  # the last step of each bucket
+    total = int(table["bucket"].isin({label for label, _ in work}).sum())
+    name = study.spec.row.metrics[0][0]
     with Counting("word spaces measured", total) as progress:
-        done = 0
-        for label in labels:
-            bucket = restore_bucket(study, words.make, label, kept_steps(study, label)[-1])
-            splits = split_names(bucket.example.splits)
-            for place, member in enumerate(bucket.members.index):
-                if member not in table.index:
-                    continue
-                settings = bucket.settings(place)
-                vectors = table_of(words, bucket.params(place), settings)
-                done += 1
-                progress.done(done)
-                if not np.isfinite(vectors).all():
-                    warn(f"member {member} diverged and is left out")
-                    continue
-                point = {name: float(value) for name, value in settings._asdict().items()}
-                name = study.spec.row.metrics[0][0]
-                record = {f"{splits[-1]} {name}": float(bucket.saved.records[name][place, -1, -1])}
-                yield point, record, own_rows(words, vectors, str(member))
+        for done, net in enumerate(nets(study, words.make, table, work), 1):
+            vectors = table_of(words, net.params, net.settings)
+            progress.done(done)
+            if not np.isfinite(vectors).all():
+                warn(f"member {net.id} diverged and is left out")
+                continue
+            point = {name: float(value) for name, value in net.settings._asdict().items()}
+            last = split_names(net.bucket.example.splits)[-1]
+            record = {f"{last} {name}": float(net.bucket.saved.records[name][net.place, -1, -1])}
+            yield point, record, own_rows(words, vectors, net.id)
 
 
 def quality(space: Space, tests: Tests) -> dict[str, float]:

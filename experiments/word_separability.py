@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
@@ -10,25 +11,20 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from experiments.columns import print_columns
-from experiments.members import PLAIN, describe, spell
+from experiments.finished import at_one_point, finished, nets
 from experiments.progress import Counting
 from experiments.word_space import Words, table_of
-from nlpfeat.errors import UserError
 from nlpfeat.plotting.curves import plot_medians
 from nlpfeat.plotting.style import BLUE, STYLE, save, stamp, width_axis
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.processes import processes
-from nlpfeat.sweeps import grid
 from nlpfeat.sweeps.provenance import commit
-from nlpfeat.sweeps.restore import kept_steps, restore_bucket
 from nlpfeat.sweeps.results import write
 from nlpfeat.sweeps.spec import config_hash
 from nlpfeat.sweeps.statistics import spread, wilson
-from nlpfeat.sweeps.study import Study
 from nlpfeat.words.separability import MEASURES, measure
 
 
@@ -69,26 +65,17 @@ def measure_all(words: Words, chosen: dict[str, float], each: int) -> xr.Dataset
     """
     study, groups = words.study, words.groups(each)
     table = at_one_point(study, chosen)
-    labels = [x for x in table["bucket"].unique() if study.result(x).exists()]
-    work = [(label, step) for label in labels for step in kept_steps(study, label)]
-    if not work:
-        raise UserError(
-            f"{study.path} has no finished bucket with a checkpoint: run the sweep to its end first"
-        )
+    work = finished(study, table)
     futures: dict[tuple[str, int], Any] = {}
     with processes() as pool:
-        for label, step in work:
-            bucket = restore_bucket(study, words.make, label, step)
-            for place, member in enumerate(bucket.members.index):
-                if member not in table.index:
-                    continue
-                vectors = table_of(words, bucket.params(place), bucket.settings(place))[groups.words]
-                if np.isfinite(vectors).all():
-                    futures[str(member), step] = pool.submit(measure, vectors, groups.labels)
+        for net in nets(study, words.make, table, work):
+            vectors = table_of(words, net.params, net.settings)[groups.words]
+            if np.isfinite(vectors).all():
+                futures[net.id, net.step] = pool.submit(measure, vectors, groups.labels)
         with Counting("word spaces measured", len(futures)) as progress:
             for _ in progress.each(iter(futures.values())):
                 _.result()
-    members = [str(member) for member in table.index[table["bucket"].isin(labels)]]
+    members = [str(member) for member in table.index[table["bucket"].isin({label for label, _ in work})]]
     steps = sorted({step for _, step in work})
     nothing = dict.fromkeys(MEASURES, np.nan)
     found = [[futures[m, s].result() if (m, s) in futures else nothing for s in steps] for m in members]
@@ -106,18 +93,6 @@ def measure_all(words: Words, chosen: dict[str, float], each: int) -> xr.Dataset
         coords[name] = ("member", mine[name].to_numpy())
     counts = [int((groups.labels == label).sum()) for label in (1, 0)]
     return xr.Dataset(data | {"groups": ("group", counts)}, coords)
-
-
-def at_one_point(study: Study, chosen: dict[str, float]) -> pd.DataFrame:
-    """The members with the settings `chosen`, which must leave open width and seed only."""
-    table = grid.select(study.members(), chosen)
-    if table.empty:
-        raise UserError(f"{study.path} has no member with {describe(chosen)}")
-    free = [name for name in grid.varying(table, list(study.spec.settings._fields)) if name not in PLAIN]
-    if free:
-        values = "; ".join(f"--{n}={' or '.join(map(spell, sorted(table[n].unique())))}" for n in free)
-        raise UserError(f"the members differ in more than width and seed; say which: {values}")
-    return table
 
 
 def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
@@ -155,7 +130,7 @@ def separability_figure(dataset: xr.Dataset, width_label: str) -> Any:
     for (name, (title, bottom_limit, top_limit)), (top, bottom) in zip(_PANELS.items(), axes.T, strict=True):
         groups = [dataset[name].isel(member=(dataset["width"] == w).to_numpy()) for w in widths]
         values = [group.transpose("member", "step").to_numpy() for group in groups]
-        middles = _shares if name == "separable" else _quartiles
+        middles = _shares if name == "separable" else partial(spread, axis=0)
         low, middle, high = np.stack([middles(part) for part in values], axis=1)  # (widths, steps) each
         longest = max(len(part) for part in values)
         last = np.stack(
@@ -194,13 +169,3 @@ def _shares(values: np.ndarray) -> np.ndarray:
     known = ~np.isnan(values)
     counts = zip((values == 1).sum(0).tolist(), known.sum(0).tolist(), strict=True)
     return np.array([wilson(wins, trials) if trials else (np.nan,) * 3 for wins, trials in counts]).T
-
-
-def _quartiles(values: np.ndarray) -> np.ndarray:
-    """Quartiles (3, steps) of values (members, steps), NaN where no member has one."""
-    found = np.full((3, values.shape[1]), np.nan)
-    for step in range(values.shape[1]):
-        known = values[~np.isnan(values[:, step]), step]
-        if len(known):
-            found[:, step] = spread(known, axis=0)
-    return found

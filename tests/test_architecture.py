@@ -25,7 +25,7 @@ ALLOWED = {
     "words": {"geometry", "spaces"},
     "writing": set(),
     "factors": set(),
-    "films": {"geometry", "plotting"},
+    "films": {"geometry", "plotting", "writing"},
     "__init__": set(),
 }
 

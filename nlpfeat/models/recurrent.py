@@ -122,7 +122,8 @@ class Recurrent(nn.Module):
             state = zero_state(self.cell, x.shape[0], units)
         moves = None if here is None else jnp.asarray(here).T
         weights = (weight, jnp.asarray(bias).reshape(-1), again)
-        said, last = _along(self.cell, jnp.swapaxes(x, 0, 1), weights, state, keep, moves)
+        found: Any = _along(self.cell, jnp.swapaxes(x, 0, 1), weights, state, keep, moves)
+        said, last = found
         return self.units.mask(jnp.swapaxes(said, 0, 1)), last
 
     def _bias(self, key: Array, shape: tuple[int, int]) -> Float[Array, "gates units"]:
@@ -140,7 +141,7 @@ def zero_state(cell: Cell, rows: int, units: int) -> State:
 # those of what it said before (units, onto × units). JAX's own way back would add to the gradient of the latter at every
 # place, and turn them anew; taken once for all places, a step of 256 cells is a fifth faster on CPU.
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _along(cell: Cell, x: Any, weights: Any, state: Any, keep: Any, here: Any) -> tuple[Array, State]:
+def _along(cell: Cell, x: Any, weights: Any, state: Any, keep: Any, here: Any) -> Any:
     return _there(cell, x, weights, state, keep, here)[0]
 
 

@@ -1,5 +1,6 @@
 """Statistics over seeds: every seed counts, every proportion has its interval."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,9 @@ class Interval(NamedTuple):
 
 def spread(values: np.ndarray, axis: int) -> Spread:
     """Lower quartile, median and upper quartile over `axis`. NaN (not run, or diverged) is left out: count it."""
-    return Spread(*np.nanquantile(values, (0.25, 0.5, 0.75), axis=axis))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
+        return Spread(*np.nanquantile(values, (0.25, 0.5, 0.75), axis=axis))
 
 
 def ordered(values: np.ndarray, axis: int) -> Spread:

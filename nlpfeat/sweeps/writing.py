@@ -53,9 +53,7 @@ def _write(
     """Read the prompts (texts, characters), then draw and read, one character after another."""
 
     def read(tokens: Array, state: Any) -> tuple[Array, Any]:
-        nowhere = jnp.zeros(len(tokens), jnp.int32)
-        window = Window(tokens, Span(nowhere, nowhere), state)
-        trace = module.apply({"params": params}, window, settings)
+        trace = _read(module, params, settings, tokens, state)
         return trace["scores"][:, -1], trace["state"]
 
     def step(now: tuple[Array, Any], key: Array) -> tuple[tuple[Array, Any], Array]:
@@ -74,3 +72,33 @@ def choose(
     known = jnp.asarray(scores).at[:, 0].set(-jnp.inf)
     drawn = jax.random.categorical(key, known / jnp.maximum(temperature, 1e-6))
     return jnp.where(jnp.asarray(temperature) > 0, drawn, known.argmax(1)).astype(jnp.int32)
+
+
+def states(module: Any, params: Any, settings: Any, numbers: np.ndarray) -> np.ndarray:
+    """What every unit holds after each character of a text that is read from its beginning: float32 (characters, layers · units).
+
+    Of an LSTM that is its cell, which gates hide from what it says; of others, what it says. The units of the first layer come first.
+
+    Args:
+      numbers: of the characters (n,).
+    """
+    return np.asarray(_states(module, params, settings, jnp.asarray(numbers, jnp.int32)))
+
+
+@partial(jax.jit, static_argnames="module")
+def _states(
+    module: Any, params: Any, settings: Any, numbers: Int[Array, " characters"]
+) -> Float[Array, "characters units"]:
+    def step(state: Any, number: Array) -> tuple[Any, Array]:
+        state = _read(module, params, settings, number[None, None], state)["state"]
+        return state, jnp.concatenate([layer[-1][0] for layer in state])
+
+    first = _read(module, params, settings, numbers[None, :1], None)["state"]
+    _, rest = jax.lax.scan(step, first, numbers[1:])
+    return jnp.concatenate([jnp.concatenate([layer[-1][0] for layer in first])[None], rest])
+
+
+def _read(module: Any, params: Any, settings: Any, tokens: Array, state: Any) -> dict[str, Any]:
+    """The trace of characters (n, length) that follow on `state`."""
+    nowhere = jnp.zeros(len(tokens), jnp.int32)
+    return module.apply({"params": params}, Window(tokens, Span(nowhere, nowhere), state), settings)

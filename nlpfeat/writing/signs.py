@@ -13,7 +13,7 @@ import numpy as np
 OPEN = {"(": ")", "[": "]", "{": "}"}
 QUOTES = '"\u201c\u201d'
 _QUOTE = re.compile(f"[{QUOTES}]")
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _SECTION = re.compile(r"=?\d{1,3}[.=]")
 
@@ -41,7 +41,7 @@ ABOUT = {
 
 def dictionary(text: str, least: int = 2) -> frozenset[str]:
     """The words that a text has at least so many times."""
-    counts = Counter(_WORD.findall(text))
+    counts = Counter(WORD.findall(text))
     return frozenset(word for word, count in counts.items() if count >= least)
 
 
@@ -52,7 +52,7 @@ def signs(texts: list[str], words: frozenset[str]) -> Signs:
       texts: the first and the last line and word of each may be cut off; lines so are left out, words are few.
       words: the dictionary.
     """
-    found = [word for text in texts for word in _WORD.findall(text)]
+    found = [word for text in texts for word in WORD.findall(text)]
     letters = sum(map(len, found))
     paragraphs = [part for text in texts for part in _PARAGRAPH.split(text)]
     quotes, brackets = _totals(map(_quotes, paragraphs)), _totals(map(_brackets, paragraphs))
@@ -86,11 +86,20 @@ def opens(text: str, place: int) -> bool:
     return after.isalnum() and not before.isalnum()
 
 
+def closes(text: str, place: int) -> bool:
+    """Whether the quote at a place closes: a curly one says so; else no space stands before it, and no letter or digit follows."""
+    if text[place] != '"':
+        return text[place] == "\u201d"
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    return not before.isspace() and before != "" and not after.isalnum()
+
+
 def _quotes(paragraph: str) -> tuple[int, int]:
-    """Quotes closed and opened: one is closed if the next quote does not open another."""
-    kinds = [opens(paragraph, place.start()) for place in _QUOTE.finditer(paragraph)]
-    closed = sum(one and not other for one, other in pairwise(kinds))
-    return closed, sum(kinds)
+    """Quotes closed and opened: one is closed if the next quote closes."""
+    places = [found.start() for found in _QUOTE.finditer(paragraph)]
+    kinds = [(opens(paragraph, place), closes(paragraph, place)) for place in places]
+    closed = sum(one and other for (one, _), (_, other) in pairwise(kinds))
+    return closed, sum(one for one, _ in kinds)
 
 
 def _brackets(paragraph: str) -> tuple[int, int]:

@@ -8,9 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from nlpfeat.writing.signs import OPEN, QUOTES, opens
 
+RIDGES = np.logspace(0, 6, 7)
 ABOUT = {
     "quotes": "inside quotes",
     "brackets": "inside brackets",
@@ -61,7 +65,7 @@ def follow(
 ) -> Follower | None:
     """The unit that follows a track best on the train part, judged on the held-out part.
 
-    All units together are fitted by least squares with a ridge of a thousandth of their variance, times the characters.
+    All units together are fitted by least squares with that ridge of `RIDGES` which predicts each character from the others best.
 
     Returns:
       None where the track, or every unit, is constant on a part.
@@ -71,12 +75,9 @@ def follow(
     r = correlations(units, track)
     unit = int(np.nanargmax(r**2))
     held = correlations(held_units[:, unit : unit + 1], held_track)[0]
-    middle, centre = units.mean(0), track.mean()
-    x = (units - middle).astype(np.float64)
-    ridge = 1e-3 * len(x) * x.var(0).mean() * np.eye(x.shape[1])
-    weights = np.linalg.solve(x.T @ x + ridge, x.T @ (track - centre))
-    error = held_track - centre - (held_units - middle) @ weights
-    together = 1 - (error**2).mean() / held_track.var()
+    together = (
+        make_pipeline(StandardScaler(), RidgeCV(RIDGES)).fit(units, track).score(held_units, held_track)
+    )
     return Follower(
         unit, int(np.sign(r[unit])), float(r[unit] ** 2), float(np.nan_to_num(held**2)), float(together)
     )

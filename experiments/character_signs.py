@@ -1,0 +1,137 @@
+"""Signs of learning, counted in what every member writes: against width, over training, beside the book itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from experiments.character_nets import Readers, finite
+from experiments.columns import print_columns, warn
+from experiments.finished import at_one_point, finished, nets
+from experiments.progress import Counting
+from nlpfeat.plotting.curves import plot_medians
+from nlpfeat.plotting.style import BLUE, GREY, STYLE, save, stamp, width_axis
+from nlpfeat.plotting.width import plot_measure
+from nlpfeat.sweeps.provenance import signature
+from nlpfeat.sweeps.statistics import spread
+from nlpfeat.sweeps.study import atomic
+from nlpfeat.sweeps.writing import write
+from nlpfeat.writing.signs import ABOUT, Signs, dictionary, signs
+
+LENGTH, TEXTS = 20_000, 20  # characters that each member writes, in so many texts
+DRAW = 0
+
+
+def signs_of_all(readers: Readers, chosen: dict[str, float], flags: Any, line: str) -> int:
+    """Let every finished member write at every kept step: a table on stdout; a figure and a CSV in the study's folder.
+
+    Raises:
+      UserError: if no bucket is finished, or the further axes are open.
+    """
+    length = flags.length or LENGTH
+    words = dictionary(readers.text("train", len(readers.book.numbers)))
+    found = counted(readers, chosen, words, length, flags.temperature)
+    beside = references(readers, words, length)
+    if flags.json:
+        told = {name: one._asdict() for name, one in beside.items()}
+        print(json.dumps({"members": json.loads(found.to_json(orient="records")), "references": told}))
+        return 0
+    _print(found, beside)
+    study = readers.study
+    study.figures.mkdir(exist_ok=True)
+    name = "-".join(["characters-signs", *(f"{key}={value:g}" for key, value in chosen.items())])
+    paths = figure_of(found, beside, study.spec.row.width, signature(line, study), study.figures / name)
+    paths.append(study.figures / f"{name}.csv")
+    with atomic(paths[-1]) as part:
+        found.to_csv(part, index=False)
+    print("\n".join(map(str, paths)))
+    return 0
+
+
+def counted(
+    readers: Readers, chosen: dict[str, float], words: frozenset[str], length: int, temperature: float
+) -> pd.DataFrame:
+    """A row a member and step: width, seed, and each sign."""
+    study = readers.study
+    table = at_one_point(study, chosen)
+    work = finished(study, table)
+    total = sum(int((table["bucket"] == label).sum()) for label, _ in work)
+    alphabet, prompt, rows = readers.book.alphabet, readers.prompt, []
+    with Counting("nets have written", total) as progress:
+        for done, net in enumerate(nets(study, readers.make, table, work), 1):
+            settings, params = net.settings, net.params
+            progress.done(done)
+            if not finite(params):
+                warn(f"member {net.id} diverged by step {net.step} and is left out")
+                continue
+            module = readers.make.module(int(settings.width))
+            each = -(-length // TEXTS)
+            texts = write(module, params, settings, alphabet, prompt, temperature, each, DRAW, TEXTS)
+            named = {"width": int(settings.width), "seed": int(settings.seed), "step": net.step}
+            rows.append(named | signs(texts, words)._asdict())
+    return pd.DataFrame(rows).sort_values(["width", "seed", "step"], ignore_index=True)
+
+
+def references(readers: Readers, words: frozenset[str], length: int) -> dict[str, Signs]:
+    """The signs of the held-out text, and of the same characters in an order drawn anew."""
+    text = readers.text(readers.held, length)
+    shuffled = "".join(np.random.default_rng(0).permutation(list(text)))
+    return {"the held-out text": signs([text], words), "its characters, shuffled": signs([shuffled], words)}
+
+
+def _print(found: pd.DataFrame, beside: dict[str, Signs]) -> None:
+    last = found[found["step"] == found["step"].max()]
+    groups = [(f"{width:g}", group) for width, group in last.groupby("width")]
+    columns = {"units": [name for name, _ in groups] + list(beside)}
+    for sign in ABOUT:
+        columns[sign] = [_range(group[sign].to_numpy()) for _, group in groups]
+        columns[sign] += [_range(np.array([getattr(one, sign)])) for one in beside.values()]
+    told = "; ".join(f"{name}: {about}" for name, about in ABOUT.items())
+    print_columns(columns, f"at the last step: median over seeds (lowest–highest). {told}")
+
+
+def _range(values: np.ndarray) -> str:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return "–"
+    middle = f"{np.median(known):.3g}"
+    return middle if np.ptp(known) == 0 else f"{middle} ({known.min():.3g}–{known.max():.3g})"
+
+
+def figure_of(found: pd.DataFrame, beside: dict[str, Signs], units: str, line: str, path: Path) -> list[Path]:
+    """Above, each sign against width at the last step; below, medians over training; the held-out text a dashed line."""
+    text, *_ = beside.values()
+    with plt.style.context(STYLE):
+        figure, axes = plt.subplots(2, len(ABOUT), figsize=(3.3 * len(ABOUT), 7))
+        for (sign, about), (top, bottom) in zip(ABOUT.items(), axes.T, strict=True):
+            cube = found.set_index(["width", "seed", "step"])[sign].to_xarray()  # NaN where a member diverged
+            widths, values = cube["width"].to_numpy().tolist(), cube.to_numpy()
+            quartiles = spread(values, axis=1)  # (widths, steps) each
+            plot_measure(
+                top, widths, values[:, :, -1], *(each[:, -1] for each in quartiles), label=sign, colour=BLUE
+            )
+            width_axis(top, widths, units)
+            top.set_title(about.replace(", ", ",\n", 1), fontsize=10)
+            plot_medians(bottom, cube["step"].to_numpy(), *quartiles, widths=widths)
+            for ax in (top, bottom):
+                ax.axhline(getattr(text, sign), ls="--", lw=1.2, color=GREY)
+                ax.set_ylim(0, None)
+            if bottom is not axes[1, -1]:
+                bottom.get_legend().remove()
+        figure.suptitle(
+            "Signs of learning in what nets write: above at the last step, every member a point; below over training; dashed: the held-out text",
+            x=0.005,
+            ha="left",
+            fontsize=12,
+        )
+        stamp(figure, line)
+        paths = save(figure, path)
+        plt.close(figure)
+    return list(paths)

@@ -1,0 +1,86 @@
+"""Look at nets that read a text character by character: what their width buys, what they have learned, what their units follow.
+
+width     bits per character of every member, against units, parameters and seconds of training, with a power law above a floor fitted
+          to each and its interval: a table, a figure, a CSV
+signs     what every member writes, counted: letters in words of the book, quotes and brackets closed, numbered sections, lengths of
+          lines; against width, over training, and beside the held-out text itself
+units     which unit of a net follows quotes, brackets, the place in the line or in the word: chosen on the text that was learned from,
+          judged on the held-out text, drawn over it
+
+What a study's grid varies beside width and seed is chosen by its flag, as in --dropout=0.3.
+"""
+
+import shlex
+from typing import Any
+
+from experiments.command import add_member, add_study, main, parser, study_of
+from nlpfeat.errors import UserError
+
+EXAMPLES = [
+    "python -m experiments.characters --study=runs/char_rnn --dropout=0.3 width",
+    "python -m experiments.characters --study=runs/char_rnn --dropout=0.3 signs",
+    "python -m experiments.characters --study=runs/char_rnn --dropout=0.3 --width=128 --seed=0 units",
+]
+LOOKS = ("width", "signs", "units")
+
+
+def command(argv: list[str]) -> int:
+    """The command. Results on stdout, progress on stderr."""
+    arguments = parser(__doc__ or "", EXAMPLES)
+    add_study(arguments, "runs/char_rnn")
+    add_member(arguments)
+    add = arguments.add_argument
+    add("look", choices=LOOKS, help="what to look at")
+    add(
+        "--length",
+        type=int,
+        metavar="N",
+        help="characters: of signs that each member writes (default: 20000), of units that are read of each part (default: 60000)",
+    )
+    add("--temperature", type=float, default=0.8, metavar="X", help="of signs (default: %(default)s)")
+    add("--json", action="store_true", help="print JSON")
+    path = study_of(arguments, argv)
+
+    from experiments.members import add_axes, further, wanted
+    from nlpfeat.sweeps import devices
+    from nlpfeat.sweeps.study import open_study
+
+    study = open_study(path)
+    add_axes(arguments, study)
+    flags = arguments.parse(argv)
+    _check(flags)
+    devices.use_all_cores()
+
+    from experiments.character_nets import readers
+
+    nets, line = readers(study), f"python -m experiments.characters {shlex.join(argv)}"
+    chosen = wanted(flags, further(study))
+    if flags.look == "units":
+        from experiments.character_units import units
+        from experiments.members import members_of
+
+        flags.widths = None
+        (member,) = members_of(study, flags)
+        return units(nets, member, flags, line)
+    if flags.look == "width":
+        from experiments.character_width import width
+
+        return width(nets, chosen, line, as_json=flags.json)
+    from experiments.character_signs import signs_of_all
+
+    return signs_of_all(nets, chosen, flags, line)
+
+
+def _check(flags: Any) -> None:
+    if not 0 <= flags.temperature < float("inf"):
+        raise UserError(f"--temperature: {flags.temperature:g} must be 0 or more")
+    if flags.length is not None and not 1000 <= flags.length <= 1_000_000:
+        raise UserError(f"--length: {flags.length} must be 1,000 to 1,000,000")
+    if flags.look != "units":
+        for name in ("width", "step"):
+            if getattr(flags, name) is not None:
+                raise UserError(f"--{name}: {flags.look} looks at every width, and at kept steps")
+
+
+if __name__ == "__main__":
+    main(command)
