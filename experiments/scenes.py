@@ -25,7 +25,7 @@ from nlpfeat.writing.signs import dictionary
 
 # A replay equals the record to the bit on the machine that made it; elsewhere rounding differs, and grows.
 TOLERANCE = 0.01
-WARMTH, LETTERS = 0.8, 700  # temperature and characters of what is written in a frame
+WARMTH, LETTERS = 0.8, 1200  # temperature and characters of what is written in a frame
 
 
 class DiffersFromRecord(Exception):

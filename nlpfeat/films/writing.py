@@ -1,16 +1,17 @@
 """What a net writes over training: the same draws at every step, so that all that changes is the net."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from nlpfeat.films.film import DPI
 from nlpfeat.films.training import draw_scores, score_line
 from nlpfeat.plotting.style import ORANGE, Theme, any_letters
 from nlpfeat.writing.signs import WORD
 
-COLUMNS, ROWS = 62, 24  # of letters in a panel
+COLUMNS, ROWS = 62, 25  # of letters in a panel
+LETTER = 0.605  # the width of a monospaced letter, of its size
 
 NOTE = (
     "Grey: the text that the net goes on from. Then what it writes, a character at a time, each drawn by the chances that it gives, at "
@@ -43,17 +44,17 @@ class Writing:
         ax.set_axis_off()
         text = self.prompt + self.texts[frame]
         owner = owners(text, len(self.prompt), self.words)
-        size = (
-            72 * ax.get_window_extent().width / ax.figure.dpi / COLUMNS / 0.605
-        )  # a monospaced letter is .602 of its size wide
+        size = 72 * ax.get_window_extent().width / DPI / COLUMNS / LETTER
+        style = {"fontsize": size, "family": "monospace", "va": "baseline", "transform": ax.transAxes}
         with any_letters():
             for part, colour in enumerate((theme.muted, theme.ink, ORANGE)):
                 shown = "".join(
-                    letter if own == part or letter == "\n" else " "
-                    for letter, own in zip(text, owner, strict=True)
+                    letter if own == part else " " for letter, own in zip(text, owner, strict=True)
                 )
-                style = {"fontsize": size, "family": "monospace", "va": "top", "linespacing": 1.45}
-                ax.text(0, 1, broken(shown, text), color=colour, transform=ax.transAxes, **style)
+                for row, line in enumerate(
+                    broken(shown, text), 1
+                ):  # one by one: a block's lines move with its letters
+                    ax.text(0, 1 - row / ROWS, line, color=colour, **style)
         draw_scores(strip, self.steps, self.accuracy, frame, theme)
 
 
@@ -67,15 +68,15 @@ def owners(text: str, prompt: int, words: frozenset[str]) -> np.ndarray:
     return found
 
 
-def broken(shown: str, text: str) -> str:
-    """`shown` in lines as `text` breaks, at its own line ends and before words that would pass `COLUMNS`; `ROWS` of them."""
+def broken(shown: str, text: str) -> list[str]:
+    """`shown` in lines as `text` breaks, at its own line ends and before words that would pass `COLUMNS`; `ROWS` at most."""
     lines, begin = [], 0
-    for line in re.split("(?<=\n)", text):
-        rest = line.rstrip("\n")
+    for line in text.split("\n"):
+        rest = line
         while len(rest) > COLUMNS:
             cut = rest.rfind(" ", 1, COLUMNS + 1) + 1 or COLUMNS
             lines.append(shown[begin : begin + cut])
             begin, rest = begin + cut, rest[cut:]
         lines.append(shown[begin : begin + len(rest)])
-        begin += len(rest) + line.endswith("\n")
-    return "\n".join(lines[:ROWS])
+        begin += len(rest) + 1
+    return lines[:ROWS]
