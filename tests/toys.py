@@ -43,6 +43,8 @@ _DATA = {
     "ratings_bayes": TASTES,
     "windows": WINDOWS,
     "windows_noise": WINDOWS,
+    "next_word": {"path": OPINIONS, "vocabulary": 120, "context": 3, "validation_share": 0.2},
+    "char_rnn": {"path": OPINIONS, "window": 12},
 }
 _SETTINGS = {"spirals_deep": {"depth": 3, "slope": 0.3}, "annulus_deep": {"depth": 3, "slope": 0.3}}
 _MODEL = {
@@ -54,6 +56,8 @@ _MODEL = {
     "imdb_lstm": {"embedding": 0, "cells": 0},
     "windows": {"hidden": 3},
     "windows_noise": {"noise": 7},
+    "next_word": {"embedding": 5},
+    "char_rnn": {"layers": 2, "embedding": 5},
 }
 _TRAINING = {
     "planted_words": {
@@ -75,6 +79,8 @@ _TRAINING = {
     "ratings_net": {"batch_size": 16},
     "windows": {"batch_size": 2},
     "windows_noise": {"batch_size": 2},
+    "next_word": {"batch_size": 16},
+    "char_rnn": {"batch_size": 4},
 }
 TOYS = {
     name: resolve(
@@ -111,6 +117,8 @@ SLOW = {
     "ratings_net",
     "windows",
     "windows_noise",
+    "next_word",
+    "char_rnn",
 }
 
 

@@ -142,7 +142,7 @@ def load(spec: CharacterSpec) -> tuple[Characters, Book, str, tuple[str, ...]]:
     letters = sorted(counts, key=lambda letter: (-counts[letter], letter))[: spec.kinds]
     alphabet = Alphabet("".join(letters), spec.lower)
     book = Book(alphabet, alphabet.encode(text), start, train, spec.window)
-    if not any(len(run) and run.max() >= spec.window for run in [np.diff(_spans(book, 0, train), axis=0)]):
+    if np.diff(_spans(book, 0, train), axis=0).max(initial=0) < spec.window:
         raise UserError(
             f"{spec.name}: {train:,} characters to train on, and no window of config.data.window={spec.window} with one "
             "more to ask for: give a longer text, or shorten the window"

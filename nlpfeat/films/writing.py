@@ -54,7 +54,7 @@ class Writing:
                 for row, line in enumerate(
                     broken(shown, text), 1
                 ):  # one by one: a block's lines move with its letters
-                    ax.text(0, 1 - row / ROWS, line, color=colour, **style)
+                    ax.text(0, 1 - row / (ROWS + 1), line, color=colour, **style)
         draw_scores(strip, self.steps, self.accuracy, frame, theme)
 
 

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpfeat.models.layers import Convolution, Dense, Dropout, Embedding, Size, class_scores, max_pool
-from nlpfeat.models.lstm_net import Lstm
 
 LENGTHS = st.integers(1, 6)
 
@@ -92,54 +91,6 @@ def test_columns_are_dropped_whole():
     assert (found == found[:, :1]).all()
     assert set(np.unique(found)) == {0.0, 2.0}
     assert 0.3 < found.mean() / 2 < 0.7
-
-
-def keras_lstm(x, here, params):
-    """One document through Keras 1's LSTM, gate by gate and position by position."""
-    units = params["bias"].shape[1]
-    h = c = np.zeros(units)
-
-    def gate(k, x, h):
-        return x @ params["weight"][:, k] + h @ params["recurrent"][:, k] + params["bias"][k]
-
-    def hard(z):
-        return np.minimum(np.maximum(0.2 * z + 0.5, 0), 1)
-
-    for now, there in zip(x, here, strict=True):
-        if there:
-            i, f, g, o = (gate(k, now, h) for k in range(4))
-            c = hard(f) * c + hard(i) * np.tanh(g)
-            h = hard(o) * np.tanh(c)
-    return h
-
-
-@settings(max_examples=8, deadline=None)
-@given(st.integers(1, 7), st.integers(1, 4), st.integers(1, 4), st.integers(0, 99))
-def test_lstm_is_that_of_keras(length, inputs, units, seed):
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(3, length, inputs)).astype(np.float32)
-    here = rng.random((3, length)) < 0.7
-    params, found = apply(Lstm(fixed(inputs), fixed(units)), seed, x, here)
-    expected = [keras_lstm(row, mask, params) for row, mask in zip(x, here, strict=True)]
-    np.testing.assert_allclose(found, expected, atol=2e-5)
-
-
-def test_padding_is_passed_over_exactly():
-    """However much padding stands in front, and whatever vector it has, the output is the same to the bit."""
-    rng = np.random.default_rng(0)
-    module = Lstm(fixed(3), fixed(4))
-    short = rng.normal(size=(2, 5, 3)).astype(np.float32)
-    params, found = apply(module, 1, short, np.ones((2, 5), bool))
-    padded = np.concatenate([rng.normal(size=(2, 9, 3)).astype(np.float32), short], 1)
-    mask = np.arange(14)[None].repeat(2, 0) >= 9
-    np.testing.assert_array_equal(found, module.apply({"params": params}, padded, mask))
-
-
-def test_the_forget_gate_starts_open():
-    params = Lstm(fixed(3), fixed(4)).init(
-        jax.random.key(0), np.zeros((1, 2, 3), np.float32), np.ones((1, 2), bool)
-    )
-    np.testing.assert_array_equal(params["params"]["bias"], np.array([0, 1, 0, 0])[:, None] * np.ones(4))
 
 
 def test_one_output_is_a_sigmoid():

@@ -1,6 +1,7 @@
 """Phases, stops, losses and evaluation."""
 
 from dataclasses import replace
+from functools import partial
 
 import jax
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlpfeat.data.examples import spread
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps.prepare import maker
 from nlpfeat.training import member
@@ -92,8 +94,8 @@ def test_a_record_over_a_sample_is_that_of_evenly_spread_examples():
     n = 60
     rows = np.linspace(0, n - 1, 25).astype(int)
     few = jax.tree.map(lambda leaf: leaf[rows], example.splits)
-    found = evaluated(replace(SPIRALS.row, sample=25, piece=7), example.splits)
+    found = evaluated(replace(SPIRALS.row, reading=partial(spread, 25), piece=7), example.splits)
     for name, values in evaluated(SPIRALS.row, few).items():
         np.testing.assert_allclose(values, found[name], rtol=1e-6)
-    for name, values in evaluated(replace(SPIRALS.row, sample=10**6), example.splits).items():
+    for name, values in evaluated(replace(SPIRALS.row, reading=partial(spread, 10**6)), example.splits).items():
         np.testing.assert_array_equal(values, evaluated(SPIRALS.row, example.splits)[name])
