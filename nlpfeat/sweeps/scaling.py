@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.optimize import least_squares
 
 from nlpfeat.sweeps.statistics import Interval
 
 FEWEST = 4  # sizes that a curve of three numbers needs
+EXPONENTS = np.geomspace(0.01, 5, 1000)  # that are tried, less than a hundredth apart
 
 
 class PowerLaw(NamedTuple):
@@ -53,16 +53,16 @@ def power_law(
 
 
 def _fit(size: np.ndarray, loss: np.ndarray) -> tuple[float, float, float] | None:
-    """Floor, scale and exponent; None where the loss does not fall."""
-    middle = np.exp(np.log(size).mean())  # sizes around 1 keep scale and exponent apart
+    """Floor, scale and exponent; None where the loss does not fall.
 
-    def left(at: np.ndarray) -> np.ndarray:
-        return at[0] + np.exp(at[1] - at[2] * np.log(size / middle)) - loss
-
-    span = max(float(np.ptp(loss)), 1e-9)
-    start = (max(float(loss.min()) - 0.1 * span, 0.0), np.log(0.3 * span), 0.5)
-    done = least_squares(left, start, bounds=([0, -30, 0], [max(float(loss.min()), 1e-9), 30, 5]))
-    floor, scale, exponent = done.x
-    if exponent <= 1e-6:
-        return None
-    return float(floor), float(np.exp(scale + exponent * np.log(middle))), float(exponent)
+    For a given exponent the other two are those of a straight line, so that only exponents need be tried.
+    """
+    x = size[:, None] ** -EXPONENTS[None]
+    middle, centre = x.mean(0), loss.mean()
+    scale = ((x - middle) * (loss - centre)[:, None]).mean(0) / x.var(0)
+    floor = centre - scale * middle
+    scale = np.where(floor < 0, (x * loss[:, None]).mean(0) / (x**2).mean(0), scale)
+    floor = np.maximum(floor, 0.0)
+    error = ((floor + scale * x - loss[:, None]) ** 2).mean(0)
+    best = int(np.where(scale > 0, error, np.inf).argmin())
+    return (float(floor[best]), float(scale[best]), float(EXPONENTS[best])) if scale[best] > 0 else None

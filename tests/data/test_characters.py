@@ -89,7 +89,7 @@ def test_a_file_that_is_no_text_or_not_there_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=r"no \.txt file"):
         read(tmp_path / "empty")
-    with pytest.raises(ValueError, match="did you mean .nietzsche"):
+    with pytest.raises(ValueError, match="did you mean 'nietzsche'"):
         CharacterSpec(book="nietsche")
 
 

@@ -97,5 +97,7 @@ def test_a_record_over_a_sample_is_that_of_evenly_spread_examples():
     found = evaluated(replace(SPIRALS.row, reading=partial(spread, 25), piece=7), example.splits)
     for name, values in evaluated(SPIRALS.row, few).items():
         np.testing.assert_allclose(values, found[name], rtol=1e-6)
-    for name, values in evaluated(replace(SPIRALS.row, reading=partial(spread, 10**6)), example.splits).items():
+    for name, values in evaluated(
+        replace(SPIRALS.row, reading=partial(spread, 10**6)), example.splits
+    ).items():
         np.testing.assert_array_equal(values, evaluated(SPIRALS.row, example.splits)[name])

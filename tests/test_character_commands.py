@@ -1,0 +1,129 @@
+"""Commands that look at nets of characters, on the smoke study: write, characters, and the film of writing."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from nlpfeat.sweeps import launch
+from nlpfeat.sweeps.run import Interrupted
+from tests.commands import run
+from tests.test_every_command import refused
+from tests.toys import TOYS, Quiet, study, with_grid, with_training
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    """A study of four widths, so that a power law has sizes enough."""
+    spec = with_grid(TOYS["char_rnn"], width=(2, 3, 5, 8), seed=(0, 1))
+    return study(spec, tmp_path_factory.mktemp("read") / "study")[0].path
+
+
+def test_a_net_writes_and_writes_the_same_again(read):
+    arguments = (f"--study={read}", "--width=8", "--seed=1", "--prompt=The Film", "--length=50")
+    done = run("write", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("the film")
+    assert len(done.stdout) == len("the film") + 50 + 1
+    assert run("write", *arguments).stdout == done.stdout
+    assert run("write", *arguments, "--draw=1").stdout != done.stdout
+    told = json.loads(run("write", *arguments, "--count=2", "--json").stdout)
+    assert told["prompt"] == "the film"
+    assert [len(text) for text in told["texts"]] == [50, 50]
+
+
+def test_characters_that_are_not_told_apart_are_named(read):
+    done = run("write", f"--study={read}", "--width=8", "--seed=0", "--prompt=aß☃ film", "--length=5")
+    assert done.returncode == 0, done.stderr
+    assert "'ß' '☃'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--prompt="], ["--prompt", "at least one character"]),
+        (["--temperature=-1"], ["--temperature", "0 or more"]),
+        (["--length=0"], ["--length", "1 to"]),
+        (["--step=7"], ["no checkpoint of step 7", "there are"]),
+        (["--width=4"], ["no member with width 4", "2, 3, 5, 8"]),
+    ],
+)
+def test_write_mistakes(read, arguments, words):
+    refused(run("write", f"--study={read}", "--width=8", "--seed=0", *arguments), *words)
+
+
+def test_width_tells_bits_and_a_law(read):
+    done = run("characters", f"--study={read}", "width")
+    assert done.returncode == 0, done.stderr
+    assert "against units: " in done.stdout
+    table = pd.read_csv(read / "figures" / "characters-width.csv")
+    assert table["width"].tolist() == [2, 2, 3, 3, 5, 5, 8, 8]
+    with xr.open_dataset(read / "results.nc") as results:
+        last = results.bits.sel(split="validation").isel(step=-1).transpose("width", "seed")
+        np.testing.assert_allclose(table["validation bits"], last.to_numpy().ravel(), rtol=1e-6)
+    told = json.loads(run("characters", f"--study={read}", "width", "--json").stdout)
+    assert len(told["members"]) == 8
+    assert set(told["laws"]) == {"width", "parameters", "seconds"}
+    assert (read / "figures" / "characters-width.png").stat().st_size > 5000
+
+
+def test_signs_are_counted_for_every_member_and_step(read):
+    done = run("characters", f"--study={read}", "--length=1000", "signs")
+    assert done.returncode == 0, done.stderr
+    assert "held-out" in done.stdout
+    table = pd.read_csv(read / "figures" / "characters-signs.csv")
+    assert len(table) == 8 * 2  # the first and the last step
+    assert table["words"].between(0, 1).all()
+
+
+def test_units_are_judged_on_held_out_text(read):
+    done = run("characters", f"--study={read}", "--width=8", "--seed=0", "units", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["followers"]
+    assert found["word"]["layer"] in (0, 1)
+    assert 0 <= found["word"]["single"] <= 1
+    assert run("characters", f"--study={read}", "--width=8", "--seed=0", "units").returncode == 0
+    assert (read / "figures" / "characters-units-width=8-seed=0.png").stat().st_size > 5000
+
+
+def test_characters_mistakes(read, tmp_path):
+    refused(run("characters", f"--study={read}", "--width=8", "width"), "--width", "every width")
+    refused(run("characters", f"--study={read}", "--length=10", "signs"), "--length", "1,000")
+    other = study(with_grid(TOYS["spirals"], width=(2,), seed=(0,)), tmp_path / "study")[0].path
+    refused(run("characters", f"--study={other}", "width"), "spirals", "runs/char_rnn")
+    refused(run("write", f"--study={other}", "--width=2"), "spirals", "runs/char_rnn")
+    refused(run("film", f"--study={read}", "--kind=training", "--width=8"), "--kind=writing")
+
+
+def test_a_film_of_writing(read, tmp_path):
+    done = run(
+        "film",
+        f"--study={read}",
+        "--kind=writing",
+        "--widths=2,8",
+        "--seed=0",
+        "--length=4",
+        "--frames=0,3",
+        f"--out={tmp_path}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("*.png"))) == 2
+
+
+def test_a_study_interrupted_in_the_middle_of_an_epoch_ends_as_if_it_had_not_been(tmp_path):
+    """The state that rows carry from window to window is saved with the net."""
+    spec = with_training(
+        with_grid(TOYS["char_rnn"], width=(5,), seed=(0, 1)),
+        record_every=7,
+        checkpoint_every=1000,
+        snapshots=(),
+    )
+    _, whole = study(spec, tmp_path / "whole")
+    job = launch.begin(spec, tmp_path / "cut", launch.WHOLE)
+    with pytest.raises(Interrupted):
+        launch.train(job, Quiet(patience=3))
+    _, resumed = study(spec, tmp_path / "cut")
+    for name in ("loss", "bits", "accuracy"):
+        np.testing.assert_array_equal(whole[name].to_numpy(), resumed[name].to_numpy())

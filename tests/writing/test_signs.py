@@ -1,0 +1,79 @@
+"""Signs counted in texts that show them, and in texts that do not."""
+
+import math
+
+import numpy as np
+import pytest
+
+from nlpfeat.writing.signs import dictionary, signs
+from nlpfeat.writing.tracks import follow, tracks
+
+WORDS = dictionary("the cat sat. the cat's mat, the cat's; sat sat don't don't xyz")
+
+
+def test_the_dictionary_has_what_is_seen_twice():
+    assert {"the", "cat's", "sat", "don't"} == WORDS
+
+
+def test_letters_in_words_are_counted_not_words():
+    assert signs(["the zzzzz"], WORDS).words == pytest.approx(3 / 8)
+    assert math.isnan(signs(["12 34"], WORDS).words)
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes", "brackets"),
+    [
+        ('he said "no" and (so) went', 1, 1),
+        ('he said "no and (so went', 0, 0),
+        ('he said "no "and" so [on)]', 0.5, 1),
+        ('"one"\n\n"two (three\n\nfour)"', 0.5, 0),
+        ("\u201cone\u201d \u201ctwo", 0.5, math.nan),
+        ('a "" b " c', math.nan, math.nan),
+        ("([x])({", math.nan, 0.5),
+    ],
+)
+def test_what_is_opened_must_be_closed_in_its_paragraph(text, quotes, brackets):
+    found = signs([text], WORDS)
+    np.testing.assert_equal((found.quotes, found.brackets), (quotes, brackets))
+
+
+def test_sections_and_lines():
+    text = "cut off\nsome line\n\n12. a section\nof two lines here\n\n=13=\n\nnot 14. one\n\n15 neither\ncut"
+    found = signs([text], WORDS)
+    assert found.sections == pytest.approx(2e4 / len(text))
+    lines = [9, 13, 17, 4, 11, 10]
+    assert found.line == np.median(lines)
+    assert found.longest == pytest.approx(np.quantile(lines, 0.95))
+
+
+def test_several_texts_count_as_one():
+    assert signs(['"one"', '"two', "(a)"], WORDS).quotes == 0.5
+
+
+def test_tracks_say_what_holds_after_each_character():
+    text = 'a "bc"\n(d [e]) f\n\n"g'
+    found = tracks(text)
+    np.testing.assert_array_equal(found["quotes"], [0, 0, 1, 1, 1, 0, 0, *[0] * 11, 1, 1])
+    np.testing.assert_array_equal(found["brackets"], [*[0] * 7, 1, 1, 1, 1, 1, 1, 0, *[0] * 6])
+    np.testing.assert_array_equal(found["line"], [1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 1, 2])
+    np.testing.assert_array_equal(found["word"][:6], [1, 0, 0, 1, 2, 0])
+
+
+def test_a_bracket_does_not_outlive_its_paragraph():
+    assert tracks("(a\n\nb")["brackets"].tolist() == [1, 1, 1, 0, 0]
+
+
+def test_a_planted_unit_is_found_and_judged_on_held_out_text():
+    rng = np.random.default_rng(0)
+    track = (rng.random(4000) < 0.3).astype(np.float32)
+    units = rng.normal(size=(4000, 6)).astype(np.float32)
+    units[:, 4] = -2 * track + 0.5 * units[:, 4]
+    units[:, 5] = 1.0
+    found = follow(units[:3000], track[:3000], units[3000:], track[3000:])
+    assert (found.unit, found.sign) == (4, -1)
+    expected = np.corrcoef(units[3000:, 4], track[3000:])[0, 1] ** 2
+    assert found.single == pytest.approx(expected, rel=1e-3)
+    assert found.together == pytest.approx(expected, abs=0.02)
+    noise = follow(rng.normal(size=(300, 40)), track[:300], rng.normal(size=(300, 40)), track[300:600])
+    assert noise.single < noise.chosen  # what was best where it was chosen is not so elsewhere
+    assert follow(units[:9], np.zeros(9), units[9:18], track[9:18]) is None
