@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words lock clean
+.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -43,6 +43,8 @@ smoke: $(VENV)/ok  ## every command once, at toy size
 	$(RUN) -m experiments.plot --study=runs/imdb_dense-smoke
 	$(RUN) -m experiments.batch_norm --study=runs/imdb_dense-smoke --width=8 --rates=0.001,0.1 --steps=10
 	$(RUN) -m experiments.factors --study=runs/ratings_bayes-smoke --width=8 top
+	$(RUN) -m experiments.write --study=runs/char_rnn-smoke --width=8 --seed=0 --length=80
+	$(RUN) -m experiments.characters --study=runs/char_rnn-smoke --width=8 --seed=0 units
 	$(RUN) -m experiments.trace --iterations=3
 	$(RUN) -m experiments.film --study=runs/spirals_deep-smoke --kind=layers --width=2 --depth=3 --slope=0.3 --seed=0 --length=12
 
@@ -64,6 +66,10 @@ bench-ratings: $(VENV)/ok ## the benchmark of factors of films against a public 
 bench-words: $(VENV)/ok ## the benchmark of word vectors against a public word2vec, half an hour; reads IMDB from NLPFEAT_DATA
 	$(VENV)/bin/pip install --quiet gensim
 	$(RUN) -m benchmarks.word_vectors
+
+bench-characters: $(VENV)/ok ## the benchmark of nets of characters against PyTorch, and of writing; reads the book from NLPFEAT_DATA
+	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
+	$(RUN) -m benchmarks.characters
 
 bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regioncam
 	$(RUN) -m benchmarks.regions

@@ -64,6 +64,7 @@ def test_a_wrong_flag_is_named_with_the_nearest(command, smoke):
         "compare": [f"--with={smoke[0]}"],
         "words": ["map"],
         "factors": ["map"],
+        "characters": ["width"],
     }.get(command, [])
     where = [] if command == "trace" else [f"--study={smoke[0]}"]
     refused(run(command, *needed, *where, "--jsno"), "--jsno", "did you mean '--json'?")

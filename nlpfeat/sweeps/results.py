@@ -32,11 +32,11 @@ def bucket_dataset(
       steps: the recorded steps.
       splits: the names of the splits, in the records' order; the dataset's is train, validation, test.
       attributes: plain values; nested ones are stored as JSON.
-      loss_units: what the loss is measured in; metrics are shares.
+      loss_units: what the loss is measured in; metrics are shares, errors or bits, as their names say.
     """
     dims = ("member", "step", "split")
     data = {
-        name: (dims, values, {"units": loss_units if name == "loss" else "share of examples"})
+        name: (dims, values, {"units": loss_units} if name == "loss" else {})
         for name, values in records.items()
     }
     coords: dict[Any, Any] = {"step": steps, "split": splits, "id": ("member", list(members.index))}
