@@ -6,18 +6,23 @@ one another, 32 of them at a time, the state carried on from window to window. T
 Command:  python -m experiments.sweep --config=configs/char_rnn.py                     2 to 128 units, without dropout and with
           … --config.sweep.width='(256,512)' --config.sweep.dropout=0.3                adds wider ones to the same study
           … :best      256 units
+          … :long      the same in windows of 160, 8 at a time: longer than a line
           … :rnn, :gru other cells, 2 to 128 units
           … :recipe    as printed: two layers of 512 units, dropout of inputs and states; for a GPU
           … :own --config.data.path=book.txt --study=runs/book     a text of one's own
 Then:     python -m experiments.write --study=runs/char_rnn-best --width=256 --seed=0 --prompt="ethics is a basic foundation of all that"
-          python -m experiments.characters --study=runs/char_rnn width
+          python -m experiments.characters --study=runs/char_rnn --dropout=0.3 width
+          python -m experiments.characters --study=runs/char_rnn --dropout=0.3 signs
+Expect:   3.6 bits per character of held-out text at 2 units, 2.34 at 64, 2.10 at 128; 1.93 at 256 and 1.92 at 512, with dropout.
+Minutes:  eleven for the first, six for 256 units (and :best), twenty for 512, on two cores; an hour or more for :recipe.
+Data:     nietzsche.txt, 601 kB, downloaded once or found in the folder NLPFEAT_DATA.
 """
 
 from pathlib import Path
 
 from ml_collections import ConfigDict
 
-VARIANTS = ("full", "best", "rnn", "gru", "recipe", "own", "smoke")
+VARIANTS = ("full", "best", "long", "rnn", "gru", "recipe", "own", "smoke")
 
 
 def get_config(variant: str = "full") -> ConfigDict:
@@ -44,8 +49,10 @@ def get_config(variant: str = "full") -> ConfigDict:
         config.model.cell = variant
         config.settings.dropout = 0.0
         config.sweep = ConfigDict({"width": (2, 4, 8, 16, 32, 64, 128), "seed": (0, 1)})
-    elif variant == "best":
+    elif variant in ("best", "long"):
         config.sweep = ConfigDict({"width": (256,), "seed": (0, 1)})
+        if variant == "long":
+            config.data.window, config.training.batch_size = 160, 8
     elif variant == "recipe":
         config.model.layers = 2
         config.training.update({"steps": (8000, 2000), "rates": (1.0, 0.1), "batch_size": 64})

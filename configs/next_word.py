@@ -26,7 +26,7 @@ def get_config(variant: str = "full") -> ConfigDict:
     )
     config.model = ConfigDict({"embedding": 50, "units": 0, "shared": False})
     config.training = ConfigDict(
-        {"steps": (1500,), "batch_size": 256, "record_every": 100, "checkpoint_every": 500}
+        {"steps": (1500,), "batch_size": 256, "record_every": 300, "checkpoint_every": 600}
     )
     config.settings = ConfigDict({"learning_rate": 1e-3})
     config.sweep = ConfigDict({"width": (2, 4, 8, 16, 32, 64, 100), "seed": (0, 1, 2, 3)})

@@ -141,7 +141,7 @@ def figure_of(
         axes[0].set_ylabel("bits per character")
         axes[0].legend()
         _over_time(axes[3], curves, held)
-        low, high = last[held].min(), last[held].max()
+        low, high = last[["train bits", held]].min(axis=None), last[held].max()
         axes[0].set_ylim(low - 0.15 * (high - low) - 0.1, high + 0.3 * (high - low) + 0.1)
         figure.suptitle(
             "What the width of a recurrent state buys: every seed a point, median, quartiles",

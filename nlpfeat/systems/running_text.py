@@ -12,7 +12,7 @@ from nlpfeat.models import character_net, word_bag
 from nlpfeat.models.character_net import CharacterNet, CharacterNetSpec
 from nlpfeat.models.next_word_net import NextWordNet, NextWordNetSpec
 from nlpfeat.settings import Count, Positive, Seed, Share
-from nlpfeat.training.losses import cross_entropy, next_token
+from nlpfeat.training.losses import many_class_cross_entropy, next_token
 from nlpfeat.training.metrics import accuracy, bits, next_right
 from nlpfeat.training.optimizers import adam
 from nlpfeat.training.task import Goal, Memory, Source, Task
@@ -70,13 +70,13 @@ NEXT_WORD = Task(
     draw=next_words.draw,
     batch=next_words.batch,
     module=lambda model, texts, units: NextWordNet(units, len(texts.vocabulary.words), model),
-    loss=cross_entropy,
+    loss=many_class_cross_entropy,
     metrics=(("accuracy", accuracy),),
     optimizer=adam,
     words=word_bag.words,
     success=Goal(0.15),
     piece=512,
-    reading=partial(spread, 8192),
+    reading=partial(spread, 4096),
     classes=False,
     seeded=False,
 )

@@ -24,6 +24,11 @@ def cross_entropy(trace: dict[str, Array], targets: Targets) -> Float[Array, " n
     return optax.losses.softmax_cross_entropy(scores, one_hot, axis=0)
 
 
+def many_class_cross_entropy(trace: dict[str, Array], targets: Targets) -> Float[Array, " n"]:
+    """As `cross_entropy`, for so many classes that the scores are best read in their own order."""
+    return optax.losses.softmax_cross_entropy_with_integer_labels(trace["scores"], jnp.asarray(targets))
+
+
 def asked(targets: Targets, outputs: int) -> Float[Array, "n outputs"]:
     """What sigmoid outputs should be: one output is 1 for the second of two classes, several are one for each class."""
     if outputs == 1:
