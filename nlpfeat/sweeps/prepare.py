@@ -70,8 +70,8 @@ def maker(spec: Spec) -> Maker:
     """The maker of the members of a study. Reads the task's files, if it has any.
 
     Raises:
-      UserError: if the spec freezes a parameter that the model does not have, or asks a task's own rule for what it
-        does not do; if the files cannot be had or read.
+      UserError: if the spec freezes a parameter that the model does not have, asks a task's own rule for what it
+        does not do, or for batches that its data do not give; if the files cannot be had or read.
     """
     frozen_sets = [phase.frozen for phase in spec.training.phases if phase.frozen]
     _check_rule(spec, frozen_sets)
@@ -82,6 +82,9 @@ def maker(spec: Spec) -> Maker:
     def init(units: int, arrays: Any, splits: Splits, settings: Any) -> Params:
         return initial_params(spec.row, module(units), arrays, splits, settings)
 
+    if spec.training.batch_size:  # so that an order that cannot be is refused before anything is written
+        examples = count(jax.eval_shape(draw, spec.settings)["train"])
+        spec.row.order(examples, spec.training.batch_size, 0, 0, 1)
     if frozen_sets:
         params = jax.eval_shape(
             lambda settings: init(1, source.arrays, draw(settings), settings), spec.settings
