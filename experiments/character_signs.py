@@ -14,10 +14,11 @@ import pandas as pd
 
 from experiments.character_nets import Readers, finite
 from experiments.columns import print_columns, warn
+from experiments.figure_files import finish
 from experiments.finished import at_one_point, finished, nets
 from experiments.progress import Counting
 from nlpfeat.plotting.curves import plot_medians
-from nlpfeat.plotting.style import BLUE, GREY, STYLE, save, stamp, width_axis
+from nlpfeat.plotting.style import BLUE, GREY, STYLE, width_axis
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.statistics import spread
@@ -125,13 +126,9 @@ def figure_of(found: pd.DataFrame, beside: dict[str, Signs], units: str, line: s
                 ax.set_ylim(0, None)
             if bottom is not axes[1, -1]:
                 bottom.get_legend().remove()
-        figure.suptitle(
+        return finish(
+            figure,
             "Signs of learning in what nets write: above at the last step, every member a point; below over training; dashed: the held-out text",
-            x=0.005,
-            ha="left",
-            fontsize=12,
+            line,
+            path,
         )
-        stamp(figure, line)
-        paths = save(figure, path)
-        plt.close(figure)
-    return list(paths)

@@ -13,9 +13,10 @@ import numpy as np
 
 from experiments.character_nets import Readers
 from experiments.columns import print_columns
+from experiments.figure_files import finish
 from experiments.members import describe
 from nlpfeat.errors import UserError
-from nlpfeat.plotting.style import STYLE, save, stamp
+from nlpfeat.plotting.style import STYLE
 from nlpfeat.plotting.text import lay_out, plot_text
 from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.restore import Member
@@ -102,11 +103,7 @@ def figure_of(
             values = (values - values.mean()) / max(float(values.std()), 1e-9)
             title = f"{ABOUT[name]}: {unit}, r² {one.single:.2f} (all units {one.together:.2f})"
             plot_text(ax, text[start:stop], values[start:stop], columns=COLUMNS, limit=2.5, title=title)
-        figure.suptitle(f"{heading}; red where a unit is above its mean", x=0.005, ha="left", fontsize=12)
-        stamp(figure, line)
-        paths = save(figure, path)
-        plt.close(figure)
-    return list(paths)
+        return finish(figure, f"{heading}; red where a unit is above its mean", line, path)
 
 
 def _passage(text: str, track: np.ndarray) -> tuple[int, int]:

@@ -16,10 +16,11 @@ from matplotlib.ticker import NullFormatter
 
 from experiments.character_nets import Readers
 from experiments.columns import print_columns
+from experiments.figure_files import finish
 from experiments.finished import at_one_point
 from experiments.pairs import by_width
 from nlpfeat.errors import UserError
-from nlpfeat.plotting.style import BLUE, GREY, ORANGE, STYLE, save, stamp, width_axis, width_colours
+from nlpfeat.plotting.style import BLUE, GREY, ORANGE, STYLE, width_axis, width_colours
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.sweeps.prepare import Maker, at, stack_settings
 from nlpfeat.sweeps.provenance import signature
@@ -143,16 +144,12 @@ def figure_of(
         _over_time(axes[3], curves, held)
         low, high = last[["train bits", held]].min(axis=None), last[held].max()
         axes[0].set_ylim(low - 0.15 * (high - low) - 0.1, high + 0.3 * (high - low) + 0.1)
-        figure.suptitle(
+        return finish(
+            figure,
             "What the width of a recurrent state buys: every seed a point, median, quartiles",
-            x=0.005,
-            ha="left",
-            fontsize=12,
+            line,
+            path,
         )
-        stamp(figure, line)
-        paths = save(figure, path)
-        plt.close(figure)
-    return list(paths)
 
 
 def _against(ax: Axes, last: pd.DataFrame, name: str, part: str, colour: str, marker: str) -> None:

@@ -11,13 +11,14 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from experiments.columns import print_columns
+from experiments.figure_files import finish
 from experiments.members import further, wanted
 from experiments.pairs import agreement, medians, plot_agreement
 from experiments.progress import Counting
 from experiments.rating_space import Ratings, factors, merit, model
 from nlpfeat.errors import UserError
 from nlpfeat.factors.components import ends
-from nlpfeat.plotting.style import STYLE, save, stamp
+from nlpfeat.plotting.style import STYLE
 from nlpfeat.spaces.agreement import cka, list_overlap, neighbour_overlap, principal_angles
 from nlpfeat.sweeps import grid
 from nlpfeat.sweeps.provenance import signature
@@ -111,13 +112,6 @@ def _draw(table: pd.DataFrame, sizes: Sizes, line: str, path: Any) -> list[Any]:
         for ax, (name, about) in zip(axes, measures.items(), strict=True):
             plot_agreement(ax, table, name, about, 90 if name == "angle" else 1.03, "number of factors")
         axes[0].legend()
-        figure.suptitle(
-            "How far models agree on what the items are: every pair, median, quartiles",
-            x=0.005,
-            ha="left",
-            fontsize=12,
+        return finish(
+            figure, "How far models agree on what the items are: every pair, median, quartiles", line, path
         )
-        stamp(figure, line)
-        paths = save(figure, path)
-        plt.close(figure)
-    return list(paths)

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from experiments.figure_files import finish
 from experiments.pairs import by_width, plot_agreement
-from nlpfeat.plotting.style import BLUE, STYLE, save, stamp, width_axis
+from nlpfeat.plotting.style import BLUE, STYLE, width_axis
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.spaces.settling import Settling
 from nlpfeat.sweeps.statistics import spread
@@ -50,16 +51,12 @@ def figure_of(
             _settling(axes[-1, len(below)], settled, units)
         for ax in axes.flat:
             ax.set_visible(ax.has_data())
-        figure.suptitle(
+        return finish(
+            figure,
             "What dimensions buy word vectors: every seed or pair a point, median, quartiles",
-            x=0.005,
-            ha="left",
-            fontsize=12,
+            line,
+            path,
         )
-        stamp(figure, line)
-        paths = save(figure, path)
-        plt.close(figure)
-    return list(paths)
 
 
 def _quality(ax: Axes, figures: pd.DataFrame, name: str, units: str) -> None:
