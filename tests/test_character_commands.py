@@ -79,12 +79,10 @@ def test_signs_are_counted_for_every_member_and_step(read):
 
 
 def test_units_are_judged_on_held_out_text(read):
-    done = run("characters", f"--study={read}", "--width=8", "--seed=0", "units", "--json")
+    done = run("characters", f"--study={read}", "--width=8", "--seed=0", "units")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["followers"]
-    assert found["word"]["layer"] in (0, 1)
-    assert 0 <= found["word"]["single"] <= 1
-    assert run("characters", f"--study={read}", "--width=8", "--seed=0", "units").returncode == 0
+    for words in ("place in the word", "layer ", "held out"):
+        assert words in done.stdout
     assert (read / "figures" / "characters-units-width=8-seed=0.png").stat().st_size > 5000
 
 

@@ -20,7 +20,7 @@ COMMANDS = sorted(
     path.stem for path in (ROOT / "experiments").glob("*.py") if "if __name__" in path.read_text()
 )
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
-FAST = ("spirals", "reviews_bag", "ratings_bayes")  # one of points, one of texts, one of ratings
+FAST = ("spirals", "reviews_bag")  # one of points, one of texts
 
 
 def slow(value):

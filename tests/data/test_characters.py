@@ -32,7 +32,7 @@ def pairs(text, splits, name):
     return found
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     st.lists(st.integers(0, 60), min_size=1, max_size=4), st.integers(1, 12), st.sampled_from([0.0, 0.1, 0.5])
 )
@@ -109,7 +109,7 @@ def test_lanes_read_on_and_a_part_of_the_order_is_the_same(examples, batch, seed
         assert ((rows[1:] - rows[:-1]) % examples == 1).all()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(1, 50), st.integers(1, 8), st.integers(1, 60))
 def test_evaluation_reads_lanes_in_pieces(n, side, most):
     examples = Examples(np.arange(n), np.arange(n))

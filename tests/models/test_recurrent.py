@@ -55,7 +55,7 @@ def test_scan_is_the_loop_and_so_is_the_way_back(name):
     state = tuple(jnp.asarray(rng.normal(size=(3, 5)), jnp.float32) for _ in range(cell.parts))
     here, keep = rng.random((3, 6)) < 0.7, jnp.asarray(rng.choice([0, 1.25], (3, 5)), jnp.float32)
     module = Recurrent(cell, fixed(4), fixed(5))
-    params = module.init(jax.random.key(0), x)["params"]
+    params = jax.jit(module.init)(jax.random.key(0), x)["params"]
     params = jax.tree.map(lambda p: p + 0.1, params)
     weights = jnp.asarray(rng.normal(size=(3, 6, 5)), jnp.float32)
 
@@ -72,10 +72,10 @@ def test_scan_is_the_loop_and_so_is_the_way_back(name):
     def loop(params, x, state):
         return by_loop(name, params, x, state, here, keep)
 
-    left, right = ours(params, x, state), loop(params, x, state)
+    left, right = (jax.jit(run)(params, x, state) for run in (ours, loop))
     for a, b in zip(jax.tree.leaves(left), jax.tree.leaves(right), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
-    back = [jax.grad(total(run), argnums=(0, 1, 2))(params, x, state) for run in (ours, loop)]
+    back = [jax.jit(jax.grad(total(run), argnums=(0, 1, 2)))(params, x, state) for run in (ours, loop)]
     for a, b in zip(jax.tree.leaves(back[0]), jax.tree.leaves(back[1]), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
@@ -85,7 +85,7 @@ def test_padding_is_passed_over_exactly():
     rng = np.random.default_rng(0)
     module = Recurrent(KERAS_LSTM, fixed(3), fixed(4))
     short = rng.normal(size=(2, 5, 3)).astype(np.float32)
-    params = module.init(jax.random.key(0), short)
+    params = jax.jit(module.init)(jax.random.key(0), short)
     padded = np.concatenate([rng.normal(size=(2, 9, 3)).astype(np.float32), short], 1)
     _, left = module.apply(params, short, here=np.ones((2, 5), bool))
     _, right = module.apply(params, padded, here=np.arange(14)[None].repeat(2, 0) >= 9)
@@ -95,23 +95,23 @@ def test_padding_is_passed_over_exactly():
 @pytest.mark.parametrize(("name", "bias"), [("rnn", [0]), ("gru", [1, 0, 0]), ("keras_lstm", [0, 1, 0, 0])])
 def test_the_gate_that_remembers_starts_open(name, bias):
     module = Recurrent(ALL[name], fixed(3), fixed(4))
-    params = module.init(jax.random.key(0), np.zeros((1, 2, 3), np.float32))["params"]
+    params = jax.jit(module.init)(jax.random.key(0), np.zeros((1, 2, 3), np.float32))["params"]
     np.testing.assert_array_equal(params["bias"], np.array(bias)[:, None] * np.ones(4))
 
 
 def test_tied_unrolled_nets_are_the_rnn():
-    """Two, three and four words: the net without shared weights, given the RNN's for every word, is the RNN, to 1e-6."""
+    """Two and three words: the net without shared weights, given the RNN's for every word, is the RNN, to 1e-6."""
     settings = NextWordSettings(width=np.int32(6), seed=np.int32(0))
     rng = np.random.default_rng(0)
-    for context in (2, 3, 4):
+    for context in (2, 3):
         words = jnp.asarray(rng.integers(0, 9, (20, context)))
         inputs = Context(words)
         shared = NextWordNet(6, 9, NextWordNetSpec(embedding=4, shared=True))
-        params = shared.init(jax.random.key(context), inputs, settings)["params"]
+        params = jax.jit(shared.init)(jax.random.key(context), inputs, settings)["params"]
         params = jax.tree.map(lambda p: jnp.asarray(rng.normal(size=p.shape), jnp.float32), params)
         own = NextWordNet(6, 9, NextWordNetSpec(embedding=4, shared=False))
         tied = unrolled(params, context)
-        shapes = own.init(jax.random.key(9), inputs, settings)["params"]
+        shapes = jax.jit(own.init)(jax.random.key(9), inputs, settings)["params"]
         assert jax.tree.map(jnp.shape, tied) == jax.tree.map(jnp.shape, shapes)
         left = shared.apply({"params": params}, inputs, settings)
         right = own.apply({"params": tied}, inputs, settings)
@@ -128,8 +128,7 @@ def windows(rng, rows, length, start=0):
 SETTINGS = CharacterNetSettings(width=np.int32(3), seed=np.int32(0))
 
 
-@pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("cell", "layers"), [("rnn", 1), ("gru", 1), ("lstm", 2)])
 def test_padded_widths_are_native_ones(cell, layers):
     """Scores, states and gradients of a net of 3 units, alone and padded to 8, in training with dropout."""
     spec = CharacterNetSpec(cell=cell, layers=layers, embedding=0)
@@ -142,12 +141,12 @@ def test_padded_widths_are_native_ones(cell, layers):
         )
         return (trace["scores"] ** 2).mean(), trace
 
-    wide = CharacterNet(8, 7, spec).init(jax.random.key(1), inputs, settings)["params"]
+    wide = jax.jit(CharacterNet(8, 7, spec).init)(jax.random.key(1), inputs, settings)["params"]
     native = jax.eval_shape(lambda: CharacterNet(3, 7, spec).init(jax.random.key(2), inputs, settings))[
         "params"
     ]
     narrow = crop(wide, native)
-    slope = jax.grad(loss, has_aux=True)
+    slope = jax.jit(jax.grad(loss, has_aux=True), static_argnums=1)
     (padded, left), (alone, right) = slope(wide, 8), slope(narrow, 3)
     np.testing.assert_allclose(left["scores"], right["scores"], atol=1e-6)
     assert not left["features"][..., 3:].any()
@@ -155,23 +154,24 @@ def test_padded_widths_are_native_ones(cell, layers):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_a_carried_state_reads_on_and_is_reset_where_windows_do_not_follow(cell):
     rng = np.random.default_rng(0)
     module = CharacterNet(3, 7, CharacterNetSpec(cell=cell, layers=2, embedding=4))
     long = windows(rng, 2, 10)
-    params = module.init(jax.random.key(1), long, SETTINGS)["params"]
+    params = jax.jit(module.init)(jax.random.key(1), long, SETTINGS)["params"]
 
+    @jax.jit
     def read(carried, tokens, start):
-        span = Span(jnp.array(start), jnp.array(start) + tokens.shape[1])
+        span = Span(start, start + tokens.shape[1])
         inputs = character_net.recall(carried, Window(tokens, span, None))
         trace = module.apply({"params": params}, inputs, SETTINGS)
         return character_net.keep(inputs, trace), trace["scores"]
 
     whole = module.apply({"params": params}, long, SETTINGS)["scores"]
-    carried, first = read(character_net.fresh(module, 2), long.tokens[:, :4], [0, 0])
+    carried, first = read(character_net.fresh(module, 2), long.tokens[:, :4], jnp.array([0, 0]))
     np.testing.assert_allclose(first, whole[:, :4], atol=1e-6)
-    _, rest = read(carried, long.tokens[:, 4:], [4, 7])  # the second row's window begins elsewhere
+    _, rest = read(carried, long.tokens[:, 4:], jnp.array([4, 7]))  # the second row's window begins elsewhere
     np.testing.assert_allclose(rest[0], whole[0, 4:], atol=1e-6)
     cold = module.apply({"params": params}, Window(long.tokens[:, 4:], None, None), SETTINGS)["scores"]
     np.testing.assert_allclose(rest[1], cold[1], atol=1e-6)
@@ -182,7 +182,7 @@ def test_dropped_states_and_inputs_are_the_same_at_every_place():
     """With all of the state dropped, each place is read as if it were the first."""
     module = CharacterNet(3, 7, CharacterNetSpec(cell="rnn", embedding=4))
     inputs = windows(np.random.default_rng(0), 2, 5)
-    params = module.init(jax.random.key(1), inputs, SETTINGS)["params"]
+    params = jax.jit(module.init)(jax.random.key(1), inputs, SETTINGS)["params"]
     settings = SETTINGS._replace(state_dropout=1.0, dropout=0.0)
     trace = module.apply(
         {"params": params}, inputs, settings, train=True, rngs={"dropout": jax.random.key(0)}
