@@ -16,8 +16,8 @@ from tests.toys import TOYS, Quiet, study, with_grid, with_training
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory):
-    """A study of four widths, so that a power law has sizes enough."""
-    spec = with_grid(TOYS["char_rnn"], width=(2, 3, 5, 8), seed=(0, 1))
+    """A study of two widths: too few for a power law, which has tests of its own."""
+    spec = with_grid(TOYS["char_rnn"], width=(2, 8), seed=(0, 1))
     return study(spec, tmp_path_factory.mktemp("read") / "study")[0].path
 
 
@@ -47,7 +47,7 @@ def test_characters_that_are_not_told_apart_are_named(read):
         (["--temperature=-1"], ["--temperature", "0 or more"]),
         (["--length=0"], ["--length", "1 to"]),
         (["--step=7"], ["no checkpoint of step 7", "there are"]),
-        (["--width=4"], ["no member with width 4", "2, 3, 5, 8"]),
+        (["--width=4"], ["no member with width 4", "2, 8"]),
     ],
 )
 def test_write_mistakes(read, arguments, words):
@@ -57,14 +57,14 @@ def test_write_mistakes(read, arguments, words):
 def test_width_tells_bits_and_a_law(read):
     done = run("characters", f"--study={read}", "width")
     assert done.returncode == 0, done.stderr
-    assert "against units: " in done.stdout
+    assert "against units: no power law" in done.stdout
     table = pd.read_csv(read / "figures" / "characters-width.csv")
-    assert table["width"].tolist() == [2, 2, 3, 3, 5, 5, 8, 8]
+    assert table["width"].tolist() == [2, 2, 8, 8]
     with xr.open_dataset(read / "results.nc") as results:
         last = results.bits.sel(split="validation").isel(step=-1).transpose("width", "seed")
         np.testing.assert_allclose(table["validation bits"], last.to_numpy().ravel(), rtol=1e-6)
     told = json.loads(run("characters", f"--study={read}", "width", "--json").stdout)
-    assert len(told["members"]) == 8
+    assert len(told["members"]) == 4
     assert set(told["laws"]) == {"width", "parameters", "seconds"}
     assert (read / "figures" / "characters-width.png").stat().st_size > 5000
 
@@ -74,7 +74,7 @@ def test_signs_are_counted_for_every_member_and_step(read):
     assert done.returncode == 0, done.stderr
     assert "held-out" in done.stdout
     table = pd.read_csv(read / "figures" / "characters-signs.csv")
-    assert len(table) == 8 * 2  # the first and the last step
+    assert len(table) == 4 * 2  # the first and the last step
     assert table["words"].between(0, 1).all()
 
 
