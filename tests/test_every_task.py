@@ -114,7 +114,9 @@ def test_trace_holds_answers_and_metrics_are_their_means(toy):
     )
     for i, split in enumerate(split_names(example.splits)):
         trace, targets = whole(split)
-        if "scores" in trace and trace["scores"].ndim == 2:  # nets of characters: tests/models/test_recurrent.py
+        if (
+            "scores" in trace and trace["scores"].ndim == 2
+        ):  # nets of characters: tests/models/test_recurrent.py
             right = np.argmax(trace["scores"], 1)
             assert record["accuracy"][i] == pytest.approx(np.mean(right == targets))
         elif "prediction" in trace:  # windows are held to loops in tests/models/test_window_nets.py
