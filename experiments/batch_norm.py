@@ -9,7 +9,7 @@ import json
 import math
 import shlex
 
-from experiments.command import add_member, add_study, main, parser, study_of
+from experiments.command import add_member, add_study, main, open_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -36,29 +36,24 @@ def command(argv: list[str]) -> int:
         "--repeats", type=int, default=3, metavar="N", help="orders of the examples (default: 3)"
     )
     arguments.add_argument("--json", action="store_true", help="print the numbers as JSON")
-    path = study_of(arguments, argv)
-
-    from experiments.members import add_axes, members_of
-    from nlpfeat.sweeps import devices
-    from nlpfeat.sweeps.study import open_study
-
-    study = open_study(path)
-    add_axes(arguments, study)
-    flags = arguments.parse(argv)
+    study, flags = open_named(arguments, argv)
     rates = _rates(flags.rates)
     for name in ("steps", "repeats"):
         if getattr(flags, name) < 1:
             raise UserError(f"--{name}: {getattr(flags, name)} must be at least 1")
-    flags.widths = None
-    devices.use_all_cores()
 
     from experiments import batch_norm_figure
+    from experiments.members import member_of
+    from nlpfeat.sweeps import devices
     from nlpfeat.sweeps.restore import restore, study_maker
 
+    devices.use_all_cores()
     task = study.spec.row
     if task.rule is not None:
-        raise UserError(f"{path}: {study.spec.task} learns by a rule of its own, not by gradient descent")
-    member = restore(study, members_of(study, flags)[0], flags.step, study_maker(study))
+        raise UserError(
+            f"{study.path}: {study.spec.task} learns by a rule of its own, not by gradient descent"
+        )
+    member = restore(study, member_of(study, flags), flags.step, study_maker(study))
     found = batch_norm_figure.survival(
         task, member, rates, flags.steps, study.spec.training.batch_size, flags.repeats
     )

@@ -1,15 +1,12 @@
 """The nets of a study that read a text character by character: what the commands that look at them start from."""
 
-from typing import Any, NamedTuple
-
-import jax
-import numpy as np
+from typing import NamedTuple
 
 from experiments.columns import warn
 from nlpfeat.data.characters import Book, CharacterSpec
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps.prepare import Maker
-from nlpfeat.sweeps.restore import Member, restore, study_maker
+from nlpfeat.sweeps.restore import Member, finite, restore, study_maker
 from nlpfeat.sweeps.study import Study
 
 PROMPT = 40  # characters of the text that a net goes on from, where no others are asked for
@@ -48,11 +45,6 @@ class Readers(NamedTuple):
                 f"the training of this member diverged by step {member.step}: it has nothing to say"
             )
         return member
-
-
-def finite(params: Any) -> bool:
-    """Whether all numbers of a net are finite."""
-    return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params))
 
 
 def readers(study: Study) -> Readers:

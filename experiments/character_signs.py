@@ -12,8 +12,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from experiments.character_nets import Readers, finite
-from experiments.columns import print_columns, warn
+from experiments.character_nets import Readers
+from experiments.columns import median_cell, print_columns, warn
 from experiments.figure_files import finish
 from experiments.finished import at_one_point, finished, nets
 from experiments.progress import Counting
@@ -21,6 +21,7 @@ from nlpfeat.plotting.curves import plot_medians
 from nlpfeat.plotting.style import BLUE, GREY, STYLE, width_axis
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.sweeps.provenance import signature
+from nlpfeat.sweeps.restore import finite
 from nlpfeat.sweeps.statistics import spread
 from nlpfeat.sweeps.study import atomic
 from nlpfeat.sweeps.writing import write
@@ -92,18 +93,10 @@ def _print(found: pd.DataFrame, beside: dict[str, Signs]) -> None:
     groups = [(f"{width:g}", group) for width, group in last.groupby("width")]
     columns = {"units": [name for name, _ in groups] + list(beside)}
     for sign in ABOUT:
-        columns[sign] = [_range(group[sign].to_numpy()) for _, group in groups]
-        columns[sign] += [_range(np.array([getattr(one, sign)])) for one in beside.values()]
+        columns[sign] = [median_cell(group[sign].to_numpy()) for _, group in groups]
+        columns[sign] += [median_cell(np.array([getattr(one, sign)])) for one in beside.values()]
     told = "; ".join(f"{name}: {about}" for name, about in ABOUT.items())
     print_columns(columns, f"at the last step: median over seeds (lowest–highest). {told}")
-
-
-def _range(values: np.ndarray) -> str:
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return "–"
-    middle = f"{np.median(known):.3g}"
-    return middle if np.ptp(known) == 0 else f"{middle} ({known.min():.3g}–{known.max():.3g})"
 
 
 def figure_of(found: pd.DataFrame, beside: dict[str, Signs], units: str, line: str, path: Path) -> list[Path]:

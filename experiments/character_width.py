@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 
 from experiments.character_nets import Readers
-from experiments.columns import print_columns
+from experiments.columns import median_cell, print_columns
 from experiments.figure_files import finish
 from experiments.finished import at_one_point
 from experiments.pairs import by_width
@@ -101,7 +101,7 @@ def _print(last: pd.DataFrame, laws: dict[str, PowerLaw | None], held: str) -> N
     columns["members"] = [str(len(group)) for _, group in groups]
     columns["seconds each"] = [f"{group['seconds'].median():.3g}" for _, group in groups]
     for name in last.columns[last.columns.str.endswith(" bits")]:
-        columns[name] = [_range(group[name].to_numpy()) for _, group in groups]
+        columns[name] = [median_cell(group[name].to_numpy()) for _, group in groups]
     print_columns(
         columns,
         "bits per character at the last step: median over seeds (lowest–highest); a bucket's seconds are shared equally by its members, which are "
@@ -109,10 +109,6 @@ def _print(last: pd.DataFrame, laws: dict[str, PowerLaw | None], held: str) -> N
     )
     for name, law in laws.items():
         print(f"{held} against {SIZES[name]}: {_told(law)}")
-
-
-def _range(values: np.ndarray) -> str:
-    return f"{np.median(values):.3f} ({values.min():.3f}–{values.max():.3f})"
 
 
 def _told(law: PowerLaw | None) -> str:

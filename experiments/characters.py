@@ -13,7 +13,7 @@ What a study's grid varies beside width and seed is chosen by its flag, as in --
 import shlex
 from typing import Any
 
-from experiments.command import add_member, add_study, main, parser, study_of
+from experiments.command import add_member, add_study, main, open_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -39,29 +39,20 @@ def command(argv: list[str]) -> int:
     )
     add("--temperature", type=float, default=0.8, metavar="X", help="of signs (default: %(default)s)")
     add("--json", action="store_true", help="print JSON")
-    path = study_of(arguments, argv)
-
-    from experiments.members import add_axes, further, wanted
-    from nlpfeat.sweeps import devices
-    from nlpfeat.sweeps.study import open_study
-
-    study = open_study(path)
-    add_axes(arguments, study)
-    flags = arguments.parse(argv)
+    study, flags = open_named(arguments, argv)
     _check(flags)
-    devices.use_all_cores()
 
     from experiments.character_nets import readers
+    from experiments.members import further, member_of, wanted
+    from nlpfeat.sweeps import devices
 
+    devices.use_all_cores()
     nets, line = readers(study), f"python -m experiments.characters {shlex.join(argv)}"
     chosen = wanted(flags, further(study))
     if flags.look == "units":
         from experiments.character_units import units
-        from experiments.members import members_of
 
-        flags.widths = None
-        (member,) = members_of(study, flags)
-        return units(nets, member, flags, line)
+        return units(nets, member_of(study, flags), flags, line)
     if flags.look == "width":
         from experiments.character_width import width
 

@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +22,15 @@ def print_columns(columns: dict[str, list[str]], caption: str = "") -> None:
     for row in zip(*columns.values(), strict=True):
         table.add_row(*map(_verbatim, row))
     print_table(table)
+
+
+def median_cell(values: np.ndarray) -> str:
+    """The median of the values that are known, and the lowest and highest where they differ."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return "–"
+    middle, low, high = (f"{x:.3f}" if abs(x) < 10 else f"{x:.1f}" for x in np.quantile(known, (0.5, 0, 1)))
+    return middle if low == high else f"{middle} ({low}–{high})"
 
 
 def _verbatim(text: str) -> Text:

@@ -81,13 +81,26 @@ def add_member(arguments: Parser) -> None:
     arguments.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
 
 
-def study_of(arguments: Parser, argv: list[str]) -> Path:
-    """The study that the command line names, before the flags of its axes are known; --help is answered here."""
+def open_named(arguments: Parser, argv: list[str]) -> tuple[Any, argparse.Namespace]:
+    """The study that the command line names, and the flags, with one for each further axis of its grid.
+
+    --help is answered first, before what takes seconds to import.
+
+    Raises:
+      UserError: if there is no such study, or for a flag that is unknown.
+    """
     if "-h" in argv or "--help" in argv:
         arguments.parse(argv)
     only = Parser(add_help=False, allow_abbrev=False)
     add_study(only, str(arguments.get_default("study")))
-    return only.parse_known_args(argv)[0].study
+    path = only.parse_known_args(argv)[0].study
+
+    from experiments.members import add_axes
+    from nlpfeat.sweeps.study import open_study
+
+    study = open_study(path)
+    add_axes(arguments, study)
+    return study, arguments.parse(argv)
 
 
 def quiet_libraries() -> None:

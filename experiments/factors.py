@@ -13,7 +13,7 @@ import json
 import shlex
 from typing import Any
 
-from experiments.command import add_member, add_study, main, parser, study_of
+from experiments.command import add_member, add_study, main, open_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -63,30 +63,21 @@ def command(argv: list[str]) -> int:
     )
     arguments.add_argument("--components", metavar="A,B", help="of a map: which two (default: 1,2)")
     arguments.add_argument("--json", action="store_true", help="print JSON")
-    path = study_of(arguments, argv)
-
-    from experiments.members import add_axes, members_of
-    from nlpfeat.sweeps import devices
-    from nlpfeat.sweeps.study import open_study
-
-    study = open_study(path)
-    add_axes(arguments, study)
-    flags = arguments.parse(argv)
-    flags.widths = None
+    study, flags = open_named(arguments, argv)
     _check(flags)
-    if flags.look != "stability" and flags.width is None:
-        there = ", ".join(f"{width}" for width in sorted(study.members()["width"].unique()))
-        raise UserError(f"which member? Say --width, which is one of {there}, and perhaps --seed")
-    devices.use_all_cores()
 
     from experiments import factor_lists, factor_maps, factor_stability
+    from experiments.members import member_of
     from experiments.rating_space import model, read_ratings
+    from nlpfeat.sweeps import devices
 
+    devices.use_all_cores()
+    chosen = None if flags.look == "stability" else member_of(study, flags)
     ratings = read_ratings(study)
     line = f"python -m experiments.factors {shlex.join(argv)}"
-    if flags.look == "stability":
+    if chosen is None:
         return factor_stability.stability(ratings, flags, line)
-    member = model(ratings, members_of(study, flags)[0], flags.step)
+    member = model(ratings, chosen, flags.step)
     if flags.look == "map":
         return factor_maps.draw(ratings, member, flags, line)
     rows, note = factor_lists.LISTS[flags.look](ratings, member, flags)

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from experiments.command import Parser, add_study, main, parser
+from experiments.command import Parser, add_study, main, open_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -47,26 +47,18 @@ def stop(signum: int, frame: FrameType | None) -> NoReturn:
 
 def command(argv: list[str]) -> int:
     """The command. Paths on stdout, progress on stderr; exit code 1 if the study's record is not reproduced."""
-    arguments = flags_of_film()
-    study_path = arguments.parse_known_args(argv)[0].study
-
-    from experiments.members import add_axes
-    from nlpfeat.sweeps import devices
-    from nlpfeat.sweeps.study import open_study
-
-    study = open_study(study_path)
-    add_axes(arguments, study)
-    flags = arguments.parse(argv)
+    study, flags = open_named(flags_of_film(), argv)
     if not (2 <= flags.length <= LONGEST and 1 <= flags.fps <= FASTEST):
         raise UserError(f"a film has 2 to {LONGEST} frames (--length), 1 to {FASTEST} a second (--fps)")
+
+    from experiments.scenes import DiffersFromRecord
+    from nlpfeat.sweeps import devices
+
     devices.use_all_cores()
     if flags.frames is not None:
         read_frames(flags.frames, flags.length)
     folder = flags.out or study.figures
     folder.mkdir(parents=True, exist_ok=True)
-
-    from experiments.scenes import DiffersFromRecord
-
     try:
         film, name = shoot(study, flags, f"python -m experiments.film {shlex.join(argv)}".strip())
     except DiffersFromRecord as error:

@@ -104,8 +104,24 @@ def choose_seed(dataset: xr.Dataset, task: Task, settings: dict[str, Any], *, be
     return best_seed(scores, task.success) if best else median_seed(scores)
 
 
+def member_of(study: Study, flags: argparse.Namespace) -> dict[str, float]:
+    """The settings of the one member that --width, --seed and the flags of further axes name.
+
+    --width may be left out where the study has one width.
+
+    Raises:
+      UserError: for flags that name none.
+    """
+    widths = [flags.width] if flags.width is not None else sorted(study.members()["width"].unique())
+    if len(widths) != 1:
+        there = ", ".join(map(str, widths))
+        raise UserError(f"which member? Say --width, which is one of {there}, and perhaps --seed")
+    (member,) = _named(study, flags, "width", [str(widths[0])])
+    return member
+
+
 def members_of(study: Study, flags: argparse.Namespace) -> list[dict[str, float]]:
-    """The settings of the members that the flags name, one for each width.
+    """The settings of the members that the flags name, one for each width of --width or --widths.
 
     Raises:
       UserError: for flags that name none.
@@ -114,7 +130,13 @@ def members_of(study: Study, flags: argparse.Namespace) -> list[dict[str, float]
         raise UserError(
             "say which member by one of --width=N and --widths=N,N,…, the latter for several side by side"
         )
-    name, texts = ("width", [flags.width]) if flags.widths is None else ("widths", flags.widths.split(","))
+    if flags.widths is None:
+        return [member_of(study, flags)]
+    return _named(study, flags, "widths", flags.widths.split(","))
+
+
+def _named(study: Study, flags: argparse.Namespace, name: str, texts: list[str]) -> list[dict[str, float]]:
+    """The members of the widths `texts`, as the flag `name` gives them."""
     fixed, members, dataset = wanted(flags, further(study)), [], None
     if flags.seed in ("median", "best"):
         if not study.combined.exists():

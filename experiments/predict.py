@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from experiments.command import add_member, add_study, main, parser, study_of
+from experiments.command import add_member, add_study, main, open_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -32,31 +32,19 @@ def command(argv: list[str]) -> int:
     arguments.add_argument(
         "--json", action="store_true", help="print one JSON object a text, with every word"
     )
-    path = study_of(arguments, argv)
-
-    from experiments.members import add_axes, members_of
-    from nlpfeat.sweeps import devices
-    from nlpfeat.sweeps.study import open_study
-
-    study = open_study(path)
-    add_axes(arguments, study)
-    flags = arguments.parse(argv)
+    study, flags = open_named(arguments, argv)
     if flags.count < 0:
         raise UserError(f"--count: {flags.count} must be at least 0")
-    flags.widths = None
-    if flags.width is None:
-        widths = sorted(study.members()["width"].unique())
-        if len(widths) != 1:
-            raise UserError(f"say which net by --width=N; there are {', '.join(map(str, widths))}")
-        flags.width = str(widths[0])
-    devices.use_all_cores()
 
+    from experiments.members import member_of
     from experiments.word_space import net, read_words
+    from nlpfeat.sweeps import devices
     from nlpfeat.sweeps.predict import predict
 
+    devices.use_all_cores()
     words = read_words(study)
     words.require_classes()
-    member = net(words, members_of(study, flags)[0], flags.step)
+    member = net(words, member_of(study, flags), flags.step)
     texts = flags.text if flags.text is not None else (line.rstrip("\r\n") for line in sys.stdin)
     for text in texts:
         told = predict(member, text)

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import jax
 import numpy as np
 
 from nlpfeat.data.catalogue import Catalogue, user_place
@@ -11,7 +10,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.models.factors import FactorTables
 from nlpfeat.sweeps.prepare import Maker
 from nlpfeat.sweeps.rate import predict
-from nlpfeat.sweeps.restore import Member, restore, study_maker
+from nlpfeat.sweeps.restore import Member, finite, restore, study_maker
 from nlpfeat.sweeps.study import Study
 
 
@@ -81,7 +80,7 @@ def model(ratings: Ratings, wanted: dict[str, float], step: int | None) -> Membe
       UserError: if there is no such member or step, or its training diverged.
     """
     member = restore(ratings.study, wanted, step, ratings.make)
-    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(member.params)):
+    if not finite(member.params):
         raise UserError(f"the training of this member diverged by step {member.step}: it predicts nothing")
     return member
 

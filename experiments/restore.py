@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from experiments.command import add_study, main, parser
+from experiments.command import add_study, main, open_named, parser
 
 EXAMPLES = [
     "python -m experiments.restore --width=8 --seed=3",
@@ -30,19 +30,13 @@ def command(argv: list[str]) -> int:
         "--out", type=Path, metavar="FILE.npz", help="write the parameters, named module/parameter"
     )
     arguments.add_argument("--json", action="store_true", help="print JSON")
-    study_path = arguments.parse_known_args(argv)[0].study
+    study, flags = open_named(arguments, argv)
 
-    from experiments.members import add_axes, wanted
+    from experiments.members import wanted
     from nlpfeat.sweeps import devices
-    from nlpfeat.sweeps.study import open_study
-
-    study = open_study(study_path)
-    add_axes(arguments, study)
-    flags = arguments.parse(argv)
-    devices.use_all_cores()
-
     from nlpfeat.sweeps.restore import restore
 
+    devices.use_all_cores()
     member = restore(study, wanted(flags, study.spec.settings._fields), flags.step)
     return report(study, member, flags.out, as_json=flags.json)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.columns import print_columns, warn
+from experiments.columns import median_cell, print_columns, warn
 from experiments.finished import at_one_point, finished, nets
 from experiments.pairs import agreement, medians
 from experiments.progress import Counting
@@ -141,7 +141,7 @@ def _print(figures: pd.DataFrame, agree: pd.DataFrame) -> None:
     columns["width"] = [f"{width:g}" for width, _ in groups]
     columns["members"] = [str(len(group)) for _, group in groups]
     for name in measured:
-        columns[name] = [_quartiles(group[name].to_numpy()) for _, group in groups]
+        columns[name] = [median_cell(group[name].to_numpy()) for _, group in groups]
     print_columns(columns, "medians over seeds (lowest–highest); ρ: rank correlation with people's scores")
     if len(agree):
         print_columns(
@@ -149,14 +149,3 @@ def _print(figures: pd.DataFrame, agree: pd.DataFrame) -> None:
             f"medians over pairs of members: two seeds of a width, or a width beside the widest. neighbours: share of a word's {NEAR} "
             f"nearest that both have; cka: 1 is a rotation; angle: the largest between spaces of {ANGLES} components, degrees",
         )
-
-
-def _quartiles(values: np.ndarray) -> str:
-    low, middle, high = np.nanquantile(values, (0, 0.5, 1)) if not np.isnan(values).all() else (np.nan,) * 3
-    return (
-        "–"
-        if np.isnan(middle)
-        else f"{middle:.3f}"
-        if len(values) == 1
-        else f"{middle:.3f} ({low:.3f}–{high:.3f})"
-    )

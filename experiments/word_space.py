@@ -2,7 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
 from experiments.space import Space
@@ -12,7 +11,7 @@ from nlpfeat.data.vocabulary import FEWEST, Vocabulary, polarity
 from nlpfeat.data.windows import WindowTexts
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps.prepare import Maker
-from nlpfeat.sweeps.restore import Member, restore, study_maker
+from nlpfeat.sweeps.restore import Member, finite, restore, study_maker
 from nlpfeat.sweeps.study import Study
 from nlpfeat.words.groups import Groups, by_polarity
 
@@ -82,7 +81,7 @@ def net(words: Words, wanted: dict[str, float], step: int | None) -> Member:
       UserError: if there is no such member or step, or its training diverged.
     """
     member = restore(words.study, wanted, step, words.make)
-    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(member.params)):
+    if not finite(member.params):
         raise UserError(
             f"the training of this member diverged by step {member.step}: its words have no vectors"
         )

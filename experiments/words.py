@@ -21,7 +21,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from experiments.command import Parser, add_member, add_study, main, parser, study_of
+from experiments.command import Parser, add_member, add_study, main, open_named, parser
 from nlpfeat.errors import UserError, nearest
 
 EXAMPLES = [
@@ -55,21 +55,16 @@ def command(argv: list[str]) -> int:
     add_study(arguments, "runs/reviews_bag")
     add_member(arguments)
     _add_flags(arguments)
-    path = study_of(arguments, argv)
     line = f"python -m experiments.words {shlex.join(argv)}"
     if any(part.split("=")[0] == "--vectors" for part in argv):
         flags = arguments.parse(argv)
         _check(flags)
         return of_file(flags, line)
-
-    from experiments.members import add_axes
-    from nlpfeat.sweeps import devices
-    from nlpfeat.sweeps.study import open_study
-
-    study = open_study(path)
-    add_axes(arguments, study)
-    flags = arguments.parse(argv)
+    study, flags = open_named(arguments, argv)
     _check(flags)
+
+    from nlpfeat.sweeps import devices
+
     devices.use_all_cores()
     return of_study(study, flags, line)
 

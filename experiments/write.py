@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from experiments.command import add_member, add_study, main, parser, study_of
+from experiments.command import add_member, add_study, main, open_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -31,24 +31,16 @@ def command(argv: list[str]) -> int:
     add("--draw", type=int, default=0, metavar="N", help="seed of the draws (default: %(default)s)")
     add("--count", type=int, default=1, metavar="N", help="texts to write (default: %(default)s)")
     add("--json", action="store_true", help="print JSON")
-    path = study_of(arguments, argv)
-
-    from experiments.members import add_axes, members_of
-    from nlpfeat.sweeps import devices
-    from nlpfeat.sweeps.study import open_study
-
-    study = open_study(path)
-    add_axes(arguments, study)
-    flags = arguments.parse(argv)
+    study, flags = open_named(arguments, argv)
     _check(flags)
-    flags.widths = None
-    devices.use_all_cores()
 
     from experiments.character_nets import readers, tell_unknown
+    from experiments.members import member_of
+    from nlpfeat.sweeps import devices
 
+    devices.use_all_cores()
     nets = readers(study)
-    (chosen,) = members_of(study, flags)
-    member = nets.member(chosen, flags.step)
+    member = nets.member(member_of(study, flags), flags.step)
     prompt = nets.prompt if flags.prompt is None else flags.prompt
     tell_unknown(nets.book, prompt)
     return write_out(nets, member, prompt, flags)

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 import pandas as pd
 
@@ -27,6 +28,11 @@ class Member(NamedTuple):
     source: Source
     splits: Splits
     record: dict[str, np.ndarray]  # measure -> (splits,), as recorded during the sweep
+
+
+def finite(params: Params) -> bool:
+    """Whether all numbers of a net are finite: whether its training did not diverge."""
+    return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params))
 
 
 def find(study: Study, wanted: dict[str, float]) -> Any:
