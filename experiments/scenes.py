@@ -17,7 +17,7 @@ from nlpfeat.sweeps import devices, provenance
 from nlpfeat.sweeps.measure import WINDOW
 from nlpfeat.sweeps.prepare import Maker
 from nlpfeat.sweeps.replay import Replay, replay
-from nlpfeat.sweeps.restore import restore
+from nlpfeat.sweeps.restore import find, restore
 from nlpfeat.sweeps.results import read
 from nlpfeat.sweeps.study import Study
 from nlpfeat.sweeps.writing import write
@@ -119,7 +119,7 @@ def _again(study: Study, make: Maker, wanted: dict[str, float], frames: int) -> 
     """The member trained again, with its parameters at the film's steps."""
     again = replay(study, make, wanted, film_steps(study.spec.training.total, frames))
     if again.gap > TOLERANCE:
-        label = str(study.members().loc[again.id, "bucket"])
+        label = str(find(study, wanted)["bucket"])
         there = json.loads(read(study.result(label)).attrs["provenance"])
         raise DiffersFromRecord(
             f"trained again, this member differs from the study's record by {again.gap:.3g} (loss in nats, or share): "

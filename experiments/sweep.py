@@ -115,7 +115,7 @@ def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json:
     """Train, combine, and print the table."""
     interrupts, began = Interrupts(again), time.perf_counter()
     job = launch.begin(spec, path, part, again)
-    sizes = job.sizes()
+    sizes = job.sizes
     print_notes(job.make.source.notes)
     print(
         f"{path}: {job.members} members asked for, {sum(sizes.values())} to train here in "
@@ -159,7 +159,7 @@ def dry_run(spec: Spec, path: Path, part: tuple[int, int], *, as_json: bool) -> 
     job = launch.lay_plan(maker(spec), path, part)
     print_notes(job.make.source.notes)
     print(f"timing {len(job.missing)} buckets on {devices.describe()} …", file=sys.stderr)
-    costs = estimate(job.make, job.study, job.table, job.missing)
+    costs = estimate(job)
     if as_json:
         print(json.dumps([cost._asdict() for cost in costs]))
         return 0
@@ -168,7 +168,7 @@ def dry_run(spec: Spec, path: Path, part: tuple[int, int], *, as_json: bool) -> 
     print_costs(costs)
     minutes = sum(cost.compile_seconds + cost.train_seconds for cost in costs) / 60
     print(
-        f"{job.members} members in {job.buckets} buckets; {sum(job.sizes().values())} members to train here with "
+        f"{job.members} members in {len(job.wanted)} buckets; {sum(job.sizes.values())} members to train here with "
         f"{sum(c.programs for c in costs)} training programs, in about {minutes:.1f} minutes and at most "
         f"{max((c.megabytes for c in costs), default=0):.0f} MB of arrays, on {devices.describe()}"
     )

@@ -1,6 +1,7 @@
 """Buckets: members that train inside one compiled program, padded to the largest width among them."""
 
 import hashlib
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,37 +15,52 @@ RATIO = 2.0
 MEMBERS = 1024
 
 
-def assign(table: pd.DataFrame, at_least: int = 1) -> pd.Series:
-    """A bucket's label for each member of the table, such as "w42-100-1f3a9c0b".
+class Size(NamedTuple):
+    """What a bucket's work depends on."""
 
-    Greedy from the widest: a width joins while the widest costs at most RATIO times as much. The label hashes
-    the ids of the bucket's members, so equal plans give equal labels, whoever computes them.
+    members: int
+    width: int  # padded: of the widest
+
+    @property
+    def cost(self) -> float:
+        """Relative work: members × (padded width + overhead)."""
+        return self.members * (self.width + float(OVERHEAD))
+
+
+def part(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
+    """Part members of `widths` (members,) into buckets: the places of each one's members, the narrowest bucket first.
+
+    Greedy from the widest: a width joins while the widest costs at most RATIO times as much.
 
     Args:
-      table: member table.
       at_least: split the costliest buckets until there are so many (where there are members enough).
     """
     parts = []
-    left = np.unique(table["width"])
+    left = np.unique(widths)
     while left.size:
         together = left[(left[-1] + OVERHEAD) <= RATIO * (left + OVERHEAD)]
-        members = table[table["width"].isin(together)]
-        parts += [members.iloc[i : i + MEMBERS] for i in range(0, len(members), MEMBERS)]
+        places = np.flatnonzero((widths >= together[0]) & (widths <= together[-1]))
+        parts = np.split(places, range(MEMBERS, len(places), MEMBERS)) + parts
         left = left[left < together[0]]
-    while len(parts) < min(at_least, len(table)):
-        parts.sort(key=lambda part: cost(part) if len(part) > 1 else 0.0)
-        costliest = parts.pop()
-        parts += [costliest.iloc[::2], costliest.iloc[1::2]]
-    labels = pd.Series("", index=table.index, name="bucket", dtype=object)
-    for part in parts:
-        ids = hashlib.sha256("".join(part.index).encode()).hexdigest()[:8]
-        labels[part.index] = f"w{part['width'].min()}-{part['width'].max()}-{ids}"
-    return labels
+    while len(parts) < min(at_least, len(widths)):
+        costs = [Size(len(p), int(widths[p].max())).cost if len(p) > 1 else 0.0 for p in parts]
+        costliest = parts.pop(int(np.argmax(costs)))
+        parts += [costliest[::2], costliest[1::2]]
+    return parts
 
 
-def cost(bucket: pd.DataFrame) -> float:
-    """Relative work of a bucket: members × (padded width + overhead)."""
-    return len(bucket) * (float(bucket["width"].max()) + OVERHEAD)
+def label(members: pd.DataFrame) -> str:
+    """A bucket's label, such as "w42-100-1f3a9c0b".
+
+    It hashes the ids of the bucket's members, so equal plans give equal labels, whoever computes them.
+    """
+    ids = hashlib.sha256("".join(members.index).encode()).hexdigest()[:8]
+    return f"w{members['width'].min()}-{members['width'].max()}-{ids}"
+
+
+def by_width(label: str) -> tuple[int, str]:
+    """What sorts labels: the narrowest width, then the others and the hash."""
+    return int(label[1:].split("-", 1)[0]), label
 
 
 def shard(costs: dict[str, float], index: int, shards: int) -> list[str]:

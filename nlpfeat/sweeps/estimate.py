@@ -7,7 +7,9 @@ import jax
 import pandas as pd
 
 from nlpfeat.sweeps import programs
+from nlpfeat.sweeps.buckets import Size
 from nlpfeat.sweeps.compilation import compilations
+from nlpfeat.sweeps.launch import Plan
 from nlpfeat.sweeps.prepare import Maker, prepare
 from nlpfeat.sweeps.run import fresh, orders
 from nlpfeat.sweeps.study import Study
@@ -28,25 +30,21 @@ class BucketCost(NamedTuple):
     train_seconds: float
 
 
-def estimate(make: Maker, study: Study, table: pd.DataFrame, labels: list[str]) -> list[BucketCost]:
-    """The cost of training the buckets `labels`, rows of the member table `table`.
+def estimate(job: Plan) -> list[BucketCost]:
+    """The cost of training the buckets that a launch has to train.
 
     Buckets of equal width and size cost the same and share their programs, so one of them is measured.
     """
-    if not labels:
-        return []
-    widest = int(table.loc[table["bucket"].isin(labels), "width"].max())
-    known: dict[tuple[int, int], BucketCost] = {}
+    widest = max((job.wanted[label].width for label in job.missing), default=0)
+    known: dict[Size, BucketCost] = {}
     costs = []
-    for label in labels:
-        members = table[table["bucket"] == label]
-        shape = int(members["width"].max()), len(members)
-        if shape in known:
-            again = known[shape]._replace(label=label, programs=0, compile_seconds=0.0)
-            costs.append(again)
+    for label in job.missing:
+        size = job.wanted[label]
+        if size in known:
+            costs.append(known[size]._replace(label=label, programs=0, compile_seconds=0.0))
         else:
-            known[shape] = measure(study, make, label, members, widest)
-            costs.append(known[shape])
+            known[size] = measure(job.study, job.make, label, job.bucket(label), widest)
+            costs.append(known[size])
     return costs
 
 

@@ -4,11 +4,14 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.sweeps import buckets, grid, programs, provenance, results, run
+from nlpfeat.sweeps.buckets import Size
+from nlpfeat.sweeps.combine import combine
 from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.run import Outcome, Watch
 from nlpfeat.sweeps.spec import Spec
@@ -18,45 +21,79 @@ from nlpfeat.sweeps.study import (
     create_study,
     lock,
     log_command,
-    plan,
-    write_members,
+    write_bucket,
 )
 
 WHOLE = (0, 1)
 
 
 class Plan(NamedTuple):
-    """What a launch has to do."""
+    """What a launch has to do. Members are made from it when they are needed: a plan of millions is small."""
 
     study: Study
-    table: pd.DataFrame  # all members of the study, each in its bucket
-    members: int  # asked for
-    buckets: int  # that hold them
-    missing: list[str]  # the buckets to train here
     make: Maker
+    wanted: dict[str, Size]  # the buckets that hold the members asked for
+    new: dict[str, np.ndarray]  # of those, the ones not planned before: places in the grid
+    missing: list[str]  # of those, the ones to train here
 
+    @property
+    def members(self) -> int:
+        """How many members are asked for."""
+        return grid.size(self.make.spec)
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Members of each bucket to train here."""
-        return {label: int((self.table["bucket"] == label).sum()) for label in self.missing}
+        return {label: self.wanted[label].members for label in self.missing}
+
+    def bucket(self, label: str) -> pd.DataFrame:
+        """The members of a bucket."""
+        if label in self.new:
+            return grid.rows(self.make.spec, self.new[label])
+        return self.study.bucket(label)
 
 
-def lay_plan(make: Maker, path: Path, part: tuple[int, int] = WHOLE) -> Plan:
+def lay_plan(make: Maker, path: Path, part: tuple[int, int] = WHOLE, workers: int = 1) -> Plan:
     """Plan the launch `part` = (i, n) of a study at `path`; writes nothing.
 
+    Members already planned keep their bucket, finished or not, so that an interrupted bucket resumes with the
+    same members in the same places; only new ones form new buckets.
+
+    Args:
+      workers: how many buckets a launcher can train at once: new ones are split until there are so many.
+
     Raises:
-      UserError: if `path` holds something else.
+      UserError: if `path` holds something else; DamagedFile if a member table cannot be read.
     """
-    study, wanted = Study(path, make.spec), grid.expand(make.spec)
+    study = Study(path, make.spec)
     check_study(path, make.spec)
-    table = plan(study, wanted, at_least=part[1])
-    labels = table.loc[wanted.index, "bucket"].unique()
-    costs = {label: buckets.cost(table[table["bucket"] == label]) for label in labels}
-    missing = [x for x in buckets.shard(costs, *part) if not study.result(x).exists()]
-    return Plan(study, table, len(wanted), len(labels), missing, make)
+    numbers = grid.numbers(make.spec)
+    order, known, wanted, new = np.argsort(numbers), np.zeros(len(numbers), bool), {}, {}
+    for label in study.buckets():
+        members = study.bucket(label)
+        ids = grid.as_numbers(members.index)
+        places = order[np.searchsorted(numbers, ids, sorter=order) % len(order)]
+        asked = places[numbers[places] == ids]
+        known[asked] = True
+        if len(asked):
+            wanted[label] = Size(len(members), int(members["width"].max()))
+    left = np.flatnonzero(~known)
+    widths = grid.settings_at(make.spec, left)["width"]
+    for places in buckets.part(widths, part[1] * workers):
+        members = grid.rows(make.spec, left[places])
+        label = buckets.label(members)
+        new[label] = left[places]
+        wanted[label] = Size(len(members), int(members["width"].max()))
+    costs = {label: one.cost for label, one in wanted.items()}
+    missing = [label for label in buckets.shard(costs, *part) if not study.result(label).exists()]
+    return Plan(study, make, wanted, new, missing)
 
 
-def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = "") -> Plan:
-    """Write a study's config, member table and manifest, before anything runs.
+def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = "", workers: int = 1) -> Plan:
+    """Write a study's config, member tables and manifest, before anything runs.
+
+    Args:
+      workers: see `lay_plan`.
 
     Raises:
       UserError: if `path` holds something else; then nothing was written.
@@ -64,11 +101,12 @@ def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = 
     check_study(path, spec)  # before anything is written, and again under the lock
     make = maker(spec)
     with lock(path / "lock", wait=True):
-        job = lay_plan(make, path, part)
+        job = lay_plan(make, path, part, workers)
         provenance.check_data(job.study, make.source)
         job = job._replace(study=create_study(path, spec))
         provenance.write_data_hash(job.study, make.source)
-        write_members(job.study, job.table)
+        for label in job.new:
+            write_bucket(job.study, label, job.bucket(label))
         entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "data": make.source.notes}
         log_command(job.study, entry | provenance.provenance())
     return job
@@ -78,20 +116,20 @@ def train(job: Plan, watch: Watch) -> Outcome:
     """Train the buckets that are missing. See `nlpfeat.sweeps.run.run`."""
     if not job.missing:
         return Outcome()
-    return run.run(job.study, job.make, job.missing, programs.member_mesh(), watch)
+    widest = max(job.wanted[label].width for label in job.missing)
+    return run.run(job.study, job.make, job.missing, widest, programs.member_mesh(), watch)
 
 
 def finish(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     """Combine the results of all finished buckets and write `results.nc`.
 
     Returns:
-      The combined dataset, None if no bucket is finished; and the result files that could not be read.
+      The combined dataset, its numbers read from the file when they are asked for, None if no bucket is finished; and
+      the result files that could not be read.
     """
     with lock(study.path / "lock", wait=True):
-        combined, damaged = results.combine(study)
-        if combined is not None:
-            results.write(combined, study.combined)
-    return combined, damaged
+        some, damaged = combine(study)
+    return results.opened(study.combined) if some else None, damaged
 
 
 def require_whole(damaged: list[DamagedFile]) -> None:

@@ -3,7 +3,7 @@
 Exactly, where nets are layers on points of the plane; elsewhere the separability of their last features.
 
 One file for each bucket and step, so that what was measured stays when the process dies. The numbers join the
-study's array, under the same labels (`nlpfeat.sweeps.results.combine`).
+study's array, under the same labels (`nlpfeat.sweeps.combine`).
 """
 
 from collections.abc import Callable
@@ -51,14 +51,13 @@ def to_do(study: Study) -> list[Work]:
             f"{study.path} is a study of {study.spec.task}, without classes to part: look at it by "
             f"python -m experiments.{'factors' if row.factors else 'words'} --study={study.path}"
         )
-    sizes = study.members()["bucket"].value_counts(sort=False)
-    finished = [label for label in sizes.index if study.result(label).exists()]
+    finished = [label for label in study.buckets() if study.result(label).exists()]
     if not any(kept_steps(study, label) for label in finished):
         raise UserError(
             f"{study.path} has no finished bucket with a checkpoint: run the sweep to its end first"
         )
     return [
-        Work(label, step, int(sizes[label]))
+        Work(label, step, len(study.bucket(label)))
         for label in finished
         for step in kept_steps(study, label)
         if not _sound(study, label, step)

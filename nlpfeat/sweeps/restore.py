@@ -140,8 +140,7 @@ def restore_bucket(study: Study, make: Maker, label: str, step: int) -> Restored
     Raises:
       DamagedFile: if the checkpoint cannot be read or does not fit.
     """
-    members = study.members()
-    members = members[members["bucket"] == label]
+    members = study.bucket(label)
     first = at(stack_settings(study.spec.settings, members), 0)
     example = make.example(first, int(members["width"].iloc[0]))
     loaded = saved.load(study, make, label, int(members["width"].max()), len(members), example, step)

@@ -45,17 +45,18 @@ class Outcome:
     damaged: list[DamagedFile] = field(default_factory=list)
 
 
-def run(study: Study, make: Maker, labels: list[str], mesh: Mesh, watch: Watch) -> Outcome:
+def run(study: Study, make: Maker, labels: list[str], widest: int, mesh: Mesh, watch: Watch) -> Outcome:
     """Train the buckets `labels` of a study that are not finished, and write their results.
 
     A bucket held by another process is left to it; a damaged file stops its own bucket only.
+
+    Args:
+      widest: the units at which members are made: the most of all those buckets.
 
     Raises:
       Interrupted: when `watch` says so, after saving.
     """
     outcome = Outcome()
-    table = study.members()
-    widest = int(table.loc[table["bucket"].isin(labels), "width"].max())
     for label in labels:
         with lock(study.checkpoints(label) / "lock", wait=False) as held:
             if not held:
@@ -63,8 +64,8 @@ def run(study: Study, make: Maker, labels: list[str], mesh: Mesh, watch: Watch) 
             elif not study.result(label).exists():
                 for left_behind in study.result(label).parent.glob(f".{label}.nc.*.part"):
                     left_behind.unlink()
-                members = table[table["bucket"] == label]
                 try:
+                    members = study.bucket(label)
                     run_bucket(study, make, prepare(make, label, members, mesh, widest), watch)
                     outcome.finished.append(label)
                 except DamagedFile as error:

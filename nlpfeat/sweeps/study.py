@@ -1,7 +1,7 @@
 """The study: a folder that holds all there is to know about a sweep. Every file in it is written whole or not at all.
 
 config.json     the resolved spec
-members.csv     the member table, written before anything runs
+members/        the member table, written before anything runs: one CSV file a bucket
 manifest.json   which commands ran here, with what code, versions and device
 results/        one NetCDF file a finished bucket
 measures/       one NetCDF file a measured bucket and checkpoint
@@ -62,26 +62,36 @@ class Study:
         """The checkpoints of a bucket, one folder each."""
         return self.path / "checkpoints" / bucket
 
-    def members(self) -> pd.DataFrame:
-        """The member table, indexed by id: the bucket and the settings of every member ever planned here."""
-        path = self.path / "members.csv"
-        fields = {"id": str, "bucket": str}
-        fields |= {k: type(v) for k, v in self.spec.settings._asdict().items()}
+    def table(self, bucket: str) -> Path:
+        """The member table of a bucket."""
+        return self.path / "members" / f"{bucket}.csv"
+
+    def buckets(self) -> list[str]:
+        """The labels of all buckets ever planned here, the narrowest first."""
+        return sorted((path.stem for path in (self.path / "members").glob("[!.]*.csv")), key=buckets.by_width)
+
+    def bucket(self, label: str) -> pd.DataFrame:
+        """The members of a bucket, in order: their settings, indexed by id.
+
+        Raises:
+          DamagedFile: if the table cannot be read.
+        """
+        path, fields = self.table(label), {"id": str}
+        fields |= {name: type(value) for name, value in self.spec.settings._asdict().items()}
         try:
             table = pd.read_csv(path, dtype=fields, index_col="id")
-            whole = list(table.columns) == [name for name in fields if name != "id"]
-        except FileNotFoundError:
-            return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in fields.items()}).set_index(
-                "id"
-            )
         except (ValueError, pd.errors.ParserError):
-            whole, table = False, pd.DataFrame()
-        if not whole or table.isna().to_numpy().any():
-            raise DamagedFile(
-                f"{path} is damaged: delete it and run again the commands that manifest.json lists, in "
-                "their order; buckets that come out the same are not trained again"
-            )
+            table = pd.DataFrame()
+        if list(table.columns) != list(fields)[1:] or buckets.label(table) != label:
+            raise DamagedFile(f"{path} is damaged: delete it and run the sweep again, which plans it anew")
         return table
+
+    def members(self) -> pd.DataFrame:
+        """All members ever planned here, bucket after bucket: their settings and their bucket, indexed by id."""
+        names = ["bucket", *self.spec.settings._fields]
+        parts = [self.bucket(label).assign(bucket=label) for label in self.buckets()]
+        none = pd.DataFrame(columns=names, index=pd.Index([], name="id", dtype=object))
+        return pd.concat(parts)[names] if parts else none
 
 
 def open_study(path: Path) -> Study:
@@ -137,28 +147,14 @@ def create_study(path: Path, spec: Spec) -> Study:
     for left_behind in path.glob(".*.part"):
         left_behind.unlink()
     write_atomic(path / "config.json", json.dumps(spec.to_dict(), indent=2) + "\n")
-    for folder in ("results", "measures", "checkpoints", "figures"):
+    for folder in ("members", "results", "measures", "checkpoints", "figures"):
         (path / folder).mkdir(exist_ok=True)
     return Study(path, spec)
 
 
-def plan(study: Study, wanted: pd.DataFrame, at_least: int = 1) -> pd.DataFrame:
-    """The table of all members, known and wanted, each in its bucket.
-
-    Members already planned keep their bucket, finished or not, so that an interrupted bucket resumes with the
-    same members in the same places; only new ones form new buckets.
-    """
-    known = study.members()
-    new = wanted[~wanted.index.isin(known.index)]
-    if new.empty:
-        return known
-    planned = new.assign(bucket=buckets.assign(new, at_least))[list(known.columns)]
-    return planned if known.empty else pd.concat([known, planned])
-
-
-def write_members(study: Study, table: pd.DataFrame) -> None:
-    """Write the member table."""
-    write_atomic(study.path / "members.csv", table.to_csv())
+def write_bucket(study: Study, label: str, members: pd.DataFrame) -> None:
+    """Write the member table of a bucket."""
+    write_atomic(study.table(label), members.to_csv())
 
 
 def log_command(study: Study, entry: dict[str, Any]) -> None:

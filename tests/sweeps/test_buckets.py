@@ -1,6 +1,7 @@
 """Buckets: a partition of the members, with bounded padding, the same for every launcher."""
 
-import pandas as pd
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,22 +9,30 @@ from nlpfeat.sweeps import buckets
 from nlpfeat.sweeps.grid import expand
 from tests.toys import SPIRALS, with_grid
 
-tables = st.lists(st.integers(1, 500), min_size=1, max_size=40).map(
-    lambda widths: pd.DataFrame({"width": widths}, index=[f"m{i:03}" for i in range(len(widths))])
-)
+many_widths = st.lists(st.integers(1, 500), min_size=1, max_size=40).map(np.array)
 
 
 @settings(max_examples=100, deadline=None)
-@given(tables, st.integers(1, 12))
-def test_partition_with_bounded_padding(table, at_least):
-    labels = buckets.assign(table, at_least)
-    assert list(labels.index) == list(table.index)
-    assert (labels != "").all()
-    for _, part in table.groupby(labels):
-        narrowest, widest = part["width"].min(), part["width"].max()
+@given(many_widths, st.integers(1, 12))
+def test_partition_with_bounded_padding(widths, at_least):
+    parts = buckets.part(widths, at_least)
+    assert sorted(np.concatenate(parts)) == list(range(len(widths)))
+    for part in parts:
+        narrowest, widest = widths[part].min(), widths[part].max()
         assert widest + buckets.OVERHEAD <= buckets.RATIO * (narrowest + buckets.OVERHEAD)
-    assert labels.nunique() >= min(at_least, len(table))
-    assert labels.equals(buckets.assign(table, at_least))
+    assert len(parts) >= min(at_least, len(widths))
+
+
+@settings(max_examples=100, deadline=None)
+@given(many_widths, st.integers(1, 8), st.integers(1, 4))
+def test_a_plan_broken_off_is_taken_up_where_it_stopped(widths, done, most):
+    """Of the parts, narrowest first, some are known: the others are parted as before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(buckets, "MEMBERS", most)
+        whole = buckets.part(widths)
+        left = np.sort(np.concatenate(whole[done:])) if whole[done:] else np.zeros(0, int)
+        again = [left[part] for part in buckets.part(widths[left])]
+    assert [part.tolist() for part in again] == [part.tolist() for part in whole[done:]]
 
 
 @settings(max_examples=100, deadline=None)
@@ -38,10 +47,10 @@ def test_shards_cover_every_bucket_once(costs, shards):
 
 def test_the_default_study_needs_three_programs():
     table = expand(with_grid(SPIRALS, width=(2, 4, 8, 16, 32, 64, 100), seed=range(32)))
-    labels = buckets.assign(table)
-    assert sorted(label.rsplit("-", 1)[0] for label in labels.unique()) == ["w2-4", "w64-100", "w8-32"]
+    labels = [buckets.label(table.iloc[part]) for part in buckets.part(table["width"].to_numpy())]
+    assert [label.rsplit("-", 1)[0] for label in labels] == ["w2-4", "w8-32", "w64-100"]
+    assert labels == sorted(labels, key=buckets.by_width)
 
 
 def test_large_buckets_are_split():
-    table = expand(with_grid(SPIRALS, width=(4,), seed=range(buckets.MEMBERS + 5)))
-    assert sorted(buckets.assign(table).value_counts()) == [5, buckets.MEMBERS]
+    assert list(map(len, buckets.part(np.full(buckets.MEMBERS + 5, 4)))) == [buckets.MEMBERS, 5]

@@ -1,9 +1,12 @@
 """Grids: every point once, under an id that depends on nothing but its own settings."""
 
+import numpy as np
+import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.sweeps.grid import expand, select, varying
+from nlpfeat.sweeps.grid import expand, numbers, rows, select, varying
+from nlpfeat.sweeps.spec import digest
 from tests.toys import SPIRALS, with_grid
 
 widths = st.lists(st.integers(1, 300), min_size=1, max_size=6, unique=True)
@@ -27,6 +30,24 @@ def test_ids_do_not_depend_on_place_or_company(width, seed, random):
     w, s = random.choice(width), random.choice(seed)
     alone = expand(with_grid(SPIRALS, seed=[s], width=[w]))
     assert select(table, {"width": w, "seed": s}).index.tolist() == alone.index.tolist()
+
+
+@settings(max_examples=30, deadline=None)
+@given(widths, seeds, noises, st.randoms())
+def test_rows_at_some_places_are_those_of_the_whole(width, seed, noise, random):
+    spec = with_grid(SPIRALS, width=width, seed=seed, noise=noise)
+    table = expand(spec)
+    places = np.array(random.choices(range(len(table)), k=5))
+    pd.testing.assert_frame_equal(rows(spec, places), table.iloc[places])
+    assert [f"{one:016x}" for one in numbers(spec)] == list(table.index)
+
+
+def test_an_id_is_the_hash_of_the_resolved_config():
+    """Published studies name their members by it: it may not change."""
+    (member,) = expand(with_grid(SPIRALS, width=[2], seed=[0])).index
+    spec = with_grid(SPIRALS, width=[2], seed=[0]).to_dict()
+    static = digest({key: part for key, part in spec.items() if key not in ("sweep", "settings")})
+    assert member == digest([static, spec["settings"] | {"width": 2, "seed": 0}])[:16]
 
 
 def test_ids_depend_on_every_setting():

@@ -11,7 +11,7 @@ from nlpfeat.geometry.measures import MEASURES, measure
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
 from nlpfeat.geometry.scatter import gdv
-from nlpfeat.sweeps import launch, results
+from nlpfeat.sweeps import combine, launch, results
 from nlpfeat.sweeps import measure as measuring
 from nlpfeat.sweeps.restore import kept_steps, restore
 from nlpfeat.sweeps.summary import flat_measures, reduced, summarize_measures
@@ -106,7 +106,7 @@ def test_a_damaged_file_costs_nothing_else_and_is_measured_again(measured):
     label = made.members()["bucket"].iloc[0]
     path = made.measures(label, 0)
     os.truncate(path, path.stat().st_size // 2)
-    left, damaged = results.combine(made)
+    left, damaged = launch.finish(made)
     with pytest.raises(UserError, match=r"measures/.* is damaged.*experiments.measure again"):
         launch.require_whole(damaged)
     assert isinstance(damaged[0], DamagedFile)
@@ -248,10 +248,10 @@ def test_steps_to_a_level():
     scores = xr.DataArray(
         [[0.1, 0.99, 0.5, 1.0], [0, 0, 0, 0.5]], dims=("seed", "step"), coords={"step": [0, 5, 9, 20]}
     )
-    found = results.steps_to(scores, Goal(0.99))
+    found = combine.steps_to(scores, Goal(0.99))
     assert found[0] == 5
     assert np.isnan(found[1])
-    falls = results.steps_to(1 - scores, Goal(0.5, falling=True))
+    falls = combine.steps_to(1 - scores, Goal(0.5, falling=True))
     assert falls.to_numpy().tolist() == [5, 20]
 
 

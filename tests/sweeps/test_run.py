@@ -289,9 +289,20 @@ def test_a_damaged_result_is_named_and_rebuilt(undisturbed, tmp_path):
     same(study(SPIRALS, tmp_path / "study")[1].sel(width=[2, 3, 8]), undisturbed("spirals"))
 
 
-@pytest.mark.parametrize("name", ["config.json", "members.csv", "manifest.json"])
+@pytest.mark.parametrize("name", ["config.json", "members/w2-2-*.csv", "manifest.json"])
 def test_damaged_tables_are_named(name, tmp_path):
     study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "study")
-    damage(tmp_path / "study" / name)
-    with pytest.raises(UserError, match=name):
+    (path,) = (tmp_path / "study").glob(name)
+    damage(path)
+    with pytest.raises(UserError, match=path.name):
         launch.begin(SPIRALS, tmp_path / "study")
+
+
+def test_a_member_table_that_was_deleted_is_planned_as_before(tmp_path):
+    """The mend that a damaged table's message names: nothing is trained again."""
+    spec = with_grid(SPIRALS, width=(2, 3, 40), seed=(0, 1))
+    made, _ = study(spec, tmp_path / "study")
+    before = made.members()
+    made.table(made.buckets()[0]).unlink()
+    assert not launch.begin(spec, tmp_path / "study").missing
+    assert made.members().equals(before)
