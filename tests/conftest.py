@@ -1,4 +1,4 @@
-"""Two CPU devices whatever the machine, shapes checked, no silent rank promotion, no key used twice."""
+"""Two CPU devices whatever the machine, shapes checked, no silent rank promotion; no key used twice where rows of the table train."""
 
 import os
 import tempfile
@@ -19,7 +19,6 @@ from jaxtyping import install_import_hook
 
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_numpy_rank_promotion", "raise")
-jax.config.update("jax_debug_key_reuse", True)
 
 with install_import_hook(
     ["nlpfeat.models", "nlpfeat.training.losses", "nlpfeat.training.metrics"], "beartype.beartype"
@@ -31,8 +30,9 @@ from tests.toys import TOYS, Quiet, each_toy  # noqa: E402
 
 @pytest.fixture(params=each_toy())
 def toy(request):
-    """A small spec of every task of the table."""
-    return TOYS[request.param]
+    """A small spec of every task of the table. No key may be used twice: a check that makes every call slower."""
+    with jax.debug_key_reuse(True):
+        yield TOYS[request.param]
 
 
 @pytest.fixture

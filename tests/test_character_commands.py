@@ -95,6 +95,7 @@ def test_characters_mistakes(read, tmp_path):
     refused(run("film", f"--study={read}", "--kind=training", "--width=8"), "--kind=writing")
 
 
+@pytest.mark.slow
 def test_a_film_of_writing(read, tmp_path):
     done = run(
         "film",

@@ -25,7 +25,7 @@ def measured(spec, path):
 def studies(tmp_path_factory):
     """A deep narrow study and a wide one."""
     folder = tmp_path_factory.mktemp("compare")
-    long = {"steps": (200,), "record_every": 20, "snapshots": (0, 40, 100)}
+    long = {"steps": (200,), "record_every": 20, "snapshots": (0, 100)}
     deep = with_training(with_grid(TOYS["spirals_deep"], width=(2,), seed=(0, 1, 2)), **long)
     wide = with_training(with_grid(SPIRALS, width=(8, 16), seed=(0, 1)), **long)
     return measured(deep, folder / "deep"), measured(wide, folder / "wide")

@@ -20,7 +20,7 @@ COMMANDS = sorted(
     path.stem for path in (ROOT / "experiments").glob("*.py") if "if __name__" in path.read_text()
 )
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
-FAST = ("spirals", "reviews_bag")  # one of points, one of texts
+FAST = ("spirals",)
 
 
 def slow(value):
@@ -211,6 +211,7 @@ def test_sweep_mistakes(arguments, words, tmp_path):
     assert not (tmp_path / "study").exists()
 
 
+@pytest.mark.slow
 def test_a_ragged_study_is_drawn_where_there_is_something(smoke, tmp_path):
     """One more width, seed and noise: most of the grid is holes."""
     path = tmp_path / "study"
@@ -389,7 +390,8 @@ def descendants(pid):
     return children + [grandchild for child in children for grandchild in descendants(child)]
 
 
-@pytest.mark.parametrize("signum", [slow(signal.SIGINT), signal.SIGKILL])
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.slow
 def test_measuring_is_resumed_and_leaves_no_process_behind(signum, measured, tmp_path):
     path = tmp_path / "study"
     shutil.copytree(measured[0], path)

@@ -188,6 +188,7 @@ def test_a_record_that_is_not_reproduced_is_a_failure(spirals, tmp_path, shoot):
     assert not list((path / "figures").iterdir())
 
 
+@pytest.mark.slow
 def test_studies_that_cannot_be_drawn(tmp_path, shoot):
     words, _ = study(with_grid(TOYS["planted_words"], width=(2,), seed=(0,)), tmp_path / "words")
     with pytest.raises(UserError, match="a study of planted_words: films are of piecewise-linear nets"):
@@ -204,6 +205,7 @@ def test_studies_that_cannot_be_drawn(tmp_path, shoot):
     assert code == 0
 
 
+@pytest.mark.slow
 def test_a_film_that_is_stopped_leaves_nothing(spirals, tmp_path):
     line = [
         sys.executable,

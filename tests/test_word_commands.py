@@ -295,6 +295,7 @@ def sequences(films, tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_predict_of_a_net_that_reads_sequences(sequences):
     text = " ".join(["film"] * 12 + [GOOD[0], "zebra", BAD[0], GOOD[1], GOOD[0], "the"])
     done = run("predict", f"--study={sequences}", "--seed=0", "--json", "--text", text, "--text", "zebra")

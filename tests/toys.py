@@ -99,11 +99,13 @@ SPIRALS = TOYS["spirals"]
 
 # Rows whose generic tests are slow ones, as other rows share what they are made of (annulus the net of spirals,
 # reviews_batch and imdb_ngrams that of planted_words and the data of reviews_bag), or tests of their own hold the parts
-# (tests/sweeps/test_run.py that of planted_words; tests/models/test_deep_unwarper.py, test_layers.py, test_factors.py, test_window_nets.py): compiling a net takes seconds, and each test does so several times.
+# (tests/sweeps/test_run.py that of planted_words; most files of tests/models; tests/training/test_variational.py):
+# compiling a net takes seconds, and each test does so several times.
 SLOW = {
     "annulus",
     "annulus_deep",
     "planted_words",
+    "reviews_bag",
     "reviews_batch",
     "reviews_mean",
     "spirals_deep",
@@ -115,6 +117,7 @@ SLOW = {
     "ratings_dot",
     "ratings_bias",
     "ratings_net",
+    "ratings_bayes",
     "windows",
     "windows_noise",
     "next_word",

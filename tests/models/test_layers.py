@@ -26,7 +26,7 @@ def apply(module, seed, *inputs):
     return params, np.asarray(module.apply({"params": params}, *inputs))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(1, 5), LENGTHS, st.integers(1, 3), st.integers(1, 3), st.integers(0, 99))
 def test_convolution_sums_over_its_reach(taps, length, inputs, filters, seed):
     x = np.random.default_rng(seed).normal(size=(2, length, inputs)).astype(np.float32)
@@ -49,7 +49,7 @@ def test_convolution_is_that_of_the_library():
     np.testing.assert_allclose(found, np.asarray(theirs) + params["bias"], atol=1e-5)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(4, 9), st.integers(1, 4), st.integers(0, 99))
 def test_the_largest_of_some_positions(length, size, seed):
     x = np.random.default_rng(seed).normal(size=(2, length, 3)).astype(np.float32)

@@ -11,7 +11,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.models.width import Dropout, crop, keep_mask, uniform_per_unit, unit_mask
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.lists(st.integers(1, 6), min_size=1, max_size=3),
     st.data(),

@@ -25,7 +25,7 @@ def bag_of(rng, documents, vocabulary, length):
     return Bag(words, weights, lengths), dense
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     st.integers(1, 5),
     st.sampled_from([1, 7, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 3]),

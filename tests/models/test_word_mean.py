@@ -12,7 +12,7 @@ from nlpfeat.systems.word_bags import WordMeanSettings
 from nlpfeat.training.losses import squared_error
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.integers(1, 9),
     st.integers(1, 12),
@@ -35,7 +35,7 @@ def test_by_hand_is_autodiff_for_every_shape(words, vocabulary, units, target, s
     )
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.integers(1, 6), st.integers(0, 2), st.booleans(), st.integers(0, 10**6))
 def test_the_models_gradient_is_the_one_by_hand(units, label, learned, seed):
     """A document as a bag with counts, through the model and its loss."""

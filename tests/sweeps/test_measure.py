@@ -193,6 +193,7 @@ def test_every_task_can_be_measured(name, tmp_path):
     assert dataset.radius.isel(step=-1).notnull().all()
 
 
+@pytest.mark.slow
 def test_a_task_without_arms(tmp_path):
     made, _ = study(with_grid(TOYS["annulus"], width=(2, 3), seed=(0,)), tmp_path / "study")
     run(made)

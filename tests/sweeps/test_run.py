@@ -92,10 +92,10 @@ launch.train(launch.begin(TOYS[name], Path(path)), Watch())
 @pytest.mark.parametrize(
     ("kind", "name", "place"),
     [
-        ("between", "spirals", 2),
+        pytest.param("between", "spirals", 2, marks=pytest.mark.slow),
         ("between", "planted_words", 4),
         ("during", "spirals", 1),
-        ("during", "planted_words", 3),
+        pytest.param("during", "planted_words", 3, marks=pytest.mark.slow),
     ],
 )
 def test_killed_and_run_again_equals_undisturbed(undisturbed, kind, name, place, tmp_path):

@@ -55,7 +55,7 @@ def blocks(arrays, labels, params, size, member, steps):
     return params, carry
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     st.integers(2, 4),
     st.integers(1, 7),
