@@ -11,18 +11,20 @@ import shlex
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from experiments.command import load_config, main, parser, split_config_flags
 from experiments.progress import Progress
 from experiments.tables import print_costs, print_summary
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps import devices, launch
+from nlpfeat.sweeps import devices, launch, processes
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.estimate import estimate
 from nlpfeat.sweeps.prepare import maker
-from nlpfeat.sweeps.run import Interrupted
+from nlpfeat.sweeps.run import Interrupted, Outcome
 from nlpfeat.sweeps.spec import Spec, resolve
 
 EXAMPLES = [
@@ -31,8 +33,12 @@ EXAMPLES = [
     "python -m experiments.sweep --config=configs/spirals.py:smoke",
     "python -m experiments.sweep --config=configs/spirals.py '--config.sweep.width=(2,8)' \\",
     "    '--config.sweep.seed=(0,1,2,3)' '--config.sweep.noise=(0.1,0.2)' --study=runs/noise",
-    "python -m experiments.sweep --config=configs/spirals.py --shard=0/4   # one of four launchers",
+    "python -m experiments.sweep --config=configs/spirals.py --cluster=auto      # every machine of a Ray cluster",
+    "python -m experiments.sweep --config=configs/spirals.py --shard=0/4         # one of four launchers",
+    "python -m experiments.sweep --config=configs/spirals.py --processes=auto    # on every host of a TPU pod",
 ]
+
+Engine = Callable[[launch.Plan, Progress], Outcome]  # trains the buckets that are missing
 
 
 def shard(text: str) -> tuple[int, int]:
@@ -57,7 +63,7 @@ class Interrupts:
 
     def __init__(self, again: str) -> None:
         self.asked: int | None = None
-        self._again = again
+        self.again = again
         self._usual = {s: signal.signal(s, self._ask) for s in (signal.SIGINT, signal.SIGTERM)}
 
     def release(self) -> None:
@@ -68,7 +74,7 @@ class Interrupts:
     def _ask(self, signum: int, frame: FrameType | None) -> None:
         if self.asked is not None:
             print(
-                f"stopped. Resume from the last checkpoint with:\n  {self._again}",
+                f"stopped. Resume from the last checkpoint with:\n  {self.again}",
                 file=sys.stderr,
                 flush=True,
             )
@@ -94,6 +100,24 @@ def command(argv: list[str]) -> int:
         metavar="i/n",
         help="run the share i of n of the buckets; start n such commands, with one study folder",
     )
+    arguments.add_argument(
+        "--cluster", metavar="auto|HOST:PORT", help="train on a Ray cluster that sees the study's folder"
+    )
+    arguments.add_argument(
+        "--task_cpus", type=int, default=1, metavar="N", help="cores a bucket gets there (default: 1)"
+    )
+    arguments.add_argument(
+        "--task_gpus",
+        type=float,
+        default=1,
+        metavar="X",
+        help="GPUs a bucket gets there, may be a fraction; 0 where there are none (default: 1)",
+    )
+    arguments.add_argument(
+        "--processes",
+        metavar="auto|HOST:PORT,i/n",
+        help="train as process i of n that share all their devices; start n such commands",
+    )
     arguments.add_argument("--json", action="store_true", help="print the closing table as JSON")
     others, overrides = split_config_flags(argv)
     flags = arguments.parse(others)
@@ -104,48 +128,95 @@ def command(argv: list[str]) -> int:
     except UserError as error:
         raise UserError(f"{error} ({flags.config})") from None
     path = flags.study or Path("runs") / name
+    _check(flags)
     devices.use_all_cores()
     if flags.dry_run:
         return dry_run(spec, path, flags.shard, as_json=flags.json)
     again = f"python -m experiments.sweep {shlex.join(argv)}"
-    return sweep(spec, path, flags.shard, again, as_json=flags.json)
+    if flags.cluster:
+        return on_cluster(spec, path, flags, again)
+    if flags.processes:
+        processes.join(flags.processes)
+    interrupts = Interrupts(again)
+    job = launch.begin(spec, path, flags.shard, again)
+    return train(job, launch.train, interrupts, devices.describe(), as_json=flags.json)
 
 
-def sweep(spec: Spec, path: Path, part: tuple[int, int], again: str, *, as_json: bool) -> int:
+def _check(flags: Any) -> None:
+    asked = [name for name in ("cluster", "processes") if getattr(flags, name)]
+    asked += ["shard"] if flags.shard != launch.WHOLE else []
+    if len(asked) > 1:
+        raise UserError(f"--{asked[0]} and --{asked[1]}: choose one way to share the work")
+    if flags.task_cpus < 1 or not flags.task_gpus >= 0:
+        raise UserError("--task_cpus must be at least 1, --task_gpus at least 0")
+
+
+def on_cluster(spec: Spec, path: Path, flags: Any, again: str) -> int:
+    """Train on the workers of a Ray cluster."""
+    import jax
+
+    jax.config.update("jax_platforms", "cpu")  # accelerators are for the workers
+    try:
+        from nlpfeat.sweeps import cluster
+    except ImportError:
+        raise UserError("--cluster needs Ray: pip install 'nlpfeat[cluster]'") from None
+    with cluster.connected(flags.cluster, cluster.Share(flags.task_cpus, flags.task_gpus)) as there:
+        interrupts = Interrupts(again)  # Ray has its own handlers, until here
+        job = launch.begin(spec, path, launch.WHOLE, again, there.workers)
+        where = f"{there.workers} workers of a Ray cluster"
+
+        def engine(job: launch.Plan, watch: Progress) -> Outcome:
+            return cluster.train(job, there, watch)
+
+        return train(job, engine, interrupts, where, as_json=flags.json)
+
+
+def train(job: launch.Plan, engine: Engine, interrupts: Interrupts, where: str, *, as_json: bool) -> int:
     """Train, combine, and print the table."""
-    interrupts, began = Interrupts(again), time.perf_counter()
-    job = launch.begin(spec, path, part, again)
-    sizes = job.sizes
+    began, sizes = time.perf_counter(), job.sizes
     print_notes(job.make.source.notes)
     print(
-        f"{path}: {job.members} members asked for, {sum(sizes.values())} to train here in "
-        f"{len(sizes)} buckets on {devices.describe()}",
+        f"{job.study.path}: {job.members} members asked for, {sum(sizes.values())} to train here in "
+        f"{len(sizes)} buckets on {where}",
         file=sys.stderr,
     )
-    with compilations() as compiled, Progress(sizes, spec.training.total, interrupts) as watch:
+    with compilations() as compiled, Progress(sizes, job.make.spec.training.total, interrupts) as watch:
         try:
-            outcome = launch.train(job, watch)
+            outcome = engine(job, watch)
         except Interrupted:
-            print(f"stopped; everything is saved. Resume with:\n  {again}", file=sys.stderr)
+            print(f"stopped; everything is saved. Resume with:\n  {interrupts.again}", file=sys.stderr)
             return 128 + (interrupts.asked or signal.SIGINT)
     if sizes:
+        programs = compiled.programs["advance"]
+        compiling = f", of which {compiled.seconds:.1f} s to compile {programs} training programs"
         print(
             f"trained {sum(sizes[label] for label in outcome.finished)} members in "
-            f"{time.perf_counter() - began:.1f} s, of which {compiled.seconds:.1f} s to compile "
-            f"{compiled.programs['advance']} training programs",
+            f"{time.perf_counter() - began:.1f} s{compiling if programs else ''}",
             file=sys.stderr,
         )
     for label in outcome.busy:
         print(f"left out: bucket {label} is being trained by another process", file=sys.stderr)
     interrupts.release()
+    return close(job, outcome, as_json=as_json) if processes.first() else 0
+
+
+def close(job: launch.Plan, outcome: Outcome, *, as_json: bool) -> int:
+    """Combine what is finished, print the table, and tell what failed."""
     combined, damaged = launch.finish(job.study)
     if combined is not None:
         print_summary(combined, as_json=as_json)
         print(f"results: {job.study.combined}", file=sys.stderr)
-    elif not (damaged or outcome.damaged):
+    elif not (damaged or outcome.damaged or outcome.failed):
         print("nothing to train here, and no bucket is finished yet by others", file=sys.stderr)
-    launch.require_whole(outcome.damaged + damaged)
-    return 0
+    mistakes, code = {}, 0
+    for bucket, cause, told in outcome.failed:
+        if isinstance(cause, UserError):
+            mistakes[str(cause)] = cause  # as a rule the same in every bucket
+        else:
+            print(f"{told}\nerror: bucket {bucket} failed; the others went on", file=sys.stderr)
+            code = 1
+    launch.require_whole([*outcome.damaged, *damaged, *mistakes.values()])
+    return code
 
 
 def print_notes(notes: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """Launch a study: plan it, train this launcher's share, combine the results."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.sweeps import buckets, grid, programs, provenance, results, run
+from nlpfeat.sweeps import buckets, grid, processes, programs, provenance, results, run
 from nlpfeat.sweeps.buckets import Size
 from nlpfeat.sweeps.combine import combine
 from nlpfeat.sweeps.prepare import Maker, maker
@@ -100,6 +101,9 @@ def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = 
     """
     check_study(path, spec)  # before anything is written, and again under the lock
     make = maker(spec)
+    if not processes.first():
+        processes.wait_for_all("planned")
+        return lay_plan(make, path, part, workers)
     with lock(path / "lock", wait=True):
         job = lay_plan(make, path, part, workers)
         provenance.check_data(job.study, make.source)
@@ -109,6 +113,7 @@ def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = 
             write_bucket(job.study, label, job.bucket(label))
         entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "data": make.source.notes}
         log_command(job.study, entry | provenance.provenance())
+    processes.wait_for_all("planned")
     return job
 
 
@@ -132,7 +137,7 @@ def finish(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     return results.opened(study.combined) if some else None, damaged
 
 
-def require_whole(damaged: list[DamagedFile]) -> None:
+def require_whole(damaged: Sequence[UserError]) -> None:
     """Raise the damage that a run met, if any.
 
     Raises:

@@ -138,7 +138,7 @@ class Bucket:
 
     def fetch(self, tree: Any) -> Any:
         """Device arrays (places, …) on the host, (members, …)."""
-        return jax.tree.map(lambda leaf: leaf[: len(self.members)], jax.device_get(tree))
+        return jax.tree.map(lambda leaf: leaf[: len(self.members)], programs.get(self.layout, tree))
 
 
 def prepare(make: Maker, label: str, members: pd.DataFrame, mesh: Mesh, widest: int) -> Bucket:
@@ -181,7 +181,7 @@ def _prepare(
 ) -> Bucket:
     task, training = make.spec.row, make.spec.training
     settings = stack_settings(make.spec.settings, members)
-    ones = [make.example(at(settings, i), widest) for i in range(len(members))]
+    ones = [_example(make, settings, members, i, widest) for i in range(len(members))]
     shapes = make.shapes(ones[0], units)
     params = [crop(one.params, shapes) for one in ones]
 
@@ -213,6 +213,15 @@ def _prepare(
         splits=bucket.place(splits) if task.seeded else shared(splits),
         params=bucket.place(bucket.params),
     )
+
+
+def _example(make: Maker, settings: Any, members: pd.DataFrame, place: int, widest: int) -> Example:
+    """The member in a place of the table."""
+    try:
+        return make.example(at(settings, place), widest)
+    except Exception as error:
+        error.add_note(f"while making member {members.index[place]}: {at(settings, place)}")
+        raise
 
 
 def batch_rows(training: TrainingSpec, example: Example) -> int:

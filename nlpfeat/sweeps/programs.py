@@ -16,6 +16,7 @@ import flax.linen as nn
 import jax
 import numpy as np
 from jax import Array
+from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
@@ -67,9 +68,26 @@ def activation_bytes(module: nn.Module, params: Params, inputs: Any, settings: S
 
 
 def put(layout: Layout, tree: Any, *, per_member: bool = True) -> Any:
-    """Host arrays on the devices: the leading axis sharded over members, or a copy on each."""
+    """Host arrays on the devices: the leading axis sharded over members, or a copy on each.
+
+    Where several processes share the mesh, all have the whole arrays, and each puts its devices' parts.
+    """
     sharding = NamedSharding(layout.mesh, P("member") if per_member else P())
-    return jax.device_put(tree, sharding)
+    if not layout.mesh.is_multi_process:
+        return jax.device_put(tree, sharding)
+
+    def part(leaf: Any) -> Array:
+        host = np.asarray(leaf)
+        return jax.make_array_from_callback(host.shape, sharding, lambda index: host[index])
+
+    return jax.tree.map(part, tree)
+
+
+def get(layout: Layout, tree: Any) -> Any:
+    """The opposite of `put`: whole arrays on the host, of every process."""
+    if not layout.mesh.is_multi_process:
+        return jax.device_get(tree)
+    return multihost_utils.process_allgather(tree, tiled=True)
 
 
 @partial(jax.jit, static_argnames=("task", "module", "frozen", "rows", "layout"))

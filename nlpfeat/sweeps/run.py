@@ -1,20 +1,22 @@
 """Run a study: bucket after bucket, stretch after stretch, resumable at every checkpoint."""
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 from jax.sharding import Mesh
 
 from nlpfeat.data.examples import count, split_names
 from nlpfeat.data.order import file_order
 from nlpfeat.errors import DamagedFile
-from nlpfeat.sweeps import programs, provenance, results, saved
+from nlpfeat.sweeps import processes, programs, provenance, results, saved
 from nlpfeat.sweeps.prepare import Bucket, Maker, prepare
 from nlpfeat.sweeps.saved import Saved, phase_at
-from nlpfeat.sweeps.study import Study, lock
+from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
 from nlpfeat.training.member import Params, Record, State
 from nlpfeat.training.spec import TrainingSpec
@@ -36,6 +38,14 @@ class Watch(Protocol):
         ...
 
 
+class Failure(NamedTuple):
+    """A bucket that failed in a process of its own."""
+
+    bucket: str
+    cause: BaseException
+    told: str  # with the traceback, where there is one
+
+
 @dataclass
 class Outcome:
     """What a run did, for the closing lines of a command."""
@@ -43,6 +53,7 @@ class Outcome:
     finished: list[str] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
     damaged: list[DamagedFile] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
 
 
 def run(study: Study, make: Maker, labels: list[str], widest: int, mesh: Mesh, watch: Watch) -> Outcome:
@@ -58,19 +69,34 @@ def run(study: Study, make: Maker, labels: list[str], widest: int, mesh: Mesh, w
     """
     outcome = Outcome()
     for label in labels:
-        with lock(study.checkpoints(label) / "lock", wait=False) as held:
+        with processes.lock(study.checkpoints(label) / "lock") as held:
             if not held:
                 outcome.busy.append(label)
-            elif not study.result(label).exists():
-                for left_behind in study.result(label).parent.glob(f".{label}.nc.*.part"):
-                    left_behind.unlink()
+            elif not processes.any_of(study.result(label).exists()):
                 try:
-                    members = study.bucket(label)
-                    run_bucket(study, make, prepare(make, label, members, mesh, widest), watch)
+                    _train(study, make, label, widest, mesh, watch)
                     outcome.finished.append(label)
                 except DamagedFile as error:
                     outcome.damaged.append(error)
     return outcome
+
+
+def _train(study: Study, make: Maker, label: str, widest: int, mesh: Mesh, watch: Watch) -> None:
+    for left_behind in study.result(label).parent.glob(f".{label}.nc.*.part"):
+        left_behind.unlink(missing_ok=True)
+    members = study.bucket(label)
+    try:
+        run_bucket(study, make, prepare(make, label, members, mesh, widest), watch)
+    except Exception as error:
+        error.add_note(f"while training bucket {label} of {study.path}: {_config(study, members)}")
+        raise
+
+
+def _config(study: Study, members: pd.DataFrame) -> str:
+    """The config of members, for the report of a defect."""
+    spread = {name: sorted(set(members[name].tolist())) for name in study.spec.settings._fields}
+    config = {key: part for key, part in study.spec.to_dict().items() if key not in ("settings", "sweep")}
+    return json.dumps(config | {"settings": spread})
 
 
 def run_bucket(study: Study, make: Maker, bucket: Bucket, watch: Watch) -> None:
@@ -86,12 +112,14 @@ def run_bucket(study: Study, make: Maker, bucket: Bucket, watch: Watch) -> None:
         for name, values in bucket.fetch(record).items():
             records[name][:, i] = values
         watch.step(bucket.label, len(bucket.members), stop.step)
-        interrupted = watch.interrupted()
+        interrupted = processes.any_of(watch.interrupted())
         if stop.checkpoint or interrupted:
             save(study, bucket, stop.step, Saved(bucket.fetch(state), records))
         if interrupted:
             raise Interrupted
-    write_results(study, bucket, records, time.perf_counter() - began)
+    if processes.first():
+        write_results(study, bucket, records, time.perf_counter() - began)
+    processes.wait_for_all(bucket.label)  # before the next one is asked for, whose lock is another
 
 
 def advance(
@@ -135,7 +163,8 @@ def resume(study: Study, make: Maker, bucket: Bucket) -> tuple[Saved, int]:
     known = [s for s in checkpoints.saved_steps(study.checkpoints(bucket.label)) if s in steps]
     if known:
         units = int(bucket.members["width"].max())
-        found = saved.load(study, make, bucket.label, units, members, bucket.example, known[-1])
+        with processes.alone():
+            found = saved.load(study, make, bucket.label, units, members, bucket.example, known[-1])
         return Saved(bucket.place(found.state), found.records), steps.index(known[-1]) + 1
     state = fresh(task, bucket, training.phases[0].frozen, bucket.params)
     return Saved(state, saved.empty_records(study.spec, members, bucket.example)), 0
@@ -148,8 +177,11 @@ def fresh(task: Task, bucket: Bucket, frozen: tuple[str, ...], params: Params) -
 
 def save(study: Study, bucket: Bucket, step: int, content: Saved) -> None:
     """Save a checkpoint, and then discard those that it replaces."""
+    if not processes.first():
+        return
     folder = study.checkpoints(bucket.label)
-    checkpoints.save(folder, step, content)
+    with processes.alone():
+        checkpoints.save(folder, step, content)
     kept = {stop.step for stop in study.spec.training.stops if stop.keep} | {step}
     checkpoints.discard(folder, [s for s in checkpoints.saved_steps(folder) if s not in kept])
 
