@@ -9,7 +9,6 @@ from pathlib import Path
 
 import jax
 import numpy as np
-import orbax.checkpoint.experimental.v1 as ocp
 from jax.experimental import multihost_utils
 
 from nlpfeat.errors import UserError
@@ -64,14 +63,3 @@ def lock(path: Path) -> Iterator[bool]:
     with contextlib.ExitStack() as stack:
         held = first() and stack.enter_context(study.lock(path, wait=False))
         yield any_of(held)
-
-
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Save and load checkpoints in this process without the others, who would wait for each other otherwise."""
-    here = jax.process_index()
-    options = ocp.options.MultiprocessingOptions(
-        primary_host=here, active_processes={here}, barrier_sync_key_prefix=f"alone-{here}"
-    )
-    with ocp.Context(multiprocessing_options=options):
-        yield

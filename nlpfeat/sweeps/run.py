@@ -163,8 +163,7 @@ def resume(study: Study, make: Maker, bucket: Bucket) -> tuple[Saved, int]:
     known = [s for s in checkpoints.saved_steps(study.checkpoints(bucket.label)) if s in steps]
     if known:
         units = int(bucket.members["width"].max())
-        with processes.alone():
-            found = saved.load(study, make, bucket.label, units, members, bucket.example, known[-1])
+        found = saved.load(study, make, bucket.label, units, members, bucket.example, known[-1])
         return Saved(bucket.place(found.state), found.records), steps.index(known[-1]) + 1
     state = fresh(task, bucket, training.phases[0].frozen, bucket.params)
     return Saved(state, saved.empty_records(study.spec, members, bucket.example)), 0
@@ -177,13 +176,11 @@ def fresh(task: Task, bucket: Bucket, frozen: tuple[str, ...], params: Params) -
 
 def save(study: Study, bucket: Bucket, step: int, content: Saved) -> None:
     """Save a checkpoint, and then discard those that it replaces."""
-    if not processes.first():
-        return
     folder = study.checkpoints(bucket.label)
-    with processes.alone():
-        checkpoints.save(folder, step, content)
-    kept = {stop.step for stop in study.spec.training.stops if stop.keep} | {step}
-    checkpoints.discard(folder, [s for s in checkpoints.saved_steps(folder) if s not in kept])
+    checkpoints.save(folder, step, content)
+    if processes.first():
+        kept = {stop.step for stop in study.spec.training.stops if stop.keep} | {step}
+        checkpoints.discard(folder, [s for s in checkpoints.saved_steps(folder) if s not in kept])
 
 
 def orders(task: Task, training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Any:

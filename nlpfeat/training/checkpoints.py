@@ -25,7 +25,8 @@ def saved_steps(folder: Path) -> list[int]:
 def save(folder: Path, step: int, tree: Any) -> None:
     """Save a pytree of host arrays as the checkpoint of `step`.
 
-    Orbax writes to a temporary folder and renames it, so a crash leaves no half checkpoint under the final name.
+    Orbax writes to a temporary folder and renames it, so a crash leaves no half checkpoint under the final name. Where there are
+    several processes all must call, with the same arrays: the first one writes.
 
     Raises:
       OSError: if it cannot be written, as on a full disk.
@@ -39,8 +40,9 @@ def save(folder: Path, step: int, tree: Any) -> None:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise OSError(None, reason.rsplit('": ', 1)[-1], path) from error
     finally:
-        for part in folder.glob("*.orbax-checkpoint-tmp*"):
-            shutil.rmtree(part, ignore_errors=True)
+        if jax.process_index() == 0:
+            for part in folder.glob("*.orbax-checkpoint-tmp*"):
+                shutil.rmtree(part, ignore_errors=True)
 
 
 def load(folder: Path, step: int, like: Any) -> Any:
