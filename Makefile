@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters lock clean
+.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters chaos lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -73,6 +73,9 @@ bench-characters: $(VENV)/ok ## the benchmark of nets of characters against PyTo
 
 bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regioncam
 	$(RUN) -m benchmarks.regions
+
+chaos: $(VENV)/ok  ## kill, fill, cut and lose what a study needs while it runs, and count what was lost by it: some eight minutes
+	$(RUN) -m benchmarks.chaos
 
 lock:              ## renew requirements.txt from pyproject.toml
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.txt

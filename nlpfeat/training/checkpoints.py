@@ -33,7 +33,7 @@ def save(folder: Path, step: int, tree: Any) -> None:
     """
     path = _path(folder, step)
     try:
-        ocp.save(path, _named(tree), overwrite=True)
+        _save(path, _named(tree))
     except OSError:
         raise
     except Exception as error:  # tensorstore reports a full disk as ValueError
@@ -43,6 +43,16 @@ def save(folder: Path, step: int, tree: Any) -> None:
         if jax.process_index() == 0:
             for part in folder.glob("*.orbax-checkpoint-tmp*"):
                 shutil.rmtree(part, ignore_errors=True)
+
+
+def _save(path: str, arrays: dict[str, Any], attempts: int = 3) -> None:
+    """Save, again where time ran out: Orbax looks at the clock of the wall, which may jump."""
+    try:
+        ocp.save(path, arrays, overwrite=True)
+    except TimeoutError:
+        if attempts == 1:
+            raise
+        _save(path, arrays, attempts - 1)
 
 
 def load(folder: Path, step: int, like: Any) -> Any:
