@@ -210,8 +210,10 @@ def close(job: launch.Plan, outcome: Outcome, *, as_json: bool) -> int:
         print("nothing to train here, and no bucket is finished yet by others", file=sys.stderr)
     mistakes, code = {}, 0
     for bucket, cause, told in outcome.failed:
-        if isinstance(cause, UserError):
-            mistakes[str(cause)] = cause  # as a rule the same in every bucket
+        if isinstance(cause, (UserError, OSError)):
+            mistakes[str(cause)] = UserError(
+                f"bucket {bucket}: {cause}"
+            )  # as a rule the same in every bucket
         else:
             print(f"{told}\nerror: bucket {bucket} failed; the others went on", file=sys.stderr)
             code = 1

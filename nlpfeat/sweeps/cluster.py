@@ -8,6 +8,7 @@ import contextlib
 import functools
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -59,6 +60,8 @@ def connected(address: str, share: Share) -> Iterator[Cluster]:
     Raises:
       UserError: if the cluster is not there, or has less than one share.
     """
+    if address != "auto":
+        _knock(address)
     handed = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
     limits = {"NPROC": str(share.cpus), "JAX_NUM_CPU_DEVICES": str(share.cpus)}  # XLA's threads and devices
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -71,9 +74,7 @@ def connected(address: str, share: Share) -> Iterator[Cluster]:
             logging_level=logging.ERROR,
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UserError(
-            f"--cluster={address}: no cluster there ({str(error).splitlines()[0]}); start one by ray start --head"
-        ) from None
+        raise UserError(f"--cluster={address}: Ray cannot connect ({str(error).splitlines()[0]})") from None
     try:
         there = ray.cluster_resources()
         share = share if there.get("GPU") else share._replace(gpus=0)
@@ -87,6 +88,17 @@ def connected(address: str, share: Share) -> Iterator[Cluster]:
         yield Cluster(share, workers)
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Ask whether anyone listens: Ray itself would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise UserError(
+            f"--cluster={address}: no cluster there ({error}); write the HOST:PORT that ray start --head tells, or auto"
+        ) from None
 
 
 class Board:
