@@ -312,7 +312,7 @@ def lost_workers(trial: Trial, times: int, rng: random.Random) -> None:
 def _workers() -> list[int]:
     """The processes of Ray that train a bucket."""
     found = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    return [int(line.split()[0]) for line in found.splitlines() if "ray::_work" in line]
+    return [int(line.split()[0]) for line in found.splitlines() if "ray::work" in line]
 
 
 FAULTS: dict[str, tuple[Callable[[Trial, int, random.Random], None], int]] = {

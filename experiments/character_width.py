@@ -22,10 +22,11 @@ from experiments.pairs import by_width
 from nlpfeat.errors import UserError
 from nlpfeat.plotting.style import BLUE, GREY, ORANGE, STYLE, width_axis, width_colours
 from nlpfeat.plotting.width import plot_measure
-from nlpfeat.sweeps.prepare import Maker, at, stack_settings
+from nlpfeat.sweeps.prepare import Maker
 from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.results import read
 from nlpfeat.sweeps.scaling import PowerLaw, power_law
+from nlpfeat.sweeps.stacks import at, stack_settings
 from nlpfeat.sweeps.statistics import Interval, spread
 from nlpfeat.sweeps.study import Study, atomic
 

@@ -6,17 +6,16 @@ axis of the grid by --config.sweep.NAME=(…).
 """
 
 import json
-import os
 import shlex
 import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from experiments.command import load_config, main, parser, split_config_flags
+from experiments.interrupts import Interrupts
 from experiments.progress import Progress
 from experiments.tables import print_costs, print_summary
 from nlpfeat.errors import UserError
@@ -52,35 +51,6 @@ def shard(text: str) -> tuple[int, int]:
             f"--shard: {text} is out of range; with n launchers i runs from 0 to n-1, or from 1 to n"
         )
     return index, shards
-
-
-class Interrupts:
-    """Turns the first Ctrl-C (or SIGTERM) into a request to stop; the second stops at once.
-
-    Args:
-      again: the command that resumes.
-    """
-
-    def __init__(self, again: str) -> None:
-        self.asked: int | None = None
-        self.again = again
-        self._usual = {s: signal.signal(s, self._ask) for s in (signal.SIGINT, signal.SIGTERM)}
-
-    def release(self) -> None:
-        """From now on a signal stops at once, as usual."""
-        for signum, usual in self._usual.items():
-            signal.signal(signum, usual)
-
-    def _ask(self, signum: int, frame: FrameType | None) -> None:
-        if self.asked is not None:
-            print(
-                f"stopped. Resume from the last checkpoint with:\n  {self.again}",
-                file=sys.stderr,
-                flush=True,
-            )
-            os._exit(128 + signum)
-        self.asked = signum
-        print("\nstopping: saving at the next recorded step", file=sys.stderr)
 
 
 def command(argv: list[str]) -> int:

@@ -8,8 +8,9 @@ import pytest
 from nlpfeat.data.examples import count, split_names
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import grid
-from nlpfeat.sweeps.prepare import at, maker, stack_settings
+from nlpfeat.sweeps.prepare import maker
 from nlpfeat.sweeps.restore import restore
+from nlpfeat.sweeps.stacks import at, stack_settings
 from nlpfeat.training.member import evaluate
 from tests.toys import largest_gap, study, trained, with_grid
 

@@ -5,12 +5,11 @@ a bucket whose worker or machine dies is sent again, and resumes at its last che
 """
 
 import contextlib
-import functools
 import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,12 +18,9 @@ from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps import programs, run
 from nlpfeat.sweeps.launch import Plan
-from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.run import Failure, Interrupted, Outcome, Watch
-from nlpfeat.sweeps.spec import Spec
-from nlpfeat.sweeps.study import open_study
+from nlpfeat.sweeps.worker import Board, work
 from nlpfeat.training import checkpoints
 
 ATTEMPTS = 5  # of a bucket whose workers die without a checkpoint between: such a death is no accident
@@ -101,66 +97,6 @@ def _knock(address: str) -> None:
         ) from None
 
 
-class Board:
-    """Where workers tell how far they are, and are told to stop. A Ray actor."""
-
-    def __init__(self) -> None:
-        self._told: dict[str, tuple[int, int]] = {}
-        self._stop = False
-
-    def tell(self, bucket: str, members: int, step: int) -> bool:
-        """The members of a bucket have reached a step; whether to save and stop here."""
-        self._told[bucket] = members, step
-        return self._stop
-
-    def stopping(self) -> bool:
-        """Whether not to begin."""
-        return self._stop
-
-    def news(self, *, stop: bool) -> dict[str, tuple[int, int]]:
-        """What was told since the last call."""
-        self._stop = stop
-        told, self._told = self._told, {}
-        return told
-
-
-class Teller:
-    """Follows a run in a worker (`nlpfeat.sweeps.run.Watch`)."""
-
-    def __init__(self, ask: Callable[[str, int, int], bool]) -> None:
-        self._ask, self._stop = ask, False
-
-    def step(self, bucket: str, members: int, step: int) -> None:
-        """Tell it to the board."""
-        self._stop = self._ask(bucket, members, step)
-
-    def interrupted(self) -> bool:
-        """What the board answered."""
-        return self._stop
-
-
-@functools.lru_cache(maxsize=1)
-def _maker(spec: Spec) -> Maker:
-    """A worker trains one bucket after another: files are read, and programs compiled, once."""
-    return maker(spec)
-
-
-def _work(study: Path, label: str, widest: int, folder: str, board: Any) -> Outcome | None:
-    """Train one bucket in a worker; None if it was asked to stop."""
-    try:
-        os.chdir(folder)  # where relative paths of a config begin
-    except OSError as error:
-        raise UserError(f"{folder} is not to be seen from {os.uname().nodename}: {error.strerror}") from None
-    if ray.get(board.stopping.remote()):
-        return None
-    there = open_study(study)
-    watch = Teller(lambda *told: ray.get(board.tell.remote(*told)))
-    try:
-        return run.run(there, _maker(there.spec), [label], widest, programs.member_mesh(), watch)
-    except Interrupted:
-        return None
-
-
 class _Attempts(NamedTuple):
     """How often a bucket was sent without a step forward."""
 
@@ -203,7 +139,7 @@ class _Buckets:
 
     def __init__(self, job: Plan, share: Share, board: Any) -> None:
         options = {"num_cpus": share.cpus, "num_gpus": share.gpus, "max_retries": 0}
-        self._task: Any = ray.remote(max_calls=0, **options)(_work)  # 0: a worker keeps its programs
+        self._task: Any = ray.remote(max_calls=0, **options)(work)  # 0: a worker keeps its programs
         self._job, self._board = job, board
         self._widest = max((job.wanted[label].width for label in job.missing), default=0)
         self._attempts = {label: _Attempts(0, self._saved(label), -ZOMBIE_SECONDS) for label in job.missing}

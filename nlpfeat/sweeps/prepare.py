@@ -19,6 +19,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import programs, provenance
 from nlpfeat.sweeps.spec import Spec
+from nlpfeat.sweeps.stacks import at, stack, stack_settings
 from nlpfeat.training.member import Params, initial_params, partition
 from nlpfeat.training.spec import TrainingSpec
 from nlpfeat.training.task import Source
@@ -56,9 +57,14 @@ class Maker:
         Unit i starts the same at every width, so members may be made at the widest units of a study, by one
         program, and cropped to those of their bucket.
         """
-        splits = jax.device_get(self.draw(settings))
-        drawn = jax.device_get(self.init(units, self.source.arrays, splits, settings))
-        return Example(settings, splits, self.spec.row.start(self.source.about, drawn, settings))
+        try:
+            splits = jax.device_get(self.draw(settings))
+            drawn = jax.device_get(self.init(units, self.source.arrays, splits, settings))
+            params = self.spec.row.start(self.source.about, drawn, settings)
+        except Exception as error:
+            error.add_note(f"while making member {settings}")
+            raise
+        return Example(settings, splits, params)
 
     def shapes(self, example: Example, units: int) -> Params:
         """Shapes of a member's parameters when padded to `units`."""
@@ -181,7 +187,7 @@ def _prepare(
 ) -> Bucket:
     task, training = make.spec.row, make.spec.training
     settings = stack_settings(make.spec.settings, members)
-    ones = [_example(make, settings, members, i, widest) for i in range(len(members))]
+    ones = [make.example(at(settings, i), widest) for i in range(len(members))]
     shapes = make.shapes(ones[0], units)
     params = [crop(one.params, shapes) for one in ones]
 
@@ -215,35 +221,6 @@ def _prepare(
     )
 
 
-def _example(make: Maker, settings: Any, members: pd.DataFrame, place: int, widest: int) -> Example:
-    """The member in a place of the table."""
-    try:
-        return make.example(at(settings, place), widest)
-    except Exception as error:
-        error.add_note(f"while making member {members.index[place]}: {at(settings, place)}")
-        raise
-
-
 def batch_rows(training: TrainingSpec, example: Example) -> int:
     """How many examples a step of training sees."""
     return training.batch_size or count(example.splits["train"])
-
-
-def stack_settings(settings: Any, members: pd.DataFrame) -> Any:
-    """The settings of members as one NamedTuple of int32 and float32 arrays (members,)."""
-    kinds = {int: np.int32, float: np.float32}
-    columns = {
-        name: members[name].to_numpy().astype(kinds[type(value)])
-        for name, value in settings._asdict().items()
-    }
-    return type(settings)(**columns)
-
-
-def at(tree: Any, place: int) -> Any:
-    """One member of a pytree with a leading axis of members."""
-    return jax.tree.map(lambda leaf: leaf[place], tree)
-
-
-def stack(trees: list[Any]) -> Any:
-    """Members side by side: the inverse of `at`."""
-    return jax.tree.map(lambda *leaves: np.stack(leaves), *trees)

@@ -9,8 +9,9 @@ from nlpfeat.data.examples import Splits
 from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import programs, results, run
-from nlpfeat.sweeps.prepare import Maker, at, prepare_alone, stack
+from nlpfeat.sweeps.prepare import Maker, prepare_alone
 from nlpfeat.sweeps.restore import find
+from nlpfeat.sweeps.stacks import at, stack
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training.member import Params
 

@@ -10,7 +10,8 @@ from nlpfeat.data.examples import Splits
 from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import grid, provenance, saved
-from nlpfeat.sweeps.prepare import Example, Maker, at, maker, stack_settings
+from nlpfeat.sweeps.prepare import Example, Maker, maker
+from nlpfeat.sweeps.stacks import at, stack_settings
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
 from nlpfeat.training.member import Params

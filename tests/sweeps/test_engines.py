@@ -111,7 +111,7 @@ def nodes():
 
 def workers():
     listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    return [int(line.split()[0]) for line in listed.splitlines() if "ray::_work" in line]
+    return [int(line.split()[0]) for line in listed.splitlines() if "ray::work" in line]
 
 
 def test_ray_with_two_workers_of_which_one_dies(one_core, nodes, tmp_path):

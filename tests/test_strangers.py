@@ -1,0 +1,175 @@
+"""Studies, checkpoints and archives of strangers: nothing in them is executed, nothing of them lands elsewhere, and nothing is fetched."""
+
+import ast
+import io
+import os
+import pickle
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlpfeat.data import downloads, parsed, published, rating_files, vector_files
+from nlpfeat.data.downloads import IMDB, MOVIELENS, REVIEWS
+from nlpfeat.errors import UserError
+from nlpfeat.sweeps import launch, results
+from nlpfeat.sweeps.restore import restore
+from nlpfeat.sweeps.study import open_study
+from tests.toys import SPIRALS, study, with_grid
+
+ROOT = Path(__file__).parents[1]
+
+
+class Bomb:
+    """What executes when it is unpickled."""
+
+    def __reduce__(self):
+        return os.system, ("touch exploded",)
+
+
+def disarm(monkeypatch):
+    """From now on every way to execute what a file holds is a failure of the test."""
+
+    def never(*arguments, **options):
+        pytest.fail("something was unpickled or executed")
+
+    for owner, name in (
+        (pickle, "load"),
+        (pickle, "loads"),
+        (pickle, "Unpickler"),
+        (os, "system"),
+        (subprocess, "Popen"),
+        (downloads.requests, "get"),
+    ):
+        monkeypatch.setattr(owner, name, never)
+
+
+def test_a_study_is_read_without_unpickling(tmp_path, monkeypatch):
+    made, dataset = study(with_grid(SPIRALS, width=(2, 3), seed=(0,)), tmp_path / "study")
+    disarm(monkeypatch)
+    again = open_study(made.path)
+    assert restore(again, {"width": 3, "seed": 0}).record["loss"].shape == (2,)
+    combined, damaged = launch.finish(again)
+    assert not damaged
+    assert combined is not None
+    assert combined.loss.equals(dataset.loss)
+
+
+@pytest.mark.parametrize("where", ["checkpoint", "results", "combined"])
+def test_a_pickle_in_the_place_of_a_file_is_damage(where, tmp_path, monkeypatch):
+    made, dataset = study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "study")
+    dataset.close()
+    (label,) = made.buckets()
+    last = max(made.checkpoints(label).glob("step_*"))
+    monkeypatch.chdir(tmp_path)
+    bomb = pickle.dumps(Bomb())
+    disarm(monkeypatch)
+    if where == "checkpoint":
+        for file in [path for path in last.rglob("*") if path.is_file()]:
+            file.write_bytes(bomb)
+    else:
+        (made.result(label) if where == "results" else made.combined).write_bytes(bomb)
+    with pytest.raises(UserError, match="is damaged"):
+        if where == "checkpoint":
+            restore(made, {"width": 2, "seed": 0})
+        else:
+            results.read(made.result(label) if where == "results" else made.combined)
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_a_config_of_a_study_is_data(tmp_path):
+    """It is JSON: no name in it is called, and an unknown task or key is refused."""
+    made, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "study")
+    config = made.path / "config.json"
+    whole = config.read_text()
+    for wrong in ("\"__import__('os').system('touch exploded')\"", '"../../tasks"', '"spirals", "evil": 1'):
+        config.write_text(whole.replace('"spirals"', wrong, 1))
+        with pytest.raises(UserError, match="cannot be read as a study's config"):
+            open_study(made.path)
+
+
+def test_a_path_of_a_study_is_never_a_page(monkeypatch):
+    disarm(monkeypatch)
+    from nlpfeat.data.plain_text import documents
+
+    with pytest.raises(UserError):
+        list(documents("https://example.org/reviews.csv", ""))
+
+
+def test_what_was_kept_of_texts_is_never_unpickled(tmp_path, monkeypatch):
+    """A stranger's file of that name is read anew from its source."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(parsed, "cache", lambda: tmp_path)
+    source = tmp_path / "source.txt"
+    source.write_text("good\nbad\n")
+    monkeypatch.setattr(parsed, "fetch", lambda file: source)
+
+    def anew(tokenize):
+        raise UserError("read anew")
+
+    corpus = published.Published("toy", (REVIEWS,), anew, str.split, str)
+    path = parsed._path(corpus, str.split)
+    path.parent.mkdir(parents=True)
+    np.savez(path, **dict.fromkeys(("words", "start", "labels", "classes"), np.array([Bomb()], dtype=object)))
+    with pytest.raises(UserError, match="read anew"):
+        parsed.kept(corpus, str.split)
+    assert not (tmp_path / "exploded").exists()
+
+
+EVIL = ("../evil.txt", "/tmp/nlpfeat-evil.txt", "aclImdb/train/pos/../../../../evil.txt")
+
+
+def test_paths_in_archives_lead_nowhere(tmp_path, monkeypatch):
+    """Archives are read, never unpacked: not a byte is written."""
+    data = tmp_path / "data"
+    data.mkdir()
+    monkeypatch.setenv("NLPFEAT_DATA", str(data))
+    with tarfile.open(data / IMDB.name, "w:gz") as archive:
+        for name in (*EVIL, "aclImdb/train/pos/0_9.txt"):
+            entry = tarfile.TarInfo(name)
+            entry.size = 4
+            archive.addfile(entry, io.BytesIO(b"evil"))
+        link = tarfile.TarInfo("aclImdb/train/pos/1_9.txt")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    with zipfile.ZipFile(data / MOVIELENS.name, "w") as archive:
+        for name in EVIL:
+            archive.writestr(name, "evil")
+    with zipfile.ZipFile(data / "vectors.zip", "w") as archive:
+        archive.writestr("../evil.txt", "word 1 2\n")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises((UserError, KeyError)):
+        texts = [text for _, text in published._archived(r"aclImdb/(train)/(pos)/\d+_\d+\.txt")]
+        assert texts == ["evil"]
+        raise UserError("only what is in the archive was read")
+    with pytest.raises(UserError, match="cannot be read"):
+        rating_files.movielens()
+    words, _ = vector_files.first(str(data / "vectors.zip"), 0)
+    assert words == ("word",)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not Path("/tmp/nlpfeat-evil.txt").exists()
+
+
+@pytest.mark.parametrize("folder", ["nlpfeat", "experiments"])
+def test_only_downloads_reach_out_and_nothing_unpacks_or_unpickles(folder):
+    """Pages are those of the table in nlpfeat/data/downloads.py; no other module can open one."""
+    network = {"requests", "urllib", "urllib3", "http", "socket", "pooch", "ftplib"}
+    allowed = {
+        Path("nlpfeat/data/downloads.py"): network,
+        Path("nlpfeat/sweeps/cluster.py"): {"socket"},  # knocks at the cluster that the user names
+    }
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            tops = {name.split(".")[0] for name in names}
+            assert not tops & (network - allowed.get(path.relative_to(ROOT), set())), path
+            assert not tops & {"pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}, path
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in {"extractall", "extract", "unpack_archive", "read_pickle"}, path
+            if isinstance(node, ast.keyword):
+                assert node.arg != "allow_pickle", path
