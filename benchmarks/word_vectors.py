@@ -37,9 +37,9 @@ def ours(minutes: float) -> tuple[Space, Any, str]:
     from experiments.command import load_config
     from nlpfeat.sweeps import grid, programs
     from nlpfeat.sweeps.prepare import maker, prepare
-from nlpfeat.sweeps.stacks import at
     from nlpfeat.sweeps.run import advance, fresh
     from nlpfeat.sweeps.spec import resolve
+    from nlpfeat.sweeps.stacks import at
 
     _, config = load_config(CONFIG)
     spec = resolve(config | {"sweep": {"width": (WIDTH,), "seed": (0,)}})
