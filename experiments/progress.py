@@ -48,7 +48,7 @@ class Shown:
 
 
 class Progress(Shown):
-    """Follows a run (`nlpfeat.sweeps.run.Watch`). Counts steps of members, so that buckets add up.
+    """Follows a run (`nlpfeat.sweeps.run.Watch`): a bar for all buckets together, and one for each that is being trained.
 
     Args:
       sizes: members of each bucket to train.
@@ -60,6 +60,8 @@ class Progress(Shown):
         self._sizes, self._steps, self._interrupts = sizes, steps, interrupts
         super().__init__("steps")
         self._tasks: dict[str, TaskID] = {}
+        self._all = self._bars.add_task(f"all {len(sizes)} buckets", total=steps * len(sizes))
+        self._reached = dict.fromkeys(sizes, 0)
 
     def step(self, bucket: str, members: int, step: int) -> None:
         """A bucket has reached a step."""
@@ -67,7 +69,9 @@ class Progress(Shown):
             if bucket not in self._tasks:
                 title = f"{bucket}: {members} members"
                 self._tasks[bucket] = self._bars.add_task(title, total=self._steps)
-            self._bars.update(self._tasks[bucket], completed=step)
+            self._reached[bucket] = step
+            self._bars.update(self._tasks[bucket], completed=step, visible=step < self._steps)
+            self._bars.update(self._all, completed=sum(self._reached.values()))
         elif step == self._steps or time.monotonic() - self._spoke > SECONDS_BETWEEN_LINES:
             self._spoke = time.monotonic()
             left = list(self._sizes).index(bucket) + 1

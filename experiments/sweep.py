@@ -213,7 +213,8 @@ def dry_run(spec: Spec, path: Path, part: tuple[int, int], *, as_json: bool) -> 
     print(
         f"{job.members} members in {len(job.wanted)} buckets; {sum(job.sizes.values())} members to train here with "
         f"{sum(c.programs for c in costs)} training programs, in about {minutes:.1f} minutes and at most "
-        f"{max((c.megabytes for c in costs), default=0):.0f} MB of arrays, on {devices.describe()}"
+        f"{max((c.megabytes for c in costs), default=0):.0f} MB of arrays, on {devices.describe()}; kept checkpoints take "
+        f"{sum(c.disk_megabytes for c in costs):,.0f} MB on disk"
     )
     print(f"nothing was written; the study would be {path}")
     return 0

@@ -1,6 +1,7 @@
 """Tables of studies on stdout."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import xarray as xr
@@ -104,12 +105,17 @@ def _quartiles(values: list[float | None]) -> str:
 
 
 def print_costs(costs: list[BucketCost]) -> None:
-    """Print what each bucket is expected to cost."""
+    """Print what each bucket is expected to cost; buckets of one size, which cost the same, stand on one line."""
     table = Table()
     table.add_column("bucket")
-    for name in ("members", "padded width", "programs", "MB", "compile s", "train s"):
+    for name in ("alike", "members", "padded width", "programs", "MB", "MB on disk", "compile s", "train s"):
         table.add_column(name, justify="right")
-    for label, members, width, programs, *sizes in costs:
-        table.add_row(label, *map(str, (members, width, programs)), *(f"{x:.1f}" for x in sizes))
+    alike = Counter((cost.members, cost.width) for cost in costs)
+    shown = {
+        (cost.members, cost.width): cost for cost in reversed(costs)
+    }  # the first of each, which compiles
+    for label, members, width, programs, *sizes in reversed(shown.values()):
+        count = str(alike[members, width])
+        table.add_row(label, count, *map(str, (members, width, programs)), *(f"{x:.1f}" for x in sizes))
     if costs:
         print_table(table)

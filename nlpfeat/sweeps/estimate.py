@@ -4,6 +4,7 @@ import time
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 import pandas as pd
 
 from nlpfeat.sweeps import programs
@@ -16,6 +17,7 @@ from nlpfeat.sweeps.study import Study
 
 # A program is timed for one stretch between two records, or as many steps as take about this long.
 SECONDS = 0.5
+MEASURED = 12  # kinds of buckets
 
 
 class BucketCost(NamedTuple):
@@ -26,6 +28,7 @@ class BucketCost(NamedTuple):
     width: int  # padded
     programs: int  # training programs to compile
     megabytes: float  # on all devices together
+    disk_megabytes: float  # of kept checkpoints and results
     compile_seconds: float
     train_seconds: float
 
@@ -33,19 +36,38 @@ class BucketCost(NamedTuple):
 def estimate(job: Plan) -> list[BucketCost]:
     """The cost of training the buckets that a launch has to train.
 
-    Buckets of equal width and size cost the same and share their programs, so one of them is measured.
+    Buckets of equal width and size cost the same and share their programs, so one of them is measured; of more than
+    MEASURED kinds, as many, spread over the range of their work, and the others lie between.
     """
     widest = max((job.wanted[label].width for label in job.missing), default=0)
-    known: dict[Size, BucketCost] = {}
-    costs = []
+    kinds = {job.wanted[label]: label for label in reversed(job.missing)}
+    by_work = sorted(kinds, key=lambda size: size.cost)
+    chosen = [
+        by_work[i] for i in np.unique(np.linspace(0, len(by_work) - 1, MEASURED).astype(int)) if by_work
+    ]
+    known = {
+        size: measure(job.study, job.make, kinds[size], job.bucket(kinds[size]), widest) for size in chosen
+    }
+    costs, seen = [], set()
     for label in job.missing:
         size = job.wanted[label]
-        if size in known:
-            costs.append(known[size]._replace(label=label, programs=0, compile_seconds=0.0))
-        else:
-            known[size] = measure(job.study, job.make, label, job.bucket(label), widest)
-            costs.append(known[size])
+        cost = known.get(size) or _between(size, known)
+        first = cost._replace(label=label)
+        costs.append(first._replace(programs=0, compile_seconds=0.0) if size in seen else first)
+        seen.add(size)
     return costs
+
+
+def _between(size: Size, known: dict[Size, BucketCost]) -> BucketCost:
+    """The cost of a bucket between those that were measured, by its work."""
+    work = [one.cost for one in known]
+
+    def at(values: list[float]) -> float:
+        return float(np.interp(size.cost, work, values))
+
+    rows = list(known.values())
+    numbers = {name: at([getattr(row, name) for row in rows]) for name in BucketCost._fields[4:]}
+    return rows[0]._replace(members=size.members, width=size.width, **numbers)
 
 
 def measure(study: Study, make: Maker, label: str, members: pd.DataFrame, widest: int) -> BucketCost:
@@ -70,19 +92,22 @@ def measure(study: Study, make: Maker, label: str, members: pd.DataFrame, widest
     state, record_seconds = timed(state, 0)
     state, seconds = timed(state, 1)
     steps = max(1, min(longest, int(SECONDS / max(seconds, 1e-6))))
-    _, seconds = timed(state, steps)
+    state, seconds = timed(state, steps)
     step_seconds = max(seconds - record_seconds, 0.0) / steps
     memory: Any = program.memory_analysis()
     size = (
         memory.argument_size_in_bytes + memory.temp_size_in_bytes
     )  # the state's output is its input, donated
     frozen_sets = len({phase.frozen for phase in training.phases})
+    kept = sum(stop.keep for stop in training.stops)
+    saved = sum(leaf.nbytes for leaf in jax.tree.leaves(state)) / bucket.layout.members * len(members)
     return BucketCost(
         label=label,
         members=len(members),
         width=int(members["width"].max()),
         programs=frozen_sets,
         megabytes=size * bucket.layout.mesh.size / 2**20,
+        disk_megabytes=kept * saved / 2**20,
         compile_seconds=compiled.seconds * frozen_sets,
         train_seconds=step_seconds * training.total + record_seconds * len(training.stops),
     )
