@@ -26,6 +26,7 @@ from nlpfeat.sweeps.study import (
 )
 
 WHOLE = (0, 1)
+ROUNDS = 2  # buckets a worker at the least: one that costs most of all would keep the others waiting
 
 
 class Plan(NamedTuple):
@@ -80,7 +81,7 @@ def lay_plan(make: Maker, path: Path, part: tuple[int, int] = WHOLE, workers: in
             wanted[label] = Size(len(members), int(members["width"].max()))
     left = np.flatnonzero(~known)
     widths = grid.settings_at(make.spec, left)["width"]
-    for places in buckets.part(widths, part[1] * workers):
+    for places in buckets.part(widths, part[1] * (workers * ROUNDS if workers > 1 else 1)):
         members = grid.rows(make.spec, left[places])
         label = buckets.label(members)
         new[label] = left[places]
