@@ -30,6 +30,7 @@ lint: $(VENV)/ok   ## ruff and pyright
 smoke: $(VENV)/ok  ## every command once, at toy size
 	$(RUN) -m experiments.sweep --config=configs/spirals.py:smoke --dry_run
 	for config in configs/*.py; do $(RUN) -m experiments.sweep --config=$$config:smoke || exit 1; done
+	$(RUN) -m experiments.sweep --config=configs/spirals.py:smoke --study=runs/cluster-smoke --cluster=auto
 	$(RUN) -m experiments.restore --study=runs/spirals-smoke --width=8 --seed=1
 	$(RUN) -m experiments.measure --study=runs/spirals-smoke
 	$(RUN) -m experiments.plot --study=runs/spirals-smoke

@@ -19,6 +19,7 @@ def trained(tmp_path_factory):
     return study(spec, tmp_path_factory.mktemp("trained") / "study")[0]
 
 
+@pytest.mark.slow
 def test_the_figure_and_its_numbers(trained):
     asked = ["--width=16", "--seed=0", "--rates=0.0001,3", "--steps=30", "--repeats=2"]
     done = run("batch_norm", f"--study={trained.path}", *asked, "--json")

@@ -31,6 +31,7 @@ def studies(tmp_path_factory):
     return measured(deep, folder / "deep"), measured(wide, folder / "wide")
 
 
+@pytest.mark.slow
 def test_the_table_is_at_equal_loss(studies, capsys):
     deep, wide = studies
     arguments = [f"--study={deep}", f"--with={wide}", "--loss=1.09", "--width=16"]
@@ -50,6 +51,7 @@ def test_the_table_is_at_equal_loss(studies, capsys):
     assert "largest stretch (exact Lipschitz)" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_step_of_a_loss_lies_between_its_records(studies):
     with xr.open_dataset(studies[1] / "results.nc") as dataset:
         when = loss_steps(dataset, 1.0)
@@ -65,6 +67,7 @@ def test_the_step_of_a_loss_lies_between_its_records(studies):
                     assert step == 0 or float(own.sel(step=20 * (np.ceil(step / 20) - 1))) > 1.0
 
 
+@pytest.mark.slow
 def test_mistakes(studies, tmp_path):
     deep, wide = studies
     cases = [

@@ -164,6 +164,7 @@ def test_plot_stamps_its_figures(smoke):
     assert all(path.parent == smoke[0] / "figures" and path.stat().st_size > 5000 for path in paths)
 
 
+@pytest.mark.slow
 def test_plot_draws_each_point_of_further_axes(tmp_path):
     path = tmp_path / "noise"
     done = run(
@@ -267,7 +268,7 @@ def test_an_unwritable_folder(tmp_path):
     refused(run("sweep", "--config=configs/spirals.py:smoke", "--study=/proc/study"), "/proc/study")
 
 
-@pytest.mark.parametrize("limit", [slow(100), 2_000, slow(20_000)])
+@pytest.mark.parametrize("limit", [slow(100), slow(2_000), slow(20_000)])
 def test_a_full_disk_leaves_nothing_half_written(limit, tmp_path):
     """A limit on the size of a file stands in for a full disk; lifted, the same command completes the study."""
     path = tmp_path / "study"
@@ -323,6 +324,7 @@ def test_stopped_by_hand_it_saves_and_says_how_to_resume(signum, tmp_path):
         xr.testing.assert_identical(left.loss.load(), right.loss.load())
 
 
+@pytest.mark.slow
 def test_two_launchers_share_a_study(tmp_path):
     path = tmp_path / "study"
     line = [sys.executable, "-m", "experiments.sweep", "--config=configs/spirals.py:smoke", f"--study={path}"]
@@ -351,6 +353,7 @@ def measured(smoke, tmp_path_factory):
     return path, done
 
 
+@pytest.mark.slow
 def test_measure_prints_medians_and_says_that_the_theorems_hold(measured):
     path, done = measured
     assert "R/(H²/2)" in done.stdout
@@ -374,6 +377,7 @@ def test_plot_draws_every_measure(measured):
     assert len(names) > 30
 
 
+@pytest.mark.slow
 def test_a_sweep_keeps_what_was_measured(measured):
     path, _ = measured
     assert run("sweep", "--config=configs/spirals.py:smoke", f"--study={path}").returncode == 0

@@ -47,6 +47,7 @@ def test_the_forward_pass_is_that_of_its_own_layers(depth, width, units):
         np.testing.assert_allclose(net(points), scores, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_depths_of_one_program_train_as_programs_of_their_own():
     many = with_grid(SPEC, width=(2,), seed=(0, 1), depth=(2, 3, 5))
     _, table, together, _ = trained(many, 100)

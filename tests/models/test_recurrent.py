@@ -178,6 +178,7 @@ def test_a_carried_state_reads_on_and_is_reset_where_windows_do_not_follow(cell)
     assert np.abs(cold[1] - whole[1, 4:]).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_dropped_states_and_inputs_are_the_same_at_every_place():
     """With all of the state dropped, each place is read as if it were the first."""
     module = CharacterNet(3, 7, CharacterNetSpec(cell="rnn", embedding=4))

@@ -65,6 +65,7 @@ def free_port():
         return found.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_two_processes_with_one_mesh(one_core, tmp_path):
     path, where = tmp_path / "two", f"127.0.0.1:{free_port()}"
     told = finished(*(start(f"--study={path}", f"--processes={where},{i}/2") for i in (0, 1)))

@@ -89,6 +89,7 @@ def test_nothing_is_measured_twice_and_what_is_missing_is(measured, tmp_path):
     xr.testing.assert_identical(again, dataset)
 
 
+@pytest.mark.slow
 def test_an_extended_study_is_measured_where_it_is_new(tmp_path):
     path = tmp_path / "study"
     made, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,)), path)
@@ -165,6 +166,7 @@ def test_a_dead_net_is_measured():
     assert (found["log_det"] == -np.inf).all()
 
 
+@pytest.mark.slow
 def test_tasks_without_layers_are_measured_by_their_features(tmp_path):
     made, _ = study(with_grid(TOYS["planted_words"], width=(2, 3), seed=(0,)), tmp_path / "study")
     run(made)

@@ -93,7 +93,7 @@ launch.train(launch.begin(TOYS[name], Path(path)), Watch())
     ("kind", "name", "place"),
     [
         pytest.param("between", "spirals", 2, marks=pytest.mark.slow),
-        ("between", "planted_words", 4),
+        pytest.param("between", "planted_words", 4, marks=pytest.mark.slow),
         ("during", "spirals", 1),
         pytest.param("during", "planted_words", 3, marks=pytest.mark.slow),
     ],
