@@ -62,7 +62,7 @@ def lay_plan(make: Maker, path: Path, part: tuple[int, int] = WHOLE, workers: in
     same members in the same places; only new ones form new buckets.
 
     Args:
-      workers: how many buckets a launcher can train at once: new ones are split until there are so many.
+      workers: how many buckets a launcher can train at once: of several, each is to have ROUNDS buckets, so new ones are split.
 
     Raises:
       UserError: if `path` holds something else; DamagedFile if a member table cannot be read.
