@@ -38,7 +38,8 @@ def join(where: str) -> None:
         jax.distributed.initialize(address or None, count, index)
     except (RuntimeError, ValueError) as error:
         raise UserError(
-            f"--processes: the other processes could not be joined ({str(error).splitlines()[0]})"
+            f"--processes={where}: the other processes could not be joined ({str(error).splitlines()[0]}); without a launcher "
+            "that JAX knows, write HOST:PORT,i/n"
         ) from error
 
 
