@@ -296,7 +296,7 @@ def lost_workers(trial: Trial, times: int, rng: random.Random) -> None:
                     cluster.remove_node(nodes.pop(), allow_graceful=False)
                     nodes.append(cluster.add_node(num_cpus=1))
                     trial.injected += 1
-                elif busy := _workers():
+                elif busy := workers():
                     os.kill(rng.choice(busy), signal.SIGKILL)
                     trial.injected += 1
             assert drivers[-1].wait(300) == 0, paths[-1].with_suffix(".log").read_text()
@@ -308,7 +308,7 @@ def lost_workers(trial: Trial, times: int, rng: random.Random) -> None:
         trial.complete(path, TOLERANCE)
 
 
-def _workers() -> list[int]:
+def workers() -> list[int]:
     """The processes of Ray that train a bucket."""
     found = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     return [int(line.split()[0]) for line in found.splitlines() if "ray::work" in line]

@@ -9,7 +9,7 @@ import xarray as xr
 from experiments.command import Parser
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps.restore import find
-from nlpfeat.sweeps.results import read
+from nlpfeat.sweeps.results import opened
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training.task import Goal, Task
 
@@ -143,7 +143,7 @@ def _named(study: Study, flags: argparse.Namespace, name: str, texts: list[str])
             raise UserError(
                 f"{study.combined} does not exist yet: run the sweep to its end, or give --seed=N"
             )
-        dataset = read(study.combined)
+        dataset = opened(study.combined)  # of which the last step is read
     for text in texts:
         member = {"width": number(name, text)}
         if dataset is None:

@@ -1,10 +1,10 @@
 """Buckets: members that train inside one compiled program, padded to the largest width among them."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 # Padding wastes arithmetic, another program costs compilation. The work of a step grows like width + OVERHEAD
 # (in units, measured on spirals), and padding may at most double what a member needs.
@@ -49,13 +49,13 @@ def part(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
     return parts
 
 
-def label(members: pd.DataFrame) -> str:
-    """A bucket's label, such as "w42-100-1f3a9c0b".
+def label(ids: Iterable[str], widths: np.ndarray) -> str:
+    """The label of a bucket of such members, such as "w42-100-1f3a9c0b".
 
     It hashes the ids of the bucket's members, so equal plans give equal labels, whoever computes them.
     """
-    ids = hashlib.sha256("".join(members.index).encode()).hexdigest()[:8]
-    return f"w{members['width'].min()}-{members['width'].max()}-{ids}"
+    short = hashlib.sha256("".join(ids).encode()).hexdigest()[:8]
+    return f"w{min(widths)}-{max(widths)}-{short}"
 
 
 def by_width(label: str) -> tuple[int, str]:

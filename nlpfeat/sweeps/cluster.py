@@ -175,9 +175,10 @@ class _Buckets:
             return
         if found.busy and now - self._attempts[label].died < ZOMBIE_SECONDS:
             self.later[label] = now + 1
-        elif self._job.study.result(label).exists():  # by this task, or by one that died when all was written
+            return
+        if self._job.study.result(label).exists():  # by this task, or by one that died when all was written
             self.outcome.finished.append(label)
-        self.outcome.busy += found.busy if label not in self.later else []
+        self.outcome.busy += found.busy
         self.outcome.damaged += found.damaged
 
     def _send_again(self, label: str, error: Exception) -> None:

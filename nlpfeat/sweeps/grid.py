@@ -55,6 +55,11 @@ def as_numbers(ids: pd.Index) -> np.ndarray:
     return np.array([int(one, 16) for one in ids], np.uint64)
 
 
+def as_ids(numbers: np.ndarray) -> list[str]:
+    """The opposite of `as_numbers`."""
+    return [f"{one:016x}" for one in numbers.tolist()]
+
+
 def settings_at(spec: Spec, places: np.ndarray) -> dict[str, np.ndarray]:
     """The values of every traced setting at `places` of the grid."""
     axes = dict(spec.sweep)

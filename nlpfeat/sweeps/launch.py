@@ -82,10 +82,9 @@ def lay_plan(make: Maker, path: Path, part: tuple[int, int] = WHOLE, workers: in
     left = np.flatnonzero(~known)
     widths = grid.settings_at(make.spec, left)["width"]
     for places in buckets.part(widths, part[1] * (workers * ROUNDS if workers > 1 else 1)):
-        members = grid.rows(make.spec, left[places])
-        label = buckets.label(members)
+        label = buckets.label(grid.as_ids(numbers[left[places]]), widths[places])
         new[label] = left[places]
-        wanted[label] = Size(len(members), int(members["width"].max()))
+        wanted[label] = Size(len(places), int(widths[places].max()))
     costs = {label: one.cost for label, one in wanted.items()}
     missing = [label for label in buckets.shard(costs, *part) if not study.result(label).exists()]
     return Plan(study, make, wanted, new, missing)

@@ -56,8 +56,9 @@ def to_do(study: Study) -> list[Work]:
         raise UserError(
             f"{study.path} has no finished bucket with a checkpoint: run the sweep to its end first"
         )
+    sizes = {label: len(study.bucket(label)) for label in finished}
     return [
-        Work(label, step, len(study.bucket(label)))
+        Work(label, step, sizes[label])
         for label in finished
         for step in kept_steps(study, label)
         if not _sound(study, label, step)

@@ -100,10 +100,10 @@ def test_the_gate_that_remembers_starts_open(name, bias):
 
 
 def test_tied_unrolled_nets_are_the_rnn():
-    """Two and three words: the net without shared weights, given the RNN's for every word, is the RNN, to 1e-6."""
+    """Two, three and four words: the net without shared weights, given the RNN's for every word, is the RNN, to 1e-6."""
     settings = NextWordSettings(width=np.int32(6), seed=np.int32(0))
     rng = np.random.default_rng(0)
-    for context in (2, 3):
+    for context in (2, 3, 4):
         words = jnp.asarray(rng.integers(0, 9, (20, context)))
         inputs = Context(words)
         shared = NextWordNet(6, 9, NextWordNetSpec(embedding=4, shared=True))
@@ -128,7 +128,14 @@ def windows(rng, rows, length, start=0):
 SETTINGS = CharacterNetSettings(width=np.int32(3), seed=np.int32(0))
 
 
-@pytest.mark.parametrize(("cell", "layers"), [("rnn", 1), ("gru", 1), ("lstm", 2)])
+@pytest.mark.parametrize(
+    ("cell", "layers"),
+    [
+        pytest.param(c, n, marks=() if (n == 2) == (c == "lstm") else pytest.mark.slow)
+        for c in CELLS
+        for n in (1, 2)
+    ],
+)
 def test_padded_widths_are_native_ones(cell, layers):
     """Scores, states and gradients of a net of 3 units, alone and padded to 8, in training with dropout."""
     spec = CharacterNetSpec(cell=cell, layers=layers, embedding=0)
@@ -154,7 +161,9 @@ def test_padded_widths_are_native_ones(cell, layers):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["lstm"])
+@pytest.mark.parametrize(
+    "cell", [pytest.param(c, marks=() if c == "lstm" else pytest.mark.slow) for c in CELLS]
+)
 def test_a_carried_state_reads_on_and_is_reset_where_windows_do_not_follow(cell):
     rng = np.random.default_rng(0)
     module = CharacterNet(3, 7, CharacterNetSpec(cell=cell, layers=2, embedding=4))

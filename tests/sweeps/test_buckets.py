@@ -21,6 +21,8 @@ def test_partition_with_bounded_padding(widths, at_least):
         narrowest, widest = widths[part].min(), widths[part].max()
         assert widest + buckets.OVERHEAD <= buckets.RATIO * (narrowest + buckets.OVERHEAD)
     assert len(parts) >= min(at_least, len(widths))
+    again = buckets.part(widths, at_least)
+    assert [part.tolist() for part in again] == [part.tolist() for part in parts]
 
 
 @settings(max_examples=100, deadline=None)
@@ -47,7 +49,10 @@ def test_shards_cover_every_bucket_once(costs, shards):
 
 def test_the_default_study_needs_three_programs():
     table = expand(with_grid(SPIRALS, width=(2, 4, 8, 16, 32, 64, 100), seed=range(32)))
-    labels = [buckets.label(table.iloc[part]) for part in buckets.part(table["width"].to_numpy())]
+    labels = [
+        buckets.label(table.index[part], table["width"].to_numpy()[part])
+        for part in buckets.part(table["width"].to_numpy())
+    ]
     assert [label.rsplit("-", 1)[0] for label in labels] == ["w2-4", "w8-32", "w64-100"]
     assert labels == sorted(labels, key=buckets.by_width)
 

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from benchmarks.chaos import HEAD, workers
 from tests.commands import ROOT, run
 
-HEAD = {"num_cpus": 1, "include_dashboard": False}
 SMOKE = ("--config=configs/spirals.py:smoke",)
 TOLERANCE = {"loss": 2e-6, "accuracy": 1 / 200 + 1e-9}  # nats; one point that lies on a boundary
 
@@ -107,11 +107,6 @@ def nodes():
     cluster.add_node(num_cpus=1)
     yield cluster
     cluster.shutdown()
-
-
-def workers():
-    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    return [int(line.split()[0]) for line in listed.splitlines() if "ray::work" in line]
 
 
 def test_ray_with_two_workers_of_which_one_dies(one_core, nodes, tmp_path):

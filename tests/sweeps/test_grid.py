@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.sweeps.grid import expand, numbers, rows, select, varying
+from nlpfeat.sweeps.grid import as_ids, expand, numbers, rows, select, varying
 from nlpfeat.sweeps.spec import digest
 from tests.toys import SPIRALS, with_grid
 
@@ -39,7 +39,7 @@ def test_rows_at_some_places_are_those_of_the_whole(width, seed, noise, random):
     table = expand(spec)
     places = np.array(random.choices(range(len(table)), k=5))
     pd.testing.assert_frame_equal(rows(spec, places), table.iloc[places])
-    assert [f"{one:016x}" for one in numbers(spec)] == list(table.index)
+    assert as_ids(numbers(spec)) == list(table.index)
 
 
 def test_an_id_is_the_hash_of_the_resolved_config():
