@@ -26,7 +26,7 @@ import xarray as xr
 from rich.console import Console
 from rich.table import Table
 
-from experiments import sweep
+from experiments import launches, sweep  # noqa: F401  (launches wakes in this process, so that its forks need not)
 from experiments.command import main
 
 CONFIG = (

@@ -13,7 +13,6 @@ from typing import Any
 
 from experiments.command import add_study, main, parser
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps.summary import further_axes
 
 EXAMPLES = [
     "python -m experiments.plot --study=runs/spirals",
@@ -52,6 +51,7 @@ def command(argv: list[str]) -> int:
     from experiments import figures
     from nlpfeat.sweeps.results import read
     from nlpfeat.sweeps.study import open_study
+    from nlpfeat.sweeps.summary import further_axes
     from nlpfeat.tasks import TASKS
 
     study = open_study(flags.study)
@@ -64,7 +64,7 @@ def command(argv: list[str]) -> int:
     stamp = f"{line}   commit {commits}   config {dataset.attrs['config_hash']}"
     task = TASKS[dataset.attrs["task"]]
     goal = task.success if flags.threshold is None else task.success._replace(level=flags.threshold)
-    at, numbers = point(flags.at, dataset), []
+    at, numbers = point(flags.at, dataset, further_axes(dataset)), []
     grid = dataset.sel(at)
     further = further_axes(grid)
     if any(grid.sizes[name] > 1 for name in further):
@@ -88,10 +88,9 @@ def command(argv: list[str]) -> int:
     return 0
 
 
-def point(assignments: list[str], dataset: Any) -> dict[str, float]:
+def point(assignments: list[str], dataset: Any, further: list[str]) -> dict[str, float]:
     """Read NAME=VALUE pairs and check them against the axes of the grid."""
     chosen = {}
-    further = further_axes(dataset)
     for text in assignments:
         name, _, value = text.partition("=")
         if name not in further:

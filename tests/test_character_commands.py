@@ -78,6 +78,7 @@ def test_signs_are_counted_for_every_member_and_step(read):
     assert table["words"].between(0, 1).all()
 
 
+@pytest.mark.slow
 def test_units_are_judged_on_held_out_text(read):
     done = run("characters", f"--study={read}", "--width=8", "--seed=0", "units")
     assert done.returncode == 0, done.stderr
@@ -111,6 +112,7 @@ def test_a_film_of_writing(read, tmp_path):
     assert len(list(tmp_path.glob("*.png"))) == 2
 
 
+@pytest.mark.slow
 def test_a_study_interrupted_in_the_middle_of_an_epoch_ends_as_if_it_had_not_been(tmp_path):
     """The state that rows carry from window to window is saved with the net."""
     spec = with_training(

@@ -44,6 +44,7 @@ def test_reviews_are_as_published():
     assert found.sizes == (24000, 0, 1000)
 
 
+@pytest.mark.slow
 def test_imdb_is_as_published():
     """In Keras's tokens: lengths and the commonest words; texts that stand there twice are told."""
     found = read(CorpusSpec(corpus="imdb"), tokens.filtered)

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def test_by_hand_is_autodiff_for_every_shape(words, vocabulary, units, target, s
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None)
 @given(st.integers(1, 6), st.integers(0, 2), st.booleans(), st.integers(0, 10**6))
 def test_the_models_gradient_is_the_one_by_hand(units, label, learned, seed):

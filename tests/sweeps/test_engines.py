@@ -109,6 +109,7 @@ def nodes():
     cluster.shutdown()
 
 
+@pytest.mark.slow
 def test_ray_with_two_workers_of_which_one_dies(one_core, nodes, tmp_path):
     path = tmp_path / "ray"
     process = start(f"--study={path}", f"--cluster={nodes.address}")

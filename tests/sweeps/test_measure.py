@@ -102,6 +102,7 @@ def test_an_extended_study_is_measured_where_it_is_new(tmp_path):
     assert dataset.violations.notnull().sum() == 4
 
 
+@pytest.mark.slow
 def test_a_damaged_file_costs_nothing_else_and_is_measured_again(measured):
     made, _, dataset = measured
     label = made.members()["bucket"].iloc[0]
@@ -116,6 +117,7 @@ def test_a_damaged_file_costs_nothing_else_and_is_measured_again(measured):
     xr.testing.assert_identical(launch.finish(made)[0], dataset)
 
 
+@pytest.mark.slow
 def test_what_older_measures_left_is_measured_again(measured):
     made, _, dataset = measured
     path = made.measures(made.members()["bucket"].iloc[0], 0)
@@ -124,6 +126,7 @@ def test_what_older_measures_left_is_measured_again(measured):
     xr.testing.assert_identical(launch.finish(made)[0], dataset)
 
 
+@pytest.mark.slow
 def test_two_at_once_are_refused(measured):
     made, *_ = measured
     label = made.members()["bucket"].iloc[0]

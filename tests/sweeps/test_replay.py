@@ -26,6 +26,7 @@ def test_a_replay_equals_the_record_and_the_checkpoints(toy, tmp_path):
         assert again.record["loss"].shape == (len(steps), dataset.sizes["split"])
 
 
+@pytest.mark.slow
 def test_a_replay_in_many_blocks_is_exact(tmp_path):
     """More members than one block holds: the record comes from a loop over blocks."""
     spec = with_training(with_grid(SPIRALS, width=(40, 64), seed=range(9)), steps=(60,), snapshots=())

@@ -216,7 +216,9 @@ def test_a_bucket_held_by_another_process_is_left_to_it(tmp_path):
     assert outcome.finished == job.missing[1:]
 
 
-@pytest.mark.parametrize(("name", "programs"), [("spirals", 1), ("planted_words", 2)])
+@pytest.mark.parametrize(
+    ("name", "programs"), [("spirals", 1), pytest.param("planted_words", 2, marks=pytest.mark.slow)]
+)
 def test_programs_compiled(name, programs, tmp_path):
     """One training program a bucket and set of frozen parameters; data and first draws once a study."""
     spec = with_grid(TOYS[name], width=(2, 3, 40), seed=(0, 1, 2), learning_rate=(1e-3, 1e-2))
@@ -239,6 +241,7 @@ def test_members_are_the_table_written_before_anything_runs(tmp_path):
     assert not list((tmp_path / "study" / "results").iterdir())
 
 
+@pytest.mark.slow
 def test_frozen_parameters_are_bit_equal(tmp_path):
     """planted_words freezes its table in the first phase, and moves it in the second."""
     spec = with_training(TOYS["planted_words"], snapshots=(0, 20))

@@ -55,6 +55,7 @@ def blocks(arrays, labels, params, size, member, steps):
     return params, carry
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None)
 @given(
     st.integers(2, 4),

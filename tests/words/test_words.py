@@ -73,6 +73,7 @@ def test_pca_keeps_distances_of_flat_words_and_a_line_stays_one():
     assert line.shape == (9, 2)
 
 
+@pytest.mark.slow
 def test_tsne_keeps_clusters_apart_and_is_the_same_again():
     vectors = np.concatenate([RNG.normal(size=(30, 5)), 40 + RNG.normal(size=(30, 5))])
     first, again = projections.tsne(vectors), projections.tsne(vectors)
