@@ -20,13 +20,30 @@ from nlpfeat.sweeps.restore import Member
 
 def draw(ratings: Ratings, member: Member, flags: Any, line: str) -> int:
     """Draw the map of one member; paths on stdout."""
-    study, items = ratings.study, ratings.most_rated(flags.most)
-    chosen = _axes(flags.components or "1,2")
+    study, chosen = ratings.study, _axes(flags.components or "1,2")
+    panel, shown, said = drawing(ratings, member, chosen, flags.most, signature(line, study))
+    study.figures.mkdir(exist_ok=True)
+    where = f"factors-{chosen[0]}-{chosen[1]}-width={spell(member.settings.width)}-seed={spell(member.settings.seed)}"
+    print("\n".join(map(str, map_files.write(study.figures / where, [panel], shown, said))))
+    return 0
+
+
+def drawing(
+    ratings: Ratings, member: Member, chosen: tuple[int, int], most: int, stamped: str
+) -> tuple[Panel, Points, Said]:
+    """The map of the `most` rated items by two components of one member's factors.
+
+    Raises:
+      UserError: if there are too few items or components.
+    """
+    items = ratings.most_rated(most)
     if len(items) < 3:
         raise UserError(f"a map needs three items, and there are {len(items)}: raise --most")
     found = components(factors(ratings, member).items[items], max(chosen))
     if max(chosen) > found.scores.shape[1]:
-        raise UserError(f"--components: {flags.components or '1,2'}: there are {found.scores.shape[1]}")
+        raise UserError(
+            f"--components: {chosen[0]},{chosen[1]}: there are {found.scores.shape[1]}, as width is {member.settings.width}"
+        )
     points = found.scores[:, [axis - 1 for axis in chosen]]
     name, values = merit(ratings, member, items)
     titles = [ratings.title(item) for item in items]
@@ -38,16 +55,12 @@ def draw(ratings: Ratings, member: Member, flags: Any, line: str) -> int:
         name: values.round(3),
     }
     title = f"components {chosen[0]} and {chosen[1]} of {who(member)}"
-    stamped = signature(line, study)
-    study.figures.mkdir(exist_ok=True)
-    where = f"factors-{chosen[0]}-{chosen[1]}-width={spell(member.settings.width)}-seed={spell(member.settings.seed)}"
     colours = np.where(better, BLUE, ORANGE).tolist()
     markers = np.where(better, "circle", "triangle").tolist()
     shown = Points("item", titles, told, colours, markers, ratings.counts[items].astype(float))
     headline = f"The most rated items by {title}:\nbetter than the median (dots) and worse (triangles), as {name} has it"
     said = Said(headline, _about(ratings, items, name, chosen, found.share, stamped), stamped)
-    print("\n".join(map(str, map_files.write(study.figures / where, [Panel(title, points)], shown, said))))
-    return 0
+    return Panel(title, points), shown, said
 
 
 def _axes(text: str) -> tuple[int, int]:

@@ -15,10 +15,21 @@ from nlpfeat.tasks import TASKS
 
 def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
     """Print the table of a study, for people or as JSON."""
-    rows = summarize(dataset)
     if as_json:
-        print(json.dumps(rows))
+        print(json.dumps(summarize(dataset)))
         return
+    heads, rows, caption = summary_cells(dataset)
+    table = Table(caption=caption, caption_justify="left")
+    for head in heads:
+        table.add_column(head, justify="right")
+    for row in rows:
+        table.add_row(*row)
+    print_table(table)
+
+
+def summary_cells(dataset: xr.Dataset) -> tuple[list[str], list[list[str]], str]:
+    """The table of a study: heads, rows, and how to read it."""
+    rows = summarize(dataset)
     goal = TASKS[dataset.attrs["task"]].success
     splits = [name for name in rows[0] if isinstance(rows[0][name], list) and name != "success"]
     axes = [
@@ -26,21 +37,19 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
         for name in rows[0]
         if not isinstance(rows[0][name], list) and name not in ("members", "diverged")
     ]
-    table = Table(
-        caption=f"median over seeds (quartiles); P: share of seeds with {splits[-1]} {goal}, "
-        "Wilson 95 % interval",
-        caption_justify="left",
+    caption = (
+        f"median over seeds (quartiles); P: share of seeds with {splits[-1]} {goal}, Wilson 95 % interval"
     )
-    for name in [*axes, "members", *splits, f"P({splits[-1]} {goal})"]:
-        table.add_column(name.replace("_", " "), justify="right")
+    table = []
     for row in rows:
         cells = [f"{row[axis]:g}" for axis in axes] + [str(row["members"])]
         for name in [*splits, "success"]:
             low, middle, high = row[name]
             cells.append(f"{middle:.3f} ({low:.3f} – {high:.3f})")
         cells[len(axes)] += f" ({row['diverged']} diverged)" if row["diverged"] else ""
-        table.add_row(*cells)
-    print_table(table)
+        table.append(cells)
+    heads = [name.replace("_", " ") for name in [*axes, "members", *splits, f"P({splits[-1]} {goal})"]]
+    return heads, table, caption
 
 
 # The columns of the table of measures: what fits on a screen; --json has all.

@@ -57,24 +57,38 @@ class Seen(NamedTuple):
 
 def draw(words: Words, members: list[dict[str, float]], flags: Any, line: str) -> int:
     """Draw the maps of `members` of a study, aligned to the first; paths on stdout."""
-    step, stamped = flags.step, signature(line, words.study)
+    drawn = drawing(words, members, flags, signature(line, words.study))
+    return _write(words.study.figures / file_name(members, flags), *drawn)
+
+
+def drawing(
+    words: Words, members: list[dict[str, float]], flags: Any, stamped: str
+) -> tuple[list[Panel], Points, Said]:
+    """The maps of `members` of a study, aligned to the first.
+
+    Args:
+      flags: `method`, a key of METHODS; `step`, of the last checkpoint if None; `each`, how many good and bad words; `most`,
+        how many frequent ones of texts without classes.
+
+    Raises:
+      UserError: if there are too few words.
+    """
     groups = words.groups(flags.each) if words.labelled else None
     seen: list[Seen] = []
     spaces: list[Space] = []
     for member in members:
-        restored = net(words, member, step)
+        restored = net(words, member, flags.step)
         title = f"{describe(member)}, step {restored.step}"
         if groups is not None:
             seen.append(Seen(title, vectors(words, restored)[groups.words]))
         else:
             spaces.append(learned(words, restored))
             seen.append(Seen(title, _frequent(spaces[-1], flags.most)))
-    path = words.study.figures / file_name(members, flags)
     if groups is not None:
         points, said = polar(words, groups, flags.method, stamped)
     else:
         points, said = clustered(spaces[0], seen, flags.method, stamped)
-    return _write(path, seen, points, said, flags.method)
+    return project(seen, flags.method), points, said
 
 
 def draw_file(space: Space, flags: Any, line: str) -> int:
@@ -82,7 +96,7 @@ def draw_file(space: Space, flags: Any, line: str) -> int:
     seen = [Seen(space.title, _frequent(space, flags.most))]
     points, said = clustered(space, seen, flags.method, f"{line}   commit {commit()}")
     name = f"words-{flags.method}-{Path(flags.vectors).name}-{len(seen[0].vectors)}"
-    return _write(Path("figures") / name, seen, points, said, flags.method)
+    return _write(Path("figures") / name, project(seen, flags.method), points, said)
 
 
 def _frequent(space: Space, most: int | None) -> np.ndarray:
@@ -90,11 +104,9 @@ def _frequent(space: Space, most: int | None) -> np.ndarray:
     return unit(space.vectors[: most or FREQUENT])
 
 
-def _write(path: Path, seen: list[Seen], points: Points, said: Said, method: str) -> int:
-    if len(points.names) < 3:
-        raise UserError(f"a map needs three words, and there are {len(points.names)}")
+def _write(path: Path, panels: list[Panel], points: Points, said: Said) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
-    print("\n".join(map(str, map_files.write(path, project(seen, method), points, said))))
+    print("\n".join(map(str, map_files.write(path, panels, points, said))))
     return 0
 
 
@@ -110,7 +122,13 @@ def file_name(members: list[dict[str, float]], flags: Any) -> str:
 
 
 def project(seen: list[Seen], method: str) -> list[Panel]:
-    """The map of each space, brought into line with the first."""
+    """The map of each space, brought into line with the first.
+
+    Raises:
+      UserError: for fewer than three words.
+    """
+    if len(seen[0].vectors) < 3:
+        raise UserError(f"a map needs three words, and there are {len(seen[0].vectors)}")
     title, projection = METHODS[method]
     panels: list[Panel] = []
     with Counting("maps", len(seen)) as progress:

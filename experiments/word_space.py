@@ -59,8 +59,11 @@ class Words(NamedTuple):
             )
 
 
-def read_words(study: Study) -> Words:
+def read_words(study: Study, make: Maker | None = None) -> Words:
     """A study with its texts read and its vocabulary built again.
+
+    Args:
+      make: the study's maker, where it is at hand: files are read once.
 
     Raises:
       UserError: if its inputs are no words, or its texts have changed.
@@ -69,7 +72,7 @@ def read_words(study: Study) -> Words:
         raise UserError(
             f"{study.path} is a study of {study.spec.task}, which has no words: name one of texts, such as runs/reviews_bag"
         )
-    make = study_maker(study)
+    make = make or study_maker(study)
     texts = make.source.about
     return Words(study, make, texts, polarity(texts.vocabulary.counts))
 

@@ -26,6 +26,7 @@ ALLOWED = {
     "writing": set(),
     "factors": set(),
     "films": {"geometry", "plotting", "writing"},
+    "report": {"plotting"},
     "__init__": set(),
 }
 

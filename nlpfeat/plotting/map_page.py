@@ -54,7 +54,13 @@ class Points(NamedTuple):
 
 
 def map_page(panels: Sequence[Panel], points: Points, about: str) -> str:
-    """The page as HTML. Every panel shows the same points; what is selected in one is selected in all.
+    """A page of `maps` as HTML."""
+    page = maps(panels, points, about)
+    return file_html(page, resources=Resources("inline"), title=f"Map: {points.kind}s")
+
+
+def maps(panels: Sequence[Panel], points: Points, about: str) -> Any:
+    """Maps side by side, with a field to search. Every panel shows the same points; what is selected in one is selected in all.
 
     Args:
       about: a sentence or two of HTML above the maps.
@@ -78,8 +84,7 @@ def map_page(panels: Sequence[Panel], points: Points, about: str) -> str:
         _script("save", source=source, titles=names, columns=list(points.told), kind=points.kind)
     )
     controls = row(search, clear, save, found)
-    page: Any = column(Div(text=about, width=900), controls, row(*plots))
-    return file_html(page, resources=Resources("inline"), title=f"Map: {points.kind}s")
+    return column(Div(text=about, width=900), controls, row(*plots))
 
 
 def _plot(panel: Panel, source: ColumnDataSource, told: list[str], number: int, size: int) -> Any:

@@ -1,5 +1,7 @@
 """Give one member back: its parameters at its own width, its data, its record."""
 
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -119,6 +121,7 @@ class RestoredBucket(NamedTuple):
     members: pd.DataFrame  # the bucket's rows of the member table
     example: Example  # the first member
     saved: saved.Saved  # host arrays (members, …), padded
+    shapes: Callable[[int], Params]  # of a member's parameters, by its width
 
     def settings(self, place: int) -> Any:
         """The settings of the member in a place of the table."""
@@ -126,8 +129,7 @@ class RestoredBucket(NamedTuple):
 
     def params(self, place: int) -> Params:
         """The parameters of the member in a place of the table, cropped to its own width."""
-        width = int(self.members["width"].iloc[place])
-        return crop(at(self.saved.state.params, place), self.make.shapes(self.example, width))
+        return crop(at(self.saved.state.params, place), self.shapes(int(self.members["width"].iloc[place])))
 
 
 def kept_steps(study: Study, label: str) -> list[int]:
@@ -145,4 +147,4 @@ def restore_bucket(study: Study, make: Maker, label: str, step: int) -> Restored
     first = at(stack_settings(study.spec.settings, members), 0)
     example = make.example(first, int(members["width"].iloc[0]))
     loaded = saved.load(study, make, label, int(members["width"].max()), len(members), example, step)
-    return RestoredBucket(make, members, example, loaded)
+    return RestoredBucket(make, members, example, loaded, cache(partial(make.shapes, example)))

@@ -1,0 +1,159 @@
+"""What the unwarper of a page shows: nets of the plane with their weights at kept steps, and at many steps of a few."""
+
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import xarray as xr
+
+from experiments.finished import finished, nets
+from experiments.members import PLAIN, choose_seed
+from experiments.progress import Counting
+from nlpfeat.films.camera import disc_grid, film_steps, radius_of, some
+from nlpfeat.report.unwarper import Axis, Net, Nets
+from nlpfeat.sweeps.measure import WINDOW
+from nlpfeat.sweeps.prepare import Maker
+from nlpfeat.sweeps.replay import replay
+from nlpfeat.sweeps.restore import finite
+from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.summary import further_axes
+
+DOTS = 1000  # training points shown of a net, at most
+READ = 5000  # members whose checkpoints are read, at most
+GRID_LINES, GRID_POINTS = 9, 33
+
+Layers = list[tuple[np.ndarray, np.ndarray, float]]
+
+
+class Found(NamedTuple):
+    """A net with its layers at some steps, and its training points."""
+
+    settings: Any
+    steps: list[int]
+    layers: list[Layers]
+    points: tuple[np.ndarray, np.ndarray]  # (n, 2), and their classes (n,)
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """All weights and biases in the order in which the page reads them."""
+        parts = [
+            np.ravel(part) for layers in self.layers for weight, bias, _ in layers for part in (weight, bias)
+        ]
+        return np.concatenate(parts).astype(np.float32)
+
+
+def nets_of_page(
+    study: Study, make: Maker, dataset: xr.Dataset, frames: int, budget: float
+) -> tuple[Nets, list[str]] | None:
+    """The nets of a study, of as many seeds as `budget` bytes hold, and what is left out; None where they are not of the plane.
+
+    Args:
+      frames: steps at which one member of each width is shown, trained again for it; 0: kept steps only.
+    """
+    task = study.spec.row
+    if task.layers is None or study.spec.model.embedding != 2:
+        return None
+    found = _kept(study, make)
+    seeds = _seeds(found, budget)
+    found = {name: one for name, one in found.items() if int(one.settings.seed) in seeds}
+    starred = _starred(dataset.sel(seed=seeds), study)
+    if frames:
+        with Counting("nets trained again", len(starred)) as progress:
+            for one in progress.each(iter(starred)):
+                again = replay(study, make, one, film_steps(study.spec.training.total, frames))
+                layers = [task.layers(params, again.settings) for params in again.params]
+                if again.id in found:
+                    found[again.id] = found[again.id]._replace(steps=again.steps.tolist(), layers=layers)
+    every = dataset.sizes["seed"]
+    left_out = f"the unwarper has the nets of {len(seeds)} of {every} seeds: there is no room for more"
+    return _packed(found, starred), [left_out] if len(seeds) < every else []
+
+
+def _kept(study: Study, make: Maker) -> dict[str, Found]:
+    """The nets at their kept steps, those that diverged left out."""
+    layers, found = study.spec.row.layers, {}
+    assert layers is not None
+    table = study.members().sort_values("seed").head(READ)
+    work = finished(study, table)
+    with Counting("checkpoints of buckets", len(work)) as progress:
+        for one in progress.each(iter(work)):
+            for net in nets(study, make, table, [one]):
+                if not finite(net.params):
+                    continue
+                if net.id not in found:
+                    found[net.id] = Found(net.settings, [], [], _points(make, net.settings))
+                found[net.id].steps.append(net.step)
+                found[net.id].layers.append(layers(net.params, net.settings))
+    return found
+
+
+def _points(make: Maker, settings: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The training points of a member, evenly spread ones if there are many."""
+    train = jax.device_get(make.draw(settings))["train"]
+    points, labels = np.stack(train.inputs, 1), np.asarray(train.targets)
+    shown = some(len(points), DOTS)
+    return points[shown].astype(np.float32), labels[shown]
+
+
+def _seeds(found: dict[str, Found], budget: float) -> list[int]:
+    """The first seeds whose nets, with their points, take no more than `budget` bytes; one at least."""
+    sizes: dict[int, int] = {}
+    counted: set[bytes] = set()
+    for one in found.values():
+        seed, points = int(one.settings.seed), one.points[0].tobytes()
+        new = 0 if points in counted else len(points) + len(one.points[1])
+        counted.add(points)
+        sizes[seed] = sizes.get(seed, 0) + one.numbers.nbytes + new
+    seeds = sorted(sizes)
+    total = np.cumsum([sizes[seed] for seed in seeds])
+    return seeds[: max(1, int(np.searchsorted(total, budget, side="right")))]
+
+
+def _starred(dataset: xr.Dataset, study: Study) -> list[dict[str, float]]:
+    """One member a width: that of median score or, where recipes differ too, the best on held-out data."""
+    task, further = study.spec.row, further_axes(dataset)
+    chosen = []
+    for width in dataset["width"].to_numpy().tolist():
+        there = dataset.sel(width=[width])
+        if not further:
+            chosen.append({"width": width, "seed": choose_seed(there, task, {"width": width}, best=False)})
+            continue
+        scores = there[task.metrics[0][0]].isel(step=-1)
+        splits = scores["split"].to_numpy().tolist()
+        merit = task.success.merit(scores.sel(split="validation" if "validation" in splits else "train"))
+        best = merit.stack(member=("width", "seed", *further)).dropna("member")
+        place = best["member"][int(best.argmax("member"))]
+        chosen.append({name: place[name].item() for name in ("width", "seed", *further)})
+    return chosen
+
+
+def _packed(found: dict[str, Found], starred: list[dict[str, float]]) -> Nets:
+    """The nets as the page wants them, each at its places on the axes in which they differ."""
+    fields = next(iter(found.values())).settings._fields
+    values = {
+        name: sorted({one.settings._asdict()[name].item() for one in found.values()}) for name in fields
+    }
+    axes = [Axis(name, values[name]) for name in fields if name in PLAIN or len(values[name]) > 1]
+
+    def place(settings: dict[str, Any]) -> tuple[int, ...]:
+        return tuple(axis.values.index(settings[axis.name]) for axis in axes)
+
+    steps_of: list[list[int]] = []
+    points: dict[bytes, int] = {}
+    sets, nets, numbers, start = [], [], [], 0
+    for name, one in found.items():
+        if one.steps not in steps_of:
+            steps_of.append(one.steps)
+        key = one.points[0].tobytes()
+        if key not in points:
+            points[key] = len(sets)
+            sets.append(one.points)
+        shapes = [weight.shape for weight, _, _ in one.layers[0]]
+        slopes = [float(slope) for _, _, slope in one.layers[0]]
+        at = place({name: value.item() for name, value in one.settings._asdict().items()})
+        nets.append(Net(name, at, steps_of.index(one.steps), shapes, slopes, start, points[key]))
+        numbers.append(one.numbers)
+        start += len(numbers[-1])
+    ends = [place(one) for one in (starred[0], starred[-1])]
+    lines = disc_grid(max(radius_of(part) for part, _ in sets), GRID_LINES, GRID_POINTS)
+    return Nets(axes, steps_of, nets, np.concatenate(numbers), sets, lines, WINDOW, (ends[0], ends[1]))

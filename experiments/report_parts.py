@@ -1,0 +1,106 @@
+"""A study as a part of a page."""
+
+import argparse
+import json
+import sys
+
+import xarray as xr
+
+from experiments import factor_maps, rating_space, word_maps, word_space
+from experiments.members import choose_seed, describe, number
+from experiments.report_members import members_of_page
+from experiments.report_nets import nets_of_page
+from experiments.tables import summary_cells
+from nlpfeat.errors import UserError
+from nlpfeat.report.page import Map, Part
+from nlpfeat.sweeps.prepare import Maker
+from nlpfeat.sweeps.provenance import signature
+from nlpfeat.sweeps.restore import study_maker
+from nlpfeat.sweeps.results import read
+from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.summary import further_axes
+
+# What a map of words is made of where no one says otherwise; see `word_maps.drawing`.
+AS_USUAL = argparse.Namespace(method="tsne", step=None, each=200, most=None)
+ITEMS = 1000  # of a map of films
+
+
+def part(study: Study, flags: argparse.Namespace, budget: float, line: str) -> Part:
+    """All that a page shows of a study.
+
+    Args:
+      budget: bytes for its weights and points.
+
+    Raises:
+      UserError: if it has no results yet, or its data are not those it was trained on.
+    """
+    if not study.combined.exists():
+        raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
+    print(f"{study.path} …", file=sys.stderr)
+    dataset, task, make = read(study.combined), study.spec.row, study_maker(study)
+    found = nets_of_page(study, make, dataset, flags.frames, budget)
+    nets, notes = found or (None, [])
+    drawn, told = _maps(study, make, dataset, flags, line)
+    heads, rows, caption = summary_cells(dataset)
+    for note in [*notes, *told]:
+        print(f"note: {note}", file=sys.stderr)
+    return Part(
+        str(study.path),
+        task.summary,
+        members_of_page(dataset, task),
+        nets,
+        drawn,
+        heads,
+        rows,
+        [caption, *make.source.notes, *notes, *told],
+        _documents(study),
+    )
+
+
+def _documents(study: Study) -> dict[str, str]:
+    """How a study was made: its commands, its manifest, its config."""
+    found, manifest = {}, study.path / "manifest.json"
+    if manifest.exists():
+        text = manifest.read_text()
+        lines = [one["command"] for one in json.loads(text)["commands"] if one.get("command")]
+        found = {"The commands that made it": "\n".join(lines), "manifest.json": text}
+    return found | {"config.json": (study.path / "config.json").read_text()}
+
+
+def _maps(
+    study: Study, make: Maker, dataset: xr.Dataset, flags: argparse.Namespace, line: str
+) -> tuple[list[Map], list[str]]:
+    """The maps of words or of films of members of median score, and what keeps them from being drawn."""
+    task = study.spec.row
+    if task.words is None and task.factors is None:
+        return [], []
+    point = {name: dataset[name].to_numpy()[0].item() for name in further_axes(dataset)}
+    there = dataset["width"].to_numpy().tolist()
+    widths = sorted({there[0], there[len(there) // 2], there[-1]})
+    if flags.widths is not None:
+        widths = [number("widths", text) for text in flags.widths.split(",")]
+    members = [
+        {"width": width} | point | {"seed": choose_seed(dataset, task, {"width": width} | point, best=False)}
+        for width in widths
+    ]
+    draw = _of_words if task.words is not None else _of_items
+    try:
+        found = draw(study, make, members, signature(line, study))
+    except UserError as error:  # too few words, or a net that diverged: the rest of the page is as good
+        return [], [f"no map: {error}"]
+    return found, []
+
+
+def _of_words(study: Study, make: Maker, members: list[dict[str, float]], stamped: str) -> list[Map]:
+    words = word_space.read_words(study, make)
+    panels, points, said = word_maps.drawing(words, members, AS_USUAL, stamped)
+    return [Map("Words", panels, points, said.about)]
+
+
+def _of_items(study: Study, make: Maker, members: list[dict[str, float]], stamped: str) -> list[Map]:
+    ratings, found = rating_space.Ratings(study, make, make.source.about), []
+    for member in members:
+        model = rating_space.model(ratings, member, None)
+        panel, points, said = factor_maps.drawing(ratings, model, (1, 2), ITEMS, stamped)
+        found.append(Map(f"Items: {describe(member)}", [panel], points, said.about))
+    return found

@@ -1,0 +1,229 @@
+// A piecewise-linear net on points of the plane, computed in float64 from its stored float32 weights:
+// its forward pass, its exact linear regions, and which class owns what.
+// A layer is {weight, bias, slope, out, inputs}: x -> a(W x + b), a(z) = z for z >= 0, else slope z; W row by row.
+// A polygon is a flat array of corners [x0, y0, x1, y1, …], convex, counter-clockwise.
+
+// The layers of a net, read from where they lie in the study's numbers.
+function layersAt(net, numbers, offset) {
+  return net.shapes.map(([out, inputs], i) => {
+    const weight = numbers.subarray(offset, offset += out * inputs);
+    const bias = numbers.subarray(offset, offset += out);
+    return {weight, bias, slope: net.slopes[i], out, inputs};
+  });
+}
+
+// The values of a layer, one Float64Array (n,) a unit, of what comes in.
+function applyLayer({weight, bias, slope, out, inputs}, values) {
+  const n = values[0].length, found = [];
+  for (let unit = 0; unit < out; unit++) {
+    const row = new Float64Array(n).fill(bias[unit]);
+    for (let i = 0; i < inputs; i++) {
+      const w = weight[unit * inputs + i], from = values[i];
+      for (let k = 0; k < n; k++) row[k] += w * from[k];
+    }
+    if (slope !== 1) for (let k = 0; k < n; k++) if (row[k] < 0) row[k] *= slope;
+    found.push(row);
+  }
+  return found;
+}
+
+// The values after all layers; [x, y] are two arrays (n,), each value one Float64Array (n,).
+function forward(layers, points) {
+  return layers.reduce((values, layer) => applyLayer(layer, values), points);
+}
+
+// The values after each layer, the point itself first: an array of arrays.
+function trace(layers, x, y) {
+  const found = [[[x], [y]]];
+  for (const layer of layers) found.push(applyLayer(layer, found.at(-1)));
+  return found.map(values => values.map(value => value[0]));
+}
+
+// The place of the largest of several values, each at k.
+function winner(scores, k) {
+  let best = 0;
+  for (let i = 1; i < scores.length; i++) if (scores[i][k] > scores[best][k]) best = i;
+  return best;
+}
+
+// A square around the origin.
+const square = half => [-half, -half, half, -half, half, half, -half, half];
+
+// The two sides of a polygon by the line a x + b y + c = 0: [where it is positive, where not, the cut]; null for no side.
+function split(polygon, a, b, c) {
+  const n = polygon.length;
+  let low = Infinity, high = -Infinity;
+  for (let k = 0; k < n; k += 2) {
+    const height = a * polygon[k] + b * polygon[k + 1] + c;
+    if (height < low) low = height;
+    if (height > high) high = height;
+  }
+  const nothing = 1e-12 * Math.max(high, -low);
+  if (low >= -nothing) return [polygon, null, null];
+  if (high <= nothing) return [null, polygon, null];
+  const above = [], below = [], cut = [];
+  for (let k = 0; k < n; k += 2) {
+    const next = k + 2 === n ? 0 : k + 2, x = polygon[k], y = polygon[k + 1];
+    const here = a * x + b * y + c, there = a * polygon[next] + b * polygon[next + 1] + c;
+    if (Math.abs(here) <= nothing) { above.push(x, y); below.push(x, y); cut.push(x, y); continue; }
+    (here > 0 ? above : below).push(x, y);
+    if (Math.abs(there) > nothing && here * there < 0) {
+      const t = here / (here - there), px = x + t * (polygon[next] - x), py = y + t * (polygon[next + 1] - y);
+      above.push(px, py); below.push(px, py); cut.push(px, py);
+    }
+  }
+  return [above, below, cut];
+}
+
+// The exact linear regions of layers in the square of half side `half`: pieces {polygon, map, on}, where map holds, for each
+// output, the three numbers of a x + b y + c, and `on` counts units above zero; and the folds, segments [x0, y0, x1, y1].
+function linearRegions(layers, half) {
+  const folds = [];
+  let pieces = [{polygon: square(half), map: through(layers[0], Float64Array.of(1, 0, 0, 0, 1, 0)), on: 0}];
+  layers.forEach((layer, i) => {
+    const following = layers[i + 1];  // the map of a piece is that of what comes into a layer's activation
+    if (layer.slope !== 1) pieces = pieces.flatMap(piece => cutAll(piece, layer.slope, following ?? identity(layer.out), folds));
+    else if (following) for (const piece of pieces) piece.map = through(following, piece.map);
+  });
+  return {pieces, folds};
+}
+
+// A layer that passes on what it gets.
+const identity = n => ({
+  weight: Float64Array.from({length: n * n}, (_, k) => k % (n + 1) === 0 ? 1 : 0), bias: new Float64Array(n), slope: 1, out: n, inputs: n,
+});
+
+// W m + b, of a map m of the plane.
+function through({weight, bias, out, inputs}, map) {
+  const found = new Float64Array(3 * out);
+  for (let unit = 0; unit < out; unit++) {
+    let a = 0, b = 0, c = bias[unit];
+    for (let i = 0; i < inputs; i++) {
+      const w = weight[unit * inputs + i];
+      a += w * map[3 * i]; b += w * map[3 * i + 1]; c += w * map[3 * i + 2];
+    }
+    found[3 * unit] = a; found[3 * unit + 1] = b; found[3 * unit + 2] = c;
+  }
+  return found;
+}
+
+// A piece cut along the zero lines of all its units, one after another. Each part gathers, as it goes, what the units on its side
+// add to the map of the layer that follows. Where the piece was cut is added to the folds, one segment a unit.
+function cutAll({polygon, map, on}, slope, following, folds) {
+  const start = new Float64Array(3 * following.out);
+  for (let o = 0; o < following.out; o++) start[3 * o + 2] = following.bias[o];
+  const parts = [{polygon, map: start, on}];
+  for (let unit = 0; 3 * unit < map.length; unit++) {
+    const a = map[3 * unit], b = map[3 * unit + 1], c = map[3 * unit + 2];
+    if (crosses(polygon, a, b, c)) {
+      const whole = split(polygon, a, b, c)[2];
+      if (whole?.length === 4) folds.push(whole);
+    }
+    for (let i = parts.length - 1; i >= 0; i--) {
+      const part = parts[i];
+      let above = a * part.polygon[0] + b * part.polygon[1] + c > 0;
+      if (crosses(part.polygon, a, b, c)) {
+        const [upper, lower] = split(part.polygon, a, b, c);
+        above = upper !== null;
+        if (upper && lower) {
+          part.polygon = upper;
+          const other = {polygon: lower, map: part.map.slice(), on: part.on};
+          if (slope !== 0) add(other.map, following, unit, slope * a, slope * b, slope * c);
+          parts.push(other);
+        }
+      }
+      if (above) { part.on++; add(part.map, following, unit, a, b, c); }
+      else if (slope !== 0) add(part.map, following, unit, slope * a, slope * b, slope * c);
+    }
+  }
+  return parts;
+}
+
+// Add to a map what a layer makes of one unit's a x + b y + c.
+function add(map, {weight, out, inputs}, unit, a, b, c) {
+  for (let o = 0, k = 0; o < out; o++, k += 3) {
+    const w = weight[o * inputs + unit];
+    map[k] += w * a; map[k + 1] += w * b; map[k + 2] += w * c;
+  }
+}
+
+// Whether some corners lie above a line and some below.
+function crosses(polygon, a, b, c) {
+  const above = a * polygon[0] + b * polygon[1] + c > 0;
+  for (let k = 2; k < polygon.length; k += 2) if (a * polygon[k] + b * polygon[k + 1] + c > 0 !== above) return true;
+  return false;
+}
+
+// Which class owns what of the pieces of a net with its head: a list of polygons for each class.
+function classCells(pieces, classes) {
+  const cells = Array.from({length: classes}, () => []);
+  for (const {polygon, map} of pieces) {
+    let first = -1, one = true;
+    for (let k = 0; k < polygon.length && one; k += 2) {
+      const best = bestOf(map, polygon[k], polygon[k + 1]);
+      if (first < 0) first = best;
+      one = best === first;
+    }
+    if (one) { cells[first].push(polygon); continue; }  // scores are linear here: who wins at all corners wins between them
+    for (let own = 0; own < classes; own++) {
+      let part = polygon;
+      for (let other = 0; other < classes && part; other++) {
+        if (other === own) continue;
+        const [a, b, c] = [0, 1, 2].map(k => map[3 * own + k] - map[3 * other + k]);
+        if (a === 0 && b === 0 && c === 0) { if (other < own) part = null; continue; }
+        part = split(part, a, b, c)[0];
+      }
+      if (part) cells[own].push(part);
+    }
+  }
+  return cells;
+}
+
+function bestOf(map, x, y) {
+  let best = 0, most = -Infinity;
+  for (let k = 0; k < map.length; k += 3) {
+    const score = map[k] * x + map[k + 1] * y + map[k + 2];
+    if (score > most) { most = score; best = k / 3; }
+  }
+  return best;
+}
+
+// The outlines of what polygons cover together, holes turned the other way: edges that two of them share are left out.
+// Corners nearer than a 2^24th of the square are one.
+function outlines(polygons, half) {
+  const places = new Map(), xs = [], ys = [], edges = polygons.length > 1 ? new Map() : null;
+  if (!edges) return polygons;
+  const corner = (x, y) => {
+    const key = Math.round((x / half + 1) * 2 ** 23) * 2 ** 25 + Math.round((y / half + 1) * 2 ** 23);
+    let place = places.get(key);
+    if (place === undefined) { places.set(key, place = xs.length); xs.push(x); ys.push(y); }
+    return place;
+  };
+  const most = 2 ** 24;  // corners
+  for (const polygon of polygons) {
+    const first = corner(polygon[0], polygon[1]);
+    let from = first;
+    for (let k = 2; k <= polygon.length; k += 2) {
+      const to = k < polygon.length ? corner(polygon[k], polygon[k + 1]) : first;
+      if (to !== from && !edges.delete(to * most + from)) edges.set(from * most + to, to);
+      from = to;
+    }
+  }
+  const after = new Map();
+  for (const [edge, to] of edges) {
+    const from = Math.floor(edge / most), there = after.get(from);
+    if (there) there.push(to); else after.set(from, [to]);
+  }
+  const loops = [];
+  for (const [start, out] of after)
+    while (out.length) {
+      const loop = [];
+      let now = start;
+      do { loop.push(xs[now], ys[now]); now = after.get(now).pop(); } while (now !== start && now !== undefined);
+      loops.push(loop);
+    }
+  return loops;
+}
+
+// |det| of a map of the plane onto a plane.
+const stretch = map => Math.abs(map[0] * map[4] - map[1] * map[3]);
