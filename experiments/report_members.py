@@ -21,7 +21,7 @@ def members_of_page(dataset: xr.Dataset, task: Task) -> Members:
         axis: dataset[axis].to_numpy()[places].astype(float)
         for axis, places in zip(axes, np.nonzero(ran), strict=True)
     }
-    varied = [axis for axis in axes if axis == "width" or len(np.unique(settings[axis])) > 1]
+    varied = [axis for axis in axes if len(np.unique(settings[axis])) > 1] or ["width"]
     labels = {axis: task.width if axis == "width" else axis.replace("_", " ") for axis in varied}
     measures = [*_records(dataset, task, axes, ran), *_measured(dataset, axes, ran)]
     last = str(dataset["split"].to_numpy()[-1])

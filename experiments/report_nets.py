@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 
 from experiments.finished import finished, nets
-from experiments.members import PLAIN, choose_seed
+from experiments.members import choose_seed
 from experiments.progress import Counting
 from nlpfeat.films.camera import disc_grid, film_steps, radius_of, some
-from nlpfeat.report.unwarper import Axis, Net, Nets
+from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.sweeps.measure import WINDOW
 from nlpfeat.sweeps.prepare import Maker
 from nlpfeat.sweeps.replay import replay
@@ -57,16 +57,20 @@ def nets_of_page(
     seeds = _seeds(found, budget)
     found = {name: one for name, one in found.items() if int(one.settings.seed) in seeds}
     starred = _starred(dataset.sel(seed=seeds), study)
+    notes = []
     if frames:
+        notes.append(
+            f"one net of each width, of median or best score, has {frames} steps in the unwarper; the others have their checkpoints"
+        )
         with Counting("nets trained again", len(starred)) as progress:
             for one in progress.each(iter(starred)):
                 again = replay(study, make, one, film_steps(study.spec.training.total, frames))
                 layers = [task.layers(params, again.settings) for params in again.params]
                 if again.id in found:
                     found[again.id] = found[again.id]._replace(steps=again.steps.tolist(), layers=layers)
-    every = dataset.sizes["seed"]
-    left_out = f"the unwarper has the nets of {len(seeds)} of {every} seeds: there is no room for more"
-    return _packed(found, starred), [left_out] if len(seeds) < every else []
+    if len(seeds) < dataset.sizes["seed"]:
+        notes.append(f"the unwarper has room for {len(seeds)} of {dataset.sizes['seed']} seeds")
+    return _packed(found, starred), notes
 
 
 def _kept(study: Study, make: Maker) -> dict[str, Found]:
@@ -110,21 +114,29 @@ def _seeds(found: dict[str, Found], budget: float) -> list[int]:
 
 
 def _starred(dataset: xr.Dataset, study: Study) -> list[dict[str, float]]:
-    """One member a width: that of median score or, where recipes differ too, the best on held-out data."""
+    """One member a width: that of median score or, where recipes differ too, the best on held-out data.
+
+    Of a single width the one of median score and the best.
+    """
     task, further = study.spec.row, further_axes(dataset)
+    widths = dataset["width"].to_numpy().tolist()
     chosen = []
-    for width in dataset["width"].to_numpy().tolist():
-        there = dataset.sel(width=[width])
-        if not further:
-            chosen.append({"width": width, "seed": choose_seed(there, task, {"width": width}, best=False)})
-            continue
-        scores = there[task.metrics[0][0]].isel(step=-1)
-        splits = scores["split"].to_numpy().tolist()
-        merit = task.success.merit(scores.sel(split="validation" if "validation" in splits else "train"))
-        best = merit.stack(member=("width", "seed", *further)).dropna("member")
-        place = best["member"][int(best.argmax("member"))]
-        chosen.append({name: place[name].item() for name in ("width", "seed", *further)})
-    return chosen
+    for width in widths:
+        if further:
+            chosen.append(_best(dataset.sel(width=[width]), study))
+        else:
+            chosen.append({"width": width, "seed": choose_seed(dataset, task, {"width": width}, best=False)})
+    return chosen if len(widths) > 1 else [*chosen, _best(dataset, study)]
+
+
+def _best(dataset: xr.Dataset, study: Study) -> dict[str, float]:
+    """The member of best score on held-out data, on training data where there are none."""
+    task, names = study.spec.row, ["width", "seed", *further_axes(dataset)]
+    scores = dataset[task.metrics[0][0]].isel(step=-1)
+    held_out = "validation" if "validation" in scores["split"].to_numpy() else "train"
+    merit = task.success.merit(scores.sel(split=held_out)).stack(member=names).dropna("member")
+    place = merit["member"][int(merit.argmax("member"))]
+    return {name: place[name].item() for name in names}
 
 
 def _packed(found: dict[str, Found], starred: list[dict[str, float]]) -> Nets:
@@ -133,7 +145,7 @@ def _packed(found: dict[str, Found], starred: list[dict[str, float]]) -> Nets:
     values = {
         name: sorted({one.settings._asdict()[name].item() for one in found.values()}) for name in fields
     }
-    axes = [Axis(name, values[name]) for name in fields if name in PLAIN or len(values[name]) > 1]
+    axes = [Axis(name, values[name]) for name in fields if len(values[name]) > 1]
 
     def place(settings: dict[str, Any]) -> tuple[int, ...]:
         return tuple(axis.values.index(settings[axis.name]) for axis in axes)

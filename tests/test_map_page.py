@@ -1,35 +1,17 @@
 """The page of word maps in a real browser, without a network. Needs Chromium and ChromeDriver (see .ci/run)."""
 
-import shutil
-import time
-
 import numpy as np
 import pytest
 
 from nlpfeat.plotting.map_page import Panel, Points, map_page
+from tests.browser import element, errors, needs_browser, opened, point_at, until
 
-BROWSER, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
-pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="no Chromium with ChromeDriver here")
-
-FLAGS = (
-    *(
-        "headless=new",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-quic",
-        "no-first-run",
-        "disable-sync",
-        "window-size=1500,900",
-    ),
-    *("disable-background-networking", "disable-component-update", "host-resolver-rules=MAP * 0.0.0.0"),
-)
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """The page of 40 words on two maps, one of them <awkward>, opened from a file."""
-    from selenium import webdriver
-
     folder = tmp_path_factory.mktemp("page")
     words = [f"good{i}" for i in range(20)] + [f"bad{i}" for i in range(19)] + ['<b>"awkward", é']
     points = np.stack([np.arange(40.0), np.arange(40.0) ** 2 % 37], 1)
@@ -43,31 +25,9 @@ def page(tmp_path_factory):
     points = Points("word", words, told, ["#009E73"] * 40, ["circle"] * 40, np.abs(polarity))
     html = map_page(panels, points, "<p>About</p>")
     (folder / "map.html").write_text(html, "utf-8")
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in FLAGS:
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    options.add_experimental_option("prefs", {"download.default_directory": str(folder)})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    browser.get((folder / "map.html").as_uri())
-    until(
-        lambda: browser.execute_script(
-            "return window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
-        )
-    )
+    browser = opened(folder / "map.html")
     yield browser, folder
     browser.quit()
-
-
-def until(holds, seconds=30):
-    """What `holds` returns, once that is true."""
-    stop = time.monotonic() + seconds
-    while True:
-        value = holds()
-        if value or time.monotonic() > stop:
-            return value
-        time.sleep(0.1)
 
 
 SETUP = """
@@ -81,29 +41,15 @@ def js(browser, body):
     return browser.execute_script(SETUP + body)
 
 
-def element(browser, tag, number=0):
-    """An element inside Bokeh's shadow roots."""
-    script = """
-    const found = [], walk = node => {
-      if (node.shadowRoot) walk(node.shadowRoot);
-      for (const child of node.children) { if (child.matches(arguments[0])) found.push(child); walk(child); }
-    };
-    walk(document.body); return found[arguments[1]];"""
-    return browser.execute_script(script, tag, number)
-
-
 def test_opens_without_a_network_or_an_error(page):
     browser, _ = page
-    severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-    assert severe == []
+    assert errors(browser) == []
     assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
     assert js(browser, "return points.data.name.length") == 40
     assert until(lambda: js(browser, "return labels.data.name.length")) > 10
 
 
 def test_hover_shows_the_word(page):
-    from selenium.webdriver import ActionChains
-
     browser, _ = page
     x, y = js(
         browser,
@@ -113,10 +59,7 @@ def test_hover_shows_the_word(page):
         return [box.left + frame.x_scale.compute(points.data.x0[7]), box.top + frame.y_scale.compute(points.data.y0[7])];
         """,
     )
-    actions = ActionChains(browser)
-    actions.w3c_actions.pointer_action.move_to_location(int(x) + 3, int(y) + 3)
-    actions.w3c_actions.pointer_action.move_to_location(int(x), int(y))
-    actions.perform()
+    point_at(browser, x, y)
     tip = until(
         lambda: (
             (found := element(browser, ".bk-Tooltip"))

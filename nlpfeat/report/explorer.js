@@ -5,6 +5,7 @@ const explorers = {};
 
 function startExplorer(page) {
   explorers[page.name] = page;
+  page.about = JSON.parse(page.about);
   for (const numbers of [page.settings, page.measures])  // Bokeh's arrays cannot be cut into parts: plain copies can
     for (const name in numbers) numbers[name] = Float64Array.from(numbers[name]);
   page.redraw = () => drawMembers(page);

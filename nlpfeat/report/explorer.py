@@ -8,15 +8,18 @@ import numpy as np
 from bokeh.models import (
     CheckboxGroup,
     ColumnDataSource,
+    CustomJS,
     CustomJSTickFormatter,
     HoverTool,
+    Legend,
+    LegendItem,
     Select,
     Slider,
 )
 from bokeh.plotting import figure
 
 from nlpfeat.plotting.style import BLUE, GREY, SPLIT_COLOURS
-from nlpfeat.report.script import CustomJS, call
+from nlpfeat.report.script import call
 
 
 class Measure(NamedTuple):
@@ -91,7 +94,7 @@ def explorer(name: str, members: Members) -> Explorer:
     }
     numbers = {json.dumps(m.name): m.values.astype(np.float32).ravel() for m in members.measures}
     begin = call(
-        "((given) => startExplorer({...given, about: JSON.parse(given.about)}))",
+        "startExplorer",
         {
             "name": name,
             "about": json.dumps(about),
@@ -131,8 +134,10 @@ def _plots() -> dict[str, Any]:
         hover_color="#b3123f", hover_alpha=1, source=dots,
     )  # fmt: skip
     curves.multi_line("xs", "ys", line_color=GREY, line_alpha=0.25, source=others)
-    curves.multi_line("xs", "ys", line_color="colour", line_width=3, legend_field="name", source=own)
-    curves.legend.background_fill_alpha = 0.6
+    lines = curves.multi_line("xs", "ys", line_color="colour", line_width=3, source=own)
+    renderers: Any = [lines]
+    named = LegendItem(label={"field": "name"}, renderers=renderers)
+    curves.add_layout(Legend(items=[named], orientation="horizontal", border_line_alpha=0), "below")
     plot.add_tools(
         HoverTool(
             renderers=[seeds], tooltips=[("", "@told"), ("across", "@left"), ("up", "@right"), ("id", "@id")]

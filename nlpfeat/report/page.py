@@ -10,8 +10,9 @@ from bokeh.resources import Resources
 
 from nlpfeat.plotting.map_page import Panel, Points, maps
 from nlpfeat.report.explorer import Members, explorer
+from nlpfeat.report.nets import Nets
 from nlpfeat.report.script import scripts
-from nlpfeat.report.unwarper import VIEWS, Nets, unwarper
+from nlpfeat.report.unwarper import VIEWS, unwarper
 
 TEMPLATE = Path(__file__).with_name("page.html")
 

@@ -3,15 +3,16 @@
 
 const unwarpers = {};
 
-// Start an unwarper and draw it. `about` holds plain data, `numbers` the weights, the rest are Bokeh models.
-function startUnwarper({name, about, numbers, points, labels, grid, views, controls}) {
+// Start an unwarper and draw it. `about` is JSON, `numbers` the weights, views and controls hold Bokeh models.
+function startUnwarper({name, about: text, numbers, points, labels, grid, views, controls}) {
+  const about = JSON.parse(text);
   const index = new Map(about.nets.map((net, i) => [net.at.join(), i]));
   const page = unwarpers[name] = {name, about, views, controls, index, playing: null, alone: false};
   // Bokeh's arrays cannot be cut into parts: plain copies can.
   page.numbers = Float64Array.from(numbers);
   page.points = Float64Array.from(points);
   page.labels = Uint8Array.from(labels);
-  page.grid = {...grid, x: Float64Array.from(grid.x), y: Float64Array.from(grid.y)};
+  page.grid = {...about.grid, x: Float64Array.from(grid.x), y: Float64Array.from(grid.y)};
   page.redraw = () => { for (const view of Object.values(views)) drawView(page, view); };
   page.redraw();
   return page;
@@ -151,7 +152,8 @@ function drawSpace(page, view, {net, layers, data}, probe) {
       const image = forward(embed, part);
       return part.map((from, d) => Float64Array.from(from, (v, k) => (1 - way) * v + way * image[d][k]));
     };
-    where = arrived ? "Embedding" : `Input → embedding: ${Math.round(100 * way)} %`;
+    where = arrived ? "Embedding" : `${Math.round(100 * way)} % of the way`;
+    if (page.controls.path.active === 1) where += " (straight: a layer is not 2 → 2)";
   }
   const [x, y] = travel(inputs), [gx, gy] = travel(lines), [px, py] = travel(point);
   let reach = 0;
@@ -175,12 +177,12 @@ function drawSpace(page, view, {net, layers, data}, probe) {
       const length = 0.6 * reach / longest;
       arrows.x0.push(0); arrows.y0.push(0);
       arrows.x1.push(length * head.weight[2 * k]); arrows.y1.push(length * head.weight[2 * k + 1]);
-      arrows.colour.push(page.about.colours.ink[k % page.about.colours.ink.length]);
+      arrows.colour.push(page.about.colours.dots[k % page.about.colours.dots.length]);
     }
   }
   view.ground.data = ground;
   view.arrows.data = arrows;
-  return `${where}, seen from −${short(reach)} to ${short(reach)}`;
+  return `${where}, up to ±${short(reach)}`;
 }
 
 // The values of all units at the probed point: a row a layer.
@@ -188,7 +190,7 @@ function drawUnits(view, layers, [x, y]) {
   const rows = trace(layers, x, y), names = rows.map((_, i) =>
     i === 0 ? "input" : i === rows.length - 1 ? "scores" : i === rows.length - 2 ? "embedding" : `layer ${i}`);
   const data = {left: [], right: [], bottom: [], top: [], colour: [], name: [], value: []};
-  const words = {x: [], y: [], text: []};
+  const words = {x: [], y: [], text: [], colour: []};
   rows.forEach((values, row) => {
     const most = Math.max(...values.map(Math.abs)) || 1, bottom = rows.length - 1 - row;
     values.forEach((value, i) => {
@@ -197,6 +199,7 @@ function drawUnits(view, layers, [x, y]) {
       data.colour.push(mix(value / most)); data.name.push(`${names[row]}, ${i + 1} of ${values.length}`); data.value.push(value);
       if (values.length <= 8) {
         words.x.push((i + 0.5) / values.length); words.y.push(bottom + 0.5); words.text.push(short(value));
+        words.colour.push(Math.abs(value) > 0.6 * most ? "#ffffff" : "#1a1a1a");
       }
     });
   });

@@ -1,0 +1,164 @@
+"""The Bokeh models of the unwarper: what both views share, and what each has of its own."""
+
+from typing import Any
+
+from bokeh.models import (
+    Arrow,
+    Button,
+    CheckboxGroup,
+    ColumnDataSource,
+    CustomJSTickFormatter,
+    HoverTool,
+    RadioButtonGroup,
+    Range1d,
+    Select,
+    Slider,
+    Spinner,
+    VeeHead,
+)
+from bokeh.plotting import figure
+
+from nlpfeat.report.nets import Nets
+
+
+def controls_of(steps: list[int]) -> dict[str, Any]:
+    """What both views share."""
+    told = CustomJSTickFormatter(
+        args={"steps": steps}, code="return steps[Math.round(tick)].toLocaleString('en')"
+    )
+    wide: dict[str, Any] = {"sizing_mode": "stretch_width"}
+    last = max(1, len(steps) - 1)
+    return {
+        "step": Slider(title="Step of training", start=0, end=last, value=len(steps) - 1, step=1, format=told, **wide),
+        "way": Slider(title="From the input (0) to the embedding (1)", start=0, end=1, value=1, step=0.005, **wide),
+        "train": Button(label="▶ Training", width=110),
+        "move": Button(label="▶ Input → embedding", width=170),
+        "path": RadioButtonGroup(labels=["straight", "layer by layer"], active=0, width=190),
+        "ground": Select(
+            title="Ground of the input",
+            value="classes",
+            options=[("classes", "the class that wins"), ("on", "units that are on"), ("stretch", "stretch of the map"), ("nothing", "nothing")],
+            width=170,
+        ),
+        "folds": CheckboxGroup(labels=["borders of linear regions"], active=[0], width=200),
+        "x": Spinner(title="Point: x", value=0.3, step=0.05, width=90),
+        "y": Spinner(title="y", value=0.2, step=0.05, width=90),
+    }  # fmt: skip
+
+
+def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
+    """The models of one view, whose sliders are at `start`: the plane, the embedding, the units, and their sources."""
+    half, empty = nets.window, ColumnDataSource
+    sources = {
+        "cells": empty({"xs": [], "ys": [], "colour": []}),
+        "folds": empty({"x0": [], "y0": [], "x1": [], "y1": []}),
+        "dots": empty({"x": [], "y": [], "colour": [], "marker": []}),
+        "probe": empty({"x": [], "y": []}),
+        "ground": empty({"xs": [], "ys": [], "colour": []}),
+        "grid": empty({"xs": [], "ys": []}),
+        "moved": empty({"x": [], "y": [], "colour": [], "marker": []}),
+        "probed": empty({"x": [], "y": []}),
+        "arrows": empty({"x0": [], "y0": [], "x1": [], "y1": [], "colour": []}),
+        "units_data": empty(
+            {name: [] for name in ("left", "right", "bottom", "top", "colour", "name", "value")}
+        ),
+        "units_words": empty({"x": [], "y": [], "text": [], "colour": []}),
+    }
+    plane, space = _square(half), _square(half)
+    space.axis.visible = False  # its window moves all the time
+    plane.patches("xs", "ys", fill_color="colour", line_alpha=0, source=sources["cells"])
+    plane.segment(
+        "x0", "y0", "x1", "y1", line_color="#1a1a1a", line_alpha=0.35, line_width=0.7, source=sources["folds"]
+    )
+    space.patches("xs", "ys", fill_color="colour", line_alpha=0, source=sources["ground"])
+    space.multi_line("xs", "ys", line_color="#9aa0a8", line_width=1, source=sources["grid"])
+    for plot, dots, probe in ((plane, "dots", "probe"), (space, "moved", "probed")):
+        plot.scatter(
+            "x",
+            "y",
+            fill_color="colour",
+            line_color=None,  # half the work of a frame
+            marker="marker",
+            size=5,
+            source=sources[dots],
+        )
+        plot.scatter(
+            "x",
+            "y",
+            marker="circle_cross",
+            size=17,
+            line_color="#b3123f",
+            line_width=2.5,
+            fill_alpha=0,
+            source=sources[probe],
+        )
+    for colour, width in (("#1a1a1a", 5), ("#ffffff", 2)):
+        line: Any = {"line_color": colour, "line_width": width}
+        ends: Any = {"x_start": "x0", "y_start": "y0", "x_end": "x1", "y_end": "y1"}
+        head = VeeHead(size=11, fill_color=colour, line_color="#1a1a1a")
+        space.add_layout(Arrow(end=head, source=sources["arrows"], **line, **ends))
+    axes = []
+    for axis, place in zip(nets.axes, start, strict=True):
+        told = CustomJSTickFormatter(
+            args={"values": [float(v) for v in axis.values]}, code="return String(values[Math.round(tick)])"
+        )
+        title, last = axis.name.replace("_", " "), max(1, len(axis.values) - 1)
+        axes.append(
+            Slider(
+                title=title,
+                start=0,
+                end=last,
+                value=place,
+                step=1,
+                format=told,
+                sizing_mode="stretch_width",
+                show_value=True,
+            )
+        )
+    units = _units(sources, max(len(net.shapes) for net in nets.nets))
+    return {
+        "plane": plane, "space": space, "units": units, "units_axis": units.yaxis[0], "axes": axes
+    } | sources  # fmt: skip
+
+
+def _square(half: float) -> Any:
+    plot = figure(
+        x_range=Range1d(start=-half, end=half), y_range=Range1d(start=-half, end=half), aspect_ratio=1, sizing_mode="stretch_width",
+        tools="pan,wheel_zoom,box_zoom,reset,save", toolbar_location="below", min_border=2,
+    )  # fmt: skip
+    plot.grid.visible = False
+    plot.axis.major_label_text_font_size = "9px"
+    plot.toolbar.logo, plot.toolbar.autohide = None, True
+    return plot
+
+
+def _units(sources: dict[str, Any], layers: int) -> Any:
+    plot = figure(
+        x_range=Range1d(start=0, end=1), y_range=Range1d(start=0, end=4), height=50 + 22 * (layers + 1), sizing_mode="stretch_width", tools="", toolbar_location=None,
+        title="The point on its way through the net: blue above zero, orange below, white zero",
+    )  # fmt: skip
+    plot.xaxis.visible = plot.grid.visible = False
+    plot.yaxis.ticker = []
+    plot.yaxis.major_tick_line_color = None
+    cells = plot.quad(
+        "left",
+        "right",
+        "top",
+        "bottom",
+        fill_color="colour",
+        line_color="#c9ced6",
+        line_width=0.5,
+        source=sources["units_data"],
+    )
+    plot.text(
+        "x",
+        "y",
+        text="text",
+        text_align="center",
+        text_baseline="middle",
+        text_font_size="10px",
+        text_color="colour",
+        source=sources["units_words"],
+    )
+    plot.add_tools(HoverTool(renderers=[cells], tooltips=[("", "@name"), ("value", "@value{0.000}")]))
+    return plot

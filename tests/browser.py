@@ -1,0 +1,72 @@
+"""Pages in a real browser, without a network. Needs Chromium and ChromeDriver (see .ci/run)."""
+
+import shutil
+import time
+
+import pytest
+
+BROWSER, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
+needs_browser = pytest.mark.skipif(not (BROWSER and DRIVER), reason="no Chromium with ChromeDriver here")
+
+FLAGS = (
+    *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"),
+    *("disable-background-networking", "disable-component-update", "host-resolver-rules=MAP * 0.0.0.0"),
+)
+
+
+def opened(path, width=1500, height=900, *, phone=False):
+    """A browser with the page at `path`, laid out and at rest."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in (*FLAGS, f"window-size={width},{height}"):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.add_experimental_option("prefs", {"download.default_directory": str(path.parent)})
+    if phone:
+        screen = {"width": width, "height": height, "pixelRatio": 2.0, "touch": True}
+        options.add_experimental_option("mobileEmulation", {"deviceMetrics": screen})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    browser.get(path.as_uri())
+    rest = "return window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
+    assert until(lambda: browser.execute_script(rest))
+    return browser
+
+
+def until(holds, seconds=60):
+    """What `holds` returns, once that is true."""
+    stop = time.monotonic() + seconds
+    while True:
+        value = holds()
+        if value or time.monotonic() > stop:
+            return value
+        time.sleep(0.1)
+
+
+def element(browser, tag, number=0):
+    """An element inside Bokeh's shadow roots."""
+    script = """
+    const found = [], walk = node => {
+      if (node.shadowRoot) walk(node.shadowRoot);
+      for (const child of node.children) { if (child.matches(arguments[0])) found.push(child); walk(child); }
+    };
+    walk(arguments[2] ?? document.body); return found[arguments[1]];"""
+    return browser.execute_script(script, tag, number)
+
+
+def errors(browser):
+    """What the browser's console complains of."""
+    return [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def point_at(browser, x, y, *, click=False):
+    """Move the mouse to a place of the window, and click there."""
+    from selenium.webdriver import ActionChains
+
+    actions = ActionChains(browser)
+    actions.w3c_actions.pointer_action.move_to_location(int(x) + 3, int(y) + 3)
+    actions.w3c_actions.pointer_action.move_to_location(int(x), int(y))
+    if click:
+        actions.click()
+    actions.perform()
