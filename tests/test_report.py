@@ -9,10 +9,14 @@ from nlpfeat.films.motion import steps as steps_of
 from nlpfeat.films.motion import walk
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
+from nlpfeat.plotting.map_page import Panel, Points
+from nlpfeat.report.explorer import Measure, Members
+from nlpfeat.report.nets import Axis, Net, Nets
+from nlpfeat.report.page import Map, Part, report
 from nlpfeat.sweeps.restore import restore
 from tests.browser import element, errors, needs_browser, opened, point_at, until
 from tests.commands import run
-from tests.toys import SPIRALS, study, with_grid, with_training
+from tests.toys import SPIRALS, TOYS, study, with_grid, with_training
 
 pytestmark = needs_browser
 NAMES = "<img src=x onerror='hacked=1'>&\"🙂 שלום"
@@ -290,3 +294,114 @@ def test_it_fits_a_screen(made, width, height, phone):
             assert 150 < size <= width, name
     finally:
         browser.quit()
+
+
+def many(members, rng):
+    """A part of a page with so many members, their nets of 100 units; its words and title are full of markup."""
+    shapes, at = [(100, 2), (2, 100), (3, 2)], [(i // 100, i % 100) for i in range(members)]
+    size = sum(out * (inputs + 1) for out, inputs in shapes)
+    nets = [Net(f"{i:016x}", at[i], 0, shapes, [0.0, 1.0, 1.0], i * size, 0) for i in range(members)]
+    axes = [Axis("width", list(range(2, 2 + members // 100))), Axis("seed", list(range(100)))]
+    points = rng.normal(size=(1000, 2)).astype(np.float32), rng.integers(0, 3, 1000)
+    numbers = rng.normal(size=members * size).astype(np.float32)
+    grid = np.zeros((4, 5, 2))
+    packed = Nets(axes, [[7]], nets, numbers, [points], grid, WINDOW, ((0, 0), (members // 100 - 1, 0)))
+    settings = {axis.name: np.array([axis.values[a[i]] for a in at]) for i, axis in enumerate(axes)}
+    steps = list(range(0, 2000, 50))
+    measures = [
+        Measure(f"{name} test", name, "test", name, steps, rng.random((members, len(steps))))
+        for name in ("accuracy", "loss")
+    ]
+    shown = Members(
+        [net.id for net in nets], settings, {"width": NAMES, "seed": "seed"}, measures, "loss test"
+    )
+    words = Points(
+        "word",
+        [NAMES, "<script>hacked=2</script>", "plain"],
+        {"count": np.arange(3)},
+        ["#000000"] * 3,
+        ["circle"] * 3,
+        np.ones(3),
+    )
+    maps = [Map(NAMES, [Panel(NAMES, rng.normal(size=(3, 2)))], words, "<p>About</p>")]
+    return Part(
+        NAMES, NAMES, shown, packed, maps, [NAMES], [[NAMES]], [NAMES], {NAMES: "<script>hacked=3</script>"}
+    )
+
+
+def test_two_studies_of_a_thousand_members_whose_names_are_markup(tmp_path):
+    part = many(1000, np.random.default_rng(0))
+    page = report([part, part], NAMES)
+    assert len(page.encode()) < 15e6
+    (tmp_path / "page.html").write_text(page, "utf-8")
+    browser = opened(tmp_path / "page.html", 1280, 720)
+    try:
+        assert errors(browser) == []
+        assert browser.execute_script("return typeof hacked") == "undefined"
+        assert NAMES in browser.find_element("tag name", "h2").text
+        assert browser.title == f"nlpfeat: {NAMES}, {NAMES}"
+        assert browser.execute_script(
+            "return [explorers.s0, explorers.s1].map(page => page.dots.data.x.length)"
+        ) == [1000, 1000]
+        x, y = place_of(
+            browser,
+            "Bokeh.documents[0].get_model_by_name('s0_map0').children[2].children[0]",
+            *part.maps[0].panels[0].points[1].tolist(),
+        )
+        browser.execute_script("window.scrollTo(0, arguments[0] - 300)", y)
+        point_at(browser, x, 300)
+        tip = until(
+            lambda: (
+                (found := element(browser, ".bk-Tooltip"))
+                and browser.execute_script("return arguments[0].shadowRoot.textContent", found)
+            )
+        )
+        assert "<script>hacked=2</script>" in tip
+        browser.execute_script(
+            "explorers.s1.controls.y.value = 'accuracy test'; unwarpers.s1.views.b.axes[1].value = 99"
+        )
+        assert until(lambda: browser.execute_script("return unwarpers.s1.views.b.shown.net") == f"{999:016x}")
+        assert browser.execute_script("return unwarpers.s0.views.b.shown.net") == f"{900:016x}"
+        assert browser.execute_script("return typeof hacked") == "undefined"
+        assert errors(browser) == []
+    finally:
+        browser.quit()
+
+
+def test_recipes_have_sliders_and_deep_nets_a_walk(tmp_path):
+    spec = with_grid(TOYS["spirals_deep"], width=(2,), seed=(0, 1), depth=(3, 4))
+    path = tmp_path / "deep"
+    _, dataset = study(spec, path)
+    command = run("report", f"--study={path}", "--frames=0")
+    assert command.returncode == 0, command.stderr
+    browser = opened(path / "report.html", 1280, 720)
+    try:
+        assert errors(browser) == []
+        assert browser.execute_script("return unwarpers.s0.about.axes.map(axis => axis.name)") == [
+            "seed",
+            "depth",
+        ]
+        browser.execute_script(
+            "const [s, d] = unwarpers.s0.views.a.axes; s.value = 1; d.value = 1; unwarpers.s0.controls.path.active = 1; unwarpers.s0.controls.way.value = 0.5"
+        )
+        shown = browser.execute_script("return unwarpers.s0.views.a.shown")
+        assert shown["net"] == str(dataset.member_id.sel(width=2, seed=1, depth=4).item())
+        assert browser.find_element("id", "s0-a-space").text.startswith("Layer ")
+    finally:
+        browser.quit()
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--study=nowhere",), "nowhere is not a study"),
+        (("--frames=1",), "--frames: 1 is not 0, or 2 to 1000"),
+        (("--out=nowhere/page.html",), "--out: there is no folder nowhere"),
+        (("--out=.",), "--out: . is a folder"),
+    ],
+)
+def test_mistakes_are_named(flags, told):
+    command = run("report", *flags)
+    assert command.returncode == 2
+    assert command.stderr.startswith(f"error: {told}")
+    assert command.stderr.count("\n") == 1
