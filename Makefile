@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters chaos lock clean
+.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -34,6 +34,7 @@ smoke: $(VENV)/ok  ## every command once, at toy size
 	$(RUN) -m experiments.restore --study=runs/spirals-smoke --width=8 --seed=1
 	$(RUN) -m experiments.measure --study=runs/spirals-smoke
 	$(RUN) -m experiments.plot --study=runs/spirals-smoke
+	$(RUN) -m experiments.report --study=runs/spirals-smoke --study=runs/reviews_bag-smoke --study=runs/ratings_bayes-smoke --frames=10
 	$(RUN) -m experiments.compare --study=runs/spirals-smoke --with=runs/spirals-smoke --loss=1.62
 	$(RUN) -m experiments.film --study=runs/spirals-smoke --kind=training --widths=2,8 --seed=1 --length=12
 	$(RUN) -m experiments.words --study=runs/reviews_bag-smoke --width=8 --seed=0 neighbours superb boring
@@ -74,6 +75,9 @@ bench-characters: $(VENV)/ok ## the benchmark of nets of characters against PyTo
 
 bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regioncam
 	$(RUN) -m benchmarks.regions
+
+bench-report: $(VENV)/ok ## how fast the report page plays and answers, in headless Chromium
+	$(RUN) -m benchmarks.report
 
 chaos: $(VENV)/ok  ## kill, fill, cut and lose what a study needs while it runs, and count what was lost by it: some eight minutes
 	$(RUN) -m benchmarks.chaos
