@@ -153,13 +153,7 @@ def with_training(spec, **changes):
     return replace(spec, training=replace(spec.training, **changes))
 
 
-def study(spec, path: Path, watch=None, part=launch.WHOLE):
-    """Run a study to its end; returns (the study, its combined dataset)."""
-    job = launch.begin(spec, path, part)
-    outcome = launch.train(job, watch or Quiet())
-    dataset, damaged = launch.finish(job.study)
-    launch.require_whole(outcome.damaged + damaged)
-    return job.study, dataset
+study = launch.sweep  # run a study to its end: (the study, its array)
 
 
 def trained(spec, steps: int, units: int | None = None, devices=None):

@@ -145,3 +145,27 @@ def require_whole(damaged: Sequence[UserError]) -> None:
     """
     if damaged:
         raise UserError("; ".join(str(error) for error in damaged))
+
+
+def sweep(
+    spec: Spec, path: Path, watch: Watch | None = None, part: tuple[int, int] = WHOLE
+) -> tuple[Study, xr.Dataset]:
+    """Train what a grid lacks in the study at `path`, in this process and to its end: what a notebook wants.
+
+    Args:
+      watch: who follows the run; None: nobody.
+      part: (i, n), the share of the buckets that this call trains.
+
+    Returns:
+      The study and its labelled array.
+
+    Raises:
+      UserError: if `path` holds something else, files in it are damaged, or another process trains there.
+    """
+    job = begin(spec, path, part)
+    outcome = train(job, watch or run.Unwatched())
+    dataset, damaged = finish(job.study)
+    require_whole([*outcome.damaged, *damaged])
+    if dataset is None or outcome.busy:
+        raise UserError(f"{path} is being trained by another process: wait until it ends, and call again")
+    return job.study, dataset

@@ -38,6 +38,17 @@ class Watch(Protocol):
         ...
 
 
+class Unwatched:
+    """Follows a run without a word, and never asks it to stop."""
+
+    def step(self, bucket: str, members: int, step: int) -> None:
+        """Say nothing."""
+
+    def interrupted(self) -> bool:
+        """Never."""
+        return False
+
+
 class Failure(NamedTuple):
     """A bucket that failed in a process of its own."""
 
