@@ -33,6 +33,15 @@ def toy(request):
     """A small spec of every task of the table. No key may be used twice: a check that makes every call slower."""
     with jax.debug_key_reuse(True):
         yield TOYS[request.param]
+    # Every program holds some maps of memory, of which Linux gives a process 65,530: beyond them it is killed.
+    jax.clear_caches()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_programs():
+    """The programs of a file of tests are let go with it; see `toy`."""
+    yield
+    jax.clear_caches()
 
 
 @pytest.fixture
