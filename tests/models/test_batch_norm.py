@@ -17,6 +17,7 @@ WITHOUT = {
     "ratings_dot",
     "ratings_bias",
     "ratings_bayes",
+    "windows_noise",
 }  # have no dense layers, or such with weights of their own kind
 
 

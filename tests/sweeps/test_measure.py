@@ -190,12 +190,22 @@ def test_tasks_without_layers_are_measured_by_their_features(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(name for name in TASKS if TASKS[name].layers is None))
-def test_every_task_can_be_measured(name, tmp_path):
+@pytest.mark.parametrize(
+    "name", sorted(n for n, task in TASKS.items() if task.classes and task.layers is None)
+)
+def test_every_task_with_classes_can_be_measured(name, tmp_path):
     made, _ = study(with_grid(TOYS[name], width=(2, 3), seed=(0,)), tmp_path / "study")
     assert run(made) > 0
     dataset, _ = launch.finish(made)
     assert dataset.radius.isel(step=-1).notnull().all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(n for n, task in TASKS.items() if not task.classes))
+def test_a_task_without_classes_is_refused(name, tmp_path):
+    made, _ = study(with_grid(TOYS[name], width=(2,), seed=(0,)), tmp_path / "study")
+    with pytest.raises(UserError, match="without classes to part"):
+        run(made)
 
 
 @pytest.mark.slow
