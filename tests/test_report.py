@@ -14,6 +14,7 @@ from nlpfeat.report.explorer import Measure, Members
 from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.report.page import Map, Part, report
 from nlpfeat.sweeps.restore import restore
+from nlpfeat.tasks import TASKS
 from tests.browser import element, errors, needs_browser, opened, point_at, until
 from tests.commands import run
 from tests.toys import SPIRALS, TOYS, study, with_grid, with_training
@@ -405,3 +406,18 @@ def test_mistakes_are_named(flags, told):
     assert command.returncode == 2
     assert command.stderr.startswith(f"error: {told}")
     assert command.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_every_task_has_a_page(name, tmp_path):
+    path = tmp_path / "study"
+    study(with_grid(TOYS[name], width=(2, 3), seed=(0, 1)), path)
+    command = run("report", f"--study={path}", "--frames=3")
+    assert command.returncode == 0, command.stderr
+    browser = opened(path / "report.html")
+    try:
+        assert errors(browser) == []
+        assert browser.execute_script("return explorers.s0.dots.data.x.length") == 4
+    finally:
+        browser.quit()
