@@ -46,10 +46,13 @@ def save(folder: Path, step: int, tree: Any) -> None:
 
 
 def _save(path: str, arrays: dict[str, Any], attempts: int = 3) -> None:
-    """Save, again where time ran out: Orbax looks at the clock of the wall, which may jump."""
+    """Save, again where time ran out: Orbax looks at the clock of the wall, which may jump.
+
+    A save that was given up may still be writing, and take away what the next one is about to.
+    """
     try:
         ocp.save(path, arrays, overwrite=True)
-    except TimeoutError:
+    except (TimeoutError, FileNotFoundError):
         if attempts == 1:
             raise
         _save(path, arrays, attempts - 1)
@@ -86,9 +89,20 @@ def load(folder: Path, step: int, like: Any) -> Any:
 
 
 def discard(folder: Path, steps: list[int]) -> None:
-    """Delete the checkpoints of `steps`."""
+    """Delete the checkpoints of `steps`.
+
+    Each takes another name first, so that a crash leaves no part of it under its own.
+    """
+    _sweep_out(folder)
     for step in steps:
-        shutil.rmtree(_path(folder, step))
+        path = Path(_path(folder, step))
+        path.rename(path.with_name(f"{path.name}.discarded"))
+    _sweep_out(folder)
+
+
+def _sweep_out(folder: Path) -> None:
+    for part in folder.glob("*.discarded"):
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _named(tree: Any) -> dict[str, Any]:

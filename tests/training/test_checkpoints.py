@@ -45,6 +45,45 @@ def test_steps_are_listed_and_discarded(tmp_path):
     assert checkpoints.saved_steps(tmp_path / "none") == []
 
 
+def test_killed_while_it_discards_it_leaves_no_part_of_a_checkpoint(tmp_path, monkeypatch):
+    for step in (1, 2):
+        checkpoints.save(tmp_path, step, TREE)
+
+    def killed(folder, *, ignore_errors):
+        raise KeyboardInterrupt(folder)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(checkpoints.shutil, "rmtree", killed)
+        checkpoints.discard(tmp_path, [1])
+    assert checkpoints.saved_steps(tmp_path) == [2]
+    checkpoints.save(tmp_path, 1, TREE)  # as a study does that starts anew
+    checkpoints.discard(tmp_path, [1])
+    assert [path.name for path in tmp_path.iterdir()] == ["step_00000002"]
+
+
+@pytest.mark.parametrize("error", [TimeoutError, FileNotFoundError])
+def test_a_save_that_fails_in_passing_is_tried_again(tmp_path, monkeypatch, error):
+    usual, calls = checkpoints.ocp.save, []
+
+    def flaky(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) < 3:
+            raise error("in passing")
+        usual(*arguments, **options)
+
+    monkeypatch.setattr(checkpoints.ocp, "save", flaky)
+    checkpoints.save(tmp_path, 5, TREE)
+    assert len(calls) == 3
+    jax.tree.map(np.testing.assert_array_equal, TREE, checkpoints.load(tmp_path, 5, TREE))
+    calls.clear()
+    monkeypatch.setattr(
+        checkpoints.ocp, "save", lambda *a, **o: calls.append(a) or (_ for _ in ()).throw(error("always"))
+    )
+    with pytest.raises(OSError, match="always"):
+        checkpoints.save(tmp_path, 6, TREE)
+    assert len(calls) == 3
+
+
 @pytest.mark.parametrize(
     "like",
     [
