@@ -1,7 +1,9 @@
 """Checkpoints: Orbax, one folder a saved step, each whole or absent."""
 
+import errno
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import orbax.checkpoint.experimental.v1 as ocp
 
 from nlpfeat.errors import DamagedFile
 
+PAUSE = 1.0  # seconds before another attempt to save
 _STEP = re.compile(r"step_(\d+)")
 
 
@@ -45,16 +48,18 @@ def save(folder: Path, step: int, tree: Any) -> None:
                 shutil.rmtree(part, ignore_errors=True)
 
 
-def _save(path: str, arrays: dict[str, Any], attempts: int = 3) -> None:
+def _save(path: str, arrays: dict[str, Any], attempts: int = 4) -> None:
     """Save, again where time ran out: Orbax looks at the clock of the wall, which may jump.
 
-    A save that was given up may still be writing, and take away what the next one is about to.
+    A save that was given up may still be writing, and take away, or put back, what the next one is about to: so that one waits.
     """
     try:
         ocp.save(path, arrays, overwrite=True)
-    except (TimeoutError, FileNotFoundError):
-        if attempts == 1:
+    except OSError as error:
+        passing = isinstance(error, (TimeoutError, FileNotFoundError)) or error.errno == errno.ENOTEMPTY
+        if attempts == 1 or not passing:
             raise
+        time.sleep(PAUSE)
         _save(path, arrays, attempts - 1)
 
 
