@@ -175,7 +175,8 @@ def load_config(reference: str) -> tuple[str, dict[str, Any]]:
     """Run a config file: "configs/spirals.py" or, for a variant, "configs/spirals.py:smoke".
 
     Returns:
-      The config's name, from the file's (and the variant's), and its content as a nested dict.
+      The config's name, from the file's (and the variant's), and its content as a nested dict. Configs of a folder in
+      configs/ stay together: configs/all_systems/spirals.py:smoke is all_systems-smoke/spirals.
 
     Raises:
       UserError: if there is no such file or variant, or the file fails.
@@ -199,4 +200,6 @@ def load_config(reference: str) -> tuple[str, dict[str, Any]]:
         raise UserError(f"--config: get_config({variant!r}) of {path} fails: {error}") from error
     if not hasattr(config, "to_dict"):
         raise UserError(f"--config: get_config() of {path} returns no ConfigDict")
-    return path.stem + (f"-{variant}" if variant else ""), config.to_dict()
+    folder = path.parent.name if path.parent.parent.name == "configs" else ""
+    first, rest = (folder, f"/{path.stem}") if folder else (path.stem, "")
+    return first + (f"-{variant}" if variant else "") + rest, config.to_dict()

@@ -1,0 +1,10 @@
+"""next_word in the study of all systems: `configs/next_word.py`, as asked there, recorded at its ends.
+
+Two cores: three minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
+"""
+
+from experiments.sizes import sized
+
+get_config = sized(
+    "next_word", widths=(1, 2, 4, 8, 16, 32, 64, 100), seeds=6, cut={"training.record_every": 1500}
+)
