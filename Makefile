@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
+.PHONY: help sweep measure all-systems test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -15,6 +15,10 @@ measure: $(VENV)/ok ## the exact geometry of every member of that study, then al
 sweep: $(VENV)/ok  ## the main job: sweep hidden width on spirals, then the figures
 	$(RUN) -m experiments.sweep --config=configs/spirals.py
 	$(RUN) -m experiments.plot --study=runs/spirals
+
+all-systems: $(VENV)/ok ## every system swept over width, two hours on two cores, then one figure of all (SIZE=smoke or full: see configs/all_systems)
+	for config in configs/all_systems/*.py; do $(RUN) -m experiments.sweep --config=$$config$(SIZE:%=:%) || exit 1; done
+	$(RUN) -m experiments.plot --kind=all_systems --study=runs/all_systems$(SIZE:%=-%)
 
 test: $(VENV)/ok   ## the tests, without the slow ones
 	$(RUN) -m pytest -n 2 --dist loadfile $(TESTS)
@@ -35,6 +39,8 @@ smoke: $(VENV)/ok  ## every command once, at toy size
 	$(RUN) -m experiments.measure --study=runs/spirals-smoke
 	$(RUN) -m experiments.plot --study=runs/spirals-smoke
 	$(RUN) -m experiments.report --study=runs/spirals-smoke --study=runs/reviews_bag-smoke --study=runs/ratings_bayes-smoke --frames=10
+	for task in annulus eleven_lines; do $(RUN) -m experiments.sweep --config=configs/all_systems/$$task.py:smoke || exit 1; done
+	$(RUN) -m experiments.plot --kind=all_systems --study=runs/all_systems-smoke
 	$(RUN) -m experiments.compare --study=runs/spirals-smoke --with=runs/spirals-smoke --loss=1.62
 	$(RUN) -m experiments.film --study=runs/spirals-smoke --kind=training --widths=2,8 --seed=1 --length=12
 	$(RUN) -m experiments.words --study=runs/reviews_bag-smoke --width=8 --seed=0 neighbours superb boring

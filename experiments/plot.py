@@ -3,21 +3,25 @@
 Every seed is a point or a thin line; median, interquartile band, success rate with its Wilson interval, and H50
 (the width at which half of the seeds succeed) with its bootstrap interval. A grid with further axes gets a figure of its
 own: which recipe succeeds how often, and the best one. Figures go to STUDY/figures.
+
+--kind=all_systems draws all studies of a folder in one figure: what width buys each, between chance and its best.
 """
 
 import json
 import math
 import shlex
 import sys
+from pathlib import Path
 from typing import Any
 
-from experiments.command import add_study, main, parser
+from experiments.command import main, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
     "python -m experiments.plot --study=runs/spirals",
     "python -m experiments.plot --study=runs/spirals --threshold=0.95 --json",
     "python -m experiments.plot --study=runs/noise --at noise=0.1",
+    "python -m experiments.plot --kind=all_systems --study=runs/all_systems     # what make all-systems has swept",
 ]
 
 FEW = 6  # points of further axes that are all drawn
@@ -26,7 +30,15 @@ FEW = 6  # points of further axes that are all drawn
 def command(argv: list[str]) -> int:
     """The command. Paths of the figures, and the numbers in them, on stdout."""
     arguments = parser(__doc__ or "", EXAMPLES)
-    add_study(arguments)
+    arguments.add_argument(
+        "--kind",
+        choices=("study", "all_systems"),
+        default="study",
+        help="one study's figures, or one figure of all studies in a folder (default: %(default)s)",
+    )
+    arguments.add_argument(
+        "--study", type=Path, metavar="DIR", help="its folder (default: runs/spirals, or runs/all_systems)"
+    )
     arguments.add_argument(
         "--threshold",
         type=float,
@@ -48,18 +60,43 @@ def command(argv: list[str]) -> int:
     import matplotlib as mpl
 
     mpl.use("Agg")
+    line = f"python -m experiments.plot {shlex.join(argv)}".strip()
+    if flags.kind == "all_systems":
+        if flags.at or flags.threshold is not None:
+            raise UserError("--at and --threshold are for one study; --kind=all_systems has neither")
+        return together(flags.study or Path("runs/all_systems"), line, as_json=flags.json)
+    return alone(flags.study or Path("runs/spirals"), flags, line)
+
+
+def together(folder: Path, line: str, *, as_json: bool) -> int:
+    """Draw all studies of a folder in one figure."""
+    from experiments import all_systems
+
+    found = all_systems.systems(folder)
+    numbers = all_systems.table(found)
+    paths = all_systems.draw(found, numbers, folder / "figures", line)
+    if as_json:
+        print(numbers.to_json(orient="records"))
+        return 0
+    all_systems.print_systems(numbers)
+    for path in paths:
+        print(f"  {path}")
+    return 0
+
+
+def alone(path: Path, flags: Any, line: str) -> int:
+    """Draw one study."""
     from experiments import figures
     from nlpfeat.sweeps.results import read
     from nlpfeat.sweeps.study import open_study
     from nlpfeat.sweeps.summary import further_axes
     from nlpfeat.tasks import TASKS
 
-    study = open_study(flags.study)
+    study = open_study(path)
     if not study.combined.exists():
         raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
     dataset = read(study.combined)
     study.figures.mkdir(exist_ok=True)
-    line = f"python -m experiments.plot {shlex.join(argv)}".strip()
     commits = " ".join(sorted({*dataset.attrs["commits"].split(), *dataset.attrs["measured"].split()}))
     stamp = f"{line}   commit {commits}   config {dataset.attrs['config_hash']}"
     task = TASKS[dataset.attrs["task"]]
@@ -83,8 +120,8 @@ def command(argv: list[str]) -> int:
         return 0
     for entry in numbers:
         print(entry["text"])
-        for path in entry["paths"]:
-            print(f"  {path}")
+        for file in entry["paths"]:
+            print(f"  {file}")
     return 0
 
 

@@ -12,6 +12,7 @@ get_config = sized(
     cut={
         "data.length": 100,
         "training.steps": (391,),
+        "training.rates": (),
         "training.record_every": 391,
         "training.checkpoint_every": 391,
         "training.snapshots": (),

@@ -107,6 +107,56 @@ def _crossing(widths: np.ndarray, wins: np.ndarray, trials: np.ndarray) -> Inter
     return Interval(middle, middle, middle)
 
 
+def gain_width(
+    widths: np.ndarray,
+    scores: np.ndarray,
+    chance: float,
+    share: float = 0.95,
+    draws: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """The width at which the median score has come `share` of the way from chance to the best median of all widths.
+
+    The medians are taken to be linear in log2(width) between the widths of the grid. Seeds are resampled, not members (see
+    `half_width`), and with them the best median; fewer than `FEWEST` seeds give no interval. In simulations with 6 to 32 seeds
+    it holds the truth in .90 to .97 of studies; in .85 where several widths are equally good, as the best of their medians is
+    then a little too good, and the width a little too large. (Bias-corrected percentiles were worse.)
+
+    Args:
+      widths: (widths,), rising.
+      scores: (widths, seeds), more is better; NaN is left out.
+      chance: the score of the best constant answer.
+      share: of the gain.
+      draws: bootstrap resamples.
+      seed: of the resampling.
+
+    Returns:
+      The narrowest width where that is enough; inf where no width does better than chance.
+    """
+
+    def reached(columns: np.ndarray) -> float:
+        gain = spread(scores[:, columns], axis=1).median - chance
+        there = ~np.isnan(gain)
+        x, gain = np.log2(widths)[there], gain[there]
+        if not len(gain) or gain.max() <= 0:
+            return np.inf
+        level = share * gain.max()
+        first = int((gain >= level).argmax())
+        if first == 0:
+            return float(2.0 ** x[0])
+        between = slice(first - 1, first + 1)
+        return float(2.0 ** np.interp(level, gain[between], x[between]))
+
+    seeds = scores.shape[1]
+    estimate = reached(np.arange(seeds))
+    if seeds < FEWEST:
+        return Interval(np.nan, estimate, np.nan)
+    rng = np.random.default_rng(seed)
+    samples = [reached(rng.integers(seeds, size=seeds)) for _ in range(draws)]
+    low, high = np.quantile(samples, (0.025, 0.975), method="nearest")
+    return Interval(float(low), estimate, float(high))
+
+
 def at_level(values: np.ndarray, progress: np.ndarray, level: float, *, falling: bool) -> np.ndarray:
     """`values` where `progress` first reaches `level`, so that members compare at equal loss, not at equal time.
 

@@ -9,7 +9,7 @@ from nlpfeat.models import bayes_factors, factors
 from nlpfeat.models.bayes_factors import BayesFactors, BayesSpec
 from nlpfeat.models.factors import BiasSpec, DotNet, DotSpec, RatingNet, RatingNetSpec
 from nlpfeat.settings import Count, NonNegative, Positive, Seed, Share
-from nlpfeat.training import variational
+from nlpfeat.training import chance, variational
 from nlpfeat.training.losses import squared_residual
 from nlpfeat.training.optimizers import adam_penalised, plain
 from nlpfeat.training.task import Goal, Source, Task
@@ -64,6 +64,7 @@ RATINGS_DOT = Task(
     factors=factors.tables,
     newcomer=factors.newcomer,
     success=Goal(0.8, falling=True),
+    chance=chance.mean_square,
     classes=False,
 )
 

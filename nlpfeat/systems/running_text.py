@@ -12,6 +12,7 @@ from nlpfeat.models import character_net, word_bag
 from nlpfeat.models.character_net import CharacterNet, CharacterNetSpec
 from nlpfeat.models.next_word_net import NextWordNet, NextWordNetSpec
 from nlpfeat.settings import Count, Positive, Seed, Share
+from nlpfeat.training.chance import token_bits
 from nlpfeat.training.losses import many_class_cross_entropy, next_token
 from nlpfeat.training.metrics import accuracy, bits, next_right
 from nlpfeat.training.optimizers import adam
@@ -54,6 +55,7 @@ CHAR_RNN = Task(
     metrics=(("bits", bits), ("accuracy", next_right)),
     optimizer=adam,
     success=Goal(2.1, falling=True),
+    chance=partial(token_bits, characters.batch),
     piece=32,
     reading=partial(lanes, 32, 2048),
     classes=False,

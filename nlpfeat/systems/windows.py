@@ -11,6 +11,7 @@ from nlpfeat.models import word_bag
 from nlpfeat.models.noise_net import NoiseNet, NoiseNetSpec
 from nlpfeat.models.window_net import WindowNet, WindowNetSpec
 from nlpfeat.settings import Count, Positive, Seed
+from nlpfeat.training.chance import tie
 from nlpfeat.training.losses import noise_contrast, real_or_not
 from nlpfeat.training.metrics import real_above_wrong
 from nlpfeat.training.optimizers import adam
@@ -40,6 +41,7 @@ WINDOWS = Task(
     optimizer=adam,
     words=word_bag.words,
     success=Goal(0.9),
+    chance=tie,
     piece=32,
     reading=partial(spread, 1024),
     classes=False,

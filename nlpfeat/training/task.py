@@ -12,6 +12,7 @@ from jax import Array
 from nlpfeat.data.examples import Examples, Splits, as_given, rows
 from nlpfeat.data.order import batch_order
 from nlpfeat.settings import Settings
+from nlpfeat.training.chance import Chance, majority
 
 # A function of what the net computed and what was asked: (trace, targets) -> one number per example (n,).
 PerExample = Callable[[dict[str, Array], Any], Array]
@@ -116,6 +117,7 @@ class Task:
       rule: how the task learns, where it is not by gradient descent; then no optimizer is used.
       loss_units: what the loss is measured in.
       success: what the headline metric of a member that succeeds reaches.
+      chance: what the headline metric of the best constant answer is.
       piece: examples evaluated at a time.
       reading: (the source's arrays, examples) -> which examples of a part a record is taken over (n,), in the order in
         which they are evaluated.
@@ -149,6 +151,7 @@ class Task:
     rule: Rule | None = None
     loss_units: str = "nats"
     success: Goal = ALMOST_ALL
+    chance: Chance = majority
     piece: int = 4096
     reading: Callable[[Any, Examples], Array] = as_given
     words: Callable[[Any, Any], np.ndarray] | None = None

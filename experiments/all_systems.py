@@ -1,0 +1,223 @@
+"""What width buys over all systems at once: each study's headline measure between its chance level and its best."""
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import xarray as xr
+from rich.table import Table
+
+from experiments.columns import print_table, warn
+from experiments.figure_files import finish
+from nlpfeat.errors import UserError
+from nlpfeat.plotting.gain import plot_gain, strip
+from nlpfeat.plotting.style import STYLE
+from nlpfeat.sweeps.prepare import maker
+from nlpfeat.sweeps.results import read
+from nlpfeat.sweeps.spec import digest
+from nlpfeat.sweeps.stacks import at, stack_settings
+from nlpfeat.sweeps.statistics import FEWEST, Interval, gain_width, spread
+from nlpfeat.sweeps.study import Study, atomic, open_study
+from nlpfeat.sweeps.summary import further_axes
+
+SHARE = 0.95  # of the gain
+
+
+class System(NamedTuple):
+    """One study, at its last step and on its last part."""
+
+    name: str  # of its folder
+    counts: str  # what the width is
+    metric: str
+    split: str
+    falling: bool  # whether less is better
+    widths: np.ndarray  # (widths,)
+    scores: np.ndarray  # (widths, seeds), NaN where not run or diverged
+    chance: float
+    reached: Interval  # the width at which SHARE of the gain is there
+    config: str  # hash
+
+    @property
+    def best(self) -> int:
+        """The place of the best median."""
+        return int(np.nanargmax(spread(self.scores * (-1 if self.falling else 1), axis=1).median))
+
+    @property
+    def scaled(self) -> np.ndarray:
+        """The scores (widths, seeds) between chance, 0, and the best median, 1."""
+        best = float(np.nanmedian(self.scores[self.best]))
+        return (self.scores - self.chance) / (best - self.chance)
+
+
+def systems(folder: Path) -> list[System]:
+    """All finished studies of a folder, those that need the least width first.
+
+    Raises:
+      UserError: if there is none, or one has further axes; DamagedFile if one cannot be read.
+    """
+    paths = sorted(path.parent for path in folder.glob("*/config.json"))
+    found = []
+    for path in paths:
+        study = open_study(path)
+        if not study.combined.exists():
+            print(f"left out: {path} is not finished; run its sweep to the end", file=sys.stderr)
+            continue
+        print(f"{path.name}: reading its data for the chance level …", file=sys.stderr)
+        found.append(_system(study, read(study.combined)))
+    if not found:
+        raise UserError(
+            f"{folder} holds no finished study; sweep some into it, as make all-systems does, "
+            "or name the folder with --study"
+        )
+    return sorted(found, key=lambda system: (system.reached.estimate, system.name))
+
+
+def _system(study: Study, dataset: xr.Dataset) -> System:
+    axes = [name for name in further_axes(dataset) if dataset.sizes[name] > 1]
+    if axes:
+        raise UserError(
+            f"{study.path} varies {', '.join(axes)} beside width and seed: which of its curves would be its own? "
+            "Move it elsewhere, or sweep width and seed alone"
+        )
+    task = study.spec.row
+    metric = task.metrics[0][0]
+    last = dataset[metric].isel(step=-1, split=-1).squeeze(further_axes(dataset)).transpose("width", "seed")
+    split, scores = str(dataset["split"].to_numpy()[-1]), last.to_numpy().astype(float)
+    widths, level = dataset["width"].to_numpy(), chance_of(study, split)
+    merit = task.success.merit
+    return System(
+        name=study.path.name,
+        counts=task.width,
+        metric=metric,
+        split=split,
+        falling=task.success.falling,
+        widths=widths,
+        scores=scores,
+        chance=level,
+        reached=gain_width(widths, merit(scores), merit(level), SHARE),
+        config=dataset.attrs["config_hash"],
+    )
+
+
+def chance_of(study: Study, split: str) -> float:
+    """What the best constant answer gets on a part of a study's data, by its headline metric; mean over its seeds."""
+    make, members = maker(study.spec), study.members().drop_duplicates("seed")
+    if not study.spec.row.seeded:
+        members = members.iloc[:1]
+    settings = stack_settings(study.spec.settings, members)
+    levels = []
+    for place in range(len(members)):
+        splits = jax.device_get(make.draw(at(settings, place)))
+        levels.append(study.spec.row.chance(make.source.arrays, splits["train"], splits[split]))
+    return float(np.mean(levels))
+
+
+def figure(found: list[System]) -> Any:
+    """Two columns of strips, one a system, in the order given."""
+    rows = -(-len(found) // 2)
+    drawn, axes = plt.subplots(rows, 2, figsize=(12, 0.92 * rows + 1.1), squeeze=False)
+    ticks = [width for width in (1, 2, 4, 8, 16, 32, 64, 100) if width <= max(s.widths[-1] for s in found)]
+    for ax in axes.T.ravel()[len(found) :]:
+        ax.axis("off")
+    for ax, system in zip(axes.T.ravel(), found, strict=False):
+        title = f"{system.name}: {system.metric.replace('_', ' ')} by {system.counts}"
+        strip(ax, title, ticks, lowest=ax is axes[-1, 0] or system is found[-1])
+        chance, best = f"chance {system.chance:.3g}", f"best {np.nanmedian(system.scores[system.best]):.3g}"
+        if np.isfinite(system.reached.estimate):
+            scaled = system.scaled
+            plot_gain(ax, system.widths, scaled, *spread(scaled, axis=1), system.reached, (chance, best))
+        else:
+            text = f"no width beats the best constant answer\n{chance}, {best}"
+            ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=9, transform=ax.transAxes)
+    return drawn
+
+
+HEADING = (
+    "What width buys: medians of seeds with quartiles, from the best constant answer (0) to the best median (1);\n"
+    "◆ the width at which 95 % of that gain is reached, with its 95 % interval. Systems that need the least width come first."
+)
+
+
+def table(found: list[System]) -> pd.DataFrame:
+    """A row a system."""
+    rows = []
+    for system in found:
+        medians = spread(system.scores, axis=1).median
+        finite = np.isfinite(system.scores)
+        rows.append(
+            {
+                "system": system.name,
+                "width counts": system.counts,
+                "measure": system.metric,
+                "part": system.split,
+                "seeds": int(finite.any(0).sum()),
+                "missing": int((~finite).sum()),
+                "chance": system.chance,
+                "narrowest": int(system.widths[0]),
+                "at narrowest": medians[0],
+                "best": medians[system.best],
+                "best width": int(system.widths[system.best]),
+                "widest": int(system.widths[-1]),
+                "at widest": medians[-1],
+                "width of 95 %": system.reached.estimate,
+                "low": system.reached.low,
+                "high": system.reached.high,
+                "config": system.config,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def draw(found: list[System], numbers: pd.DataFrame, folder: Path, line: str) -> list[Path]:
+    """Write the figure and the table; their paths."""
+    folder.mkdir(exist_ok=True)
+    configs = digest(sorted(numbers["config"]))[:12]
+    with plt.style.context(STYLE):
+        paths = finish(figure(found), HEADING, f"{line}   configs {configs}", folder / "all-systems")
+    path = folder / "all-systems.csv"
+    with atomic(path) as part:
+        numbers.to_csv(part, index=False)
+    return [*paths, path]
+
+
+def print_systems(numbers: pd.DataFrame) -> None:
+    """Print the table."""
+    shown = Table(
+        caption="medians over seeds at the last step. Chance: the best answer that does not look at its input. 95 %: the width at "
+        f"which that share of the way from chance to the best is made (95 % interval; – with fewer than {FEWEST} seeds)",
+        caption_justify="left",
+    )
+    for head in ("system", "measure", "seeds", "chance", "narrowest", "best", "widest", "95 % of the gain"):
+        shown.add_column(head, justify="left" if head in ("system", "measure") else "right")
+    for row in numbers.to_dict("records"):
+        ends = [f"{row[f'at {end}']:.3g} at {row[end]}" for end in ("narrowest", "widest")]
+        shown.add_row(
+            row["system"],
+            f"{row['part']} {row['measure'].replace('_', ' ')}",
+            str(row["seeds"]),
+            f"{row['chance']:.3g}",
+            ends[0],
+            f"{row['best']:.3g} at {row['best width']}",
+            ends[1],
+            describe(Interval(row["low"], row["width of 95 %"], row["high"]), row["narrowest"]),
+        )
+        if row["missing"]:
+            warn(f"{row['system']}: {row['missing']} members were not run or diverged, and are left out")
+    print_table(shown)
+
+
+def describe(reached: Interval, narrowest: int) -> str:
+    """Such as "6.1 (5.2 – 7)", "1", "≤ 2 (≤ 2 – 3.4)", or "never" where no width beats chance."""
+
+    def spell(width: float) -> str:
+        if np.isinf(width):
+            return "never"
+        return f"{'≤ ' if width <= narrowest > 1 else ''}{width:.3g}"
+
+    if np.isnan(reached.low):
+        return f"{spell(reached.estimate)} (–)"
+    return f"{spell(reached.estimate)} ({spell(reached.low)} – {spell(reached.high)})"

@@ -1,0 +1,121 @@
+"""The study of all systems: every task has its config in three sizes, and one figure shows them all."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.all_systems import describe
+from experiments.command import load_config
+from experiments.sizes import SEEDS, WIDTHS
+from nlpfeat.sweeps.spec import resolve
+from nlpfeat.sweeps.statistics import FEWEST, Interval
+from nlpfeat.tasks import TASKS
+from tests.commands import ROOT, run
+
+FOLDER = ROOT / "configs" / "all_systems"
+# Enough seeds for an interval, a metric that is to fall, and one that no width brings to the chance level so soon.
+SWEPT = {"eleven_lines": range(6), "annulus": range(2), "ratings_bayes": range(2), "ratings_dot": range(2)}
+
+
+def test_every_task_is_there():
+    assert sorted(path.stem for path in FOLDER.glob("*.py")) == sorted(TASKS)
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_sizes(task):
+    specs = {}
+    for size in ("", ":full", ":smoke"):
+        name, config = load_config(f"{FOLDER / task}.py{size}")
+        assert name == f"all_systems{size.replace(':', '-')}/{task}"
+        specs[size] = resolve(config)
+        assert specs[size].task == task
+    axes = {size: dict(spec.sweep) for size, spec in specs.items()}
+    assert all(set(grid) == {"width", "seed"} for grid in axes.values())
+    assert min(axes[""]["width"]) == 1
+    assert max(axes[""]["width"]) == 100
+    assert len(axes[""]["width"]) >= 5
+    assert len(axes[""]["seed"]) >= FEWEST
+    assert axes[":full"]["width"] == WIDTHS
+    assert len(axes[":full"]["seed"]) == SEEDS
+    assert specs[":full"].training.total >= specs[""].training.total
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Four small studies side by side, and a folder that is none."""
+    path = tmp_path_factory.mktemp("all") / "systems"
+    for task, seeds in SWEPT.items():
+        axes = f"--config.sweep.seed={tuple(seeds)}"
+        done = run("sweep", f"--config={FOLDER / task}.py:smoke", axes, f"--study={path / task}")
+        assert done.returncode == 0, done.stderr
+    (path / "notes").mkdir()
+    return path
+
+
+def test_one_figure_and_its_table(folder):
+    done = run("plot", "--kind=all_systems", f"--study={folder}", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {row["system"]: row for row in json.loads(done.stdout)}
+    assert set(rows) == set(SWEPT)
+    assert rows["eleven_lines"]["chance"] == rows["annulus"]["chance"] == 0.5
+    assert rows["eleven_lines"]["low"] is not None
+    assert rows["annulus"]["low"] is None  # two seeds
+    assert rows["ratings_bayes"]["best"] < rows["ratings_bayes"]["chance"]  # an error is to fall
+    assert rows["ratings_bayes"]["best"] == min(
+        rows["ratings_bayes"][k] for k in ("at narrowest", "at widest")
+    )
+    assert rows["ratings_dot"]["width of 95 %"] in (
+        None,
+        "inf",
+        np.inf,
+    )  # after 120 steps it is worse than the mean
+    table = pd.read_csv(folder / "figures" / "all-systems.csv")
+    assert list(table["system"])[-1] == "ratings_dot"
+    for suffix in ("png", "pdf"):
+        assert (folder / "figures" / f"all-systems.{suffix}").stat().st_size > 10_000
+
+
+def test_the_table_for_people(folder):
+    done = run("plot", "--kind=all_systems", f"--study={folder}")
+    assert done.returncode == 0, done.stderr
+    assert "never" in done.stdout
+    assert "all-systems.png" in done.stdout
+
+
+def test_mistakes_are_one_line(folder, tmp_path):
+    def refused(*words, study, more=()):
+        done = run("plot", "--kind=all_systems", f"--study={study}", *more)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        assert all(word in line for word in words), line
+
+    refused("holds no finished study", "make all-systems", study=tmp_path)
+    refused("holds no finished study", study=tmp_path / "nowhere")
+    refused("--threshold", study=folder, more=["--threshold=0.5"])
+    done = run(
+        "sweep",
+        "--config=configs/annulus.py:smoke",
+        "--config.sweep.learning_rate=(0.01,0.1)",
+        f"--study={tmp_path / 'two'}",
+    )
+    assert done.returncode == 0, done.stderr
+    refused("two", "learning_rate", study=tmp_path)
+    (tmp_path / "two" / "results.nc").write_bytes(b"")
+    refused("results.nc is damaged", study=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("reached", "narrowest", "words"),
+    [
+        (Interval(5.2, 6.125, 7.0), 1, "6.12 (5.2 – 7)"),
+        (Interval(1.0, 1.0, 1.0), 1, "1 (1 – 1)"),
+        (Interval(2.0, 2.0, 3.4), 2, "≤ 2 (≤ 2 – 3.4)"),
+        (Interval(np.inf, np.inf, np.inf), 1, "never (never – never)"),
+        (Interval(np.nan, 100.0, np.nan), 1, "100 (–)"),
+    ],
+)
+def test_in_words(reached, narrowest, words):
+    assert describe(reached, narrowest) == words
