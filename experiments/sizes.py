@@ -12,6 +12,17 @@ WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100)  # on a cluster, each w
 SEEDS = 32
 
 
+def briefly(*steps: int) -> dict[str, Any]:
+    """Changes for phases of so many steps at the config's rates, recorded at their end alone."""
+    total = sum(steps)
+    return {
+        "training.steps": steps,
+        "training.record_every": total,
+        "training.checkpoint_every": min(total, 1000),
+        "training.snapshots": (),
+    }
+
+
 def sized(
     question: str,
     widths: tuple[int, ...],

@@ -3,17 +3,12 @@
 Two cores: eight minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
-from experiments.sizes import sized
+from experiments.sizes import briefly, sized
 
 get_config = sized(
     "char_rnn",
     widths=(1, 2, 4, 8, 16, 32, 64, 100),
     seeds=6,
     common={"settings.dropout": 0.0},
-    cut={
-        "training.steps": (2000, 500, 500),
-        "training.record_every": 3000,
-        "training.checkpoint_every": 1000,
-        "training.snapshots": (),
-    },
+    cut=briefly(2000, 500, 500),
 )

@@ -3,17 +3,11 @@
 Two cores: four minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
-from experiments.sizes import sized
+from experiments.sizes import briefly, sized
 
 get_config = sized(
     "imdb_dense",
     widths=(1, 2, 4, 10, 30, 100),
     seeds=6,
-    cut={
-        "data.length": 500,
-        "training.steps": (391,),
-        "training.record_every": 391,
-        "training.checkpoint_every": 391,
-        "training.snapshots": (),
-    },
+    cut={"data.length": 500, **briefly(391)},
 )

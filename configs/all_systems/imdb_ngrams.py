@@ -3,16 +3,11 @@
 Two cores: four minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
-from experiments.sizes import sized
+from experiments.sizes import briefly, sized
 
 get_config = sized(
     "imdb_ngrams",
     widths=(1, 2, 8, 32, 100),
     seeds=6,
-    cut={
-        "data.ngrams": 2,
-        "training.record_every": 200,
-        "training.checkpoint_every": 200,
-        "training.snapshots": (),
-    },
+    cut={"data.ngrams": 2, **briefly(200)},
 )

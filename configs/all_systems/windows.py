@@ -3,16 +3,11 @@
 Two cores: five minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
-from experiments.sizes import sized
+from experiments.sizes import briefly, sized
 
 get_config = sized(
     "windows",
     widths=(1, 2, 8, 32, 100),
     seeds=6,
-    cut={
-        "training.steps": (300, 100),
-        "training.record_every": 400,
-        "training.checkpoint_every": 400,
-        "training.snapshots": (),
-    },
+    cut=briefly(300, 100),
 )

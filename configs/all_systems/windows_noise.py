@@ -3,16 +3,11 @@
 Two cores: nine minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
-from experiments.sizes import sized
+from experiments.sizes import briefly, sized
 
 get_config = sized(
     "windows_noise",
     widths=(1, 2, 8, 32, 100),
     seeds=6,
-    cut={
-        "training.steps": (600, 200, 200),
-        "training.record_every": 1000,
-        "training.checkpoint_every": 1000,
-        "training.snapshots": (),
-    },
+    cut=briefly(600, 200, 200),
 )
