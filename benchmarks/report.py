@@ -80,7 +80,7 @@ def main() -> None:
         path = Path(folder) / "report.html"
         path.write_text(page(), "utf-8")
         browser = opened(path, 1280, 720)
-        browser.execute_script("document.getElementById('s0-controls').scrollIntoView()")
+        browser.execute_script("document.getElementById('s0-unwarper').scrollIntoView()")
         table = Table(
             caption=f"{UNITS} hidden units, {POINTS} points, {MEMBERS} members; median (range) of {ROUNDS} rounds"
         )
@@ -88,9 +88,7 @@ def main() -> None:
             table.add_column(head, justify="right")
         rows: dict[str, list[list[float]]] = {}
         for both in ("false", "true"):
-            browser.execute_script(
-                f"compare('s0', {both}); document.getElementById('s0-views').classList.toggle('alone', !{both})"
-            )
+            browser.execute_script(f"compare('s0', {both})")
             time.sleep(1)
             found = [
                 (rate(browser, "step", "train"), rate(browser, "way", "move"), answer(browser))

@@ -43,6 +43,7 @@ def harmless(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter in "\n\t" else "\ufffd" for letter in text)
 
 
-def warn(message: str) -> None:
-    """A line on stderr for something that the reader should know."""
-    print(f"note: {message}", file=sys.stderr)
+def warn(*notes: str) -> None:
+    """A line on stderr for each thing that the reader should know."""
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)

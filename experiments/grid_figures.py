@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
+from experiments.members import held_out
 from nlpfeat.plotting.grid import plot_categories
 from nlpfeat.plotting.style import width_colours
 from nlpfeat.sweeps.statistics import spread, wilson
@@ -78,7 +79,7 @@ def grid_figure(dataset: xr.Dataset, headline: str, goal: Goal) -> tuple[Any, di
     axes[0, 0].set_ylim(bottom=0)
     if colour_axis:
         axes[0, -1].legend(title=_words(colour_axis), fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
-    chosen_on = "validation" if "validation" in splits else "train"
+    chosen_on = held_out(dataset)
     text, best = _best(list(shares(dataset, headline, chosen_on, goal)), names, chosen_on, headline, goal)
     seeds = max(p["seeds"] for p in found)
     figure.suptitle(

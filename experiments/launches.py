@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from experiments.columns import warn
 from experiments.interrupts import Interrupts
 from experiments.progress import Progress
 from experiments.tables import print_costs, print_summary
@@ -54,7 +55,7 @@ def on_cluster(spec: Spec, path: Path, flags: Any, again: str) -> int:
 def train(job: launch.Plan, engine: Engine, interrupts: Interrupts, where: str, *, as_json: bool) -> int:
     """Train, combine, and print the table."""
     began, sizes = time.perf_counter(), job.sizes
-    print_notes(job.make.source.notes)
+    warn(*job.make.source.notes)
     print(
         f"{job.study.path}: {job.members} members asked for, {sum(sizes.values())} to train here in "
         f"{len(sizes)} buckets on {where}",
@@ -101,16 +102,10 @@ def close(job: launch.Plan, outcome: Outcome, *, as_json: bool) -> int:
     return code
 
 
-def print_notes(notes: tuple[str, ...]) -> None:
-    """What a reader of figures should know of the data."""
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
-
-
 def dry_run(spec: Spec, path: Path, part: tuple[int, int], *, as_json: bool) -> int:
     """Print members, buckets, programs, memory and expected minutes; write nothing."""
     job = launch.lay_plan(maker(spec), path, part)
-    print_notes(job.make.source.notes)
+    warn(*job.make.source.notes)
     print(f"timing {len(job.missing)} buckets on {devices.describe()} …", file=sys.stderr)
     costs = estimate(job)
     if as_json:

@@ -11,6 +11,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.sweeps.restore import find
 from nlpfeat.sweeps.results import opened
 from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.summary import further_axes
 from nlpfeat.training.task import Goal, Task
 
 PLAIN = ("width", "seed")  # axes of every study, with flags of their own
@@ -76,10 +77,30 @@ def best_seed(scores: xr.DataArray, goal: Goal) -> int:
     return int(scores.seed[int(goal.merit(scores).argmax("seed"))].item())
 
 
+def held_out(dataset: xr.Dataset | xr.DataArray) -> str:
+    """The part of the data on which members are chosen: validation where the study has one, else train, never the test part."""
+    return "validation" if "validation" in dataset["split"].to_numpy() else "train"
+
+
+def best_member(dataset: xr.Dataset, task: Task) -> dict[str, float]:
+    """The settings, on all axes, of the member of best score at the last step on the held-out part.
+
+    Raises:
+      UserError: if no member has a score.
+    """
+    names = ["width", "seed", *further_axes(dataset)]
+    scores = dataset[task.metrics[0][0]].isel(step=-1).sel(split=held_out(dataset))
+    merit = task.success.merit(scores).stack(member=names).dropna("member")
+    if not merit.sizes["member"]:
+        raise UserError("no finished member has a score: all diverged, or the sweep has not run to its end")
+    place = merit["member"][int(merit.argmax("member"))]
+    return {name: place[name].item() for name in names}
+
+
 def choose_seed(dataset: xr.Dataset, task: Task, settings: dict[str, Any], *, best: bool) -> int:
     """The median or best seed of the members with `settings`, at the last step.
 
-    The best is chosen on the validation part where the study has one, else on the training part: never on the test.
+    The best is chosen on the part that `held_out` names.
 
     Raises:
       UserError: if no finished member has these settings, or they leave other axes open.
@@ -91,9 +112,7 @@ def choose_seed(dataset: xr.Dataset, task: Task, settings: dict[str, Any], *, be
                 there = ", ".join(f"{v:g}" for v in scores[name].to_numpy())
                 raise UserError(f"the study has no member with {name} {value:g}; {name} is one of {there}")
             scores = scores.sel({name: value})
-    there = [str(split) for split in scores["split"].to_numpy()]
-    split = there[-1] if not best else ("validation" if "validation" in there else "train")
-    scores = scores.sel(split=split)
+    scores = scores.sel(split=held_out(scores)) if best else scores.isel(split=-1)
     free = [str(dim) for dim in scores.dims if dim != "seed"]
     if free:
         values = "; ".join(f"--{n}={' or '.join(f'{v:g}' for v in scores[n].to_numpy())}" for n in free)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
+from nlpfeat.films.camera import some
 from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.report.explorer import Measure, Members
 from nlpfeat.sweeps.summary import flat_measures, further_axes, reduced
@@ -39,11 +40,8 @@ def _records(dataset: xr.Dataset, task: Task, axes: list[str], ran: np.ndarray) 
     names = [name for name, _ in task.metrics] + ["loss"]
     names += [name for name, _ in task.rule.measures] if task.rule else []
     steps, splits = dataset["step"].to_numpy(), dataset["split"].to_numpy().tolist()
-    known = dataset["loss"].notnull().any([*axes, "split"]).to_numpy() if len(steps) else steps
-    places = np.flatnonzero(known)
-    room = max(2, MOST // max(1, ran.sum() * len(names) * len(splits)))
-    if len(places) > room:
-        places = places[np.unique(np.linspace(0, len(places) - 1, room).round().astype(int))]
+    places = np.flatnonzero(dataset["loss"].notnull().any([*axes, "split"]).to_numpy())
+    places = places[some(len(places), max(2, MOST // max(1, ran.sum() * len(names) * len(splits))))]
     for name in names:
         units = f", {dataset[name].attrs['units']}" if dataset[name].attrs.get("units") else ""
         for split in splits:

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from experiments.finished import finished, nets
-from experiments.members import choose_seed
+from experiments.members import best_member, choose_seed
 from experiments.progress import Counting
 from nlpfeat.films.camera import disc_grid, film_steps, radius_of, some
 from nlpfeat.report.nets import Axis, Net, Nets
@@ -44,16 +44,20 @@ class Found(NamedTuple):
 
 def nets_of_page(
     study: Study, make: Maker, dataset: xr.Dataset, frames: int, budget: float
-) -> tuple[Nets, list[str]] | None:
-    """The nets of a study, of as many seeds as `budget` bytes hold, and what is left out; None where they are not of the plane.
+) -> tuple[Nets | None, list[str]]:
+    """The nets of a study, of as many seeds as `budget` bytes hold, or None; and what is left out.
+
+    None where they are not of the plane, or all diverged.
 
     Args:
       frames: steps at which one member of each width is shown, trained again for it; 0: kept steps only.
     """
     task = study.spec.row
     if task.layers is None or study.spec.model.embedding != 2:
-        return None
+        return None, []
     found = _kept(study, make)
+    if not found:
+        return None, ["no unwarper: every net diverged"]
     seeds = _seeds(found, budget)
     found = {name: one for name, one in found.items() if int(one.settings.seed) in seeds}
     starred = _starred(dataset.sel(seed=seeds), study)
@@ -65,9 +69,11 @@ def nets_of_page(
         with Counting("nets trained again", len(starred)) as progress:
             for one in progress.each(iter(starred)):
                 again = replay(study, make, one, film_steps(study.spec.training.total, frames))
-                layers = [task.layers(params, again.settings) for params in again.params]
+                there = [place for place, params in enumerate(again.params) if finite(params)]
+                layers = [task.layers(again.params[place], again.settings) for place in there]
                 if again.id in found:
-                    found[again.id] = found[again.id]._replace(steps=again.steps.tolist(), layers=layers)
+                    steps = again.steps[there].tolist()
+                    found[again.id] = found[again.id]._replace(steps=steps, layers=layers)
     if len(seeds) < dataset.sizes["seed"]:
         notes.append(f"the unwarper has room for {len(seeds)} of {dataset.sizes['seed']} seeds")
     return _packed(found, starred), notes
@@ -114,29 +120,20 @@ def _seeds(found: dict[str, Found], budget: float) -> list[int]:
 
 
 def _starred(dataset: xr.Dataset, study: Study) -> list[dict[str, float]]:
-    """One member a width: that of median score or, where recipes differ too, the best on held-out data.
+    """One member of each width where not all diverged: that of median score or, where recipes differ too, the best.
 
     Of a single width the one of median score and the best.
     """
     task, further = study.spec.row, further_axes(dataset)
-    widths = dataset["width"].to_numpy().tolist()
+    scored = dataset[task.metrics[0][0]].isel(step=-1).notnull().any(("seed", "split", *further))
+    widths = dataset["width"].to_numpy()[scored.to_numpy()].tolist()
     chosen = []
     for width in widths:
         if further:
-            chosen.append(_best(dataset.sel(width=[width]), study))
+            chosen.append(best_member(dataset.sel(width=[width]), task))
         else:
             chosen.append({"width": width, "seed": choose_seed(dataset, task, {"width": width}, best=False)})
-    return chosen if len(widths) > 1 else [*chosen, _best(dataset, study)]
-
-
-def _best(dataset: xr.Dataset, study: Study) -> dict[str, float]:
-    """The member of best score on held-out data, on training data where there are none."""
-    task, names = study.spec.row, ["width", "seed", *further_axes(dataset)]
-    scores = dataset[task.metrics[0][0]].isel(step=-1)
-    held_out = "validation" if "validation" in scores["split"].to_numpy() else "train"
-    merit = task.success.merit(scores.sel(split=held_out)).stack(member=names).dropna("member")
-    place = merit["member"][int(merit.argmax("member"))]
-    return {name: place[name].item() for name in names}
+    return chosen if len(widths) > 1 else [*chosen, best_member(dataset, task)]
 
 
 def _packed(found: dict[str, Found], starred: list[dict[str, float]]) -> Nets:

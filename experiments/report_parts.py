@@ -7,6 +7,7 @@ import sys
 import xarray as xr
 
 from experiments import factor_maps, rating_space, word_maps, word_space
+from experiments.columns import warn
 from experiments.members import choose_seed, describe, number
 from experiments.report_members import members_of_page
 from experiments.report_nets import nets_of_page
@@ -17,7 +18,7 @@ from nlpfeat.sweeps.prepare import Maker
 from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.restore import study_maker
 from nlpfeat.sweeps.results import read
-from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.study import Study, read_manifest
 from nlpfeat.sweeps.summary import further_axes
 
 # What a map of words is made of where no one says otherwise; see `word_maps.drawing`.
@@ -38,12 +39,10 @@ def part(study: Study, flags: argparse.Namespace, budget: float, line: str) -> P
         raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
     print(f"{study.path} …", file=sys.stderr)
     dataset, task, make = read(study.combined), study.spec.row, study_maker(study)
-    found = nets_of_page(study, make, dataset, flags.frames, budget)
-    nets, notes = found or (None, [])
+    nets, notes = nets_of_page(study, make, dataset, flags.frames, budget)
     drawn, told = _maps(study, make, dataset, flags, line)
     heads, rows, caption = summary_cells(dataset)
-    for note in [*notes, *told]:
-        print(f"note: {note}", file=sys.stderr)
+    warn(*notes, *told)
     return Part(
         str(study.path),
         task.summary,
@@ -59,12 +58,13 @@ def part(study: Study, flags: argparse.Namespace, budget: float, line: str) -> P
 
 def _documents(study: Study) -> dict[str, str]:
     """How a study was made: its commands, its manifest, its config."""
-    found, manifest = {}, study.path / "manifest.json"
-    if manifest.exists():
-        text = manifest.read_text()
-        lines = [one["command"] for one in json.loads(text)["commands"] if one.get("command")]
-        found = {"The commands that made it": "\n".join(lines), "manifest.json": text}
-    return found | {"config.json": (study.path / "config.json").read_text()}
+    manifest = read_manifest(study)
+    lines = [one["command"] for one in manifest["commands"] if one.get("command")]
+    return {
+        "The commands that made it": "\n".join(lines),
+        "manifest.json": json.dumps(manifest, indent=2),
+        "config.json": json.dumps(study.spec.to_dict(), indent=2),
+    }
 
 
 def _maps(

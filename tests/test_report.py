@@ -239,7 +239,7 @@ def place_of(browser, model, x, y):
 
 def test_pointing_at_a_member_tells_its_id_and_curve_and_a_click_picks_it(browser, made):
     _, dataset = made
-    browser.execute_script("document.querySelector('#s0 h3:nth-of-type(2)').scrollIntoView()")
+    browser.execute_script("document.getElementById('s0-explorer').scrollIntoView()")
     chosen = str(dataset.member_id.sel(width=7, seed=1).item())
     here = browser.execute_script(
         "const d = explorers.s0.dots.data, k = d.id.indexOf(arguments[0]); return [d.x[k], d.y[k]]", chosen

@@ -20,8 +20,7 @@ function valuesOf(page, name) {
   if (axis) return page.settings[name];
   const measure = page.about.measures.find(measure => measure.name === name), {steps} = measure;
   const wanted = page.about.steps[page.controls.step.value];
-  let place = 0;
-  while (place + 1 < steps.length && steps[place + 1] <= wanted) place++;
+  const place = lastUpTo(steps, wanted);
   return Float64Array.from({length: page.about.ids.length}, (_, i) => page.measures[name][i * steps.length + place]);
 }
 
@@ -39,16 +38,16 @@ function drawMembers(page) {
   const put = (value, log) => log ? Math.log2(value) : value;
   const here = members.filter(i => Number.isFinite(put(left[i], logs[0])) && Number.isFinite(put(right[i], logs[1])));
   const grid = page.about.axes.some(axis => axis.name === xs.value), x = here.map(i => put(left[i], logs[0]));
-  const widest = Math.max(...x) - Math.min(...x) || 1, seeds = new Map();
+  const y = here.map(i => put(right[i], logs[1])), widest = Math.max(...x) - Math.min(...x) || 1, seeds = new Map();
   const shifted = x.map((v, k) => {  // points of one place side by side
     if (!grid) return v;
     const n = seeds.get(v) ?? 0;
     seeds.set(v, n + 1);
     return v + (((n * 7) % 32) / 32 - 0.5) * 0.03 * widest;
   });
-  page.dots.data = {x: shifted, y: here.map(i => put(right[i], logs[1])), member: here, id: here.map(i => page.about.ids[i]),
+  page.dots.data = {x: shifted, y, member: here, id: here.map(i => page.about.ids[i]),
     told: here.map(i => describeMember(page, i)), left: here.map(i => left[i]), right: here.map(i => right[i])};
-  page.bands.data = grid ? bands(x, here.map(i => put(right[i], logs[1]))) : {x: [], low: [], median: [], high: []};
+  page.bands.data = grid ? bands(x, y) : {x: [], low: [], median: [], high: []};
   page.across.axis_label = labelOf(page, xs.value);
   page.up.axis_label = labelOf(page, ys.value);
   [page.across, page.up].forEach((axis, k) => { axis.formatter.args = {log: logs[k]}; });
@@ -66,7 +65,7 @@ function onLog(page, name, which) {
 // Quartiles of y at each place x, as numpy has them.
 function bands(x, y) {
   const groups = new Map();
-  x.forEach((v, k) => groups.set(v, [...(groups.get(v) ?? []), y[k]]));
+  x.forEach((v, k) => { if (!groups.has(v)) groups.set(v, []); groups.get(v).push(y[k]); });
   const places = [...groups.keys()].sort((a, b) => a - b);
   const at = (values, share) => {
     const place = share * (values.length - 1), low = Math.floor(place), high = Math.min(low + 1, values.length - 1);

@@ -14,12 +14,11 @@ from bokeh.models import (
     Legend,
     LegendItem,
     Select,
-    Slider,
 )
 from bokeh.plotting import figure
 
 from nlpfeat.plotting.style import BLUE, GREY, SPLIT_COLOURS
-from nlpfeat.report.script import call
+from nlpfeat.report.script import Section, call, places, section
 
 
 class Measure(NamedTuple):
@@ -48,14 +47,7 @@ class Members(NamedTuple):
         return [axis for axis in self.settings if axis not in ("width", "seed")]
 
 
-class Explorer(NamedTuple):
-    """The parts of an explorer, to be placed in a page, and what starts it."""
-
-    roots: dict[str, Any]
-    begin: CustomJS
-
-
-def explorer(name: str, members: Members) -> Explorer:
+def explorer(name: str, members: Members) -> Section:
     """The explorer of a study, whose parts are named after it. A click picks a member, in the unwarper of that name too."""
     axes = list(members.settings)
     further = members.further
@@ -63,15 +55,11 @@ def explorer(name: str, members: Members) -> Explorer:
     options: Any = [(axis, members.labels[axis]) for axis in axes]
     options += [(measure.name, measure.label) for measure in members.measures]
     first = axes[0]
-    last = max(1, len(steps) - 1)
-    told = CustomJSTickFormatter(
-        args={"steps": steps}, code="return steps[Math.round(tick)].toLocaleString('en')"
-    )
     controls: dict[str, Any] = {
         "y": Select(title="Up", value=members.headline, options=options, width=260),
         "x": Select(title="Across", value=first, options=options, width=220),
         "log": CheckboxGroup(labels=["log across", "log up"], active=[], width=110),
-        "step": Slider(title="Step", start=0, end=last, value=len(steps) - 1, step=1, format=told, width=260),
+        "step": places("Step", steps, len(steps) - 1, width=260),
     }
     choices = {axis: np.unique(members.settings[axis]).tolist() for axis in further}
     selects = [
@@ -108,9 +96,7 @@ def explorer(name: str, members: Members) -> Explorer:
     parts = {"x_axis": controls["x"], "y_axis": controls["y"], "log": controls["log"], "at": controls["step"]}
     parts |= {"plot": models["plot"], "curves": models["curves"]}
     parts |= {f"of_{axis}": select for axis, select in zip(further, selects, strict=True)}
-    for part, model in parts.items():
-        model.name = f"{name}_{part}"
-    return Explorer({model.name: model for model in parts.values()}, begin)
+    return section(name, parts, begin)
 
 
 def _on_log(values: np.ndarray) -> bool:

@@ -24,12 +24,12 @@ function decompose([a, b, c, d]) {
   };
 }
 
-// Whether every layer before the head is from plane to plane, and one of them bends.
+// Whether every layer before the head is from plane to plane.
 const drawable = net => net.shapes.slice(0, -1).every(([out, inputs]) => out === 2 && inputs === 2);
 
 // The steps of all layers before the head; together they are the forward pass.
 function stepsOf(layers) {
-  const found = [], short = v => Number(v.toPrecision(3)).toString().replace("-", "−");
+  const found = [];
   layers.slice(0, -1).forEach(({weight, bias, slope}, i) => {
     const {right, first, second, reflected, left} = decompose(weight), degrees = angle => short(angle * 180 / Math.PI) + "°";
     const add = (sign, told, move) => found.push({layer: i + 1, sign, told, move});

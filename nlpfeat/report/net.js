@@ -3,6 +3,12 @@
 // A layer is {weight, bias, slope, out, inputs}: x -> a(W x + b), a(z) = z for z >= 0, else slope z; W row by row.
 // A polygon is a flat array of corners [x0, y0, x1, y1, …], convex, counter-clockwise.
 
+// A number to three digits.
+const short = v => Number(v.toPrecision(3)).toString().replace("-", "−");
+
+// The place of the last of rising steps up to the one that is wanted; of the first where all come later.
+const lastUpTo = (steps, wanted) => Math.max(0, steps.findLastIndex(step => step <= wanted));
+
 // The layers of a net, read from where they lie in the study's numbers.
 function layersAt(net, numbers, offset) {
   return net.shapes.map(([out, inputs], i) => {

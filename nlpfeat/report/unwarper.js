@@ -21,6 +21,7 @@ function startUnwarper({name, about: text, numbers, points, labels, grid, views,
 // Show both views, or the first one by itself.
 function compare(name, both) {
   unwarpers[name].alone = !both;
+  document.getElementById(`${name}-views`).classList.toggle("alone", !both);
   unwarpers[name].redraw();
 }
 
@@ -30,8 +31,7 @@ const chosen = (page, view) => page.about.nets[page.index.get(view.axes.map(slid
 // Which of a net's stored steps is shown: the last one up to the slider's.
 function stepOf(page, net) {
   const wanted = page.about.steps[page.controls.step.value], all = page.about.steps_of[net.steps];
-  let place = 0;
-  while (place + 1 < all.length && all[place + 1] <= wanted) place++;
+  const place = lastUpTo(all, wanted);
   return {place, step: all[place]};
 }
 
@@ -217,8 +217,6 @@ function mix(share) {
   const [r, g, b] = share < 0 ? [213, 94, 0] : [0, 114, 178], t = Math.min(1, Math.abs(share));
   return `rgb(${[r, g, b].map(c => Math.round(255 + t * (c - 255))).join()})`;
 }
-
-const short = v => Number(v.toPrecision(3)).toString().replace("-", "−");
 
 // Which net a view shows, in words.
 function told(page, {net, step, right}) {

@@ -2,7 +2,7 @@
 
 import json
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from bokeh.models import CustomJS
@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 from nlpfeat.plotting.style import BLUE, CLASS_COLOURS, RED, THEMES, ground, width_colours
 from nlpfeat.report.nets import Nets
-from nlpfeat.report.script import call
+from nlpfeat.report.script import Section, call, section
 from nlpfeat.report.views import controls_of, view_of
 
 MARKERS = ["circle", "triangle", "square", "diamond", "inverted_triangle", "plus", "hex", "star"]
@@ -19,14 +19,7 @@ SHADES = np.linspace(0.05, 1, 12)  # of a scale on either side of white
 VIEWS = ("a", "b")
 
 
-class Unwarper(NamedTuple):
-    """The parts of an unwarper, to be placed in a page, and what starts it."""
-
-    roots: dict[str, Any]  # name -> model
-    begin: CustomJS
-
-
-def unwarper(name: str, nets: Nets) -> Unwarper:
+def unwarper(name: str, nets: Nets) -> Section:
     """The unwarper of a study, whose parts are named after it."""
     steps = sorted({step for some in nets.steps_of for step in some})
     controls = controls_of(steps)
@@ -61,9 +54,7 @@ def unwarper(name: str, nets: Nets) -> Unwarper:
     parts |= {
         f"{side}_{axis.name}": views[side]["axes"][i] for side in VIEWS for i, axis in enumerate(nets.axes)
     }
-    for part, model in parts.items():
-        model.name = f"{name}_{part}"
-    return Unwarper({model.name: model for model in parts.values()}, begin)
+    return section(name, parts, begin)
 
 
 def _colours() -> dict[str, Any]:

@@ -7,7 +7,6 @@ from bokeh.models import (
     Button,
     CheckboxGroup,
     ColumnDataSource,
-    CustomJSTickFormatter,
     HoverTool,
     RadioButtonGroup,
     Range1d,
@@ -19,17 +18,14 @@ from bokeh.models import (
 from bokeh.plotting import figure
 
 from nlpfeat.report.nets import Nets
+from nlpfeat.report.script import places
 
 
 def controls_of(steps: list[int]) -> dict[str, Any]:
     """What both views share."""
-    told = CustomJSTickFormatter(
-        args={"steps": steps}, code="return steps[Math.round(tick)].toLocaleString('en')"
-    )
     wide: dict[str, Any] = {"sizing_mode": "stretch_width"}
-    last = max(1, len(steps) - 1)
     return {
-        "step": Slider(title="Step of training", start=0, end=last, value=len(steps) - 1, step=1, format=told, **wide),
+        "step": places("Step of training", steps, len(steps) - 1, **wide),
         "way": Slider(title="From the input (0) to the embedding (1)", start=0, end=1, value=1, step=0.005, **wide),
         "train": Button(label="▶ Training", width=110),
         "move": Button(label="▶ Input → embedding", width=170),
@@ -97,24 +93,10 @@ def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
         ends: Any = {"x_start": "x0", "y_start": "y0", "x_end": "x1", "y_end": "y1"}
         head = VeeHead(size=11, fill_color=colour, line_color="#1a1a1a")
         space.add_layout(Arrow(end=head, source=sources["arrows"], **line, **ends))
-    axes = []
-    for axis, place in zip(nets.axes, start, strict=True):
-        told = CustomJSTickFormatter(
-            args={"values": [float(v) for v in axis.values]}, code="return String(values[Math.round(tick)])"
-        )
-        title, last = axis.name.replace("_", " "), max(1, len(axis.values) - 1)
-        axes.append(
-            Slider(
-                title=title,
-                start=0,
-                end=last,
-                value=place,
-                step=1,
-                format=told,
-                sizing_mode="stretch_width",
-                show_value=True,
-            )
-        )
+    axes = [
+        places(axis.name.replace("_", " "), axis.values, place, sizing_mode="stretch_width")
+        for axis, place in zip(nets.axes, start, strict=True)
+    ]
     units = _units(sources, max(len(net.shapes) for net in nets.nets))
     return {
         "plane": plane, "space": space, "units": units, "units_axis": units.yaxis[0], "axes": axes

@@ -158,17 +158,29 @@ def write_bucket(study: Study, label: str, members: pd.DataFrame) -> None:
     write_atomic(study.table(label), members.to_csv())
 
 
-def log_command(study: Study, entry: dict[str, Any]) -> None:
-    """Add a command with its provenance to the manifest."""
+def read_manifest(study: Study) -> dict[str, list[dict[str, Any]]]:
+    """Under "commands" what ran here, each with its provenance.
+
+    Raises:
+      DamagedFile: if the file cannot be read.
+    """
     path = study.path / "manifest.json"
     try:
         manifest = json.loads(path.read_text())
     except FileNotFoundError:
         manifest = {"commands": []}
     except ValueError:
-        raise DamagedFile(f"{path} is damaged: delete it and run again") from None
+        manifest = None
+    if not (isinstance(manifest, dict) and isinstance(manifest.get("commands"), list)):
+        raise DamagedFile(f"{path} is damaged: delete it and run again")
+    return manifest
+
+
+def log_command(study: Study, entry: dict[str, Any]) -> None:
+    """Add a command with its provenance to the manifest."""
+    manifest = read_manifest(study)
     manifest["commands"].append(entry)
-    write_atomic(path, json.dumps(manifest, indent=2) + "\n")
+    write_atomic(study.path / "manifest.json", json.dumps(manifest, indent=2) + "\n")
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:

@@ -44,8 +44,7 @@ def save(folder: Path, step: int, tree: Any) -> None:
         raise OSError(None, reason.rsplit('": ', 1)[-1], path) from error
     finally:
         if jax.process_index() == 0:
-            for part in folder.glob("*.orbax-checkpoint-tmp*"):
-                shutil.rmtree(part, ignore_errors=True)
+            _sweep_out(folder, "*.orbax-checkpoint-tmp*")
 
 
 def _save(path: str, arrays: dict[str, Any], attempts: int = 4) -> None:
@@ -98,15 +97,15 @@ def discard(folder: Path, steps: list[int]) -> None:
 
     Each takes another name first, so that a crash leaves no part of it under its own.
     """
-    _sweep_out(folder)
+    _sweep_out(folder, "*.discarded")
     for step in steps:
         path = Path(_path(folder, step))
         path.rename(path.with_name(f"{path.name}.discarded"))
-    _sweep_out(folder)
+    _sweep_out(folder, "*.discarded")
 
 
-def _sweep_out(folder: Path) -> None:
-    for part in folder.glob("*.discarded"):
+def _sweep_out(folder: Path, pattern: str) -> None:
+    for part in folder.glob(pattern):
         shutil.rmtree(part, ignore_errors=True)
 
 
