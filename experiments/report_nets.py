@@ -60,7 +60,7 @@ def nets_of_page(
         return None, ["no unwarper: every net diverged"]
     seeds = _seeds(found, budget)
     found = {name: one for name, one in found.items() if int(one.settings.seed) in seeds}
-    starred = _starred(dataset.sel(seed=seeds), study)
+    starred = starred_members(dataset.sel(seed=seeds), study)
     notes = []
     if frames:
         notes.append(
@@ -119,7 +119,7 @@ def _seeds(found: dict[str, Found], budget: float) -> list[int]:
     return seeds[: max(1, int(np.searchsorted(total, budget, side="right")))]
 
 
-def _starred(dataset: xr.Dataset, study: Study) -> list[dict[str, float]]:
+def starred_members(dataset: xr.Dataset, study: Study) -> list[dict[str, float]]:
     """One member of each width where not all diverged: that of median score or, where recipes differ too, the best.
 
     Of a single width the one of median score and the best.

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from experiments import report_nets
 from nlpfeat.films.motion import steps as steps_of
 from nlpfeat.films.motion import walk
 from nlpfeat.geometry.network import Layer, Network
@@ -406,6 +407,43 @@ def test_mistakes_are_named(flags, told):
     assert command.returncode == 2
     assert command.stderr.startswith(f"error: {told}")
     assert command.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("rate", "shown"),
+    [(1e-3, "unwarpers.s0.views.b.shown.regions > 0"), (1e38, "unwarpers.s0 === undefined")],
+)
+def test_a_single_net_and_one_that_diverged(tmp_path, rate, shown):
+    spec = with_training(with_grid(SPIRALS, width=(3,), seed=(0,), learning_rate=(rate,)), snapshots=())
+    study(spec, tmp_path / "study")
+    command = run("report", f"--study={tmp_path / 'study'}", "--frames=3")
+    assert command.returncode == 0, command.stderr
+    assert ("every net diverged" in command.stderr) == (rate > 1)
+    browser = opened(tmp_path / "study" / "report.html")
+    try:
+        assert errors(browser) == []
+        assert browser.execute_script(f"return {shown}")
+    finally:
+        browser.quit()
+
+
+def test_a_width_that_diverged_leaves_the_others(tmp_path):
+    spec = with_grid(SPIRALS, width=(2, 3), seed=(0, 1))
+    done, dataset = study(spec, tmp_path / "study")
+    for name in ("accuracy", "loss"):
+        dataset[name][{"width": 0}] = np.nan
+    starred = report_nets.starred_members(dataset, done)
+    assert [star["width"] for star in starred] == [3, 3]  # of one width the median and the best
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"commands": 3}'])
+def test_a_damaged_manifest_is_named(tmp_path, content):
+    study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "study")
+    (tmp_path / "study" / "manifest.json").write_text(content)
+    command = run("report", f"--study={tmp_path / 'study'}", "--frames=0")
+    assert command.returncode == 2
+    assert "manifest.json is damaged" in command.stderr
+    assert "Traceback" not in command.stderr
 
 
 @pytest.mark.slow
