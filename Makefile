@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure all-systems test test-slow lint smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
+.PHONY: help sweep measure all-systems test test-slow lint docs smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -30,6 +30,9 @@ lint: $(VENV)/ok   ## ruff and pyright
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pyright --pythonpath $(RUN)
+
+docs: $(VENV)/ok   ## the reference of all public functions, in docs/api/index.html
+	$(RUN) -m pdoc nlpfeat --docformat google -o docs/api
 
 smoke: $(VENV)/ok  ## every command once, at toy size
 	$(RUN) -m experiments.sweep --config=configs/spirals.py:smoke --dry_run

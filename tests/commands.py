@@ -21,15 +21,15 @@ def process(command, *arguments, **options):
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, **options)
 
 
-def run(command, *arguments):
-    """In this process: exit code, stdout and stderr."""
+def run(command, *arguments, folder=ROOT):
+    """In this process, as if started in `folder`: exit code, stdout and stderr."""
     module = importlib.import_module(f"experiments.{command}")
     out, err = io.StringIO(), io.StringIO()
     line = [f"experiments.{command}", *map(str, arguments)]
     usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     code = 1
     with (
-        contextlib.chdir(ROOT),
+        contextlib.chdir(folder),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         mock.patch.object(sys, "argv", line),

@@ -1,6 +1,6 @@
-"""windows_noise in the study of all systems: `configs/windows_noise.py`, a third of the steps.
+"""windows_noise in the study of all systems: `configs/windows_noise.py`, a quarter of the steps.
 
-Two cores: nine minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
+Two cores: six minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
 from experiments.sizes import briefly, sized
@@ -9,5 +9,5 @@ get_config = sized(
     "windows_noise",
     widths=(1, 2, 8, 32, 100),
     seeds=6,
-    cut=briefly(600, 200, 200),
+    cut=briefly(400, 150, 150),
 )
