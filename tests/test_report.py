@@ -294,6 +294,11 @@ def test_it_fits_a_screen(made, width, height, phone):
                 name,
             )
             assert 150 < size <= width, name
+        browser.execute_script("document.querySelector('#s0-views .view.b .pair').scrollIntoView()")
+        top = browser.execute_script(
+            "return Bokeh.index.find_one_by_id(unwarpers.s0.controls.step.id).el.getBoundingClientRect().top"
+        )
+        assert 0 <= top < 100  # within reach of both nets
     finally:
         browser.quit()
 
