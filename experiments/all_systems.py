@@ -16,7 +16,7 @@ from experiments.figure_files import finish
 from nlpfeat.errors import UserError
 from nlpfeat.plotting.gain import plot_gain, strip
 from nlpfeat.plotting.style import STYLE
-from nlpfeat.sweeps.prepare import maker
+from nlpfeat.sweeps.restore import study_maker
 from nlpfeat.sweeps.results import read
 from nlpfeat.sweeps.spec import digest
 from nlpfeat.sweeps.stacks import at, stack_settings
@@ -57,7 +57,8 @@ def systems(folder: Path) -> list[System]:
     """All finished studies of a folder, those that need the least width first.
 
     Raises:
-      UserError: if there is none, or one has further axes; DamagedFile if one cannot be read.
+      UserError: if there is none, one has further axes, or its data are not those it was trained on; DamagedFile if one
+        cannot be read.
     """
     paths = sorted(path.parent for path in folder.glob("*/config.json"))
     found = []
@@ -67,7 +68,11 @@ def systems(folder: Path) -> list[System]:
             print(f"left out: {path} is not finished; run its sweep to the end", file=sys.stderr)
             continue
         print(f"{path.name}: reading its data for the chance level …", file=sys.stderr)
-        found.append(_system(study, read(study.combined)))
+        system = _system(study, read(study.combined))
+        if len(system.widths):
+            found.append(system)
+        else:
+            print(f"left out: all members of {path} diverged", file=sys.stderr)
     if not found:
         raise UserError(
             f"{folder} holds no finished study; sweep some into it, as make all-systems does, "
@@ -86,9 +91,10 @@ def _system(study: Study, dataset: xr.Dataset) -> System:
     task = study.spec.row
     metric = task.metrics[0][0]
     last = dataset[metric].isel(step=-1, split=-1).squeeze(further_axes(dataset)).transpose("width", "seed")
-    split, scores = str(dataset["split"].to_numpy()[-1]), last.to_numpy().astype(float)
-    widths, level = dataset["width"].to_numpy(), chance_of(study, split)
-    merit = task.success.merit
+    last = last.where(np.isfinite(last)).dropna("width", how="all")
+    widths, scores = last["width"].to_numpy(), last.to_numpy().astype(float)
+    split, merit = str(dataset["split"].to_numpy()[-1]), task.success.merit
+    level = chance_of(study, split)
     return System(
         name=study.path.name,
         counts=task.width,
@@ -105,7 +111,7 @@ def _system(study: Study, dataset: xr.Dataset) -> System:
 
 def chance_of(study: Study, split: str) -> float:
     """What the best constant answer gets on a part of a study's data, by its headline metric; mean over its seeds."""
-    make, members = maker(study.spec), study.members().drop_duplicates("seed")
+    make, members = study_maker(study), study.members().drop_duplicates("seed")
     if not study.spec.row.seeded:
         members = members.iloc[:1]
     settings = stack_settings(study.spec.settings, members)
@@ -218,6 +224,8 @@ def describe(reached: Interval, narrowest: int) -> str:
             return "never"
         return f"{'≤ ' if width <= narrowest > 1 else ''}{width:.3g}"
 
+    if np.isinf(reached.estimate):
+        return "never"
     if np.isnan(reached.low):
         return f"{spell(reached.estimate)} (–)"
     return f"{spell(reached.estimate)} ({spell(reached.low)} – {spell(reached.high)})"

@@ -92,6 +92,10 @@ def alone(path: Path, flags: Any, line: str) -> int:
     from nlpfeat.sweeps.summary import further_axes
     from nlpfeat.tasks import TASKS
 
+    if not (path / "config.json").exists() and any(path.glob("*/config.json")):
+        raise UserError(
+            f"{path} holds several studies: name one of them, or draw all with --kind=all_systems"
+        )
     study = open_study(path)
     if not study.combined.exists():
         raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")

@@ -95,6 +95,7 @@ def test_mistakes_are_one_line(folder, tmp_path):
     refused("holds no finished study", "make all-systems", study=tmp_path)
     refused("holds no finished study", study=tmp_path / "nowhere")
     refused("--threshold", study=folder, more=["--threshold=0.5"])
+    refused("holds several studies", "--kind=all_systems", study=folder, more=["--kind=study"])
     done = run(
         "sweep",
         "--config=configs/annulus.py:smoke",
@@ -113,7 +114,8 @@ def test_mistakes_are_one_line(folder, tmp_path):
         (Interval(5.2, 6.125, 7.0), 1, "6.12 (5.2 – 7)"),
         (Interval(1.0, 1.0, 1.0), 1, "1 (1 – 1)"),
         (Interval(2.0, 2.0, 3.4), 2, "≤ 2 (≤ 2 – 3.4)"),
-        (Interval(np.inf, np.inf, np.inf), 1, "never (never – never)"),
+        (Interval(np.inf, np.inf, np.inf), 1, "never"),
+        (Interval(40.0, 64.0, np.inf), 1, "64 (40 – never)"),
         (Interval(np.nan, 100.0, np.nan), 1, "100 (–)"),
     ],
 )
