@@ -69,10 +69,10 @@ def systems(folder: Path) -> list[System]:
             continue
         print(f"{path.name}: reading its data for the chance level …", file=sys.stderr)
         system = _system(study, read(study.combined))
-        if len(system.widths):
-            found.append(system)
-        else:
+        if system is None:
             print(f"left out: all members of {path} diverged", file=sys.stderr)
+        else:
+            found.append(system)
     if not found:
         raise UserError(
             f"{folder} holds no finished study; sweep some into it, as make all-systems does, "
@@ -81,7 +81,8 @@ def systems(folder: Path) -> list[System]:
     return sorted(found, key=lambda system: (system.reached.estimate, system.name))
 
 
-def _system(study: Study, dataset: xr.Dataset) -> System:
+def _system(study: Study, dataset: xr.Dataset) -> System | None:
+    """The system of a study; None where no member has a score."""
     axes = [name for name in further_axes(dataset) if dataset.sizes[name] > 1]
     if axes:
         raise UserError(
@@ -92,6 +93,8 @@ def _system(study: Study, dataset: xr.Dataset) -> System:
     metric = task.metrics[0][0]
     last = dataset[metric].isel(step=-1, split=-1).squeeze(further_axes(dataset)).transpose("width", "seed")
     last = last.where(np.isfinite(last)).dropna("width", how="all")
+    if not last.size:
+        return None
     widths, scores = last["width"].to_numpy(), last.to_numpy().astype(float)
     split, merit = str(dataset["split"].to_numpy()[-1]), task.success.merit
     level = chance_of(study, split)
