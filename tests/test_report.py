@@ -226,6 +226,24 @@ def test_a_click_into_the_plane_follows_that_point(browser, made):
     np.testing.assert_allclose(cells, np.asarray(trace["features"])[0], rtol=1e-4, atol=1e-5)
 
 
+def test_a_click_into_the_embedding_follows_the_nearest_point(browser, made):
+    pick(browser, 2, 0, int(made[1].step[-1]))
+    browser.execute_script("document.querySelector('#s0-views .pair').scrollIntoView({block: 'center'})")
+    nearest = "const {x, y} = unwarpers.s0.views.a.moved.data, k = 7;return [x[k], y[k]]"
+    x, y = browser.execute_script(nearest)
+    point_at(browser, *place_of(browser, "unwarpers.s0.views.a.space", x, y), click=True)
+    probe = "return [unwarpers.s0.views.a.probed.data.x[0], unwarpers.s0.views.a.probed.data.y[0]]"
+    reach = browser.execute_script("return unwarpers.s0.views.a.space.x_range.end")
+    assert until(lambda: np.hypot(*np.subtract(browser.execute_script(probe), (x, y))) < 0.02 * reach)
+    at = browser.execute_script("const {x, y} = unwarpers.s0.controls; return [x.value, y.value]")
+    there = made[0].spec.data.points * made[0].spec.data.arms
+    points = browser.execute_script(
+        "const {data} = unwarpers.s0.views.a.known; return [Array.from(data.x), Array.from(data.y)]"
+    )
+    assert len(points[0]) == there
+    assert np.hypot(*(np.array(points) - np.array(at)[:, None])).min() < 1e-3  # it is one of them
+
+
 def place_of(browser, model, x, y):
     """Where in the window a plot has the point (x, y)."""
     return browser.execute_script(

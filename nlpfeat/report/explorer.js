@@ -91,7 +91,7 @@ function showMember(page, i) {
     name === "seed" || page.settings[name][k] === page.settings[name][i])).slice(0, 100);
   page.others.data = {xs: alike.map(() => measure.steps), ys: alike.map(k => curve(measure, k))};
   page.curves.title.text = `${describeMember(page, i)} · ${page.about.ids[i]}`;
-  page.beside.axis_label = measure.label;
+  page.beside.axis_label = measure.family.replaceAll("_", " ");
 }
 
 // Show a member's curve, and its net in the first view of the unwarper, where the page holds it.
@@ -102,6 +102,7 @@ function pickMember(page, i) {
     const place = values.indexOf(page.settings[name][i]);
     if (place >= 0) unwarper.views.a.axes[k].value = place;
   });
+  if (unwarper) page.curves.title.text += " · now left in the unwarper";
 }
 
 // A tick on a logarithmic axis, told as the value it stands for.

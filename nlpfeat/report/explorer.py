@@ -58,8 +58,8 @@ def explorer(name: str, members: Members) -> Section:
     controls: dict[str, Any] = {
         "y": Select(title="Up", value=members.headline, options=options, width=260),
         "x": Select(title="Across", value=first, options=options, width=220),
-        "log": CheckboxGroup(labels=["log across", "log up"], active=[], width=110),
-        "step": places("Step", steps, len(steps) - 1, width=260),
+        "log": CheckboxGroup(labels=["log measure across", "log measure up"], active=[], width=160),
+        "step": places("Step of the measures", steps, len(steps) - 1, width=260),
     }
     choices = {axis: np.unique(members.settings[axis]).tolist() for axis in further}
     selects = [

@@ -9,6 +9,7 @@ from bokeh.models import CustomJS
 from bokeh.resources import Resources
 
 from nlpfeat.plotting.map_page import Panel, Points, maps
+from nlpfeat.plotting.style import CLASS_COLOURS
 from nlpfeat.report.explorer import Members, explorer
 from nlpfeat.report.nets import Nets
 from nlpfeat.report.script import scripts
@@ -51,6 +52,7 @@ def report(parts: list[Part], stamp: str) -> str:
             "name": name,
             "part": part,
             "axes": [],
+            "classes": [],
             "maps": [],
             "further": part.members.further,
         }
@@ -59,6 +61,8 @@ def report(parts: list[Part], stamp: str) -> str:
             roots |= opened.roots
             begin.append(opened.begin)
             view["axes"] = [axis.name for axis in part.nets.axes]
+            classes, _ = part.nets.nets[0].shapes[-1]
+            view["classes"] = [CLASS_COLOURS[k % len(CLASS_COLOURS)] for k in range(classes)]
         for i, one in enumerate(part.maps):
             layout = maps(one.panels, one.points, one.about)
             layout.name = f"{name}_map{i}"

@@ -69,7 +69,8 @@ function drawView(page, view) {
   view.probe.data = {x: [probe[0]], y: [probe[1]]};
   say(page, view, "space", drawSpace(page, view, known, probe));
   drawUnits(view, known.layers, probe);
-  say(page, view, "plane", `Input: ${known.pieces.length.toLocaleString("en")} linear regions`);
+  const shades = {on: "; light: many units on, dark: few", stretch: "; red enlarges areas, blue shrinks them"}[page.controls.ground.value] ?? "";
+  say(page, view, "plane", `Input: ${known.pieces.length.toLocaleString("en")} linear regions in this square${shades}`);
   say(page, view, "note", told(page, known));
   say(page, view, "point", follow(known.layers, probe));
   view.shown = {net: net.id, step: known.step, regions: known.pieces.length, right: known.right};
@@ -146,7 +147,7 @@ function drawSpace(page, view, {net, layers, data}, probe) {
     const steps = stepsOf(layers), position = way * steps.length;
     const now = steps[Math.max(0, Math.ceil(position) - 1)];
     travel = part => walk(part, steps, position);
-    where = arrived ? "Embedding" : `Layer ${now.layer}: ${now.sign} ${now.told}`;
+    where = arrived ? "Embedding" : `Layer ${now.layer}: ${now.told} (${now.sign})`;
   } else {
     travel = part => {
       const image = forward(embed, part);
@@ -182,7 +183,8 @@ function drawSpace(page, view, {net, layers, data}, probe) {
   }
   view.ground.data = ground;
   view.arrows.data = arrows;
-  return `${where}, up to ±${short(reach)}`;
+  const together = x.every(v => v === x[0]) && y.every(v => v === y[0]);  // no unit is on anywhere
+  return `${where}, up to ±${short(reach)}${together ? ": all points lie on one place" : ""}`;
 }
 
 // The values of all units at the probed point: a row a layer.
@@ -221,7 +223,9 @@ function mix(share) {
 // Which net a view shows, in words.
 function told(page, {net, step, right}) {
   const who = page.about.axes.map(({name, values}, i) => `${name.replaceAll("_", " ")} ${values[net.at[i]]}`).join(", ");
-  return `${who}, step ${step.toLocaleString("en")}: ${(100 * right).toFixed(1)} % of its training points right (${net.id})`;
+  const wanted = page.about.steps[page.controls.step.value];
+  const behind = step < wanted ? `, the last one kept before ${wanted.toLocaleString("en")}` : "";
+  return `${who}, step ${step.toLocaleString("en")}${behind}: ${(100 * right).toFixed(1)} % of its training points right (${net.id})`;
 }
 
 // What becomes of a point, in words.
@@ -230,7 +234,23 @@ function follow(layers, probe) {
   const on = layers.flatMap(({slope}, i) => slope === 1 ? [] : [`${rows[i + 1].filter(v => v > 0).length} of ${rows[i + 1].length}`]);
   const best = scores.indexOf(Math.max(...scores)), chance = 1 / scores.reduce((sum, s) => sum + Math.exp(s - scores[best]), 0);
   return `Point (${probe.map(short).join(", ")}): ${on.join(", ")} units on → embedding (${rows.at(-2).map(short).join(", ")}) → ` +
-    `class ${best} with probability ${chance.toFixed(2)}`;
+    (scores.filter(score => score === scores[best]).length > 1 ? "a tie" : `class ${best} with probability ${chance.toFixed(2)}`);
+}
+
+// Follow the training point that lies nearest to a place in the embedding, or on the way there.
+function pickNearest(page, view, x, y) {
+  const {x: xs, y: ys} = view.moved.data, {data} = view.known;
+  let nearest = 0;
+  xs.forEach((_, k) => {
+    if (Math.hypot(xs[k] - x, ys[k] - y) < Math.hypot(xs[nearest] - x, ys[nearest] - y)) nearest = k;
+  });
+  moveTo(page, data.x[nearest], data.y[nearest]);
+}
+
+// Follow another point.
+function moveTo(page, x, y) {
+  page.controls.x.value = Number(x.toFixed(4));
+  page.controls.y.value = Number(y.toFixed(4));
 }
 
 // Move a slider from its start, or from where it is, to its end in some seconds; again: stop.

@@ -85,9 +85,6 @@ def _react(name: str, controls: dict[str, Any], views: dict[str, Any]) -> None:
         one = CustomJS(args={"name": name}, code=f"drawView(unwarpers[name], unwarpers[name].views.{side})")
         for slider in view["axes"]:
             slider.js_on_change("value", one)
-        view["plane"].js_on_event(
-            "tap",
-            CustomJS(
-                args={"x": controls["x"], "y": controls["y"]}, code="x.value = cb_obj.x; y.value = cb_obj.y"
-            ),
-        )
+        near = f"pickNearest(unwarpers[name], unwarpers[name].views.{side}, cb_obj.x, cb_obj.y)"
+        for square, code in (("plane", "moveTo(unwarpers[name], cb_obj.x, cb_obj.y)"), ("space", near)):
+            view[square].js_on_event("tap", CustomJS(args={"name": name}, code=code))
