@@ -32,14 +32,14 @@ NAMED_SEEDS = (1458,)  # of a film
 SHIM = """import runpy
 from tests.small_configs import small
 real = runpy.run_path({real!r})["get_config"]
-def get_config(variant="full"):
-    return small(real, variant)
+def get_config(*variant):
+    return small(real, *variant)
 """
 
 
-def small(real: Any, variant: str) -> ConfigDict:
+def small(real: Any, *variant: str) -> ConfigDict:
     """The variant's grid with fewer seeds, on the data and with the steps of the smoke variant; of points the steps stay."""
-    asked, toy = real(variant), real("smoke")
+    asked, toy = real(*variant), real("smoke")
     seeds = tuple(asked.sweep.get("seed", (0,)))
     asked.sweep.seed = tuple(seed for i, seed in enumerate(seeds) if i < 4 or seed in NAMED_SEEDS)
     if "points" in asked.data:
@@ -57,9 +57,9 @@ def small(real: Any, variant: str) -> ConfigDict:
 def lay_out(folder: Path) -> None:
     """A copy of what the README's commands need: small configs, data with the names in them, files of one's own."""
     rng = random.Random(0)
-    (folder / "configs").mkdir(parents=True)
-    for path in sorted((ROOT / "configs").glob("*.py")):
-        (folder / "configs" / path.name).write_text(SHIM.format(real=str(path)))
+    (folder / "configs" / "all_systems").mkdir(parents=True)
+    for path in sorted((ROOT / "configs").rglob("*.py")):
+        (folder / path.relative_to(ROOT)).write_text(SHIM.format(real=str(path)))
     for name in ("Makefile", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder / name)
     for name in ("nlpfeat", "experiments", "tests", "benchmarks"):
