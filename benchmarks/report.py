@@ -21,7 +21,8 @@ from nlpfeat.report.page import Part, report
 from nlpfeat.sweeps.measure import WINDOW
 from tests.browser import opened, until
 
-UNITS, POINTS, MEMBERS, FRAMES, ROUNDS = 100, 1000, 1000, 120, 3
+UNITS, POINTS, MEMBERS, FRAMES, ROUNDS = 100, 1000, 1000, 121, 5
+SECONDS = 3  # of a play: 40 kept steps a second at most
 
 
 def page() -> str:
@@ -60,7 +61,7 @@ def page() -> str:
 
 def rate(browser: Any, which: str, button: str) -> float:
     """Frames a second of a play to its end."""
-    start = f"const p = unwarpers.s0; p.rate = null; p.controls.{which}.value = 0; play(p, '{which}', p.controls.{button}, 5)"
+    start = f"const p = unwarpers.s0; p.rate = null; p.controls.{which}.value = 0; play(p, '{which}', p.controls.{button}, {SECONDS})"
     browser.execute_script(start)
     return float(until(lambda: browser.execute_script("return unwarpers.s0.rate")))
 

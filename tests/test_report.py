@@ -229,7 +229,7 @@ def test_a_click_into_the_plane_follows_that_point(browser, made):
 def test_a_click_into_the_embedding_follows_the_nearest_point(browser, made):
     pick(browser, 2, 0, int(made[1].step[-1]))
     browser.execute_script("document.querySelector('#s0-views .pair').scrollIntoView({block: 'center'})")
-    nearest = "const {x, y} = unwarpers.s0.views.a.moved.data, k = 7;return [x[k], y[k]]"
+    nearest = "const [x, y] = unwarpers.s0.views.a.moved, k = 7;return [x[k], y[k]]"
     x, y = browser.execute_script(nearest)
     point_at(browser, *place_of(browser, "unwarpers.s0.views.a.space", x, y), click=True)
     probe = "return [unwarpers.s0.views.a.probed.data.x[0], unwarpers.s0.views.a.probed.data.y[0]]"
@@ -321,16 +321,25 @@ def test_it_fits_a_screen(made, width, height, phone):
         browser.quit()
 
 
-def many(members, rng):
+def many(members, rng, frames=1):
     """A part of a page with so many members, their nets of 100 units; its words and title are full of markup."""
     shapes, at = [(100, 2), (2, 100), (3, 2)], [(i // 100, i % 100) for i in range(members)]
     size = sum(out * (inputs + 1) for out, inputs in shapes)
-    nets = [Net(f"{i:016x}", at[i], 0, shapes, [0.0, 1.0, 1.0], i * size, 0) for i in range(members)]
-    axes = [Axis("width", list(range(2, 2 + members // 100))), Axis("seed", list(range(100)))]
+    nets = [Net(f"{i:016x}", at[i], 0, shapes, [0.0, 1.0, 1.0], i * frames * size, 0) for i in range(members)]
+    axes = [Axis("width", list(range(2, 3 + (members - 1) // 100))), Axis("seed", list(range(100)))]
     points = rng.normal(size=(1000, 2)).astype(np.float32), rng.integers(0, 3, 1000)
-    numbers = rng.normal(size=members * size).astype(np.float32)
+    numbers = rng.normal(size=members * frames * size).astype(np.float32)
     grid = np.zeros((4, 5, 2))
-    packed = Nets(axes, [[7]], nets, numbers, [points], grid, WINDOW, ((0, 0), (members // 100 - 1, 0)))
+    packed = Nets(
+        axes,
+        [list(range(7, 7 + frames))],
+        nets,
+        numbers,
+        [points],
+        grid,
+        WINDOW,
+        ((0, 0), ((members - 1) // 100, 0)),
+    )
     settings = {axis.name: np.array([axis.values[a[i]] for a in at]) for i, axis in enumerate(axes)}
     steps = list(range(0, 2000, 50))
     measures = [
@@ -352,6 +361,27 @@ def many(members, rng):
     return Part(
         NAMES, NAMES, shown, packed, maps, [NAMES], [[NAMES]], [NAMES], {NAMES: "<script>hacked=3</script>"}
     )
+
+
+def test_every_frame_of_a_play_is_painted(tmp_path):
+    (tmp_path / "page.html").write_text(
+        report([many(1, np.random.default_rng(0), frames=61)], "play"), "utf-8"
+    )
+    browser = opened(tmp_path / "page.html", 1280, 720)
+    try:
+        counted = """
+        const page = unwarpers.s0, {step, train} = page.controls, view = Bokeh.index.find_one_by_id(page.views.a.plane.id), {paint} = view;
+        window.frames = 0; window.paints = 0;
+        view.paint = function (...given) { paints++; return paint.apply(this, given); };
+        step.properties.value.change.connect(() => frames++);
+        play(page, "step", train, 2);"""
+        browser.execute_script(counted)
+        assert until(lambda: browser.execute_script("return unwarpers.s0.playing === null"))
+        frames, paints = browser.execute_script("return [frames, paints]")
+        assert frames > 3
+        assert paints >= 0.9 * (frames - 1)  # the last one may still be on its way
+    finally:
+        browser.quit()
 
 
 def test_two_studies_of_a_thousand_members_whose_names_are_markup(tmp_path):

@@ -1,6 +1,6 @@
-"""imdb_multicnn in the study of all systems: `configs/imdb_multicnn.py`, one epoch of 100 words a review.
+"""imdb_multicnn in the study of all systems: `configs/imdb_multicnn.py`, two epochs of 100 words a review.
 
-Two cores: nine minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
+Two cores: eighteen minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
 from experiments.sizes import briefly, sized
@@ -9,5 +9,5 @@ get_config = sized(
     "imdb_multicnn",
     widths=(1, 2, 8, 32, 100),
     seeds=6,
-    cut={"data.length": 100, "training.rates": (), "training.frozen": (), **briefly(391)},
+    cut={"data.length": 100, "training.rates": (), "training.frozen": (), **briefly(782)},
 )

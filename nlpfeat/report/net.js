@@ -85,7 +85,7 @@ function split(polygon, a, b, c) {
 // output, the three numbers of a x + b y + c, and `on` counts units above zero; and the folds, segments [x0, y0, x1, y1].
 function linearRegions(layers, half) {
   const folds = [];
-  let pieces = [{polygon: square(half), map: through(layers[0], Float64Array.of(1, 0, 0, 0, 1, 0)), on: 0}];
+  let pieces = [{polygon: square(half), map: through(layers[0], [1, 0, 0, 0, 1, 0]), on: 0}];
   layers.forEach((layer, i) => {
     const following = layers[i + 1];  // the map of a piece is that of what comes into a layer's activation
     if (layer.slope !== 1) pieces = pieces.flatMap(piece => cutAll(piece, layer.slope, following ?? identity(layer.out), folds));
@@ -101,14 +101,14 @@ const identity = n => ({
 
 // W m + b, of a map m of the plane.
 function through({weight, bias, out, inputs}, map) {
-  const found = new Float64Array(3 * out);
+  const found = [];  // such short arrays are made sooner than typed ones
   for (let unit = 0; unit < out; unit++) {
     let a = 0, b = 0, c = bias[unit];
     for (let i = 0; i < inputs; i++) {
       const w = weight[unit * inputs + i];
       a += w * map[3 * i]; b += w * map[3 * i + 1]; c += w * map[3 * i + 2];
     }
-    found[3 * unit] = a; found[3 * unit + 1] = b; found[3 * unit + 2] = c;
+    found.push(a, b, c);
   }
   return found;
 }
@@ -116,8 +116,7 @@ function through({weight, bias, out, inputs}, map) {
 // A piece cut along the zero lines of all its units, one after another. Each part gathers, as it goes, what the units on its side
 // add to the map of the layer that follows. Where the piece was cut is added to the folds, one segment a unit.
 function cutAll({polygon, map, on}, slope, following, folds) {
-  const start = new Float64Array(3 * following.out);
-  for (let o = 0; o < following.out; o++) start[3 * o + 2] = following.bias[o];
+  const start = Array.from(following.bias, shift => [0, 0, shift]).flat();
   const parts = [{polygon, map: start, on}];
   for (let unit = 0; 3 * unit < map.length; unit++) {
     const a = map[3 * unit], b = map[3 * unit + 1], c = map[3 * unit + 2];

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from bokeh.models import CustomJS, CustomJSTickFormatter, Slider
 
 HERE = Path(__file__).parent
-SCRIPTS = ("net.js", "motion.js", "unwarper.js", "explorer.js")
+SCRIPTS = ("net.js", "motion.js", "drawing.js", "unwarper.js", "explorer.js")
 
 
 def scripts() -> str:

@@ -13,8 +13,8 @@ from nlpfeat.report.nets import Nets
 from nlpfeat.report.script import Section, call, section
 from nlpfeat.report.views import controls_of, view_of
 
-MARKERS = ["circle", "triangle", "square", "diamond", "inverted_triangle", "plus", "hex", "star"]
-SECONDS = 6  # of a play
+STEPS_A_SECOND, SHORTEST = 25, 2  # a play through training: kept steps a second; seconds at least
+WAY = 6  # seconds of a play from the input to the embedding
 SHADES = np.linspace(0.05, 1, 12)  # of a scale on either side of white
 VIEWS = ("a", "b")
 
@@ -58,7 +58,7 @@ def unwarper(name: str, nets: Nets) -> Section:
 
 
 def _colours() -> dict[str, Any]:
-    """What the page paints with: classes by colour and marker, scales of values."""
+    """What the page paints with: classes by colour, scales of values."""
     blue, red = (
         [to_hex(c) for c in LinearSegmentedColormap.from_list("", ["white", end])(SHADES)]
         for end in (BLUE, RED)
@@ -66,7 +66,6 @@ def _colours() -> dict[str, Any]:
     return {
         "dots": CLASS_COLOURS,
         "ground": [to_hex(c) for c in ground(THEMES["light"], np.arange(len(CLASS_COLOURS)))],
-        "markers": MARKERS,
         "scale": {"rising": [to_hex(c) for c in width_colours(range(32))], "centred": blue[::-1] + red},
     }
 
@@ -78,8 +77,9 @@ def _react(name: str, controls: dict[str, Any], views: dict[str, Any]) -> None:
         controls[which].js_on_change("value", all_views)
     for which in ("path", "folds"):
         controls[which].js_on_change("active", all_views)
-    for button, slider in (("train", "step"), ("move", "way")):
-        code = f"play(unwarpers[name], {slider!r}, cb_obj.origin ?? cb_obj, {SECONDS})"
+    training = max(SHORTEST, (controls["step"].end - controls["step"].start) / STEPS_A_SECOND)
+    for button, slider, seconds in (("train", "step", training), ("move", "way", WAY)):
+        code = f"play(unwarpers[name], {slider!r}, cb_obj.origin ?? cb_obj, {seconds:g})"
         controls[button].js_on_event("button_click", CustomJS(args={"name": name}, code=code))
     for side, view in views.items():
         one = CustomJS(args={"name": name}, code=f"drawView(unwarpers[name], unwarpers[name].views.{side})")

@@ -47,12 +47,12 @@ def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
     half, empty = nets.window, ColumnDataSource
     sources = {
         "cells": empty({"xs": [], "ys": [], "colour": []}),
-        "folds": empty({"x0": [], "y0": [], "x1": [], "y1": []}),
-        "dots": empty({"x": [], "y": [], "colour": [], "marker": []}),
+        "folds": empty({"xs": [], "ys": []}),
+        "dots": empty({"xs": [], "ys": [], "colour": [], "cap": []}),
         "probe": empty({"x": [], "y": []}),
         "ground": empty({"xs": [], "ys": [], "colour": []}),
         "grid": empty({"xs": [], "ys": []}),
-        "moved": empty({"x": [], "y": [], "colour": [], "marker": []}),
+        "moved_dots": empty({"xs": [], "ys": [], "colour": [], "cap": []}),
         "probed": empty({"x": [], "y": []}),
         "arrows": empty({"x0": [], "y0": [], "x1": [], "y1": [], "colour": []}),
         "units_data": empty(
@@ -62,22 +62,14 @@ def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
     }
     plane, space = _square(half), _square(half)
     space.axis.visible = False  # its window moves all the time
-    plane.patches("xs", "ys", fill_color="colour", line_alpha=0, source=sources["cells"])
-    plane.segment(
-        "x0", "y0", "x1", "y1", line_color="#1a1a1a", line_alpha=0.35, line_width=0.7, source=sources["folds"]
+    plane.patches("xs", "ys", fill_color="colour", line_color=None, source=sources["cells"])
+    plane.multi_line(
+        "xs", "ys", line_color="#1a1a1a", line_alpha=0.35, line_width=0.7, source=sources["folds"]
     )
-    space.patches("xs", "ys", fill_color="colour", line_alpha=0, source=sources["ground"])
+    space.patches("xs", "ys", fill_color="colour", line_color=None, source=sources["ground"])
     space.multi_line("xs", "ys", line_color="#9aa0a8", line_width=1, source=sources["grid"])
-    for plot, dots, probe in ((plane, "dots", "probe"), (space, "moved", "probed")):
-        plot.scatter(
-            "x",
-            "y",
-            fill_color="colour",
-            line_color=None,  # half the work of a frame
-            marker="marker",
-            size=5,
-            source=sources[dots],
-        )
+    for plot, dots, probe in ((plane, "dots", "probe"), (space, "moved_dots", "probed")):
+        plot.multi_line("xs", "ys", line_color="colour", line_width=5, line_cap="cap", source=sources[dots])
         plot.scatter(
             "x",
             "y",
@@ -110,16 +102,17 @@ def _square(half: float) -> Any:
     )  # fmt: skip
     plot.grid.visible = False
     plot.axis.major_label_text_font_size = "9px"
+    plot.axis.ticker.desired_num_ticks = 3  # Bokeh measures each label again in every frame
     plot.toolbar.logo, plot.toolbar.autohide = None, True
     return plot
 
 
 def _units(sources: dict[str, Any], layers: int) -> Any:
     plot = figure(
-        x_range=Range1d(start=0, end=1), y_range=Range1d(start=0, end=4), height=50 + 22 * (layers + 1), sizing_mode="stretch_width", tools="", toolbar_location=None,
-        title="The point on its way through the net: blue above zero, orange below, white zero",
+        x_range=Range1d(start=0, end=1), y_range=Range1d(start=0, end=4), height=24 + 22 * (layers + 1), sizing_mode="stretch_width", tools="", toolbar_location=None,
     )  # fmt: skip
     plot.xaxis.visible = plot.grid.visible = False
+    plot.background_fill_color = "#dde1e7"  # so that a white bar is seen
     plot.yaxis.ticker = []
     plot.yaxis.major_tick_line_color = None
     cells = plot.quad(
@@ -128,8 +121,7 @@ def _units(sources: dict[str, Any], layers: int) -> Any:
         "top",
         "bottom",
         fill_color="colour",
-        line_color="#c9ced6",
-        line_width=0.5,
+        line_color=None,
         source=sources["units_data"],
     )
     plot.text(
