@@ -40,14 +40,17 @@ function joined(polygons, from) {
   return Float64Array.from(found);
 }
 
-// Points as the shortest of lines with round or square ends, in the colour of their class: one stroke through many is painted far
-// sooner than their markers. Some strokes for each class, by turns, so that none lies above all others. `reach` is half the picture.
+// Points as the shortest of lines with square ends, in the colour of their class: one stroke through many is painted far sooner
+// than their markers, and squares are sooner than rounds. Some strokes for each class, by turns, so that none lies above all others. `reach` is half the picture.
 function dotted({about: {colours}}, x, y, labels, reach) {
   const turns = 8, classes = labels.reduce((most, own) => Math.max(most, own), 0) + 1;
   const all = Array.from({length: turns * classes}, (_, i) => ({own: i % classes, line: []}));
   labels.forEach((own, k) => all[k % turns * classes + own].line.push([x[k], y[k], x[k] + 1e-5 * reach, y[k]]));
-  const some = all.filter(({line}) => line.length), of = list => some.map(({own}) => list[own % list.length]);
-  return {xs: some.map(({line}) => joined(line, 0)), ys: some.map(({line}) => joined(line, 1)), colour: of(colours.dots), cap: of(["round", "square"])};
+  const some = all.filter(({line}) => line.length);
+  return {
+    xs: some.map(({line}) => joined(line, 0)), ys: some.map(({line}) => joined(line, 1)),
+    colour: some.map(({own}) => colours.dots[own % colours.dots.length]),
+  };
 }
 
 // A colour for each value along a scale; around 0 if `centred`.
@@ -61,7 +64,7 @@ function scale(values, colours, centred) {
 
 // The plane on its way to the embedding; returns what to write above it.
 function drawSpace(page, view, {net, layers, data, image, warped}, probe) {
-  const head = layers.at(-1), way = page.controls.way.value, {grid} = page, point = probe.map(v => [v]);
+  const head = layers.at(-1), way = page.controls.way.value, {grid} = page, point = probe.map(v => Float64Array.of(v));
   const layered = page.controls.path.active === 1 && drawable(net), arrived = way === 1;
   let travel, where;
   if (layered) {

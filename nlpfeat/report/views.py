@@ -48,11 +48,11 @@ def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
     sources = {
         "cells": empty({"xs": [], "ys": [], "colour": []}),
         "folds": empty({"xs": [], "ys": []}),
-        "dots": empty({"xs": [], "ys": [], "colour": [], "cap": []}),
+        "dots": empty({"xs": [], "ys": [], "colour": []}),
         "probe": empty({"x": [], "y": []}),
         "ground": empty({"xs": [], "ys": [], "colour": []}),
         "grid": empty({"xs": [], "ys": []}),
-        "moved_dots": empty({"xs": [], "ys": [], "colour": [], "cap": []}),
+        "moved_dots": empty({"xs": [], "ys": [], "colour": []}),
         "probed": empty({"x": [], "y": []}),
         "arrows": empty({"x0": [], "y0": [], "x1": [], "y1": [], "colour": []}),
         "units_data": empty(
@@ -60,8 +60,7 @@ def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
         ),
         "units_words": empty({"x": [], "y": [], "text": [], "colour": []}),
     }
-    plane, space = _square(half), _square(half)
-    space.axis.visible = False  # its window moves all the time
+    plane, space = _square(half), _square(half, axes=False)  # the window of the space moves all the time
     plane.patches("xs", "ys", fill_color="colour", line_color=None, source=sources["cells"])
     plane.multi_line(
         "xs", "ys", line_color="#1a1a1a", line_alpha=0.35, line_width=0.7, source=sources["folds"]
@@ -69,7 +68,9 @@ def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
     space.patches("xs", "ys", fill_color="colour", line_color=None, source=sources["ground"])
     space.multi_line("xs", "ys", line_color="#9aa0a8", line_width=1, source=sources["grid"])
     for plot, dots, probe in ((plane, "dots", "probe"), (space, "moved_dots", "probed")):
-        plot.multi_line("xs", "ys", line_color="colour", line_width=5, line_cap="cap", source=sources[dots])
+        plot.multi_line(
+            "xs", "ys", line_color="colour", line_width=4, line_cap="square", source=sources[dots]
+        )
         plot.scatter(
             "x",
             "y",
@@ -95,23 +96,24 @@ def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
     } | sources  # fmt: skip
 
 
-def _square(half: float) -> Any:
+def _square(half: float, axes: bool = True) -> Any:
     plot = figure(
         x_range=Range1d(start=-half, end=half), y_range=Range1d(start=-half, end=half), aspect_ratio=1, sizing_mode="stretch_width",
-        tools="pan,wheel_zoom,box_zoom,reset,save", toolbar_location="below", min_border=2,
+        tools="pan,wheel_zoom,box_zoom,reset,save", toolbar_location="below", min_border=2, title=None,
+        x_axis_location="below" if axes else None, y_axis_location="left" if axes else None,
     )  # fmt: skip
-    plot.grid.visible = False
-    plot.axis.major_label_text_font_size = "9px"
-    plot.axis.ticker.desired_num_ticks = 3  # Bokeh measures each label again in every frame
+    plot.center = []  # no grids: Bokeh places them again in every frame, seen or not, and measures each label of an axis
+    for axis in plot.axis:
+        axis.major_label_text_font_size, axis.ticker.desired_num_ticks = "9px", 3
     plot.toolbar.logo, plot.toolbar.autohide = None, True
     return plot
 
 
 def _units(sources: dict[str, Any], layers: int) -> Any:
     plot = figure(
-        x_range=Range1d(start=0, end=1), y_range=Range1d(start=0, end=4), height=24 + 22 * (layers + 1), sizing_mode="stretch_width", tools="", toolbar_location=None,
+        x_range=Range1d(start=0, end=1), y_range=Range1d(start=0, end=4), height=24 + 22 * (layers + 1), sizing_mode="stretch_width", tools="", toolbar_location=None, title=None, x_axis_location=None,
     )  # fmt: skip
-    plot.xaxis.visible = plot.grid.visible = False
+    plot.center = []
     plot.background_fill_color = "#dde1e7"  # so that a white bar is seen
     plot.yaxis.ticker = []
     plot.yaxis.major_tick_line_color = None
