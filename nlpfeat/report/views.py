@@ -96,7 +96,7 @@ def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
     } | sources  # fmt: skip
 
 
-def _square(half: float, axes: bool = True) -> Any:
+def _square(half: float, *, axes: bool = True) -> Any:
     plot = figure(
         x_range=Range1d(start=-half, end=half), y_range=Range1d(start=-half, end=half), aspect_ratio=1, sizing_mode="stretch_width",
         tools="pan,wheel_zoom,box_zoom,reset,save", toolbar_location="below", min_border=2, title=None,
