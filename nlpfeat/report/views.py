@@ -4,6 +4,7 @@ from typing import Any
 
 from bokeh.models import (
     Arrow,
+    BasicTicker,
     Button,
     CheckboxGroup,
     ColumnDataSource,
@@ -103,8 +104,8 @@ def _square(half: float, *, axes: bool = True) -> Any:
         x_axis_location="below" if axes else None, y_axis_location="left" if axes else None,
     )  # fmt: skip
     plot.center = []  # no grids: Bokeh places them again in every frame, seen or not, and measures each label of an axis
-    for axis in plot.axis:
-        axis.major_label_text_font_size, axis.ticker.desired_num_ticks = "9px", 3
+    plot.axis.major_label_text_font_size = "9px"
+    plot.axis.ticker = BasicTicker(desired_num_ticks=3)
     plot.toolbar.logo, plot.toolbar.autohide = None, True
     return plot
 
