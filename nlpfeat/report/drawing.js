@@ -41,7 +41,8 @@ function joined(polygons, from) {
 }
 
 // Points as the shortest of lines with square ends, in the colour of their class: one stroke through many is painted far sooner
-// than their markers, and squares are sooner than rounds. Some strokes for each class, by turns, so that none lies above all others. `reach` is half the picture.
+// than their markers, and squares are sooner than rounds. Some strokes for each class, by turns, so that none lies above all
+// others. `reach` is half the picture.
 function dotted({about: {colours}}, x, y, labels, reach) {
   const turns = 8, classes = labels.reduce((most, own) => Math.max(most, own), 0) + 1;
   const all = Array.from({length: turns * classes}, (_, i) => ({own: i % classes, line: []}));
