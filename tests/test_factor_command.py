@@ -86,7 +86,14 @@ def test_a_newcomer_with_the_ratings_of_a_user_is_predicted_alike(tasted):
         np.testing.assert_allclose(again, old, atol=1e-6)  # others stay as they were
 
 
-@pytest.mark.parametrize("name", ["ratings_dot", "ratings_bias", "ratings_net"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ratings_bias",
+        pytest.param("ratings_dot", marks=pytest.mark.slow),
+        pytest.param("ratings_net", marks=pytest.mark.slow),
+    ],
+)
 def test_newcomers_of_nets_minimise_their_own_errors(name, tmp_path):
     spec = with_grid(TOYS[name], width=(3,), seed=(0,))
     made, _ = study(with_training(spec, steps=(60,), rates=(30.0,)), tmp_path / "study")

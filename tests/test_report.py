@@ -423,6 +423,7 @@ def test_two_studies_of_a_thousand_members_whose_names_are_markup(tmp_path):
         browser.quit()
 
 
+@pytest.mark.slow
 def test_recipes_have_sliders_and_deep_nets_a_walk(tmp_path):
     spec = with_grid(TOYS["spirals_deep"], width=(2,), seed=(0, 1), depth=(3, 4))
     path = tmp_path / "deep"
@@ -464,7 +465,10 @@ def test_mistakes_are_named(flags, told):
 
 @pytest.mark.parametrize(
     ("rate", "shown"),
-    [(1e-3, "unwarpers.s0.views.b.shown.regions > 0"), (1e38, "unwarpers.s0 === undefined")],
+    [
+        pytest.param(1e-3, "unwarpers.s0.views.b.shown.regions > 0", marks=pytest.mark.slow),
+        (1e38, "unwarpers.s0 === undefined"),
+    ],
 )
 def test_a_single_net_and_one_that_diverged(tmp_path, rate, shown):
     spec = with_training(with_grid(SPIRALS, width=(3,), seed=(0,), learning_rate=(rate,)), snapshots=())

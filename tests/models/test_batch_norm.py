@@ -41,7 +41,7 @@ def built(name):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow if name in SLOW - {"imdb_dense"} else ())
+        pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
         for name in sorted(set(TASKS) - WITHOUT)
     ],
 )
