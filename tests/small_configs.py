@@ -48,7 +48,8 @@ def small(real: Any, *variant: str) -> ConfigDict:
     toy.sweep = asked.sweep
     if "path" in toy.data and toy.data.path.endswith("opinions.csv"):
         toy.data.path = "configs/opinions.csv"
-        toy.data.vocabulary = 200 if "vocabulary" in toy.data else toy.data.get("vocabulary")
+        if "vocabulary" in toy.data:
+            toy.data.vocabulary = 200
     if "path" in toy.data and toy.data.path.endswith("tastes.csv"):
         toy.data.path, toy.data.items = "configs/tastes.csv", "configs/dishes.csv"
     return toy
