@@ -136,16 +136,22 @@ def starred_members(dataset: xr.Dataset, study: Study) -> list[dict[str, float]]
     return chosen if len(widths) > 1 else [*chosen, best_member(dataset, task)]
 
 
+def _written(value: Any) -> float:
+    """A setting as it was written: the shortest number that is the same in single precision, in which nets are trained."""
+    number = np.asarray(value).item()
+    return float(str(np.float32(number))) if isinstance(number, float) else number
+
+
 def _packed(found: dict[str, Found], starred: list[dict[str, float]]) -> Nets:
     """The nets as the page wants them, each at its places on the axes in which they differ."""
     fields = next(iter(found.values())).settings._fields
     values = {
-        name: sorted({one.settings._asdict()[name].item() for one in found.values()}) for name in fields
+        name: sorted({_written(one.settings._asdict()[name]) for one in found.values()}) for name in fields
     }
     axes = [Axis(name, values[name]) for name in fields if len(values[name]) > 1]
 
     def place(settings: dict[str, Any]) -> tuple[int, ...]:
-        return tuple(axis.values.index(settings[axis.name]) for axis in axes)
+        return tuple(axis.values.index(_written(settings[axis.name])) for axis in axes)
 
     steps_of: list[list[int]] = []
     points: dict[bytes, int] = {}
@@ -159,7 +165,7 @@ def _packed(found: dict[str, Found], starred: list[dict[str, float]]) -> Nets:
             sets.append(one.points)
         shapes = [weight.shape for weight, _, _ in one.layers[0]]
         slopes = [float(slope) for _, _, slope in one.layers[0]]
-        at = place({name: value.item() for name, value in one.settings._asdict().items()})
+        at = place(one.settings._asdict())
         nets.append(Net(name, at, steps_of.index(one.steps), shapes, slopes, start, points[key]))
         numbers.append(one.numbers)
         start += len(numbers[-1])

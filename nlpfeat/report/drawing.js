@@ -124,7 +124,7 @@ function drawUnits(view, layers, [x, y]) {
       data.colour.push(mix(value / most)); data.name.push(`${names[row]}, ${i + 1} of ${values.length}`); data.value.push(value);
       if (values.length <= 8) {
         words.x.push((i + 0.5) / values.length); words.y.push(bottom + 0.5); words.text.push(short(value));
-        words.colour.push(Math.abs(value) > 0.6 * most ? "#ffffff" : "#1a1a1a");
+        words.colour.push(value > 0.87 * most ? "#ffffff" : "#1a1a1a");  // dark on orange and on lighter blues is read better
       }
     });
   });

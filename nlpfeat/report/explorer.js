@@ -97,12 +97,11 @@ function showMember(page, i) {
 // Show a member's curve, and its net in the first view of the unwarper, where the page holds it.
 function pickMember(page, i) {
   showMember(page, i);
-  const unwarper = unwarpers[page.name];
-  unwarper?.about.axes.forEach(({name, values}, k) => {
-    const place = values.indexOf(page.settings[name][i]);
-    if (place >= 0) unwarper.views.a.axes[k].value = place;
-  });
-  if (unwarper) page.curves.title.text += " · now left in the unwarper";
+  const unwarper = unwarpers[page.name], net = unwarper?.about.nets.find(({id}) => id === page.about.ids[i]);
+  if (!net) return;
+  net.at.forEach((place, k) => unwarper.views.a.axes[k].value = place);
+  const told = " · now left in the unwarper", {title} = page.curves;
+  if (!title.text.endsWith(told)) title.text += told;
 }
 
 // A tick on a logarithmic axis, told as the value it stands for.

@@ -31,9 +31,18 @@ def section(name: str, parts: dict[str, Any], begin: CustomJS) -> Section:
 
 def places(title: str, values: Sequence[float], start: int, **more: Any) -> Slider:
     """A slider over the places of rising values, at place `start`, that shows the value."""
-    code = "return values[Math.round(tick)].toLocaleString('en', {maximumFractionDigits: 20})"
+    code = "return values[Math.min(Math.round(tick), values.length - 1)].toLocaleString('en', {maximumFractionDigits: 20})"
     told = CustomJSTickFormatter(args={"values": [float(value) for value in values]}, code=code)
-    return Slider(title=title, start=0, end=max(1, len(values) - 1), value=start, step=1, format=told, **more)
+    return Slider(
+        title=title,
+        start=0,
+        end=max(1, len(values) - 1),
+        value=start,
+        step=1,
+        format=told,
+        disabled=len(values) < 2,
+        **more,
+    )
 
 
 def call(function: str, tree: dict[str, Any]) -> CustomJS:

@@ -13,7 +13,7 @@ function startUnwarper({name, about: text, numbers, points, labels, grid, views,
   page.points = Float64Array.from(points);
   page.labels = Uint8Array.from(labels);
   page.grid = {...about.grid, x: Float64Array.from(grid.x), y: Float64Array.from(grid.y)};
-  page.redraw = () => { for (const view of Object.values(views)) drawView(page, view); setTimeout(() => page.playing?.next()); };
+  page.redraw = () => { setTimeout(() => page.playing?.next()); for (const view of Object.values(views)) drawView(page, view); };
   page.redraw();
   return page;
 }
@@ -65,7 +65,7 @@ function drawView(page, view) {
   if (page.alone && view === page.views.b) return;
   const net = chosen(page, view);
   if (!net) { say(page, view, "note", "This page does not hold that net: move a slider."); return; }
-  const known = netAt(page, view, net), probe = [page.controls.x.value, page.controls.y.value];
+  const known = netAt(page, view, net), probe = [page.controls.x.value ?? 0, page.controls.y.value ?? 0];
   drawPlane(page, view, known);
   view.probe.data = {x: [probe[0]], y: [probe[1]]};
   const where = drawSpace(page, view, known, probe);
@@ -84,12 +84,17 @@ function say(page, view, what, text) {
   if (line.textContent !== text) line.textContent = text;
 }
 
+// Whether readers of the screen tell which net is shown whenever it changes: not in a play, many times a second.
+function speak(page, aloud) {
+  for (const side of ["a", "b"]) document.getElementById(`${page.name}-${side}-note`).setAttribute("aria-live", aloud ? "polite" : "off");
+}
+
 // Which net a view shows, in words.
 function told(page, {net, step, right}) {
   const who = page.about.axes.map(({name, values}, i) => `${name.replaceAll("_", " ")} ${values[net.at[i]]}`).join(", ");
   const wanted = page.about.steps[page.controls.step.value];
   const behind = step < wanted ? `, the last one kept before ${wanted.toLocaleString("en")}` : "";
-  return `${who}, step ${step.toLocaleString("en")}${behind}: ${(100 * right).toFixed(1)} % of its training points right (${net.id})`;
+  return `${who ? who + ", " : ""}step ${step.toLocaleString("en")}${behind}: ${(100 * right).toFixed(1)} % of its training points right (${net.id})`;
 }
 
 // What becomes of a point, in words.
@@ -118,13 +123,14 @@ function moveTo(page, x, y) {
 }
 
 // Move a slider from its start, or from where it is, to its end in some seconds; again: stop.
-// A frame is asked for once the last one is drawn: Bokeh, which was asked to paint by then, paints first, and so every frame is seen.
+// A frame is asked for once the last one is drawn: Bokeh, which was asked to paint by then, paints first (60 times a second at most),
+// and nothing is computed that is not seen.
 function play(page, which, button, seconds) {
   const slider = page.controls[which], label = button.label;
   if (page.playing) { page.playing.stop(); if (page.playing.which === which) { page.playing = null; return; } }
   const from = slider.value >= slider.end ? slider.start : slider.value, whole = slider.end - slider.start;
   let began = null, frames = 0, asked = null;
-  const stop = () => { cancelAnimationFrame(asked); button.label = label; };
+  const stop = () => { cancelAnimationFrame(asked); button.label = label; speak(page, true); };
   const next = () => { cancelAnimationFrame(asked); asked = requestAnimationFrame(frame); };
   const frame = now => {
     began ??= now;
@@ -135,5 +141,6 @@ function play(page, which, button, seconds) {
   };
   page.playing = {which, stop, next};
   button.label = "❚❚ Pause";
+  speak(page, false);
   next();
 }

@@ -28,7 +28,7 @@ def controls_of(steps: list[int]) -> dict[str, Any]:
     return {
         "step": places("Step of training", steps, len(steps) - 1, **wide),
         "way": Slider(title="From the input (0) to the embedding (1)", start=0, end=1, value=1, step=0.005, **wide),
-        "train": Button(label="▶ Training", width=110),
+        "train": Button(label="▶ Training", width=110, disabled=len(steps) < 2),
         "move": Button(label="▶ Input → embedding", width=170),
         "path": RadioButtonGroup(labels=["straight", "layer by layer"], active=0, width=190),
         "ground": Select(
@@ -82,10 +82,10 @@ def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
             fill_alpha=0,
             source=sources[probe],
         )
-    for colour, width in (("#1a1a1a", 5), ("#ffffff", 2)):
+    for colour, width in (("#1a1a1a", 6), ("colour", 3)):
         line: Any = {"line_color": colour, "line_width": width}
         ends: Any = {"x_start": "x0", "y_start": "y0", "x_end": "x1", "y_end": "y1"}
-        head = VeeHead(size=11, fill_color=colour, line_color="#1a1a1a")
+        head = VeeHead(size=12, fill_color=colour, line_color="#1a1a1a")
         space.add_layout(Arrow(end=head, source=sources["arrows"], **line, **ends))
     axes = [
         places(axis.name.replace("_", " "), axis.values, place, sizing_mode="stretch_width")
@@ -100,7 +100,8 @@ def view_of(nets: Nets, start: tuple[int, ...]) -> dict[str, Any]:
 def _square(half: float, *, axes: bool = True) -> Any:
     plot = figure(
         x_range=Range1d(start=-half, end=half), y_range=Range1d(start=-half, end=half), aspect_ratio=1, sizing_mode="stretch_width",
-        tools="pan,wheel_zoom,box_zoom,reset,save", toolbar_location="below", min_border=2, title=None,
+        tools="pan,wheel_zoom,box_zoom,reset,save", toolbar_location="below", toolbar_inner=True, title=None,
+        min_border=2, min_border_left=30 if axes else 2, min_border_bottom=30 if axes else 2,  # the frame is a square, too
         x_axis_location="below" if axes else None, y_axis_location="left" if axes else None,
     )  # fmt: skip
     plot.center = []  # no grids: Bokeh places them again in every frame, seen or not, and measures each label of an axis
