@@ -42,10 +42,12 @@ def small(real: Any, *variant: str) -> ConfigDict:
     asked, toy = real(*variant), real("smoke")
     seeds = tuple(asked.sweep.get("seed", (0,)))
     asked.sweep.seed = tuple(seed for i, seed in enumerate(seeds) if i < 4 or seed in NAMED_SEEDS)
-    if "points" in asked.data:
+    if "points" in asked.get("data", {}):
         asked.data.points = toy.data.points
         return asked
     toy.sweep = asked.sweep
+    if "data" not in toy:
+        return toy
     if "path" in toy.data and toy.data.path.endswith("opinions.csv"):
         toy.data.path = "configs/opinions.csv"
         if "vocabulary" in toy.data:
