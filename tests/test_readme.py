@@ -118,6 +118,13 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(there.read_text()), link
 
 
+def test_toy_configs_are_configs(tmp_path, monkeypatch):
+    lay_out(tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    for path in sorted(Path("configs").rglob("*.py")):
+        resolve(load_config(str(path))[1], [])
+
+
 @pytest.mark.slow
 def test_every_command_runs_as_written(tmp_path):
     lay_out(tmp_path / "here")
