@@ -28,7 +28,7 @@ Layers = list[tuple[np.ndarray, np.ndarray, float]]
 class Found(NamedTuple):
     """A net with its layers at some steps, and its training points."""
 
-    settings: Any
+    settings: dict[str, float]  # as they were written; the nets' own are rounded to single precision
     steps: list[int]
     layers: list[Layers]
     points: tuple[np.ndarray, np.ndarray]  # (n, 2), and their classes (n,)
@@ -59,7 +59,7 @@ def nets_of_page(
     if not found:
         return None, ["no unwarper: every net diverged"]
     seeds = _seeds(found, budget)
-    found = {name: one for name, one in found.items() if int(one.settings.seed) in seeds}
+    found = {name: one for name, one in found.items() if one.settings["seed"] in seeds}
     starred = starred_members(dataset.sel(seed=seeds), study)
     notes = []
     if frames:
@@ -84,6 +84,7 @@ def _kept(study: Study, make: Maker) -> dict[str, Found]:
     layers, found = study.spec.row.layers, {}
     assert layers is not None
     table = study.members().sort_values("seed").head(READ)
+    written: dict[Any, Any] = table[list(study.spec.settings._fields)].to_dict("index")
     work = finished(study, table)
     with Counting("checkpoints of buckets", len(work)) as progress:
         for one in progress.each(iter(work)):
@@ -91,7 +92,7 @@ def _kept(study: Study, make: Maker) -> dict[str, Found]:
                 if not finite(net.params):
                     continue
                 if net.id not in found:
-                    found[net.id] = Found(net.settings, [], [], _points(make, net.settings))
+                    found[net.id] = Found(written[net.id], [], [], _points(make, net.settings))
                 found[net.id].steps.append(net.step)
                 found[net.id].layers.append(layers(net.params, net.settings))
     return found
@@ -110,7 +111,7 @@ def _seeds(found: dict[str, Found], budget: float) -> list[int]:
     sizes: dict[int, int] = {}
     counted: set[bytes] = set()
     for one in found.values():
-        seed, points = int(one.settings.seed), one.points[0].tobytes()
+        seed, points = int(one.settings["seed"]), one.points[0].tobytes()
         new = 0 if points in counted else len(points) + len(one.points[1])
         counted.add(points)
         sizes[seed] = sizes.get(seed, 0) + one.numbers.nbytes + new
@@ -136,22 +137,14 @@ def starred_members(dataset: xr.Dataset, study: Study) -> list[dict[str, float]]
     return chosen if len(widths) > 1 else [*chosen, best_member(dataset, task)]
 
 
-def _written(value: Any) -> float:
-    """A setting as it was written: the shortest number that is the same in single precision, in which nets are trained."""
-    number = np.asarray(value).item()
-    return float(str(np.float32(number))) if isinstance(number, float) else number
-
-
 def _packed(found: dict[str, Found], starred: list[dict[str, float]]) -> Nets:
     """The nets as the page wants them, each at its places on the axes in which they differ."""
-    fields = next(iter(found.values())).settings._fields
-    values = {
-        name: sorted({_written(one.settings._asdict()[name]) for one in found.values()}) for name in fields
-    }
-    axes = [Axis(name, values[name]) for name in fields if len(values[name]) > 1]
+    names = next(iter(found.values())).settings
+    values = {name: sorted({one.settings[name] for one in found.values()}) for name in names}
+    axes = [Axis(name, values[name]) for name in names if len(values[name]) > 1]
 
-    def place(settings: dict[str, Any]) -> tuple[int, ...]:
-        return tuple(axis.values.index(_written(settings[axis.name])) for axis in axes)
+    def place(settings: dict[str, float]) -> tuple[int, ...]:
+        return tuple(axis.values.index(settings[axis.name]) for axis in axes)
 
     steps_of: list[list[int]] = []
     points: dict[bytes, int] = {}
@@ -165,8 +158,9 @@ def _packed(found: dict[str, Found], starred: list[dict[str, float]]) -> Nets:
             sets.append(one.points)
         shapes = [weight.shape for weight, _, _ in one.layers[0]]
         slopes = [float(slope) for _, _, slope in one.layers[0]]
-        at = place(one.settings._asdict())
-        nets.append(Net(name, at, steps_of.index(one.steps), shapes, slopes, start, points[key]))
+        nets.append(
+            Net(name, place(one.settings), steps_of.index(one.steps), shapes, slopes, start, points[key])
+        )
         numbers.append(one.numbers)
         start += len(numbers[-1])
     ends = [place(one) for one in (starred[0], starred[-1])]

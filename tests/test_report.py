@@ -14,7 +14,7 @@ from nlpfeat.plotting.map_page import Panel, Points
 from nlpfeat.report.explorer import Measure, Members
 from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.report.page import Map, Part, report
-from nlpfeat.sweeps.restore import restore
+from nlpfeat.sweeps.restore import restore, study_maker
 from nlpfeat.tasks import TASKS
 from tests.browser import element, errors, needs_browser, opened, point_at, until
 from tests.commands import run
@@ -445,6 +445,16 @@ def test_recipes_have_sliders_and_deep_nets_a_walk(tmp_path):
         assert browser.find_element("id", "s0-a-space").text.startswith("Layer ")
     finally:
         browser.quit()
+
+
+@pytest.mark.slow
+def test_settings_of_the_unwarper_are_those_written(tmp_path):
+    spec = with_grid(SPIRALS, width=(3,), seed=(0, 1), noise=(0.01, 0.1))
+    made, dataset = study(spec, tmp_path / "study")
+    nets, _ = report_nets.nets_of_page(made, study_maker(made), dataset, 0, 1e9)
+    assert nets.axes == [Axis("seed", [0, 1]), Axis("noise", [0.01, 0.1])]
+    ids = {net.at: net.id for net in nets.nets}
+    assert ids[1, 0] == str(dataset.member_id.sel(width=3, seed=1, noise=0.01).item())
 
 
 @pytest.mark.parametrize(
