@@ -1,4 +1,4 @@
-"""Two CPU devices whatever the machine, shapes checked, no silent rank promotion; no key used twice where rows of the table train."""
+"""Two CPU devices whatever the machine, types and shapes of the whole package checked, no silent rank promotion."""
 
 import os
 import tempfile
@@ -16,19 +16,30 @@ os.environ |= {
 import jax
 import pytest
 from jaxtyping import install_import_hook
+from xdist.scheduler import LoadScopeScheduling
 
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
-with install_import_hook(
-    ["nlpfeat.models", "nlpfeat.training.losses", "nlpfeat.training.metrics"], "beartype.beartype"
-):
-    import nlpfeat.tasks  # noqa: F401  (imported here so that the hook sees the modules first)
+# Before anything imports the package. Whole numbers pass for floats, as they do for static checkers (PEP 484).
+install_import_hook("nlpfeat", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
-from tests.toys import TOYS, Quiet, each_toy  # noqa: E402
+from tests.toys import TOYS, Quiet  # noqa: E402
 
 
-@pytest.fixture(params=each_toy())
+class ByFileOrRow(LoadScopeScheduling):
+    """One worker runs all tests of a file, whose studies they share; of `test_every_task.py` all tests of a row."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        return test.partition("[")[2] if file.endswith("test_every_task.py") else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFileOrRow(config, log)
+
+
+@pytest.fixture(params=sorted(TOYS))
 def toy(request):
     """A small spec of every task of the table. No key may be used twice: a check that makes every call slower."""
     with jax.debug_key_reuse(True):

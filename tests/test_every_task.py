@@ -1,164 +1,248 @@
-"""Every row of the table inherits every one of these tests."""
+"""What every row of the table is held to, by one study and one native training of each.
+
+Compiling is the cost, not steps: a row compiles two training programs at the padded width (all parameters move, one
+module is frozen) and one at a member's own width, and every test below runs those again. A row added to the table is
+held from then on. The long forms, with more steps and more widths, are in `tests/test_every_task_longer.py`.
+"""
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 
-from nlpfeat.data.examples import count, split_names
+from nlpfeat.data.examples import split_names
 from nlpfeat.models.width import crop
-from nlpfeat.sweeps import grid
-from nlpfeat.sweeps.prepare import maker
-from nlpfeat.sweeps.restore import restore
-from nlpfeat.sweeps.stacks import at, stack_settings
-from nlpfeat.training.member import evaluate
-from tests.toys import largest_gap, study, trained, with_grid
+from nlpfeat.sweeps import grid, launch, programs, run
+from nlpfeat.sweeps.compilation import compilations
+from nlpfeat.sweeps.prepare import Bucket, Maker, maker, prepare
+from nlpfeat.sweeps.replay import replay
+from nlpfeat.sweeps.restore import Member, restore
+from nlpfeat.sweeps.run import Interrupted
+from nlpfeat.sweeps.spec import Spec
+from nlpfeat.sweeps.study import Study
+from nlpfeat.tasks import TASKS
+from tests import golden
+from tests.toys import Quiet, largest_gap, toy, with_grid, with_training
+
+NARROW, WIDE, SEED = 3, 8, 1
+MEMBER = {"width": NARROW, "seed": SEED}  # padded from 3 to 8 units in the study
+FREE, FROZEN = 24, 16  # steps with all parameters free, then with one module frozen
+TOLERANCE = 1e-5
 
 
-def native(make, state, table, place):
-    """A member's own parameters out of a padded bucket."""
-    settings = at(stack_settings(make.spec.settings, table), place)
-    shapes = make.shapes(make.example(settings, 3), int(table["width"].iloc[place]))
-    return crop(at(state.params, place), shapes)
+class Held:
+    """A row's study, trained without a pause, and its member of width 3 trained alone in a program of that width."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.folder = folder
+        plain = toy(name, steps=(FREE, FROZEN), snapshots=(0, FREE))
+        plain = with_grid(plain, width=(NARROW, WIDE), seed=(0, SEED, 2))
+        self.task = plain.row
+        make = maker(plain)
+        self.frozen = "" if self.task.rule else min(first_params(make))
+        frozen = ((), (self.frozen,)) if self.frozen else ()
+        self.spec = with_training(plain, frozen=frozen)
+        self.make = replace(make, spec=self.spec)
+        with compilations() as self.compiled:
+            self.study = self.sweep(self.spec, folder / "study")
+        self.dataset = xr.open_dataset(self.study.combined).load()
+
+    def sweep(self, spec: Spec, path: Path, patience: int = 10**9) -> Study:
+        """Train a study, stopped after every `patience` records and resumed until it is done, by the row's one maker."""
+        make = replace(self.make, spec=spec)
+        for _ in range(20):
+            job = launch.begin(spec, path)._replace(make=make)
+            try:
+                launch.train(job, Quiet(patience))
+            except Interrupted:
+                continue
+            launch.finish(job.study)
+            return job.study
+        raise AssertionError("never done")
+
+    def restore(self, step: int | None = None) -> Member:
+        """The padded member at its own width."""
+        return restore(self.study, MEMBER, step, self.make)
+
+    def bucket(self, table: pd.DataFrame) -> Bucket:
+        """Members laid out as those of the study are, so that its program serves them."""
+        assert len(table) <= len(self.study.members())
+        fill = np.minimum(np.arange(len(self.study.members())), len(table) - 1)
+        return prepare(self.make, "b", table.iloc[fill], programs.member_mesh(), WIDE)
+
+    @cached_property
+    def native(self) -> tuple[Study, Bucket]:
+        """The member alone, in a study of its own, while all parameters are free; and its bucket."""
+        spec = with_training(self.spec, steps=(FREE,), frozen=())
+        spec = with_grid(spec, width=(NARROW,), seed=(SEED,))
+        study = self.sweep(spec, self.folder / "native")
+        make = replace(self.make, spec=spec)
+        return study, prepare(make, "b", study.members(), programs.member_mesh(), NARROW)
 
 
-def test_padded_trains_as_native(toy):
-    """The same member, alone at its own width and padded to 13, agrees after 300 steps."""
-    widths = (1, 3, 8)
-    wide_make, wide_table, padded, padded_record = trained(
-        with_grid(toy, width=widths, seed=(4,)), 300, units=13
-    )
-    for place, width in enumerate(widths):
-        make, table, alone, record = trained(with_grid(toy, width=(width,), seed=(4,)), 300)
-        assert table.index[0] == wide_table.index[place]
-        ours, theirs = native(wide_make, padded, wide_table, place), native(make, alone, table, 0)
-        assert [leaf.shape[1:] for leaf in jax.tree.leaves(padded)] != [
-            leaf.shape[1:] for leaf in jax.tree.leaves(alone)
-        ]
-        assert largest_gap(ours, theirs) <= 1e-5
-        assert largest_gap(record["loss"][0], padded_record["loss"][place]) <= 1e-5
+def first_params(make: Maker) -> Any:
+    """The parameters of the narrow member before the first step."""
+    settings = make.spec.settings._replace(width=np.int32(NARROW), seed=np.int32(SEED))
+    return make.example(settings, NARROW).params
 
 
-def test_member_alone_equals_member_in_a_sweep(toy):
-    spec = with_grid(toy, width=(2, 5, 8), seed=(0, 1, 2))
-    make, table, together, _ = trained(spec, 100)
-    for place in (0, 4, 8):
-        row = table.iloc[place]
-        one = with_grid(toy, width=(int(row["width"]),), seed=(int(row["seed"]),))
-        alone_make, alone_table, alone, _ = trained(one, 100)
-        assert alone_table.index[0] == row.name
-        gap = largest_gap(native(make, together, table, place), native(alone_make, alone, alone_table, 0))
-        assert gap <= 1e-5
+def evaluated(spec: Spec, bucket: Bucket, params: Any) -> dict[str, np.ndarray]:
+    """The record (members, splits) of the parameters (places, …), by the training program: after no step."""
+    state = run.fresh(spec.row, bucket, (), params)
+    ((_, record),) = run.advance(spec.row, spec.training, bucket, state, 0, [0])
+    return bucket.fetch(record)
 
 
-def test_one_device_equals_two(toy):
-    _, _, two, _ = trained(toy, 50)
-    _, _, one, _ = trained(toy, 50, devices=jax.devices()[:1])
-    assert largest_gap(one.params, two.params) <= 1e-5
+def close(left: Any, right: Any) -> bool:
+    """Equal to rounding: a hundred-thousandth, of the larger where that is above 1."""
+    return bool(np.allclose(left, right, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True))
 
 
-def test_units_start_the_same_at_every_width(toy):
+@pytest.fixture(scope="module", params=sorted(TASKS))
+def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    """Each row in turn."""
+    yield Held(request.param, tmp_path_factory.mktemp(request.param))
+    # Every program holds some maps of memory, of which Linux gives a process 65,530: beyond them it is killed.
+    jax.clear_caches()
+
+
+def test_one_program_per_bucket_and_frozen_set(held):
+    """Data and first parameters: one program each for the whole study."""
+    assert len(held.study.buckets()) == 1
+    assert held.compiled.programs["advance"] == (2 if held.frozen else 1)
+    assert held.compiled.programs["draw"] == held.compiled.programs["init"] == 1
+    assert set(held.compiled.programs) == {"advance", "draw", "init", "restart"}
+
+
+def test_interrupted_and_resumed_equals_uninterrupted(held):
+    """To the bit, records and parameters; stopped before, at and after the end of a phase and a checkpoint."""
+    again = held.sweep(held.spec, held.folder / "interrupted", patience=2)
+    with xr.open_dataset(again.combined) as dataset:
+        xr.testing.assert_identical(dataset.drop_attrs(), held.dataset.drop_attrs())
+    left, right = (restore(study, MEMBER, None, held.make).params for study in (again, held.study))
+    assert largest_gap(left, right) == 0
+
+
+def test_padded_and_in_a_sweep_equals_native_and_alone(held):
+    """Trained among six members padded to 8 units, or alone at 3 units: the same parameters and records."""
+    study, _ = held.native
+    alone, padded = restore(study, MEMBER, None, held.make), held.restore(FREE)
+    assert close_trees(alone.params, padded.params)
+    with xr.open_dataset(study.combined) as dataset:
+        ours = held.dataset.sel(MEMBER | {"step": dataset["step"]})
+        for name in ("loss", *(name for name, _ in held.task.metrics)):
+            assert close(ours[name], dataset[name].sel(MEMBER)), name
+
+
+def close_trees(left: Any, right: Any) -> bool:
+    """`close`, leaf by leaf of two pytrees of equal shapes."""
+    return all(jax.tree.leaves(jax.tree.map(lambda a, b: a.shape == b.shape and close(a, b), left, right)))
+
+
+def test_restored_equals_the_record(held):
+    """Restored at its own width and evaluated there: what the padded program recorded."""
+    member, (study, bucket) = held.restore(), held.native
+    last = held.dataset.sel(MEMBER).isel(step=-1)
+    assert member.id == str(last["member_id"].item())
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(member.params))
+    params = bucket.place(jax.tree.map(lambda leaf: leaf[None], member.params))
+    record = evaluated(study.spec, bucket, params)
+    for name, values in record.items():
+        if name in ("loss", *dict(held.task.metrics)):
+            assert close(values[0], last[name].sel(split=split_names(member.splits))), name
+    for name, values in member.record.items():
+        np.testing.assert_array_equal(values, last[name].sel(split=split_names(member.splits)))
+
+
+def test_what_is_frozen_stays_and_the_rest_moves(held):
+    if not held.frozen:
+        pytest.skip("learns by a rule of its own, which freezes nothing (tests/training)")
+    start, free, end = (held.restore(step).params for step in (0, FREE, FREE + FROZEN))
+    for name in start:
+        moved = [largest_gap(start[name], free[name]) > 0, largest_gap(free[name], end[name]) > 0]
+        assert moved == [True, name != held.frozen], name
+
+
+def test_units_start_the_same_at_every_width(held):
     """Unit i's draws are equal up to one scale per parameter, that of the fan-in."""
-    make = maker(toy)
-    settings = toy.settings._replace(width=np.int32(5), seed=np.int32(3))
-    wide = make.example(settings._replace(width=np.int32(16)), 16)
-    narrow = make.example(settings, 16)
-    cropped = crop(wide.params, make.shapes(narrow, 5))
-    own = crop(narrow.params, make.shapes(narrow, 5))
-    for left, right in zip(jax.tree.leaves(cropped), jax.tree.leaves(own), strict=True):
+    wide, narrow = (
+        held.make.example(held.spec.settings._replace(width=np.int32(n), seed=np.int32(SEED)), WIDE)
+        for n in (WIDE, NARROW)
+    )
+    shapes = held.make.shapes(narrow, NARROW)
+    for left, right in zip(
+        *(jax.tree.leaves(crop(one.params, shapes)) for one in (wide, narrow)), strict=True
+    ):
         if not left.any():
             assert not right.any()
             continue
         scale = np.abs(right).max() / np.abs(left).max()
         np.testing.assert_allclose(left * scale, right, rtol=2e-6)
         # Between no fan that counts units, and all of it: Glorot's fan-in and fan-out may both, and multiply.
-        assert 1 - 1e-6 <= scale <= 16 / 5
+        assert 1 - 1e-6 <= scale <= WIDE / NARROW + 1e-6
 
 
-def test_padding_never_reaches_the_scores(toy):
-    """Whatever stands in the units past the width, every named intermediate of the member's own stays."""
-    make = maker(toy)
-    example = make.example(toy.settings._replace(width=np.int32(4), seed=np.int32(0)), 9)
-    inside = jax.tree.map(lambda leaf: np.ones(leaf.shape, bool), make.shapes(example, 4))
-    padded = make.shapes(example, 9)
+def test_padding_never_reaches_the_record(held):
+    """Whatever stands in the units past the width, not a bit of the record changes."""
+    table = held.study.members()
+    bucket = held.bucket(table)
 
-    def pad(mask, like):
-        more = [(0, n - m) for n, m in zip(like.shape, mask.shape, strict=True)]
-        return np.pad(mask, more) if more else mask
+    def spoil(member: Any, width: int) -> Any:
+        def past_the_width(leaf: np.ndarray, own: jax.ShapeDtypeStruct) -> np.ndarray:
+            spoilt = np.full(leaf.shape, 1e3, leaf.dtype)
+            inside = tuple(slice(n) for n in own.shape)
+            spoilt[inside] = leaf[inside]
+            return spoilt
 
-    own = jax.tree.map(pad, inside, padded)
-    spoilt = jax.tree.map(lambda leaf, keep: np.where(keep, leaf, 1e3), example.params, own)
-    record = evaluate(
-        toy.row, make.module(9), example.params, example.settings, make.source.arrays, example.splits
-    )
-    after = evaluate(toy.row, make.module(9), spoilt, example.settings, make.source.arrays, example.splits)
-    assert largest_gap(record, after) == 0
+        return jax.tree.map(past_the_width, member, held.make.shapes(bucket.example, int(width)))
 
-
-def test_trace_holds_answers_and_metrics_are_their_means(toy):
-    make = maker(toy)
-    example = make.example(toy.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
-
-    def whole(split):
-        batch = toy.row.batch(make.source.arrays, example.splits[split], None)
-        return make.module(8).apply({"params": example.params}, batch.inputs, example.settings), batch.targets
-
-    trace, targets = whole("train")
-    n = count(example.splits["train"])
-    assert all(leaf.shape[0] == n for leaf in jax.tree.leaves(trace))
-    if "scores" in trace and toy.row.classes:
-        assert trace["scores"].shape == (n, int(targets.max()) + 1)
-    for _, metric in (("loss", toy.row.loss), *toy.row.metrics):
-        assert metric(trace, targets).shape == (n,)
-    record = evaluate(
-        toy.row, make.module(8), example.params, example.settings, make.source.arrays, example.splits
-    )
-    for i, split in enumerate(split_names(example.splits)):
-        trace, targets = whole(split)
-        if (
-            "scores" in trace and trace["scores"].ndim == 2
-        ):  # nets of characters: tests/models/test_recurrent.py
-            right = np.argmax(trace["scores"], 1)
-            assert record["accuracy"][i] == pytest.approx(np.mean(right == targets))
-        elif "prediction" in trace:  # windows are held to loops in tests/models/test_window_nets.py
-            errors = (np.asarray(trace["prediction"]) - np.asarray(targets)) ** 2
-            assert float(record["squared_error"][i]) == pytest.approx(errors.mean(), rel=1e-5)
+    params = bucket.fetch(bucket.params)
+    members = [jax.tree.map(lambda leaf, i=i: leaf[i], params) for i in range(len(table))]
+    spoilt = [spoil(one, width) for one, width in zip(members, table["width"], strict=True)]
+    assert max(largest_gap(left, right) for left, right in zip(spoilt, members, strict=True)) > 100
+    record = evaluated(held.spec, bucket, bucket.place(jax.tree.map(lambda *leaves: np.stack(leaves), *spoilt)))
+    before = evaluated(held.spec, bucket, bucket.params)
+    for name, values in record.items():
+        np.testing.assert_array_equal(values, before[name], err_msg=name)
 
 
-def test_training_lowers_the_loss(toy):
-    spec = with_grid(toy, width=(8,), seed=(0, 1, 2))
-    make, table, _, before = trained(spec, 0)
-    _, _, _, after = trained(spec, 300)
-    splits = make.draw(at(stack_settings(spec.settings, table), 0))
-    train = split_names(splits).index("train")
-    assert (after["loss"][:, train] < before["loss"][:, train]).all()
+def test_every_traced_setting_moves_the_parameters(held):
+    """Each can be swept at no cost: no program is compiled for it."""
+    pairs = []
+    for name, value in held.spec.settings._asdict().items():
+        if name not in ("width", "seed"):
+            other = value - 1 if isinstance(value, int) else value / 2 + 0.05
+            pairs.append((name, grid.expand(with_grid(held.spec, width=(WIDE,), seed=(0,), **{name: (value, other)}))))
+    half = len(held.study.members()) // 2
+    with compilations() as compiled:
+        for first in range(0, len(pairs), half):
+            some = pairs[first : first + half]
+            bucket = held.bucket(pd.concat([table for _, table in some]))
+            state = run.fresh(held.task, bucket, (), bucket.params)
+            ((state, _),) = run.advance(held.task, held.spec.training, bucket, state, 0, [10])
+            params = bucket.fetch(state.params)
+            for i, (name, _) in enumerate(some):
+                left, right = (jax.tree.map(lambda leaf, at=at: leaf[at], params) for at in (2 * i, 2 * i + 1))
+                assert largest_gap(left, right) > 0, name
+    assert "advance" not in compiled.programs
 
 
-def test_every_traced_setting_can_be_swept(toy, tmp_path):
-    """An axis over each traced setting gives members that differ, in one program."""
-    for name, value in toy.settings._asdict().items():
-        if name in ("width", "seed"):
-            continue
-        other = value - 1 if isinstance(value, int) else value / 2 + 0.05
-        spec = with_grid(toy, width=(4,), seed=(0,), **{name: (value, other)})
-        _, _, state, _ = trained(spec, 40)
-        first, second = at(state.params, 0), at(state.params, 1)
-        assert largest_gap(first, second) > 0, name
+def test_a_replay_is_the_study(held):
+    """A member trained again, at steps that the study never kept: the bits of the record and of every checkpoint."""
+    steps = np.array([0, 7, FREE, 31, FREE + FROZEN])
+    again = replay(held.study, held.make, MEMBER, steps)
+    assert again.gap == 0
+    for step in (0, FREE, FREE + FROZEN):
+        there = again.params[int(np.flatnonzero(steps == step)[0])]
+        assert largest_gap(there, held.restore(step).params) == 0
 
 
-def test_restored_member_is_the_recorded_one(toy, tmp_path):
-    made, dataset = study(toy, tmp_path / "study")
-    for width, seed in ((2, 0), (3, 1), (8, 1)):
-        member = restore(made, {"width": width, "seed": seed})
-        record = evaluate(
-            toy.row, member.module, member.params, member.settings, member.source.arrays, member.splits
-        )
-        recorded = dataset.sel(width=width, seed=seed).isel(step=-1)
-        assert str(recorded.member_id.item()) == member.id
-        for i, split in enumerate(split_names(member.splits)):
-            assert float(record["loss"][i]) == pytest.approx(float(recorded.loss.sel(split=split)), abs=1e-5)
-            for name, _ in toy.row.metrics:
-                kept = float(recorded[name].sel(split=split))
-                assert float(record[name][i]) == pytest.approx(kept, abs=1e-5)
-    assert grid.select(made.members(), {"width": 8}).shape[0] == 2
-    assert jnp.isfinite(jax.tree.leaves(member.params)[0]).all()
+def test_numbers_are_those_on_file(held):
+    """Data, first parameters, records, views and defaults: `make golden` writes them anew, and git shows what changed."""
+    golden.compare(held.spec.task, golden.numbers(held.spec, held.make, held.dataset, held.restore()))

@@ -1,133 +1,75 @@
-"""Toy studies: a small spec of every task, and shortcuts to train them."""
+"""Toy studies: a small spec of every row of the table, and shortcuts to train it. No row is named here."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
-import pytest
 
 from nlpfeat.sweeps import grid, launch, programs
 from nlpfeat.sweeps.prepare import maker, prepare
 from nlpfeat.sweeps.run import fresh, orders
-from nlpfeat.sweeps.spec import resolve
+from nlpfeat.sweeps.spec import Spec, resolve
 from nlpfeat.tasks import TASKS
-from nlpfeat.training.task import Task
+from nlpfeat.training.task import Task, generated
 
-TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}
-SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
+ROOT = Path(__file__).parents[1]
+TEXTS = str(ROOT / "tests" / "reviews.csv")  # 120 rows, two classes; markup, capitals, digits, an accent, a row twice
+TASTES = {"path": str(ROOT / "configs" / "tastes.csv"), "items": str(ROOT / "configs" / "dishes.csv")}
 
-CONFIGS = Path(__file__).parents[1] / "configs"
-OPINIONS = str(CONFIGS / "opinions.csv")  # 180 rows, three classes
-TASTES = {"path": str(CONFIGS / "tastes.csv"), "items": str(CONFIGS / "dishes.csv")}  # 315 ratings
-
-WINDOWS = {"path": OPINIONS, "vocabulary": 120, "reach": 2, "validation_share": 0.2}
-
+# Small sizes by the names of settings, not of tasks: a row added tomorrow is small without a line here.
 _DATA = {
-    "spirals": {"arms": 3, "points": 20},
-    "annulus": {"points": 30},
-    "spirals_deep": {"arms": 3, "points": 20},
-    "annulus_deep": {"points": 30},
-    "planted_words": {"documents": 60, "vocabulary": 80, "length": 10},
-    "reviews_bag": {"path": OPINIONS},
-    "reviews_batch": {"path": OPINIONS},
-    "reviews_mean": {"path": OPINIONS},
-    "imdb_ngrams": {"path": OPINIONS},
-    "imdb_dense": {"path": OPINIONS, "length": 12, "vocabulary": 100},
-    "imdb_cnn": {"path": OPINIONS, "length": 13, "vocabulary": 100},
-    "imdb_multicnn": {"path": OPINIONS, "length": 12, "vocabulary": 100},
-    "imdb_lstm": {"path": OPINIONS, "length": 12, "vocabulary": 100},
-    "ratings_dot": TASTES,
-    "ratings_bias": TASTES,
-    "ratings_net": TASTES,
-    "ratings_bayes": TASTES,
-    "windows": WINDOWS,
-    "windows_noise": WINDOWS,
-    "next_word": {"path": OPINIONS, "vocabulary": 120, "context": 3, "validation_share": 0.2},
-    "char_rnn": {"path": OPINIONS, "window": 12},
+    "arms": 3,
+    "points": 20,
+    "documents": 60,
+    "vocabulary": 120,
+    "length": 12,
+    "reach": 2,
+    "context": 3,
+    "window": 12,
+    "min_count": 1,
 }
-_SETTINGS = {"spirals_deep": {"depth": 3, "slope": 0.3}, "annulus_deep": {"depth": 3, "slope": 0.3}}
-_MODEL = {
-    "spirals_deep": {"layers": 4},
-    "annulus_deep": {"layers": 3},
-    "imdb_dense": {"embedding": 0, "dense": 0},
-    "imdb_cnn": {"embedding": 5, "filters": 0, "dense": 0, "taps": (2, 3)},
-    "imdb_multicnn": {"embedding": 0, "filters": 3, "dense": 4},
-    "imdb_lstm": {"embedding": 0, "cells": 0},
-    "windows": {"hidden": 3},
-    "windows_noise": {"noise": 7},
-    "next_word": {"embedding": 5},
-    "char_rnn": {"layers": 2, "embedding": 5},
-}
-_TRAINING = {
-    "planted_words": {
-        "steps": (20, 10),
-        "rates": (1.0, 0.3),
-        "frozen": (("words",), ()),
-        "batch_size": 16,
-    },
-    "reviews_bag": {"batch_size": 12},
-    "reviews_batch": {"batch_size": 16},
-    "reviews_mean": {"batch_size": 16},
-    "imdb_ngrams": {"batch_size": 16},
-    "imdb_dense": {"batch_size": 16},
-    "imdb_cnn": {"steps": (20, 10), "rates": (1.0, 0.3), "frozen": (("words",), ()), "batch_size": 16},
-    "imdb_multicnn": {"batch_size": 16},
-    "imdb_lstm": {"batch_size": 16},
-    "ratings_dot": {"batch_size": 16},
-    "ratings_bias": {"batch_size": 16},
-    "ratings_net": {"batch_size": 16},
-    "windows": {"batch_size": 2},
-    "windows_noise": {"batch_size": 2},
-    "next_word": {"batch_size": 16},
-    "char_rnn": {"batch_size": 4},
-}
-TOYS = {
-    name: resolve(
+_UNITS = 5  # at most, of every layer that is not swept
+_TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}
+_SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
+
+
+def _data(task: Task) -> dict[str, Any]:
+    """Few examples: of a file in this folder where the task reads files."""
+    names = {field.name for field in fields(task.data)}
+    files = TASTES if "items" in names else {"path": TEXTS} if "path" in names else {}
+    held_out = {"validation_share": 0.2} if "validation_share" in names and "test_share" not in names else {}
+    return {name: value for name, value in _DATA.items() if name in names} | files | held_out
+
+
+def _model(task: Task) -> dict[str, Any]:
+    """Few units in each layer; a size of 0 stays, which means: as many as are swept."""
+    sizes = {field.name: field.default for field in fields(task.model)}
+    return {name: min(size, _UNITS) for name, size in sizes.items() if type(size) is int}
+
+
+def _batch_size(task: Task) -> int:
+    """Mini-batches where a task reads files, unless its rule takes all examples at once."""
+    return 0 if task.load is generated or (task.rule and not task.rule.most) else 4
+
+
+def toy(name: str, **training: Any) -> Spec:
+    """A spec of the row `name` that trains in a second, with these settings of training."""
+    task = TASKS[name]
+    return resolve(
         {
             "task": name,
-            "data": _DATA.get(name, {}),
-            "training": TRAINING | _TRAINING.get(name, {}),
-            "model": _MODEL.get(name, {}),
-            "settings": _SETTINGS.get(name, {}),
-            "sweep": SWEEP,
+            "data": _data(task),
+            "model": _model(task),
+            "training": _TRAINING | {"batch_size": _batch_size(task)} | training,
+            "sweep": _SWEEP,
         }
     )
-    for name in TASKS
-}
+
+
+TOYS = {name: toy(name) for name in TASKS}
 SPIRALS = TOYS["spirals"]
-
-# Rows whose generic tests are slow ones, as other rows share what they are made of (annulus the net of spirals,
-# reviews_batch and imdb_ngrams that of planted_words and the data of reviews_bag), or tests of their own hold the parts
-# (tests/sweeps/test_run.py that of planted_words; most files of tests/models; tests/training/test_variational.py):
-# compiling a net takes seconds, and each test does so several times.
-SLOW = {
-    "annulus",
-    "annulus_deep",
-    "planted_words",
-    "reviews_bag",
-    "reviews_batch",
-    "reviews_mean",
-    "spirals_deep",
-    "imdb_ngrams",
-    "imdb_dense",
-    "imdb_cnn",
-    "imdb_multicnn",
-    "imdb_lstm",
-    "ratings_dot",
-    "ratings_bias",
-    "ratings_net",
-    "ratings_bayes",
-    "windows",
-    "windows_noise",
-    "next_word",
-    "char_rnn",
-}
-
-
-def each_toy():
-    """The names of all rows, as parameters of a test."""
-    return [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in sorted(TOYS)]
 
 
 class Quiet:

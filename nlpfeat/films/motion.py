@@ -1,7 +1,7 @@
 """How points of the plane move from the input to the embedding: straight, or layer by layer in steps."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -22,6 +22,7 @@ def ease(t: float) -> float:
     return t * t * (3 - 2 * t)
 
 
+@runtime_checkable
 class Move(Protocol):
     """A continuous motion of the plane, nothing at t = 0 and whole at t = 1."""
 

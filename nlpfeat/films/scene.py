@@ -1,7 +1,7 @@
 """What a scene of every kind has: points with their classes, a window a frame, and lines of text."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +13,7 @@ from nlpfeat.plotting.style import Theme
 DOTS = 750  # points shown at most
 
 
+@runtime_checkable
 class Scene(Protocol):
     """The arrays of one net's film. A frame is a function of them and of its number."""
 

@@ -19,6 +19,7 @@ from jax import Array
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
+from jax.typing import ArrayLike
 
 from nlpfeat.data.examples import Splits
 from nlpfeat.settings import Settings
@@ -119,9 +120,9 @@ def advance(
     arrays: Any,
     splits: Splits,
     order: Array | None,
-    rate: float,
-    start: int,
-    steps: int,
+    rate: ArrayLike,
+    start: ArrayLike,
+    steps: ArrayLike,
 ) -> tuple[State, Record]:
     """`steps` steps of every member from step `start`, then a record. One program serves a whole bucket.
 

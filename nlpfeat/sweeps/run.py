@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ class Interrupted(Exception):
     """The user asked to stop; everything up to the last recorded step is saved."""
 
 
+@runtime_checkable
 class Watch(Protocol):
     """Who follows a run: shows progress, and says when to stop."""
 
