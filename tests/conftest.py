@@ -12,6 +12,9 @@ os.environ |= {
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+# Compiling is most of the time of the default tests, and LLVM's optimisations nearly half of that. `make test-slow`,
+# `make smoke` and, on the other line of JAX, .ci/run compile as users do.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import jax
 import pytest
@@ -35,6 +38,7 @@ class ByFileOrRow(LoadScopeScheduling):
         return test.partition("[")[2] if file.endswith("test_every_task.py") else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return ByFileOrRow(config, log)
 

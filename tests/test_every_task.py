@@ -5,9 +5,6 @@ module is frozen) and one at a member's own width, and every test below runs tho
 held from then on. The long forms, with more steps and more widths, are in `tests/test_every_task_longer.py`.
 """
 
-from dataclasses import replace
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -18,90 +15,25 @@ import xarray as xr
 
 from nlpfeat.data.examples import split_names
 from nlpfeat.models.width import crop
-from nlpfeat.sweeps import grid, launch, programs, run
+from nlpfeat.sweeps import grid, run
 from nlpfeat.sweeps.compilation import compilations
-from nlpfeat.sweeps.prepare import Bucket, Maker, maker, prepare
 from nlpfeat.sweeps.replay import replay
-from nlpfeat.sweeps.restore import Member, restore
-from nlpfeat.sweeps.run import Interrupted
-from nlpfeat.sweeps.spec import Spec
-from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.restore import restore
 from nlpfeat.tasks import TASKS
 from tests import golden
-from tests.toys import Quiet, largest_gap, toy, with_grid, with_training
+from tests.toys import largest_gap, with_grid
 
-NARROW, WIDE, SEED = 3, 8, 1
-MEMBER = {"width": NARROW, "seed": SEED}  # padded from 3 to 8 units in the study
-FREE, FROZEN = 24, 16  # steps with all parameters free, then with one module frozen
 TOLERANCE = 1e-5
-
-
-class Held:
-    """A row's study, trained without a pause, and its member of width 3 trained alone in a program of that width."""
-
-    def __init__(self, name: str, folder: Path) -> None:
-        self.folder = folder
-        plain = toy(name, steps=(FREE, FROZEN), snapshots=(0, FREE))
-        plain = with_grid(plain, width=(NARROW, WIDE), seed=(0, SEED, 2))
-        self.task = plain.row
-        make = maker(plain)
-        self.frozen = "" if self.task.rule else min(first_params(make))
-        frozen = ((), (self.frozen,)) if self.frozen else ()
-        self.spec = with_training(plain, frozen=frozen)
-        self.make = replace(make, spec=self.spec)
-        with compilations() as self.compiled:
-            self.study = self.sweep(self.spec, folder / "study")
-        self.dataset = xr.open_dataset(self.study.combined).load()
-
-    def sweep(self, spec: Spec, path: Path, patience: int = 10**9) -> Study:
-        """Train a study, stopped after every `patience` records and resumed until it is done, by the row's one maker."""
-        make = replace(self.make, spec=spec)
-        for _ in range(20):
-            job = launch.begin(spec, path)._replace(make=make)
-            try:
-                launch.train(job, Quiet(patience))
-            except Interrupted:
-                continue
-            launch.finish(job.study)
-            return job.study
-        raise AssertionError("never done")
-
-    def restore(self, step: int | None = None) -> Member:
-        """The padded member at its own width."""
-        return restore(self.study, MEMBER, step, self.make)
-
-    def bucket(self, table: pd.DataFrame) -> Bucket:
-        """Members laid out as those of the study are, so that its program serves them."""
-        assert len(table) <= len(self.study.members())
-        fill = np.minimum(np.arange(len(self.study.members())), len(table) - 1)
-        return prepare(self.make, "b", table.iloc[fill], programs.member_mesh(), WIDE)
-
-    @cached_property
-    def native(self) -> tuple[Study, Bucket]:
-        """The member alone, in a study of its own, while all parameters are free; and its bucket."""
-        spec = with_training(self.spec, steps=(FREE,), frozen=())
-        spec = with_grid(spec, width=(NARROW,), seed=(SEED,))
-        study = self.sweep(spec, self.folder / "native")
-        make = replace(self.make, spec=spec)
-        return study, prepare(make, "b", study.members(), programs.member_mesh(), NARROW)
-
-
-def first_params(make: Maker) -> Any:
-    """The parameters of the narrow member before the first step."""
-    settings = make.spec.settings._replace(width=np.int32(NARROW), seed=np.int32(SEED))
-    return make.example(settings, NARROW).params
-
-
-def evaluated(spec: Spec, bucket: Bucket, params: Any) -> dict[str, np.ndarray]:
-    """The record (members, splits) of the parameters (places, …), by the training program: after no step."""
-    state = run.fresh(spec.row, bucket, (), params)
-    ((_, record),) = run.advance(spec.row, spec.training, bucket, state, 0, [0])
-    return bucket.fetch(record)
 
 
 def close(left: Any, right: Any) -> bool:
     """Equal to rounding: a hundred-thousandth, of the larger where that is above 1."""
     return bool(np.allclose(left, right, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True))
+
+
+def close_trees(left: Any, right: Any) -> bool:
+    """`close`, leaf by leaf of two pytrees of equal shapes."""
+    return all(jax.tree.leaves(jax.tree.map(lambda a, b: a.shape == b.shape and close(a, b), left, right)))
 
 
 @pytest.fixture(scope="module", params=sorted(TASKS))
@@ -138,11 +70,6 @@ def test_padded_and_in_a_sweep_equals_native_and_alone(held):
         ours = held.dataset.sel(MEMBER | {"step": dataset["step"]})
         for name in ("loss", *(name for name, _ in held.task.metrics)):
             assert close(ours[name], dataset[name].sel(MEMBER)), name
-
-
-def close_trees(left: Any, right: Any) -> bool:
-    """`close`, leaf by leaf of two pytrees of equal shapes."""
-    return all(jax.tree.leaves(jax.tree.map(lambda a, b: a.shape == b.shape and close(a, b), left, right)))
 
 
 def test_restored_equals_the_record(held):
@@ -206,7 +133,9 @@ def test_padding_never_reaches_the_record(held):
     members = [jax.tree.map(lambda leaf, i=i: leaf[i], params) for i in range(len(table))]
     spoilt = [spoil(one, width) for one, width in zip(members, table["width"], strict=True)]
     assert max(largest_gap(left, right) for left, right in zip(spoilt, members, strict=True)) > 100
-    record = evaluated(held.spec, bucket, bucket.place(jax.tree.map(lambda *leaves: np.stack(leaves), *spoilt)))
+    record = evaluated(
+        held.spec, bucket, bucket.place(jax.tree.map(lambda *leaves: np.stack(leaves), *spoilt))
+    )
     before = evaluated(held.spec, bucket, bucket.params)
     for name, values in record.items():
         np.testing.assert_array_equal(values, before[name], err_msg=name)
@@ -218,7 +147,9 @@ def test_every_traced_setting_moves_the_parameters(held):
     for name, value in held.spec.settings._asdict().items():
         if name not in ("width", "seed"):
             other = value - 1 if isinstance(value, int) else value / 2 + 0.05
-            pairs.append((name, grid.expand(with_grid(held.spec, width=(WIDE,), seed=(0,), **{name: (value, other)}))))
+            pairs.append(
+                (name, grid.expand(with_grid(held.spec, width=(WIDE,), seed=(0,), **{name: (value, other)})))
+            )
     half = len(held.study.members()) // 2
     with compilations() as compiled:
         for first in range(0, len(pairs), half):
@@ -228,7 +159,9 @@ def test_every_traced_setting_moves_the_parameters(held):
             ((state, _),) = run.advance(held.task, held.spec.training, bucket, state, 0, [10])
             params = bucket.fetch(state.params)
             for i, (name, _) in enumerate(some):
-                left, right = (jax.tree.map(lambda leaf, at=at: leaf[at], params) for at in (2 * i, 2 * i + 1))
+                left, right = (
+                    jax.tree.map(lambda leaf, at=at: leaf[at], params) for at in (2 * i, 2 * i + 1)
+                )
                 assert largest_gap(left, right) > 0, name
     assert "advance" not in compiled.programs
 
@@ -245,4 +178,4 @@ def test_a_replay_is_the_study(held):
 
 def test_numbers_are_those_on_file(held):
     """Data, first parameters, records, views and defaults: `make golden` writes them anew, and git shows what changed."""
-    golden.compare(held.spec.task, golden.numbers(held.spec, held.make, held.dataset, held.restore()))
+    golden.compare(held.spec.task, golden.numbers(held))

@@ -15,7 +15,9 @@ from nlpfeat.tasks import TASKS
 from nlpfeat.training.task import Task, generated
 
 ROOT = Path(__file__).parents[1]
-TEXTS = str(ROOT / "tests" / "reviews.csv")  # 120 rows, two classes; markup, capitals, digits, an accent, a row twice
+TEXTS = str(
+    ROOT / "tests" / "reviews.csv"
+)  # 120 rows, two classes; markup, capitals, digits, an accent, a row twice
 TASTES = {"path": str(ROOT / "configs" / "tastes.csv"), "items": str(ROOT / "configs" / "dishes.csv")}
 
 # Small sizes by the names of settings, not of tasks: a row added tomorrow is small without a line here.

@@ -1,0 +1,86 @@
+"""One study and one native training of a row of the table: what `test_every_task.py` and `golden.py` look at."""
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from nlpfeat.sweeps import launch, programs, run
+from nlpfeat.sweeps.compilation import compilations
+from nlpfeat.sweeps.prepare import Bucket, Maker, maker, prepare
+from nlpfeat.sweeps.restore import Member, restore
+from nlpfeat.sweeps.run import Interrupted
+from nlpfeat.sweeps.spec import Spec
+from nlpfeat.sweeps.study import Study
+from tests.toys import Quiet, toy, with_grid, with_training
+
+NARROW, WIDE, SEED = 3, 8, 1
+MEMBER = {"width": NARROW, "seed": SEED}  # padded from 3 to 8 units in the study
+FREE, FROZEN = 24, 16  # steps with all parameters free, then with one module frozen
+
+
+class Held:
+    """A row's study, trained without a pause, and its member of width 3 trained alone in a program of that width."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.folder = folder
+        plain = toy(name, steps=(FREE, FROZEN), snapshots=(0, FREE))
+        plain = with_grid(plain, width=(NARROW, WIDE), seed=(0, SEED, 2))
+        self.task = plain.row
+        make = maker(plain)
+        self.frozen = "" if self.task.rule else min(first_params(make))
+        frozen = ((), (self.frozen,)) if self.frozen else ()
+        self.spec = with_training(plain, frozen=frozen)
+        self.make = replace(make, spec=self.spec)
+        with compilations() as self.compiled:
+            self.study = self.sweep(self.spec, folder / "study")
+        self.dataset = xr.open_dataset(self.study.combined).load()
+
+    def sweep(self, spec: Spec, path: Path, patience: int = 10**9) -> Study:
+        """Train a study, stopped after every `patience` records and resumed until it is done, by the row's one maker."""
+        make = replace(self.make, spec=spec)
+        for _ in range(20):
+            job = launch.begin(spec, path)._replace(make=make)
+            try:
+                launch.train(job, Quiet(patience))
+            except Interrupted:
+                continue
+            launch.finish(job.study)
+            return job.study
+        raise AssertionError("never done")
+
+    def restore(self, step: int | None = None) -> Member:
+        """The padded member at its own width."""
+        return restore(self.study, MEMBER, step, self.make)
+
+    def bucket(self, table: pd.DataFrame) -> Bucket:
+        """Members laid out as those of the study are, so that its program serves them."""
+        assert len(table) <= len(self.study.members())
+        fill = np.minimum(np.arange(len(self.study.members())), len(table) - 1)
+        return prepare(self.make, "b", table.iloc[fill], programs.member_mesh(), WIDE)
+
+    @cached_property
+    def native(self) -> tuple[Study, Bucket]:
+        """The member alone, in a study of its own, while all parameters are free; and its bucket."""
+        spec = with_training(self.spec, steps=(FREE,), frozen=())
+        spec = with_grid(spec, width=(NARROW,), seed=(SEED,))
+        study = self.sweep(spec, self.folder / "native")
+        make = replace(self.make, spec=spec)
+        return study, prepare(make, "b", study.members(), programs.member_mesh(), NARROW)
+
+
+def first_params(make: Maker) -> Any:
+    """The parameters of the narrow member before the first step."""
+    settings = make.spec.settings._replace(width=np.int32(NARROW), seed=np.int32(SEED))
+    return make.example(settings, NARROW).params
+
+
+def evaluated(spec: Spec, bucket: Bucket, params: Any) -> dict[str, np.ndarray]:
+    """The record (members, splits) of the parameters (places, …), by the training program: after no step."""
+    state = run.fresh(spec.row, bucket, (), params)
+    ((_, record),) = run.advance(spec.row, spec.training, bucket, state, 0, [0])
+    return bucket.fetch(record)
