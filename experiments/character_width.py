@@ -26,7 +26,6 @@ from nlpfeat.sweeps.prepare import Maker
 from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.results import read
 from nlpfeat.sweeps.scaling import PowerLaw, power_law
-from nlpfeat.sweeps.stacks import at, stack_settings
 from nlpfeat.sweeps.statistics import Interval, spread
 from nlpfeat.sweeps.study import Study, atomic
 
@@ -72,10 +71,8 @@ def measured(study: Study, make: Maker, table: pd.DataFrame) -> pd.DataFrame:
         raise UserError(f"{study.path} has no finished bucket: run the sweep to its end first")
     members = table[table["bucket"].isin(labels)]
     widths: dict[str, int] = {str(member): int(units) for member, units in members["width"].items()}
-    first = at(stack_settings(study.spec.settings, members), 0)
-    example = make.example(first, int(first.width))
     counts = {
-        units: sum(leaf.size for leaf in jax.tree.leaves(make.shapes(example, units)))
+        units: sum(leaf.size for leaf in jax.tree.leaves(make.shapes(units)))
         for units in set(widths.values())
     }
     rows = []

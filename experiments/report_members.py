@@ -41,7 +41,7 @@ def _records(dataset: xr.Dataset, task: Task, axes: list[str], ran: np.ndarray) 
     names += [name for name, _ in task.rule.measures] if task.rule else []
     steps, splits = dataset["step"].to_numpy(), dataset["split"].to_numpy().tolist()
     places = np.flatnonzero(dataset["loss"].notnull().any([*axes, "split"]).to_numpy())
-    places = places[some(len(places), max(2, MOST // max(1, ran.sum() * len(names) * len(splits))))]
+    places = places[some(len(places), max(2, MOST // max(1, int(ran.sum()) * len(names) * len(splits))))]
     for name in names:
         units = f", {dataset[name].attrs['units']}" if dataset[name].attrs.get("units") else ""
         for split in splits:

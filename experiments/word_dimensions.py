@@ -113,7 +113,7 @@ def _spaces(
                 warn(f"member {net.id} diverged and is left out")
                 continue
             point = {name: float(value) for name, value in net.settings._asdict().items()}
-            last = split_names(net.bucket.example.splits)[-1]
+            last = split_names(net.bucket.splits)[-1]
             record = {f"{last} {name}": float(net.bucket.saved.records[name][net.place, -1, -1])}
             yield point, record, own_rows(words, vectors, net.id)
 

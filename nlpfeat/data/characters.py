@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
@@ -60,7 +61,7 @@ class Alphabet(NamedTuple):
         points = np.frombuffer(self.written(text).encode("utf-32-le"), np.uint32)
         return self._numbers[np.minimum(points, len(self._numbers) - 1)]
 
-    def decode(self, numbers: np.ndarray) -> str:
+    def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
         """The text of numbers; the replacement character for 0."""
         return "".join(np.array(["\ufffd", *self.letters])[np.asarray(numbers)])
 
@@ -192,7 +193,7 @@ def draw(book: Book, settings: object) -> Splits:
     return splits
 
 
-def batch(characters: Characters, examples: Examples, index: Array | None) -> Examples:
+def batch(characters: Characters, examples: Examples, index: Array | np.ndarray | None) -> Examples:
     """The windows at `index`: what is read, and what is asked for."""
     span, mean = examples
     start, stop, mean = (

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 
@@ -57,7 +58,7 @@ def lanes(side_by_side: int, most: int, arrays: Any, examples: Examples) -> Arra
     return jnp.concatenate([whole, jnp.arange(long * side_by_side, n)])[:most]
 
 
-def rows(arrays: Any, examples: Examples, index: Array | None) -> Examples:
+def rows(arrays: Any, examples: Examples, index: Array | np.ndarray | None) -> Examples:
     """The examples at `index` (b,), or all of them, as a batch; `arrays` are not needed where examples are whole."""
     if index is None:
         return examples

@@ -6,7 +6,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from nlpfeat.data.examples import Examples, Splits
-from nlpfeat.settings import Settings
 
 INPUTS = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]], np.float64)
 FIRST_COLUMN = np.array([0, 0, 1, 1], np.float64)  # what one layer learns
@@ -18,7 +17,7 @@ class FourRowsSpec:
     """Nothing is left to choose."""
 
 
-def draw(spec: FourRowsSpec, settings: Settings) -> Splits:
+def draw(spec: FourRowsSpec, settings: object) -> Splits:
     """The table, all of it to train on: `inputs` one array (4,) a column, `targets` the exclusive or of two."""
     columns = tuple(jnp.asarray(column, jnp.float32) for column in INPUTS.T)
     return {"train": Examples(columns, jnp.asarray(EXCLUSIVE_OR, jnp.int32))}

@@ -101,7 +101,7 @@ def draw(texts: NextWordTexts, settings: object) -> Splits:
     }
 
 
-def batch(text: Words, examples: Examples, index: Array | None) -> Examples:
+def batch(text: Words, examples: Examples, index: Array | np.ndarray | None) -> Examples:
     """The words before those places, and the numbers of the words there."""
     places, targets = (jnp.asarray(leaf) if index is None else jnp.asarray(leaf)[index] for leaf in examples)
     reach = jnp.arange(-text.context, 0)

@@ -4,8 +4,8 @@ import hashlib
 import os
 import sys
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def _write(path: Path, corpus: Corpus) -> None:
         part.unlink(missing_ok=True)
 
 
-def _corpus(stored: Mapping[str, np.ndarray]) -> Corpus:
+def _corpus(stored: Any) -> Corpus:
     documents = Tokenized(_names(stored["words"]), stored["start"], stored["tokens"])
     return Corpus(documents, stored["labels"], stored["parts"], stored["prints"], _names(stored["classes"]))
 

@@ -80,7 +80,7 @@ def nietzsche() -> Iterator[str]:
 def _archived(pattern: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """The reviews whose names in the archive match `pattern`: (its groups, the text), one at a time.
 
-    A file is read when its entry passes: the archive is compressed as a whole.
+    A file is read when its entry passes: the archive is compressed as a whole. Links are no reviews, wherever they lead.
     """
     path = fetch(IMDB)
     try:
@@ -88,7 +88,7 @@ def _archived(pattern: str) -> Iterator[tuple[tuple[str, ...], str]]:
             archive: Any = opened
             for entry in archive:
                 member = re.fullmatch(pattern, entry.name)
-                file = archive.extractfile(entry) if member else None
+                file = archive.extractfile(entry) if member and entry.isreg() else None
                 archive.members.clear()  # the list of what has passed, which would hold an object a review
                 if member and file:
                     yield member.groups(), file.read().decode("utf-8")

@@ -138,7 +138,7 @@ def draw(table: RatingTable, settings: Any) -> Splits:
     }
 
 
-def batch(arrays: Ratings, examples: Examples, index: Array | None) -> Examples:
+def batch(arrays: Ratings, examples: Examples, index: Array | np.ndarray | None) -> Examples:
     """The pairs whose places stand in `examples.inputs` at `index`, with their ratings."""
     places, stars = jnp.asarray(examples.inputs), jnp.asarray(examples.targets)
     if index is not None:

@@ -160,7 +160,7 @@ def shuffled(arrays: Sequences, key: int) -> Sequences:
     return replace(arrays, words=words[np.lexsort((drawn, owner))] if len(owner) else words)
 
 
-def batch(arrays: Sequences, examples: Examples, index: Array | None) -> Examples:
+def batch(arrays: Sequences, examples: Examples, index: Array | np.ndarray | None) -> Examples:
     """The documents whose numbers stand in `examples.inputs` at `index`, as a `Sequence`."""
     numbers, targets = jnp.asarray(examples.inputs), jnp.asarray(examples.targets)
     if index is not None:

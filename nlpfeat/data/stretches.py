@@ -77,7 +77,7 @@ def draw(texts: Any, settings: Any) -> Splits:
     return splits
 
 
-def batch(stream: Stream, examples: Examples, index: Array | None) -> Examples:
+def batch(stream: Stream, examples: Examples, index: Array | np.ndarray | None) -> Examples:
     """The stretches of `examples.inputs` at `index`, with `reach` words more on each side."""
     span, targets = examples
     start, stop = (jnp.asarray(side) if index is None else jnp.asarray(side)[index] for side in span)

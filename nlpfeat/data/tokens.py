@@ -5,10 +5,12 @@ import string
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 Tokenize = Callable[[str], list[str]]
+Text = TypeVar("Text")
 
 
 def spaced(text: str) -> str:
@@ -62,8 +64,8 @@ class Tokenized:
         return [self.words[token] for token in self.tokens[self.start[i] : self.start[i + 1]]]
 
 
-def tokenized(texts: Iterable[str], tokenize: Tokenize) -> Tokenized:
-    """Texts cut by `tokenize`."""
+def tokenized(texts: Iterable[Text], tokenize: Callable[[Text], list[str]]) -> Tokenized:
+    """Texts, in any form that `tokenize` cuts into tokens."""
     places: dict[str, int] = {}
     tokens, lengths = array("i"), array("q")
     for text in texts:

@@ -1,6 +1,7 @@
 """Interpolation film: (1 - τ) x + τ E(x) of a trained net, with the exact times at which its regions fold over."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -116,13 +117,13 @@ def turned(jacobians: np.ndarray, tau: float) -> np.ndarray:
     return determinants((1 - tau) * np.eye(2) + tau * jacobians) < 0
 
 
-def tau_at(time: ArrayLike) -> np.ndarray:
+def tau_at(time: ArrayLike) -> Any:
     """τ at a time from 0 to 1, slow at first: the same for all nets, so that panels can be compared."""
     time = np.asarray(time)
     return time / (time + (1 - time) * PACE)
 
 
-def time_at(tau: ArrayLike) -> np.ndarray:
+def time_at(tau: ArrayLike) -> Any:
     """The inverse of `tau_at`."""
     tau = np.asarray(tau)
     return tau * PACE / (1 - tau + tau * PACE)

@@ -1,6 +1,6 @@
 """A box cut into convex faces: vertices, edges, and the two faces of every edge."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -34,7 +34,7 @@ class Box(NamedTuple):
         return Box(x - dx, y - dy, x + dx, y + dy)
 
 
-def box(bounds: float | tuple[float, float, float, float]) -> Box:
+def box(bounds: Any) -> Box:
     """A box from (left, bottom, right, top), or from r: [-r, r] in both directions.
 
     Raises:

@@ -1,6 +1,6 @@
 """A piecewise-linear network as plain arrays: what the geometry is measured on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -126,9 +126,7 @@ def activate(values: np.ndarray, slope: float) -> np.ndarray:
     return values
 
 
-def mlp(
-    weights: Sequence[Any], biases: Sequence[Any], activation: float | Callable[[Any], Any] = RELU
-) -> Network:
+def mlp(weights: Sequence[Any], biases: Sequence[Any], activation: Any = RELU) -> Network:
     """A multi-layer perceptron: `activation` after every layer but the last.
 
     Args:
@@ -151,7 +149,7 @@ def mlp(
     )
 
 
-def slope_of(activation: float | Callable[[Any], Any]) -> float:
+def slope_of(activation: Any) -> float:
     """The slope left of zero of a ReLU or leaky ReLU, given as that slope or as the function itself.
 
     Raises:

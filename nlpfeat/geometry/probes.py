@@ -21,7 +21,7 @@ class Probe(NamedTuple):
         return features @ self.weight.T + self.bias
 
 
-def fit_probe(features: Features, labels: Labels) -> Probe:
+def fit_probe(features: np.ndarray, labels: np.ndarray) -> Probe:
     """The softmax classifier of least cross-entropy; a ridge of 1e-8 keeps it finite on separable classes."""
     features, labels, classes = checked(features, labels)
     middle, scale = features.mean(0), features.std(0)

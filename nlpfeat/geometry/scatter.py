@@ -75,7 +75,7 @@ def gdv(features: Features, labels: Labels) -> float:
     return float((intra - inter) / np.sqrt(features.shape[1]))
 
 
-def uneven(vectors: Float[np.ndarray, "classes 2"]) -> float:
+def uneven(vectors: Float[np.ndarray, "classes d"]) -> float:
     """How unevenly vectors are spread over the circle: root mean square of (gap - 2π/K) over 2π/K. 0 is even.
 
     The second condition of neural collapse asks for a simplex; K > 3 vectors of the plane cannot form one.

@@ -57,7 +57,7 @@ def inequalities(features: Features, labels: Labels, classes: int) -> Inequaliti
     return Inequalities(point, rival, matrix)
 
 
-def separate(features: Features, labels: Labels) -> Separator | Farkas:
+def separate(features: np.ndarray, labels: np.ndarray) -> Separator | Farkas:
     """Are the classes linearly separable? A certificate either way, for `certificates.proves`.
 
     One linear program in floats: the largest s <= 1 with (w_y - w_k)·e + b_y - b_k >= s for every point and k ≠ y
@@ -180,7 +180,7 @@ def _exact(
     return Separator(parts[:, :-1], parts[:, -1])
 
 
-def checked(features: Features, labels: Labels) -> tuple[Features, Labels, int]:
+def checked(features: np.ndarray, labels: np.ndarray) -> tuple[Features, Labels, int]:
     """Features as float64, labels as int, and the number of classes.
 
     Raises:

@@ -216,7 +216,7 @@ def check_scores(
         starts = points[rng.integers(len(points), size=lines)]
         pairs = [rng.choice(classes, 2, replace=False) for _ in range(lines)]
         held["T8"] = all(
-            sign_changes(network, start, np.array([np.cos(angle), np.sin(angle)]), *pair) <= most
+            sign_changes(network, start, np.array([np.cos(angle), np.sin(angle)]), *map(int, pair)) <= most
             for start, angle, pair in zip(starts, angles, pairs, strict=True)
         )
     return held

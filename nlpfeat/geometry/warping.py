@@ -61,7 +61,7 @@ def singular_values(matrices: Float[np.ndarray, "n d 2"]) -> tuple[np.ndarray, n
     return largest, np.divide(area, largest, out=np.zeros_like(area), where=largest > 0)
 
 
-def determinants(matrices: Float[np.ndarray, "n 2 2"]) -> Float[np.ndarray, " n"]:
+def determinants(matrices: Float[np.ndarray, "n out in"]) -> Float[np.ndarray, " n"]:
     """det, exactly 0 where it is 0 to rounding.
 
     Raises:

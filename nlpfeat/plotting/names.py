@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import BboxBase
 
 from nlpfeat.plotting.map_page import Points
 from nlpfeat.plotting.style import any_letters
@@ -59,5 +59,5 @@ def plot_names(ax: Axes, points: np.ndarray, shown: Points, most: int = 160) -> 
             taken.append(box)
 
 
-def _inside(box: Bbox, frame: Bbox) -> bool:
-    return frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+def _inside(box: BboxBase, frame: BboxBase) -> bool:
+    return bool(frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1)

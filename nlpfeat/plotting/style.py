@@ -10,7 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 # Okabe & Ito 2008: told apart by people with any of the common colour-vision deficiencies, and in grey.
@@ -60,9 +60,9 @@ def ground(theme: Theme, classes: np.ndarray, strength: float = 1.0) -> np.ndarr
     return share * table[np.asarray(classes) % len(table)] + (1 - share) * np.array(to_rgb(theme.background))
 
 
-def width_colours(widths: Sequence[int]) -> list[Any]:
+def width_colours(widths: Sequence[int]) -> list[str]:
     """A colour for each width, dark to light along one perceptual scale."""
-    return list(mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(widths))))
+    return [to_hex(colour) for colour in mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(widths)))]
 
 
 def width_axis(ax: Axes, widths: Sequence[int], label: str) -> None:

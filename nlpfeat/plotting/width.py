@@ -10,7 +10,7 @@ from nlpfeat.plotting.style import BLUE, GREY, width_axis
 
 def plot_measure(
     ax: Axes,
-    widths: Sequence[int],
+    widths: Sequence[float],
     values: np.ndarray,
     low: np.ndarray,
     median: np.ndarray,

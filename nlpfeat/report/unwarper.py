@@ -66,7 +66,7 @@ def _colours() -> dict[str, Any]:
     return {
         "dots": CLASS_COLOURS,
         "ground": [to_hex(c) for c in ground(THEMES["light"], np.arange(len(CLASS_COLOURS)))],
-        "scale": {"rising": [to_hex(c) for c in width_colours(range(32))], "centred": blue[::-1] + red},
+        "scale": {"rising": width_colours(range(32)), "centred": blue[::-1] + red},
     }
 
 

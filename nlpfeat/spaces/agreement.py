@@ -6,10 +6,10 @@ from scipy.linalg import subspace_angles
 
 from nlpfeat.spaces.neighbours import nearest_of_each
 
-Vectors = Float[np.ndarray, "items d"]
+Left, Right = Float[np.ndarray, "items d"], Float[np.ndarray, "items e"]  # of any two dimensions
 
 
-def neighbour_overlap(left: Vectors, right: Vectors, count: int = 10) -> float:
+def neighbour_overlap(left: Left, right: Right, count: int = 10) -> float:
     """The share of an item's `count` nearest by cosine in one model that are so in the other, mean over items.
 
     Chance is count / (items - 1).
@@ -23,7 +23,7 @@ def shared(left: Int[np.ndarray, "n count"], right: Int[np.ndarray, "n count"]) 
     return (left[:, :, None] == right[:, None]).any(2).mean(1)
 
 
-def cka(left: Vectors, right: Vectors) -> float:
+def cka(left: Left, right: Right) -> float:
     """Linear centred kernel alignment: 1 where one is a rotation of the other, scaled. Source: Kornblith et al., ICML 2019."""
     a, b = (vectors - vectors.mean(0) for vectors in (left, right))
     top = (np.linalg.norm(a.T @ b)) ** 2
@@ -31,7 +31,7 @@ def cka(left: Vectors, right: Vectors) -> float:
     return float(top / bottom) if bottom else float("nan")
 
 
-def principal_angles(left: Vectors, right: Vectors, dimensions: int = 3) -> Float[np.ndarray, " dimensions"]:
+def principal_angles(left: Left, right: Right, dimensions: int = 3) -> Float[np.ndarray, " angles"]:
     """Angles in degrees, smallest first, between the spaces of the first principal components, as columns over items."""
     spans = []
     for vectors in (left, right):

@@ -71,7 +71,7 @@ def _sound(study: Study, label: str, step: int) -> bool:
         found = results.read(study.measures(label, step))
     except (FileNotFoundError, DamagedFile):
         return False
-    return found.attrs.get("measures") == digest(MEASURES) and found.attrs.get("window") == WINDOW
+    return bool(found.attrs.get("measures") == digest(MEASURES) and found.attrs.get("window") == WINDOW)
 
 
 def run(study: Study, work: list[Work], done: Callable[[Work, int], None]) -> None:
@@ -102,7 +102,7 @@ def _write(study: Study, make: Maker, part: Work, pool: Executor, done: Callable
     for future in futures:
         found.append(future.result())
         done(part, len(found))
-    dataset = to_dataset(found, list(bucket.members.index), part.step, ordered(bucket.example.splits))
+    dataset = to_dataset(found, list(bucket.members.index), part.step, ordered(bucket.splits))
     dataset.attrs = {"commit": provenance.commit(), "window": WINDOW, "measures": digest(MEASURES)}
     study.measures(part.label, part.step).parent.mkdir(exist_ok=True)
     results.write(dataset, study.measures(part.label, part.step))

@@ -6,7 +6,7 @@ member is the same alone, in any bucket, and on any number of devices.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -43,6 +43,7 @@ class Maker:
       module: units -> Flax module.
       draw: settings -> splits, compiled.
       init: (units, arrays, splits, settings) -> parameters, compiled once for each number of units.
+      shapes: units -> the shapes of a member's parameters when padded to so many; nothing is computed.
     """
 
     spec: Spec
@@ -50,6 +51,7 @@ class Maker:
     module: Callable[[int], Any]
     draw: Callable[[Any], Splits]
     init: Callable[[int, Any, Splits, Any], Params]
+    shapes: Callable[[int], Params]
 
     def example(self, settings: Any, units: int) -> Example:
         """The member with these settings, a NamedTuple of NumPy scalars, padded to `units`.
@@ -58,7 +60,7 @@ class Maker:
         program, and cropped to those of their bucket.
         """
         try:
-            splits = jax.device_get(self.draw(settings))
+            splits = self.splits(settings)
             drawn = jax.device_get(self.init(units, self.source.arrays, splits, settings))
             params = self.spec.row.start(self.source.about, drawn, settings)
         except Exception as error:
@@ -66,10 +68,9 @@ class Maker:
             raise
         return Example(settings, splits, params)
 
-    def shapes(self, example: Example, units: int) -> Params:
-        """Shapes of a member's parameters when padded to `units`."""
-        initial = partial(initial_params, self.spec.row, self.module(units))
-        return jax.eval_shape(initial, self.source.arrays, example.splits, example.settings)
+    def splits(self, settings: Any) -> Splits:
+        """The data of the member with these settings, on the host."""
+        return jax.device_get(self.draw(settings))
 
 
 def maker(spec: Spec) -> Maker:
@@ -91,13 +92,17 @@ def maker(spec: Spec) -> Maker:
     if spec.training.batch_size:  # so that an order that cannot be is refused before anything is written
         examples = count(jax.eval_shape(draw, spec.settings)["train"])
         spec.row.order(examples, spec.training.batch_size, 0, 0, 1)
-    if frozen_sets:
-        params = jax.eval_shape(
-            lambda settings: init(1, source.arrays, draw(settings), settings), spec.settings
-        )
-        for frozen in frozen_sets:
-            partition(params, frozen)
-    return Maker(spec, source, module, jax.jit(draw), jax.jit(init, static_argnums=0))
+
+    @cache
+    def shapes(units: int) -> Params:
+        def initial(settings: Any) -> Params:
+            return init(units, source.arrays, draw(settings), settings)
+
+        return jax.eval_shape(initial, spec.settings)
+
+    for frozen in frozen_sets:
+        partition(shapes(1), frozen)
+    return Maker(spec, source, module, jax.jit(draw), jax.jit(init, static_argnums=0), shapes)
 
 
 def _check_rule(spec: Spec, frozen_sets: list[tuple[str, ...]]) -> None:
@@ -188,7 +193,7 @@ def _prepare(
     task, training = make.spec.row, make.spec.training
     settings = stack_settings(make.spec.settings, members)
     ones = [make.example(at(settings, i), widest) for i in range(len(members))]
-    shapes = make.shapes(ones[0], units)
+    shapes = make.shapes(units)
     params = [crop(one.params, shapes) for one in ones]
 
     train = ones[0].splits["train"]
@@ -202,7 +207,7 @@ def _prepare(
         label=label,
         members=members,
         module=module,
-        rows=batch_rows(training, ones[0]),
+        rows=batch_rows(training, ones[0].splits),
         layout=lay_out(activations),
         settings=settings,
         arrays=make.source.arrays,
@@ -221,6 +226,6 @@ def _prepare(
     )
 
 
-def batch_rows(training: TrainingSpec, example: Example) -> int:
+def batch_rows(training: TrainingSpec, splits: Splits) -> int:
     """How many examples a step of training sees."""
-    return training.batch_size or count(example.splits["train"])
+    return training.batch_size or count(splits["train"])

@@ -43,7 +43,7 @@ def replay(study: Study, make: Maker, wanted: dict[str, float], steps: np.ndarra
         raise UserError(f"{study.path} has no record of this member yet: run the sweep to its end first")
     kept = results.read(study.result(label)).set_index(member="id").sel(member=str(row.name))
     bucket = prepare_alone(make, label, study.bucket(label), str(row.name), programs.member_mesh())
-    shapes = make.shapes(bucket.example, int(row["width"]))
+    shapes = make.shapes(int(row["width"]))
     recorded = [stop.step for stop in training.stops]
     state = run.fresh(study.spec.row, bucket, training.phases[0].frozen, bucket.params)
     stops = sorted({*map(int, steps), *(step for step in recorded if step <= steps[-1])})

@@ -1,7 +1,5 @@
 """Give one member back: its parameters at its own width, its data, its record."""
 
-from collections.abc import Callable
-from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -12,7 +10,7 @@ from nlpfeat.data.examples import Splits
 from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import grid, provenance, saved
-from nlpfeat.sweeps.prepare import Example, Maker, maker
+from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.stacks import at, stack_settings
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
@@ -94,13 +92,12 @@ def restore(
     make = make or study_maker(study)
     bucket = restore_bucket(study, make, row["bucket"], step)
     place, width = list(bucket.members.index).index(row.name), int(row["width"])
-    example = make.example(bucket.settings(place), width)
+    settings = bucket.settings(place)
     steps = [stop.step for stop in study.spec.training.stops]
     record = {name: values[place, steps.index(step)] for name, values in bucket.saved.records.items()}
     params = bucket.params(place)
-    return Member(
-        str(row.name), step, make.module(width), params, example.settings, make.source, example.splits, record
-    )
+    module, splits = make.module(width), make.splits(settings)
+    return Member(str(row.name), step, module, params, settings, make.source, splits, record)
 
 
 def study_maker(study: Study) -> Maker:
@@ -119,9 +116,8 @@ class RestoredBucket(NamedTuple):
 
     make: Maker
     members: pd.DataFrame  # the bucket's rows of the member table
-    example: Example  # the first member
+    splits: Splits  # of the first member
     saved: saved.Saved  # host arrays (members, …), padded
-    shapes: Callable[[int], Params]  # of a member's parameters, by its width
 
     def settings(self, place: int) -> Any:
         """The settings of the member in a place of the table."""
@@ -129,7 +125,9 @@ class RestoredBucket(NamedTuple):
 
     def params(self, place: int) -> Params:
         """The parameters of the member in a place of the table, cropped to its own width."""
-        return crop(at(self.saved.state.params, place), self.shapes(int(self.members["width"].iloc[place])))
+        return crop(
+            at(self.saved.state.params, place), self.make.shapes(int(self.members["width"].iloc[place]))
+        )
 
 
 def kept_steps(study: Study, label: str) -> list[int]:
@@ -145,6 +143,6 @@ def restore_bucket(study: Study, make: Maker, label: str, step: int) -> Restored
     """
     members = study.bucket(label)
     first = at(stack_settings(study.spec.settings, members), 0)
-    example = make.example(first, int(members["width"].iloc[0]))
-    loaded = saved.load(study, make, label, int(members["width"].max()), len(members), example, step)
-    return RestoredBucket(make, members, example, loaded, cache(partial(make.shapes, example)))
+    splits = make.splits(first)
+    loaded = saved.load(study, make, label, int(members["width"].max()), len(members), splits, step)
+    return RestoredBucket(make, members, splits, loaded)

@@ -175,10 +175,10 @@ def resume(study: Study, make: Maker, bucket: Bucket) -> tuple[Saved, int]:
     known = [s for s in checkpoints.saved_steps(study.checkpoints(bucket.label)) if s in steps]
     if known:
         units = int(bucket.members["width"].max())
-        found = saved.load(study, make, bucket.label, units, members, bucket.example, known[-1])
+        found = saved.load(study, make, bucket.label, units, members, bucket.example.splits, known[-1])
         return Saved(bucket.place(found.state), found.records), steps.index(known[-1]) + 1
     state = fresh(task, bucket, training.phases[0].frozen, bucket.params)
-    return Saved(state, saved.empty_records(study.spec, members, bucket.example)), 0
+    return Saved(state, saved.empty_records(study.spec, members, bucket.example.splits)), 0
 
 
 def fresh(task: Task, bucket: Bucket, frozen: tuple[str, ...], params: Params) -> State:

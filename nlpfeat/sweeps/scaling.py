@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 from nlpfeat.sweeps.statistics import Interval
 
@@ -24,7 +24,7 @@ class PowerLaw(NamedTuple):
 
 
 def power_law(
-    size: Float[np.ndarray, " members"], loss: Float[np.ndarray, " members"], draws: int = 1000, seed: int = 0
+    size: Real[np.ndarray, " members"], loss: Float[np.ndarray, " members"], draws: int = 1000, seed: int = 0
 ) -> PowerLaw | None:
     """Fit a power law by least squares, and draw members with replacement for the intervals.
 

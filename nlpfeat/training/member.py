@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any, NamedTuple
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from flax import traverse_util
@@ -17,6 +16,7 @@ from nlpfeat.settings import Settings
 from nlpfeat.training.task import Task
 
 Params = Any  # a nested dict of arrays
+Module = Any  # a Flax module, or what is applied as one
 
 
 class State(NamedTuple):
@@ -36,7 +36,7 @@ def recorded(task: Task) -> tuple[str, ...]:
     return ("loss", *(name for name, _ in task.metrics), *(name for name, _ in own))
 
 
-def initial_params(task: Task, module: nn.Module, arrays: Any, splits: Splits, settings: Settings) -> Params:
+def initial_params(task: Task, module: Module, arrays: Any, splits: Splits, settings: Settings) -> Params:
     """The parameters that the module draws, from the member's "init" stream."""
     example = task.batch(arrays, splits["train"], jnp.arange(1))
     return module.init(stream(settings.seed, "init"), example.inputs, settings)["params"]
@@ -69,7 +69,7 @@ def merge(trained: Params, held: Params) -> Params:
 
 
 def fresh_state(
-    task: Task, module: nn.Module, frozen: tuple[str, ...], rows: int, params: Params, settings: Settings
+    task: Task, module: Module, frozen: tuple[str, ...], rows: int, params: Params, settings: Settings
 ) -> State:
     """The state at the start of a phase that trains all but `frozen`, in batches of `rows` rows."""
     if task.rule:
@@ -80,7 +80,7 @@ def fresh_state(
 
 def train_step(
     task: Task,
-    module: nn.Module,
+    module: Module,
     frozen: tuple[str, ...],
     state: State,
     settings: Settings,
@@ -114,7 +114,7 @@ def train_step(
 
 def train(
     task: Task,
-    module: nn.Module,
+    module: Module,
     frozen: tuple[str, ...],
     state: State,
     settings: Settings,
@@ -141,7 +141,7 @@ def train(
 
 
 def evaluate(
-    task: Task, module: nn.Module, params: Params, settings: Settings, arrays: Any, splits: Splits
+    task: Task, module: Module, params: Params, settings: Settings, arrays: Any, splits: Splits
 ) -> Record:
     """Mean loss and metrics on every split, in the order of `split_names`: {"loss": (splits,), metric: …}."""
     measures = (("loss", task.loss), *task.metrics)

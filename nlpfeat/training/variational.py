@@ -4,8 +4,9 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 from nlpfeat.data.examples import Examples
 from nlpfeat.training.task import Rule
@@ -60,7 +61,9 @@ class Facts(NamedTuple):
         return jnp.maximum(squares, TINY) / sum(self.known.shape)
 
 
-def facts(given: Float[Array, "items given"], counts: Float[Array, " items"], ridge: Any) -> Facts:
+def facts(
+    given: Float[Array | np.ndarray, "items given"], counts: Real[Array | np.ndarray, " items"], ridge: Any
+) -> Facts:
     """The facts given, and the logarithm of how often an item is rated with its square, ready to be regressed on."""
     often = jnp.log1p(counts)
     columns = jnp.stack([often, often**2], axis=1)

@@ -61,7 +61,7 @@ def test_initial_weights_are_those_of_pytorchs_linear():
     many = [
         make.example(SPIRALS.settings._replace(width=np.int32(16), seed=np.int32(s)), 64) for s in range(40)
     ]
-    shapes = make.shapes(many[0], 16)
+    shapes = make.shapes(16)
     drawn = jax.tree.map(lambda *leaves: np.stack(leaves), *(crop(one.params, shapes) for one in many))
     for name, fan_in in (("hidden", 2), ("embedding", 16), ("classes", 2)):
         for leaf in drawn[name].values():
@@ -78,7 +78,6 @@ def test_the_default_widths_in_one_padded_program():
     _, _, together, _ = trained(with_grid(SPIRALS, width=widths, seed=(0,)), 300)
     for place, width in enumerate(widths):
         alone_make, _, alone, _ = trained(with_grid(SPIRALS, width=(width,), seed=(0,)), 300)
-        settings = SPIRALS.settings._replace(width=np.int32(width), seed=np.int32(0))
-        shapes = alone_make.shapes(alone_make.example(settings, width), width)
+        shapes = alone_make.shapes(width)
         own = crop(jax.tree.map(lambda leaf, i=place: leaf[i], together.params), shapes)
         assert largest_gap(own, jax.tree.map(lambda leaf: leaf[0], alone.params)) <= 1e-5, width

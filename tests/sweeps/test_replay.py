@@ -4,26 +4,9 @@ import numpy as np
 import pytest
 
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.films.camera import film_steps
 from nlpfeat.sweeps.prepare import maker
 from nlpfeat.sweeps.replay import replay
-from nlpfeat.sweeps.restore import restore
-from tests.toys import SPIRALS, largest_gap, study, with_grid, with_training
-
-
-def test_a_replay_equals_the_record_and_the_checkpoints(toy, tmp_path):
-    """Mini-batches, dropout, phases and frozen parameters included, at steps that the study never kept."""
-    made, dataset = study(toy, tmp_path / "study")
-    steps = film_steps(toy.training.total, 9)
-    for width, seed in ((2, 0), (8, 1)):
-        again = replay(made, maker(made.spec), {"width": width, "seed": seed}, steps)
-        assert again.gap == 0
-        np.testing.assert_array_equal(again.steps, steps)
-        for step in (0, 30):
-            kept = restore(made, {"width": width, "seed": seed}, step)
-            there = again.params[int(np.flatnonzero(steps == step)[0])]
-            assert largest_gap(there, kept.params) == 0
-        assert again.record["loss"].shape == (len(steps), dataset.sizes["split"])
+from tests.toys import SPIRALS, study, with_grid, with_training
 
 
 @pytest.mark.slow

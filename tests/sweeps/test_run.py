@@ -22,7 +22,7 @@ from nlpfeat.sweeps.run import Interrupted
 from nlpfeat.sweeps.study import lock, open_study
 from nlpfeat.tasks import TASKS
 from nlpfeat.training import checkpoints
-from tests.toys import SPIRALS, TOYS, Quiet, each_toy, study, with_grid, with_training
+from tests.toys import SPIRALS, TOYS, Quiet, study, with_grid, with_training
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,7 +42,8 @@ def same(left, right):
         assert left[name].notnull().all()
 
 
-@pytest.mark.parametrize("name", each_toy())
+@pytest.mark.slow  # of two records at a time: tests/test_every_task.py
+@pytest.mark.parametrize("name", sorted(TASKS))
 @pytest.mark.parametrize("patience", [1, 3, 5])
 def test_interrupted_and_resumed_equals_uninterrupted(undisturbed, name, patience, tmp_path):
     """Stopped after every `patience` stops until done: before, between and after phases and checkpoints."""
@@ -216,18 +217,15 @@ def test_a_bucket_held_by_another_process_is_left_to_it(tmp_path):
     assert outcome.finished == job.missing[1:]
 
 
-@pytest.mark.parametrize(
-    ("name", "programs"), [("spirals", 1), pytest.param("planted_words", 2, marks=pytest.mark.slow)]
-)
-def test_programs_compiled(name, programs, tmp_path):
-    """One training program a bucket and set of frozen parameters; data and first draws once a study."""
-    spec = with_grid(TOYS[name], width=(2, 3, 40), seed=(0, 1, 2), learning_rate=(1e-3, 1e-2))
+def test_programs_compiled(tmp_path):
+    """One training program a bucket; data and first draws once a study. Frozen parameters: tests/test_every_task.py."""
+    spec = with_grid(SPIRALS, width=(2, 3, 40), seed=(0, 1, 2), learning_rate=(1e-3, 1e-2))
     job = launch.begin(spec, tmp_path / "study")
     assert len(job.missing) == 2
     jax.clear_caches()
     with compilations() as compiled:
         launch.train(job, Quiet())
-    assert compiled.programs["advance"] == programs * len(job.missing)
+    assert compiled.programs["advance"] == len(job.missing)
     assert compiled.programs["draw"] == compiled.programs["init"] == 1
     assert set(compiled.programs) == {"advance", "draw", "init", "restart"}
 
@@ -239,19 +237,6 @@ def test_members_are_the_table_written_before_anything_runs(tmp_path):
     assert (table["bucket"] != "").all()
     assert json.loads((tmp_path / "study" / "config.json").read_text())["task"] == "spirals"
     assert not list((tmp_path / "study" / "results").iterdir())
-
-
-@pytest.mark.slow
-def test_frozen_parameters_are_bit_equal(tmp_path):
-    """planted_words freezes its table in the first phase, and moves it in the second."""
-    spec = with_training(TOYS["planted_words"], snapshots=(0, 20))
-    made, _ = study(spec, tmp_path / "study")
-    from nlpfeat.sweeps.restore import restore
-
-    start, frozen, tuned = (restore(made, {"width": 3, "seed": 1}, step).params for step in (0, 20, 30))
-    np.testing.assert_array_equal(start["words"]["table"], frozen["words"]["table"])
-    assert (start["classes"]["weight"] != frozen["classes"]["weight"]).any()
-    assert (tuned["words"]["table"] != frozen["words"]["table"]).any()
 
 
 def damage(path: Path):

@@ -123,6 +123,7 @@ def test_values_at_steps_are_linear_in_between_and_unknown_outside():
     )
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_ratio_of_medians_holds_the_truth_nineteen_times_in_twenty():
     from nlpfeat.sweeps.statistics import ratio_of_medians
 
@@ -155,6 +156,7 @@ def test_gain_width_is_where_the_medians_cross():
     assert gain_width(widths, -scores - 1, chance=-2.5).estimate == 1.0  # the narrowest is best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("curve", "least"), [((0.1, 0.3, 0.6, 0.85, 0.97, 1.1), 0.88), ((0.1, 0.3, 0.6, 0.9, 1, 1), 0.78)]
 )

@@ -19,7 +19,7 @@ def test_analogies_are_those_of_a_loop_and_never_a_word_that_was_asked():
     lengths = np.linalg.norm(vectors, axis=1)
     for (a, b, c), answer in zip(questions, found, strict=True):
         goal = vectors[b] / lengths[b] - vectors[a] / lengths[a] + vectors[c] / lengths[c]
-        np.testing.assert_allclose(wanted(vectors, a, b, c), goal, atol=1e-12)
+        np.testing.assert_allclose(wanted(vectors, int(a), int(b), int(c)), goal, atol=1e-12)
         cosines = vectors @ goal / lengths
         cosines[[a, b, c]] = -9
         assert answer == cosines.argmax()
