@@ -44,7 +44,7 @@ class Held:
         """Train a study, stopped after every `patience` records and resumed until it is done, by the row's one maker."""
         make = replace(self.make, spec=spec)
         for _ in range(20):
-            job = launch.begin(spec, path)._replace(make=make)
+            job = launch.begin(spec, path, make=make)
             try:
                 launch.train(job, Quiet(patience))
             except Interrupted:

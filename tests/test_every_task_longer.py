@@ -6,10 +6,9 @@ import pytest
 
 from nlpfeat.data.examples import count, split_names
 from nlpfeat.models.width import crop
-from nlpfeat.sweeps.prepare import maker
 from nlpfeat.sweeps.stacks import at, stack_settings
 from nlpfeat.training.member import evaluate
-from tests.toys import largest_gap, trained, with_grid
+from tests.toys import largest_gap, maker_of, trained, with_grid
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +55,7 @@ def test_one_device_equals_two(toy):
 
 
 def test_trace_holds_answers_and_metrics_are_their_means(toy):
-    make = maker(toy)
+    make = maker_of(toy)
     example = make.example(toy.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
 
     def whole(split):

@@ -29,8 +29,8 @@ def company(tmp_path_factory):
     done = run(
         "sweep",
         *("--config=configs/windows_noise.py:smoke", f"--study={folder / 'study'}"),
-        *(f"--config.data.path={folder / 'own.txt'}", "--config.training.steps=(80,20,20)"),
-        *("--config.data.thin=0.0", "--config.training.batch_size=8"),
+        *(f"--config.data.path={folder / 'own.txt'}", "--config.training.steps=(40,10,10)"),
+        *("--config.data.thin=0.0", "--config.training.batch_size=8", "--config.settings.learning_rate=0.03"),
     )
     assert done.returncode == 0, done.stderr
     assert "windows to train on" in done.stderr

@@ -1,6 +1,7 @@
 """Toy studies: a small spec of every row of the table, and shortcuts to train it. No row is named here."""
 
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import jax
 import numpy as np
 
 from nlpfeat.sweeps import grid, launch, programs
-from nlpfeat.sweeps.prepare import maker, prepare
+from nlpfeat.sweeps.prepare import Maker, maker, prepare
 from nlpfeat.sweeps.run import fresh, orders
 from nlpfeat.sweeps.spec import Spec, resolve
 from nlpfeat.tasks import TASKS
@@ -97,7 +98,21 @@ def with_training(spec, **changes):
     return replace(spec, training=replace(spec.training, **changes))
 
 
-study = launch.sweep  # run a study to its end: (the study, its array)
+@cache
+def _maker(spec: Spec) -> Maker:
+    return maker(spec)
+
+
+def maker_of(spec: Spec) -> Maker:
+    """The maker of a spec: of a toy's data one for all, as each compiles its two programs anew."""
+    if spec.data != TOYS[spec.task].data:
+        return maker(spec)
+    return replace(_maker(replace(spec, sweep=())), spec=spec)
+
+
+def study(spec: Spec, path: Path, watch: Any = None, part: tuple[int, int] = launch.WHOLE) -> Any:
+    """Run a study to its end: (the study, its array)."""
+    return launch.sweep(spec, path, watch, part, maker_of(spec))
 
 
 def trained(spec, steps: int, units: int | None = None, devices=None):
@@ -110,7 +125,7 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
     """
     table = grid.expand(spec).assign(bucket="b")
     widest = units or int(table["width"].max())
-    make = maker(spec)
+    make = maker_of(spec)
     task: Task = spec.row
     mesh = programs.member_mesh(devices)
     if units is None:

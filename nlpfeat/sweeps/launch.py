@@ -90,17 +90,25 @@ def lay_plan(make: Maker, path: Path, part: tuple[int, int] = WHOLE, workers: in
     return Plan(study, make, wanted, new, missing)
 
 
-def begin(spec: Spec, path: Path, part: tuple[int, int] = WHOLE, command: str = "", workers: int = 1) -> Plan:
+def begin(
+    spec: Spec,
+    path: Path,
+    part: tuple[int, int] = WHOLE,
+    command: str = "",
+    workers: int = 1,
+    make: Maker | None = None,
+) -> Plan:
     """Write a study's config, member tables and manifest, before anything runs.
 
     Args:
       workers: see `lay_plan`.
+      make: the study's maker, where it is at hand: files are read and programs compiled once.
 
     Raises:
       UserError: if `path` holds something else; then nothing was written.
     """
     check_study(path, spec)  # before anything is written, and again under the lock
-    make = maker(spec)
+    make = make or maker(spec)
     if not processes.first():
         processes.wait_for_all("planned")
         return lay_plan(make, path, part, workers)
@@ -148,13 +156,18 @@ def require_whole(damaged: Sequence[UserError]) -> None:
 
 
 def sweep(
-    spec: Spec, path: Path, watch: Watch | None = None, part: tuple[int, int] = WHOLE
+    spec: Spec,
+    path: Path,
+    watch: Watch | None = None,
+    part: tuple[int, int] = WHOLE,
+    make: Maker | None = None,
 ) -> tuple[Study, xr.Dataset]:
     """Train what a grid lacks in the study at `path`, in this process and to its end: what a notebook wants.
 
     Args:
       watch: who follows the run; None: nobody.
       part: (i, n), the share of the buckets that this call trains.
+      make: see `begin`.
 
     Returns:
       The study and its labelled array.
@@ -162,7 +175,7 @@ def sweep(
     Raises:
       UserError: if `path` holds something else, files in it are damaged, or another process trains there.
     """
-    job = begin(spec, path, part)
+    job = begin(spec, path, part, make=make)
     outcome = train(job, watch or run.Unwatched())
     dataset, damaged = finish(job.study)
     require_whole([*outcome.damaged, *damaged])

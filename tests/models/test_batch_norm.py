@@ -6,9 +6,8 @@ import pytest
 
 from nlpfeat.errors import UserError
 from nlpfeat.models import batch_norm
-from nlpfeat.sweeps.prepare import maker
 from nlpfeat.tasks import TASKS
-from tests.toys import TOYS
+from tests.toys import TOYS, maker_of
 
 WITHOUT = {
     "reviews_bag",
@@ -24,7 +23,7 @@ WITHOUT = {
 def built(name):
     """A net of width 6 with weights that are not small, and batches of its inputs."""
     toy = TOYS[name]
-    make = maker(toy)
+    make = maker_of(toy)
     settings = toy.settings._replace(width=np.int32(6), seed=np.int32(0))
     example = make.example(settings, 6)
     rng = np.random.default_rng(0)

@@ -9,9 +9,8 @@ import pytest
 from nlpfeat.errors import UserError
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.models.deep_unwarper import DeepUnwarperSpec, layers
-from nlpfeat.sweeps.prepare import maker
 from nlpfeat.sweeps.spec import resolve
-from tests.toys import TOYS, trained, with_grid
+from tests.toys import TOYS, maker_of, trained, with_grid
 
 SPEC = replace(TOYS["spirals_deep"], model=DeepUnwarperSpec(layers=5))
 
@@ -20,7 +19,7 @@ def example(width=2, depth=3, units=2, slope=0.3):
     settings = SPEC.settings._replace(
         width=np.int32(width), seed=np.int32(1), depth=np.int32(depth), slope=np.float32(slope)
     )
-    return maker(SPEC), maker(SPEC).example(settings, units)
+    return maker_of(SPEC), maker_of(SPEC).example(settings, units)
 
 
 @pytest.mark.parametrize("depth", [2, 3, 5])

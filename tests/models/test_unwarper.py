@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from nlpfeat.models.width import crop
-from nlpfeat.sweeps.prepare import maker
 from nlpfeat.training.member import fresh_state, train_step
-from tests.toys import SPIRALS, largest_gap, trained, with_grid
+from tests.toys import SPIRALS, largest_gap, maker_of, trained, with_grid
 
 
 @pytest.fixture(scope="module")
 def example():
-    return maker(SPIRALS).example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(1)), 8)
+    return maker_of(SPIRALS).example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(1)), 8)
 
 
 def bare(params, inputs, targets):
@@ -28,7 +27,7 @@ def bare(params, inputs, targets):
 
 def test_forward(example):
     batch = example.splits["train"]
-    trace = maker(SPIRALS).module(8).apply({"params": example.params}, batch.inputs, example.settings)
+    trace = maker_of(SPIRALS).module(8).apply({"params": example.params}, batch.inputs, example.settings)
     _, expected = bare(example.params, batch.inputs, batch.targets)
     assert set(trace) == set(expected)
     for name, values in expected.items():
@@ -42,8 +41,8 @@ def test_gradient_and_one_adam_step(example):
         example.splits["train"],
         example.settings._replace(weight_decay=np.float32(0.1)),
     )
-    state = fresh_state(task, maker(SPIRALS).module(8), (), 1, example.params, settings)
-    after = train_step(task, maker(SPIRALS).module(8), (), state, settings, batch, 1.0, 0)
+    state = fresh_state(task, maker_of(SPIRALS).module(8), (), 1, example.params, settings)
+    after = train_step(task, maker_of(SPIRALS).module(8), (), state, settings, batch, 1.0, 0)
 
     gradient = jax.grad(lambda p: bare(p, batch.inputs, batch.targets)[0])(example.params)
 
@@ -57,7 +56,7 @@ def test_gradient_and_one_adam_step(example):
 
 def test_initial_weights_are_those_of_pytorchs_linear():
     """U(±1/√fan_in), weights and biases, with the true fan-in of a padded member."""
-    make = maker(SPIRALS)
+    make = maker_of(SPIRALS)
     many = [
         make.example(SPIRALS.settings._replace(width=np.int32(16), seed=np.int32(s)), 64) for s in range(40)
     ]

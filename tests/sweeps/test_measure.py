@@ -17,7 +17,7 @@ from nlpfeat.sweeps.restore import kept_steps, restore
 from nlpfeat.sweeps.summary import flat_measures, reduced, summarize_measures
 from nlpfeat.tasks import TASKS
 from nlpfeat.training.task import Goal
-from tests.toys import SPIRALS, TOYS, study, with_grid
+from tests.toys import SPIRALS, TOYS, maker_of, study, with_grid
 
 
 def run(made):
@@ -222,9 +222,8 @@ def test_the_layers_of_a_task_are_its_net(toy):
     """Every task that gives its layers: they compute the scores of its Flax module."""
     if toy.row.layers is None:
         return
-    from nlpfeat.sweeps.prepare import maker
 
-    make = maker(toy)
+    make = maker_of(toy)
     example = make.example(toy.settings._replace(width=np.int32(5)), 5)
     net = Network(tuple(Layer(*layer) for layer in toy.row.layers(example.params, example.settings)))
     part = example.splits["train"]

@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from nlpfeat.sweeps import grid
-from nlpfeat.sweeps.prepare import maker
 from nlpfeat.sweeps.stacks import at, stack_settings
 from nlpfeat.training.metrics import bits
-from tests.toys import TOYS
+from tests.toys import TOYS, maker_of
 
 
 def parts(name):
     """A toy's task, its source's arrays, and the parts of its first member: learned from, and the last."""
-    make = maker(TOYS[name])
+    make = maker_of(TOYS[name])
     settings = at(stack_settings(make.spec.settings, grid.expand(TOYS[name])), 0)
     splits = jax.device_get(make.draw(settings))
     there = [part for part in ("train", "validation", "test") if part in splits]

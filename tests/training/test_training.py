@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from nlpfeat.data.examples import spread
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps.prepare import maker
 from nlpfeat.training import member
 from nlpfeat.training.losses import cross_entropy
 from nlpfeat.training.metrics import accuracy
 from nlpfeat.training.spec import TrainingSpec
-from tests.toys import SPIRALS
+from tests.toys import SPIRALS, maker_of
 
 
 @settings(max_examples=100, deadline=None)
@@ -72,7 +71,7 @@ def test_cross_entropy_and_accuracy_are_the_textbooks(n, classes, seed):
 
 @pytest.mark.parametrize("piece", [7, 30, 60, 64])
 def test_evaluation_in_pieces_is_the_whole(piece):
-    make = maker(SPIRALS)
+    make = maker_of(SPIRALS)
     example = make.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
 
     def evaluated(task):
@@ -85,7 +84,7 @@ def test_evaluation_in_pieces_is_the_whole(piece):
 
 
 def test_a_record_over_a_sample_is_that_of_evenly_spread_examples():
-    make = maker(SPIRALS)
+    make = maker_of(SPIRALS)
     example = make.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
 
     def evaluated(task, splits):
