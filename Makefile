@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure all-systems test test-slow lint docs smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
+.PHONY: help sweep measure all-systems test test-slow golden lint docs smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -20,11 +20,14 @@ all-systems: $(VENV)/ok ## every system swept over width, two hours on two cores
 	for config in configs/all_systems/*.py; do $(RUN) -m experiments.sweep --config=$$config$(SIZE:%=:%) || exit 1; done
 	$(RUN) -m experiments.plot --kind=all_systems --study=runs/all_systems$(SIZE:%=-%)
 
-test: $(VENV)/ok   ## the tests, without the slow ones
-	$(RUN) -m pytest -n 2 --dist loadfile $(TESTS)
+test: $(VENV)/ok   ## the tests, without the slow ones: some five minutes on two cores
+	$(RUN) -m pytest -n 2 --dist loadscope $(TESTS)
 
-test-slow: $(VENV)/ok ## the slow tests: minutes of training
-	$(RUN) -m pytest -m slow
+test-slow: $(VENV)/ok ## the slow tests: hours of training, compiled as users do
+	XLA_FLAGS= $(RUN) -m pytest -m slow $(TESTS)
+
+golden: $(VENV)/ok ## put the numbers of every row of the table on file, for tests/test_every_task.py
+	XLA_FLAGS= $(RUN) -m tests.golden $(TASKS)
 
 lint: $(VENV)/ok   ## ruff and pyright
 	$(RUN) -m ruff check .
@@ -34,30 +37,8 @@ lint: $(VENV)/ok   ## ruff and pyright
 docs: $(VENV)/ok   ## the reference of all public functions, in docs/api/index.html
 	$(RUN) -m pdoc nlpfeat --docformat google -o docs/api
 
-smoke: $(VENV)/ok  ## every command once, at toy size
-	$(RUN) -m experiments.sweep --config=configs/spirals.py:smoke --dry_run
-	for config in configs/*.py; do $(RUN) -m experiments.sweep --config=$$config:smoke || exit 1; done
-	$(RUN) -m experiments.sweep --config=configs/spirals.py:smoke --study=runs/cluster-smoke --cluster=auto
-	$(RUN) -m experiments.restore --study=runs/spirals-smoke --width=8 --seed=1
-	$(RUN) -m experiments.measure --study=runs/spirals-smoke
-	$(RUN) -m experiments.plot --study=runs/spirals-smoke
-	$(RUN) -m experiments.report --study=runs/spirals-smoke --study=runs/reviews_bag-smoke --study=runs/ratings_bayes-smoke --frames=10
-	for task in annulus eleven_lines; do $(RUN) -m experiments.sweep --config=configs/all_systems/$$task.py:smoke || exit 1; done
-	$(RUN) -m experiments.plot --kind=all_systems --study=runs/all_systems-smoke
-	$(RUN) -m experiments.compare --study=runs/spirals-smoke --with=runs/spirals-smoke --loss=1.62
-	$(RUN) -m experiments.film --study=runs/spirals-smoke --kind=training --widths=2,8 --seed=1 --length=12
-	$(RUN) -m experiments.words --study=runs/reviews_bag-smoke --width=8 --seed=0 neighbours superb boring
-	$(RUN) -m experiments.words --study=runs/reviews_bag-smoke --width=8 --seed=0 polarity film
-	$(RUN) -m experiments.predict --study=runs/reviews_mean-smoke --width=8 --text "Two hours of awful music."
-	$(RUN) -m experiments.predict --study=runs/imdb_lstm-smoke --width=8 --text "Two hours of awful music."
-	$(RUN) -m experiments.measure --study=runs/imdb_dense-smoke
-	$(RUN) -m experiments.plot --study=runs/imdb_dense-smoke
-	$(RUN) -m experiments.batch_norm --study=runs/imdb_dense-smoke --width=8 --rates=0.001,0.1 --steps=10
-	$(RUN) -m experiments.factors --study=runs/ratings_bayes-smoke --width=8 top
-	$(RUN) -m experiments.write --study=runs/char_rnn-smoke --width=8 --seed=0 --length=80
-	$(RUN) -m experiments.characters --study=runs/char_rnn-smoke --width=8 --seed=0 units
-	$(RUN) -m experiments.trace --iterations=3
-	$(RUN) -m experiments.film --study=runs/spirals_deep-smoke --kind=layers --width=2 --depth=3 --slope=0.3 --seed=0 --length=12
+smoke: $(VENV)/ok  ## every command once, at toy size: some two minutes
+	$(RUN) -m tests.smoke
 
 bench: $(VENV)/ok  ## the benchmark against PyTorch, side by side
 	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'

@@ -1,12 +1,8 @@
-"""Pages in a real browser, without a network. Needs Chromium and ChromeDriver (see .ci/run)."""
+"""Pages in a real browser, without a network. Tests that open one are marked `needs_browser`."""
 
-import shutil
 import time
 
-import pytest
-
-BROWSER, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
-needs_browser = pytest.mark.skipif(not (BROWSER and DRIVER), reason="no Chromium with ChromeDriver here")
+from tests.requirements import BROWSER, DRIVER
 
 FLAGS = (
     *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"),

@@ -27,6 +27,7 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 # Before anything imports the package. Whole numbers pass for floats, as they do for static checkers (PEP 484).
 install_import_hook("nlpfeat", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
+from tests.requirements import MENDS  # noqa: E402
 from tests.toys import TOYS, Quiet  # noqa: E402
 
 
@@ -41,6 +42,15 @@ class ByFileOrRow(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return ByFileOrRow(config, log)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many tests a machine leaves out for want of a browser or of the published data, and how to get it."""
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    for missing, mend in MENDS.items():
+        count = sum(missing in reason for reason in reasons)
+        if count:
+            terminalreporter.write_line(f"{count} tests were left out: {missing}; {mend}")
 
 
 @pytest.fixture(params=sorted(TOYS))

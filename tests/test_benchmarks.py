@@ -1,12 +1,10 @@
 """Benchmarks do not rot: what they time of nlpfeat still runs."""
 
-import os
-
 import pytest
 
 from benchmarks import sequences, spirals
-from nlpfeat.data import downloads
 from nlpfeat.sweeps import devices
+from tests.requirements import needs_data
 
 
 @pytest.fixture(autouse=True)
@@ -19,9 +17,7 @@ def test_steps_of_the_spirals():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not os.environ.get(downloads.FOLDER), reason=f"{downloads.FOLDER} names no folder of data"
-)
+@needs_data
 @pytest.mark.parametrize("net", sequences.NETS)
 def test_steps_of_the_sequences(net):
     for rival in (sequences.nlpfeat, sequences.batches):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nlpfeat.plotting.map_page import Panel, Points, map_page
-from tests.browser import element, errors, needs_browser, opened, point_at, until
+from tests.browser import element, errors, opened, point_at, until
+from tests.requirements import needs_browser
 
 pytestmark = needs_browser
 

@@ -1,20 +1,18 @@
 """The published data themselves, and the figures printed of them. Read from the folder NLPFEAT_DATA."""
 
-import os
-
 import numpy as np
 import pytest
 import xarray as xr
 
 from experiments.space import published
 from experiments.word_scores import read_questions, scored
-from nlpfeat.data import downloads, tokens
+from nlpfeat.data import tokens
 from nlpfeat.data.corpus import repeated
 from nlpfeat.data.reading import CorpusSpec, read
 from tests.commands import run
+from tests.requirements import needs_data
 
-HERE = os.environ.get(downloads.FOLDER, "")
-pytestmark = pytest.mark.skipif(not HERE, reason=f"{downloads.FOLDER} names no folder of data")
+pytestmark = needs_data
 
 # Rung -> (online accuracy, test accuracy), and how near. The first three were measured by the notebook's own rule with
 # its own seed. "counts" and "presence" are printed in the notebook; the former has no test figure. Their steps are so

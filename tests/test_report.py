@@ -16,8 +16,9 @@ from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.report.page import Map, Part, report
 from nlpfeat.sweeps.restore import restore, study_maker
 from nlpfeat.tasks import TASKS
-from tests.browser import element, errors, needs_browser, opened, point_at, until
+from tests.browser import element, errors, opened, point_at, until
 from tests.commands import run
+from tests.requirements import needs_browser
 from tests.toys import SPIRALS, TOYS, study, with_grid, with_training
 
 pytestmark = needs_browser

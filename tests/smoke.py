@@ -1,0 +1,75 @@
+"""Every command once, at toy size: `make smoke`. In one process, as most of a short command is its start.
+
+Programs are compiled as users compile them; the default tests leave out the compiler's optimisations.
+"""
+
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from nlpfeat.sweeps.devices import use_all_cores
+from tests.commands import ROOT, process, run
+
+EVERY_CONFIG = [
+    f"sweep --config={path.relative_to(ROOT)}:smoke" for path in sorted((ROOT / "configs").glob("*.py"))
+]
+COMMANDS = [
+    "sweep --config=configs/spirals.py:smoke --dry_run",
+    *EVERY_CONFIG,
+    "restore --study=runs/spirals-smoke --width=8 --seed=1",
+    "measure --study=runs/spirals-smoke",
+    "plot --study=runs/spirals-smoke",
+    "report --study=runs/spirals-smoke --study=runs/reviews_bag-smoke --study=runs/ratings_bayes-smoke --frames=10",
+    "sweep --config=configs/all_systems/annulus.py:smoke",
+    "sweep --config=configs/all_systems/eleven_lines.py:smoke",
+    "plot --kind=all_systems --study=runs/all_systems-smoke",
+    "compare --study=runs/spirals-smoke --with=runs/spirals-smoke --loss=1.62",
+    "film --study=runs/spirals-smoke --kind=training --widths=2,8 --seed=1 --length=12",
+    "words --study=runs/reviews_bag-smoke --width=8 --seed=0 neighbours superb boring",
+    "words --study=runs/reviews_bag-smoke --width=8 --seed=0 polarity film",
+    "predict --study=runs/reviews_mean-smoke --width=8 --text 'Two hours of awful music.'",
+    "predict --study=runs/imdb_lstm-smoke --width=8 --text 'Two hours of awful music.'",
+    "measure --study=runs/imdb_dense-smoke",
+    "plot --study=runs/imdb_dense-smoke",
+    "batch_norm --study=runs/imdb_dense-smoke --width=8 --rates=0.001,0.1 --steps=10",
+    "factors --study=runs/ratings_bayes-smoke --width=8 top",
+    "write --study=runs/char_rnn-smoke --width=8 --seed=0 --length=80",
+    "characters --study=runs/char_rnn-smoke --width=8 --seed=0 units",
+    "trace --iterations=3",
+    "film --study=runs/spirals_deep-smoke --kind=layers --width=2 --depth=3 --slope=0.3 --seed=0 --length=12",
+]
+# Ray's workers are processes of their own, and outlive a call.
+ELSEWHERE = "sweep --config=configs/spirals.py:smoke --cluster=auto"
+
+
+def main() -> int:
+    """Run them all in a folder of their own; what failed is told with its last words."""
+    use_all_cores()
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="nlpfeat-smoke-") as name:
+        folder = Path(name)
+        shutil.copytree(ROOT / "configs", folder / "configs")
+        for line in COMMANDS:
+            command, *arguments = shlex.split(line)
+            began = time.perf_counter()
+            done = run(command, *arguments, folder=folder)
+            print(f"{time.perf_counter() - began:5.1f} s  python -m experiments.{line}", flush=True)
+            if done.returncode:
+                failed.append(f"python -m experiments.{line}\n{done.stderr[-2000:]}")
+        command, *arguments = shlex.split(ELSEWHERE)
+        done = process(command, *arguments, f"--study={folder / 'cluster'}")
+        print(f"          python -m experiments.{ELSEWHERE}", flush=True)
+        if done.returncode:
+            failed.append(f"python -m experiments.{ELSEWHERE}\n{done.stderr[-2000:]}")
+    print("\n".join(failed), file=sys.stderr)
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
