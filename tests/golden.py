@@ -22,16 +22,22 @@ from tests.held import NARROW, Held
 FOLDER = Path(__file__).parent / "golden"
 # Rounding differs by machine and by line of JAX, and forty steps let it grow.
 TOLERANCE = 2e-5
+# As a user types them: markup, capitals, an apostrophe, words that are not known, and more of them than a sequence holds.
+NEW_TEXTS = (
+    "The plot isn't dull<br />, but NOT funny: 2/10",
+    "so clever a score that I can't forget the cast " * 3,
+    "",
+)
 
 
 def summary(tree: Any) -> dict[str, list[float]]:
     """Of each leaf of a pytree: its shape, its root mean square, and a mean in which every place has a weight of its own."""
     found = {}
     for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
-        values = np.asarray(leaf, np.float64)
-        weights = np.cos(np.arange(values.size)).reshape(values.shape)
-        name = f"{jax.tree_util.keystr(path, simple=True, separator='/')} {values.shape}"
-        found[name] = [float(np.sqrt((values**2).mean())), float((values * weights).mean())]
+        values = np.asarray(leaf, np.float64).ravel()
+        size, weights = max(values.size, 1), np.cos(np.arange(values.size))
+        name = f"{jax.tree_util.keystr(path, simple=True, separator='/')} {np.shape(leaf)}"
+        found[name] = [float(np.sqrt(values @ values / size)), float(values @ weights / size)]
     return found
 
 
@@ -46,6 +52,8 @@ def numbers(held: Held) -> dict[str, dict[str, Any]]:
         "arms": task.arms and task.arms(member.source.about),
         "newcomer": task.newcomer and task.newcomer(member.params, member.settings, 100, 0.5, np.arange(2)),
     }
+    if hasattr(member.source.about, "read"):
+        views["new text"] = [member.source.about.read(text).whole for text in NEW_TEXTS]
     learned = member.splits["train"]
     asked = member.splits.get("test", learned)
     some = held.dataset.isel(step=[0, 1, -1], seed=-1)

@@ -14,14 +14,22 @@ from nlpfeat.factors.components import components, ends
 from nlpfeat.spaces.agreement import cka, list_overlap, neighbour_overlap, principal_angles
 from nlpfeat.sweeps import rate
 from nlpfeat.sweeps.restore import restore
-from tests.commands import run
-from tests.toys import TASTES, TOYS, study, with_grid, with_training
+from tests.commands import ROOT, run
+from tests.toys import TOYS, study, with_grid, with_training
+
+
+TASTES = {"path": str(ROOT / "configs" / "tastes.csv"), "items": str(ROOT / "configs" / "dishes.csv")}
+
+
+def of_dishes(task):
+    """The toy of a task of ratings, on the 315 of dishes that ship with the configs."""
+    return replace(TOYS[task], data=replace(TOYS[task].data, **TASTES))
 
 
 @pytest.fixture(scope="module")
 def tasted(tmp_path_factory):
     """A study of two widths and two seeds of variational Bayes on 315 ratings of dishes."""
-    spec = with_grid(TOYS["ratings_bayes"], width=(2, 4), seed=(0, 1))
+    spec = with_grid(of_dishes("ratings_bayes"), width=(2, 4), seed=(0, 1))
     made, _ = study(with_training(spec, steps=(40,)), tmp_path_factory.mktemp("tastes") / "study")
     return made, pd.read_csv(TASTES["path"])
 
@@ -95,7 +103,7 @@ def test_a_newcomer_with_the_ratings_of_a_user_is_predicted_alike(tasted):
     ],
 )
 def test_newcomers_of_nets_minimise_their_own_errors(name, tmp_path):
-    spec = with_grid(TOYS[name], width=(3,), seed=(0,))
+    spec = with_grid(of_dishes(name), width=(3,), seed=(0,))
     made, _ = study(with_training(spec, steps=(60,), rates=(30.0,)), tmp_path / "study")
     member = restore(made, {"width": 3, "seed": 0})
     items, stars = np.array([2, 5, 9], np.int32), np.array([5.0, 1.0, 3.0], np.float32)
@@ -110,7 +118,7 @@ def test_newcomers_of_nets_minimise_their_own_errors(name, tmp_path):
 
 def test_the_bias_of_someone_new_is_held_near_those_of_the_others(tmp_path):
     """One rating moves all predictions by less than it says."""
-    spec = with_grid(TOYS["ratings_bias"], width=(2,), seed=(0,))
+    spec = with_grid(of_dishes("ratings_bias"), width=(2,), seed=(0,))
     made, _ = study(with_training(spec, steps=(60,), rates=(30.0,)), tmp_path / "study")
     member = restore(made, {"width": 2, "seed": 0})
     others = member.params["user_bias"]["table"]
@@ -123,7 +131,7 @@ def test_what_is_not_known_is_said_and_predictions_stay_in_range(tmp_path):
     """An item and a user without training ratings; titles stand as they are written."""
     lines = [f"{u},{i},{1 + (u + i) % 5}" for u in range(9) for i in range(9) if (u * i) % 3]
     (tmp_path / "r.csv").write_text("\n".join(["user,item,rating", *lines, "lone,[b]rare[/x],5"]) + "\n")
-    spec = with_grid(TOYS["ratings_bias"], width=(2,), seed=tuple(range(6)))
+    spec = with_grid(of_dishes("ratings_bias"), width=(2,), seed=tuple(range(6)))
     spec = replace(spec, data=replace(spec.data, path=str(tmp_path / "r.csv"), items=""))
     made, _ = study(with_training(spec, steps=(20,)), tmp_path / "study")
     held_out = next(

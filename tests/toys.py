@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 TEXTS = str(
     ROOT / "tests" / "reviews.csv"
 )  # 120 rows, two classes; markup, capitals, digits, an accent, a row twice
-TASTES = {"path": str(ROOT / "configs" / "tastes.csv"), "items": str(ROOT / "configs" / "dishes.csv")}
+# 320 ratings: a pair rated twice, an item without a year or genres, and one of which nothing is known
+RATINGS = {"path": str(ROOT / "tests" / "ratings.csv"), "items": str(ROOT / "tests" / "items.csv")}
 
 # Small sizes by the names of settings, not of tasks: a row added tomorrow is small without a line here.
 _DATA = {
@@ -41,7 +42,7 @@ _SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
 def _data(task: Task) -> dict[str, Any]:
     """Few examples: of a file in this folder where the task reads files."""
     names = {field.name for field in fields(task.data)}
-    files = TASTES if "items" in names else {"path": TEXTS} if "path" in names else {}
+    files = RATINGS if "items" in names else {"path": TEXTS} if "path" in names else {}
     held_out = {"validation_share": 0.2} if "validation_share" in names and "test_share" not in names else {}
     return {name: value for name, value in _DATA.items() if name in names} | files | held_out
 
