@@ -30,6 +30,7 @@ class Held:
         self.folder = folder
         plain = toy(name, steps=(FREE, FROZEN), snapshots=(0, FREE))
         plain = with_grid(plain, width=(NARROW, WIDE), seed=(0, SEED, 2))
+        plain = replace(plain, settings=turned_on(plain.settings))
         self.task = plain.row
         make = maker(plain)
         self.frozen = "" if self.task.rule else min(make.shapes(NARROW))
@@ -71,6 +72,12 @@ class Held:
         study = self.sweep(spec, self.folder / "native")
         make = replace(self.make, spec=spec)
         return study, prepare(make, "b", study.members(), programs.member_mesh(), NARROW)
+
+
+def turned_on(settings: Any) -> Any:
+    """The defaults, but none that turns something off: a share dropped or a decay of 0 would hold nothing."""
+    off = {name for name, value in settings._asdict().items() if isinstance(value, float) and value == 0}
+    return settings._replace(**dict.fromkeys(off, 0.1))
 
 
 def evaluated(spec: Spec, bucket: Bucket, params: Any) -> dict[str, np.ndarray]:

@@ -58,22 +58,6 @@ def test_the_largest_rate_survived():
     assert found.survived(1) is None
 
 
-@pytest.mark.parametrize(
-    ("flags", "told"),
-    [
-        (["--rates=a"], "--rates: cannot read 'a'"),
-        (["--rates=0,1"], "learning rates are more than 0"),
-        (["--steps=0"], "--steps: 0 must be at least 1"),
-        (["--repeats=0"], "--repeats: 0 must be at least 1"),
-        (["--width=7"], "no member with width 7"),
-    ],
-)
-def test_wrong_flags(trained, flags, told):
-    done = run("batch_norm", f"--study={trained.path}", "--width=16", "--seed=0", *flags)
-    assert done.returncode == 2
-    assert told in done.stderr
-
-
 def test_nets_that_cannot_have_it(tmp_path):
     made, _ = study(with_grid(TOYS["reviews_bag"], width=(2,), seed=(0,)), tmp_path / "online")
     done = run("batch_norm", f"--study={made.path}", "--width=2", "--seed=0")

@@ -10,7 +10,6 @@ import xarray as xr
 from nlpfeat.sweeps import launch
 from nlpfeat.sweeps.run import Interrupted
 from tests.commands import run
-from tests.test_every_command import refused
 from tests.toys import TOYS, Quiet, study, with_grid, with_training
 
 
@@ -38,20 +37,6 @@ def test_characters_that_are_not_told_apart_are_named(read):
     done = run("write", f"--study={read}", "--width=8", "--seed=0", "--prompt=aß☃ film", "--length=5")
     assert done.returncode == 0, done.stderr
     assert "'ß' '☃'" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--prompt="], ["--prompt", "at least one character"]),
-        (["--temperature=-1"], ["--temperature", "0 or more"]),
-        (["--length=0"], ["--length", "1 to"]),
-        (["--step=7"], ["no checkpoint of step 7", "there are"]),
-        (["--width=4"], ["no member with width 4", "2, 8"]),
-    ],
-)
-def test_write_mistakes(read, arguments, words):
-    refused(run("write", f"--study={read}", "--width=8", "--seed=0", *arguments), *words)
 
 
 def test_width_tells_bits_and_a_law(read):
@@ -85,15 +70,6 @@ def test_units_are_judged_on_held_out_text(read):
     for words in ("place in the word", "layer ", "held out"):
         assert words in done.stdout
     assert (read / "figures" / "characters-units-width=8-seed=0.png").stat().st_size > 5000
-
-
-def test_characters_mistakes(read, tmp_path):
-    refused(run("characters", f"--study={read}", "--width=8", "width"), "--width", "every width")
-    refused(run("characters", f"--study={read}", "--length=10", "signs"), "--length", "1,000")
-    other = study(with_grid(TOYS["spirals"], width=(2,), seed=(0,)), tmp_path / "study")[0].path
-    refused(run("characters", f"--study={other}", "width"), "spirals", "runs/char_rnn")
-    refused(run("write", f"--study={other}", "--width=2"), "spirals", "runs/char_rnn")
-    refused(run("film", f"--study={read}", "--kind=training", "--width=8"), "--kind=writing")
 
 
 @pytest.mark.slow

@@ -139,21 +139,6 @@ def test_restore_agrees_and_writes_the_parameters(smoke, tmp_path):
     assert early["step"] == 0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--width=9", "--seed=1"], ["no member with width 9", "2, 8, 32"]),
-        (["--width=8", "--seed=77"], ["no member with seed 77 and width 8", "0, 1, 2"]),
-        (["--width=8"], ["3 members fit", "--seed=0 or 1 or 2"]),
-        (["--width=eight", "--seed=1"], ["--width", "'eight' is not a number"]),
-        (["--width=8", "--seed=1", "--step=33"], ["no checkpoint of step 33", "0, 40"]),
-        (["--width=8", "--seed=1", "--out=/dev/null/x.npz"], ["/dev/null/x.npz"]),
-    ],
-)
-def test_restore_mistakes(smoke, arguments, words):
-    refused(run("restore", f"--study={smoke[0]}", *arguments), *words)
-
-
 def test_plot_stamps_its_figures(smoke):
     done = run("plot", f"--study={smoke[0]}", "--threshold=0.25", "--json")
     assert done.returncode == 0, done.stderr
@@ -182,36 +167,6 @@ def test_plot_draws_each_point_of_further_axes(tmp_path):
     refused(run("plot", f"--study={path}", "--at", "noise=7"), "noise is one of 0.1, 0.2")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ([], ["--config"]),
-        (["--config=configs/spirls.py"], ["configs/spirls.py", "did you mean 'configs/spirals.py'"]),
-        (["--config=configs/spirals.py:smok"], ["'smok'", "full and smoke"]),
-        (["--config=Makefile"], ["Makefile fails", "SyntaxError"]),
-        (["--config=experiments/command.py"], ["no function get_config()"]),
-        (
-            ["--config=configs/spirals.py", "--config.sweep.width=(2"],
-            ["config.sweep.width", "'(2'", "configs/spirals.py"],
-        ),
-        (
-            ["--config=configs/spirals.py", "--config.sweep.widht", "(2,8)"],
-            ["did you mean config.sweep.width?"],
-        ),
-        (["--config=configs/spirals.py", "--config.data.points"], ["needs a value"]),
-        (
-            ["--config=configs/planted_words.py", "--config.training.frozen=(('wrods',),())"],
-            ["'wrods'", "'words'"],
-        ),
-        (["--config=configs/spirals.py", "--shard=5/4"], ["--shard: 5/4 is out of range"]),
-        (["--config=configs/spirals.py", "--shard=x"], ["--shard", "'x'", "0/4"]),
-    ],
-)
-def test_sweep_mistakes(arguments, words, tmp_path):
-    refused(run("sweep", *arguments, f"--study={tmp_path / 'study'}"), *words)
-    assert not (tmp_path / "study").exists()
-
-
 @pytest.mark.slow
 def test_a_ragged_study_is_drawn_where_there_is_something(smoke, tmp_path):
     """One more width, seed and noise: most of the grid is holes."""
@@ -232,16 +187,6 @@ def test_more_than_fits_in_memory_is_refused_and_does_no_harm(smoke, tmp_path):
     arguments = ("sweep", "--config=configs/spirals.py:smoke", f"--study={path}")
     refused(run(*arguments, "--config.sweep.width=1000000000", "--config.sweep.seed=1"), "out of memory")
     assert run(*arguments, "--config.sweep.width=16", "--config.sweep.seed=1").returncode == 0
-
-
-def test_a_changed_config_is_refused(smoke):
-    done = run("sweep", "--config=configs/spirals.py:smoke", "--config.data.points=21", f"--study={smoke[0]}")
-    refused(done, "study of another config", "data.points (20 there, 21 asked)")
-
-
-@pytest.mark.parametrize("command", ["plot", "restore", "measure"])
-def test_no_study_there(command, tmp_path):
-    refused(run(command, f"--study={tmp_path / 'none'}"), "is not a study", "experiments.sweep")
 
 
 def test_a_damaged_study_is_named_and_the_rest_stays_usable(smoke, tmp_path):

@@ -17,7 +17,6 @@ from nlpfeat.sweeps.restore import restore
 from tests.commands import ROOT, run
 from tests.toys import TOYS, study, with_grid, with_training
 
-
 TASTES = {"path": str(ROOT / "configs" / "tastes.csv"), "items": str(ROOT / "configs" / "dishes.csv")}
 
 
@@ -174,38 +173,6 @@ def test_similar_and_stability(tasted):
     assert [(row["kind"], row["width"]) for row in pairs].count(("seeds", 4)) == 1
     assert [(row["kind"], row["width"]) for row in pairs].count(("widest", 2)) == 2
     assert "factor-stability.png" in run("factors", f"--study={tasted[0].path}", "stability").stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["recommend"], ("for whom",)),
-        (["--user=Zoe", "recommend"], ("no user 'Zoe'", "--rating")),
-        (["--user=Ana", "predict"], ("--item",)),
-        (["--user=Ana", "--item=Peking duck", "predict"], ("no item 'Peking duck'",)),
-        (["--rating=Ramen=11", "recommend"], ("Ramen=11", "from 0.5 to 5")),
-        (["--rating=Ramen", "recommend"], ("'Ramen'",)),
-        (["--rating=Ramen=4", "--most=1", "recommend"], ("each of the 1 most rated", "--most")),
-        (["similar"], ("similar to what",)),
-        (["similar", "soup"], ("could be", "Carrot soup")),
-        (["top", "Ramen"], ("takes no title",)),
-        (["map", "--components=2,2"], ("name two different",)),
-        (["map", "--components=1,9"], ("there are 4",)),
-        (["top", "--count=0"], ("--count",)),
-        (["top", "--user=Ana"], ("top takes no --user",)),
-        (["--user=Ana", "--item=Ramen", "recommend"], ("recommend takes no --item",)),
-        (["--rating=Ramen=4", "--rating=ramen=5", "recommend"], ("Ramen (2008) is rated twice",)),
-        (["components", "--most=2"], ("three items", "--most")),
-        (["stability", "--most=7"], ("eight items", "--most")),
-    ],
-)
-def test_mistakes_in_one_line(tasted, arguments, words):
-    done = run("factors", f"--study={tasted[0].path}", "--width=4", "--seed=0", *arguments)
-    assert done.returncode == 2
-    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert len(lines) == 1
-    for word in words:
-        assert word in lines[0]
 
 
 def test_titles_are_found_as_people_say_them():

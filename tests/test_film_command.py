@@ -98,42 +98,6 @@ def test_further_axes_have_flags_and_seeds_can_be_chosen(deep, tmp_path, shoot):
         shoot(*common, "--seed=0")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--kind=training", "--width=9", "--seed=0"], ["no member with width 9", "2, 3, 8"]),
-        (["--kind=training", "--width=9"], ["no member with width 9", "2, 3, 8"]),
-        (["--kind=training", "--width=8", "--seed=77"], ["no member with seed 77 and width 8", "0, 1"]),
-        (["--kind=interpolation", "--width=8", "--seed=77"], ["no member with seed 77"]),
-        (["--kind=training", "--width=8", "--seed=x"], ["--seed: 'x' is not a number"]),
-        (["--kind=training", "--widths=2,x"], ["--widths: 'x' is not a number"]),
-        (["--kind=movie", "--width=8"], ["invalid choice: 'movie'", "interpolation"]),
-        (["--width=8"], ["--kind"]),
-        (["--kind=training"], ["--width=N", "--widths=N,N"]),
-        (["--kind=training", "--width=2", "--widths=2,8"], ["--width=N", "--widths=N,N"]),
-        (
-            ["--kind=layers", "--width=8", "--seed=0"],
-            ["layer 1 (2 → 8), layer 2 (8 → 2)", "no other can", "width 2"],
-        ),
-        (["--kind=training", "--widths="], ["--widths: '' is not a number"]),
-        (["--kind=training", "--width=2,8"], ["--width: '2,8' is not a number"]),
-        (["--kind=training", "--width=inf"], ["--width: 'inf' is no finite number"]),
-        (["--kind=training", "--width=8", "--seed=0", "--length=1"], ["2 to 3000 frames"]),
-        (["--kind=training", "--width=8", "--seed=0", "--fps=60"], ["1 to 50 a second"]),
-        (["--kind=training", "--width=8", "--seed=0", "--length=3", "--frames=0,3"], ["'3' is no frame", "0 to 2"]),
-        (["--kind=training", "--width=8", "--seed=0", "--frames=x"], ["'x' is no frame"]),
-        (["--kind=training", "--width=8", "--style=pink"], ["invalid choice: 'pink'"]),
-    ],
-)  # fmt: skip
-def test_mistakes(arguments, words, spirals, shoot):
-    with pytest.raises(UserError) as error:
-        shoot(f"--study={spirals}", *arguments)
-    assert "\n" not in str(error.value)
-    for word in words:
-        assert word in str(error.value)
-    assert not list((spirals / "figures").iterdir())
-
-
 def test_layers_that_can_be_drawn_are_named_beside_those_that_cannot(tmp_path, shoot):
     spec = with_grid(TOYS["spirals_deep"], width=(3,), seed=(0,))
     made, _ = study(

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments import words
-from nlpfeat.errors import UserError
-from tests.commands import ROOT, run
+from tests.commands import run
 
 ANIMALS, TOOLS = ("dog", "cat", "fox", "wolf", "bear"), ("saw", "axe", "knife", "blade", "file")
 
@@ -163,54 +162,6 @@ def test_dimensions(company, look, tmp_path, monkeypatch):
     assert (company / "figures" / "words-dimensions.png").exists()
     tables = json.loads(look(f"--study={company}", "--json", "--most=18", "dimensions").out)
     assert len(tables["words-agreement"]) == 4
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["neighbours", "dgo"], ["'dgo'", "did you mean 'dog'?"]),
-        (["analogy", "dog", "cat"], ["three words", "analogy man woman king"]),
-        (["similarity"], ["in which file?", "word1 word2 score"]),
-        (["similarity", "none.txt"], ["no file 'none.txt'"]),
-        (["analogies", str(ROOT / "README.md")], ["README.md line", "analogy has four"]),
-        (["translate"], ["translate needs --onto"]),
-        (["--onto=none.txt", "translate"], ["no file 'none.txt'", "glove.6B.50d"]),
-        (["export"], ["export needs --out"]),
-        (["--out=x.txt", "neighbours", "dog"], ["--out: only export"]),
-        (["--similarity=x", "map"], ["--similarity: only dimensions"]),
-        (["polarity"], ["no classes", "no word is good or bad"]),
-        (["--most=3", "map"], ["--most: 3"]),
-    ],
-)
-def test_mistakes_with_a_net(member, arguments, told):
-    with pytest.raises(UserError) as raised:
-        member(*arguments)
-    assert all(part in str(raised.value) for part in told), raised.value
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--vectors=none.txt", "neighbours", "dog"], ["no file 'none.txt'"]),
-        (["--vectors=SQUARE", "--width=8", "neighbours", "man"], ["--width", "one width"]),
-        (["--vectors=SQUARE", "dimensions"], ["nets of a study", "--study"]),
-        (["--vectors=SQUARE", "polarity"], ["nets of a study"]),
-        (["--vectors=SQUARE", "--rows=-1", "neighbours", "man"], ["--rows: -1"]),
-        (["--vectors=SQUARE", "--onto=SQUARE", "translate"], ["share 6 words", "ten or more"]),
-        (["--vectors=SQUARE", "--onto=.", "translate"], ["--onto", "name a net by --study"]),
-        (["--vectors=SQUARE", "analogies", "ASKED"], ["none of the 1 analogies"]),
-        (["--study=STUDY", "separability"], ["no classes"]),
-        (["--study=STUDY", "--width=8", "dimensions"], ["--width: dimensions looks at every width"]),
-    ],
-)
-def test_mistakes_with_a_file_or_a_study(company, look, square, tmp_path, arguments, told):
-    (tmp_path / "asked.txt").write_text("athens greece oslo norway\n")
-    names = {"SQUARE": str(square), "ASKED": str(tmp_path / "asked.txt"), "STUDY": str(company)}
-    for name, value in names.items():
-        arguments = [argument.replace(name, value) for argument in arguments]
-    with pytest.raises(UserError) as raised:
-        look(*arguments)
-    assert all(part in str(raised.value) for part in told), raised.value
 
 
 def test_a_study_of_windows_is_measured_in_one_line(company):

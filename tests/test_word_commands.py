@@ -135,28 +135,6 @@ def test_separability(films, look):
     assert (films / "figures" / "words-separability.png").exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--width=8", "neighbours", "exellent"], ["'exellent'", "did you mean 'excellent'?"]),
-        (["--width=8", "neighbours", "qqqqqqqqqqqq"], ["nothing is spelt alike"]),
-        (["--width=8", "neighbours"], ["neighbours excellent terrible"]),
-        (["--width=8", "--by=cosin", "neighbours", "film"], ["did you mean 'cosine'?"]),
-        (["--width=8", "--method=umap", "map"], ["no method 'umap'", "pca"]),
-        (["--width=9", "neighbours", "film"], ["width 9", "2, 8"]),
-        (["--widths=2,8", "polarity"], ["--width=N"]),
-        (["--width=8", "--step=11", "map"], ["no checkpoint of step 11", "10, 60"]),
-        (["--width=8", "--count=0", "polarity"], ["--count: 0"]),
-        (["map"], ["--width=N"]),
-        (["maps"], ["maps"]),
-    ],
-)
-def test_mistakes_with_words(films, look, arguments, told):
-    with pytest.raises(UserError) as raised:
-        look(films, *arguments)
-    assert all(part in str(raised.value) for part in told)
-
-
 def test_words_of_a_study_without_words(tmp_path, look):
     made, _ = study(TOYS["eleven_lines"], tmp_path / "study")
     with pytest.raises(UserError, match="eleven_lines, which has no words"):
@@ -215,25 +193,6 @@ def test_predict_three_classes(opinions, ask):
     told = ask(opinions, "--width=8", "--text", "Two hours of awful music; nobody liked it.")
     assert "on a scale from -1 (negative) to 1 (positive)" in told
     assert "negative: -" in told
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        (["--config.data.label=lable"], ["no column 'lable'", "say which by --config.data.label=label"]),
-        (["--config.data.path=none.csv"], ["config.data.path: no file 'none.csv'"]),
-        (["--config.data.path=", "--config.data.corpus=imbd"], ["no corpus 'imbd'", "did you mean 'imdb'?"]),
-        (["--config.training.batch_size=0"], ["example by example"]),
-        (["--config.training.batch_size=33"], ["1 to 32"]),
-        (["--config.training.frozen=(('along',),)"], ["freezes nothing"]),
-        (["--config.data.min_count=999"], ["config.data.min_count (999)"]),
-    ],
-)
-def test_mistakes_with_texts(tmp_path, changes, told):
-    with pytest.raises(UserError) as raised:
-        sweep.command(["--config=configs/reviews_bag.py:smoke", f"--study={tmp_path / 's'}", *changes])
-    assert all(part in str(raised.value) for part in told)
-    assert not (tmp_path / "s").exists()
 
 
 def test_offline_without_data(tmp_path):

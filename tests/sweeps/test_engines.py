@@ -16,7 +16,7 @@ import pytest
 import xarray as xr
 
 from benchmarks.chaos import HEAD, workers
-from tests.commands import ROOT, run
+from tests.commands import ROOT
 
 SMOKE = ("--config=configs/spirals.py:smoke",)
 TOLERANCE = {"loss": 2e-6, "accuracy": 1 / 200 + 1e-9}  # nats; one point that lies on a boundary
@@ -150,20 +150,3 @@ def test_a_file_in_the_way_is_told_in_one_line(nodes, tmp_path):
     assert process.returncode == 2
     assert "Traceback" not in told
     assert folder.name in told.splitlines()[-1]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--cluster=127.0.0.1:1"], "no cluster there"),
-        (["--cluster=auto", "--shard=0/2"], "choose one way"),
-        (["--cluster=auto", "--task_cpus=0"], "--task_cpus"),
-        (["--processes=here"], "write HOST:PORT,i/n"),
-        (["--processes=127.0.0.1:99,2/2"], "out of range"),
-    ],
-)
-def test_mistakes(arguments, words, tmp_path):
-    done = run("sweep", *SMOKE, f"--study={tmp_path / 'study'}", *arguments)
-    assert done.returncode == 2, done.stderr
-    assert words in done.stderr
-    assert not (tmp_path / "study").exists()
