@@ -49,27 +49,6 @@ def smoke(tmp_path_factory):
     return path, done
 
 
-def test_help_has_examples():
-    for done in [process("sweep", "--help"), *(run(command, "--help") for command in COMMANDS)]:
-        assert done.returncode == 0
-        assert "examples:\n  python -m experiments." in done.stdout
-        assert done.stderr == ""
-
-
-def test_a_wrong_flag_is_named_with_the_nearest(smoke):
-    needed = {
-        "sweep": ["--config=configs/spirals.py:smoke"],
-        "film": ["--kind=training"],
-        "compare": [f"--with={smoke[0]}"],
-        "words": ["map"],
-        "factors": ["map"],
-        "characters": ["width"],
-    }
-    for command in COMMANDS:
-        where = [] if command == "trace" else [f"--study={smoke[0]}"]
-        refused(run(command, *needed.get(command, []), *where, "--jsno"), "--jsno", "did you mean '--json'?")
-
-
 def test_sweep_prints_the_table_and_leaves_the_study(smoke):
     path, done = smoke
     assert "P(test accuracy ≥ 0.99)" in done.stdout

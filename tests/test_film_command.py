@@ -59,7 +59,10 @@ def test_a_film_from_the_command_line(spirals, tmp_path):
     assert sorted(names) == sorted(path.name for path in tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("kind", ["training", "interpolation", "layers", "regions"])
+@pytest.mark.parametrize(
+    "kind",
+    ["regions", *(pytest.param(k, marks=pytest.mark.slow) for k in ("training", "interpolation", "layers"))],
+)
 def test_single_frames_of_every_kind_at_print_quality(kind, spirals, tmp_path, shoot):
     code, out, _ = shoot(
         f"--study={spirals}", f"--kind={kind}", "--width=2", "--seed=0", "--length=3", "--frames=1,last",

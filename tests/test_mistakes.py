@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from tests.commands import ROOT, run
+from tests.commands import ROOT, process, run
 
 # The studies that the lines below name, at toy size: the config and what is set in it.
 STUDIES = {
@@ -146,6 +146,20 @@ batch_norm --study={spirals} --width=7 --seed=0                                #
 predict --study={reviews} --width=9 --text=good                                # width 9
 report --study={none}                                                          # {none}
 report --study={spirals} --frames=-1                                           # --frames -1
+sweep --config=configs/spirals.py:smoke --jsno                                 # --jsno '--json'
+restore --study={spirals} --jsno                                               # --jsno '--json'
+measure --study={spirals} --jsno                                               # --jsno '--json'
+plot --study={spirals} --jsno                                                  # --jsno '--json'
+report --study={spirals} --jsno                                                # --jsno '--json'
+compare --study={spirals} --with={spirals} --jsno                              # --jsno '--json'
+film --study={spirals} --kind=training --jsno                                  # --jsno '--json'
+batch_norm --study={spirals} --jsno                                            # --jsno '--json'
+words --study={reviews} map --jsno                                             # --jsno '--json'
+predict --study={reviews} --jsno                                               # --jsno '--json'
+factors --study={dishes} map --jsno                                            # --jsno '--json'
+characters --study={book} width --jsno                                         # --jsno '--json'
+write --study={book} --jsno                                                    # --jsno '--json'
+trace --jsno                                                                   # --jsno '--json'
 """
 
 
@@ -163,14 +177,14 @@ def names(tmp_path_factory):
     }
 
 
-def test_every_mistake_is_one_line_that_names_it(names, tmp_path):
-    wrong = []
+def test_every_mistake_is_one_line_that_names_it(names):
+    wrong, folder = [], names["none"].parent
     for row in MISTAKES.strip().splitlines():
         line, _, named = row.format(**names).rpartition("#")
         command, *arguments = shlex.split(line)
         if command == "sweep" and "--study" not in line:
-            arguments.append(f"--study={tmp_path / 'study'}")
-        before = sorted(tmp_path.parent.rglob("*"))
+            arguments.append(f"--study={folder / 'study'}")
+        before = sorted(folder.rglob("*"))
         done = run(command, *arguments)
         told = [text for text in done.stderr.splitlines() if text.startswith("error: ")]
         complaints = [
@@ -178,15 +192,23 @@ def test_every_mistake_is_one_line_that_names_it(names, tmp_path):
             (done.stdout != "", "something on stdout"),
             (len(told) != 1 or "Traceback" in done.stderr, done.stderr[-500:]),
             (bool(told) and any(name not in told[0] for name in named.split()), f"names less: {told}"),
-            (sorted(tmp_path.parent.rglob("*")) != before, "something was written"),
+            (sorted(folder.rglob("*")) != before, "something was written"),
         ]
         wrong += [f"{row}\n    {what}" for bad, what in complaints if bad]
     assert not wrong, "\n".join(wrong)
 
 
+COMMANDS = sorted(
+    path.stem for path in (ROOT / "experiments").glob("*.py") if "if __name__" in path.read_text()
+)
+
+
 def test_the_table_holds_every_command():
-    commands = {
-        path.stem for path in (ROOT / "experiments").glob("*.py") if "if __name__" in path.read_text()
-    }
-    here = {row.split()[0] for row in MISTAKES.strip().splitlines()}
-    assert commands - here == {"trace"}  # it has one flag, a number
+    assert sorted({row.split()[0] for row in MISTAKES.strip().splitlines()}) == COMMANDS
+
+
+def test_help_has_examples():
+    for done in [process("sweep", "--help"), *(run(command, "--help") for command in COMMANDS)]:
+        assert done.returncode == 0
+        assert "examples:\n  python -m experiments." in done.stdout
+        assert done.stderr == ""

@@ -300,7 +300,8 @@ def test_every_measure_against_every_other(browser, made):
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "phone"), [(1280, 720, False), (1920, 1080, False), (390, 844, True)]
+    ("width", "height", "phone"),
+    [(1280, 720, False), pytest.param(1920, 1080, False, marks=pytest.mark.slow), (390, 844, True)],
 )
 def test_it_fits_a_screen(made, width, height, phone):
     browser = opened(made[0].path / "report.html", width, height, phone=phone)
@@ -385,6 +386,7 @@ def test_every_frame_of_a_play_is_painted(tmp_path):
         browser.quit()
 
 
+@pytest.mark.slow
 def test_two_studies_of_a_thousand_members_whose_names_are_markup(tmp_path):
     part = many(1000, np.random.default_rng(0))
     page = report([part, part], NAMES)

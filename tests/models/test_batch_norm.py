@@ -60,7 +60,13 @@ def test_inserted_it_changes_no_output(name):
             np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-5 * max(1, np.abs(left).max()))
 
 
-@pytest.mark.parametrize("name", sorted(WITHOUT))
+@pytest.mark.parametrize(
+    "name",
+    [
+        "reviews_bag",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in sorted(WITHOUT - {"reviews_bag"})),
+    ],
+)
 def test_nets_without_dense_layers_are_refused(name):
     module, params, settings, batches = built(name)
     with pytest.raises(UserError, match="no dense layers"):
