@@ -6,7 +6,9 @@ from scipy.linalg import subspace_angles
 
 from nlpfeat.spaces.neighbours import nearest_of_each
 
-Left, Right = Float[np.ndarray, "items d"], Float[np.ndarray, "items e"]  # of any two dimensions
+# Vectors of the same items, of any two dimensions.
+Left = Float[np.ndarray, "items d"]
+Right = Float[np.ndarray, "items e"]
 
 
 def neighbour_overlap(left: Left, right: Right, count: int = 10) -> float:
