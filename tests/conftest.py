@@ -3,8 +3,9 @@
 import os
 import tempfile
 
-# Many tests compile the same programs: the workers of a run share them, as do commands run as subprocesses.
-if "PYTEST_XDIST_WORKER" not in os.environ:
+# Many tests compile the same programs: the workers of a run share them, as do commands run as subprocesses. A folder
+# that the user names is kept between runs, where JAX takes programs back (not on every processor: jax#38445).
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     CACHE = tempfile.TemporaryDirectory(prefix="nlpfeat-tests-")
     os.environ["JAX_COMPILATION_CACHE_DIR"] = CACHE.name
 os.environ |= {
@@ -28,7 +29,7 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 install_import_hook("nlpfeat", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 from tests.requirements import MENDS  # noqa: E402
-from tests.toys import TOYS, Quiet  # noqa: E402
+from tests.toys import TOYS  # noqa: E402
 
 
 class ByFileOrRow(LoadScopeScheduling):
@@ -67,8 +68,3 @@ def few_programs():
     """The programs of a file of tests are let go with it; see `toy`."""
     yield
     jax.clear_caches()
-
-
-@pytest.fixture
-def quiet():
-    return Quiet()

@@ -5,6 +5,7 @@ module is frozen) and one at a member's own width, and every test below runs tho
 held from then on. The long forms, with more steps and more widths, are in `tests/test_every_task_longer.py`.
 """
 
+import json
 from typing import Any
 
 import jax
@@ -56,6 +57,7 @@ def test_one_program_per_bucket_and_frozen_set(held):
 def test_interrupted_and_resumed_equals_uninterrupted(held):
     """To the bit, records and parameters; stopped before, at and after the end of a phase and a checkpoint."""
     again = held.sweep(held.spec, held.folder / "interrupted", patience=2)
+    assert len(json.loads((again.path / "manifest.json").read_text())["commands"]) > 3  # launches
     with xr.open_dataset(again.combined) as dataset:
         xr.testing.assert_identical(dataset.drop_attrs(), held.dataset.drop_attrs())
     left, right = (restore(study, MEMBER, None, held.make).params for study in (again, held.study))

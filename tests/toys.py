@@ -16,9 +16,8 @@ from nlpfeat.tasks import TASKS
 from nlpfeat.training.task import Task, generated
 
 ROOT = Path(__file__).parents[1]
-TEXTS = str(
-    ROOT / "tests" / "reviews.csv"
-)  # 120 rows, two classes; markup, capitals, digits, an accent, a row twice
+# 120 texts of two classes: markup, capitals, digits, an accent, a text twice
+TEXTS = str(ROOT / "tests" / "reviews.csv")
 # 320 ratings: a pair rated twice, an item without a year or genres, and one of which nothing is known
 RATINGS = {"path": str(ROOT / "tests" / "ratings.csv"), "items": str(ROOT / "tests" / "items.csv")}
 
