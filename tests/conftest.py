@@ -45,8 +45,10 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFileOrRow(config, log)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # last of all, where it is read
 def pytest_terminal_summary(terminalreporter):
     """How many tests a machine leaves out for want of a browser or of the published data, and how to get it."""
+    yield
     reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
     for missing, mend in MENDS.items():
         count = sum(missing in reason for reason in reasons)

@@ -40,8 +40,9 @@ def close_trees(left: Any, right: Any) -> bool:
 
 @pytest.fixture(scope="module", params=sorted(TASKS))
 def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
-    """Each row in turn."""
-    yield Held(request.param, tmp_path_factory.mktemp(request.param))
+    """Each row in turn. No key may be used twice: JAX checks what is traced and run here."""
+    with jax.debug_key_reuse(True):
+        yield Held(request.param, tmp_path_factory.mktemp(request.param))
     # Every program holds some maps of memory, of which Linux gives a process 65,530: beyond them it is killed.
     jax.clear_caches()
 
