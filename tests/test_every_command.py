@@ -17,9 +17,6 @@ import xarray as xr
 
 from tests.commands import ROOT, process, run
 
-COMMANDS = sorted(
-    path.stem for path in (ROOT / "experiments").glob("*.py") if "if __name__" in path.read_text()
-)
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
 FAST = ("spirals",)
 
