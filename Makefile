@@ -20,7 +20,7 @@ all-systems: $(VENV)/ok ## every system swept over width, two hours on two cores
 	for config in configs/all_systems/*.py; do $(RUN) -m experiments.sweep --config=$$config$(SIZE:%=:%) || exit 1; done
 	$(RUN) -m experiments.plot --kind=all_systems --study=runs/all_systems$(SIZE:%=-%)
 
-test: $(VENV)/ok   ## the tests, without the slow ones: some five minutes on two cores
+test: $(VENV)/ok   ## the tests, without the slow ones: some six minutes on two cores
 	$(RUN) -m pytest -n 2 --dist loadscope $(TESTS)
 
 test-slow: $(VENV)/ok ## the slow tests: hours of training, compiled as users do
