@@ -48,25 +48,24 @@ COMMANDS = [
 ELSEWHERE = "sweep --config=configs/spirals.py:smoke --cluster=auto"
 
 
-def main() -> int:
-    """Run them all in a folder of their own; what failed is told with its last words."""
-    use_all_cores()
-    failed = []
-    with tempfile.TemporaryDirectory(prefix="nlpfeat-smoke-") as name:
-        folder = Path(name)
-        shutil.copytree(ROOT / "configs", folder / "configs")
-        for line in COMMANDS:
-            command, *arguments = shlex.split(line)
-            began = time.perf_counter()
-            done = run(command, *arguments, folder=folder)
-            print(f"{time.perf_counter() - began:5.1f} s  python -m experiments.{line}", flush=True)
-            if done.returncode:
-                failed.append(f"python -m experiments.{line}\n{done.stderr[-2000:]}")
-        command, *arguments = shlex.split(ELSEWHERE)
+def failure(line: str, folder: Path) -> str:
+    """Run a command in a folder and tell how long it took; its last words if it failed, else nothing."""
+    command, *arguments = shlex.split(line)
+    began = time.perf_counter()
+    if line == ELSEWHERE:
         done = process(command, *arguments, f"--study={folder / 'cluster'}")
-        print(f"          python -m experiments.{ELSEWHERE}", flush=True)
-        if done.returncode:
-            failed.append(f"python -m experiments.{ELSEWHERE}\n{done.stderr[-2000:]}")
+    else:
+        done = run(command, *arguments, folder=folder)
+    print(f"{time.perf_counter() - began:5.1f} s  python -m experiments.{line}", flush=True)
+    return f"python -m experiments.{line}\n{done.stderr[-2000:]}" if done.returncode else ""
+
+
+def main() -> int:
+    """Run them all in a folder of their own; 1 if any failed."""
+    use_all_cores()
+    with tempfile.TemporaryDirectory(prefix="nlpfeat-smoke-") as name:
+        shutil.copytree(ROOT / "configs", Path(name) / "configs")
+        failed = [told for line in (*COMMANDS, ELSEWHERE) if (told := failure(line, Path(name)))]
     print("\n".join(failed), file=sys.stderr)
     return int(bool(failed))
 
