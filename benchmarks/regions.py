@@ -134,22 +134,24 @@ def draw(path: str, costs: list[tuple[float, float, float, float | None]], round
     """Cost against regions, on logarithmic axes, with a line of slope 1."""
     import matplotlib.pyplot as plt
 
-    from nlpfeat.plotting.style import BLUE, GREEN, GREY, RED, STYLE
+    from nlpfeat.plotting.style import BLUE, GREEN, GREY, RED, house_style, log_axis
 
-    with plt.style.context(STYLE):
+    with house_style():
         figure, ax = plt.subplots(figsize=(7.5, 4.8))
         for rival, marker, colour in (("ours", "o", BLUE), ("count", "s", GREEN)):
             runs = [[one(rival, (n,)) for _ in range(rounds)] for n in (50, 100, 200, 400, 800, 1200, 1800)]
             regions = np.array([found[0]["regions"] for found in runs])
             seconds = [statistics.median(run["seconds"] for run in found) for found in runs]
             label = f"{'build' if rival == 'ours' else 'count'}, one hidden layer"
-            ax.loglog(regions, seconds, f"{marker}-", color=colour, label=label)
+            ax.plot(regions, seconds, f"{marker}-", color=colour, label=label)
         deep = [(n, s) for (n, s, *_), widths in zip(costs, SIZES, strict=True) if len(widths) > 1]
-        ax.loglog(*zip(*deep, strict=True), "D", color=BLUE, mfc="white", label="build, two or three layers")
+        ax.plot(*zip(*deep, strict=True), "D", color=BLUE, mfc="white", label="build, two or three layers")
         rival = [(n, s) for n, _, _, s in costs if s is not None]
-        ax.loglog(*zip(*rival, strict=True), "^", color=RED, label="regioncam")
+        ax.plot(*zip(*rival, strict=True), "^", color=RED, label="regioncam")
         line = np.array([1e3, 1e6])
-        ax.loglog(line, 1e-6 * line, ":", color=GREY, label="1 µs a region")
+        ax.plot(line, 1e-6 * line, ":", color=GREY, label="1 µs a region")
+        log_axis(ax.xaxis)
+        log_axis(ax.yaxis)
         ax.set(xlabel="regions", ylabel="seconds")
         ax.legend()
         figure.savefig(path, dpi=130)

@@ -41,22 +41,22 @@ def main() -> None:
 
 def draw(by_members: dict[int, float], by_width: dict[int, float], path: Path) -> None:
     """Two panels, logarithmic."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    from nlpfeat.plotting.style import BLUE, GREY, STYLE, width_axis
+    from nlpfeat.plotting.style import BLUE, GREY, house_style, log_axis, width_axis
 
-    with plt.style.context(STYLE):
+    with house_style():
         figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
-        left.loglog(list(by_members), list(by_members.values()), "o-", color=BLUE)
+        left.plot(list(by_members), list(by_members.values()), "o-", color=BLUE)
+        log_axis(left.xaxis)
+        log_axis(left.yaxis)
         left.set(xlabel="members in one program (width 16)", ylabel="µs per step and member", ylim=(1, 100))
         left.set_xticks(list(by_members), [f"{n:,}" for n in by_members])
-        right.loglog(list(by_width), list(by_width.values()), "o-", color=BLUE, label="measured")
+        right.plot(list(by_width), list(by_width.values()), "o-", color=BLUE, label="measured")
         last = max(by_width)
         line = [by_width[last] * width / last for width in by_width]
-        right.loglog(list(by_width), line, ":", color=GREY, label="proportional to the width")
+        right.plot(list(by_width), line, ":", color=GREY, label="proportional to the width")
+        log_axis(right.yaxis)
         width_axis(right, list(by_width), "width (32 members)")
         right.set_ylim(1, None)
         right.legend()

@@ -15,14 +15,14 @@ from experiments.columns import print_table, warn
 from experiments.figure_files import finish
 from nlpfeat.errors import UserError
 from nlpfeat.plotting.gain import plot_gain, strip
-from nlpfeat.plotting.style import STYLE
+from nlpfeat.plotting.style import house_style
 from nlpfeat.sweeps.restore import study_maker
 from nlpfeat.sweeps.results import read
 from nlpfeat.sweeps.spec import digest
 from nlpfeat.sweeps.stacks import at, stack_settings
 from nlpfeat.sweeps.statistics import FEWEST, Interval, gain_width, spread
 from nlpfeat.sweeps.study import Study, atomic, open_study
-from nlpfeat.sweeps.summary import further_axes
+from nlpfeat.sweeps.summary import diverged, further_axes, scores
 
 SHARE = 0.95  # of the gain
 
@@ -36,7 +36,8 @@ class System(NamedTuple):
     split: str
     falling: bool  # whether less is better
     widths: np.ndarray  # (widths,)
-    scores: np.ndarray  # (widths, seeds), NaN where not run or diverged
+    scores: np.ndarray  # (widths, seeds), NaN where not run, the worst where training diverged
+    diverged: int
     chance: float
     reached: Interval  # the width at which SHARE of the gain is there
     config: str  # hash
@@ -47,9 +48,19 @@ class System(NamedTuple):
         return int(np.nanargmax(spread(self.scores * (-1 if self.falling else 1), axis=1).median))
 
     @property
+    def best_score(self) -> float:
+        """The best median."""
+        return float(spread(self.scores, axis=1).median[self.best])
+
+    @property
+    def bound(self) -> str:
+        """Whether the width reached is a bound only: "≤" at the grid's first width, ">" where its last alone comes so far."""
+        return bound(self.reached.estimate, self.widths)
+
+    @property
     def scaled(self) -> np.ndarray:
         """The scores (widths, seeds) between chance, 0, and the best median, 1."""
-        best = float(np.nanmedian(self.scores[self.best]))
+        best = self.best_score
         return (self.scores - self.chance) / (best - self.chance)
 
 
@@ -91,11 +102,12 @@ def _system(study: Study, dataset: xr.Dataset) -> System | None:
         )
     task = study.spec.row
     metric = task.metrics[0][0]
-    last = dataset[metric].isel(step=-1, split=-1).squeeze(further_axes(dataset)).transpose("width", "seed")
-    last = last.where(np.isfinite(last)).dropna("width", how="all")
-    if not last.size:
+    final = scores(dataset.isel(step=-1), metric, task.success).isel(split=-1)
+    last = final.squeeze(further_axes(dataset)).transpose("width", "seed").dropna("width", how="all")
+    lost = diverged(dataset)
+    if lost == int((dataset["member_id"] != "").sum()):
         return None
-    widths, scores = last["width"].to_numpy(), last.to_numpy().astype(float)
+    widths, values = last["width"].to_numpy(), last.to_numpy().astype(float)
     split, merit = str(dataset["split"].to_numpy()[-1]), task.success.merit
     level = chance_of(study, split)
     return System(
@@ -105,9 +117,10 @@ def _system(study: Study, dataset: xr.Dataset) -> System | None:
         split=split,
         falling=task.success.falling,
         widths=widths,
-        scores=scores,
+        scores=values,
+        diverged=lost,
         chance=level,
-        reached=gain_width(widths, merit(scores), merit(level), SHARE),
+        reached=gain_width(widths, merit(values), merit(level), SHARE),
         config=dataset.attrs["config_hash"],
     )
 
@@ -135,10 +148,18 @@ def figure(found: list[System]) -> Any:
     for ax, system in zip(axes.T.ravel(), found, strict=False):
         title = f"{system.name}: {system.metric.replace('_', ' ')} by {system.counts}"
         strip(ax, title, ticks, lowest=ax is axes[-1, 0] or system is found[-1])
-        chance, best = f"chance {system.chance:.3g}", f"best {np.nanmedian(system.scores[system.best]):.3g}"
+        chance, best = f"chance {system.chance:.3g}", f"best {system.best_score:.3g}"
         if np.isfinite(system.reached.estimate):
             scaled = system.scaled
-            plot_gain(ax, system.widths, scaled, *spread(scaled, axis=1), system.reached, (chance, best))
+            plot_gain(
+                ax,
+                system.widths,
+                scaled,
+                *spread(scaled, axis=1),
+                system.reached,
+                system.bound,
+                (chance, best),
+            )
         else:
             text = f"no width beats the best constant answer\n{chance}, {best}"
             ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=9, transform=ax.transAxes)
@@ -146,8 +167,9 @@ def figure(found: list[System]) -> Any:
 
 
 HEADING = (
-    "What width buys: medians of seeds with quartiles, from the best constant answer (0) to the best median (1);\n"
-    "◆ the width at which 95 % of that gain is reached, with its 95 % interval. Systems that need the least width come first."
+    "What width buys, each system at one recipe of its own (rate, steps: see its config): medians of seeds with quartiles, from the best\n"
+    "constant answer (0) to the best median (1). ◆ the width at which 95 % of that gain is reached, with its 95 % interval; ◀ at most, ▶ more\n"
+    "than that width: a bound, at an end of the grid. In the order of that width."
 )
 
 
@@ -156,15 +178,16 @@ def table(found: list[System]) -> pd.DataFrame:
     rows = []
     for system in found:
         medians = spread(system.scores, axis=1).median
-        finite = np.isfinite(system.scores)
+        ran = ~np.isnan(system.scores)
         rows.append(
             {
                 "system": system.name,
                 "width counts": system.counts,
                 "measure": system.metric,
                 "part": system.split,
-                "seeds": int(finite.any(0).sum()),
-                "missing": int((~finite).sum()),
+                "seeds": int(ran.any(0).sum()),
+                "diverged": system.diverged,
+                "missing": int((~ran).sum()),
                 "chance": system.chance,
                 "narrowest": int(system.widths[0]),
                 "at narrowest": medians[0],
@@ -172,6 +195,7 @@ def table(found: list[System]) -> pd.DataFrame:
                 "best width": int(system.widths[system.best]),
                 "widest": int(system.widths[-1]),
                 "at widest": medians[-1],
+                "bound": system.bound,
                 "width of 95 %": system.reached.estimate,
                 "low": system.reached.low,
                 "high": system.reached.high,
@@ -185,7 +209,7 @@ def draw(found: list[System], numbers: pd.DataFrame, folder: Path, line: str) ->
     """Write the figure and the table; their paths."""
     folder.mkdir(exist_ok=True)
     configs = digest(sorted(numbers["config"]))[:12]
-    with plt.style.context(STYLE):
+    with house_style():
         paths = finish(figure(found), HEADING, f"{line}   configs {configs}", folder / "all-systems")
     path = folder / "all-systems.csv"
     with atomic(path) as part:
@@ -193,11 +217,12 @@ def draw(found: list[System], numbers: pd.DataFrame, folder: Path, line: str) ->
     return [*paths, path]
 
 
-def print_systems(numbers: pd.DataFrame) -> None:
+def print_systems(found: list[System], numbers: pd.DataFrame) -> None:
     """Print the table."""
+    widths = {system.name: system.widths for system in found}
     shown = Table(
-        caption="medians over seeds at the last step. Chance: the best answer that does not look at its input. 95 %: the width at "
-        f"which that share of the way from chance to the best is made (95 % interval; – with fewer than {FEWEST} seeds)",
+        caption="medians over seeds at the last step of each system's own recipe; diverged members count as the worst. Chance: the best answer that does not look at its input. 95 %: the width at "
+        f"which that share of the way from chance to the best is made (95 % interval; – with fewer than {FEWEST} seeds); ≤ and > are bounds, at the ends of the grid",
         caption_justify="left",
     )
     for head in ("system", "measure", "seeds", "chance", "narrowest", "best", "widest", "95 % of the gain"):
@@ -212,20 +237,29 @@ def print_systems(numbers: pd.DataFrame) -> None:
             ends[0],
             f"{row['best']:.3g} at {row['best width']}",
             ends[1],
-            describe(Interval(row["low"], row["width of 95 %"], row["high"]), row["narrowest"]),
+            describe(Interval(row["low"], row["width of 95 %"], row["high"]), widths[row["system"]]),
         )
         if row["missing"]:
-            warn(f"{row['system']}: {row['missing']} members were not run or diverged, and are left out")
+            warn(f"{row['system']}: {row['missing']} members were not run, and are left out")
+        if row["diverged"]:
+            warn(f"{row['system']}: {row['diverged']} members diverged, and count as failures")
     print_table(shown)
 
 
-def describe(reached: Interval, narrowest: int) -> str:
-    """Such as "6.1 (5.2 – 7)", "1", "≤ 2 (≤ 2 – 3.4)", or "never" where no width beats chance."""
+def bound(width: float, widths: np.ndarray) -> str:
+    """Of what kind a width is at which the gain is made: "≤", ">" or, between the ends of the grid, nothing."""
+    if not np.isfinite(width):
+        return ""
+    if width <= widths[0]:
+        return "≤"
+    return ">" if len(widths) > 1 and width > widths[-2] else ""
+
+
+def describe(reached: Interval, widths: np.ndarray) -> str:
+    """Such as "6.1 (5.2 – 7)", "≤ 1 (≤ 1 – 3.4)", "> 63 (42 – > 80)", or "never" where no width beats chance."""
 
     def spell(width: float) -> str:
-        if np.isinf(width):
-            return "never"
-        return f"{'≤ ' if width <= narrowest > 1 else ''}{width:.3g}"
+        return "never" if np.isinf(width) else f"{bound(width, widths)} {width:.3g}".strip()
 
     if np.isinf(reached.estimate):
         return "never"

@@ -2,14 +2,15 @@
 
 Batch norm goes after the net's dense layers, set so that no output changes. Then the net is fine-tuned with it and
 without, from the same weights, at growing learning rates. A rate is survived while, in the median of the repeats, at
-least half of what was learned is left: accuracy halfway between the trained net's and that of the commonest class.
+least half of what was learned is left: the task's headline metric halfway between the trained net's and chance, which is
+what the best answer gets that does not look at its input. A repeat that diverges is not survived.
 """
 
 import json
 import math
 import shlex
 
-from experiments.command import add_member, add_study, main, open_named, parser
+from experiments.command import add_member, add_study, main, parse_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -36,7 +37,7 @@ def command(argv: list[str]) -> int:
         "--repeats", type=int, default=3, metavar="N", help="orders of the examples (default: 3)"
     )
     arguments.add_argument("--json", action="store_true", help="print the numbers as JSON")
-    study, flags = open_named(arguments, argv)
+    flags = parse_named(arguments, argv)
     rates = _rates(flags.rates)
     for name in ("steps", "repeats"):
         if getattr(flags, name) < 1:
@@ -46,8 +47,10 @@ def command(argv: list[str]) -> int:
     from experiments.members import member_of
     from nlpfeat.sweeps import devices
     from nlpfeat.sweeps.restore import restore, study_maker
+    from nlpfeat.sweeps.study import open_study
 
     devices.use_all_cores()
+    study = open_study(flags.study)
     task = study.spec.row
     if task.rule is not None:
         raise UserError(

@@ -4,18 +4,18 @@ import itertools
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
 import numpy as np
 
-from experiments.columns import print_columns
+from experiments.columns import median_cell, print_columns, warn
 from experiments.progress import Counting
-from nlpfeat.plotting.style import BLUE, ORANGE, STYLE, save, stamp
+from nlpfeat.data.examples import count, split_names
+from nlpfeat.plotting.style import BLUE, ORANGE, house_style, save, stamp
 from nlpfeat.plotting.survival import plot_levels, plot_survival
 from nlpfeat.sweeps import provenance
 from nlpfeat.sweeps.fine_tune import fine_tune, insert_norms, score
 from nlpfeat.sweeps.restore import Member
 from nlpfeat.sweeps.study import Study
-from nlpfeat.training.task import Task
+from nlpfeat.training.task import Goal, Task
 
 ARMS = ("without", "with")
 
@@ -24,10 +24,12 @@ class Survival(NamedTuple):
     """What fine-tuning left of a net."""
 
     rates: list[float]
-    accuracy: np.ndarray  # (arms, rates, repeats), 0 where training diverged
-    before: float  # accuracy of the trained net
+    scores: np.ndarray  # (arms, rates, repeats), NaN where training diverged
+    before: float  # score of the trained net
     inserted: float  # the same with batch norm, before fine-tuning
-    chance: float  # of the commonest class
+    chance: float  # of the best answer that does not look at its input
+    metric: str
+    goal: Goal  # says which way is better
     split: str
     steps: int
 
@@ -37,21 +39,27 @@ class Survival(NamedTuple):
         return (self.before + self.chance) / 2
 
     def survived(self, arm: int) -> float | None:
-        """The largest rate up to which all rates are survived, None if not even the first is."""
-        alive = np.median(self.accuracy[arm], axis=1) >= self.level
+        """The largest rate up to which all rates are survived, None if not even the first is, or there is nothing to lose."""
+        if not self.goal.merit(self.before) > self.goal.merit(self.chance):
+            return None
+        merit = np.where(np.isfinite(self.scores[arm]), self.goal.merit(self.scores[arm]), -np.inf)
+        alive = np.median(merit, axis=1) >= self.goal.merit(self.level)
         count = int(np.argmin([*alive, False]))
         return self.rates[count - 1] if count else None
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Plain values; null where training diverged."""
+        scores = self.scores.round(6).astype(object)
+        scores[~np.isfinite(self.scores)] = None
         return {
+            "metric": self.metric,
             "split": self.split,
             "steps": self.steps,
             "before": round(self.before, 6),
             "inserted": round(self.inserted, 6),
             "chance": round(self.chance, 6),
             "rates": self.rates,
-            "accuracy": dict(zip(ARMS, self.accuracy.round(6).tolist(), strict=True)),
+            "scores": dict(zip(ARMS, scores.tolist(), strict=True)),
             "survived": {arm: self.survived(i) for i, arm in enumerate(ARMS)},
         }
 
@@ -59,39 +67,53 @@ class Survival(NamedTuple):
 def survival(
     task: Task, member: Member, rates: list[float], steps: int, batch_size: int, repeats: int
 ) -> Survival:
-    """Fine-tune with and without batch norm at every rate. On the validation part, where there is one."""
-    split = "validation" if "validation" in member.splits else "test"
+    """Fine-tune with and without batch norm at every rate. On the validation split, where there is one, else on the last."""
+    names = split_names(member.splits)
+    split = "validation" if "validation" in names else names[-1]
     norms = insert_norms(task, member)
-    before = score(task, member, None, split).accuracy
-    inserted = score(task, member, norms, split).accuracy
-    _, counts = np.unique(member.splits[split].targets, return_counts=True)
+    before = score(task, member, None, split).score
+    inserted = score(task, member, norms, split).score
+    chance = task.chance(member.source.arrays, member.splits["train"], member.splits[split])
+    metric, goal = task.metrics[0][0], task.success
+    if not goal.merit(before) > goal.merit(chance):
+        warn(
+            f"this net has {split} {metric} {before:.4g}, no better than chance, {chance:.4g}: it has learned nothing that could be lost"
+        )
     runs = list(itertools.product(range(len(ARMS)), range(len(rates)), range(repeats)))
-    accuracy = np.zeros((len(ARMS), len(rates), repeats))
-    size = batch_size or len(member.splits["train"].targets)
+    scores = np.full((len(ARMS), len(rates), repeats), np.nan)
+    size = batch_size or count(member.splits["train"])
     with Counting("fine-tunings", len(runs)) as progress:
         for arm, place, key in progress.each(iter(runs)):
             tuned = fine_tune(task, member, norms if arm else None, rates[place], steps, size, key, split)
-            accuracy[arm, place, key] = tuned.accuracy if np.isfinite(tuned.loss) else 0.0
-    return Survival(rates, accuracy, before, inserted, counts.max() / counts.sum(), split, steps)
+            if np.isfinite(tuned.loss):
+                scores[arm, place, key] = tuned.score
+    return Survival(rates, scores, before, inserted, chance, metric, goal, split, steps)
 
 
 def draw(study: Study, member: Member, found: Survival, line: str) -> list[Path]:
-    """The figure: accuracy after fine-tuning against the rate, with and without."""
-    mpl.use("Agg")
+    """The figure: the headline metric after fine-tuning against the rate, with and without."""
     import matplotlib.pyplot as plt
 
-    with plt.style.context(STYLE):
+    with house_style():
         figure, ax = plt.subplots(figsize=(8, 5))
         for i, (arm, colour, marker) in enumerate(zip(ARMS, (ORANGE, BLUE), ("^", "o"), strict=True)):
             rate = found.survived(i)
             told = "survives none" if rate is None else f"survives {rate:g}"
             label = f"{arm} batch norm: {told}"
-            plot_survival(ax, found.rates, found.accuracy[i], label=label, colour=colour, marker=marker)
+            plot_survival(
+                ax,
+                found.rates,
+                found.scores[i],
+                metric=found.metric,
+                label=label,
+                colour=colour,
+                marker=marker,
+            )
         levels = {"trained": found.before, "half of what was learned": found.level, "chance": found.chance}
         plot_levels(ax, levels)
         ax.legend(loc="center left")
         ax.set_title(
-            f"{study.spec.task}, width {member.settings.width}, seed {member.settings.seed}: {found.split} accuracy after "
+            f"{study.spec.task}, width {member.settings.width}, seed {member.settings.seed}: {found.split} {found.metric} after "
             f"{found.steps} further steps"
         )
         stamp(figure, provenance.signature(line, study))
@@ -103,15 +125,18 @@ def draw(study: Study, member: Member, found: Survival, line: str) -> list[Path]
 
 
 def print_table(found: Survival) -> None:
-    """Accuracies by rate."""
+    """Scores by rate."""
     columns = {"rate": [f"{rate:g}" for rate in found.rates]}
-    for arm, rows in zip(ARMS, found.accuracy, strict=True):
-        columns[f"{arm} batch norm"] = [
-            f"{np.median(values):.3f} ({values.min():.3f}–{values.max():.3f})" for values in rows
-        ]
+    for arm, rows in zip(ARMS, found.scores, strict=True):
+        columns[f"{arm} batch norm"] = [_cell(values) for values in rows]
     told = ", ".join(f"{arm} {found.survived(i) or 'none'}" for i, arm in enumerate(ARMS))
     print_columns(
         columns,
-        f"{found.split} accuracy after {found.steps} steps, median (least–most); before {found.before:.4f}, with batch "
-        f"norm inserted {found.inserted:.4f}; largest rate survived: {told}",
+        f"{found.split} {found.metric} after {found.steps} steps, median (least–most) of those that did not diverge; before "
+        f"{found.before:.4f}, with batch norm inserted {found.inserted:.4f}, chance {found.chance:.4f}; largest rate survived: {told}",
     )
+
+
+def _cell(values: np.ndarray) -> str:
+    lost = int((~np.isfinite(values)).sum())
+    return median_cell(values) + (f", {lost} of {len(values)} diverged" if lost else "")

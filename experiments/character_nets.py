@@ -20,14 +20,24 @@ class Readers(NamedTuple):
     book: Book
 
     @property
-    def held(self) -> str:
-        """The name of the part that was not learned from; the train part where no text is held out."""
-        return "validation" if len(self.book.part("validation")) > PROMPT else "train"
+    def holds_out(self) -> bool:
+        """Whether text enough is held out to be looked at."""
+        return len(self.book.part("validation")) > PROMPT
+
+    @property
+    def shown(self) -> str:
+        """The split that nets are judged on: the one that was not learned from, or the training text where nothing is held out."""
+        return "validation" if self.holds_out else "train"
+
+    @property
+    def shown_name(self) -> str:
+        """What that text is called in tables and figures."""
+        return "held-out text" if self.holds_out else "training text"
 
     @property
     def prompt(self) -> str:
-        """What the held-out part begins with."""
-        return self.text(self.held, PROMPT)
+        """What it begins with."""
+        return self.text(self.shown, PROMPT)
 
     def text(self, part: str, most: int) -> str:
         """The first characters of a part, as the nets read them."""
@@ -67,6 +77,14 @@ def check_reads(study: Study) -> None:
     if not issubclass(study.spec.row.data, CharacterSpec):
         raise UserError(
             f"{study.path} is a study of {study.spec.task}, whose nets do not write: name one of char_rnn, such as runs/char_rnn"
+        )
+
+
+def tell_learned(nets: Readers) -> None:
+    """Note that nets are judged on what they learned from, where no text is held out."""
+    if not nets.holds_out:
+        warn(
+            f"{nets.study.path} holds no text out: its nets are judged on the training text, by which none of it is new to them"
         )
 
 

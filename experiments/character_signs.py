@@ -4,10 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -18,7 +14,7 @@ from experiments.figure_files import finish
 from experiments.finished import at_one_point, finished, nets
 from experiments.progress import Counting
 from nlpfeat.plotting.curves import plot_medians
-from nlpfeat.plotting.style import BLUE, GREY, STYLE, width_axis
+from nlpfeat.plotting.style import BLUE, GREY, house_style, width_axis
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.restore import finite
@@ -82,10 +78,13 @@ def counted(
 
 
 def references(readers: Readers, words: frozenset[str], length: int) -> dict[str, Signs]:
-    """The signs of the held-out text, and of the same characters in an order drawn anew."""
-    text = readers.text(readers.held, length)
+    """The signs of the text that nets are judged on, and of the same characters in an order drawn anew."""
+    text = readers.text(readers.shown, length)
     shuffled = "".join(np.random.default_rng(0).permutation(list(text)))
-    return {"the held-out text": signs([text], words), "its characters, shuffled": signs([shuffled], words)}
+    return {
+        f"the {readers.shown_name}": signs([text], words),
+        "its characters, shuffled": signs([shuffled], words),
+    }
 
 
 def _print(found: pd.DataFrame, beside: dict[str, Signs]) -> None:
@@ -100,9 +99,9 @@ def _print(found: pd.DataFrame, beside: dict[str, Signs]) -> None:
 
 
 def figure_of(found: pd.DataFrame, beside: dict[str, Signs], units: str, line: str, path: Path) -> list[Path]:
-    """Above, each sign against width at the last step; below, medians over training; the held-out text a dashed line."""
-    text, *_ = beside.values()
-    with plt.style.context(STYLE):
+    """Above, each sign against width at the last step; below, medians over training; the text of `beside` a dashed line."""
+    (name, text), *_ = beside.items()
+    with house_style():
         figure, axes = plt.subplots(2, len(ABOUT), figsize=(3.3 * len(ABOUT), 7))
         for (sign, about), (top, bottom) in zip(ABOUT.items(), axes.T, strict=True):
             cube = found.set_index(["width", "seed", "step"])[sign].to_xarray()  # NaN where a member diverged
@@ -121,7 +120,7 @@ def figure_of(found: pd.DataFrame, beside: dict[str, Signs], units: str, line: s
                 bottom.get_legend().remove()
         return finish(
             figure,
-            "Signs of learning in what nets write: above at the last step, every member a point; below over training; dashed: the held-out text",
+            f"Signs of learning in what nets write: above at the last step, every member a point; below over training; dashed: {name}",
             line,
             path,
         )

@@ -4,10 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -16,7 +12,7 @@ from experiments.columns import print_columns
 from experiments.figure_files import finish
 from experiments.members import describe
 from nlpfeat.errors import UserError
-from nlpfeat.plotting.style import STYLE
+from nlpfeat.plotting.style import house_style
 from nlpfeat.plotting.text import lay_out, plot_text
 from nlpfeat.sweeps.provenance import signature
 from nlpfeat.sweeps.restore import Member
@@ -35,8 +31,8 @@ def units(readers: Readers, chosen: dict[str, float], flags: Any, line: str) -> 
     """
     member = readers.member(chosen, flags.step)
     length = flags.length or LENGTH
-    texts = [readers.text(part, length) for part in ("train", readers.held)]
-    read = [_states(readers, member, part, length) for part in ("train", readers.held)]
+    texts = [readers.text(part, length) for part in ("train", readers.shown)]
+    read = [_states(readers, member, part, length) for part in ("train", readers.shown)]
     where = [tracks(text) for text in texts]
     found = {name: follow(read[0], where[0][name], read[1], where[1][name]) for name in ABOUT}
     known = {name: one for name, one in found.items() if one is not None}
@@ -52,11 +48,11 @@ def units(readers: Readers, chosen: dict[str, float], flags: Any, line: str) -> 
         }
         print(json.dumps({"member": member.id, "step": member.step, "followers": told}))
         return 0
-    _print(known, size, length)
+    _print(known, size, length, readers.shown_name)
     study = readers.study
     study.figures.mkdir(exist_ok=True)
     name = "-".join(["characters-units", *(f"{key}={value:g}" for key, value in chosen.items())])
-    heading = f"What single units follow, drawn over held-out text: {describe(chosen)}, step {member.step}"
+    heading = f"What single units follow, drawn over the {readers.shown_name}: {describe(chosen)}, step {member.step}"
     shown = {track: (one, _name(one, size), where[1][track]) for track, one in known.items()}
     paths = figure_of(texts[1], read[1], shown, heading, signature(line, study), study.figures / name)
     print("\n".join(map(str, paths)))
@@ -71,13 +67,13 @@ def _name(one: Follower, size: int) -> str:
     return f"layer {one.unit // size + 1}, unit {one.unit % size}"
 
 
-def _print(known: dict[str, Follower], size: int, length: int) -> None:
+def _print(known: dict[str, Follower], size: int, length: int, judged: str) -> None:
     columns = {
         "followed": [ABOUT[name] for name in known],
         "by": [_name(one, size) for one in known.values()],
         "r² where chosen": [f"{one.chosen:.3f}" for one in known.values()],
-        "r² held out": [f"{one.single:.3f}" for one in known.values()],
-        "all units, held out": [f"{one.together:.3f}" for one in known.values()],
+        f"r², {judged}": [f"{one.single:.3f}" for one in known.values()],
+        f"all units, {judged}": [f"{one.together:.3f}" for one in known.values()],
     }
     print_columns(
         columns,
@@ -95,7 +91,7 @@ def figure_of(
     path: Path,
 ) -> list[Path]:
     """A panel a track: some lines of the text where it varies most, on the colours of the unit that follows it."""
-    with plt.style.context(STYLE):
+    with house_style():
         figure, axes = plt.subplots(len(shown), 1, figsize=(11, 0.9 + 2.5 * len(shown)), squeeze=False)
         for ax, (name, (one, unit, track)) in zip(axes[:, 0], shown.items(), strict=True):
             start, stop = _passage(text, track)

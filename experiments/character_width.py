@@ -3,10 +3,6 @@
 import json
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import jax
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,7 +16,7 @@ from experiments.figure_files import finish
 from experiments.finished import at_one_point
 from experiments.pairs import by_width
 from nlpfeat.errors import UserError
-from nlpfeat.plotting.style import BLUE, GREY, ORANGE, STYLE, width_axis, width_colours
+from nlpfeat.plotting.style import BLUE, GREY, ORANGE, house_style, log_axis, width_axis, width_colours
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.sweeps.prepare import Maker
 from nlpfeat.sweeps.provenance import signature
@@ -41,7 +37,7 @@ def width(nets: Readers, chosen: dict[str, float], line: str, *, as_json: bool) 
     study = nets.study
     curves = measured(study, nets.make, at_one_point(study, chosen))
     last = curves[curves["step"] == curves["step"].max()]
-    held = f"{nets.held} bits"
+    held = f"{nets.shown} bits"
     laws = {name: power_law(last[name].to_numpy(), last[held].to_numpy()) for name in SIZES}
     if as_json:
         told = {name: law and law._asdict() for name, law in laws.items()}
@@ -127,7 +123,7 @@ def figure_of(
 ) -> list[Path]:
     """Bits at the last step against each size, and over the seconds of training."""
     last = curves[curves["step"] == curves["step"].max()]
-    with plt.style.context(STYLE):
+    with house_style():
         figure, axes = plt.subplots(1, 4, figsize=(16, 4.4), sharey=True)
         for ax, (name, label) in zip(axes, SIZES.items(), strict=False):
             for part, colour, marker in (("train bits", ORANGE, "^"), (held, BLUE, "o")):
@@ -167,7 +163,7 @@ def _law(ax: Axes, law: PowerLaw | None, sizes: np.ndarray, label: str) -> None:
     if label == SIZES["width"]:
         width_axis(ax, sorted(set(sizes.astype(int).tolist())), label)
     else:
-        ax.set_xscale("log")
+        log_axis(ax.xaxis)
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set_xlabel(label)
     if law is None:
@@ -191,7 +187,7 @@ def _over_time(ax: Axes, curves: pd.DataFrame, held: str) -> None:
             .median()
         )
         ax.plot(each["seconds"], each[held], color=colour, lw=1.6, label=str(units))
-    ax.set_xscale("log")
+    log_axis(ax.xaxis)
     ax.set_xlabel("seconds of training a member")
     ax.set_title(f"{held} over training, by units", fontsize=10)
     ax.legend(ncols=2, fontsize=8)

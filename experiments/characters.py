@@ -13,7 +13,7 @@ What a study's grid varies beside width and seed is chosen by its flag, as in --
 import shlex
 from typing import Any
 
-from experiments.command import add_member, add_study, main, open_named, parser
+from experiments.command import add_member, add_study, main, parse_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -39,15 +39,18 @@ def command(argv: list[str]) -> int:
     )
     add("--temperature", type=float, default=0.8, metavar="X", help="of signs (default: %(default)s)")
     add("--json", action="store_true", help="print JSON")
-    study, flags = open_named(arguments, argv)
+    flags = parse_named(arguments, argv)
     _check(flags)
 
-    from experiments.character_nets import readers
+    from experiments.character_nets import readers, tell_learned
     from experiments.members import further, member_of, wanted
     from nlpfeat.sweeps import devices
+    from nlpfeat.sweeps.study import open_study
 
     devices.use_all_cores()
+    study = open_study(flags.study)
     nets, line = readers(study), f"python -m experiments.characters {shlex.join(argv)}"
+    tell_learned(nets)
     chosen = wanted(flags, further(study))
     if flags.look == "units":
         from experiments.character_units import units
@@ -64,7 +67,7 @@ def command(argv: list[str]) -> int:
 
 def _check(flags: Any) -> None:
     if not 0 <= flags.temperature < float("inf"):
-        raise UserError(f"--temperature: {flags.temperature:g} must be 0 or more")
+        raise UserError(f"--temperature: {flags.temperature:g} must be a finite number, 0 or more")
     if flags.length is not None and not 1000 <= flags.length <= 1_000_000:
         raise UserError(f"--length: {flags.length} must be 1,000 to 1,000,000")
     if flags.look != "units":

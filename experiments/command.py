@@ -5,19 +5,40 @@ by Ctrl-C.
 """
 
 import argparse
+import errno
+import io
 import logging
+import math
 import os
 import signal
 import sys
+import sysconfig
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+import nlpfeat
 from nlpfeat.errors import UserError, nearest
+from nlpfeat.paths import expanded
+from nlpfeat.sweeps import glance
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by XLA when JAX is imported
+PLAIN = ("width", "seed")  # axes of every study, with flags of their own
+# Variables by which JAX computes other numbers under the same config.
+OTHER_NUMBERS = (
+    "JAX_ENABLE_X64",
+    "JAX_EXPLICIT_X64_DTYPES",
+    "JAX_DEFAULT_MATMUL_PRECISION",
+    "JAX_DEFAULT_PRNG_IMPL",
+    "JAX_ENABLE_CUSTOM_PRNG",
+    "JAX_LEGACY_PRNG_KEY",
+    "JAX_NUMPY_DTYPE_PROMOTION",
+    "JAX_NUMPY_RANK_PROMOTION",
+    "JAX_RANDOM_SEED_OFFSET",
+    "JAX_THREEFRY_PARTITIONABLE",
+)
+FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota: the user's, whether or not the error names a file
 
 
 def stop(signum: int, frame: FrameType | None) -> None:
@@ -28,10 +49,6 @@ def stop(signum: int, frame: FrameType | None) -> None:
     """
     print("stopped", file=sys.stderr, flush=True)
     os._exit(128 + signum)
-
-
-# Before a command imports what takes seconds; a sweep then installs a handler that saves first.
-signal.signal(signal.SIGINT, stop)
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,7 +82,7 @@ def add_study(arguments: Parser, default: str = "runs/spirals") -> None:
     """The flag that names an existing study."""
     arguments.add_argument(
         "--study",
-        type=Path,
+        type=expanded,
         default=Path(default),
         metavar="DIR",
         help="the study's folder (default: %(default)s)",
@@ -81,26 +98,52 @@ def add_member(arguments: Parser) -> None:
     arguments.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
 
 
-def open_named(arguments: Parser, argv: list[str]) -> tuple[Any, argparse.Namespace]:
-    """The study that the command line names, and the flags, with one for each further axis of its grid.
+def parse_named(arguments: Parser, argv: list[str]) -> argparse.Namespace:
+    """The flags, with one for each further axis of the grid of the study that they name; checked against its members.
 
-    --help is answered first, before what takes seconds to import.
+    All this takes no import of seconds, so that a mistake is answered at once.
 
     Raises:
-      UserError: if there is no such study, or for a flag that is unknown.
+      UserError: if there is no such study, it has no such member, or for a flag that is unknown or wrong.
     """
-    if "-h" in argv or "--help" in argv:
-        arguments.parse(argv)
-    only = Parser(add_help=False, allow_abbrev=False)
-    add_study(only, str(arguments.get_default("study")))
-    path = only.parse_known_args(argv)[0].study
+    known = arguments.parse_known_intermixed_args(argv)[0]  # answers --help, and refuses wrong values
+    glance.require_study(known.study)
+    there = glance.members(known.study)
+    settings = list(there[0]) if there else _settings_of(known.study)
+    for name in settings:
+        if name not in PLAIN:
+            arguments.add_argument(f"--{name}", metavar="X", help="a further axis of the grid")
+    flags = arguments.parse(argv)
+    texts = {name: [getattr(flags, name)] for name in settings if getattr(flags, name, None) is not None}
+    if getattr(flags, "widths", None) is not None and getattr(flags, "width", None) is None:
+        texts["width"] = flags.widths.split(",")
+    if texts.get("seed") in (["median"], ["best"]):
+        del texts["seed"]
+    named = {name: "widths" if name == "width" and flags.width is None else name for name in texts}
+    wanted = {name: [number(named[name], text) for text in found] for name, found in texts.items()}
+    glance.require_members(known.study, there, wanted)
+    return flags
 
-    from experiments.members import add_axes
+
+def _settings_of(path: Path) -> list[str]:
     from nlpfeat.sweeps.study import open_study
 
-    study = open_study(path)
-    add_axes(arguments, study)
-    return study, arguments.parse(argv)
+    return list(open_study(path).spec.settings._fields)
+
+
+def number(name: str, text: str) -> float:
+    """Read the value of an axis.
+
+    Raises:
+      UserError: if it is no finite number.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        raise UserError(f"--{name}: {text!r} is not a number") from None
+    if not math.isfinite(value):
+        raise UserError(f"--{name}: {text!r} is no finite number")
+    return value
 
 
 def quiet_libraries() -> None:
@@ -121,29 +164,107 @@ def quiet_libraries() -> None:
 
 
 def main(command: Callable[[list[str]], int]) -> NoReturn:
-    """Run a command and exit: mistakes become one line on stderr and exit code 2."""
+    """Run a command and exit: mistakes become one line on stderr and exit code 2.
+
+    A command owns its process: here, and nowhere at import, signals, streams and the environment are set.
+    """
+    signal.signal(signal.SIGINT, stop)  # a sweep then installs a handler that saves first
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by XLA when JAX is imported
+    open_streams()
     quiet_libraries()
     try:
-        code = command(sys.argv[1:])
+        pin_numbers()
+        code = command(readable(sys.argv[1:]))
         sys.stdout.flush()
     except UserError as error:
         code = fail(str(error))
     except BrokenPipeError:  # the reader of stdout has gone, as in `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        code = fail(
-            f"cannot read or write{where}: {error.strerror or error}. Nothing half-written was kept: "
-            "mend that and run the same command again"
-        )
     except Exception as error:
-        if not (isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)):
+        mend = mistake(error)
+        if mend is None:
             raise
-        code = fail(
-            f"out of memory: {str(error).splitlines()[0][:150]}. Ask for less at once: narrower, fewer seeds"
-        )
+        code = fail(mend)
     sys.exit(code)
+
+
+def open_streams() -> None:
+    """Make stdout and stderr such that printing to them never fails for what is printed.
+
+    A letter that the terminal's encoding lacks becomes a question mark. A stream that was closed swallows what it is given; its
+    number is taken, as the next file that is opened would get it, and with it what libraries print.
+    """
+    while (spare := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(spare)
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  (open to the end)
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # and not what a test or a notebook has put in its place
+            stream.reconfigure(errors="replace")
+
+
+def pin_numbers() -> None:
+    """Let the config alone decide what is computed: variables that would change it are put aside, and named."""
+    for name in OTHER_NUMBERS:
+        if os.environ.pop(name, "").lower() not in ("", "0", "false", "no"):
+            print(f"note: {name} is not heeded: the same config gives the same numbers", file=sys.stderr)
+
+
+def readable(argv: list[str]) -> list[str]:
+    """The arguments, if all of them are text.
+
+    Raises:
+      UserError: if bytes of one of them are not.
+    """
+    for argument in argv:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(argument).decode(errors="backslashreplace")
+            raise UserError(
+                f"{shown}: bytes of this argument are not UTF-8; write it in a terminal that is set to UTF-8"
+            ) from None
+    return argv
+
+
+def mistake(error: Exception) -> str | None:
+    """What the user did, or can mend, that made a command fail by another exception than a UserError; None if it is a defect."""
+    text = (str(error).splitlines() or [""])[0]
+    if isinstance(error, OSError) and (error.errno in FULL or of_user(error.filename)):
+        where = f" {os.fsdecode(error.filename)}" if error.filename else ""
+        return (
+            f"cannot read or write{where}: {error.strerror or error}. Nothing half-written was kept: mend that and run the "
+            "same command again"
+        )
+    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
+        return f"out of memory: {text[:150]}. Ask for less at once: narrower, fewer seeds"
+    platforms, backend = os.environ.get("JAX_PLATFORMS"), os.environ.get("MPLBACKEND")
+    if platforms and not has_devices():
+        return f"JAX_PLATFORMS={platforms}: JAX finds no such device on this machine; unset that variable, or set it to cpu"
+    if backend and isinstance(error, ValueError) and text.startswith("Key backend"):
+        return f"MPLBACKEND={backend}: matplotlib has no such backend; unset that variable"
+    return None
+
+
+def has_devices() -> bool:
+    """Whether JAX, once it is imported, finds a device."""
+    jax = sys.modules.get("jax")
+    try:
+        return jax is None or bool(jax.devices())
+    except Exception:  # it fails an assertion where the platform is known but absent
+        return False
+
+
+def of_user(file: Any) -> bool:
+    """Whether a file is the user's, and not a part of nlpfeat, of Python or of a library."""
+    if not isinstance(file, (str, bytes, os.PathLike)):
+        return False
+    path = Path(os.fsdecode(file)).absolute()
+    code = [Path(nlpfeat.__file__).parent, Path(__file__).parent]
+    code += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return not any(path.is_relative_to(folder) for folder in code)
 
 
 def fail(message: str) -> int:
@@ -182,10 +303,13 @@ def load_config(reference: str) -> tuple[str, dict[str, Any]]:
       UserError: if there is no such file or variant, or the file fails.
     """
     file, _, variant = reference.partition(":")
-    path = Path(file)
+    path = expanded(file)
     if not path.is_file():
         here = [str(p) for p in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
-        raise UserError(f"--config: no file {file!r}; {nearest(file, here or ['configs/spirals.py'])}")
+        mend = (
+            nearest(file, here) if here else f"{path.parent.absolute()} holds no config; name the path of one"
+        )
+        raise UserError(f"--config: no file {file!r}; {mend}")
     namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
     try:
         exec(compile(path.read_text(), str(path), "exec"), namespace)

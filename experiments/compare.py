@@ -9,13 +9,14 @@ checkpoints logarithms are taken to be linear, so keep many (config.training.sna
 import json
 import math
 import shlex
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments.command import add_study, main, parser
 from nlpfeat.errors import UserError
+from nlpfeat.paths import expanded
+from nlpfeat.sweeps import glance
 
 EXAMPLES = [
     "python -m experiments.compare --study=runs/spirals_deep-recipe --with=runs/spirals_deep-wide",
@@ -34,7 +35,7 @@ def command(argv: list[str]) -> int:
     arguments = parser(__doc__ or "", EXAMPLES)
     add_study(arguments)
     arguments.add_argument(
-        "--with", dest="other", type=Path, required=True, metavar="DIR", help="the other study"
+        "--with", dest="other", type=expanded, required=True, metavar="DIR", help="the other study"
     )
     arguments.add_argument(
         "--width", type=int, metavar="N", help="its width to compare with (default: its widest)"
@@ -48,10 +49,9 @@ def command(argv: list[str]) -> int:
         raise UserError(
             f"--loss: {flags.loss:g} is no positive number; give a training loss in nats, as in 0.1"
         )
+    for path in (flags.study, flags.other):
+        glance.require_study(path)
 
-    import matplotlib as mpl
-
-    mpl.use("Agg")
     from experiments.compare_figures import figure
     from experiments.tables import print_comparison
     from nlpfeat.plotting.style import save, stamp

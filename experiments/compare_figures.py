@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from nlpfeat.plotting.groups import plot_groups, plot_layers
-from nlpfeat.plotting.style import BLUE, ORANGE, STYLE
+from nlpfeat.plotting.style import BLUE, ORANGE, house_style, log_axis
 from nlpfeat.sweeps.equal import at_equal_loss
 from nlpfeat.sweeps.statistics import spread
 
@@ -21,14 +21,14 @@ def figure(mine: xr.Dataset, theirs: xr.Dataset, width: int, names: tuple[str, s
         for name, colour, dataset in zip(names, (ORANGE, BLUE), (mine, theirs), strict=True)
         for width in dataset["width"].to_numpy().tolist()
     ]
-    with plt.style.context(STYLE):
+    with house_style():
         drawn, axes = plt.subplots(1, 3, figsize=(15, 5.2))
         for ax, (measure, about) in zip(axes, POINTS.items(), strict=False):
             values = [at_equal_loss(part, measure, level).to_numpy().ravel() for _, _, part in parts]
             labels = [f"width {part['width'].item()}" for _, _, part in parts]
             plot_groups(ax, labels, values, [colour for _, colour, _ in parts])
             ax.set_title(about)
-            ax.set_yscale("log")
+            log_axis(ax.yaxis)
         for name, colour in zip(names, (ORANGE, BLUE), strict=True):
             axes[0].plot([], [], "o-", lw=3, color=colour, label=name)
         axes[0].legend(loc="upper right")

@@ -3,10 +3,6 @@
 import json
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import pandas as pd
 
@@ -18,7 +14,7 @@ from experiments.progress import Counting
 from experiments.rating_space import Ratings, factors, merit, model
 from nlpfeat.errors import UserError
 from nlpfeat.factors.components import ends
-from nlpfeat.plotting.style import STYLE
+from nlpfeat.plotting.style import house_style
 from nlpfeat.spaces.agreement import cka, list_overlap, neighbour_overlap, principal_angles
 from nlpfeat.sweeps import grid
 from nlpfeat.sweeps.provenance import signature
@@ -106,7 +102,7 @@ def _print(table: pd.DataFrame, sizes: Sizes) -> None:
 
 def _draw(table: pd.DataFrame, sizes: Sizes, line: str, path: Any) -> list[Any]:
     """A panel a measure, against width."""
-    with plt.style.context(STYLE):
+    with house_style():
         measures = sizes.measures
         figure, axes = plt.subplots(1, len(measures), figsize=(3.4 * len(measures), 4))
         for ax, (name, about) in zip(axes, measures.items(), strict=True):

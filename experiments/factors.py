@@ -13,7 +13,7 @@ import json
 import shlex
 from typing import Any
 
-from experiments.command import add_member, add_study, main, open_named, parser
+from experiments.command import add_member, add_study, main, parse_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -63,15 +63,17 @@ def command(argv: list[str]) -> int:
     )
     arguments.add_argument("--components", metavar="A,B", help="of a map: which two (default: 1,2)")
     arguments.add_argument("--json", action="store_true", help="print JSON")
-    study, flags = open_named(arguments, argv)
+    flags = parse_named(arguments, argv)
     _check(flags)
 
     from experiments import factor_lists, factor_maps, factor_stability
     from experiments.members import member_of
     from experiments.rating_space import model, read_ratings
     from nlpfeat.sweeps import devices
+    from nlpfeat.sweeps.study import open_study
 
     devices.use_all_cores()
+    study = open_study(flags.study)
     chosen = None if flags.look == "stability" else member_of(study, flags)
     ratings = read_ratings(study)
     line = f"python -m experiments.factors {shlex.join(argv)}"

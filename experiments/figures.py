@@ -12,11 +12,19 @@ from experiments import answer_figures, geometry_figures, grid_figures, map_figu
 from nlpfeat.data.reading import CorpusSpec
 from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.plotting.curves import plot_curves
-from nlpfeat.plotting.style import SPLIT_COLOURS, SPLIT_MARKERS, STYLE, save, stamp, width_axis, width_colours
+from nlpfeat.plotting.style import (
+    SPLIT_COLOURS,
+    SPLIT_MARKERS,
+    house_style,
+    save,
+    stamp,
+    width_axis,
+    width_colours,
+)
 from nlpfeat.plotting.width import describe_half, plot_measure, plot_success
 from nlpfeat.sweeps.statistics import half_width, spread, wilson
 from nlpfeat.sweeps.study import Study, atomic
-from nlpfeat.sweeps.summary import further_axes
+from nlpfeat.sweeps.summary import diverged, further_axes, scores
 from nlpfeat.training.task import Goal, Task
 
 MOST_PANELS = 6  # side by side
@@ -57,7 +65,7 @@ def _keep(
     """Save figures one after another, and their tables; the point of the grid is in the names of the files."""
     suffix = "".join(f"-{name}={value:g}" for name, value in sorted(point.items()))
     found = []
-    with plt.style.context(STYLE):
+    with house_style():
         for name, figure, entry in drawn:
             stamp(figure, line)
             paths = save(figure, study.figures / f"{name}{suffix}")
@@ -93,8 +101,8 @@ def _figures(
     )
     yield (
         "steps-to-success",
-        geometry_figures.steps_figure(dataset, task),
-        {"text": f"steps to {headline} {task.success}"},
+        geometry_figures.steps_figure(dataset, task, goal),
+        {"text": f"steps to {headline} {goal}"},
     )
     if issubclass(task.data, CorpusSpec):
         yield from _answer_figures(study, task, dataset, headline)
@@ -126,21 +134,20 @@ def _answer_figures(
 
 def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> tuple[Any, dict[str, Any]]:
     """The headline measure against width, above the rate of success."""
-    final = dataset[headline].isel(step=-1).transpose("split", "width", "seed")
+    final = scores(dataset.isel(step=-1), headline, task.success).transpose("split", "width", "seed")
     widths = final["width"].to_numpy().tolist()
     last = str(final["split"].to_numpy()[-1])
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 8), height_ratios=(3, 2), sharex=True)
     _plot_parts(top, final)
-    seeds = int(final.isel(split=0).count("seed").max())
-    top.set_title(f"{headline} against width, {seeds} seeds each:\n{task.summary}")
+    ran = (dataset["member_id"] != "").transpose("width", "seed").to_numpy()
+    top.set_title(f"{headline} against width, {ran.sum(1).max()} seeds each{_lost(dataset)}:\n{task.summary}")
     top.set_ylabel(headline)
     top.legend(loc="best")
 
-    scores = final.sel(split=last).to_numpy()
-    ran = (dataset["member_id"] != "").transpose("width", "seed").to_numpy()
-    wins, trials = goal.met(scores).sum(1), ran.sum(1)
+    succeeds = goal.met(final.sel(split=last).to_numpy())
+    wins, trials = succeeds.sum(1), ran.sum(1)
     intervals = np.array([wilson(int(w), int(n)) for w, n in zip(wins, trials, strict=True)])
-    half = half_width(np.array(widths), goal.met(scores), ran)
+    half = half_width(np.array(widths), succeeds, ran)
     plot_success(
         bottom,
         widths,
@@ -157,6 +164,12 @@ def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> 
         "success": intervals.round(5).tolist(),
         "h50": [None if not np.isfinite(x) else round(float(x), 3) for x in half],
     }
+
+
+def _lost(dataset: xr.Dataset) -> str:
+    """How many members diverged, in words for a title."""
+    count = diverged(dataset)
+    return f" ({count} diverged: failures)" if count else ""
 
 
 def _plot_parts(ax: Axes, final: xr.DataArray) -> None:
@@ -182,7 +195,7 @@ def panels_figure(dataset: xr.Dataset, task: Task, axis: str) -> Any:
     Where the training part goes on getting better and the others do not, the members learn by heart.
     """
     headline = task.metrics[0][0]
-    final = dataset[headline].isel(step=-1)
+    final = scores(dataset.isel(step=-1), headline, task.success)
     final = final.squeeze(
         [dim for dim in final.dims if dim not in ("split", "width", "seed", axis)], drop=True
     )

@@ -18,8 +18,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from experiments.command import Parser, add_study, main, open_named, parser
+from experiments.command import Parser, add_study, main, parse_named, parser
 from nlpfeat.errors import UserError
+from nlpfeat.paths import expanded
 
 EXAMPLES = [
     "python -m experiments.film --study=runs/spirals --kind=training --width=100 --seed=3",
@@ -47,14 +48,16 @@ def stop(signum: int, frame: FrameType | None) -> NoReturn:
 
 def command(argv: list[str]) -> int:
     """The command. Paths on stdout, progress on stderr; exit code 1 if the study's record is not reproduced."""
-    study, flags = open_named(flags_of_film(), argv)
+    flags = parse_named(flags_of_film(), argv)
     if not (2 <= flags.length <= LONGEST and 1 <= flags.fps <= FASTEST):
         raise UserError(f"a film has 2 to {LONGEST} frames (--length), 1 to {FASTEST} a second (--fps)")
 
     from experiments.scenes import DiffersFromRecord
     from nlpfeat.sweeps import devices
+    from nlpfeat.sweeps.study import open_study
 
     devices.use_all_cores()
+    study = open_study(flags.study)
     if flags.frames is not None:
         read_frames(flags.frames, flags.length)
     folder = flags.out or study.figures
@@ -113,7 +116,9 @@ def flags_of_film() -> Parser:
         metavar="N,N,…",
         help="single frames at print quality instead of a film; the last one is 'last'",
     )
-    arguments.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: STUDY/figures)")
+    arguments.add_argument(
+        "--out", type=expanded, metavar="DIR", help="where to write (default: STUDY/figures)"
+    )
     arguments.add_argument("--json", action="store_true", help="print paths and labels as JSON")
     return arguments
 
@@ -124,12 +129,12 @@ def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
     from experiments.scenes import KINDS
     from nlpfeat.films.film import Film
     from nlpfeat.plotting.style import THEMES
-    from nlpfeat.sweeps.prepare import maker
     from nlpfeat.sweeps.provenance import signature
+    from nlpfeat.sweeps.restore import study_maker
 
     kind = KINDS[flags.kind]
     kind.check(study)
-    make, scenes, members = maker(study.spec), [], members_of(study, flags)
+    make, scenes, members = study_maker(study), [], members_of(study, flags)
     for member in members:
         print(f"{flags.kind} of {describe(member)} …", file=sys.stderr)
         scenes.append(kind.scene(study, make, member, flags.length))

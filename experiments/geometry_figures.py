@@ -9,11 +9,12 @@ import xarray as xr
 
 from nlpfeat.geometry.measures import MEASURES, YES_NO
 from nlpfeat.plotting.curves import plot_medians
-from nlpfeat.plotting.style import BLUE, SPLIT_COLOURS, SPLIT_MARKERS, width_axis
+from nlpfeat.plotting.style import BLUE, SPLIT_COLOURS, SPLIT_MARKERS, log_axis, width_axis
 from nlpfeat.plotting.width import plot_measure, plot_share
+from nlpfeat.sweeps.combine import steps_to
 from nlpfeat.sweeps.statistics import at_level, at_steps, ordered, wilson
 from nlpfeat.sweeps.summary import flat_measures, reduced
-from nlpfeat.training.task import Task
+from nlpfeat.training.task import Goal, Task
 
 # What weights are compared at, beside the last step: training loss, and median margin on the training part.
 LOSS, MARGIN = 0.7, 1.0
@@ -63,7 +64,7 @@ def measure_figures(dataset: xr.Dataset, task: Task) -> Iterator[tuple[str, Any]
         left.set_title(f"at step {steps[-1]}: {shown[0]}")
         right.set_title(f"over training: {shown[1]}{split}")
         if name in _LOGARITHMIC:
-            left.set_yscale("log")
+            log_axis(left.yaxis)
         yield name, figure
 
 
@@ -111,9 +112,9 @@ def _quartiles(values: xr.DataArray) -> Any:
     return [np.where(np.isfinite(part), part, np.nan) for part in ordered(values.to_numpy(), axis=1)]
 
 
-def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
-    """How many steps it takes to the task's level of success; above the points, how many seeds get there."""
-    values = dataset["steps_to_success"].transpose("width", "seed", "split")
+def steps_figure(dataset: xr.Dataset, task: Task, goal: Goal) -> Any:
+    """How many steps it takes to a level of success; above the points, how many seeds get there."""
+    values = steps_to(dataset[task.metrics[0][0]], goal).transpose("width", "seed", "split")
     widths = values["width"].to_numpy().tolist()
     figure, ax = plt.subplots(figsize=(7.5, 4.5))
     _against_width(ax, values, task)
@@ -124,7 +125,7 @@ def steps_figure(dataset: xr.Dataset, task: Task) -> Any:
         )
     seeds = int((dataset["member_id"] != "").sum("seed").max())
     figure.suptitle(
-        f"Steps to {task.metrics[0][0]} {task.success}; on top, how many of {seeds} seeds get there on {last['split'].item()}",
+        f"Steps to {task.metrics[0][0]} {goal}; on top, how many of {seeds} seeds get there on {last['split'].item()}",
         x=0.005,
         ha="left",
         fontsize=12,
@@ -169,7 +170,7 @@ def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
             for width, count in zip(widths, np.isfinite(points).sum(1), strict=True):
                 ax.text(width, 0.02, f"{count}", transform=ax.get_xaxis_transform(), ha="center", fontsize=7)
             width_axis(ax, widths, task.width if ax in axes[-1] else "")
-            ax.set_yscale("log")
+            log_axis(ax.yaxis)
         row[0].set_ylabel(label)
     figure.suptitle(
         "How hard the weights pull (Π over all layers; w_i into, v_i out of unit i), under three comparisons;\n"

@@ -11,7 +11,7 @@ from experiments.members import held_out
 from nlpfeat.plotting.grid import plot_categories
 from nlpfeat.plotting.style import width_colours
 from nlpfeat.sweeps.statistics import spread, wilson
-from nlpfeat.sweeps.summary import further_axes
+from nlpfeat.sweeps.summary import further_axes, scores
 from nlpfeat.training.task import Goal
 
 
@@ -23,18 +23,18 @@ def axes_of(dataset: xr.Dataset) -> list[str]:
 
 def shares(dataset: xr.Dataset, headline: str, split: str, goal: Goal) -> Iterator[dict[str, Any]]:
     """At each point of the grid that has members: its values, the share of successes, quartiles of the headline."""
-    scores = dataset[headline].isel(step=-1).sel(split=split)
-    names = [str(dim) for dim in scores.dims if dim != "seed"]
-    for place in np.ndindex(*(scores.sizes[name] for name in names)):
+    final = scores(dataset.isel(step=-1), headline, goal).sel(split=split)
+    names = [str(dim) for dim in final.dims if dim != "seed"]
+    for place in np.ndindex(*(final.sizes[name] for name in names)):
         here = dict(zip(names, place, strict=True))
         ran = (dataset["member_id"].isel(here) != "").to_numpy()
-        values = scores.isel(here).to_numpy()[ran]
+        values = final.isel(here).to_numpy()[ran]
         if not ran.any():
             continue
         yield {
-            "point": {name: scores[name][i].item() for name, i in here.items()},
+            "point": {name: final[name][i].item() for name, i in here.items()},
             "share": wilson(int(goal.met(values).sum()), len(values)),
-            "quartiles": spread(values, axis=0) if np.isfinite(values).any() else (np.nan,) * 3,
+            "quartiles": spread(values, axis=0),
             "seeds": len(values),
         }
 

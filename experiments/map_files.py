@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import pandas as pd
 
 from nlpfeat.plotting.map_page import Panel, Points, map_page
 from nlpfeat.plotting.names import plot_names
-from nlpfeat.plotting.style import STYLE, save, stamp
+from nlpfeat.plotting.style import house_style, save, stamp
 from nlpfeat.sweeps.study import atomic
 
 DRAWN = 1000  # points of a still picture, the first ones, where there are more; the page has all
@@ -44,7 +40,7 @@ def write(path: Path, panels: Sequence[Panel], points: Points, said: Said) -> li
 def _still(path: Path, panels: Sequence[Panel], points: Points, said: Said) -> list[Path]:
     size = 9.0 if len(panels) == 1 else 6.5
     few = points.first(DRAWN)
-    with plt.style.context(STYLE):
+    with house_style():
         figure, axes = plt.subplots(1, len(panels), figsize=(size * len(panels), size), squeeze=False)
         figure.suptitle(said.headline, x=0.005, ha="left", fontsize=12)
         stamp(figure, said.line)

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from experiments.command import add_study, main, parser
+from nlpfeat.sweeps import glance
 
 EXAMPLES = [
     "python -m experiments.measure --study=runs/spirals",
@@ -31,6 +32,7 @@ def command(argv: list[str]) -> int:
     add_study(arguments)
     arguments.add_argument("--json", action="store_true", help="print the table as JSON")
     flags = arguments.parse(argv)
+    glance.require_study(flags.study)
 
     again = f"python -m experiments.measure {shlex.join(argv)}".strip()
 

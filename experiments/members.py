@@ -1,12 +1,11 @@
 """Naming members on a command line: --width, --seed, and any further axis of the study's grid."""
 
 import argparse
-import math
 from typing import Any
 
 import xarray as xr
 
-from experiments.command import Parser
+from experiments.command import PLAIN, number
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps.restore import find
 from nlpfeat.sweeps.results import opened
@@ -14,18 +13,10 @@ from nlpfeat.sweeps.study import Study
 from nlpfeat.sweeps.summary import further_axes
 from nlpfeat.training.task import Goal, Task
 
-PLAIN = ("width", "seed")  # axes of every study, with flags of their own
-
 
 def further(study: Study) -> tuple[str, ...]:
     """The traced settings of a study beside width and seed."""
     return tuple(name for name in study.spec.settings._fields if name not in PLAIN)
-
-
-def add_axes(arguments: Parser, study: Study) -> None:
-    """A flag for each traced setting of the study beside width and seed."""
-    for name in further(study):
-        arguments.add_argument(f"--{name}", metavar="X", help="a further axis of the grid")
 
 
 def wanted(flags: argparse.Namespace, names: tuple[str, ...]) -> dict[str, float]:
@@ -35,17 +26,6 @@ def wanted(flags: argparse.Namespace, names: tuple[str, ...]) -> dict[str, float
       UserError: for a value that is no number.
     """
     return {n: number(n, getattr(flags, n)) for n in names if getattr(flags, n, None) is not None}
-
-
-def number(name: str, text: str) -> float:
-    """Read the value of an axis."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise UserError(f"--{name}: {text!r} is not a number") from None
-    if not math.isfinite(value):
-        raise UserError(f"--{name}: {text!r} is no finite number")
-    return value
 
 
 def spell(value: float) -> str:

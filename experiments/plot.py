@@ -16,6 +16,8 @@ from typing import Any
 
 from experiments.command import main, parser
 from nlpfeat.errors import UserError
+from nlpfeat.paths import expanded
+from nlpfeat.sweeps import glance
 
 EXAMPLES = [
     "python -m experiments.plot --study=runs/spirals",
@@ -37,7 +39,10 @@ def command(argv: list[str]) -> int:
         help="one study's figures, or one figure of all studies in a folder (default: %(default)s)",
     )
     arguments.add_argument(
-        "--study", type=Path, metavar="DIR", help="its folder (default: runs/spirals, or runs/all_systems)"
+        "--study",
+        type=expanded,
+        metavar="DIR",
+        help="its folder (default: runs/spirals, or runs/all_systems)",
     )
     arguments.add_argument(
         "--threshold",
@@ -57,9 +62,6 @@ def command(argv: list[str]) -> int:
     if flags.threshold is not None and not math.isfinite(flags.threshold):
         raise UserError(f"--threshold: {flags.threshold:g} is no finite number")
 
-    import matplotlib as mpl
-
-    mpl.use("Agg")
     line = f"python -m experiments.plot {shlex.join(argv)}".strip()
     if flags.kind == "all_systems":
         if flags.at or flags.threshold is not None:
@@ -78,7 +80,7 @@ def together(folder: Path, line: str, *, as_json: bool) -> int:
     if as_json:
         print(numbers.to_json(orient="records"))
         return 0
-    all_systems.print_systems(numbers)
+    all_systems.print_systems(found, numbers)
     for path in paths:
         print(f"  {path}")
     return 0
@@ -86,16 +88,18 @@ def together(folder: Path, line: str, *, as_json: bool) -> int:
 
 def alone(path: Path, flags: Any, line: str) -> int:
     """Draw one study."""
+    if not (path / "config.json").exists() and any(path.glob("*/config.json")):
+        raise UserError(
+            f"{path} holds several studies: name one of them, or draw all with --kind=all_systems"
+        )
+    glance.require_study(path)
+
     from experiments import figures
     from nlpfeat.sweeps.results import read
     from nlpfeat.sweeps.study import open_study
     from nlpfeat.sweeps.summary import further_axes
     from nlpfeat.tasks import TASKS
 
-    if not (path / "config.json").exists() and any(path.glob("*/config.json")):
-        raise UserError(
-            f"{path} holds several studies: name one of them, or draw all with --kind=all_systems"
-        )
     study = open_study(path)
     if not study.combined.exists():
         raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")

@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from experiments.command import add_member, add_study, main, open_named, parser
+from experiments.command import add_member, add_study, main, parse_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -32,7 +32,7 @@ def command(argv: list[str]) -> int:
     arguments.add_argument(
         "--json", action="store_true", help="print one JSON object a text, with every word"
     )
-    study, flags = open_named(arguments, argv)
+    flags = parse_named(arguments, argv)
     if flags.count < 0:
         raise UserError(f"--count: {flags.count} must be at least 0")
 
@@ -40,8 +40,10 @@ def command(argv: list[str]) -> int:
     from experiments.word_space import net, read_words
     from nlpfeat.sweeps import devices
     from nlpfeat.sweeps.predict import predict
+    from nlpfeat.sweeps.study import open_study
 
     devices.use_all_cores()
+    study = open_study(flags.study)
     words = read_words(study)
     words.require_classes()
     member = net(words, member_of(study, flags), flags.step)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from experiments.command import main, parser
 from nlpfeat.errors import UserError
+from nlpfeat.paths import expanded
+from nlpfeat.sweeps import glance
 
 EXAMPLES = [
     "python -m experiments.report --study=runs/spirals",
@@ -30,12 +32,12 @@ def command(argv: list[str]) -> int:
     add = arguments.add_argument
     add(
         "--study",
-        type=Path,
+        type=expanded,
         action="append",
         metavar="DIR",
         help="a study's folder; may be repeated (default: runs/spirals)",
     )
-    add("--out", type=Path, metavar="FILE.html", help="where to write (default: STUDY/report.html)")
+    add("--out", type=expanded, metavar="FILE.html", help="where to write (default: STUDY/report.html)")
     add(
         "--frames", type=int, default=80, metavar="N",
         help="steps of training at which one net of each width is shown, trained again for it; 0: kept checkpoints only (default: %(default)s)",
@@ -49,6 +51,8 @@ def command(argv: list[str]) -> int:
     flags = arguments.parse(argv)
     _check(flags)
     paths = list(dict.fromkeys(flags.study or [Path("runs/spirals")]))
+    for path in paths:
+        glance.require_study(path)
 
     from experiments.report_parts import part
     from nlpfeat.report.page import report

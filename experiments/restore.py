@@ -8,7 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from experiments.command import add_study, main, open_named, parser
+from experiments.command import add_study, main, parse_named, parser
+from nlpfeat.paths import expanded
 
 EXAMPLES = [
     "python -m experiments.restore --width=8 --seed=3",
@@ -27,16 +28,18 @@ def command(argv: list[str]) -> int:
     arguments.add_argument("--seed", metavar="N", help="the member's seed")
     arguments.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
     arguments.add_argument(
-        "--out", type=Path, metavar="FILE.npz", help="write the parameters, named module/parameter"
+        "--out", type=expanded, metavar="FILE.npz", help="write the parameters, named module/parameter"
     )
     arguments.add_argument("--json", action="store_true", help="print JSON")
-    study, flags = open_named(arguments, argv)
+    flags = parse_named(arguments, argv)
 
     from experiments.members import wanted
     from nlpfeat.sweeps import devices
     from nlpfeat.sweeps.restore import restore
+    from nlpfeat.sweeps.study import open_study
 
     devices.use_all_cores()
+    study = open_study(flags.study)
     member = restore(study, wanted(flags, study.spec.settings._fields), flags.step)
     return report(study, member, flags.out, as_json=flags.json)
 
@@ -48,12 +51,18 @@ def report(study: Any, member: Any, out: Path | None, *, as_json: bool) -> int:
     from flax.traverse_util import flatten_dict
 
     from nlpfeat.data.examples import split_names
+    from nlpfeat.sweeps.restore import recorded_splits
     from nlpfeat.sweeps.study import atomic
     from nlpfeat.training.member import evaluate
 
     record = jax.device_get(
         evaluate(
-            study.spec.row, member.module, member.params, member.settings, member.source.arrays, member.splits
+            study.spec.row,
+            member.module,
+            member.params,
+            member.settings,
+            member.source.arrays,
+            recorded_splits(study, member),
         )
     )
     gap = max(float(np.max(np.abs(record[name] - member.record[name]))) for name in record)

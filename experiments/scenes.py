@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.character_nets import Readers, check_reads
-from nlpfeat.data.examples import SPLITS, split_names
+from nlpfeat.data.examples import split_names
 from nlpfeat.errors import UserError
 from nlpfeat.films import interpolation, layers, motion, regions, training, writing
 from nlpfeat.films.camera import film_steps, some
@@ -171,5 +171,5 @@ def _dots(splits: Any) -> tuple[np.ndarray, np.ndarray]:
 def _accuracy(again: Replay) -> dict[str, np.ndarray]:
     """Accuracy by split (steps,), train first, then the one that was never chosen on."""
     names = split_names(again.splits)
-    shown = [name for name in SPLITS if name in names and name != "validation"]
+    shown = [name for name in names if name != "validation"]
     return {name: again.record["accuracy"][:, names.index(name)] for name in shown}

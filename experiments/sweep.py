@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments.command import load_config, main, parser, split_config_flags
 from nlpfeat.errors import UserError
+from nlpfeat.paths import expanded
 
 EXAMPLES = [
     "python -m experiments.sweep --config=configs/spirals.py",
@@ -30,10 +31,8 @@ def shard(text: str) -> tuple[int, int]:
         index, shards = (int(part) for part in text.split("/"))
     except ValueError:
         raise UserError(f"--shard: cannot read {text!r}; write i/n, as in 0/4") from None
-    if shards < 1 or not 0 <= index <= shards:
-        raise UserError(
-            f"--shard: {text} is out of range; with n launchers i runs from 0 to n-1, or from 1 to n"
-        )
+    if not 0 <= index < shards:
+        raise UserError(f"--shard: {text} is out of range; with n launchers i runs from 0 to n-1")
     return index, shards
 
 
@@ -42,7 +41,7 @@ def command(argv: list[str]) -> int:
     arguments = parser(__doc__ or "", EXAMPLES)
     arguments.add_argument("--config", required=True, metavar="FILE[:VARIANT]", help="a file of configs/")
     arguments.add_argument(
-        "--study", type=Path, metavar="DIR", help="where to write (default: runs/NAME OF THE CONFIG)"
+        "--study", type=expanded, metavar="DIR", help="where to write (default: runs/NAME OF THE CONFIG)"
     )
     arguments.add_argument(
         "--dry_run", action="store_true", help="print what would run and what it would cost"

@@ -37,16 +37,13 @@ def summary_cells(dataset: xr.Dataset) -> tuple[list[str], list[list[str]], str]
         for name in rows[0]
         if not isinstance(rows[0][name], list) and name not in ("members", "diverged")
     ]
-    caption = (
-        f"median over seeds (quartiles); P: share of seeds with {splits[-1]} {goal}, Wilson 95 % interval"
-    )
+    caption = f"median over seeds (quartiles), diverged members counting as the worst; P: share of seeds with {splits[-1]} {goal}, Wilson 95 % interval"
     table = []
     for row in rows:
-        cells = [f"{row[axis]:g}" for axis in axes] + [str(row["members"])]
+        cells = [f"{row[axis]:g}" for axis in axes] + [_counted(row)]
         for name in [*splits, "success"]:
-            low, middle, high = row[name]
-            cells.append(f"{middle:.3f} ({low:.3f} – {high:.3f})")
-        cells[len(axes)] += f" ({row['diverged']} diverged)" if row["diverged"] else ""
+            low, middle, high = ("∞" if value is None else f"{value:.3f}" for value in row[name])
+            cells.append(f"{middle} ({low} – {high})")
         table.append(cells)
     heads = [name.replace("_", " ") for name in [*axes, "members", *splits, f"P({splits[-1]} {goal})"]]
     return heads, table, caption
@@ -57,6 +54,7 @@ _SHOWN = {
     "regions": "regions",
     "regions_ratio": "R/(H²/2)",
     "components": "parts",
+    "components_in_box": "in box",
     "separable": "separable",
     "gdv": "GDV",
     "log_det": "log|det|",
@@ -67,7 +65,7 @@ _SHOWN = {
 }
 _CAPTION = (
     "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; parts: "
-    "of all classes' regions of the plane; separable: share of seeds whose classes lines can part after the map; "
+    "of all classes' regions, of the whole plane and in the box; separable: share of seeds whose classes lines can part after the map; "
     "GDV: 0 mixed, -1 ideal; log|det|: how much the map enlarges areas, -inf flattens; folding: 0 without folds; "
     "turn: of an embedded arm around the middle; Π σ_max: product of spectral norms; |w||v|: pull of a unit. "
     "–: not defined. --json has all measures with quartiles."
@@ -76,7 +74,7 @@ _CAPTION = (
 
 def print_measures(rows: list[dict[str, Any]]) -> None:
     """Print the medians of the most telling measures, by width."""
-    axes = [name for name in rows[0] if not isinstance(rows[0][name], list)]
+    axes = [name for name in rows[0] if not isinstance(rows[0][name], list) and name != "diverged"]
     table = Table(caption=_CAPTION, caption_justify="left")
     shown = [name for name in _SHOWN if any(row[name][1] is not None for row in rows)]
     for name in [*axes, *(_SHOWN[name] for name in shown)]:
@@ -84,9 +82,15 @@ def print_measures(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         middles = [row[name][1] for name in shown]
         table.add_row(
-            *(f"{row[axis]:g}" for axis in axes), *("–" if m is None else f"{m:.4g}" for m in middles)
+            *(_counted(row) if axis == "members" else f"{row[axis]:g}" for axis in axes),
+            *("–" if m is None else f"{m:.4g}" for m in middles),
         )
     print_table(table)
+
+
+def _counted(row: dict[str, Any]) -> str:
+    """How many members, and how many of them diverged."""
+    return str(row["members"]) + (f" ({row['diverged']} diverged)" if row["diverged"] else "")
 
 
 def print_comparison(rows: list[dict[str, Any]], other: str, level: float) -> None:

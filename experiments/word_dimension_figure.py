@@ -2,10 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -13,7 +9,7 @@ from matplotlib.axes import Axes
 
 from experiments.figure_files import finish
 from experiments.pairs import by_width, plot_agreement
-from nlpfeat.plotting.style import BLUE, STYLE, width_axis
+from nlpfeat.plotting.style import BLUE, house_style, width_axis
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.spaces.settling import Settling
 from nlpfeat.sweeps.statistics import spread
@@ -39,7 +35,7 @@ def figure_of(
     below = [name for name in AGREEMENT if name in agree]
     columns = max(len(measured), len(below) + (settled is not None))
     rows = 2 if below or settled is not None else 1
-    with plt.style.context(STYLE):
+    with house_style():
         figure, axes = plt.subplots(rows, columns, figsize=(3.6 * columns, 3.7 * rows), squeeze=False)
         for ax, name in zip(axes[0], measured, strict=False):
             _quality(ax, figures, name, units)

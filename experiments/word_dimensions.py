@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +19,7 @@ from experiments.word_space import Words, own_rows, table_of
 from nlpfeat.data.examples import split_names
 from nlpfeat.data.word_tests import Pair, Question, pairs
 from nlpfeat.errors import UserError
+from nlpfeat.paths import expanded
 from nlpfeat.spaces.agreement import cka, principal_angles, shared
 from nlpfeat.spaces.neighbours import nearest_of_each
 from nlpfeat.sweeps.provenance import signature
@@ -93,7 +93,7 @@ def _tests(files: list[str]) -> Tests:
     except UserError as error:  # a page that cannot be reached should not keep anyone from all else
         warn(f"analogies are left out: {error}")
         questions = []
-    return Tests(questions, {Path(file).stem: pairs(Path(file)) for file in files})
+    return Tests(questions, {path.stem: pairs(path) for path in map(expanded, files)})
 
 
 def _spaces(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,14 @@ from experiments.space import Space
 from nlpfeat.data.downloads import QUESTIONS, fetch
 from nlpfeat.data.word_tests import Pair, Question, pairs, questions
 from nlpfeat.errors import UserError
+from nlpfeat.paths import expanded
 from nlpfeat.words.analogies import solve
 from nlpfeat.words.similarity import Correlation, correlation
 
 
 def read_questions(files: Sequence[str]) -> list[Question]:
     """The analogies of some files; without any, the 19,544 that word2vec's authors published."""
-    paths = [Path(file) for file in files] or [fetch(QUESTIONS)]
+    paths = [expanded(file) for file in files] or [fetch(QUESTIONS)]
     return [question for path in paths for question in questions(path)]
 
 
@@ -83,7 +83,7 @@ def similarity(space: Space, files: Sequence[str], *, as_json: bool) -> int:
     """Print the rank correlation with each file of scored pairs."""
     rows = []
     for file in files:
-        asked = pairs(Path(file))
+        asked = pairs(expanded(file))
         count, found = ranked(space, asked)
         values = {name: None if np.isnan(value) else value for name, value in found._asdict().items()}
         rows.append({"file": file, "pairs": len(asked), "known": count, **values})

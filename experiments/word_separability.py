@@ -5,10 +5,6 @@ import sys
 from functools import partial
 from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
@@ -18,7 +14,7 @@ from experiments.finished import at_one_point, finished, nets
 from experiments.progress import Counting
 from experiments.word_space import Words, table_of
 from nlpfeat.plotting.curves import plot_medians
-from nlpfeat.plotting.style import BLUE, STYLE, save, stamp, width_axis
+from nlpfeat.plotting.style import BLUE, house_style, save, stamp, width_axis
 from nlpfeat.plotting.width import plot_measure
 from nlpfeat.processes import processes
 from nlpfeat.sweeps.provenance import commit
@@ -35,7 +31,7 @@ def separability(words: Words, chosen: dict[str, float], each: int, line: str, *
     dataset.attrs = {"commit": commit(), "config_hash": config_hash(study.spec), "command": line}
     write(dataset, study.path / "words.nc")
     study.figures.mkdir(exist_ok=True)
-    with plt.style.context(STYLE):
+    with house_style():
         figure = separability_figure(dataset, study.spec.row.width)
         stamp(figure, f"{line}   commit {dataset.attrs['commit']}   config {dataset.attrs['config_hash']}")
         paths = save(figure, study.figures / "words-separability")
@@ -77,8 +73,8 @@ def measure_all(words: Words, chosen: dict[str, float], each: int) -> xr.Dataset
                 _.result()
     members = [str(member) for member in table.index[table["bucket"].isin({label for label, _ in work})]]
     steps = sorted({step for _, step in work})
-    nothing = dict.fromkeys(MEASURES, np.nan)
-    found = [[futures[m, s].result() if (m, s) in futures else nothing for s in steps] for m in members]
+    diverged = dict.fromkeys(MEASURES, np.nan) | {"probe": 0.0, "separable": 0.0}  # they tell nothing apart
+    found = [[futures[m, s].result() if (m, s) in futures else diverged for s in steps] for m in members]
     data = {
         name: (
             ("member", "step"),
@@ -102,6 +98,7 @@ def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
     for width in np.unique(dataset["width"]).tolist():
         here = last.isel(member=(dataset["width"] == width).to_numpy())
         row: dict[str, Any] = {"width": width, "members": here.sizes["member"]}
+        row["diverged"] = int(here["rank"].isnull().sum())
         for name in MEASURES:
             values = here[name].to_numpy()
             known = values[~np.isnan(values)]

@@ -18,11 +18,11 @@ separability        of good and bad words, in the space of their vectors: held-o
 """
 
 import shlex
-from pathlib import Path
 from typing import Any
 
-from experiments.command import Parser, add_member, add_study, main, open_named, parser
+from experiments.command import Parser, add_member, add_study, main, parse_named, parser
 from nlpfeat.errors import UserError, nearest
+from nlpfeat.paths import expanded
 
 EXAMPLES = [
     "python -m experiments.words --vectors=glove.6B.50d neighbours king",
@@ -60,12 +60,14 @@ def command(argv: list[str]) -> int:
         flags = arguments.parse(argv)
         _check(flags)
         return of_file(flags, line)
-    study, flags = open_named(arguments, argv)
+    flags = parse_named(arguments, argv)
     _check(flags)
 
     from nlpfeat.sweeps import devices
+    from nlpfeat.sweeps.study import open_study
 
     devices.use_all_cores()
+    study = open_study(flags.study)
     return of_study(study, flags, line)
 
 
@@ -82,7 +84,7 @@ def _add_flags(arguments: Parser) -> None:
         metavar="N",
         help="the N most frequent words: of translate 5000, dimensions 2000, a map 350",
     )
-    add("--out", type=Path, metavar="FILE.txt", help="of export: where to")
+    add("--out", type=expanded, metavar="FILE.txt", help="of export: where to")
     add(
         "--similarity",
         action="append",
@@ -217,7 +219,7 @@ def _other(flags: Any, member: dict[str, float] | None) -> Any:
     """The space that --onto names; of a study, the member of the same settings."""
     from experiments.space import published
 
-    if not Path(flags.onto).is_dir():
+    if not expanded(flags.onto).is_dir():
         return published(flags.onto, flags.rows)
     if member is None:
         raise UserError(
@@ -226,7 +228,7 @@ def _other(flags: Any, member: dict[str, float] | None) -> Any:
     from experiments.word_space import learned, net, read_words
     from nlpfeat.sweeps.study import open_study
 
-    words = read_words(open_study(Path(flags.onto)))
+    words = read_words(open_study(expanded(flags.onto)))
     return learned(words, net(words, member, flags.step))
 
 

@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from experiments.command import add_member, add_study, main, open_named, parser
+from experiments.command import add_member, add_study, main, parse_named, parser
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
@@ -31,16 +31,20 @@ def command(argv: list[str]) -> int:
     add("--draw", type=int, default=0, metavar="N", help="seed of the draws (default: %(default)s)")
     add("--count", type=int, default=1, metavar="N", help="texts to write (default: %(default)s)")
     add("--json", action="store_true", help="print JSON")
-    study, flags = open_named(arguments, argv)
+    flags = parse_named(arguments, argv)
     _check(flags)
 
-    from experiments.character_nets import readers, tell_unknown
+    from experiments.character_nets import readers, tell_learned, tell_unknown
     from experiments.members import member_of
     from nlpfeat.sweeps import devices
+    from nlpfeat.sweeps.study import open_study
 
     devices.use_all_cores()
+    study = open_study(flags.study)
     nets = readers(study)
     member = nets.member(member_of(study, flags), flags.step)
+    if flags.prompt is None:
+        tell_learned(nets)
     prompt = nets.prompt if flags.prompt is None else flags.prompt
     tell_unknown(nets.book, prompt)
     return write_out(nets, member, prompt, flags)
@@ -48,7 +52,7 @@ def command(argv: list[str]) -> int:
 
 def _check(flags: Any) -> None:
     if not (math.isfinite(flags.temperature) and flags.temperature >= 0):
-        raise UserError(f"--temperature: {flags.temperature:g} must be 0 or more")
+        raise UserError(f"--temperature: {flags.temperature:g} must be a finite number, 0 or more")
     for name, least, most in (("length", 1, LONGEST), ("count", 1, MOST), ("draw", 0, 2**31 - 1)):
         if not least <= getattr(flags, name) <= most:
             raise UserError(f"--{name}: {getattr(flags, name)} must be {least} to {most:,}")

@@ -110,15 +110,21 @@ def test_mistakes_are_one_line(folder, tmp_path):
     refused("results.nc is damaged", study=tmp_path)
 
 
-def test_what_diverged_is_left_out(folder, tmp_path):
+def test_what_diverged_is_a_failure(folder, tmp_path):
+    """Not left out of a median: where all of a width diverged, it is the worst there is."""
     shutil.copytree(folder / "ratings_dot", tmp_path / "ratings_dot")
     path = tmp_path / "ratings_dot" / "results.nc"
     dataset = read(path)
-    dataset["squared_error"][{"step": -1, "width": 0}] = np.nan
+    narrowest = int(dataset["width"][0])
+    for name in ("squared_error", "loss"):
+        dataset[name][{"step": -1, "width": 0}] = np.nan
     write(dataset, path)
     done = run("plot", "--kind=all_systems", f"--study={tmp_path}", "--json")
-    assert json.loads(done.stdout)[0]["narrowest"] == 8
-    dataset["squared_error"][{"step": -1}] = np.nan
+    (told,) = json.loads(done.stdout)
+    assert (told["narrowest"], told["at narrowest"]) == (narrowest, None)
+    assert told["diverged"] == dataset.sizes["seed"]
+    for name in ("squared_error", "loss"):
+        dataset[name][{"step": -1}] = np.nan
     write(dataset, path)
     done = run("plot", "--kind=all_systems", f"--study={tmp_path}")
     assert done.returncode == 2
@@ -126,15 +132,17 @@ def test_what_diverged_is_left_out(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("reached", "narrowest", "words"),
+    ("reached", "widths", "words"),
     [
-        (Interval(5.2, 6.125, 7.0), 1, "6.12 (5.2 – 7)"),
-        (Interval(1.0, 1.0, 1.0), 1, "1 (1 – 1)"),
-        (Interval(2.0, 2.0, 3.4), 2, "≤ 2 (≤ 2 – 3.4)"),
-        (Interval(np.inf, np.inf, np.inf), 1, "never"),
-        (Interval(40.0, 64.0, np.inf), 1, "64 (40 – never)"),
-        (Interval(np.nan, 100.0, np.nan), 1, "100 (–)"),
+        (Interval(5.2, 6.125, 7.0), (1, 8, 100), "6.12 (5.2 – 7)"),
+        (Interval(1.0, 1.0, 1.0), (1, 8, 100), "≤ 1 (≤ 1 – ≤ 1)"),
+        (Interval(2.0, 2.0, 3.4), (2, 8, 100), "≤ 2 (≤ 2 – 3.4)"),
+        (Interval(42.0, 63.0, 80.0), (1, 50, 100), "> 63 (42 – > 80)"),
+        (Interval(np.inf, np.inf, np.inf), (1, 8, 100), "never"),
+        (Interval(40.0, 64.0, np.inf), (1, 64, 100), "64 (40 – never)"),
+        (Interval(np.nan, 100.0, np.nan), (1, 8, 100), "> 100 (–)"),
     ],
 )
-def test_in_words(reached, narrowest, words):
-    assert describe(reached, narrowest) == words
+def test_in_words(reached, widths, words):
+    """At the ends of the grid a width is a bound: the first may be more than is needed, what only the last reaches less."""
+    assert describe(reached, np.array(widths)) == words

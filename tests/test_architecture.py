@@ -11,9 +11,10 @@ ROOT = Path(__file__).parents[1]
 ALLOWED = {
     "errors": set(),
     "keys": set(),
+    "paths": {"errors"},
     "settings": set(),
     "processes": set(),
-    "data": {"errors", "keys", "settings"},
+    "data": {"errors", "keys", "paths", "settings"},
     "models": {"errors", "keys", "settings"},
     "training": {"data", "models", "errors", "keys", "settings"},
     "systems": {"data", "models", "training", "settings"},

@@ -8,6 +8,7 @@ import pytest
 from experiments.batch_norm_figure import Survival
 from nlpfeat.sweeps.fine_tune import fine_tune, insert_norms, score
 from nlpfeat.sweeps.restore import restore
+from nlpfeat.training.task import Goal
 from tests.commands import run
 from tests.toys import SPIRALS, TOYS, study, with_grid, with_training
 
@@ -27,8 +28,8 @@ def test_the_figure_and_its_numbers(trained):
     told = json.loads(done.stdout)
     assert told["inserted"] == pytest.approx(told["before"], abs=1e-6)
     for arm in ("with", "without"):
-        assert np.shape(told["accuracy"][arm]) == (2, 2)
-        assert np.median(told["accuracy"][arm][0]) > 0.5  # a small step does no harm
+        assert np.shape(told["scores"][arm]) == (2, 2)
+        assert np.median(told["scores"][arm][0]) > 0.5  # a small step does no harm
     assert (trained.path / "figures" / "batch-norm-width=16-seed=0.png").stat().st_size > 5000
     done = run("batch_norm", f"--study={trained.path}", *asked)
     assert "largest rate survived" in done.stdout
@@ -52,10 +53,45 @@ def test_tuning_lowers_the_loss(trained):
 
 def test_the_largest_rate_survived():
     accuracy = np.array([[[0.9], [0.8], [0.3], [0.9]], [[0.4], [0.9], [0.9], [0.9]]])
-    found = Survival([1.0, 2.0, 3.0, 4.0], accuracy, 0.9, 0.9, 0.3, "test", 10)
+    found = Survival([1.0, 2.0, 3.0, 4.0], accuracy, 0.9, 0.9, 0.3, "accuracy", Goal(0.99), "test", 10)
     assert found.level == pytest.approx(0.6)
     assert found.survived(0) == 2.0  # what comes back later does not count
     assert found.survived(1) is None
+
+
+def test_of_an_error_less_survives():
+    """Half-way from chance, an error of 1.2, down to .8; a repeat that diverged survived nothing."""
+    error = np.array([[[0.8], [0.9], [1.1], [0.8]], [[0.8], [np.nan], [0.8], [0.8]]])
+    found = Survival(
+        [1.0, 2.0, 3.0, 4.0], error, 0.8, 0.8, 1.2, "squared_error", Goal(0.8, falling=True), "test", 10
+    )
+    assert (found.survived(0), found.survived(1)) == (2.0, 1.0)
+    assert found.as_json()["scores"]["with"] == [[0.8], [None], [0.8], [0.8]]
+
+
+@pytest.mark.parametrize("task", ["ratings_net", "char_rnn"])
+def test_tasks_whose_error_falls(task, tmp_path):
+    """The task's own chance level and direction: a rate that makes the net useless is not survived."""
+    spec = with_training(
+        with_grid(TOYS[task], width=(8,), seed=(0,), learning_rate=(0.01,)), steps=(150,), record_every=150
+    )
+    made, _ = study(spec, tmp_path / task)
+    done = run(
+        "batch_norm",
+        f"--study={made.path}",
+        "--width=8",
+        "--seed=0",
+        "--rates=1e-6,1e4",
+        "--steps=5",
+        "--json",
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["inserted"] == pytest.approx(told["before"], rel=1e-4)
+    assert told["metric"] == made.spec.row.metrics[0][0]
+    learned = told["before"] < told["chance"]
+    assert learned == (task == "char_rnn")  # four ratings in ten are noise, and the toy has few
+    assert told["survived"]["without"] == (1e-6 if learned else None)
 
 
 def test_nets_that_cannot_have_it(tmp_path):

@@ -31,6 +31,7 @@ sweep --config=configs/spirals.py --config.data.points                         #
 sweep --config=configs/spirals.py --config.data.path=none.csv                  # config.data.path
 sweep --config=configs/planted_words.py "--config.training.frozen=(('wrods',),())" # 'wrods' 'words'
 sweep --config=configs/spirals.py --shard=5/4                                  # --shard 5/4
+sweep --config=configs/spirals.py --shard=4/4                                  # --shard 4/4
 sweep --config=configs/spirals.py --shard=x                                    # --shard 'x'
 sweep --config=configs/spirals.py --cluster=127.0.0.1:1                        # --cluster 127.0.0.1:1
 sweep --config=configs/spirals.py --cluster=auto --shard=0/2                   # --cluster --shard

@@ -4,13 +4,14 @@ With two units the set where one class wins is connected to the far plane, so it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from nlpfeat.data.examples import Examples, Splits
+from nlpfeat.data.spirals import LAST
 from nlpfeat.keys import stream
 from nlpfeat.settings import Count, Settings, Share
 
@@ -43,3 +44,9 @@ def annulus(spec: AnnulusSpec, key: Array) -> Examples:
 def draw(spec: AnnulusSpec, settings: Settings, names: Sequence[str] = ("train", "test")) -> Splits:
     """A fresh draw for each split, of the member's seed."""
     return {name: annulus(spec, stream(settings.seed, f"data/{name}")) for name in names}
+
+
+def last_draw(spec: AnnulusSpec, settings: Settings, names: Sequence[str] = ("test",)) -> Splits:
+    """`LAST` fresh points of each split but the training one."""
+    many = replace(spec, points=LAST // 2)
+    return {name: annulus(many, stream(settings.seed, f"data/last/{name}")) for name in names}

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from nlpfeat.errors import UserError
+from nlpfeat.paths import expanded
 
 FOLDER = "NLPFEAT_DATA"  # the environment variable: a folder of files that are there already
 CHUNK = 2**14
@@ -101,10 +102,11 @@ def fetch(file: File) -> Path:
     """
     own = os.environ.get(FOLDER)
     if own:
-        if not Path(own).is_dir():
+        folder = expanded(own)
+        if not folder.is_dir():
             raise UserError(f"{FOLDER}={own} is no folder: name one that holds {file.name}, or unset it")
-        if (Path(own) / file.name).is_file():
-            return Path(own) / file.name
+        if (folder / file.name).is_file():
+            return folder / file.name
     kept = cache() / file.name
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)

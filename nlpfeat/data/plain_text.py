@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nlpfeat.data import table
 from nlpfeat.errors import UserError
+from nlpfeat.paths import expanded
 
 # Characters of a document at most: a longer one, such as a book without a blank line, counts as several.
 LONGEST = 2**20
@@ -22,7 +23,7 @@ def documents(path: str, column: str) -> Iterator[str]:
     Raises:
       UserError: if there is no such file, it is not UTF-8 (the line is told), or it has no such column.
     """
-    where = Path(path)
+    where = expanded(path)
     if where.suffix.lower() in (".csv", ".tsv"):
         for _, row in table.rows(path, {column: "text"}):
             yield row[column]
@@ -38,7 +39,7 @@ def whole(path: str) -> list[str]:
     Raises:
       UserError: as `documents`.
     """
-    return ["".join(_lines(file)) for file in _files(Path(path))]
+    return ["".join(_lines(file)) for file in _files(expanded(path))]
 
 
 def _files(where: Path) -> list[Path]:

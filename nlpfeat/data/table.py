@@ -7,7 +7,6 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from nlpfeat.data.corpus import Labelled
 from nlpfeat.data.examples import SPLITS
 from nlpfeat.errors import UserError, nearest
+from nlpfeat.paths import expanded
 
 
 def read(
@@ -96,7 +96,7 @@ def rows(path: str, wanted: Mapping[str, str], setting: str = "path") -> Iterato
     Raises:
       UserError: naming the file, the line and the mend, if it cannot be read, or lacks a column that is wanted.
     """
-    file = Path(path)
+    file = expanded(path)
     try:
         whole = file.read_text("utf-8-sig")
     except FileNotFoundError:

@@ -16,6 +16,7 @@ import numpy as np
 
 from nlpfeat.data.downloads import GLOVE, fetch
 from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.paths import expanded
 
 
 class Line(NamedTuple):
@@ -147,7 +148,7 @@ def _broken(line: Line, found: int, asked: int) -> str:
 def _lines(name: str) -> Iterator[tuple[str, Iterator[str] | IO[str]]]:
     """The lines of a file of vectors, with what to call it."""
     published = re.fullmatch(r"glove\.6B\.(50|100|200|300)d", name)
-    path = fetch(GLOVE) if published else Path(name)
+    path = fetch(GLOVE) if published else expanded(name)
     if not path.is_file():
         raise UserError(
             f"no file {name!r}; name glove.6B.50d, …100d, …200d, …300d, or a .txt or .zip of vectors"

@@ -4,13 +4,13 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nlpfeat.films.scene import Scene
-from nlpfeat.plotting.style import Theme
+from nlpfeat.plotting.style import GROUND, Theme
 
 DPI = 100
 LETTERS, SMALL_LETTERS = 13, 17.5  # of the note and of the stamp, an inch
@@ -44,6 +44,7 @@ class Film:
         return self.scenes[0].frames
 
 
+@plt.style.context([*GROUND, {"figure.constrained_layout.use": False}])
 def draw(film: Film, frame: int) -> Figure:
     """A frame as a figure, whose size is the same for all frames. A pure function of the film and the number."""
     panels = len(film.scenes)
@@ -56,8 +57,7 @@ def draw(film: Film, frame: int) -> Figure:
     stamp = textwrap.wrap(film.stamp, int((width - 2 * gap) * SMALL_LETTERS))
     foot = 0.15 + 0.19 * len(note) + 0.12 * len(stamp)
     height = even(head + rows * row + foot)
-    with mpl.rc_context({"figure.constrained_layout.use": False}):
-        figure = Figure(figsize=(width, height), dpi=DPI, facecolor=film.theme.background)
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=film.theme.background)
     ink, muted = film.theme.ink, film.theme.muted
     figure.text(
         gap / width, 1 - 0.33 / height, film.heading, color=ink, fontsize=17, fontweight="bold", va="center"
@@ -96,6 +96,7 @@ def even(inches: float) -> float:
     return float(np.ceil(inches * DPI / 2) * 2 / DPI)
 
 
+@plt.style.context(GROUND)
 def pixels(figure: Figure) -> np.ndarray:
     """A figure as RGB, uint8 (height, width, 3)."""
     canvas = FigureCanvasAgg(figure)

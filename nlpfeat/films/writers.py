@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from string import Template
 
+import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
@@ -19,8 +20,14 @@ LINGER = 1500  # milliseconds that a GIF rests on its last frame
 
 
 def find_ffmpeg() -> str | None:
-    """The ffmpeg on this machine's path, if there is one."""
-    return shutil.which("ffmpeg")
+    """The ffmpeg on this machine's path, else the one that imageio-ffmpeg brings; None where there is neither."""
+    own = shutil.which("ffmpeg")
+    if own:
+        return own
+    try:
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError:  # it brings none for this kind of machine
+        return None
 
 
 class Video:

@@ -56,6 +56,7 @@ MEASURES = {
     "regions_share": Measure((), "share", "linear regions over the most that n lines can make"),
     "regions_ratio": Measure((), "R / (H²/2)", "linear regions over H²/2 (at most 1 + 1/H + 2/H²)"),
     "components": Measure(PLANE, "parts", "connected parts of the class's region of the plane"),
+    "components_in_box": Measure(PLANE, "parts", "connected parts of the class's region in the box"),
     "holes": Measure(PLANE, "holes", "holes in the class's region of the plane"),
     "bounded": Measure(PLANE, "parts", "bounded parts of the class's region of the plane"),
     "plane_complete": Measure(
@@ -100,8 +101,13 @@ class Sample(NamedTuple):
     window: float  # half the side of the box
 
 
+def of_diverged(sample: Sample, classes: int, layers: int) -> dict[str, np.ndarray]:
+    """The measures of a net whose training diverged: it separates nothing, and has no other measure (NaN)."""
+    return nothing(sample, classes, layers) | {"separable": np.zeros(len(sample.points))}
+
+
 def nothing(sample: Sample, classes: int, layers: int) -> dict[str, np.ndarray]:
-    """NaN for every measure: of a net that diverged."""
+    """NaN for every measure."""
     sizes = {"split": len(sample.points), "class": classes, "layer": layers}
     sizes["quantile"] = len(warping.QUANTILES)
     return {name: np.full([sizes[d] for d in about.dims], np.nan) for name, about in MEASURES.items()}
@@ -144,7 +150,7 @@ def measure_features(
       features, scores, labels: split -> (n, d), (n, classes) and (n,), "train" among the splits.
     """
     sample = Sample(features, labels, np.zeros((0, 0, 2)), 0.0)
-    found = nothing(sample, next(iter(scores.values())).shape[1], 1)
+    found = of_diverged(sample, next(iter(scores.values())).shape[1], 1)
     if all(np.isfinite(array).all() for part in (features, scores) for array in part.values()):
         found |= _of_points(features, scores, labels)
         found["violations"] = np.array(0.0)  # there is no theorem to break
@@ -208,6 +214,7 @@ def _of_plane(network: Network, window: float) -> tuple[dict[str, float | np.nda
     shape, here = plane.summary(), near.summary()
     found = {
         "components": shape.components,
+        "components_in_box": here.components,
         "holes": shape.holes,
         "bounded": shape.bounded,
         "plane_complete": float(plane.complete),

@@ -138,6 +138,10 @@ class Normalized(NamedTuple):
 
     module: nn.Module
 
+    def __getattr__(self, name: str) -> Any:
+        """What a task asks of its module, such as its number of units."""
+        return getattr(self.module, name)
+
     def apply(self, variables: Any, *arguments: Any, train: bool = False, **options: Any) -> dict[str, Array]:
         """`normalized`, with the norms among the parameters."""
         params = dict(variables["params"])

@@ -99,8 +99,8 @@ class Carried(NamedTuple):
     state: tuple[State, ...]
 
 
-def fresh(module: CharacterNet, rows: int) -> Carried:
-    """Nothing was read yet."""
+def fresh(module: Any, rows: int) -> Carried:
+    """Nothing was read yet, by a `CharacterNet` or a net made of one."""
     units = module.spec.units or module.units
     return Carried(
         jnp.full(rows, -1, jnp.int32),

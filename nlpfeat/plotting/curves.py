@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from nlpfeat.plotting.style import width_colours
+from nlpfeat.plotting.style import log_axis, width_colours
 
 
 def plot_curves(
@@ -56,7 +56,7 @@ def plot_medians(
     for width, colour, *band in zip(widths, width_colours(widths), low, median, high, strict=True):
         ax.fill_between(steps, band[0], band[2], color=colour, alpha=0.15, lw=0)
         ax.plot(steps, band[1], "-o", color=colour, ms=3, lw=1.5, label=str(width))
-    ax.set_xscale("symlog", linthresh=10)
+    log_axis(ax.xaxis, linear_to=10)
     decades = [step for step in (0, 10, 100, 1000, 10_000, 100_000) if steps.min() <= step <= steps.max()]
     shown = decades or np.unique(steps[:: max(1, len(steps) // 4)]).tolist()
     ax.set_xticks(shown, [f"{step:g}" for step in shown])

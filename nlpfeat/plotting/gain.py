@@ -16,6 +16,7 @@ def plot_gain(
     median: np.ndarray,
     high: np.ndarray,
     reached: tuple[float, float, float],
+    bound: str,
     scale: tuple[str, str],
 ) -> None:
     """Every seed a point, the median with its quartiles, and the width at which .95 is reached with its interval.
@@ -23,11 +24,15 @@ def plot_gain(
     Args:
       ax: a strip whose horizontal axis is log2(width).
       widths: (widths,).
-      values: (widths, seeds), scaled; NaN is left out.
+      values: (widths, seeds), scaled; what is not finite is left out.
       low, median, high: (widths,), their quartiles.
       reached: (low, estimate, high) of that width; the ends are NaN where seeds are too few to say.
+      bound: "≤" or ">" where that width is a bound only, else empty.
       scale: what stands at 0 and at 1.
     """
+    values, low, median, high = (
+        np.where(np.isfinite(each), each, np.nan) for each in (values, low, median, high)
+    )
     ax.set_yticks([0, 1], list(scale), fontsize=8)
     x = np.broadcast_to(widths[:, None], values.shape)
     ax.axhline(0.95, color=GREY, lw=0.7, ls=":")
@@ -37,7 +42,8 @@ def plot_gain(
     ends = np.clip(reached, widths[0], widths[-1])
     if np.isfinite(reached[0]):
         ax.plot(ends[[0, 2]], [0.95, 0.95], "-", color=RED, lw=2.2, solid_capstyle="butt")
-    ax.plot(ends[1], 0.95, "D", color=RED, ms=5.5, mec="white", mew=0.8)
+    marker = {"≤": "<", ">": ">"}.get(bound, "D")
+    ax.plot(ends[1], 0.95, marker, color=RED, ms=5.5 if marker == "D" else 8, mec="white", mew=0.8)
 
 
 def strip(ax: Axes, title: str, ticks: Sequence[int], *, lowest: bool) -> None:

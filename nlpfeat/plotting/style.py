@@ -1,5 +1,6 @@
 """One look for all figures: colours, fonts, and the stamp that says where a figure comes from."""
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation
 
 # Okabe & Ito 2008: told apart by people with any of the common colour-vision deficiencies, and in grey.
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
@@ -32,6 +36,9 @@ STYLE: dict[str, Any] = {
     "figure.constrained_layout.use": True,
     "svg.fonttype": "none",
 }
+# Figures start from matplotlib's own defaults, whatever a person's matplotlibrc says. Text is drawn as it stands: two dollars in
+# a class's name, a word or a path would else be taken for a formula.
+GROUND = ["default", {"text.parse_math": False}]
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,44 @@ def width_axis(ax: Axes, widths: Sequence[int], label: str) -> None:
     ax.set_xlabel(label)
 
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class Powers(LogFormatterSciNotation):
+    """Powers of ten on an axis in letters, such as 2×10³: matplotlib's own are formulas, and text is none here."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """The label of a tick."""
+        text = super().__call__(x, pos).replace(r"\mathdefault", "").replace(r"\times", "×")
+        text = re.sub(r"\^\{(.*?)\}", lambda power: power[1].translate(RAISED), text)
+        return re.sub(r"[${}]", "", text).replace("-", "−").replace("×10⁰", "")
+
+
+def log_axis(axis: Axis, linear_to: float | None = None) -> None:
+    """A logarithmic axis; given `linear_to`, one that is linear from 0 to there."""
+    vertical = axis is axis.axes.yaxis
+    scale = axis.axes.set_yscale if vertical else axis.axes.set_xscale
+    if linear_to is None:
+        scale("log")
+        axis.set_minor_formatter(Powers())
+    else:
+        scale("symlog", linthresh=linear_to)
+    axis.set_major_formatter(Powers(linthresh=linear_to))
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Figures as this file says, without a window, whatever a person's own matplotlibrc and backend say."""
+    before = mpl.get_backend(auto_select=False)
+    plt.switch_backend("agg")
+    try:
+        with plt.style.context([*GROUND, STYLE]):
+            yield
+    finally:
+        if before is not None:
+            plt.switch_backend(before)
+
+
 def stamp(figure: Figure, text: str) -> None:
     """Print the command, commit and config hash small below the figure."""
     figure.supxlabel(text, fontsize=6.5, color=GREY, x=0.005, ha="left", family="monospace")
@@ -90,6 +135,7 @@ def any_letters() -> Iterator[None]:
 
 
 @any_letters()
+@house_style()
 def save(figure: Figure, path: Path, dpi: int = 160) -> list[Path]:
     """Write a figure as PNG and PDF, `path` being the name without suffix (dots in it are its own)."""
     paths = [path.with_name(path.name + suffix) for suffix in (".png", ".pdf")]

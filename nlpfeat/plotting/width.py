@@ -25,10 +25,13 @@ def plot_measure(
 
     Args:
       widths: (widths,).
-      values: (widths, seeds); NaN is left out.
+      values: (widths, seeds); what is not finite is left out.
       low, median, high: (widths,), the quartiles.
       shift: moves the points sideways, in octaves, so that two splits do not cover each other.
     """
+    values, low, median, high = (
+        np.where(np.isfinite(each), each, np.nan) for each in (values, low, median, high)
+    )
     spread = np.linspace(-0.09, 0.09, values.shape[1]) if values.shape[1] > 1 else np.zeros(1)
     x = np.asarray(widths)[:, None] * np.exp2(shift + spread)
     ax.plot(x.ravel(), values.ravel(), marker, color=colour, ms=3, alpha=0.4, mew=0)

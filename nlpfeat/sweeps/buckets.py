@@ -66,14 +66,18 @@ def by_width(label: str) -> tuple[int, str]:
 def shard(costs: dict[str, float], index: int, shards: int) -> list[str]:
     """The buckets of one of `shards` launchers: the costliest first, each to the least busy.
 
-    A function of the plan alone, so that launchers agree without talking. `index` counts modulo `shards`:
-    0 … n-1 and 1 … n both cover the study.
+    A function of the plan alone, so that launchers agree without talking. `index` runs from 0 to `shards` - 1.
+
+    Raises:
+      ValueError: for another index, which would be no launcher's share.
     """
+    if not 0 <= index < shards:
+        raise ValueError(f"share {index} of {shards} shares")
     load = np.zeros(shards)
     mine = []
     for label in sorted(costs, key=lambda label: (-costs[label], label)):
         taker = int(load.argmin())
         load[taker] += costs[label]
-        if taker == index % shards:
+        if taker == index:
             mine.append(label)
     return mine

@@ -18,8 +18,8 @@ SAMPLE = 4096  # training examples that the statistics of batch norm are taken o
 class Tuned(NamedTuple):
     """A net after fine-tuning."""
 
-    loss: float  # of the part asked for
-    accuracy: float
+    loss: float  # of the split asked for
+    score: float  # the task's headline metric there
 
 
 def insert_norms(task: Task, member: Member) -> Norms:
@@ -67,7 +67,7 @@ def fine_tune(
 
 
 def score(task: Task, member: Member, norms: Norms | None, split: str) -> Tuned:
-    """Mean loss and accuracy on a part, with batch norm or without."""
+    """Mean loss and headline metric on a split, with batch norm or without."""
     return _score(task, *_net(member, norms), member, split)
 
 

@@ -14,9 +14,9 @@ import jax
 import numpy as np
 import xarray as xr
 
-from nlpfeat.data.examples import SPLITS, Splits
+from nlpfeat.data.examples import Splits, split_names
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.geometry.measures import MEASURES, Sample, measure, measure_features, nothing
+from nlpfeat.geometry.measures import MEASURES, Sample, measure, measure_features, of_diverged
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.warping import QUANTILES
 from nlpfeat.processes import processes
@@ -47,9 +47,11 @@ def to_do(study: Study) -> list[Work]:
     """
     row = study.spec.row
     if not row.classes:
+        look = "factors top" if row.factors else "words dimensions" if row.words else "characters width"
+        command, what = look.split()
         raise UserError(
             f"{study.path} is a study of {study.spec.task}, without classes to part: look at it by "
-            f"python -m experiments.{'factors' if row.factors else 'words'} --study={study.path}"
+            f"python -m experiments.{command} --study={study.path} {what}"
         )
     finished = [label for label in study.buckets() if study.result(label).exists()]
     if not any(kept_steps(study, label) for label in finished):
@@ -102,7 +104,7 @@ def _write(study: Study, make: Maker, part: Work, pool: Executor, done: Callable
     for future in futures:
         found.append(future.result())
         done(part, len(found))
-    dataset = to_dataset(found, list(bucket.members.index), part.step, ordered(bucket.splits))
+    dataset = to_dataset(found, list(bucket.members.index), part.step, split_names(bucket.splits))
     dataset.attrs = {"commit": provenance.commit(), "window": WINDOW, "measures": digest(MEASURES)}
     study.measures(part.label, part.step).parent.mkdir(exist_ok=True)
     results.write(dataset, study.measures(part.label, part.step))
@@ -129,7 +131,7 @@ def _submit_features(
     settings = bucket.settings(place)
     splits, features, scores, labels = jax.device_get(make.draw(settings)), {}, {}, {}
     module, params = make.module(int(settings.width)), bucket.params(place)
-    for name in ordered(splits):
+    for name in split_names(splits):
         targets = np.asarray(splits[name].targets)
         index = np.sort(np.random.default_rng(0).permutation(len(targets))[:SAMPLE])
         found = traces(
@@ -149,23 +151,18 @@ def _submit_features(
 
 def sample(splits: Splits, arms: np.ndarray) -> Sample:
     """A member's data as plain points (n, 2) and labels (n,)."""
-    names = ordered(splits)
+    names = split_names(splits)
     points = {name: np.stack([np.asarray(x, np.float64) for x in splits[name].inputs], 1) for name in names}
     labels = {name: np.asarray(splits[name].targets) for name in names}
     return Sample(points, labels, arms, WINDOW)
 
 
-def ordered(splits: Splits) -> list[str]:
-    """The names of the splits, train first."""
-    return [name for name in SPLITS if name in splits]
-
-
 def measure_layers(
     layers: list[tuple[np.ndarray, np.ndarray, float]], points: Sample
 ) -> dict[str, np.ndarray]:
-    """All measures of a net given as layers; NaN if its training diverged."""
+    """All measures of a net given as layers."""
     if not all(np.isfinite(array).all() for weight, bias, _ in layers for array in (weight, bias)):
-        return nothing(points, len(layers[-1][1]), len(layers))
+        return of_diverged(points, len(layers[-1][1]), len(layers))
     return measure(Network(tuple(Layer(*layer) for layer in layers)), points)
 
 

@@ -136,6 +136,7 @@ class Bucket:
     rows: int  # of a batch
     layout: programs.Layout
     settings: Any  # (places,) each
+    about: Any  # of the source, on the host
     arrays: Any  # of the source, on every device
     splits: Splits  # leaves (places, n, …), or (n, …) where all members share them
     params: Params  # leaves (places, …), before the first step
@@ -210,6 +211,7 @@ def _prepare(
         rows=batch_rows(training, ones[0].splits),
         layout=lay_out(activations),
         settings=settings,
+        about=make.source.about,
         arrays=make.source.arrays,
         splits=splits,
         params=stack(params),

@@ -23,7 +23,7 @@ from jax.typing import ArrayLike
 
 from nlpfeat.data.examples import Splits
 from nlpfeat.settings import Settings
-from nlpfeat.training.member import Params, Record, State, evaluate, fresh_state, observe, train
+from nlpfeat.training.member import Params, Record, State, evaluate, examined, fresh_state, observe, train
 from nlpfeat.training.task import Task
 
 # Bytes of activations that one block may hold: a part of a core's second-level cache, or of a GPU's memory.
@@ -152,6 +152,34 @@ def advance(
         return _map_blocks(member, axes, layout.block, arguments)
 
     return _sharded(share, layout, axes)(state, settings, arrays, splits, order)
+
+
+@partial(jax.jit, static_argnames=("task", "module", "about", "layout"))
+def last_record(
+    task: Task,
+    module: nn.Module,
+    about: Any,
+    layout: Layout,
+    params: Params,
+    settings: Settings,
+    arrays: Any,
+    splits: Splits,
+) -> Record:
+    """The record of every member at the end of its training, of a task that has a `last_draw`. Arguments as of `advance`.
+
+    Args:
+      about: of the task's source: the data's spec.
+    """
+
+    def member(params: Params, settings: Settings, arrays: Any, splits: Splits) -> Record:
+        return evaluate(task, module, params, settings, arrays, examined(task, about, settings, splits))
+
+    axes = (0, 0, None, 0 if task.seeded else None)
+
+    def share(*arguments: Any) -> Any:
+        return _map_blocks(member, axes, layout.block, arguments)
+
+    return _sharded(share, layout, axes)(params, settings, arrays, splits)
 
 
 def _sharded(function: Any, layout: Layout, axes: tuple[int | None, ...]) -> Any:

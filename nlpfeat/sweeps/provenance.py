@@ -1,9 +1,11 @@
 """Where numbers come from: code, versions, device, data."""
 
 import hashlib
+import json
+import os
 import platform
 import subprocess
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,16 @@ _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "xar
 
 
 def _git(*arguments: str) -> str:
-    """Output of a git command on the source tree, empty where that is not a checkout."""
+    """Output of a git command on the source tree, empty where that is not a checkout.
+
+    The variables by which git is told of a repository, as in its hooks, are of another one.
+    """
+    others = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(
-            ["git", "-C", str(_ROOT), *arguments], capture_output=True, text=True, timeout=30, check=True
-        )
+            ["git", "-C", str(_ROOT), *arguments],
+            capture_output=True, text=True, timeout=30, check=True, env=others,
+        )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout
@@ -37,11 +44,26 @@ def signature(line: str, study: Study) -> str:
 
 
 def commit() -> str:
-    """The commit of the source tree; with "+" and eight digits of a hash where files were changed or added."""
+    """The commit of the source tree; with "+" and eight digits of a hash where files were changed or added.
+
+    Installed by pip it is the commit that pip was told to fetch, or "unknown": a repository that the installation happens to
+    lie in does not hold this code.
+    """
+    if not _git("ls-files", "--error-unmatch", str(Path(__file__).resolve())):
+        return _fetched()
     head = _git("rev-parse", "--short=10", "HEAD").strip()
     changes = _git("diff", "HEAD") + _git("ls-files", "--others", "--exclude-standard")
     dirty = f"+{hashlib.sha256(changes.encode()).hexdigest()[:8]}" if changes else ""
     return (head or "unknown") + dirty
+
+
+def _fetched() -> str:
+    """The commit that pip fetched nlpfeat from, by the record that it leaves (PEP 610)."""
+    try:
+        record = json.loads(distribution("nlpfeat").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:
+        return "unknown"
+    return str(record.get("vcs_info", {}).get("commit_id", "unknown"))[:10]
 
 
 def provenance() -> dict[str, Any]:

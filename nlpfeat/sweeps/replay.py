@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from nlpfeat.data.examples import Splits
+from nlpfeat.data.examples import Splits, split_names
 from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import programs, results, run
@@ -69,7 +69,7 @@ def replay(study: Study, make: Maker, wanted: dict[str, float], steps: np.ndarra
 
 def _gap(record: dict[str, np.ndarray], steps: np.ndarray, kept: Any, splits: Splits) -> float:
     """The largest difference of a record (steps, splits) from what the study kept; 0 where both are the same infinity or NaN."""
-    common = kept.sel(step=kept["step"].isin(steps), split=sorted(splits))
+    common = kept.sel(step=kept["step"].isin(steps), split=split_names(splits))
     here = np.isin(steps, common["step"])
     gaps = []
     for name, values in record.items():

@@ -10,11 +10,12 @@ from nlpfeat.data.examples import Splits
 from nlpfeat.errors import UserError
 from nlpfeat.models.width import crop
 from nlpfeat.sweeps import grid, provenance, saved
+from nlpfeat.sweeps.glance import no_member
 from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.stacks import at, stack_settings
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
-from nlpfeat.training.member import Params
+from nlpfeat.training.member import Params, examined
 from nlpfeat.training.task import Source
 
 
@@ -49,12 +50,8 @@ def find(study: Study, wanted: dict[str, float]) -> Any:
     for name, value in wanted.items():
         narrowed = grid.select(chosen, {name: value})
         if narrowed.empty:
-            others = ", ".join(f"{other} {wanted[other]:g}" for other in wanted if other != name)
-            there = ", ".join(f"{v:g}" for v in sorted(chosen[name].unique()))
-            raise UserError(
-                f"{study.path} has no member with {name} {value:g}"
-                f"{' and ' + others if others else ''}; {name} is one of {there}"
-            )
+            others = {other: wanted[other] for other in wanted if other != name}
+            raise no_member(study.path, name, value, others, chosen[name].unique().tolist())
         chosen = narrowed
     if len(chosen) > 1:
         free = [n for n in table if n != "bucket" and chosen[n].nunique() > 1]
@@ -98,6 +95,13 @@ def restore(
     params = bucket.params(place)
     module, splits = make.module(width), make.splits(settings)
     return Member(str(row.name), step, module, params, settings, make.source, splits, record)
+
+
+def recorded_splits(study: Study, member: Member) -> Splits:
+    """The examples that the record of a restored member was taken over."""
+    if member.step < study.spec.training.total:
+        return member.splits
+    return examined(study.spec.row, member.source.about, member.settings, member.splits)
 
 
 def study_maker(study: Study) -> Maker:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from nlpfeat.data.examples import SPLITS
 from nlpfeat.errors import DamagedFile
 from nlpfeat.sweeps.study import atomic
 
@@ -27,7 +26,7 @@ def bucket_dataset(
       members: the bucket's rows of the member table.
       records: measure -> float32 (members, steps, splits).
       steps: the recorded steps.
-      splits: the names of the splits, in the records' order; the dataset's is train, validation, test.
+      splits: the names of the splits, in the records' order.
       attributes: plain values; nested ones are stored as JSON.
       loss_units: what the loss is measured in; metrics are shares, errors or bits, as their names say.
     """
@@ -38,8 +37,7 @@ def bucket_dataset(
     }
     coords: dict[Any, Any] = {"step": steps, "split": splits, "id": ("member", list(members.index))}
     coords |= {name: ("member", members[name].to_numpy()) for name in members if name != "bucket"}
-    dataset = xr.Dataset(data, coords, {k: _attribute(v) for k, v in attributes.items()})
-    return dataset.sel(split=[name for name in SPLITS if name in splits])
+    return xr.Dataset(data, coords, {k: _attribute(v) for k, v in attributes.items()})
 
 
 def _attribute(value: Any) -> str | int | float:

@@ -139,6 +139,8 @@ def advance(
 ) -> Iterator[tuple[State, Record]]:
     """The state and the record, on the devices, at each of `steps`, which rise and pass over no end of a phase.
 
+    The record of the last step of all may be of fresh examples (`Task.last_draw`).
+
     Args:
       state: at step `start`; donated, as each state that is yielded is when the next one is asked for.
     """
@@ -163,6 +165,17 @@ def advance(
             start,
             step - start,
         )
+        if step == training.total and task.last_draw:
+            record |= programs.last_record(
+                task,
+                bucket.module,
+                bucket.about,
+                bucket.layout,
+                state.params,
+                bucket.settings,
+                bucket.arrays,
+                bucket.splits,
+            )
         yield state, record
         start = step
 

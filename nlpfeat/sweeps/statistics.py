@@ -4,10 +4,17 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit
 from scipy.stats import binomtest
-from sklearn.linear_model import LogisticRegression
 
+HUGE = 1e300  # stands for infinity, of which differences are taken
 FEWEST = 6  # seeds that an interval of a median needs
+RIDGE = 0.01  # on the slope of a logistic curve, which it keeps finite where no width has both outcomes
+NEWTON_STEPS, HALVINGS, TOLERANCE = (
+    100,
+    40,
+    1e-10,
+)  # at most; some ten of the former are taken, and few of the latter
 
 
 class Spread(NamedTuple):
@@ -27,10 +34,12 @@ class Interval(NamedTuple):
 
 
 def spread(values: np.ndarray, axis: int) -> Spread:
-    """Lower quartile, median and upper quartile over `axis`. NaN (not run, or diverged) is left out: count it."""
+    """Lower quartile, median and upper quartile over `axis`. NaN (not run) is left out; between a number and infinity lies infinity."""
+    bounded = np.clip(np.asarray(values, np.float64), -HUGE, HUGE)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
-        return Spread(*np.nanquantile(values, (0.25, 0.5, 0.75), axis=axis))
+        quartiles = np.nanquantile(bounded, (0.25, 0.5, 0.75), axis=axis)
+    return Spread(*np.where(np.abs(quartiles) > HUGE / 1e6, np.copysign(np.inf, quartiles), quartiles))
 
 
 def ordered(values: np.ndarray, axis: int) -> Spread:
@@ -54,8 +63,7 @@ def half_width(
 ) -> Interval:
     """H50: the width at which half of the members succeed, with a bootstrap 95 % interval.
 
-    A logistic curve in log2(width) is fitted by maximum likelihood, with a slight ridge on its slope that keeps
-    it finite where no width has both outcomes. Seeds are resampled, not members: a seed has the same data and
+    A logistic curve in log2(width) is fitted by maximum likelihood, with a slight ridge on its slope (`RIDGE`). Seeds are resampled, not members: a seed has the same data and
     first units at every width. A sample in which every width is all failures or all successes only says that
     H50 lies between two widths, and counts as both of them in the interval.
 
@@ -71,40 +79,95 @@ def half_width(
     """
     rng = np.random.default_rng(seed)
     seeds = success.shape[1]
-
-    def crossing(columns: np.ndarray) -> Interval:
-        trials = ran[:, columns].sum(1)
-        wins = (success & ran)[:, columns].sum(1)
-        return _crossing(np.asarray(widths)[trials > 0], wins[trials > 0], trials[trials > 0])
-
-    samples = np.array([crossing(rng.integers(seeds, size=seeds)) for _ in range(draws)])
-    estimate = crossing(np.arange(seeds)).estimate
-    if np.isnan(samples).all():
+    columns = np.array([np.arange(seeds), *(rng.integers(seeds, size=seeds) for _ in range(draws))])
+    trials = ran[:, columns].sum(2).T  # (1 + draws, widths)
+    wins = (success & ran)[:, columns].sum(2).T
+    low, middle, high = crossings(np.asarray(widths), wins, trials)
+    estimate = float(middle[0])
+    if np.isnan(low[1:]).all():
         return Interval(np.nan, estimate, np.nan)
-    low = np.nanquantile(samples[:, 0], 0.025, method="nearest")
-    high = np.nanquantile(samples[:, 2], 0.975, method="nearest")
-    return Interval(float(low), estimate, float(high))
+    lowest = np.nanquantile(low[1:], 0.025, method="nearest")
+    highest = np.nanquantile(high[1:], 0.975, method="nearest")
+    return Interval(float(lowest), estimate, float(highest))
 
 
-def _crossing(widths: np.ndarray, wins: np.ndarray, trials: np.ndarray) -> Interval:
-    """Where the fitted curve crosses one half, between which widths if that is all there is to know."""
-    if not wins.any() or (wins == trials).all():
-        return Interval(*[0.0 if wins.any() else np.inf] * 3)
+def crossings(widths: np.ndarray, wins: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Where fitted logistic curves cross one half, and between which widths if that is all there is to know.
+
+    Args:
+      widths: (widths,), rising.
+      wins, trials: int (samples, widths): successes of how many members; widths without a trial are left out.
+
+    Returns:
+      Lower end, crossing and upper end (samples,) each, with the values of `half_width` for curves that do not cross.
+    """
     x = np.log2(widths)
-    fit = LogisticRegression(C=100.0).fit(
-        np.tile(x, 2)[:, None],
-        np.repeat([1, 0], len(x)),
-        sample_weight=np.concatenate([wins, trials - wins]),
-    )
-    if fit.coef_[0, 0] <= 0:
-        return Interval(np.nan, np.nan, np.nan)
-    at_ends = fit.decision_function(np.array([[x[0]], [x[-1]]]))
-    if at_ends[1] <= 0 or at_ends[0] >= 0:
-        return Interval(*[np.inf if at_ends[1] <= 0 else 0.0] * 3)
-    middle = float(np.exp2(-fit.intercept_[0] / fit.coef_[0, 0]))
-    if ((wins == 0) | (wins == trials)).all():
-        return Interval(float(widths[wins == 0].max()), middle, float(widths[wins > 0].min()))
-    return Interval(middle, middle, middle)
+    there = trials > 0
+    intercept, slope = logistic_fits(x, wins, trials)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        middle = np.exp2(-intercept / slope)
+    narrowest, widest = there.argmax(1), there.shape[1] - 1 - there[:, ::-1].argmax(1)
+    none, every = wins.sum(1) == 0, (wins == trials).all(1)
+    level = [  # in the order in which they are asked
+        (none, np.inf),
+        (every, 0.0),
+        (slope <= 0, np.nan),
+        (intercept + slope * x[widest] <= 0, np.inf),
+        (intercept + slope * x[narrowest] >= 0, 0.0),
+    ]
+    flat = np.select([known for known, _ in level], [value for _, value in level], -1.0)
+    crosses = flat == -1.0
+    middle = np.where(crosses, middle, flat)
+    # where each width has one outcome only, the crossing lies anywhere between two of them
+    parted = crosses & ((wins == 0) | (wins == trials)).all(1)
+    below = np.where(there & (wins == 0), widths, -np.inf).max(1)
+    above = np.where(there & (wins > 0), widths, np.inf).min(1)
+    return np.where(parted, below, middle), middle, np.where(parted, above, middle)
+
+
+def logistic_fits(x: np.ndarray, wins: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Logistic curves fitted by penalised maximum likelihood, all at once, to convergence, by Newton's method.
+
+    The loss, Σ log(1 + exp(∓(a + b x))) + RIDGE b² / 2, is strictly convex unless all trials end alike; a step that does not make
+    it less is halved until it does. A sample whose trials all end alike has no finite fit; its values are without meaning.
+
+    Args:
+      x: (places,).
+      wins, trials: (samples, places).
+
+    Returns:
+      Intercepts a and slopes b, (samples,) each.
+    """
+    wins, trials = wins.astype(float), trials.astype(float)
+    centre = (trials * x).sum(1, keepdims=True) / trials.sum(1, keepdims=True)
+    z = x - centre  # (samples, places)
+
+    def loss(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        score = a[:, None] + b[:, None] * z
+        return (trials * np.logaddexp(0, score) - wins * score).sum(1) + RIDGE * b**2 / 2
+
+    a = b = np.zeros(len(wins))
+    now = loss(a, b)
+    for _ in range(NEWTON_STEPS):
+        share = expit(a[:, None] + b[:, None] * z)
+        slack, weight = trials * share - wins, trials * share * (1 - share)
+        g = slack.sum(1), (slack * z).sum(1) + RIDGE * b
+        h = weight.sum(1) + 1e-12, (weight * z).sum(1), (weight * z**2).sum(1) + RIDGE
+        determinant = h[0] * h[2] - h[1] ** 2
+        step_a, step_b = (h[2] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[1] * g[0]) / determinant
+        length, ahead = np.ones(len(a)), loss(a - step_a, b - step_b)
+        for _ in range(HALVINGS):
+            worse = ~(ahead <= now)
+            if not worse.any():
+                break
+            length[worse] /= 2
+            ahead = loss(a - length * step_a, b - length * step_b)
+        length[~(ahead <= now)] = 0
+        moved_a, moved_b = length * step_a, length * step_b
+        a, b, now = a - moved_a, b - moved_b, np.where(length > 0, ahead, now)
+        if np.max(np.abs(moved_a) / (1 + np.abs(a)) + np.abs(moved_b) / (1 + np.abs(b))) <= TOLERANCE:
+            break
+    return a - b * centre[:, 0], b
 
 
 def gain_width(
@@ -124,7 +187,7 @@ def gain_width(
 
     Args:
       widths: (widths,), rising.
-      scores: (widths, seeds), more is better; NaN is left out.
+      scores: (widths, seeds), more is better; NaN is left out, and a member that diverged has the worst of all.
       chance: the score of the best constant answer.
       share: of the gain.
       draws: bootstrap resamples.

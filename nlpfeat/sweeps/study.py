@@ -1,6 +1,6 @@
 """The study: a folder that holds all there is to know about a sweep. Every file in it is written whole or not at all.
 
-config.json     the resolved spec
+config.json     the resolved spec, and the format of the study's files
 members/        the member table, written before anything runs: one CSV file a bucket
 manifest.json   which commands ran here, with what code, versions and device
 results/        one NetCDF file a finished bucket
@@ -12,6 +12,7 @@ figures/
 """
 
 import contextlib
+import errno
 import fcntl
 import glob
 import json
@@ -25,7 +26,10 @@ import pandas as pd
 
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.sweeps import buckets
+from nlpfeat.sweeps.glance import require_study
 from nlpfeat.sweeps.spec import Spec, differences, resolve
+
+FORMAT = 2  # of a study's files; records of 1 stacked their splits by the alphabet
 
 
 @dataclass(frozen=True)
@@ -99,20 +103,52 @@ def open_study(path: Path) -> Study:
     """The study at `path`.
 
     Raises:
-      UserError: if there is none; DamagedFile if its config cannot be read.
+      UserError: if there is none, if it is of another format, or if a link in it leads out of it; DamagedFile if its
+        config cannot be read.
     """
+    require_study(path)
     config = path / "config.json"
     try:
-        return Study(path, resolve(json.loads(config.read_text())))
-    except (FileNotFoundError, NotADirectoryError):
-        raise UserError(
-            f"{path} is not a study: it has no config.json; a sweep makes one, see python -m experiments.sweep --help"
-        ) from None
-    except (ValueError, UserError) as error:
+        stored = json.loads(config.read_text())
+        written = stored.pop("format", 1)
+        if written == FORMAT:
+            refuse_links(path)
+            return Study(path, resolve(stored))
+    except LinkOutside:
+        raise
+    except (AttributeError, ValueError, UserError) as error:
         raise DamagedFile(
             f"{config} cannot be read as a study's config ({error}): "
             "move the folder away, or put back a copy of that file"
         ) from None
+    raise UserError(
+        f"{path} is a study of format {written}, and this nlpfeat reads format {FORMAT}: open it with the version that wrote it, "
+        "or sweep anew into another --study"
+    )
+
+
+class LinkOutside(UserError):
+    """A link inside a study leads out of it."""
+
+
+def refuse_links(path: Path) -> None:
+    """Check that whatever is written, emptied or deleted by a name inside the study at `path` lies inside it.
+
+    The study's own folder may be a link.
+
+    Raises:
+      LinkOutside: for a symbolic link in it, at any depth, that leads elsewhere.
+    """
+    home = os.path.realpath(path)
+    for folder, folders, files in os.walk(home):
+        for name in (*folders, *files):
+            link = os.path.join(folder, name)  # noqa: PTH118  (a study may hold a million files)
+            if os.path.islink(link) and os.path.commonpath([home, os.path.realpath(link)]) != home:  # noqa: PTH114
+                inside = path / os.path.relpath(link, home)
+                raise LinkOutside(
+                    f"{inside} is a link that leads out of the study, to {os.path.realpath(link)}: put what it leads to in its "
+                    "place, or delete the link"
+                )
 
 
 def check_study(path: Path, spec: Spec) -> None:
@@ -147,7 +183,7 @@ def create_study(path: Path, spec: Spec) -> Study:
     path.mkdir(parents=True, exist_ok=True)
     for left_behind in path.glob(".*.part"):
         left_behind.unlink()
-    write_atomic(path / "config.json", json.dumps(spec.to_dict(), indent=2) + "\n")
+    write_atomic(path / "config.json", json.dumps({"format": FORMAT, **spec.to_dict()}, indent=2) + "\n")
     for folder in ("members", "results", "measures", "checkpoints", "figures"):
         (path / folder).mkdir(exist_ok=True)
     return Study(path, spec)
@@ -223,12 +259,25 @@ def lock(path: Path, *, wait: bool) -> Iterator[bool]:
     """Hold the lock file `path` while the block runs. The kernel frees it when the process dies, however it dies.
 
     Yields whether the lock was got: False only if another process has it and `wait` is False.
+
+    Raises:
+      LinkOutside: if `path` is a symbolic link, wherever it leads.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP and path.is_symlink():
+            raise LinkOutside(
+                f"{path} is a link, and a lock is a file of the study itself: delete the link"
+            ) from error
+        raise
+    try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
             return
         yield True
+    finally:
+        os.close(file)

@@ -9,6 +9,7 @@ import xarray as xr
 from nlpfeat.geometry.measures import MEASURES, YES_NO
 from nlpfeat.sweeps.statistics import ordered, spread, wilson
 from nlpfeat.tasks import TASKS
+from nlpfeat.training.task import Goal
 
 
 def further_axes(dataset: xr.Dataset) -> list[str]:
@@ -16,18 +17,29 @@ def further_axes(dataset: xr.Dataset) -> list[str]:
     return [str(dim) for dim in dataset["loss"].dims if dim not in ("width", "seed", "step", "split")]
 
 
+def scores(dataset: xr.Dataset, metric: str, goal: Goal) -> xr.DataArray:
+    """A metric of all members, NaN where there is no member. One that has diverged, its loss being no number, counts as the worst."""
+    diverged = ~_finite(dataset["loss"]).all("split")
+    values = dataset[metric].where(~diverged & dataset[metric].notnull(), goal.worst)
+    return values.where(dataset["member_id"] != "")
+
+
+def _finite(values: xr.DataArray) -> xr.DataArray:
+    return abs(values) < np.inf
+
+
 def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
     """One row for each width (and each point of further axes).
 
     Returns:
-      Dicts with the axes' values, "members", "diverged" (of those, with a loss that is no number), for each
-      split the quartiles of the headline metric at the last step ("train_accuracy": [low, median, high], …), and
+      Dicts with the axes' values, "members", "diverged" (of those, with a loss that is no number; they count as failures, and as
+      the worst in the quartiles, None where that is infinite), for each split the quartiles of the headline metric at the last step ("train_accuracy": [low, median, high], …), and
       "success": the share of members whose metric on the last split reaches the task's level of success, with its Wilson
       interval [low, share, high].
     """
     task = TASKS[dataset.attrs["task"]]
     headline, goal = task.metrics[0][0], task.success
-    last = dataset[headline].isel(step=-1)
+    last = scores(dataset.isel(step=-1), headline, goal)
     axes = [str(dim) for dim in last.dims if dim not in ("seed", "split")]
     table = []
     for place in np.ndindex(*(last.sizes[axis] for axis in axes)):
@@ -41,7 +53,7 @@ def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
         row["diverged"] = diverged(dataset.isel(here).isel(seed=ran))
         for split in point["split"].to_numpy():
             quartiles = spread(point.sel(split=split).to_numpy(), axis=0)
-            row[f"{split}_{headline}"] = [round(float(q), 5) for q in quartiles]
+            row[f"{split}_{headline}"] = [round(float(q), 5) if np.isfinite(q) else None for q in quartiles]
         wins = int(goal.met(point.isel(split=-1).to_numpy()).sum())
         row["success"] = [round(x, 5) for x in wilson(wins, row["members"])]
         table.append(row)
@@ -49,15 +61,15 @@ def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
 
 
 def diverged(dataset: xr.Dataset) -> int:
-    """How many of the members, all of them run, end with a loss that is no number."""
-    last = dataset["loss"].isel(step=-1).transpose(..., "split").to_numpy()
-    return int((~np.isfinite(last)).any(axis=-1).sum())
+    """How many members end with a loss that is no number."""
+    lost = ~_finite(dataset["loss"].isel(step=-1)).all("split") & (dataset["member_id"] != "")
+    return int(lost.sum())
 
 
 def summarize_measures(dataset: xr.Dataset) -> list[dict[str, Any]]:
     """One row for each width (and each point of further axes): quartiles of the measures at the last step.
 
-    Measures with a split are those of the last one; `reduced` says what becomes of those by class or quantile. Of what
+    "members" are measured, of which "diverged" separate nothing and have no other measure. Measures with a split are those of the last one; `reduced` says what becomes of those by class or quantile. Of what
     holds or does not: the share of seeds with its Wilson interval.
     """
     last = flat_measures(dataset).isel(step=-1)
@@ -65,11 +77,12 @@ def summarize_measures(dataset: xr.Dataset) -> list[dict[str, Any]]:
     table = []
     for place in np.ndindex(*(last.sizes[axis] for axis in axes)):
         point = last.isel(dict(zip(axes, place, strict=True)))
-        measured = point["violations"].notnull()
+        measured = point["separable"].notnull().any("split")
         if not measured.any():
             continue
         row: dict[str, Any] = {axis: point[axis].item() for axis in axes}
         row["members"] = int(measured.sum())
+        row["diverged"] = int((measured & point["violations"].isnull()).sum())
         for name, about in MEASURES.items():
             values = (point[name].isel(split=-1) if "split" in point[name].dims else point[name]).to_numpy()
             known = values[~np.isnan(values)]
@@ -114,6 +127,7 @@ def reduced(name: str) -> str:
 _MEAN = (", mean over classes", lambda values: values.mean("class"))
 _OVER_CLASSES: dict[str, tuple[str, Callable[[xr.DataArray], xr.DataArray]]] = {
     "components": (", sum over classes", lambda values: values.sum("class", min_count=1)),
+    "components_in_box": (", sum over classes", lambda values: values.sum("class", min_count=1)),
     "decision_area": (", of the smallest class", lambda values: values.min("class")),
     # every border is that of two classes
     "decision_boundary": (", all borders", lambda values: values.sum("class", min_count=1) / 2),

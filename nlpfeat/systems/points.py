@@ -68,6 +68,7 @@ SPIRALS = Task(
     model=UnwarperSpec,
     settings=SpiralSettings,
     draw=spirals.draw,
+    last_draw=spirals.last_draw,
     module=lambda model, data, units: Unwarper(units, data.arms, model.embedding),
     loss=cross_entropy,
     metrics=(("accuracy", accuracy),),
@@ -82,6 +83,7 @@ ANNULUS = replace(
     data=annulus.AnnulusSpec,
     settings=AnnulusSettings,
     draw=annulus.draw,
+    last_draw=annulus.last_draw,
     module=lambda model, data, units: Unwarper(units, 2, model.embedding),
     arms=None,
 )
@@ -93,6 +95,7 @@ SPIRALS_DEEP = replace(
     model=DeepUnwarperSpec,
     settings=DeepSpiralSettings,
     draw=partial(spirals.draw, names=SPLITS),  # a recipe is chosen here, so there is a validation part
+    last_draw=partial(spirals.last_draw, names=SPLITS[1:]),
     module=lambda model, data, units: DeepUnwarper(units, data.arms, model.layers, model.embedding),
     layers=deep_unwarper.layers,
     limits=lambda model, data: {"depth": model.layers},
@@ -105,6 +108,7 @@ ANNULUS_DEEP = replace(
     model=DeepUnwarperSpec,
     settings=DeepAnnulusSettings,
     draw=partial(annulus.draw, names=SPLITS),
+    last_draw=partial(annulus.last_draw, names=SPLITS[1:]),
     module=lambda model, data, units: DeepUnwarper(units, 2, model.layers, model.embedding),
     layers=deep_unwarper.layers,
     limits=lambda model, data: {"depth": model.layers},

@@ -172,6 +172,11 @@ def evaluate(
     return jax.tree.map(lambda *values: jnp.stack(values), *records)
 
 
+def examined(task: Task, about: Any, settings: Settings, splits: Splits) -> Splits:
+    """What the record of the last step is taken over: the splits, of which some may be fresh examples (`Task.last_draw`)."""
+    return splits | task.last_draw(about, settings) if task.last_draw else splits
+
+
 def observe(task: Task, carry: Any, splits: Splits) -> Record:
     """What the task's own rule counted on its way: (splits,), NaN for all but the training split."""
     if task.rule is None:

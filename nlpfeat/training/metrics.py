@@ -4,14 +4,14 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from nlpfeat.training.losses import next_token
 
 
 def accuracy(trace: dict[str, Array], targets: Int[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
-    """1 where the highest of the "scores" (n, classes) is the target class (n,), else 0."""
-    return (jnp.argmax(trace["scores"], axis=-1) == targets).astype(jnp.float32)
+    """1 where the highest of the "scores" (n, classes) is the target class (n,), else 0; 0 where one of them is no number."""
+    return right(trace["scores"], targets).astype(jnp.float32)
 
 
 def real_above_wrong(trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
@@ -32,5 +32,11 @@ def bits(trace: dict[str, Array], targets: Any) -> Float[Array, " n"]:
 
 def next_right(trace: dict[str, Array], targets: Any) -> Float[Array, " n"]:
     """How often the token of the highest score comes next. As `next_token`."""
-    right = jnp.argmax(trace["scores"], axis=-1) == targets.tokens
-    return jnp.where(targets.there, right, 0.0).sum(1) / targets.mean
+    return jnp.where(targets.there, right(trace["scores"], targets.tokens), 0.0).sum(1) / targets.mean
+
+
+def right(
+    scores: Float[Array, "*places kinds"], asked: Int[Array | np.ndarray, "*places"]
+) -> Bool[Array, "*places"]:
+    """Whether what is asked for has the highest score. Of scores that are no numbers argmax would be the first: chance."""
+    return (jnp.argmax(scores, axis=-1) == asked) & jnp.isfinite(scores).all(-1)

@@ -1,5 +1,6 @@
 """The contract between a system and everything that trains, sweeps, restores and plots it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -41,6 +42,11 @@ class Goal(NamedTuple):
     def met(self, scores: Any) -> Any:
         """Which scores reach it; NaN does not."""
         return scores <= self.level if self.falling else scores >= self.level
+
+    @property
+    def worst(self) -> float:
+        """What a member that diverged counts as having: no share right, or an error without bounds."""
+        return math.inf if self.falling else 0.0
 
     def merit(self, scores: Any) -> Any:
         """The scores, so that more is better."""
@@ -100,6 +106,8 @@ class Task:
       model: frozen dataclass of the model's static settings.
       settings: NamedTuple of the traced settings with their defaults.
       draw: (about, settings) -> the splits of one member. A pure JAX function where `seeded`.
+      last_draw: (about, settings) -> fresh examples of some splits, a pure JAX function, where they are to be had for nothing: the
+        record of the last step is taken over them, so many that they resolve the level of success.
       module: (model spec, about, units) -> Flax module, called with (inputs, settings, train=) and
         returning its trace: every named intermediate, "scores" among them, and "features", the last ones, where
         there are no `layers`.
@@ -145,6 +153,7 @@ class Task:
     optimizer: Callable[[Settings], optax.GradientTransformation]
     load: Callable[[Any, Any], Source] = generated
     batch: Callable[[Any, Examples, Array | None], Examples] = rows
+    last_draw: Callable[[Any, Any], Splits] | None = None
     start: Callable[[Any, Any, Any], Any] = lambda about, params, settings: params
     memory: Memory = NO_MEMORY
     order: Callable[[int, int, int, int, int], np.ndarray] = batch_order

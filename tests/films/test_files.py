@@ -5,6 +5,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from unittest import mock
 
 import imageio_ffmpeg
 import numpy as np
@@ -29,9 +30,11 @@ def rendered():
 
 @pytest.fixture
 def path_of_programs(tmp_path, monkeypatch):
+    """An empty one, and no ffmpeg in the environment either."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", mock.Mock(side_effect=RuntimeError("none here")))
     return folder
 
 
@@ -80,12 +83,18 @@ def test_a_gif_plays_at_its_speed(fps, times, rendered, tmp_path):
     assert found == [*times, LINGER]
 
 
-def test_with_ffmpeg_the_film_is_an_mp4(rendered, tmp_path, path_of_programs):
+@pytest.mark.parametrize("own", [True, False])
+def test_with_ffmpeg_the_film_is_an_mp4(own, rendered, tmp_path, monkeypatch):
+    """The machine's own, or the one that lies in the environment."""
     made, frames = rendered
-    (path_of_programs / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if own:
+        (tmp_path / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+        monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", mock.Mock(side_effect=AssertionError))
     paths = write_all(made, iter(frames), tmp_path / "film", fps=20)
     assert paths[0].name == "film.mp4"
     assert not list(tmp_path.glob("*.gif"))
+    monkeypatch.undo()
     reader = imageio_ffmpeg.read_frames(str(paths[0]))
     about = next(reader)
     assert (about["fps"], about["codec"]) == (20, "h264")

@@ -5,20 +5,15 @@ After a deliberate change: python -m tests.films.test_pictures writes them anew;
 
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-from PIL import Image
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from PIL import Image
 
 from nlpfeat.films.film import draw, pixels
 from nlpfeat.plotting.grid import plot_categories
 from nlpfeat.plotting.groups import plot_groups, plot_layers
-from nlpfeat.plotting.style import BLUE, ORANGE, STYLE
+from nlpfeat.plotting.style import BLUE, ORANGE, house_style
 from nlpfeat.plotting.width import plot_measure, plot_success
 from tests.films.scenes import film
 
@@ -32,7 +27,7 @@ def frame(kind, number, style="light"):
 
 
 def figure(paint):
-    with plt.style.context(STYLE):
+    with house_style():
         made = Figure(figsize=(6, 4), dpi=60)
         paint(made.subplots())
         return pixels(made)

@@ -1,12 +1,9 @@
 """Figures show what they are given: read back from the artists."""
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 
 from nlpfeat.plotting.curves import plot_curves, plot_medians
 from nlpfeat.plotting.regions import plot_classes, plot_points, plot_scale, plot_segments

@@ -42,9 +42,14 @@ def test_a_plan_broken_off_is_taken_up_where_it_stopped(widths, done, most):
     st.dictionaries(st.text("abc", min_size=1, max_size=4), st.floats(1, 1e6), max_size=12), st.integers(1, 6)
 )
 def test_shards_cover_every_bucket_once(costs, shards):
-    for numbering in (range(shards), range(1, shards + 1)):
-        taken = [label for i in numbering for label in buckets.shard(costs, i, shards)]
-        assert sorted(taken) == sorted(costs)
+    taken = [label for i in range(shards) for label in buckets.shard(costs, i, shards)]
+    assert sorted(taken) == sorted(costs)
+
+
+@pytest.mark.parametrize("index", [-1, 4])
+def test_there_is_no_share_beyond_the_last(index):
+    with pytest.raises(ValueError, match="of 4 shares"):
+        buckets.shard({"w2-2-a": 1.0}, index, 4)
 
 
 def test_the_default_study_needs_three_programs():
