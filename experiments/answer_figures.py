@@ -59,13 +59,15 @@ def answers_figure(found: list[tuple[Member, Answers]], split: str) -> tuple[Any
 
 
 def wrong_table(member: Member, given: Answers, split: str) -> pd.DataFrame:
-    """The most wrong answers of a net: what is true, what it said, what it gave the truth, and the text."""
+    """The most wrong answers of a net: which text of the file, what is true, what it said, what it gave the truth, and the text."""
     texts = member.source.about
     places, classes = most_wrong(given, LISTED), texts.corpus.classes
     numbers = [int(member.splits[split].inputs[place]) for place in places]
     return pd.DataFrame(
         {
-            "document": numbers,
+            "row": [
+                int(texts.corpus.rows[number]) for number in numbers
+            ],  # of the file, from 1, its header not counted
             "true": [classes[given.labels[place]] for place in places],
             "predicted": [classes[given.predicted[place]] for place in places],
             "given_to_true": [round(float(given.shares[place, given.labels[place]]), 6) for place in places],

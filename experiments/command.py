@@ -312,7 +312,7 @@ def load_config(reference: str) -> tuple[str, dict[str, Any]]:
         raise UserError(f"--config: no file {file!r}; {mend}")
     namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
     try:
-        exec(compile(path.read_text(), str(path), "exec"), namespace)
+        exec(compile(path.read_bytes(), str(path), "exec"), namespace)
     except (Exception, SystemExit) as error:
         raise UserError(f"--config: {path} fails: {type(error).__name__}: {error}") from error
     get_config = namespace.get("get_config")

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from experiments import answer_figures, geometry_figures, grid_figures, map_figures
+from experiments.columns import warn
 from nlpfeat.data.reading import CorpusSpec
 from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.plotting.curves import plot_curves
@@ -82,7 +83,13 @@ def _keep(
 def _grid_figures(task: Task, grid: xr.Dataset, goal: Goal) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """(name, figure, text and numbers), one after another."""
     headline = task.metrics[0][0]
-    yield "grid", *grid_figures.grid_figure(grid, headline, goal)
+    planes = list(grid_figures.planes(grid))
+    if len(planes) <= MOST_PANELS:
+        for point, part in planes:
+            suffix = "".join(f"-{name}={value:g}" for name, value in sorted(point.items()))
+            yield f"grid{suffix}", *grid_figures.grid_figure(part, grid, headline, goal)
+    else:
+        warn(f"{len(planes)} figures would show this grid: name a point of an axis of it by --at")
     varied = [name for name in further_axes(grid) if grid.sizes[name] > 1]
     if len(varied) == 1 and grid.sizes["width"] > 1 and grid.sizes[varied[0]] <= MOST_PANELS:
         text = {"text": f"{headline} against width for each {varied[0]}"}

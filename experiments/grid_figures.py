@@ -39,11 +39,23 @@ def shares(dataset: xr.Dataset, headline: str, split: str, goal: Goal) -> Iterat
         }
 
 
-def grid_figure(dataset: xr.Dataset, headline: str, goal: Goal) -> tuple[Any, dict[str, Any]]:
+DRAWN = 3  # axes of a grid that a figure has room for: a column, a colour, a place on the x-axis
+
+
+def planes(dataset: xr.Dataset) -> Iterator[tuple[dict[str, float], xr.Dataset]]:
+    """The parts of a grid that have a figure each: one for every point of the axes that a figure has no room for."""
+    others = axes_of(dataset)[:-DRAWN]
+    for place in np.ndindex(*(dataset.sizes[name] for name in others)):
+        part = dataset.isel({name: [i] for name, i in zip(others, place, strict=True)})
+        yield {name: part[name].item() for name in others}, part
+
+
+def grid_figure(
+    dataset: xr.Dataset, whole: xr.Dataset, headline: str, goal: Goal
+) -> tuple[Any, dict[str, Any]]:
     """Success and the headline measure over up to three axes of the grid: a column, a colour, a place on the x-axis.
 
-    Points that differ in a fourth axis share a place. The best recipe is named; it is chosen on the validation part where
-    there is one, else on the training part.
+    The best recipe of the `whole` grid is named; it is chosen on the validation part where there is one, else on the training part.
     """
     splits = [str(split) for split in dataset["split"].to_numpy()]
     last = splits[-1]
@@ -80,15 +92,23 @@ def grid_figure(dataset: xr.Dataset, headline: str, goal: Goal) -> tuple[Any, di
     if colour_axis:
         axes[0, -1].legend(title=_words(colour_axis), fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
     chosen_on = held_out(dataset)
-    text, best = _best(list(shares(dataset, headline, chosen_on, goal)), names, chosen_on, headline, goal)
+    recipes = list(shares(whole, headline, chosen_on, goal))
+    text, best = _best(recipes, axes_of(whole), chosen_on, headline, goal)
     seeds = max(p["seeds"] for p in found)
     figure.suptitle(
-        f"Which recipe of {dataset.attrs['task']} succeeds: {seeds} seeds each.\nAbove: share, Wilson 95 % interval. Below: median, quartiles.",
+        f"Which recipe of {dataset.attrs['task']} succeeds{_at(dataset, whole)}: {seeds} seeds each.\nAbove: share, Wilson 95 % interval. "
+        "Below: median, quartiles.",
         x=0.005,
         ha="left",
         fontsize=11,
     )
     return figure, {"text": text, "best": best}
+
+
+def _at(dataset: xr.Dataset, whole: xr.Dataset) -> str:
+    """The point that a part of a grid is at, in words."""
+    told = [f"{_words(n)} {dataset[n].item():g}" for n in axes_of(whole) if dataset.sizes[n] == 1]
+    return f" at {', '.join(told)}" if told else ""
 
 
 def _best(

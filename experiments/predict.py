@@ -7,6 +7,7 @@ shares of the classes in the training part.
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from experiments.command import add_member, add_study, main, parse_named, parser
@@ -47,7 +48,7 @@ def command(argv: list[str]) -> int:
     words = read_words(study)
     words.require_classes()
     member = net(words, member_of(study, flags), flags.step)
-    texts = flags.text if flags.text is not None else (line.rstrip("\r\n") for line in sys.stdin)
+    texts = flags.text if flags.text is not None else lines_of(sys.stdin)
     for text in texts:
         told = predict(member, text)
         if flags.json:
@@ -55,6 +56,24 @@ def command(argv: list[str]) -> int:
         else:
             print_prediction(text, told, words.texts.corpus.classes, flags.count)
     return 0
+
+
+def lines_of(stream: Any) -> Iterator[str]:
+    """The lines of stdin, without their ends and a byte-order mark.
+
+    Raises:
+      UserError: if it is closed, or a line is not UTF-8.
+    """
+    if stream is None:
+        raise UserError("stdin is closed: give texts by --text, or one a line on stdin")
+    for number, raw in enumerate(getattr(stream, "buffer", stream), 1):
+        try:
+            line = raw.decode("utf-8") if isinstance(raw, bytes) else raw
+        except UnicodeDecodeError:
+            raise UserError(
+                f"stdin, line {number}: not UTF-8; convert it first, as in: iconv -f latin1 -t utf-8 < texts.txt"
+            ) from None
+        yield (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r\n")
 
 
 def as_json(text: str, told: Any, classes: tuple[str, ...]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ LOOKS = (
     "polarity",
     "separability",
 )
+ROWS = 30_000  # of a file of vectors that are looked at where nobody says otherwise
 OF_STUDY = ("dimensions", "separability")  # they look at every member
 
 
@@ -76,7 +77,7 @@ def _add_flags(arguments: Parser) -> None:
     add("look", choices=LOOKS, help="what to look at")
     add("words", nargs="*", metavar="WORD", help="words or files, see above")
     add("--vectors", metavar="NAME", help="glove.6B.50d and its like, or a .txt or .zip of vectors")
-    add("--rows", type=int, default=30000, metavar="N", help="its first N words; 0: all (default: 30000)")
+    add("--rows", type=int, metavar="N", help=f"its first N words; 0: all (default: {ROWS:,})")
     add("--onto", metavar="NAME", help="of translate: another study's folder, or other vectors")
     add(
         "--most",
@@ -146,19 +147,28 @@ def _check(flags: Any) -> None:
 
 def of_file(flags: Any, line: str) -> int:
     """Look at a file of vectors."""
-    from experiments.space import published
-
     for name in ("width", "widths", "step"):
         if getattr(flags, name) is not None:
             raise UserError(f"--{name}: the vectors of a file have one width; leave it out")
     if flags.look in (*OF_STUDY, "polarity"):
         raise UserError(f"{flags.look} looks at the nets of a study: name one by --study, not --vectors")
-    space = published(flags.vectors, flags.rows)
+    space = of_vectors(flags.vectors, flags.rows)
     if flags.look == "map":
         from experiments import word_maps
 
         return word_maps.draw_file(space, flags, line)
     return read(space, flags, "cosine", lambda: _other(flags, None))
+
+
+def of_vectors(name: str, rows: int | None) -> Any:
+    """The space of a file of vectors; that it is looked at in part is told, unless it was asked for."""
+    from experiments.columns import warn
+    from experiments.space import published
+
+    space = published(name, ROWS if rows is None else rows)
+    if rows is None and len(space.words) == ROWS:
+        warn(f"{name}: its first {ROWS:,} words are looked at; --rows=0 takes all")
+    return space
 
 
 def of_study(study: Any, flags: Any, line: str) -> int:
@@ -217,10 +227,8 @@ def read(space: Any, flags: Any, by: str, other: Any) -> int:
 
 def _other(flags: Any, member: dict[str, float] | None) -> Any:
     """The space that --onto names; of a study, the member of the same settings."""
-    from experiments.space import published
-
     if not expanded(flags.onto).is_dir():
-        return published(flags.onto, flags.rows)
+        return of_vectors(flags.onto, flags.rows)
     if member is None:
         raise UserError(
             "--onto: name a net by --study, --width and --seed, and give --onto the file of vectors"

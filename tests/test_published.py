@@ -7,7 +7,7 @@ import xarray as xr
 from experiments.space import published
 from experiments.word_scores import read_questions, scored
 from nlpfeat.data import tokens
-from nlpfeat.data.corpus import repeated
+from nlpfeat.data.corpus import oddities
 from nlpfeat.data.reading import CorpusSpec, read
 from tests.commands import run
 from tests.requirements import needs_data
@@ -54,7 +54,7 @@ def test_imdb_is_as_published():
     counts = np.bincount(found.documents.tokens[: lengths.sum()])
     commonest = [found.documents.words[i] for i in np.argsort(-counts, kind="stable")[:10]]
     assert commonest == ["the", "and", "a", "of", "to", "is", "br", "in", "it", "i"]
-    assert repeated(found) == [
+    assert oddities(found) == [
         "96 texts of the train part repeat another",
         "123 texts of the test part are in the train part, too",
     ]

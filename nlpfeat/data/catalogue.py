@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from nlpfeat.data.names import identity
 from nlpfeat.data.rating_files import YEAR
 from nlpfeat.errors import UserError, nearest
 
@@ -31,7 +32,7 @@ class Catalogue(NamedTuple):
         for fits in (
             [i for i, title in enumerate(plain) if title == asked],
             [i for i, title in enumerate(bare) if title == asked],
-            [i for i, name in enumerate(self.names) if name == text.strip()],
+            [i for i, name in enumerate(self.names) if identity(name) == identity(text.strip())],
             [i for i, title in enumerate(plain) if title.startswith(asked)],
             [i for i, title in enumerate(plain) if asked in title],
         ):
@@ -53,8 +54,10 @@ def user_place(users: Sequence[str], text: str) -> int:
     Raises:
       UserError: if there is none.
     """
-    if text.strip() in users:
-        return users.index(text.strip())
+    asked = identity(text.strip())
+    for place, name in enumerate(users):
+        if identity(name) == asked:
+            return place
     raise UserError(
         f"no user {text!r} among the {len(users):,}, such as {', '.join(users[:3])}; someone new is described by ratings, "
         'as in --rating "Toy Story=4"'

@@ -28,6 +28,7 @@ class Corpus(NamedTuple):
     labels: np.ndarray  # int32 (documents,), the class of each
     parts: np.ndarray  # (documents,), indices into SPLITS
     prints: np.ndarray  # uint64 (documents,), a hash of each text as it was written
+    rows: np.ndarray  # int64 (documents,), which text of its file each is, counted from 1
     classes: tuple[str, ...]
 
     @property
@@ -49,14 +50,16 @@ class Corpus(NamedTuple):
 def cut(given: Labelled, tokenize: Tokenize) -> Corpus:
     """Texts cut into tokens."""
     documents, prints = _cut(given.texts, tokenize)
-    return Corpus(documents, given.labels, given.parts, prints, given.classes)
+    rows = np.arange(1, len(documents) + 1)
+    return Corpus(documents, given.labels, given.parts, prints, rows, given.classes)
 
 
 def cut_unlabelled(texts: Iterable[str], tokenize: Tokenize) -> Corpus:
     """Texts without classes cut into tokens, one text in memory at a time: all of one class, all to train on."""
     documents, prints = _cut(texts, tokenize)
     nothing = np.zeros(len(documents), np.int32)
-    return Corpus(documents, nothing, nothing, prints, ("text",))
+    rows = np.arange(1, len(documents) + 1)
+    return Corpus(documents, nothing, nothing, prints, rows, ("text",))
 
 
 def _cut(texts: Iterable[str], tokenize: Tokenize) -> tuple[Tokenized, np.ndarray]:
@@ -83,12 +86,13 @@ def hold_out(corpus: Corpus, share: float, key: int) -> Corpus:
         labels=corpus.labels[order],
         parts=parts[order],
         prints=corpus.prints[order],
+        rows=corpus.rows[order],
     )
 
 
-def repeated(corpus: Corpus) -> list[str]:
-    """What a reader of figures should know of texts that stand there twice, a line each."""
-    found = []
+def oddities(corpus: Corpus) -> list[str]:
+    """What a reader of figures should know, a line each: labels alike but for case, texts of one word, texts that stand there twice."""
+    found = [*_alike(corpus.classes), *_single_words(corpus.documents)]
     train = corpus.prints[corpus.parts == 0]
     if len(train) > len(np.unique(train)):
         found.append(f"{len(train) - len(np.unique(train)):,} texts of the train part repeat another")
@@ -97,6 +101,27 @@ def repeated(corpus: Corpus) -> list[str]:
         if len(shared):
             found.append(f"{len(shared):,} texts of the {SPLITS[part]} part are in the train part, too")
     return found
+
+
+def _alike(classes: tuple[str, ...]) -> list[str]:
+    by_letters: dict[str, list[str]] = {}
+    for name in classes:
+        by_letters.setdefault(name.casefold(), []).append(name)
+    groups = [", ".join(names) for names in by_letters.values() if len(names) > 1]
+    told = "labels that differ in case only are classes of their own: "
+    return [told + "; ".join(groups[:5]) + ("; …" if len(groups) > 5 else "")] if groups else []
+
+
+def _single_words(documents: Tokenized) -> list[str]:
+    word = np.array([any(map(str.isalnum, token)) for token in documents.words], bool)
+    before = np.concatenate([[0], np.cumsum(word[documents.tokens])]) if len(documents.words) else np.zeros(1)
+    counts = np.diff(before[documents.start])
+    single, some = int((counts == 1).sum()), int((counts > 0).sum())
+    if not some or 2 * single <= some:
+        return []
+    return [
+        f"{single:,} of {some:,} texts are a single word: if their language puts no spaces between words, cut them into words first"
+    ]
 
 
 def draw(about: Any, settings: Any) -> Splits:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from nlpfeat.data.corpus import Corpus, repeated
+from nlpfeat.data.corpus import Corpus, oddities
 from nlpfeat.data.examples import SPLITS, Examples, Splits
 from nlpfeat.data.sequences import number
 from nlpfeat.data.unlabelled import TextSpec, read
@@ -71,7 +71,7 @@ def load(spec: NextWordSpec) -> tuple[Words, NextWordTexts, str, tuple[str, ...]
         )
     known = len(vocabulary.words) - 2
     told = [
-        *repeated(corpus),
+        *oddities(corpus),
         f"{len(words):,} words in {len(corpus.labels):,} documents; {known:,} of them have a row of their own and are asked for, "
         + ", ".join(f"{len(places):,} times in the {name} part" for name, places in asked.items()),
     ]

@@ -14,7 +14,7 @@ from nlpfeat.data.downloads import cache, fetch
 from nlpfeat.data.published import Published
 from nlpfeat.data.tokens import Tokenize, Tokenized
 
-FORMAT = 1  # of what is kept, and of what readers and tokenizers make: another one parses anew
+FORMAT = 2  # of what is kept, and of what readers and tokenizers make: another one parses anew
 
 
 def kept(published: Published, tokenize: Tokenize) -> Corpus:
@@ -62,6 +62,7 @@ def _write(path: Path, corpus: Corpus) -> None:
                 labels=corpus.labels,
                 parts=corpus.parts,
                 prints=corpus.prints,
+                rows=corpus.rows,
                 classes=_bytes(corpus.classes),
             )
         part.replace(path)
@@ -71,7 +72,8 @@ def _write(path: Path, corpus: Corpus) -> None:
 
 def _corpus(stored: Any) -> Corpus:
     documents = Tokenized(_names(stored["words"]), stored["start"], stored["tokens"])
-    return Corpus(documents, stored["labels"], stored["parts"], stored["prints"], _names(stored["classes"]))
+    labels, parts, prints, rows = (stored[name] for name in ("labels", "parts", "prints", "rows"))
+    return Corpus(documents, labels, parts, prints, rows, _names(stored["classes"]))
 
 
 def _bytes(names: tuple[str, ...]) -> np.ndarray:

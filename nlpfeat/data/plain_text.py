@@ -11,7 +11,7 @@ from nlpfeat.paths import expanded
 LONGEST = 2**20
 
 
-def documents(path: str, column: str) -> Iterator[str]:
+def documents(path: str, column: str, columns: str = "") -> Iterator[str]:
     """The documents of a file or folder.
 
     In a text file, blank lines part documents; where it has none, each line is one. A folder gives its `.txt` files in
@@ -19,13 +19,14 @@ def documents(path: str, column: str) -> Iterator[str]:
 
     Args:
       column: of texts, in a CSV.
+      columns: names of its columns, parted by commas, where its first line names none.
 
     Raises:
       UserError: if there is no such file, it is not UTF-8 (the line is told), or it has no such column.
     """
     where = expanded(path)
     if where.suffix.lower() in (".csv", ".tsv"):
-        for _, row in table.rows(path, {column: "text"}):
+        for _, row in table.rows(path, {column: "text"}, columns=columns):
             yield row[column]
         return
     for file in _files(where):

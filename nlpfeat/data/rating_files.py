@@ -3,11 +3,12 @@
 import re
 import zipfile
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nlpfeat.data.downloads import MOVIELENS, fetch
+from nlpfeat.data.names import identity, ordered, representatives
 from nlpfeat.data.table import rows, rows_of
 from nlpfeat.errors import UserError
 
@@ -58,18 +59,21 @@ def movielens() -> tuple[Rated, Described]:
     return rated, describe(films, f"{path}: movies.csv", rated.items, "movieId")
 
 
-def own(path: str, user: str, item: str, rating: str, items: str) -> tuple[Rated, Described]:
+def own(
+    path: str, user: str, item: str, rating: str, items: str, columns: str = ""
+) -> tuple[Rated, Described]:
     """A CSV of one's own, and perhaps one that tells what the items are.
 
     Args:
-      path: UTF-8, with a header row; a TSV where the name ends so.
+      path: UTF-8, in a form that `nlpfeat.data.table.rows` reads.
       user, item, rating: names of its columns.
+      columns: those names, parted by commas, where its first line names none.
       items: a CSV with a column `item`, a column "title" and perhaps one "genres", joined by |; empty for none.
 
     Raises:
       UserError: naming the file, the line and the mend.
     """
-    named = rows(path, {user: "user", item: "item", rating: "rating"})
+    named = rows(path, {user: "user", item: "item", rating: "rating"}, columns=columns)
     rated = collect(named, path, user, item, rating)
     if not items:
         return rated, Described(rated.items, ((),) * len(rated.items), len(rated.items))
@@ -94,7 +98,8 @@ def collect(
         given.setdefault((who, what), []).append(_number(row[rating], name, line, rating))
     if not given:
         raise UserError(f"{name} has no rows")
-    users, items = (_sorted({pair[side] for pair in given}) for side in (0, 1))
+    given = _one_spelling(given)
+    users, items = (ordered({pair[side] for pair in given}) for side in (0, 1))
     for names, column in ((users, user), (items, item)):
         if len(names) < 2:
             raise UserError(f"{name} has {len(names)} different {column}; there must be two or more")
@@ -109,6 +114,15 @@ def collect(
     )
 
 
+def _one_spelling(given: dict[tuple[str, str], list[float]]) -> dict[tuple[str, str], list[float]]:
+    """The ratings, users and items that are equal numbers named alike."""
+    users, items = (representatives(pair[side] for pair in given) for side in (0, 1))
+    found: dict[tuple[str, str], list[float]] = {}
+    for (who, what), stars in given.items():
+        found.setdefault((users[who], items[what]), []).extend(stars)
+    return found
+
+
 def describe(
     lines: Iterable[tuple[int, dict[str, str]]], name: str, items: tuple[str, ...], item: str
 ) -> Described:
@@ -117,14 +131,15 @@ def describe(
     Raises:
       UserError: if an item is described twice, each time otherwise, or none is described.
     """
-    told: dict[str, dict[str, str]] = {}
+    told: dict[Any, dict[str, str]] = {}
     for line, row in lines:
         mine = row[item].strip()
-        if told.setdefault(mine, row) != row:
+        known = told.setdefault(identity(mine), row)
+        if known | {item: row[item]} != row:
             raise UserError(
                 f"{name} line {line}: {item} {mine!r} is described twice, by different rows; remove one"
             )
-    rows_told = [told.get(one, {}) for one in items]
+    rows_told = [told.get(identity(one), {}) for one in items]
     unknown = rows_told.count({})
     if unknown == len(items):
         raise UserError(f"{name} describes none of the items that are rated, such as {item} {items[0]!r}")
@@ -154,9 +169,3 @@ def _number(text: str, name: str, line: int, column: str) -> float:
             f"{name} line {line}: {column} {text.strip()!r} is no number below a million; write it as 3.5"
         )
     return value
-
-
-def _sorted(names: set[str]) -> tuple[str, ...]:
-    """By number if all are whole numbers, else by the alphabet."""
-    numbers = all(re.fullmatch(r"[+-]?\d+", name) for name in names)
-    return tuple(sorted(names, key=(lambda name: (int(name), name)) if numbers else (lambda name: (0, name))))

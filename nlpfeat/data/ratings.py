@@ -20,7 +20,8 @@ class RatingsSpec:
     """Which ratings, and how they are parted: at random, by the member's seed.
 
     Attributes:
-      path: a CSV or TSV of one's own, with a header row; empty for MovieLens latest-small, in the edition that is there.
+      path: a CSV or TSV of one's own, with a header row, or a file parted by tabs or ::; empty for MovieLens latest-small, in the edition that is there.
+      columns: the names of its columns, parted by commas, where it has no header row.
       user, item, rating: its columns.
       items: a CSV that tells what the items are: a column as `item`, one "title", and perhaps one "genres", joined by |.
       test_share: the share of ratings to test on.
@@ -28,6 +29,7 @@ class RatingsSpec:
     """
 
     path: str = ""
+    columns: str = ""
     user: str = "user"
     item: str = "item"
     rating: str = "rating"
@@ -96,7 +98,9 @@ def load(spec: RatingsSpec) -> tuple[Ratings, RatingTable, str, tuple[str, ...]]
       UserError: if they cannot be had or read.
     """
     rated, described = (
-        own(spec.path, spec.user, spec.item, spec.rating, spec.items) if spec.path else movielens()
+        own(spec.path, spec.user, spec.item, spec.rating, spec.items, spec.columns)
+        if spec.path
+        else movielens()
     )
     n = len(rated.stars)
     test = max(1, round(spec.test_share * n))

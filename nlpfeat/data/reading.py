@@ -16,7 +16,8 @@ class CorpusSpec:
 
     Attributes:
       corpus: a published corpus: "reviews" (Trask's) or "imdb" (its official halves); `path` overrides it.
-      path: a CSV or TSV of one's own, with a header row.
+      path: a CSV or TSV of one's own, with a header row; see `nlpfeat.data.table.rows`.
+      columns: the names of its columns, parted by commas, where it has no header row.
       text, label: its columns of texts and of labels, two or more.
       split: its column of "train", "validation" and "test"; empty to draw the test part.
       test_share: the share of rows drawn as test part, where no column says it.
@@ -27,6 +28,7 @@ class CorpusSpec:
 
     corpus: str = "reviews"
     path: str = ""
+    columns: str = ""
     text: str = "text"
     label: str = "label"
     split: str = ""
@@ -67,7 +69,14 @@ def read(spec: CorpusSpec, tokenize: Tokenize) -> Corpus:
     """
     if spec.path:
         given = table.read(
-            spec.path, spec.text, spec.label, spec.split, spec.test_share, spec.key, spec.classes
+            spec.path,
+            spec.text,
+            spec.label,
+            spec.split,
+            spec.test_share,
+            spec.key,
+            spec.classes,
+            spec.columns,
         )
         corpus = cut(given, tokenize)
     else:

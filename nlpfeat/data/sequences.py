@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from nlpfeat.data import vector_files
-from nlpfeat.data.corpus import Corpus, repeated
+from nlpfeat.data.corpus import Corpus, oddities
 from nlpfeat.data.examples import Examples
 from nlpfeat.data.new_text import NewText
 from nlpfeat.data.reading import CorpusSpec, read
@@ -110,7 +110,7 @@ def load(spec: SequenceSpec, dimension: int) -> tuple[Sequences, SequenceTexts, 
     arrays = sequences(corpus.documents, ids, spec.length)
     if spec.shuffled:
         arrays = shuffled(arrays, spec.key)
-    notes = [*repeated(corpus), *_lengths(corpus, spec.length), *_rare(vocabulary, corpus, ids)]
+    notes = [*oddities(corpus), *_lengths(corpus, spec.length), *_rare(vocabulary, corpus, ids)]
     vectors = found = None
     if spec.vectors:
         vectors, found = vector_files.read(spec.vectors, vocabulary.ids, len(vocabulary.words), dimension)

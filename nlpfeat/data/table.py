@@ -3,16 +3,16 @@
 import csv
 import difflib
 import io
-import math
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from nlpfeat.data.corpus import Labelled
 from nlpfeat.data.examples import SPLITS
+from nlpfeat.data.names import identity, number, ordered, representatives
 from nlpfeat.errors import UserError, nearest
 from nlpfeat.paths import expanded
 
@@ -25,11 +25,12 @@ def read(
     test_share: float,
     key: int,
     order: tuple[str, ...] = (),
+    columns: str = "",
 ) -> Labelled:
-    """The rows of a CSV (of a TSV, where the name ends so).
+    """The rows of a CSV, or of a file in another form that `rows` reads.
 
     Args:
-      path: UTF-8, with or without a byte-order mark; the first row names the columns.
+      path: UTF-8, with or without a byte-order mark; the first row names the columns, unless `columns` does.
       text, label: names of columns. Two or more labels.
       order: the labels in their order; empty to sort numbers as numbers, others by the alphabet.
       split: the column that says "train", "validation" or "test"; empty to draw the test part.
@@ -40,7 +41,8 @@ def read(
         missing label, fewer than two classes, a part that is empty.
     """
     labels, texts, parts = [], [], []
-    for line, row in rows(path, {text: "text", label: "label"} | ({split: "split"} if split else {})):
+    wanted = {text: "text", label: "label"} | ({split: "split"} if split else {})
+    for line, row in rows(path, wanted, columns=columns):
         if not row[label].strip():
             raise UserError(f"{path} line {line}: no {label}; fill it in or remove the row")
         labels.append(row[label].strip())
@@ -50,10 +52,11 @@ def read(
             if part not in SPLITS:
                 raise UserError(f"{path} line {line}: {split} is {row[split]!r}; {nearest(part, SPLITS)}")
             parts.append(SPLITS.index(part))
-    classes = order or tuple(sorted(set(labels), key=_rank(labels)))
+    labels = one_spelling(labels, order)
+    classes = order or ordered(labels)
     if order and sorted(set(labels)) != sorted(order):
         raise UserError(
-            f"config.data.classes: {path} has the labels {', '.join(sorted(set(labels)))}; name each of them once"
+            f"config.data.classes: {path} has the labels {', '.join(ordered(labels))}; name each of them once"
         )
     if len(classes) < 2:
         found = f"only the {label} {classes[0]!r}" if classes else "no rows"
@@ -77,21 +80,25 @@ def read(
     return Labelled(texts, numbers, np.asarray(parts), classes)
 
 
-def _rank(labels: list[str]) -> Callable[[str], Any]:
-    """How labels are sorted: as numbers, if all are."""
-    try:
-        numbers = all(math.isfinite(float(name)) for name in labels)
-    except ValueError:
-        numbers = False
-    return (lambda name: (float(name), name)) if numbers else (lambda name: (0.0, name))
+def one_spelling(labels: list[str], order: tuple[str, ...] = ()) -> list[str]:
+    """The labels, equal numbers spelt alike: as in `order`, else the shortest way."""
+    spelt = {identity(name): name for name in order}
+    short = representatives(labels)
+    return [spelt.get(identity(name), short[name]) for name in labels]
 
 
-def rows(path: str, wanted: Mapping[str, str], setting: str = "path") -> Iterator[tuple[int, dict[str, str]]]:
+def rows(
+    path: str, wanted: Mapping[str, str], setting: str = "path", columns: str = ""
+) -> Iterator[tuple[int, dict[str, str]]]:
     """(number of its first line, row) of each row of a file that is not blank.
+
+    Fields are parted by commas; by tabs, where the name ends in .tsv, or the first line has tabs and the name does not end in .csv;
+    by ::, where the first line has such and no commas; or by what a first line such as sep=; says.
 
     Args:
       wanted: columns that it must have, each with the setting of `config.data` that names it, empty for none.
       setting: the one that names the file.
+      columns: names of the columns, parted by commas, of a file whose first line names none.
 
     Raises:
       UserError: naming the file, the line and the mend, if it cannot be read, or lacks a column that is wanted.
@@ -106,26 +113,25 @@ def rows(path: str, wanted: Mapping[str, str], setting: str = "path") -> Iterato
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
         raise UserError(f"{path} line {line}: not UTF-8; save it as UTF-8") from None
-    yield from rows_of(whole, path, wanted, "\t" if file.suffix.lower() == ".tsv" else ",")
+    yield from rows_of(whole, path, wanted, columns)
 
 
 def rows_of(
-    whole: str, path: str, wanted: Mapping[str, str], separator: str = ","
+    whole: str, path: str, wanted: Mapping[str, str], names: str = ""
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """As `rows`, of the text of a file called `path`."""
-    csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(io.StringIO(whole, newline=""), delimiter=separator, strict=True)
-    columns: list[str] = []
+    separator, skip = _separator(whole, path)
+    reader = _reader(whole, separator, skip)
     line = 1
     try:
-        columns = [name.strip() for name in next(reader, [])]
+        columns = [name.strip() for name in (names.split(",") if names else next(reader, []))]
         for name in wanted:
             if columns.count(name) > 1:
                 raise UserError(f"{path} has two columns {name!r}; rename one")
         if not wanted.keys() <= set(columns):
-            raise UserError(f"{path} has {_missing(wanted, columns)}")
+            raise UserError(f"{path} has {_missing(wanted, columns, named=bool(names))}")
         while True:
-            line = reader.line_num + 1
+            line = skip + reader.line_num + 1
             row = next(reader, None)
             if row is None:
                 return
@@ -133,7 +139,8 @@ def rows_of(
                 yield line, dict(zip(columns, row, strict=True))
             elif any(field.strip() for field in row):  # spreadsheets leave blank ones
                 raise UserError(
-                    f"{path} line {line}: {len(row)} fields where the first line names {len(columns)}; "
+                    f"{path} line {line}: {len(row)} fields where {'config.data.columns' if names else 'the first line'} names "
+                    f"{len(columns)}; "
                     "put texts that hold commas, quotes or line breaks between double quotes"
                 )
     except csv.Error as error:
@@ -141,7 +148,35 @@ def rows_of(
         raise UserError(f"{path}, the row that begins on line {line}: {problem}; see to its quotes") from None
 
 
-def _missing(wanted: Mapping[str, str], columns: list[str]) -> str:
+def _reader(whole: str, separator: str, skip: int) -> Any:
+    """A reader of the rows after the first `skip` lines, as the csv module's."""
+    csv.field_size_limit(sys.maxsize)
+    lines: Any = io.StringIO(whole, newline="")
+    for _ in range(skip):
+        lines.readline()
+    if len(separator) > 1:  # as MovieLens parts fields; nothing is quoted there
+        parted = (line.replace(separator, UNIT) for line in lines)
+        return csv.reader(parted, delimiter=UNIT, quoting=csv.QUOTE_NONE, strict=True)
+    # spaces after a separator are no part of the field, nor do they keep a quote from opening it
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
+
+
+UNIT = "\x1f"  # ASCII's unit separator
+
+
+def _separator(whole: str, path: str) -> tuple[str, int]:
+    """What parts the fields of a file, and how many lines say so before the first row."""
+    first = whole.split("\n", 1)[0].strip("\r")
+    said = re.fullmatch(r'"?sep=(.)"?', first.strip(" "))  # as spreadsheets are told
+    if said:
+        return said[1], 1
+    suffix = path.lower().rpartition(".")[2]
+    if suffix == "tsv" or ("\t" in first and suffix != "csv"):
+        return "\t", 0
+    return ("::" if "::" in first and "," not in first else ","), 0
+
+
+def _missing(wanted: Mapping[str, str], columns: list[str], *, named: bool) -> str:
     """Which columns a file lacks, and how those that it has are named."""
     lacking = [name for name in wanted if name not in columns]
     said = "no column " + " and none ".join(map(repr, lacking))
@@ -149,6 +184,14 @@ def _missing(wanted: Mapping[str, str], columns: list[str]) -> str:
         return f"{said}; it is empty"
     if len(columns) == 1 and set(lacking) & set(re.split(r"[;\t|]", columns[0])):
         return f"{said}; its columns are not separated by commas: save it so, or with tabs as .tsv"
+    if not named and _holds_data(columns):
+        names = ",".join(wanted)
+        if not all(wanted.values()):
+            return f"{said}: its first line must name its columns; put {names} above, in their order"
+        return (
+            f"{said}: its first line must name its columns. Put the names above, or say them in their order, as in "
+            f"--config.data.columns={names}"
+        )
     free = [column for column in columns if column not in wanted]
     if not free:
         return f"{said}; add it"
@@ -156,3 +199,8 @@ def _missing(wanted: Mapping[str, str], columns: list[str]) -> str:
     said += f"; its columns are {', '.join(columns)}: "
     setting = wanted[lacking[0]]
     return said + (f"say which by --config.data.{setting}={close[0]}" if setting else "rename one")
+
+
+def _holds_data(columns: list[str]) -> bool:
+    """Whether a first line is one of the rows, and names nothing: it holds a number, or a sentence."""
+    return any(number(name) is not None or len(name.split()) > 3 for name in columns)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nlpfeat.data.bags import Bag, Bags, bags, padded, weighted, with_overlap
-from nlpfeat.data.corpus import Corpus, repeated
+from nlpfeat.data.corpus import Corpus, oddities
 from nlpfeat.data.new_text import NewText
 from nlpfeat.data.reading import CorpusSpec, read
 from nlpfeat.data.tokens import Tokenize
@@ -126,5 +126,5 @@ def load(spec: TextSpec, most: int = 0) -> tuple[Bags, Texts, str, tuple[str, ..
     arrays = bags(documents, counted=spec.counts) if ratios is None else weighted(documents, ratios)
     arrays = with_overlap(arrays, sizes[0], most) if most else arrays
     texts = Texts(corpus, vocabulary, spec.of_new(spec.tokenize), spec.counts, ratios)
-    notes = tuple(f"{spec.name}: {note}" for note in repeated(corpus))
+    notes = tuple(f"{spec.name}: {note}" for note in oddities(corpus))
     return arrays, texts, corpus.digest(vocabulary.words), notes

@@ -2,9 +2,12 @@
 
 import re
 import string
+import sys
+import unicodedata
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
@@ -24,17 +27,42 @@ def at_spaces(text: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words and single marks of punctuation, in any script; `<br />` and other tags are dropped."""
-    return re.findall(rf"{_WORD}|[^\w\s]", _TAG.sub(" ", text).casefold())
+    """Lower-case words and single marks of punctuation, in any script; `<br />` and other tags are dropped.
+
+    However its accents are typed, a word is one word: it is composed first (Unicode's form NFC).
+    """
+    return _patterns()[0].findall(_plain(text))
 
 
 def bare_words(text: str) -> list[str]:
     """As `words`, without punctuation."""
-    return re.findall(_WORD, _TAG.sub(" ", text).casefold())
+    return _patterns()[1].findall(_plain(text))
 
 
-_WORD = r"\w+(?:'\w+)*"
-_TAG = re.compile(r"<[^<>]{1,80}>")
+def composed(text: str) -> str:
+    """The text in the one form that all spellings of its accents share (Unicode's form NFC)."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _plain(text: str) -> str:
+    return composed(_TAG.sub(" ", composed(text)).casefold())
+
+
+# A tag begins with a letter, a slash and a letter, or an exclamation mark: "<3" and "5 < 6 and 7 > 8" are none.
+_TAG = re.compile(r"<(?:/?[A-Za-z]|!)[^<>]{0,79}>")
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    r"""What is a word or a mark of punctuation, and what is a word.
+
+    Combining marks, such as the vowel signs of Hindi, belong to the letter before them, which `\w` does not know; joiners stand
+    within words.
+    """
+    marks = "".join(c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c)[0] == "M")
+    letters = rf"\w(?:[\w{marks}]|[\u200c\u200d](?=[\w{marks}]))*"
+    word = rf"{letters}(?:'{letters})*"
+    return re.compile(rf"{word}|[^\w\s][{marks}]*"), re.compile(word)
 
 
 _FILTERED = str.maketrans(dict.fromkeys(string.punctuation.replace("'", "") + "\t\n", " "))
@@ -45,7 +73,7 @@ def filtered(text: str) -> list[str]:
 
     So `<br />` leaves the word "br". Source: `keras.preprocessing.text.text_to_word_sequence` of Keras 1.
     """
-    return [token for token in text.lower().translate(_FILTERED).split(" ") if token]
+    return [token for token in composed(text).lower().translate(_FILTERED).split(" ") if token]
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ class TextSpec:
       corpus: a published corpus: "imdb_texts" (75,000 reviews, most without a label) or "nietzsche" (the paragraphs of a book);
         `path` overrides it.
       path: a text file of one's own, a folder of them, or a CSV: see `nlpfeat.data.plain_text`.
+      columns: the names of its columns, parted by commas, of a CSV that has no header row.
       text: the column of texts, in a CSV.
       half: 1 for the documents of odd number, 2 for those of even number, to compare what two texts teach; 0 for all.
       vocabulary: rows of the word table: the commonest words and one row for all others.
@@ -30,6 +31,7 @@ class TextSpec:
 
     corpus: str = "imdb_texts"
     path: str = ""
+    columns: str = ""
     text: str = "text"
     half: Annotated[int, Range(0, 2)] = 0
     vocabulary: Annotated[int, Range(4)] = 30_001
@@ -55,7 +57,7 @@ def read(spec: TextSpec) -> Corpus:
       UserError: if they cannot be had or read.
     """
     if spec.path:
-        corpus = cut_unlabelled(plain_text.documents(spec.path, spec.text), bare_words)
+        corpus = cut_unlabelled(plain_text.documents(spec.path, spec.text, spec.columns), bare_words)
     else:
         published = UNLABELLED[spec.corpus]
         corpus = parsed.kept(published, published.tokenize)
@@ -66,5 +68,6 @@ def read(spec: TextSpec) -> Corpus:
             labels=corpus.labels[chosen],
             parts=corpus.parts[chosen],
             prints=corpus.prints[chosen],
+            rows=corpus.rows[chosen],
         )
     return hold_out(corpus, spec.validation_share, spec.key)

@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from nlpfeat.data.corpus import Corpus, repeated
+from nlpfeat.data.corpus import Corpus, oddities
 from nlpfeat.data.sequences import number
 from nlpfeat.data.stretches import STRETCH, Stream, slots
 from nlpfeat.data.unlabelled import TextSpec, read
@@ -86,7 +86,7 @@ def load(spec: WindowSpec) -> tuple[Stream, WindowTexts, str, tuple[str, ...]]:
         slots(stay[words]),
     )
     texts = WindowTexts(corpus, vocabulary, spec.reach, stream.slots)
-    notes = [*repeated(corpus), *_told(spec, corpus, vocabulary, words, whole)]
+    notes = [*oddities(corpus), *_told(spec, corpus, vocabulary, words, whole)]
     return stream, texts, corpus.digest(vocabulary.words), tuple(f"{spec.name}: {note}" for note in notes)
 
 

@@ -8,11 +8,24 @@ from matplotlib.axes import Axes
 
 from nlpfeat.plotting.style import BLUE, GREY
 
+LEGIBLE = 12  # classes whose counts can be read
+
 
 def plot_confusion(ax: Axes, counts: np.ndarray, classes: Sequence[str]) -> None:
-    """A matrix of counts (classes, classes), rows the true class: shares by colour, counts and shares as text."""
+    """A matrix of counts (classes, classes), rows the true class: shares by colour, counts and shares as text.
+
+    Of more than LEGIBLE classes by colour alone; below it stands who is most often taken for whom.
+    """
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    ax.grid(visible=False)
+    if len(classes) > LEGIBLE:
+        ax.set(xticks=[], yticks=[], ylabel="true")
+        told = [
+            f"{_short(classes[a])} taken for {_short(classes[b])}: {n:,}" for a, b, n in confused(counts, 4)
+        ]
+        ax.set_xlabel("\n".join([f"predicted, {len(classes)} classes", *told]), fontsize=8)
+        return
     for row, column in np.ndindex(counts.shape):
         dark = shares[row, column] > 0.5
         ax.text(
@@ -28,7 +41,17 @@ def plot_confusion(ax: Axes, counts: np.ndarray, classes: Sequence[str]) -> None
     ax.set_xticks(places, list(classes), rotation=30 if len(classes) > 3 else 0)
     ax.set_yticks(places, list(classes))
     ax.set(xlabel="predicted", ylabel="true")
-    ax.grid(visible=False)
+
+
+def confused(counts: np.ndarray, most: int) -> list[tuple[int, int, int]]:
+    """The pairs of classes that are confused most often: (true, predicted, how often), at most `most`."""
+    wrong = counts - np.diag(np.diag(counts))
+    pairs = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    return [(*divmod(int(pair), len(counts)), int(wrong.flat[pair])) for pair in pairs if wrong.flat[pair]]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 18 else f"{name[:17]}…"
 
 
 def plot_calibration(ax: Axes, sure: np.ndarray, right: np.ndarray, size: np.ndarray) -> None:

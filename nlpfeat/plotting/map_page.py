@@ -14,8 +14,10 @@ from bokeh.models import (
     Div,
     HoverTool,
     LabelSet,
+    PlainText,
     Range1d,
     TextInput,
+    Title,
 )
 from bokeh.plotting import figure
 from bokeh.resources import Resources
@@ -84,7 +86,7 @@ def maps(panels: Sequence[Panel], points: Points, about: str) -> Any:
         _script("save", source=source, titles=names, columns=list(points.told), kind=points.kind)
     )
     controls = row(search, clear, save, found)
-    return column(Div(text=about, width=900), controls, row(*plots))
+    return column(Div(text=about, width=900, disable_math=True), controls, row(*plots))
 
 
 def _plot(panel: Panel, source: ColumnDataSource, told: list[str], number: int, size: int) -> Any:
@@ -93,7 +95,7 @@ def _plot(panel: Panel, source: ColumnDataSource, told: list[str], number: int, 
     room = 0.06 * np.maximum(high - low, 1e-3 * max(np.ptp(panel.points), 1.0))
     (left, bottom), (right, top) = (low - room).tolist(), (high + room).tolist()
     plot = figure(
-        title=panel.title,
+        title=Title(text=PlainText(text=panel.title)),  # two dollars in a path are no formula
         width=size,
         height=size,
         x_range=Range1d(left, right),
@@ -145,7 +147,7 @@ def _plot(panel: Panel, source: ColumnDataSource, told: list[str], number: int, 
 def _search(source: ColumnDataSource, kind: str) -> tuple[TextInput, Button, Div]:
     """A field that selects what is typed, or what begins with it or holds it; a button to clear it; what was found."""
     search = TextInput(placeholder=f"search {kind}s", width=180, name="search")
-    found = Div(text="", width=420, name="found")
+    found = Div(text="", width=420, name="found", disable_math=True)
     clear = Button(label="Clear", button_type="default", name="clear")
     search.js_on_change("value_input", _script("search", source=source, found=found))
     clear.js_on_click(_script("clear", source=source, found=found, field=search))

@@ -31,11 +31,11 @@ def _git(*arguments: str) -> str:
     try:
         done = subprocess.run(
             ["git", "-C", str(_ROOT), *arguments],
-            capture_output=True, text=True, timeout=30, check=True, env=others,
+            capture_output=True, timeout=30, check=True, env=others,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return ""
-    return done.stdout
+    return done.stdout.decode(errors="replace")
 
 
 def signature(line: str, study: Study) -> str:

@@ -1,6 +1,8 @@
 """Results: one NetCDF file a finished bucket. `nlpfeat.sweeps.combine` makes one labelled array of them."""
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from nlpfeat.errors import DamagedFile
+from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.sweeps.study import atomic
+
+LOCKED = (errno.EAGAIN, errno.EACCES, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 def bucket_dataset(
@@ -64,14 +68,13 @@ def opened(path: Path, again: str = "the sweep") -> xr.Dataset:
       again: what makes the file anew.
 
     Raises:
-      DamagedFile: if it is truncated or no NetCDF file.
+      DamagedFile: if it is truncated or no NetCDF file; UserError if another program holds it; OSError if it is not there, or may
+        not be read.
     """
     try:
         return xr.open_dataset(path, engine="h5netcdf")
-    except FileNotFoundError:
-        raise
     except Exception as error:  # HDF5 reports damage as OSError, KeyError, RuntimeError, …
-        raise _damaged(path, again) from error
+        raise _told(error, path, again) from error
 
 
 def read(path: Path, again: str = "the sweep") -> xr.Dataset:
@@ -84,10 +87,18 @@ def read(path: Path, again: str = "the sweep") -> xr.Dataset:
         try:
             return dataset.load()
         except Exception as error:
-            raise _damaged(path, again) from error
+            raise _told(error, path, again) from error
 
 
-def _damaged(path: Path, again: str) -> DamagedFile:
+def _told(error: Exception, path: Path, again: str) -> Exception:
+    """What to raise of a file that cannot be read: to delete it is advised where it is damaged, and nowhere else."""
+    if isinstance(error, OSError) and error.errno in LOCKED:
+        return UserError(
+            f"{path} is open in another program, or its file system has no locks: close it there, or set "
+            "HDF5_USE_FILE_LOCKING=FALSE"
+        )
+    if isinstance(error, OSError) and error.errno:
+        return OSError(error.errno, os.strerror(error.errno), str(path))
     return DamagedFile(
         f"{path} is damaged (truncated or not NetCDF): delete it and run {again} again; "
         "it is rebuilt, and the rest of the study is kept"

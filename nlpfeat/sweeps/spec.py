@@ -201,6 +201,8 @@ def _coerce(key: str, value: Any, hint: Any) -> Any:
         return tuple(_coerce(key, item, get_args(hint)[0]) for item in value)
     if kind is float and type(value) is int:
         value = float(value)
+    if kind is float and value == 0:
+        value = 0.0  # -0.0 is the same number, and would be another member
     if type(value) is not kind:
         raise wrong
     for bound in getattr(hint, "__metadata__", ()):

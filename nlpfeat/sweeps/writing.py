@@ -40,7 +40,8 @@ def write(
     """
     if not prompt:
         raise UserError("an empty prompt: give at least one character to go on from")
-    numbers = np.broadcast_to(alphabet.encode(prompt).astype(np.int32), (texts, len(prompt)))
+    read = alphabet.encode(prompt).astype(np.int32)  # in small letters some characters are two
+    numbers = np.broadcast_to(read, (texts, len(read)))
     key = stream(draw, "write")
     found = _write(module, params, settings, numbers, key, jnp.float32(temperature), length)
     return [alphabet.decode(row) for row in np.asarray(found)]

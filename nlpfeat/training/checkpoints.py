@@ -11,7 +11,7 @@ import jax
 import numpy as np
 import orbax.checkpoint.experimental.v1 as ocp
 
-from nlpfeat.errors import DamagedFile
+from nlpfeat.errors import DamagedFile, UserError
 
 PAUSE = 1.0  # seconds before another attempt to save
 _STEP = re.compile(r"step_(\d+)")
@@ -69,7 +69,7 @@ def load(folder: Path, step: int, like: Any) -> Any:
       like: pytree of arrays or shapes: the structure, shapes and dtypes expected.
 
     Raises:
-      DamagedFile: if it cannot be read, or holds other arrays than expected.
+      DamagedFile: if it cannot be read, or holds other arrays than expected; UserError if they are of another precision only.
     """
     path = _path(folder, step)
     mend = "delete that folder and run the sweep again; it resumes from the one before or retrains this bucket alone"
@@ -85,10 +85,14 @@ def load(folder: Path, step: int, like: Any) -> Any:
     for name in sorted(found.keys() | expected.keys()):
         leaf = expected.get(name)
         asked = None if leaf is None else (tuple(leaf.shape), np.dtype(leaf.dtype))
-        if found.get(name) != asked:
-            raise DamagedFile(
-                f"checkpoint {path} does not fit: {name} is {found.get(name)}, expected {asked}: {mend}"
+        there = found.get(name)
+        if there and asked and there[0] == asked[0] and there[1] != asked[1]:
+            raise UserError(
+                f"checkpoint {path} holds {there[1]}, and {asked[1]} is computed here: it is sound, and was written with another "
+                "precision; set JAX_ENABLE_X64 as it was then, or unset it"
             )
+        if there != asked:
+            raise DamagedFile(f"checkpoint {path} does not fit: {name} is {there}, expected {asked}: {mend}")
     return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in expected])
 
 
