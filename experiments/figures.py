@@ -147,7 +147,9 @@ def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> 
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 8), height_ratios=(3, 2), sharex=True)
     _plot_parts(top, final)
     ran = (dataset["member_id"] != "").transpose("width", "seed").to_numpy()
-    top.set_title(f"{headline} against width, {ran.sum(1).max()} seeds each{_lost(dataset)}:\n{task.summary}")
+    top.set_title(
+        f"{headline} against width, {recipe(dataset)}, {ran.sum(1).max()} seeds each{_lost(dataset)}:\n{task.summary}"
+    )
     top.set_ylabel(headline)
     top.legend(loc="best")
 
@@ -166,11 +168,18 @@ def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> 
     bottom.set_ylabel("share of seeds")
     width_axis(top, widths, "")
     return figure, {
-        "text": f"{headline} at step {int(final['step'])}: {describe_half(half, widths)} for {goal} on {last}",
+        "text": f"{headline}, {recipe(dataset)}: {describe_half(half, widths)} for {goal} on {last}",
         "widths": widths,
         "success": intervals.round(5).tolist(),
         "h50": [None if not np.isfinite(x) else round(float(x), 3) for x in half],
     }
+
+
+def recipe(dataset: xr.Dataset) -> str:
+    """The learning rate and the steps of a part of a grid, without which no number of it means anything."""
+    rates = np.atleast_1d(dataset["learning_rate"].to_numpy())
+    rate = f"rate {rates[0]:g}" if len(rates) == 1 else f"rates {rates.min():g} to {rates.max():g}"
+    return f"{rate}, {int(dataset['step'][-1]):,} steps"
 
 
 def _lost(dataset: xr.Dataset) -> str:
@@ -217,7 +226,9 @@ def panels_figure(dataset: xr.Dataset, task: Task, axis: str) -> Any:
         ax.set_title(f"{axis.replace('_', ' ')} {value:g}")
     axes[0, 0].set_ylabel(headline)
     axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1, 1))
-    figure.suptitle(f"{headline} against width: {task.summary}", x=0.005, ha="left", fontsize=12)
+    figure.suptitle(
+        f"{headline} against width, {recipe(dataset)}: {task.summary}", x=0.005, ha="left", fontsize=12
+    )
     return figure
 
 
@@ -249,6 +260,9 @@ def curves_figure(dataset: xr.Dataset, headline: str, training: Any) -> Any:
         axes[row, 0].set_ylabel(f"{split} {measure}")
     axes[1, columns // 2].set_xlabel("step")
     figure.suptitle(
-        f"{last} {headline} and training loss: every seed, median, quartiles", x=0.005, ha="left", fontsize=12
+        f"{last} {headline} and training loss, {recipe(dataset)}: every seed, median, quartiles",
+        x=0.005,
+        ha="left",
+        fontsize=12,
     )
     return figure

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from sklearn.linear_model import LogisticRegression
 
 from nlpfeat.geometry.separability import Features, Labels, checked
 
@@ -23,6 +22,10 @@ class Probe(NamedTuple):
 
 def fit_probe(features: np.ndarray, labels: np.ndarray) -> Probe:
     """The softmax classifier of least cross-entropy; a ridge of 1e-8 keeps it finite on separable classes."""
+    from sklearn.linear_model import (
+        LogisticRegression,  # half a second, which only those wait for who measure
+    )
+
     features, labels, classes = checked(features, labels)
     middle, scale = features.mean(0), features.std(0)
     scale = np.where(scale > 0, scale, 1.0)

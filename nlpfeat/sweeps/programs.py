@@ -21,9 +21,9 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 from jax.typing import ArrayLike
 
-from nlpfeat.data.examples import Splits
+from nlpfeat.data.examples import Splits, split_names
 from nlpfeat.settings import Settings
-from nlpfeat.training.member import Params, Record, State, evaluate, examined, fresh_state, observe, train
+from nlpfeat.training.member import Params, Record, State, evaluate, fresh_state, last_splits, observe, train
 from nlpfeat.training.task import Task
 
 # Bytes of activations that one block may hold: a part of a core's second-level cache, or of a GPU's memory.
@@ -154,12 +154,13 @@ def advance(
     return _sharded(share, layout, axes)(state, settings, arrays, splits, order)
 
 
-@partial(jax.jit, static_argnames=("task", "module", "about", "layout"))
+@partial(jax.jit, static_argnames=("task", "module", "about", "layout"), donate_argnames=("record",))
 def last_record(
     task: Task,
     module: nn.Module,
     about: Any,
     layout: Layout,
+    record: Record,
     params: Params,
     settings: Settings,
     arrays: Any,
@@ -169,17 +170,23 @@ def last_record(
 
     Args:
       about: of the task's source: the data's spec.
+      record: as `advance` gave it; its splits that are drawn afresh are replaced. Donated.
+      splits: only their names count.
     """
+    names = split_names(splits)
 
-    def member(params: Params, settings: Settings, arrays: Any, splits: Splits) -> Record:
-        return evaluate(task, module, params, settings, arrays, examined(task, about, settings, splits))
+    def member(record: Record, params: Params, settings: Settings, arrays: Any) -> Record:
+        fresh = last_splits(task, about, settings)
+        found = evaluate(task, module, params, settings, arrays, fresh)
+        places = np.array([names.index(name) for name in split_names(fresh)])
+        return record | {name: record[name].at[places].set(values) for name, values in found.items()}
 
-    axes = (0, 0, None, 0 if task.seeded else None)
+    axes = (0, 0, 0, None)
 
     def share(*arguments: Any) -> Any:
         return _map_blocks(member, axes, layout.block, arguments)
 
-    return _sharded(share, layout, axes)(params, settings, arrays, splits)
+    return _sharded(share, layout, axes)(record, params, settings, arrays)
 
 
 def _sharded(function: Any, layout: Layout, axes: tuple[int | None, ...]) -> Any:

@@ -15,7 +15,7 @@ from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.stacks import at, stack_settings
 from nlpfeat.sweeps.study import Study
 from nlpfeat.training import checkpoints
-from nlpfeat.training.member import Params, examined
+from nlpfeat.training.member import Params, last_splits
 from nlpfeat.training.task import Source
 
 
@@ -101,7 +101,7 @@ def recorded_splits(study: Study, member: Member) -> Splits:
     """The examples that the record of a restored member was taken over."""
     if member.step < study.spec.training.total:
         return member.splits
-    return examined(study.spec.row, member.source.about, member.settings, member.splits)
+    return member.splits | last_splits(study.spec.row, member.source.about, member.settings)
 
 
 def study_maker(study: Study) -> Maker:

@@ -165,12 +165,13 @@ def advance(
             start,
             step - start,
         )
-        if step == training.total and task.last_draw:
-            record |= programs.last_record(
+        if task.last_draw and step == training.total:
+            record = programs.last_record(
                 task,
                 bucket.module,
                 bucket.about,
                 bucket.layout,
+                record,
                 state.params,
                 bucket.settings,
                 bucket.arrays,

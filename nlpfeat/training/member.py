@@ -172,9 +172,9 @@ def evaluate(
     return jax.tree.map(lambda *values: jnp.stack(values), *records)
 
 
-def examined(task: Task, about: Any, settings: Settings, splits: Splits) -> Splits:
-    """What the record of the last step is taken over: the splits, of which some may be fresh examples (`Task.last_draw`)."""
-    return splits | task.last_draw(about, settings) if task.last_draw else splits
+def last_splits(task: Task, about: Any, settings: Settings) -> Splits:
+    """The fresh examples of some splits that the record of the last step is taken over, where a task has such."""
+    return task.last_draw(about, settings) if task.last_draw else {}
 
 
 def observe(task: Task, carry: Any, splits: Splits) -> Record:
