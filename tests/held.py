@@ -80,8 +80,8 @@ def turned_on(settings: Any) -> Any:
     return settings._replace(**dict.fromkeys(off, 0.1))
 
 
-def evaluated(spec: Spec, bucket: Bucket, params: Any) -> dict[str, np.ndarray]:
-    """The record (members, splits) of the parameters (places, …), by the training program: after no step."""
+def evaluated(spec: Spec, bucket: Bucket, params: Any, step: int = 0) -> dict[str, np.ndarray]:
+    """The record (members, splits) of the parameters (places, …), by the training program: after no step, as at `step`."""
     state = run.fresh(spec.row, bucket, (), params)
-    ((_, record),) = run.advance(spec.row, spec.training, bucket, state, 0, [0])
+    ((_, record),) = run.advance(spec.row, spec.training, bucket, state, step, [step])
     return bucket.fetch(record)

@@ -1,6 +1,8 @@
 """Commands that look at nets of characters, on the smoke study: write, characters, and the film of writing."""
 
 import json
+import pathlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -104,3 +106,34 @@ def test_a_study_interrupted_in_the_middle_of_an_epoch_ends_as_if_it_had_not_bee
     _, resumed = study(spec, tmp_path / "cut")
     for name in ("loss", "bits", "accuracy"):
         np.testing.assert_array_equal(whole[name].to_numpy(), resumed[name].to_numpy())
+
+
+def test_where_nothing_is_held_out_the_training_text_is_called_so(tmp_path):
+    spec = with_grid(TOYS["char_rnn"], width=(4,), seed=(0,))
+    spec = replace(spec, data=replace(spec.data, validation_share=0.0))
+    path = study(spec, tmp_path / "study")[0].path
+    member = ("--width=4", "--seed=0")
+    for line in (
+        ["write", *member, "--length=5"],
+        ["characters", "--length=1000", "signs"],
+        ["characters", *member, "--length=1000", "units"],
+    ):
+        done = run(*line, f"--study={path}")
+        assert done.returncode == 0, done.stderr
+        assert "holds no text out" in done.stderr
+        assert "held-out" not in done.stdout
+        assert "held out" not in done.stdout
+    assert "the training text" in run("characters", "--length=1000", "signs", f"--study={path}").stdout
+
+
+def test_a_film_of_another_text_is_refused(tmp_path):
+    text = tmp_path / "book.csv"
+    text.write_bytes(pathlib.Path(TOYS["char_rnn"].data.path).read_bytes())
+    spec = with_grid(TOYS["char_rnn"], width=(4,), seed=(0,))
+    path = study(replace(spec, data=replace(spec.data, path=str(text))), tmp_path / "study")[0].path
+    text.write_text(text.read_text().replace("the", "eht"))
+    done = run(
+        "film", f"--study={path}", "--kind=writing", "--width=4", "--seed=0", "--frames=0", "--length=2"
+    )
+    assert done.returncode == 2
+    assert "have changed" in done.stderr

@@ -120,6 +120,10 @@ def test_plot_stamps_its_figures(smoke):
     assert done.returncode == 0, done.stderr
     numbers = json.loads(done.stdout)
     assert numbers[0]["widths"] == [2, 8, 32]
+    assert "rate 0.001, 40 steps" in numbers[0]["text"]
+    assert "steps to accuracy ≥ 0.25" in [
+        entry["text"] for entry in numbers
+    ]  # the threshold reaches every figure
     paths = [Path(path) for entry in numbers for path in entry["paths"]]
     assert {path.suffix for path in paths} == {".png", ".pdf"}
     assert all(path.parent == smoke[0] / "figures" and path.stat().st_size > 5000 for path in paths)

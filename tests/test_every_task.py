@@ -83,7 +83,7 @@ def test_restored_equals_the_record(held):
     assert member.id == str(last["member_id"].item())
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(member.params))
     params = bucket.place(jax.tree.map(lambda leaf: leaf[None], member.params))
-    record = evaluated(study.spec, bucket, params)
+    record = evaluated(study.spec, bucket, params, study.spec.training.total)
     for name, values in record.items():
         if name in ("loss", *dict(held.task.metrics)):
             assert close(values[0], last[name].sel(split=split_names(member.splits))), name

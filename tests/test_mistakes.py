@@ -57,6 +57,7 @@ restore --study={none}                                                         #
 plot --study={none}                                                            # {none} experiments.sweep
 plot --study={spirals} --at noise=7                                            # noise
 measure --study={none}                                                         # {none} experiments.sweep
+measure --study={book}                                                         # char_rnn experiments.characters width
 compare --study={spirals}                                                      # --with
 compare --study={spirals} --with={none}                                        # {none}
 compare --study={spirals} --with={spirals} --loss=0                            # --loss 0

@@ -172,3 +172,12 @@ def test_a_study_of_windows_is_measured_in_one_line(company):
         )
         assert done.returncode == 2, (command, done.stderr)
         assert "Traceback" not in done.stderr
+
+
+def test_that_a_file_is_read_in_part_is_told(look, square, monkeypatch):
+    monkeypatch.setattr(words, "ROWS", 4)
+    told = look(f"--vectors={square}", "neighbours", "man").err
+    assert "--rows=0" in told
+    assert "--rows=0" not in look(f"--vectors={square}", "--rows=4", "neighbours", "man").err
+    monkeypatch.setattr(words, "ROWS", 400)
+    assert look(f"--vectors={square}", "neighbours", "man").err == ""

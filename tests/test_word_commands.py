@@ -283,3 +283,25 @@ def test_figures_of_what_classifiers_answer(sequences):
     table = pd.read_csv(sequences / "figures" / "most-wrong.csv")
     assert (table["true"] != table["predicted"]).all()
     assert table["given_to_true"].is_monotonic_increasing
+
+
+def test_dimensions_show_the_test_part(films):
+    """Of texts without a validation part, too: as every other table does."""
+    done = run("words", f"--study={films}", "--json", "dimensions")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["words-dimensions"]
+    with xr.open_dataset(films / "results.nc") as dataset:
+        last = dataset.accuracy.isel(step=-1).sel(split="test")
+        for row in rows:
+            assert row["test accuracy"] == pytest.approx(
+                last.sel(width=row["width"], seed=row["seed"]).item()
+            )
+    assert "train accuracy" not in rows[0]
+
+
+def test_the_most_wrong_texts_are_found_in_their_file(films):
+    assert run("plot", f"--study={films}").returncode == 0
+    table = pd.read_csv(films / "figures" / "most-wrong.csv")
+    texts = pd.read_csv(films.parent / "films.csv")["words"]
+    for row, text in zip(table["row"], table["text"], strict=True):
+        assert texts[row - 1] == text

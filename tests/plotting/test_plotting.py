@@ -5,9 +5,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from nlpfeat.plotting.answers import plot_confusion
 from nlpfeat.plotting.curves import plot_curves, plot_medians
 from nlpfeat.plotting.regions import plot_classes, plot_points, plot_scale, plot_segments
-from nlpfeat.plotting.style import CLASS_COLOURS, save, stamp, width_axis, width_colours
+from nlpfeat.plotting.style import (
+    CLASS_COLOURS,
+    house_style,
+    log_axis,
+    save,
+    stamp,
+    width_axis,
+    width_colours,
+)
 from nlpfeat.plotting.width import describe_half, plot_measure, plot_share, plot_success
 
 
@@ -137,3 +146,50 @@ def test_a_share_has_its_interval(ax):
     assert bars.lines[0].get_ydata().tolist() == [0.2, 0.7]
     segments = bars.lines[2][0].get_segments()
     np.testing.assert_allclose([segment[:, 1] for segment in segments], [[0.1, 0.5], [0.6, 0.8]])
+
+
+def test_text_of_others_is_drawn_as_it_stands(tmp_path):
+    """Two dollars make no formula, on a logarithmic axis, too, whose powers are letters."""
+    with house_style():
+        figure, axes = plt.subplots()
+        axes.plot([1e-3, 1e3], [1, 2], label="$\\frac$")
+        axes.set_title("$5 to $10")
+        axes.legend()
+        log_axis(axes.xaxis)
+        stamp(figure, "--study=p$x$y")
+        paths = save(figure, tmp_path / "dollars")
+    assert all(path.stat().st_size > 3000 for path in paths)
+    shown = [label.get_text() for label in axes.get_xticklabels()]
+    assert {"10⁻²", "10²"} <= set(shown)
+    assert not any("$" in text for text in shown)
+
+
+def test_headings_stay_within_their_figure(tmp_path):
+    with house_style():
+        figure, axes = plt.subplots(1, 2, figsize=(6, 3))
+        axes[0].set_title(
+            "a title that is a good deal longer than the half of the figure that it stands over, and goes on"
+        )
+        figure.suptitle("and a heading that is longer than the whole of the figure " * 3, x=0.005, ha="left")
+        stamp(
+            figure,
+            "python -m experiments.plot --study=runs/a_study_of_a_long_name --at noise=0.1 --at slope=0.3 --at depth=5"
+            + " --at noise=0.1" * 9,
+        )
+        save(figure, tmp_path / "long")
+        renderer = figure.canvas.get_renderer()
+        for text in (axes[0]._left_title, figure._suptitle, figure._supxlabel):
+            assert text.get_window_extent(renderer).x1 <= figure.bbox.x1
+            assert "\n" in text.get_text()
+
+
+def test_many_classes_are_shown_by_colour_and_the_confused_ones_named(ax):
+    counts = np.eye(150, dtype=int) * 9
+    counts[7, 3], counts[2, 9] = 5, 4
+    plot_confusion(ax, counts, [f"class {i}" for i in range(150)])
+    assert not ax.texts
+    assert len(ax.get_xticks()) == 0
+    assert "class 7 taken for class 3: 5\nclass 2 taken for class 9: 4" in ax.get_xlabel()
+    ax.clear()
+    plot_confusion(ax, counts[:3, :3], ["a", "b", "c"])
+    assert len(ax.texts) == 9

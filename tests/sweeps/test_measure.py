@@ -13,7 +13,7 @@ from nlpfeat.geometry.regions import count_regions
 from nlpfeat.geometry.scatter import gdv
 from nlpfeat.sweeps import combine, launch, results
 from nlpfeat.sweeps import measure as measuring
-from nlpfeat.sweeps.restore import kept_steps, restore
+from nlpfeat.sweeps.restore import kept_steps, recorded_splits, restore
 from nlpfeat.sweeps.summary import flat_measures, reduced, summarize_measures
 from nlpfeat.tasks import TASKS
 from nlpfeat.training.task import Goal
@@ -73,8 +73,10 @@ def test_the_numbers_are_those_of_the_member(measured, width, seed, step):
     expected = measure(net, points)
     for name, about in MEASURES.items():
         np.testing.assert_allclose(here[name].transpose(*about.dims), expected[name], rtol=1e-6, err_msg=name)
-    accuracy = (net(points.points["test"]).argmax(1) == points.labels["test"]).mean()
-    assert float(here.accuracy.sel(split="test")) == pytest.approx(accuracy)
+    x, y = recorded_splits(made, member)["test"].inputs  # the last record's are fresh ones
+    asked, labels = np.stack([x, y], 1), np.asarray(recorded_splits(made, member)["test"].targets)
+    accuracy = (net(asked).argmax(1) == labels).mean()
+    assert float(here.accuracy.sel(split="test")) == pytest.approx(accuracy, abs=1.5 / len(labels))
 
 
 def test_nothing_is_measured_twice_and_what_is_missing_is(measured, tmp_path):
@@ -144,7 +146,8 @@ def test_a_net_that_diverged_is_nothing():
     labels = {name: np.array([0, 1, 0, 1]) for name in points}
     found = measuring.measure_layers(layers, measuring.Sample(points, labels, np.zeros((0, 0, 2)), 1.1))
     assert found.keys() == MEASURES.keys()
-    assert all(np.isnan(values).all() for values in found.values())
+    assert found["separable"].tolist() == [0, 0]  # a failure, and not left out
+    assert all(np.isnan(values).all() for name, values in found.items() if name != "separable")
     assert found["components"].shape == found["gdv"].shape == (2,)
 
 

@@ -15,13 +15,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from nlpfeat.data.examples import Examples, count, split_names
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps import launch, results
 from nlpfeat.sweeps.compilation import compilations
+from nlpfeat.sweeps.restore import recorded_splits, restore
 from nlpfeat.sweeps.run import Interrupted
 from nlpfeat.sweeps.study import lock, open_study
 from nlpfeat.tasks import TASKS
 from nlpfeat.training import checkpoints
+from nlpfeat.training.member import evaluate
 from tests.toys import SPIRALS, TOYS, Quiet, study, with_grid, with_training
 
 ROOT = Path(__file__).parents[2]
@@ -227,7 +230,7 @@ def test_programs_compiled(tmp_path):
         launch.train(job, Quiet())
     assert compiled.programs["advance"] == len(job.missing)
     assert compiled.programs["draw"] == compiled.programs["init"] == 1
-    assert set(compiled.programs) == {"advance", "draw", "init", "restart"}
+    assert set(compiled.programs) == {"advance", "draw", "init", "last_record", "restart"}
 
 
 def test_members_are_the_table_written_before_anything_runs(tmp_path):
@@ -294,3 +297,37 @@ def test_a_member_table_that_was_deleted_is_planned_as_before(tmp_path):
     made.table(made.buckets()[0]).unlink()
     assert not launch.begin(spec, tmp_path / "study").missing
     assert made.members().equals(before)
+
+
+@pytest.mark.parametrize("name", ["spirals", "spirals_deep", "annulus"])
+def test_the_last_record_is_over_ten_thousand_fresh_points(name, tmp_path):
+    """Of every split that is not learned from; those before it, and the training part, over the splits."""
+    spec = with_grid(TOYS[name], width=(3,), seed=(0,))
+    made, dataset = study(spec, tmp_path / "study")
+    member = restore(made, {"width": 3, "seed": 0})
+    fresh = recorded_splits(made, member)
+    for split in ("train", "test"):
+        record = evaluate(spec.row, member.module, member.params, member.settings, (), {split: fresh[split]})
+        kept = dataset.sel(width=3, seed=0, split=split).isel(step=-1)
+        assert float(record["loss"][0]) == pytest.approx(kept["loss"].item(), abs=1e-5)
+        assert float(record["accuracy"][0]) == pytest.approx(kept["accuracy"].item(), abs=2e-4)
+    assert count(fresh["train"]) == count(member.splits["train"])
+    for split in member.splits.keys() - {"train"}:
+        assert count(fresh[split]) >= 10_000
+        assert not np.isin(
+            np.asarray(member.splits[split].inputs[0]), np.asarray(fresh[split].inputs[0])
+        ).all()
+    first = restore(made, {"width": 3, "seed": 0}, 0)
+    assert recorded_splits(made, first) is first.splits
+
+
+NOTHING = Examples((), ())
+
+
+def test_records_stack_splits_in_their_one_order():
+    assert split_names(dict.fromkeys(("validation", "test", "train"), NOTHING)) == [
+        "train",
+        "validation",
+        "test",
+    ]
+    assert split_names(dict.fromkeys(("test", "train"), NOTHING)) == ["train", "test"]

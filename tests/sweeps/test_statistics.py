@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 
-from nlpfeat.sweeps.statistics import gain_width, half_width, spread, wilson
+from nlpfeat.sweeps.statistics import gain_width, half_width, logistic_fits, spread, wilson
 
 
 @given(st.integers(1, 200), st.data())
@@ -184,3 +185,33 @@ def test_gain_width_says_what_it_does_not_know():
     assert worse == (np.inf, np.inf, np.inf)
     holes = np.array([[0.6] * 7, [np.nan] * 7, [1.0] * 7])  # one width was not run
     assert gain_width(widths, holes, 0.5, draws=20).estimate == pytest.approx(2 ** (1 + 2 * 0.9375))
+
+
+def test_infinite_values_keep_their_place():
+    values = np.array([[1.0, 2.0, 3.0, np.inf], [1.0, np.inf, np.inf, np.inf], [np.nan, 1.0, 2.0, 3.0]])
+    low, middle, high = spread(values, axis=1)
+    np.testing.assert_allclose(middle, [2.5, np.inf, 2.0])
+    np.testing.assert_allclose(low, [1.75, np.inf, 1.5])
+    np.testing.assert_allclose(high, [np.inf, np.inf, 2.5])
+    np.testing.assert_allclose(spread(-values, axis=1).median, [-2.5, -np.inf, -2.0])
+
+
+@given(st.data())
+def test_the_half_width_is_that_of_a_fit_run_to_convergence(data):
+    """By another library, to its last digit, on samples with and without an overlap of outcomes."""
+    widths = np.array(sorted(data.draw(st.sets(st.integers(1, 200), min_size=2, max_size=8))))
+    trials = np.array(data.draw(st.lists(st.integers(1, 40), min_size=len(widths), max_size=len(widths))))
+    wins = np.array([data.draw(st.integers(0, int(n))) for n in trials])
+    if not wins.any() or (wins == trials).all():
+        return
+    x = np.log2(widths)
+    fit = LogisticRegression(C=100.0, tol=1e-12, max_iter=10_000, solver="newton-cholesky").fit(
+        np.tile(x, 2)[:, None],
+        np.repeat([1, 0], len(x)),
+        sample_weight=np.concatenate([wins, trials - wins]),
+    )
+    intercept, slope = logistic_fits(x, wins[None], trials[None])
+    assert slope[0] == pytest.approx(fit.coef_[0, 0], rel=1e-5, abs=1e-7)
+    if slope[0] > 0.05:
+        half = np.exp2(-intercept[0] / slope[0])
+        assert half == pytest.approx(np.exp2(-fit.intercept_[0] / fit.coef_[0, 0]), rel=1e-4)

@@ -100,3 +100,9 @@ def test_a_record_over_a_sample_is_that_of_evenly_spread_examples():
         replace(SPIRALS.row, reading=partial(spread, 10**6)), example.splits
     ).items():
         np.testing.assert_array_equal(values, evaluated(SPIRALS.row, example.splits)[name])
+
+
+def test_a_score_that_is_no_number_is_no_answer():
+    """Of NaN argmax is the first class, which would be right by chance."""
+    scores = jax.numpy.array([[np.nan, 1.0], [2.0, np.nan], [np.inf, 0.0], [2.0, 1.0]])
+    assert accuracy({"scores": scores}, np.array([0, 0, 0, 0])).tolist() == [0, 0, 0, 1]
