@@ -8,7 +8,7 @@ width 2 cannot either, at any depth (variant `deep`): it must leave a corridor t
 Command:  python -m experiments.sweep --config=configs/annulus.py
           python -m experiments.plot --study=runs/annulus
           python -m experiments.film --study=runs/annulus --kind=regions --widths=2,3 --seed=best
-Expect:   width 2: no seed of 64, the best .87 of the training points; width 3: about half of the seeds, to 1.00; width
+Expect:   at rate 1e-2, 2,000 steps; width 2: no seed of 64, the best .87 of the training points; width 3: about half of the seeds, to 1.00; width
           8: all. Variant `deep`, width 2: a few seeds reach .99, none has all fresh points right.
 Minutes:  a quarter on two cores.
 """

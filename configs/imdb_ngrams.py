@@ -6,7 +6,7 @@ vectors of a few dimensions and scores the sum, by mini-batches of Adam.
 Command:  python -m experiments.sweep --config=configs/imdb_ngrams.py           dimensions 2 to 100 of the vectors
           … :best    the recipe chosen on a tenth of the training half, trained on all of it; test: the official half
           … :chosen  the same with that tenth held out
-Expect:   :best .92 on the test half.
+Expect:   5e-3, 200 steps of 250, four seeds: :best .926 on the test half.
 Minutes:  five for the sweep, one for each of the others, on two cores.
 Data:     aclImdb_v1.tar.gz, 84 MB, downloaded once or found in the folder NLPFEAT_DATA.
 """

@@ -5,7 +5,7 @@ CSV with three labels the middle one is 0, neutral.
 
 Command:  python -m experiments.sweep --config=configs/reviews_mean.py
           python -m experiments.words --study=runs/reviews_mean --width=16 --by=distance neighbours beautiful terrible
-Expect:   median test accuracy .78 at two dimensions, .85 at 16, .86 at 64, .85 at 100; training accuracy rises to .97.
+Expect:   3e-3, 1,000 steps of 120, three seeds: median test accuracy .78 at two dimensions, .85 at 16, .86 at 64, .85 at 100; training accuracy rises to .97.
 Minutes:  one and a half on two cores.
 Data:     as configs/reviews_bag.py
 """

@@ -7,7 +7,7 @@ Command:  python -m experiments.sweep --config=configs/windows.py           dime
           … :best    50 dimensions, two epochs
 Then:     python -m experiments.words --study=runs/windows --width=50 --seed=0 neighbours terrible excellent
           python -m experiments.words --study=runs/windows dimensions
-Expect:   :best tells .955 of held-out windows after one epoch, and its vectors know little of meaning: see the README's table beside
+Expect:   3e-3, two seeds: :best tells .955 of held-out windows after one epoch, and its vectors know little of meaning: see docs/word-vectors.md beside
           configs/windows_noise.py, which learns better ones in less time.
 Minutes:  about six for the sweep, five for :best, on two cores.
 Data:     aclImdb_v1.tar.gz, 84 MB, downloaded once or found in the folder NLPFEAT_DATA: its 75,000 training and unlabelled reviews.

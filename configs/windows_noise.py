@@ -4,12 +4,12 @@ A word of a window is told from noise words, drawn by their frequency to the pow
 frequent words are thinned out. So half a million windows a second are learned from on one core.
 
 Command:  python -m experiments.sweep --config=configs/windows_noise.py           dimensions 2 to 100
-          … :best              50 dimensions, nearly twenty epochs
+          … :best              50 dimensions, 15.6 epochs
           … :half_1 … :half_2  50 dimensions from the odd and from the even reviews, for experiments.words translate
           … :own --config.data.path=book.txt --study=runs/book    a text of one's own
 Then:     python -m experiments.words --study=runs/windows_noise --width=50 --seed=0 neighbours terrible excellent
           python -m experiments.words --study=runs/windows_noise dimensions
-Expect:   .62 of held-out windows told at 2 dimensions, .76 at 100; analogies .00 to .26, WordSim-353 .08 to .57; :best .27 and .52 at 50.
+Expect:   1e-2, two seeds: .62 of held-out windows told at 2 dimensions, .76 at 100; analogies .00 to .26, WordSim-353 .08 to .57; :best .27 and .52 at 50.
 Minutes:  eleven for the sweep, ten for :best, three for each half, two for :own, on two cores.
 Data:     aclImdb_v1.tar.gz, 84 MB, downloaded once or found in the folder NLPFEAT_DATA: its 75,000 training and unlabelled reviews.
 """

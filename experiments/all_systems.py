@@ -54,8 +54,12 @@ class System(NamedTuple):
 
     @property
     def bound(self) -> str:
-        """Whether the width reached is a bound only: "≤" at the grid's first width, ">" where its last alone comes so far."""
-        return bound(self.reached.estimate, self.widths)
+        """Whether the width reached is a bound only: "≤" at the grid's first width, ">" where its last is the best."""
+        if not np.isfinite(self.reached.estimate):
+            return ""
+        if self.reached.estimate <= self.widths[0]:
+            return "≤"
+        return ">" if self.best == len(self.widths) - 1 else ""
 
     @property
     def scaled(self) -> np.ndarray:
@@ -169,7 +173,7 @@ def figure(found: list[System]) -> Any:
 HEADING = (
     "What width buys, each system at one recipe of its own (rate, steps: see its config): medians of seeds with quartiles, from the best\n"
     "constant answer (0) to the best median (1). ◆ the width at which 95 % of that gain is reached, with its 95 % interval; ◀ at most, ▶ more\n"
-    "than that width: a bound, at an end of the grid. In the order of that width."
+    "than that width: a bound, at the grid's first width or where its last is the best. In the order of that width."
 )
 
 
@@ -217,12 +221,11 @@ def draw(found: list[System], numbers: pd.DataFrame, folder: Path, line: str) ->
     return [*paths, path]
 
 
-def print_systems(found: list[System], numbers: pd.DataFrame) -> None:
+def print_systems(numbers: pd.DataFrame) -> None:
     """Print the table."""
-    widths = {system.name: system.widths for system in found}
     shown = Table(
         caption="medians over seeds at the last step of each system's own recipe; diverged members count as the worst. Chance: the best answer that does not look at its input. 95 %: the width at "
-        f"which that share of the way from chance to the best is made (95 % interval; – with fewer than {FEWEST} seeds); ≤ and > are bounds, at the ends of the grid",
+        f"which that share of the way from chance to the best is made (95 % interval; – with fewer than {FEWEST} seeds); ≤ and > are bounds: at the grid's first width, and where its last is the best",
         caption_justify="left",
     )
     for head in ("system", "measure", "seeds", "chance", "narrowest", "best", "widest", "95 % of the gain"):
@@ -237,7 +240,7 @@ def print_systems(found: list[System], numbers: pd.DataFrame) -> None:
             ends[0],
             f"{row['best']:.3g} at {row['best width']}",
             ends[1],
-            describe(Interval(row["low"], row["width of 95 %"], row["high"]), widths[row["system"]]),
+            describe(Interval(row["low"], row["width of 95 %"], row["high"]), row["bound"], row["narrowest"]),
         )
         if row["missing"]:
             warn(f"{row['system']}: {row['missing']} members were not run, and are left out")
@@ -246,23 +249,16 @@ def print_systems(found: list[System], numbers: pd.DataFrame) -> None:
     print_table(shown)
 
 
-def bound(width: float, widths: np.ndarray) -> str:
-    """Of what kind a width is at which the gain is made: "≤", ">" or, between the ends of the grid, nothing."""
-    if not np.isfinite(width):
-        return ""
-    if width <= widths[0]:
-        return "≤"
-    return ">" if len(widths) > 1 and width > widths[-2] else ""
+def describe(reached: Interval, bound: str, narrowest: int) -> str:
+    """Such as "6.1 (5.2 – 7)", "≤ 1 (≤ 1 – 3.4)", "> 63 (53 – 74)", or "never" where no width beats chance."""
 
-
-def describe(reached: Interval, widths: np.ndarray) -> str:
-    """Such as "6.1 (5.2 – 7)", "≤ 1 (≤ 1 – 3.4)", "> 63 (42 – > 80)", or "never" where no width beats chance."""
-
-    def spell(width: float) -> str:
-        return "never" if np.isinf(width) else f"{bound(width, widths)} {width:.3g}".strip()
+    def spell(width: float, bound: str = "") -> str:
+        if np.isinf(width):
+            return "never"
+        return f"{bound or ('≤' if width <= narrowest else '')} {width:.3g}".strip()
 
     if np.isinf(reached.estimate):
         return "never"
     if np.isnan(reached.low):
-        return f"{spell(reached.estimate)} (–)"
-    return f"{spell(reached.estimate)} ({spell(reached.low)} – {spell(reached.high)})"
+        return f"{spell(reached.estimate, bound)} (–)"
+    return f"{spell(reached.estimate, bound)} ({spell(reached.low)} – {spell(reached.high)})"

@@ -25,7 +25,7 @@ from nlpfeat.plotting.style import (
 from nlpfeat.plotting.width import describe_half, plot_measure, plot_success
 from nlpfeat.sweeps.statistics import half_width, spread, wilson
 from nlpfeat.sweeps.study import Study, atomic
-from nlpfeat.sweeps.summary import diverged, further_axes, scores
+from nlpfeat.sweeps.summary import diverged, further_axes, recipe, scores
 from nlpfeat.training.task import Goal, Task
 
 MOST_PANELS = 6  # side by side
@@ -173,13 +173,6 @@ def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> 
         "success": intervals.round(5).tolist(),
         "h50": [None if not np.isfinite(x) else round(float(x), 3) for x in half],
     }
-
-
-def recipe(dataset: xr.Dataset) -> str:
-    """The learning rate and the steps of a part of a grid, without which no number of it means anything."""
-    rates = np.atleast_1d(dataset["learning_rate"].to_numpy())
-    rate = f"rate {rates[0]:g}" if len(rates) == 1 else f"rates {rates.min():g} to {rates.max():g}"
-    return f"{rate}, {int(dataset['step'][-1]):,} steps"
 
 
 def _lost(dataset: xr.Dataset) -> str:

@@ -13,7 +13,7 @@ from nlpfeat.plotting.style import BLUE, SPLIT_COLOURS, SPLIT_MARKERS, log_axis,
 from nlpfeat.plotting.width import plot_measure, plot_share
 from nlpfeat.sweeps.combine import steps_to
 from nlpfeat.sweeps.statistics import at_level, at_steps, ordered, wilson
-from nlpfeat.sweeps.summary import flat_measures, reduced
+from nlpfeat.sweeps.summary import flat_measures, recipe, reduced
 from nlpfeat.training.task import Goal, Task
 
 # What weights are compared at, beside the last step: training loss, and median margin on the training part.
@@ -49,7 +49,7 @@ def measure_figures(dataset: xr.Dataset, task: Task) -> Iterator[tuple[str, Any]
             f" ({missing} of {int(there.sum())} nets are infinite or undefined: no point)" if missing else ""
         )
         figure.suptitle(
-            f"{name.replace('_', ' ')}: {about.about}{reduced(name)}{left_out}",
+            f"{name.replace('_', ' ')}: {about.about}{reduced(name)}{left_out}; {recipe(dataset)}",
             x=0.005,
             ha="left",
             fontsize=12,
@@ -125,7 +125,7 @@ def steps_figure(dataset: xr.Dataset, task: Task, goal: Goal) -> Any:
         )
     seeds = int((dataset["member_id"] != "").sum("seed").max())
     figure.suptitle(
-        f"Steps to {task.metrics[0][0]} {goal}; on top, how many of {seeds} seeds get there on {last['split'].item()}",
+        f"Steps to {task.metrics[0][0]} {goal}; on top, how many of {seeds} seeds get there on {last['split'].item()}; {recipe(dataset)}",
         x=0.005,
         ha="left",
         fontsize=12,
@@ -173,7 +173,7 @@ def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
             log_axis(ax.yaxis)
         row[0].set_ylabel(label)
     figure.suptitle(
-        "How hard the weights pull (Π over all layers; w_i into, v_i out of unit i), under three comparisons;\n"
+        f"How hard the weights pull (Π over all layers; w_i into, v_i out of unit i), under three comparisons; {recipe(dataset)};\n"
         "weights are linear between checkpoints; small numbers: seeds that reach the level, others are left out",
         x=0.005,
         ha="left",

@@ -15,6 +15,7 @@ from nlpfeat.plotting.regions import plot_classes, plot_points, plot_scale, plot
 from nlpfeat.sweeps.measure import WINDOW
 from nlpfeat.sweeps.restore import restore
 from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.summary import recipe
 from nlpfeat.training.task import Task
 
 
@@ -25,7 +26,7 @@ def maps_figure(study: Study, dataset: xr.Dataset, task: Task, headline: str) ->
     rows = ("units on (dark: none)", "log|det| of the map", "class, and boundary")
     figure, axes = plt.subplots(3, len(widths), figsize=(2.3 * len(widths) + 1, 7.9), squeeze=False)
     figure.suptitle(
-        "The plane as nets see it: for each width the seed of median accuracy at the last step; every third point",
+        f"The plane as nets see it, {recipe(dataset)}: for each width the seed of median accuracy; every third point",
         x=0.005,
         ha="left",
         fontsize=11,

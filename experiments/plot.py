@@ -1,7 +1,7 @@
 """Draw a study: its headline measure against width, and its learning curves, as PNG and PDF.
 
 Every seed is a point or a thin line; median, interquartile band, success rate with its Wilson interval, and H50
-(the width at which half of the seeds succeed) with its bootstrap interval. A grid with further axes gets a figure of its
+(the width at which half of the seeds succeed, at the study's own rate and steps) with its bootstrap interval. A grid with further axes gets a figure of its
 own: which recipe succeeds how often, and the best one. Figures go to STUDY/figures.
 
 --kind=all_systems draws all studies of a folder in one figure: what width buys each, between chance and its best.
@@ -80,7 +80,7 @@ def together(folder: Path, line: str, *, as_json: bool) -> int:
     if as_json:
         print(numbers.to_json(orient="records"))
         return 0
-    all_systems.print_systems(found, numbers)
+    all_systems.print_systems(numbers)
     for path in paths:
         print(f"  {path}")
     return 0

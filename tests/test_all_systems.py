@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.all_systems import describe
+from experiments.all_systems import System, describe
 from experiments.command import load_config
 from experiments.sizes import SEEDS, WIDTHS
 from nlpfeat.sweeps.results import read, write
@@ -132,17 +132,35 @@ def test_what_diverged_is_a_failure(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("reached", "widths", "words"),
+    ("reached", "bound", "narrowest", "words"),
     [
-        (Interval(5.2, 6.125, 7.0), (1, 8, 100), "6.12 (5.2 – 7)"),
-        (Interval(1.0, 1.0, 1.0), (1, 8, 100), "≤ 1 (≤ 1 – ≤ 1)"),
-        (Interval(2.0, 2.0, 3.4), (2, 8, 100), "≤ 2 (≤ 2 – 3.4)"),
-        (Interval(42.0, 63.0, 80.0), (1, 50, 100), "> 63 (42 – > 80)"),
-        (Interval(np.inf, np.inf, np.inf), (1, 8, 100), "never"),
-        (Interval(40.0, 64.0, np.inf), (1, 64, 100), "64 (40 – never)"),
-        (Interval(np.nan, 100.0, np.nan), (1, 8, 100), "> 100 (–)"),
+        (Interval(5.2, 6.125, 7.0), "", 1, "6.12 (5.2 – 7)"),
+        (Interval(1.0, 1.0, 1.0), "≤", 1, "≤ 1 (≤ 1 – ≤ 1)"),
+        (Interval(2.0, 2.0, 3.4), "≤", 2, "≤ 2 (≤ 2 – 3.4)"),
+        (Interval(53.0, 63.0, 80.0), ">", 1, "> 63 (53 – 80)"),
+        (Interval(np.inf, np.inf, np.inf), "", 1, "never"),
+        (Interval(40.0, 64.0, np.inf), "", 1, "64 (40 – never)"),
+        (Interval(np.nan, 100.0, np.nan), ">", 1, "> 100 (–)"),
     ],
 )
-def test_in_words(reached, widths, words):
-    """At the ends of the grid a width is a bound: the first may be more than is needed, what only the last reaches less."""
-    assert describe(reached, np.array(widths)) == words
+def test_in_words(reached, bound, narrowest, words):
+    assert describe(reached, bound, narrowest) == words
+
+
+@pytest.mark.parametrize(
+    ("medians", "reached", "bound"),
+    [
+        ((0.9, 0.91, 0.9), 1.0, "≤"),
+        ((0.5, 0.8, 0.9), 63.0, ">"),
+        ((0.5, 0.9, 0.89), 6.0, ""),
+        ((0.1, 0.1, 0.1), np.inf, ""),
+    ],
+)
+def test_at_the_ends_of_the_grid_a_width_is_a_bound(medians, reached, bound):
+    """The first may be more than is needed; where the last is the best, a wider one may be better still."""
+    scores = np.array(medians)[:, None] * np.ones(6)
+    system = System(
+        *("toy", "units", "accuracy", "test", False, np.array([1, 8, 100]), scores, 0, 0.2),
+        *(Interval(reached, reached, reached), "hash"),
+    )
+    assert system.bound == bound

@@ -113,17 +113,17 @@ def test_where_nothing_is_held_out_the_training_text_is_called_so(tmp_path):
     spec = replace(spec, data=replace(spec.data, validation_share=0.0))
     path = study(spec, tmp_path / "study")[0].path
     member = ("--width=4", "--seed=0")
-    for line in (
-        ["write", *member, "--length=5"],
-        ["characters", "--length=1000", "signs"],
-        ["characters", *member, "--length=1000", "units"],
+    for line, named in (
+        (["--length=1000", "signs"], "the training text"),
+        ([*member, "--length=1000", "units"], "r², training text"),
     ):
-        done = run(*line, f"--study={path}")
+        done = run("characters", *line, f"--study={path}")
         assert done.returncode == 0, done.stderr
         assert "holds no text out" in done.stderr
-        assert "held-out" not in done.stdout
+        assert "held-out" not in done.stdout + str(sorted((path / "figures").iterdir()))
         assert "held out" not in done.stdout
-    assert "the training text" in run("characters", "--length=1000", "signs", f"--study={path}").stdout
+        assert named in done.stdout
+    assert "holds no text out" in run("write", f"--study={path}", *member, "--length=5").stderr
 
 
 def test_a_film_of_another_text_is_refused(tmp_path):

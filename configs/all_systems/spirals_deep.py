@@ -1,5 +1,7 @@
 """spirals_deep in the study of all systems: `configs/spirals_deep.py`, five layers, slope .1, rate .01, where several widths learn.
 
+Its arms are three and its rate is not that of `spirals`: the two are no comparison of deep with shallow nets.
+
 Two cores: two minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 

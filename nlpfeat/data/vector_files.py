@@ -181,6 +181,7 @@ def _text(path: str, file: Any, dimension: int, before: int) -> Iterator[Line]:
       dimension: that a header told; 0 for that of the first line.
       before: lines that were read already.
     """
+    promised = dimension
     for number, raw in enumerate(file, before + 1):
         try:
             line = raw.decode("utf-8").rstrip(" \r\n")
@@ -189,9 +190,9 @@ def _text(path: str, file: Any, dimension: int, before: int) -> Iterator[Line]:
                 f"{path} line {number:,}: not UTF-8; if it is Latin-1, convert it: iconv -f latin1 -t utf-8"
             ) from None
         spaces = line.count(" ")
-        if number == 2 and dimension not in (0, spaces) and _are_numbers(line.split(" ")[1:]):
+        if number == before + 1 and promised not in (0, spaces) and _are_numbers(line.split(" ")[1:]):
             raise UserError(
-                f"{path}: its first line promises vectors of {dimension} numbers, and line 2 has {spaces}: one of them is wrong"
+                f"{path}: its first line promises vectors of {promised} numbers, and line 2 has {spaces}: one of them is wrong"
             )
         dimension = dimension or spaces
         word, _, numbers = line.partition(" ")

@@ -17,6 +17,13 @@ def further_axes(dataset: xr.Dataset) -> list[str]:
     return [str(dim) for dim in dataset["loss"].dims if dim not in ("width", "seed", "step", "split")]
 
 
+def recipe(dataset: xr.Dataset) -> str:
+    """The learning rate and the steps of a part of a grid, without which no number of it means anything."""
+    rates = np.atleast_1d(dataset["learning_rate"].to_numpy())
+    rate = f"rate {rates[0]:g}" if len(rates) == 1 else f"rates {rates.min():g} to {rates.max():g}"
+    return f"{rate}, {int(dataset['step'][-1]):,} steps"
+
+
 def scores(dataset: xr.Dataset, metric: str, goal: Goal) -> xr.DataArray:
     """A metric of all members, NaN where there is no member. One that has diverged, its loss being no number, counts as the worst."""
     diverged = ~_finite(dataset["loss"]).all("split")

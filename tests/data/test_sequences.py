@@ -109,11 +109,11 @@ def test_new_text_with_and_without_each_word(tmp_path):
 def test_repeated_texts_are_told():
     parts, labels = np.array([0, 0, 2, 2]), np.array([0, 1, 0, 1], np.int32)
     found = cut(Labelled(["a", "a", "a", "b"], labels, parts, ("x", "y")), tokens.words)
-    assert oddities(found) == [
+    assert oddities(found)[1:] == [  # the first: that all are a single word
         "1 texts of the train part repeat another",
         "1 texts of the test part are in the train part, too",
     ]
-    assert oddities(hold_out(found, 0.5, 0))[0] == "1 texts of the validation part are in the train part, too"
+    assert oddities(hold_out(found, 0.5, 0))[1] == "1 texts of the validation part are in the train part, too"
 
 
 def vectors(tmp_path, text, name="v.txt"):
