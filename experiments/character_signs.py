@@ -66,13 +66,16 @@ def counted(
         for done, net in enumerate(nets(study, readers.make, table, work), 1):
             settings, params = net.settings, net.params
             progress.done(done)
+            named = {"width": int(settings.width), "seed": int(settings.seed), "step": net.step}
             if not finite(params):
-                warn(f"member {net.id} diverged by step {net.step} and is left out")
+                warn(
+                    f"member {net.id} diverged by step {net.step}: it writes nothing, which counts as no sign of any kind"
+                )
+                rows.append(named | dict.fromkeys(Signs._fields, 0.0))
                 continue
             module = readers.make.module(int(settings.width))
             each = -(-length // TEXTS)
             texts = write(module, params, settings, alphabet, prompt, temperature, each, DRAW, TEXTS)
-            named = {"width": int(settings.width), "seed": int(settings.seed), "step": net.step}
             rows.append(named | signs(texts, words)._asdict())
     return pd.DataFrame(rows).sort_values(["width", "seed", "step"], ignore_index=True)
 
@@ -104,7 +107,9 @@ def figure_of(found: pd.DataFrame, beside: dict[str, Signs], units: str, line: s
     with house_style():
         figure, axes = plt.subplots(2, len(ABOUT), figsize=(3.3 * len(ABOUT), 7))
         for (sign, about), (top, bottom) in zip(ABOUT.items(), axes.T, strict=True):
-            cube = found.set_index(["width", "seed", "step"])[sign].to_xarray()  # NaN where a member diverged
+            cube = found.set_index(["width", "seed", "step"])[
+                sign
+            ].to_xarray()  # NaN where there is nothing to count
             widths, values = cube["width"].to_numpy().tolist(), cube.to_numpy()
             quartiles = spread(values, axis=1)  # (widths, steps) each
             plot_measure(

@@ -79,6 +79,7 @@ def measured(study: Study, make: Maker, table: pd.DataFrame) -> pd.DataFrame:
         for member in members.index[members["bucket"] == label]:
             one, units = result["bits"].sel(member=member), widths[member]
             sizes = {"member": member, "width": units, "seed": int(result["seed"].sel(member=member))}
+            one = one.fillna(np.inf)  # a member that diverged has learned nothing, and is not left out
             bits = {f"{split} bits": one.sel(split=split).to_numpy() for split in one["split"].to_numpy()}
             spent = seconds * steps / steps[-1]
             rows.append(

@@ -25,11 +25,12 @@ def print_columns(columns: dict[str, list[str]], caption: str = "") -> None:
 
 
 def median_cell(values: np.ndarray) -> str:
-    """The median of the values that are known, and the lowest and highest where they differ."""
+    """The median of the values that are known, and the lowest and highest where they differ; ∞ where a member diverged."""
     known = values[~np.isnan(values)]
     if not len(known):
         return "–"
-    middle, low, high = (f"{x:.3f}" if abs(x) < 10 else f"{x:.1f}" for x in np.quantile(known, (0.5, 0, 1)))
+    numbers = np.median(known), known.min(), known.max()
+    middle, low, high = ("∞" if np.isinf(x) else f"{x:.3f}" if abs(x) < 10 else f"{x:.1f}" for x in numbers)
     return middle if low == high else f"{middle} ({low}–{high})"
 
 

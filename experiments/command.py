@@ -170,6 +170,9 @@ def main(command: Callable[[list[str]], int]) -> NoReturn:
     """
     signal.signal(signal.SIGINT, stop)  # a sweep then installs a handler that saves first
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by XLA when JAX is imported
+    os.environ["MATPLOTLIBRC"] = (
+        os.devnull
+    )  # figures are the same whoever draws them; one's own file may not even be readable
     open_streams()
     quiet_libraries()
     try:

@@ -52,6 +52,9 @@ def dimensions(words: Words, chosen: dict[str, float], flags: Any, line: str) ->
     tests = _tests(flags.similarity)
     rows, seen = [], []
     for point, record, space in _spaces(words, chosen):
+        if space is None:
+            rows.append(point | record | failure(tests))
+            continue
         most = min(flags.most or MOST, len(space.words))
         if most <= NEAR:
             raise UserError(f"{words.study.path} has {most} words: too few to compare their {NEAR} nearest")
@@ -98,24 +101,25 @@ def _tests(files: list[str]) -> Tests:
 
 def _spaces(
     words: Words, chosen: dict[str, float]
-) -> Iterator[tuple[dict[str, float], dict[str, float], Space]]:
-    """Every finished member: its settings, its last record on the last part, its space."""
+) -> Iterator[tuple[dict[str, float], dict[str, float], Space | None]]:
+    """Every finished member: its settings, its last record on the last split, its space; no space if its training diverged."""
     study = words.study
     table = at_one_point(study, chosen)
     work = list(dict(finished(study, table)).items())  # the last step of each bucket
     total = int(table["bucket"].isin({label for label, _ in work}).sum())
-    name = study.spec.row.metrics[0][0]
+    metric, worst = study.spec.row.metrics[0][0], study.spec.row.success.worst
     with Counting("word spaces measured", total) as progress:
         for done, net in enumerate(nets(study, words.make, table, work), 1):
             vectors = table_of(words, net.params, net.settings)
             progress.done(done)
-            if not np.isfinite(vectors).all():
-                warn(f"member {net.id} diverged and is left out")
-                continue
             point = {name: float(value) for name, value in net.settings._asdict().items()}
-            last = split_names(net.bucket.splits)[-1]
-            record = {f"{last} {name}": float(net.bucket.saved.records[name][net.place, -1, -1])}
-            yield point, record, own_rows(words, vectors, net.id)
+            column = f"{split_names(net.bucket.splits)[-1]} {metric}"
+            if np.isfinite(vectors).all():
+                record = {column: float(net.bucket.saved.records[metric][net.place, -1, -1])}
+                yield point, record, own_rows(words, vectors, net.id)
+            else:
+                warn(f"member {net.id} diverged, and counts as a failure")
+                yield point, {column: worst}, None
 
 
 def quality(space: Space, tests: Tests) -> dict[str, float]:
@@ -123,6 +127,13 @@ def quality(space: Space, tests: Tests) -> dict[str, float]:
     _, right = scored(space, tests.questions) if tests.questions else (None, np.zeros(0, bool))
     found = {"analogies": float(right.mean()) if len(right) else float("nan")}
     return found | {f"ρ {name}": ranked(space, each)[1].rho for name, each in tests.pairs.items()}
+
+
+def failure(tests: Tests) -> dict[str, float]:
+    """What a member that diverged counts as: it solves nothing, and orders no pairs."""
+    return {"analogies": 0.0 if tests.questions else float("nan")} | {
+        f"ρ {name}": 0.0 for name in tests.pairs
+    }
 
 
 def _agree(left: Look, right: Look) -> dict[str, float]:

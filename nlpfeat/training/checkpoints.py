@@ -1,9 +1,12 @@
 """Checkpoints: Orbax, one folder a saved step, each whole or absent."""
 
+import contextlib
 import errno
 import re
 import shutil
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +39,8 @@ def save(folder: Path, step: int, tree: Any) -> None:
     """
     path = _path(folder, step)
     try:
-        _save(path, _named(tree))
+        with _spelt(folder) as plain:
+            _save(_path(plain, step), _named(tree))
     except OSError:
         raise
     except Exception as error:  # tensorstore reports a full disk as ValueError
@@ -75,10 +79,11 @@ def load(folder: Path, step: int, like: Any) -> Any:
     mend = "delete that folder and run the sweep again; it resumes from the one before or retrains this bucket alone"
     expected = _named(like)
     try:
-        stored: Any = ocp.metadata(path).metadata
-        found = {name: (tuple(leaf.shape), np.dtype(leaf.dtype)) for name, leaf in stored.items()}
-        host = {name: np.empty(shape, dtype) for name, (shape, dtype) in found.items()}
-        arrays: Any = ocp.load(path, host)
+        with _spelt(folder) as plain:
+            stored: Any = ocp.metadata(_path(plain, step)).metadata
+            found = {name: (tuple(leaf.shape), np.dtype(leaf.dtype)) for name, leaf in stored.items()}
+            host = {name: np.empty(shape, dtype) for name, (shape, dtype) in found.items()}
+            arrays: Any = ocp.load(_path(plain, step), host)
     except Exception as error:  # Orbax and tensorstore report damage in many ways
         raise DamagedFile(f"checkpoint {path} is damaged or incomplete: {mend}") from error
     # Orbax casts and reshapes silently to what it is asked for, so what was stored is compared first.
@@ -117,6 +122,19 @@ def _named(tree: Any) -> dict[str, Any]:
     """The leaves of a pytree by their path, in order: a checkpoint needs no knowledge of our types."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
+
+
+@contextlib.contextmanager
+def _spelt(folder: Path) -> Iterator[Path]:
+    """The folder by a name that tensorstore reads as it stands: to it a backslash parts folders, and a bracket begins a pattern."""
+    if not re.search(r"[\\\[]", str(folder.absolute())):
+        yield folder
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="nlpfeat-") as place:
+        link = Path(place) / "checkpoints"
+        link.symlink_to(folder.absolute(), target_is_directory=True)
+        yield link
 
 
 def _path(folder: Path, step: int) -> str:

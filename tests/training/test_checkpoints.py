@@ -130,3 +130,13 @@ def test_every_truncated_file_is_noticed(tmp_path):
 def test_a_missing_checkpoint_is_named(tmp_path):
     with pytest.raises(DamagedFile, match="step_00000003"):
         checkpoints.load(tmp_path, 3, TREE)
+
+
+@pytest.mark.parametrize("name", [r"p$\frac$", "with [brackets]", "a b%20c", "star*"])
+def test_a_folder_may_have_any_name(name, tmp_path):
+    """What is saved lies in it, and nowhere else."""
+    checkpoints.save(tmp_path / name, 3, TREE)
+    found = checkpoints.load(tmp_path / name, 3, TREE)
+    jax.tree.map(np.testing.assert_array_equal, found, TREE)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert checkpoints.saved_steps(tmp_path / name) == [3]
