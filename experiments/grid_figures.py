@@ -96,7 +96,7 @@ def grid_figure(
     text, best = _best(recipes, axes_of(whole), chosen_on, headline, goal)
     seeds = max(p["seeds"] for p in found)
     figure.suptitle(
-        f"Which recipe of {dataset.attrs['task']} succeeds{_at(dataset, whole)}: {seeds} seeds each.\nAbove: share, Wilson 95 % interval. "
+        f"Which recipe of {dataset.attrs['task']} succeeds in {int(dataset['step'][-1]):,} steps{_at(dataset, whole)}: {seeds} seeds each.\nAbove: share, Wilson 95 % interval. "
         "Below: median, quartiles.",
         x=0.005,
         ha="left",
