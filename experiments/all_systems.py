@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import xarray as xr
+from rich.markup import escape
 from rich.table import Table
 
 from experiments.columns import print_table, warn
@@ -233,7 +234,7 @@ def print_systems(numbers: pd.DataFrame) -> None:
     for row in numbers.to_dict("records"):
         ends = [f"{row[f'at {end}']:.3g} at {row[end]}" for end in ("narrowest", "widest")]
         shown.add_row(
-            row["system"],
+            escape(row["system"]),
             f"{row['part']} {row['measure'].replace('_', ' ')}",
             str(row["seeds"]),
             f"{row['chance']:.3g}",

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import xarray as xr
 
-from experiments.members import median_seed, point_of
+from experiments.members import median_seed, point_of, trained
 from nlpfeat.plotting.answers import plot_calibration, plot_confusion, plot_texts
 from nlpfeat.sweeps.answers import Answers, answers, calibration, confusion, most_wrong
 from nlpfeat.sweeps.restore import Member, restore, study_maker
@@ -25,7 +25,7 @@ def answered(study: Study, task: Task, dataset: xr.Dataset, headline: str) -> li
     further = point_of(study, dataset)
     make, found = study_maker(study), []
     for width in chosen:
-        scores = dataset[headline].sel(width=width).isel(step=-1, split=-1).dropna("seed")
+        scores = trained(dataset, headline).sel(width=width).isel(split=-1).dropna("seed")
         if not scores.sizes["seed"]:
             continue
         wanted = {**further, "width": width, "seed": median_seed(scores)}

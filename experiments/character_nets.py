@@ -84,7 +84,7 @@ def tell_learned(nets: Readers) -> None:
     """Note that nets are judged on what they learned from, where no text is held out."""
     if not nets.holds_out:
         warn(
-            f"{nets.study.path} holds no text out: its nets are judged on the training text, by which none of it is new to them"
+            f"{nets.study.path} holds no text out: its nets are judged on the training text, so none of it is new to them"
         )
 
 

@@ -133,8 +133,10 @@ def figure_of(
         axes[0].set_ylabel("bits per character")
         axes[0].legend()
         _over_time(axes[3], curves, held)
-        low, high = last[["train bits", held]].min(axis=None), last[held].max()
-        axes[0].set_ylim(low - 0.15 * (high - low) - 0.1, high + 0.3 * (high - low) + 0.1)
+        known = last[["train bits", held]].replace(np.inf, np.nan)
+        low, high = known.min(axis=None), known[held].max()
+        if np.isfinite(high):
+            axes[0].set_ylim(low - 0.15 * (high - low) - 0.1, high + 0.3 * (high - low) + 0.1)
         return finish(
             figure,
             "What the width of a recurrent state buys: every seed a point, median, quartiles",

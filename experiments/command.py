@@ -25,19 +25,17 @@ from nlpfeat.paths import expanded
 from nlpfeat.sweeps import glance
 
 PLAIN = ("width", "seed")  # axes of every study, with flags of their own
-# Variables by which JAX computes other numbers under the same config.
-OTHER_NUMBERS = (
-    "JAX_ENABLE_X64",
-    "JAX_EXPLICIT_X64_DTYPES",
-    "JAX_DEFAULT_MATMUL_PRECISION",
-    "JAX_DEFAULT_PRNG_IMPL",
-    "JAX_ENABLE_CUSTOM_PRNG",
-    "JAX_LEGACY_PRNG_KEY",
-    "JAX_NUMPY_DTYPE_PROMOTION",
-    "JAX_NUMPY_RANK_PROMOTION",
-    "JAX_RANDOM_SEED_OFFSET",
-    "JAX_THREEFRY_PARTITIONABLE",
-)
+# Variables by which JAX computes other numbers under the same config, with the values that change nothing.
+OFF, ON = ("0", "f", "false", "n", "no", "off"), ("1", "t", "true", "y", "yes", "on")
+OTHER_NUMBERS = {
+    "JAX_ENABLE_X64": OFF,
+    "JAX_DEFAULT_MATMUL_PRECISION": ("default",),
+    "JAX_DEFAULT_PRNG_IMPL": ("threefry2x32",),
+    "JAX_ENABLE_CUSTOM_PRNG": OFF,
+    "JAX_NUMPY_DTYPE_PROMOTION": ("standard",),
+    "JAX_RANDOM_SEED_OFFSET": ("0",),
+    "JAX_THREEFRY_PARTITIONABLE": ON,
+}
 FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota: the user's, whether or not the error names a file
 
 
@@ -106,10 +104,14 @@ def parse_named(arguments: Parser, argv: list[str]) -> argparse.Namespace:
     Raises:
       UserError: if there is no such study, it has no such member, or for a flag that is unknown or wrong.
     """
-    known = arguments.parse_known_intermixed_args(argv)[0]  # answers --help, and refuses wrong values
-    glance.require_study(known.study)
-    there = glance.members(known.study)
-    settings = list(there[0]) if there else _settings_of(known.study)
+    if "-h" in argv or "--help" in argv:
+        arguments.parse(argv)
+    only = Parser(add_help=False, allow_abbrev=False)
+    add_study(only, str(arguments.get_default("study")))
+    path = only.parse_known_args(argv)[0].study
+    glance.require_study(path)
+    there = glance.members(path)
+    settings = list(there[0]) if there else _settings_of(path)
     for name in settings:
         if name not in PLAIN:
             arguments.add_argument(f"--{name}", metavar="X", help="a further axis of the grid")
@@ -121,7 +123,7 @@ def parse_named(arguments: Parser, argv: list[str]) -> argparse.Namespace:
         del texts["seed"]
     named = {name: "widths" if name == "width" and flags.width is None else name for name in texts}
     wanted = {name: [number(named[name], text) for text in found] for name, found in texts.items()}
-    glance.require_members(known.study, there, wanted)
+    glance.require_members(path, there, wanted)
     return flags
 
 
@@ -170,6 +172,10 @@ def main(command: Callable[[list[str]], int]) -> NoReturn:
     """
     signal.signal(signal.SIGINT, stop)  # a sweep then installs a handler that saves first
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by XLA when JAX is imported
+    if os.environ.get("MPLBACKEND", "").startswith(
+        "module://"
+    ):  # a notebook's, which need not be in this environment
+        os.environ["MPLBACKEND"] = "agg"
     os.environ["MATPLOTLIBRC"] = (
         os.devnull
     )  # figures are the same whoever draws them; one's own file may not even be readable
@@ -210,8 +216,8 @@ def open_streams() -> None:
 
 def pin_numbers() -> None:
     """Let the config alone decide what is computed: variables that would change it are put aside, and named."""
-    for name in OTHER_NUMBERS:
-        if os.environ.pop(name, "").lower() not in ("", "0", "false", "no"):
+    for name, same in OTHER_NUMBERS.items():
+        if os.environ.pop(name, "").lower() not in ("", *same):
             print(f"note: {name} is not heeded: the same config gives the same numbers", file=sys.stderr)
 
 
@@ -246,7 +252,7 @@ def mistake(error: Exception) -> str | None:
     platforms, backend = os.environ.get("JAX_PLATFORMS"), os.environ.get("MPLBACKEND")
     if platforms and not has_devices():
         return f"JAX_PLATFORMS={platforms}: JAX finds no such device on this machine; unset that variable, or set it to cpu"
-    if backend and isinstance(error, ValueError) and text.startswith("Key backend"):
+    if backend and (text.startswith("Key backend") or (isinstance(error, ImportError) and "backend" in text)):
         return f"MPLBACKEND={backend}: matplotlib has no such backend; unset that variable"
     return None
 

@@ -84,12 +84,14 @@ def _grid_figures(task: Task, grid: xr.Dataset, goal: Goal) -> Iterator[tuple[st
     """(name, figure, text and numbers), one after another."""
     headline = task.metrics[0][0]
     planes = list(grid_figures.planes(grid))
-    if len(planes) <= MOST_PANELS:
-        for point, part in planes:
-            suffix = "".join(f"-{name}={value:g}" for name, value in sorted(point.items()))
-            yield f"grid{suffix}", *grid_figures.grid_figure(part, grid, headline, goal)
-    else:
-        warn(f"{len(planes)} figures would show this grid: name a point of an axis of it by --at")
+    if len(planes) > MOST_PANELS:
+        warn(
+            f"{len(planes)} figures would show this grid: that of the best recipe is drawn; name a point of an axis by --at for another"
+        )
+        planes = [(point, part) for point, part in planes if grid_figures.holds(part, grid, headline, goal)]
+    for point, part in planes:
+        suffix = "".join(f"-{name}={value:g}" for name, value in sorted(point.items()))
+        yield f"grid{suffix}", *grid_figures.grid_figure(part, grid, headline, goal)
     varied = [name for name in further_axes(grid) if grid.sizes[name] > 1]
     if len(varied) == 1 and grid.sizes["width"] > 1 and grid.sizes[varied[0]] <= MOST_PANELS:
         text = {"text": f"{headline} against width for each {varied[0]}"}
@@ -103,7 +105,7 @@ def _figures(
     yield f"{headline}-width", *width_figure(dataset, task, headline, goal)
     yield (
         f"{headline}-curves",
-        curves_figure(dataset, headline, study.spec.training),
+        curves_figure(dataset, headline, goal, study.spec.training),
         {"text": f"{headline} over training"},
     )
     yield (
@@ -225,18 +227,22 @@ def panels_figure(dataset: xr.Dataset, task: Task, axis: str) -> Any:
     return figure
 
 
-def curves_figure(dataset: xr.Dataset, headline: str, training: Any) -> Any:
+def curves_figure(dataset: xr.Dataset, headline: str, goal: Goal, training: Any) -> Any:
     """The headline measure on the last split, and the training loss, over training, a column of panels a width."""
     widths = dataset["width"].to_numpy().tolist()
     last = str(dataset["split"].to_numpy()[-1])
     rows = ((headline, last), ("loss", "train"))
+    shown = {
+        headline: scores(dataset, headline, goal),
+        "loss": scores(dataset, "loss", Goal(0.0, falling=True)),
+    }
     columns = len(widths)
     figure, axes = plt.subplots(
         2, columns, figsize=(max(5.0, 2.1 * columns), 5.4), sharex=True, sharey="row", squeeze=False
     )
     for row, (measure, split) in enumerate(rows):
         for column, (width, colour) in enumerate(zip(widths, width_colours(widths), strict=True)):
-            values = dataset[measure].sel(width=width, split=split).transpose("seed", "step").to_numpy()
+            values = shown[measure].sel(width=width, split=split).transpose("seed", "step").to_numpy()
             values = values[(dataset["member_id"].sel(width=width) != "").to_numpy()]
             ax = axes[row, column]
             if len(values):

@@ -47,6 +47,8 @@ def planes(dataset: xr.Dataset) -> Iterator[tuple[dict[str, float], xr.Dataset]]
     others = axes_of(dataset)[:-DRAWN]
     for place in np.ndindex(*(dataset.sizes[name] for name in others)):
         part = dataset.isel({name: [i] for name, i in zip(others, place, strict=True)})
+        if not (part["member_id"] != "").any():
+            continue
         yield {name: part[name].item() for name in others}, part
 
 
@@ -103,6 +105,13 @@ def grid_figure(
         fontsize=11,
     )
     return figure, {"text": text, "best": best}
+
+
+def holds(dataset: xr.Dataset, whole: xr.Dataset, headline: str, goal: Goal) -> bool:
+    """Whether the best recipe of a whole grid lies in a part of it."""
+    chosen_on = held_out(dataset)
+    _, best = _best(list(shares(whole, headline, chosen_on, goal)), axes_of(whole), chosen_on, headline, goal)
+    return all(best[name] in dataset[name].to_numpy() for name in axes_of(whole))
 
 
 def _at(dataset: xr.Dataset, whole: xr.Dataset) -> str:

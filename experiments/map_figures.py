@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from experiments.members import median_seed, point_of
+from experiments.members import median_seed, point_of, trained
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import Regions, linear_regions
@@ -35,7 +35,7 @@ def maps_figure(study: Study, dataset: xr.Dataset, task: Task, headline: str) ->
     scale = None
     for column, width in enumerate(widths):
         there = dataset["violations"].sel(width=width).isel(step=-1).notnull()
-        scores = dataset[headline].sel(width=width).isel(step=-1, split=-1).where(there).dropna("seed")
+        scores = trained(dataset, headline).sel(width=width).isel(split=-1).where(there).dropna("seed")
         if not scores.sizes["seed"]:
             continue
         middle = median_seed(scores)

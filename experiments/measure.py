@@ -71,7 +71,7 @@ def command(argv: list[str]) -> int:
     if flags.json:
         print(json.dumps([{name: _strict(value) for name, value in row.items()} for row in rows]))
     elif not rows:
-        print(f"nothing to show of step {int(combined['step'][-1])}: not measured, or all members diverged")
+        print(f"nothing to show of step {int(combined['step'][-1])}: no kept checkpoint of it is measured")
     else:
         print_measures(rows)
     print(f"results: {study.combined}", file=sys.stderr)

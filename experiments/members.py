@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from experiments.command import PLAIN, number
@@ -38,6 +39,12 @@ def describe(member: dict[str, float]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {spell(value)}" for name, value in member.items())
 
 
+def trained(dataset: xr.Dataset, metric: str) -> xr.DataArray:
+    """A metric at the last step of the members that can be looked at: NaN where there is none, or its training diverged."""
+    last = dataset.isel(step=-1)
+    return last[metric].where((abs(last["loss"]) < np.inf).all("split"))
+
+
 def median_seed(scores: xr.DataArray) -> int:
     """The seed of median score, of scores (seed,) without NaN."""
     return int(scores.sortby(scores).seed[scores.sizes["seed"] // 2].item())
@@ -69,7 +76,7 @@ def best_member(dataset: xr.Dataset, task: Task) -> dict[str, float]:
       UserError: if no member has a score.
     """
     names = ["width", "seed", *further_axes(dataset)]
-    scores = dataset[task.metrics[0][0]].isel(step=-1).sel(split=held_out(dataset))
+    scores = trained(dataset, task.metrics[0][0]).sel(split=held_out(dataset))
     merit = task.success.merit(scores).stack(member=names).dropna("member")
     if not merit.sizes["member"]:
         raise UserError("no finished member has a score: all diverged, or the sweep has not run to its end")
@@ -85,7 +92,7 @@ def choose_seed(dataset: xr.Dataset, task: Task, settings: dict[str, Any], *, be
     Raises:
       UserError: if no finished member has these settings, or they leave other axes open.
     """
-    scores = dataset[task.metrics[0][0]].isel(step=-1)
+    scores = trained(dataset, task.metrics[0][0])
     for name, value in settings.items():
         if name in scores.dims:
             if value not in scores[name].to_numpy():
@@ -99,7 +106,9 @@ def choose_seed(dataset: xr.Dataset, task: Task, settings: dict[str, Any], *, be
         raise UserError(f"several members fit; say which: {values}")
     scores = scores.dropna("seed")
     if not scores.sizes["seed"]:
-        raise UserError("no finished member has these settings: run the sweep to its end first")
+        raise UserError(
+            "no finished member has these settings and did not diverge: run the sweep to its end first"
+        )
     return best_seed(scores, task.success) if best else median_seed(scores)
 
 

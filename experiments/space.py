@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nlpfeat.data import vector_files
+from nlpfeat.data.tokens import composed
 from nlpfeat.errors import UserError, nearest
 
 
@@ -38,8 +39,10 @@ class Space(NamedTuple):
 
 
 def known(word: str, ids: dict[str, int]) -> int | None:
-    """The place of a word as it is spelt, or in small letters."""
-    return ids.get(word, ids.get(word.lower()))
+    """The place of a word as it is spelt, however its accents are typed, or in small letters."""
+    word = composed(word)
+    spellings = (word, word.lower(), word.casefold())
+    return next((ids[spelt] for spelt in spellings if spelt in ids), None)
 
 
 def _near(word: str, words: tuple[str, ...]) -> str:

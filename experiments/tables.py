@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import xarray as xr
+from rich.markup import escape
 from rich.table import Table
 
 from experiments.columns import print_table
@@ -102,7 +103,7 @@ def print_comparison(rows: list[dict[str, Any]], other: str, level: float) -> No
         f"its bootstrap 95 % interval. Seeds that reach it: {counts} of {other}",
         caption_justify="left",
     )
-    for name in ("width", "seeds", "measure", "median here", other, "ratio"):
+    for name in ("width", "seeds", "measure", "median here", escape(other), "ratio"):
         table.add_column(name, justify="left" if name == "measure" else "right", no_wrap=name == "measure")
     for row in rows:
         cells = [_quartiles(quartiles) for quartiles in row["quartiles"]]

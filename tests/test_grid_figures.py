@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from experiments.figures import panels_figure
-from experiments.grid_figures import axes_of, grid_figure, planes, shares
+from experiments.grid_figures import axes_of, grid_figure, holds, planes, shares
 from nlpfeat.tasks import TASKS
 from nlpfeat.training.task import Goal
 from tests.toys import TOYS, study, with_grid
@@ -86,3 +86,18 @@ def test_a_fourth_axis_has_a_figure_for_each_of_its_points(tmp_path):
         assert f"{name.replace('_', ' ')} {point[name]:g}" in figure._suptitle.get_text()
         best.append(told["best"])
     assert best[0] == best[1]
+
+
+def test_points_without_a_member_have_no_figure(tmp_path):
+    """A grid that was extended along two axes at once has holes."""
+    path, axes = (
+        tmp_path / "study",
+        {"width": (2, 3, 4), "learning_rate": (1e-3, 3e-3, 1e-2), "noise": (0.1, 0.2, 0.3)},
+    )
+    study(with_grid(TOYS["spirals_deep"], seed=(0,), depth=(2,), slope=(0.1,), **axes), path)
+    _, dataset = study(with_grid(TOYS["spirals_deep"], seed=(0,), depth=(3,), slope=(0.2,), **axes), path)
+    found = list(planes(dataset))
+    assert len(found) == 2
+    for _, part in found:
+        grid_figure(part, dataset, "accuracy", Goal(0.99))
+    assert sum(holds(part, dataset, "accuracy", Goal(0.99)) for _, part in found) == 1

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments import words
+from experiments.space import known
 from tests.commands import run
 
 ANIMALS, TOOLS = ("dog", "cat", "fox", "wolf", "bear"), ("saw", "axe", "knife", "blade", "file")
@@ -181,3 +182,10 @@ def test_that_a_file_is_read_in_part_is_told(look, square, monkeypatch):
     assert "--rows=0" not in look(f"--vectors={square}", "--rows=4", "neighbours", "man").err
     monkeypatch.setattr(words, "ROWS", 400)
     assert look(f"--vectors={square}", "neighbours", "man").err == ""
+
+
+def test_a_word_is_found_however_its_accents_are_typed():
+    ids = {"caf\u00e9": 0, "strasse": 1}
+    assert known("cafe\u0301", ids) == known("Caf\u00e9", ids) == 0
+    assert known("Stra\u00dfe", ids) == 1
+    assert known("tea", ids) is None

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from nlpfeat.data.names import identity
 from nlpfeat.data.rating_files import YEAR
+from nlpfeat.data.tokens import composed
 from nlpfeat.errors import UserError, nearest
 
 
@@ -70,5 +71,5 @@ def _without_year(title: str) -> str:
 
 def _plain(title: str) -> str:
     """In small letters, its article in front, as it is said."""
-    words = " ".join(title.casefold().split())
+    words = " ".join(composed(title).casefold().split())
     return re.sub(r"^(.*), (the|a|an)(?=$| \()", r"\2 \1", words)

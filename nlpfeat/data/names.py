@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 # Without zeros in front: 007 and 7 may well be two codes.
-_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def number(name: str) -> Decimal | None:

@@ -120,7 +120,7 @@ def rows_of(
     whole: str, path: str, wanted: Mapping[str, str], names: str = ""
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """As `rows`, of the text of a file called `path`."""
-    separator, skip = _separator(whole, path)
+    separator, skip = _separator(whole, path, names)
     reader = _reader(whole, separator, skip)
     line = 1
     try:
@@ -164,12 +164,16 @@ def _reader(whole: str, separator: str, skip: int) -> Any:
 UNIT = "\x1f"  # ASCII's unit separator
 
 
-def _separator(whole: str, path: str) -> tuple[str, int]:
-    """What parts the fields of a file, and how many lines say so before the first row."""
+def _separator(whole: str, path: str, names: str) -> tuple[str, int]:
+    """What parts the fields of a file, whose columns `names` may name, and how many lines say so before the first row."""
     first = whole.split("\n", 1)[0].strip("\r")
     said = re.fullmatch(r'"?sep=(.)"?', first.strip(" "))  # as spreadsheets are told
     if said:
         return said[1], 1
+    if names:
+        fits = [mark for mark in ("::", "\t", ",") if first.count(mark) == names.count(",") > 0]
+        if fits:
+            return fits[0], 0
     suffix = path.lower().rpartition(".")[2]
     if suffix == "tsv" or ("\t" in first and suffix != "csv"):
         return "\t", 0
@@ -202,5 +206,8 @@ def _missing(wanted: Mapping[str, str], columns: list[str], *, named: bool) -> s
 
 
 def _holds_data(columns: list[str]) -> bool:
-    """Whether a first line is one of the rows, and names nothing: it holds a number, or a sentence."""
-    return any(number(name) is not None or len(name.split()) > 3 for name in columns)
+    """Whether a first line is one of the rows, and names nothing: most of it is numbers, or it holds a sentence and no question."""
+    numbers = sum(number(name) is not None for name in columns)
+    return 2 * numbers > len(columns) or any(
+        len(name.split()) > 3 and not name.endswith("?") for name in columns
+    )

@@ -158,7 +158,9 @@ def _words(name: str) -> Iterator[Line]:
                 yield found
                 if binary and promised and read == int(promised[1]):
                     break
-    except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:  # bz2 knows no error of its own
+        if isinstance(error, OSError) and error.errno:
+            raise  # of the disk, and not of the file
         where = f" after line {line:,}" if line else ""
         raise DamagedFile(f"{name} cannot be read{where} ({error}): fetch it again") from error
     if promised and read < int(promised[1]):

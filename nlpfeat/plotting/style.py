@@ -4,7 +4,7 @@ import re
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,8 @@ def house_style() -> Iterator[None]:
             yield
     finally:
         if before is not None:
-            plt.switch_backend(before)
+            with suppress(ImportError):  # one with windows, where there are none
+                plt.switch_backend(before)
 
 
 def stamp(figure: Figure, text: str) -> None:

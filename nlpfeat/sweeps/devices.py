@@ -16,6 +16,19 @@ def use_all_cores() -> None:
         jax.config.update("jax_num_cpu_devices", cores())
 
 
+def pin_numbers() -> None:
+    """Let a config alone decide what is computed: what the environment of a cluster's worker says otherwise is put back."""
+    for name, value in (
+        ("jax_enable_x64", False),
+        ("jax_default_matmul_precision", None),
+        ("jax_default_prng_impl", "threefry2x32"),
+        ("jax_threefry_partitionable", True),
+        ("jax_numpy_dtype_promotion", "standard"),
+        ("jax_random_seed_offset", 0),
+    ):
+        jax.config.update(name, value)
+
+
 def cores() -> int:
     """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS

@@ -13,7 +13,7 @@ import xarray as xr
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.sweeps.study import atomic
 
-LOCKED = (errno.EAGAIN, errno.EACCES, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+LOCKED = (errno.EAGAIN, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 def bucket_dataset(

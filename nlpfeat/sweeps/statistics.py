@@ -78,7 +78,10 @@ def half_width(
       seed: of the resampling.
     """
     rng = np.random.default_rng(seed)
+    success, ran = success[:, ran.any(0)], ran[:, ran.any(0)]
     seeds = success.shape[1]
+    if not seeds:
+        return Interval(np.nan, np.nan, np.nan)
     columns = np.array([np.arange(seeds), *(rng.integers(seeds, size=seeds) for _ in range(draws))])
     trials = ran[:, columns].sum(2).T  # (1 + draws, widths)
     wins = (success & ran)[:, columns].sum(2).T

@@ -140,15 +140,22 @@ def refuse_links(path: Path) -> None:
       LinkOutside: for a symbolic link in it, at any depth, that leads elsewhere.
     """
     home = os.path.realpath(path)
-    for folder, folders, files in os.walk(home):
-        for name in (*folders, *files):
-            link = os.path.join(folder, name)  # noqa: PTH118  (a study may hold a million files)
-            if os.path.islink(link) and os.path.commonpath([home, os.path.realpath(link)]) != home:  # noqa: PTH114
-                inside = path / os.path.relpath(link, home)
-                raise LinkOutside(
-                    f"{inside} is a link that leads out of the study, to {os.path.realpath(link)}: put what it leads to in its "
-                    "place, or delete the link"
-                )
+    waiting = [home]
+    while waiting:
+        with (
+            contextlib.suppress(FileNotFoundError),
+            os.scandir(waiting.pop()) as entries,
+        ):  # a run beside may discard a folder
+            for entry in entries:
+                if entry.is_symlink():
+                    leads = os.path.realpath(entry.path)
+                    if os.path.commonpath([home, leads]) != home:
+                        raise LinkOutside(
+                            f"{path / os.path.relpath(entry.path, home)} is a link that leads out of the study, to {leads}: put what it "
+                            "leads to in its place, or delete the link"
+                        )
+                elif entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
 
 
 def check_study(path: Path, spec: Spec) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import ray
 
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps import programs, run
+from nlpfeat.sweeps import devices, programs, run
 from nlpfeat.sweeps.prepare import Maker, maker
 from nlpfeat.sweeps.run import Interrupted, Outcome
 from nlpfeat.sweeps.spec import Spec
@@ -66,6 +66,7 @@ def work(study: Path, label: str, widest: int, folder: str, board: Any) -> Outco
         os.chdir(folder)  # where relative paths of a config begin
     except OSError as error:
         raise UserError(f"{folder} is not to be seen from {os.uname().nodename}: {error.strerror}") from None
+    devices.pin_numbers()
     if ray.get(board.stopping.remote()):
         return None
     there = open_study(study)

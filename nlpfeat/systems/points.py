@@ -73,7 +73,7 @@ SPIRALS = Task(
     loss=cross_entropy,
     metrics=(("accuracy", accuracy),),
     optimizer=adam_l2,
-    piece=2000,  # of which the fresh points of the last record are a whole number, as a rule: one pass to compile
+    piece=2000,  # the fresh points of the last record are five times as many: one pass to compile
     layers=unwarper.layers,
     arms=spirals.arms,
 )

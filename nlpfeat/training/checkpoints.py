@@ -94,7 +94,7 @@ def load(folder: Path, step: int, like: Any) -> Any:
         if there and asked and there[0] == asked[0] and there[1] != asked[1]:
             raise UserError(
                 f"checkpoint {path} holds {there[1]}, and {asked[1]} is computed here: it is sound, and was written with another "
-                "precision; set JAX_ENABLE_X64 as it was then, or unset it"
+                "precision; read it from Python under that precision (jax_enable_x64), or sweep anew into another --study"
             )
         if there != asked:
             raise DamagedFile(f"checkpoint {path} does not fit: {name} is {there}, expected {asked}: {mend}")

@@ -175,6 +175,7 @@ def test_a_spreadsheets_numbers_keep_their_names(tmp_path):
         ("1", "1.0", True),
         ("-0", "0", True),
         ("1e2", "100", True),
+        (".5", "0.5", True),
         ("01", "1", False),
         ("a", "A", False),
         ("1_0", "10", False),
@@ -266,7 +267,14 @@ def test_what_a_file_of_vectors_is_instead(content, told, tmp_path):
     assert "fetch it again" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [as_binary()[:-7], gzip.compress(as_text().encode())[:-12]])
+@pytest.mark.parametrize(
+    "content",
+    [
+        as_binary()[:-7],
+        gzip.compress(as_text().encode())[:-12],
+        bz2.compress(as_text().encode() * 99).replace(b"1AY", b"1AZ", 1),
+    ],
+)
 def test_a_truncated_file_is_damage(content, tmp_path):
     with pytest.raises(DamagedFile, match="fetch it again"):
         vector_files.first(csv(tmp_path, content, "v.bin"), 0)

@@ -299,7 +299,12 @@ def test_a_member_table_that_was_deleted_is_planned_as_before(tmp_path):
     assert made.members().equals(before)
 
 
-@pytest.mark.parametrize("name", ["spirals", "spirals_deep", "annulus"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "name", ["spirals", *(pytest.param(n, marks=SLOW) for n in ("spirals_deep", "annulus"))]
+)
 def test_the_last_record_is_over_ten_thousand_fresh_points(name, tmp_path):
     """Of every split that is not learned from; those before it, and the training part, over the splits."""
     spec = with_grid(TOYS[name], width=(3,), seed=(0,))

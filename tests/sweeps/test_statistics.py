@@ -215,3 +215,13 @@ def test_the_half_width_is_that_of_a_fit_run_to_convergence(data):
     if slope[0] > 0.05:
         half = np.exp2(-intercept[0] / slope[0])
         assert half == pytest.approx(np.exp2(-fit.intercept_[0] / fit.coef_[0, 0]), rel=1e-4)
+
+
+def test_seeds_that_never_ran_tell_nothing():
+    """A seed of another part of the grid has no member here: it is not drawn again, and no warning is printed."""
+    widths, ran = np.array([2, 8, 32]), np.zeros((3, 4), bool)
+    ran[:, 3] = True
+    success = ran & (widths[:, None] > 4)
+    alone = half_width(widths, success[:, 3:], ran[:, 3:])
+    assert half_width(widths, success, ran) == alone
+    assert np.isnan(half_width(widths, success & False, ran & False).estimate)
