@@ -69,7 +69,8 @@ def test_of_an_error_less_survives():
     assert found.as_json()["scores"]["with"] == [[0.8], [None], [0.8], [0.8]]
 
 
-@pytest.mark.parametrize("task", ["ratings_net", pytest.param("char_rnn", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["ratings_net", "char_rnn"])
 def test_tasks_whose_error_falls(task, tmp_path):
     """The task's own chance level and direction: a rate that makes the net useless is not survived."""
     spec = with_training(
