@@ -127,6 +127,7 @@ def test_where_nothing_is_held_out_the_training_text_is_called_so(look, named, t
     assert named in done.stdout
 
 
+@pytest.mark.slow
 def test_a_film_of_another_text_is_refused(tmp_path):
     text = tmp_path / "book.csv"
     text.write_bytes(pathlib.Path(TOYS["char_rnn"].data.path).read_bytes())

@@ -9,12 +9,14 @@ import sys
 from functools import partial
 
 import h5py
+import matplotlib as mpl
 import numpy as np
 import pytest
 
 from experiments import command
 from nlpfeat.errors import UserError
 from nlpfeat.paths import expanded
+from nlpfeat.plotting.style import STYLE, house_style
 from nlpfeat.sweeps import launch, results
 from nlpfeat.sweeps.study import lock, open_study
 from nlpfeat.training import checkpoints
@@ -126,8 +128,6 @@ def test_cheap_mistakes_wait_for_no_slow_import(name, arguments, small):
 def test_flags_of_further_axes_take_either_form(small):
     """Before and after what they stand beside, with an equals sign and without."""
     axis = ("--learning_rate", "0.001")
-    done = run("restore", *axis, f"--study={small}", "--width", "2", "--seed=0")
-    assert done.returncode == 0, done.stderr
     done = run("words", f"--study={small}", *axis, "--width=2", "neighbours", "good")
     assert "invalid choice" not in done.stderr
     assert run("restore", f"--study={small}", "--learning_rate=7", "--width=2", "--seed=0").returncode == 2
@@ -171,6 +171,7 @@ def test_bytes_that_are_no_text():
 # --- variables
 
 
+@pytest.mark.slow
 def test_a_variable_changes_no_number(small, tmp_path):
     """Not to the bit; and what was made without it is read with it."""
     path = tmp_path / "study"
@@ -208,6 +209,32 @@ def test_a_variable_that_cannot_be_heeded_is_named(name, variables, small, tmp_p
     assert "Traceback" not in done.stderr
 
 
+def test_variables_that_would_change_numbers_are_put_aside(monkeypatch, capsys):
+    """And named, unless they say what is so anyway."""
+    for name, value in (
+        ("JAX_ENABLE_X64", "1"),
+        ("JAX_THREEFRY_PARTITIONABLE", "0"),
+        ("JAX_RANDOM_SEED_OFFSET", "0"),
+    ):
+        monkeypatch.setenv(name, value)
+    command.pin_numbers()
+    told = capsys.readouterr().err
+    assert [name in told for name in ("X64", "PARTITIONABLE", "OFFSET")] == [True, True, False]
+    assert not os.environ.keys() & command.OTHER_NUMBERS.keys()
+
+
+def test_figures_start_from_the_defaults_of_matplotlib():
+    with mpl.rc_context(
+        {"text.usetex": True, "font.size": 30, "axes.facecolor": "pink", "savefig.bbox": "tight"}
+    ):
+        with house_style():
+            found = {name: mpl.rcParams[name] for name in ("text.usetex", "axes.facecolor", "savefig.bbox")}
+            assert found == {name: mpl.rcParamsDefault[name] for name in found}
+            assert mpl.rcParams["font.size"] == STYLE["font.size"]
+        assert mpl.rcParams["font.size"] == 30
+
+
+@pytest.mark.slow
 def test_a_matplotlibrc_of_ones_own_changes_no_picture(small, tmp_path):
     """Nor does it matter what it says of LaTeX, fonts, or a backend with windows."""
     shutil.copytree(small, tmp_path / "study")
