@@ -54,8 +54,7 @@ def summary_cells(dataset: xr.Dataset) -> tuple[list[str], list[list[str]], str]
 _SHOWN = {
     "regions": "regions",
     "regions_ratio": "R/(H²/2)",
-    "components": "parts",
-    "components_in_box": "in box",
+    "components_in_box": "parts",
     "separable": "separable",
     "gdv": "GDV",
     "log_det": "log|det|",
@@ -66,7 +65,7 @@ _SHOWN = {
 }
 _CAPTION = (
     "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; parts: "
-    "of all classes' regions, of the whole plane and in the box; separable: share of seeds whose classes lines can part after the map; "
+    "of all classes' regions in the box; separable: share of seeds whose classes lines can part after the map; "
     "GDV: 0 mixed, -1 ideal; log|det|: how much the map enlarges areas, -inf flattens; folding: 0 without folds; "
     "turn: of an embedded arm around the middle; Π σ_max: product of spectral norms; |w||v|: pull of a unit. "
     "–: not defined. --json has all measures with quartiles."
