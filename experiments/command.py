@@ -172,13 +172,10 @@ def main(command: Callable[[list[str]], int]) -> NoReturn:
     """
     signal.signal(signal.SIGINT, stop)  # a sweep then installs a handler that saves first
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by XLA when JAX is imported
-    if os.environ.get("MPLBACKEND", "").startswith(
-        "module://"
-    ):  # a notebook's, which need not be in this environment
-        os.environ["MPLBACKEND"] = "agg"
-    os.environ["MATPLOTLIBRC"] = (
-        os.devnull
-    )  # figures are the same whoever draws them; one's own file may not even be readable
+    if os.environ.get("MPLBACKEND", "").startswith("module://"):
+        os.environ["MPLBACKEND"] = "agg"  # a notebook's backend need not be in this environment
+    # Figures are the same whoever draws them; one's own file may not even be readable.
+    os.environ["MATPLOTLIBRC"] = os.devnull
     open_streams()
     quiet_libraries()
     try:

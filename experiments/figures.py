@@ -88,7 +88,8 @@ def _grid_figures(task: Task, grid: xr.Dataset, goal: Goal) -> Iterator[tuple[st
         warn(
             f"{len(planes)} figures would show this grid: that of the best recipe is drawn; name a point of an axis by --at for another"
         )
-        planes = [(point, part) for point, part in planes if grid_figures.holds(part, grid, headline, goal)]
+        _, best = grid_figures.best_recipe(grid, headline, goal)
+        planes = [(point, part) for point, part in planes if point.items() <= best.items()]
     for point, part in planes:
         suffix = "".join(f"-{name}={value:g}" for name, value in sorted(point.items()))
         yield f"grid{suffix}", *grid_figures.grid_figure(part, grid, headline, goal)

@@ -57,7 +57,7 @@ def grid_figure(
 ) -> tuple[Any, dict[str, Any]]:
     """Success and the headline measure over up to three axes of the grid: a column, a colour, a place on the x-axis.
 
-    The best recipe of the `whole` grid is named; it is chosen on the validation part where there is one, else on the training part.
+    The best recipe of the `whole` grid is named.
     """
     splits = [str(split) for split in dataset["split"].to_numpy()]
     last = splits[-1]
@@ -93,9 +93,7 @@ def grid_figure(
     axes[0, 0].set_ylim(bottom=0)
     if colour_axis:
         axes[0, -1].legend(title=_words(colour_axis), fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
-    chosen_on = held_out(dataset)
-    recipes = list(shares(whole, headline, chosen_on, goal))
-    text, best = _best(recipes, axes_of(whole), chosen_on, headline, goal)
+    text, best = best_recipe(whole, headline, goal)
     seeds = max(p["seeds"] for p in found)
     figure.suptitle(
         f"Which recipe of {dataset.attrs['task']} succeeds in {int(dataset['step'][-1]):,} steps{_at(dataset, whole)}: {seeds} seeds each.\nAbove: share, Wilson 95 % interval. "
@@ -107,23 +105,19 @@ def grid_figure(
     return figure, {"text": text, "best": best}
 
 
-def holds(dataset: xr.Dataset, whole: xr.Dataset, headline: str, goal: Goal) -> bool:
-    """Whether the best recipe of a whole grid lies in a part of it."""
-    chosen_on = held_out(dataset)
-    _, best = _best(list(shares(whole, headline, chosen_on, goal)), axes_of(whole), chosen_on, headline, goal)
-    return all(best[name] in dataset[name].to_numpy() for name in axes_of(whole))
-
-
 def _at(dataset: xr.Dataset, whole: xr.Dataset) -> str:
     """The point that a part of a grid is at, in words."""
     told = [f"{_words(n)} {dataset[n].item():g}" for n in axes_of(whole) if dataset.sizes[n] == 1]
     return f" at {', '.join(told)}" if told else ""
 
 
-def _best(
-    found: list[dict[str, Any]], names: list[str], split: str, headline: str, goal: Goal
-) -> tuple[str, dict[str, Any]]:
-    """The recipe with the largest share of successes; among equals, that of the best median."""
+def best_recipe(dataset: xr.Dataset, headline: str, goal: Goal) -> tuple[str, dict[str, Any]]:
+    """The recipe with the largest share of successes, among equals that of the best median: in words, and its point of the grid.
+
+    It is chosen on the validation part where there is one, else on the training part.
+    """
+    names, split = axes_of(dataset), held_out(dataset)
+    found = list(shares(dataset, headline, split, goal))
 
     def merit(point: dict[str, Any]) -> tuple[float, float]:
         return point["share"].estimate, np.nan_to_num(goal.merit(point["quartiles"][1]), nan=-np.inf)

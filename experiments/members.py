@@ -3,7 +3,6 @@
 import argparse
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from experiments.command import PLAIN, number
@@ -11,7 +10,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.sweeps.restore import find
 from nlpfeat.sweeps.results import opened
 from nlpfeat.sweeps.study import Study
-from nlpfeat.sweeps.summary import further_axes
+from nlpfeat.sweeps.summary import further_axes, sound
 from nlpfeat.training.task import Goal, Task
 
 
@@ -42,7 +41,7 @@ def describe(member: dict[str, float]) -> str:
 def trained(dataset: xr.Dataset, metric: str) -> xr.DataArray:
     """A metric at the last step of the members that can be looked at: NaN where there is none, or its training diverged."""
     last = dataset.isel(step=-1)
-    return last[metric].where((abs(last["loss"]) < np.inf).all("split"))
+    return last[metric].where(sound(last))
 
 
 def median_seed(scores: xr.DataArray) -> int:

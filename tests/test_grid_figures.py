@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from experiments.figures import panels_figure
-from experiments.grid_figures import axes_of, grid_figure, holds, planes, shares
+from experiments.grid_figures import axes_of, best_recipe, grid_figure, planes, shares
 from nlpfeat.tasks import TASKS
 from nlpfeat.training.task import Goal
 from tests.toys import TOYS, study, with_grid
@@ -103,7 +103,9 @@ def test_a_fourth_axis_has_a_figure_for_each_of_its_points():
         assert f"learning rate {point['learning_rate']:g}" in figure._suptitle.get_text()
         best.append(told["best"])
     assert best[0] == best[1]
-    assert [holds(part, dataset, "accuracy", Goal(0.99)) for _, part in found].count(True) == 1
+    _, recipe = best_recipe(dataset, "accuracy", Goal(0.99))
+    assert recipe == best[0]
+    assert [point.items() <= recipe.items() for point, _ in found].count(True) == 1
 
 
 def test_points_without_a_member_have_no_figure():

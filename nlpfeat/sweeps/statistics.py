@@ -10,11 +10,8 @@ from scipy.stats import binomtest
 HUGE = 1e300  # stands for infinity, of which differences are taken
 FEWEST = 6  # seeds that an interval of a median needs
 RIDGE = 0.01  # on the slope of a logistic curve, which it keeps finite where no width has both outcomes
-NEWTON_STEPS, HALVINGS, TOLERANCE = (
-    100,
-    40,
-    1e-10,
-)  # at most; some ten of the former are taken, and few of the latter
+# Newton's steps and the halvings of each, at most; some ten of the former are taken, and few of the latter.
+NEWTON_STEPS, HALVINGS, TOLERANCE = 100, 40, 1e-10
 
 
 class Spread(NamedTuple):

@@ -142,10 +142,8 @@ def refuse_links(path: Path) -> None:
     home = os.path.realpath(path)
     waiting = [home]
     while waiting:
-        with (
-            contextlib.suppress(FileNotFoundError),
-            os.scandir(waiting.pop()) as entries,
-        ):  # a run beside may discard a folder
+        # a run beside this one may discard a folder
+        with contextlib.suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 if entry.is_symlink():
                     leads = os.path.realpath(entry.path)

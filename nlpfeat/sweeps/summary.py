@@ -26,13 +26,13 @@ def recipe(dataset: xr.Dataset) -> str:
 
 def scores(dataset: xr.Dataset, metric: str, goal: Goal) -> xr.DataArray:
     """A metric of all members, NaN where there is no member. One that has diverged, its loss being no number, counts as the worst."""
-    diverged = ~_finite(dataset["loss"]).all("split")
-    values = dataset[metric].where(~diverged & dataset[metric].notnull(), goal.worst)
+    values = dataset[metric].where(sound(dataset) & dataset[metric].notnull(), goal.worst)
     return values.where(dataset["member_id"] != "")
 
 
-def _finite(values: xr.DataArray) -> xr.DataArray:
-    return abs(values) < np.inf
+def sound(dataset: xr.Dataset) -> xr.DataArray:
+    """Which members have not diverged: those whose loss is a number on every split."""
+    return (abs(dataset["loss"]) < np.inf).all("split")
 
 
 def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
@@ -69,7 +69,7 @@ def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
 
 def diverged(dataset: xr.Dataset) -> int:
     """How many members end with a loss that is no number."""
-    lost = ~_finite(dataset["loss"].isel(step=-1)).all("split") & (dataset["member_id"] != "")
+    lost = ~sound(dataset.isel(step=-1)) & (dataset["member_id"] != "")
     return int(lost.sum())
 
 

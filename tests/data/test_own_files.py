@@ -7,25 +7,15 @@ import struct
 import numpy as np
 import pytest
 
-from nlpfeat.data import catalogue, names, ratings, table, texts, tokens, vector_files
+from nlpfeat.data import catalogue, names, ratings, texts, tokens, vector_files
 from nlpfeat.data.corpus import cut, oddities
 from nlpfeat.data.ratings import RatingsSpec
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.sweeps.writing import write
+from tests.data.tables import csv, read
 from tests.toys import TOYS, maker_of
 
 TEXTS = ["good soup", "bad soup", "good bread", "bad bread", "good tea", "bad tea", "warm tea", "cold tea"]
-
-
-def csv(tmp_path, content, name="mine.csv"):
-    path = tmp_path / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return str(path)
-
-
-def read(path, **changes):
-    asked = {"text": "text", "label": "label", "split": "", "test_share": 0.25, "key": 0} | changes
-    return table.read(path, **asked)
 
 
 def rows(labels, separator=","):

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data import bags, corpus, table, texts, tokens, vocabulary
+from nlpfeat.data import bags, corpus, texts, tokens, vocabulary
 from nlpfeat.data.examples import Examples
 from nlpfeat.errors import UserError
+from tests.data.tables import csv, read
 
 WORDS = st.text(alphabet="abcé ", max_size=12)
 
@@ -38,17 +39,6 @@ def test_tokens():
 def cut(documents):
     """Documents that are lists of tokens already."""
     return tokens.tokenized(documents, list)
-
-
-def csv(tmp_path, text, name="mine.csv"):
-    path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return str(path)
-
-
-def read(path, **changes):
-    asked = {"text": "text", "label": "label", "split": "", "test_share": 0.25, "key": 0} | changes
-    return table.read(path, **asked)
 
 
 def test_a_csv_with_quotes_marks_and_line_breaks(tmp_path):
