@@ -26,8 +26,8 @@ import xarray as xr
 from rich.console import Console
 from rich.table import Table
 
-from experiments import launches, sweep  # noqa: F401  (launches wakes in this process, so that its forks need not)
-from experiments.command import main
+from nlpfeat.cli import launches, sweep  # noqa: F401  (launches wakes in this process, so that its forks need not)
+from nlpfeat.cli.command import main
 
 CONFIG = (
     "--config=configs/spirals.py:smoke",

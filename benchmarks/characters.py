@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.spirals import machine
-from nlpfeat.sweeps import devices
+from nlpfeat import parallel
 
 WINDOW = 40
 # Units, layers and rows of a batch: those of the width study, and the lesson's.
@@ -37,9 +37,9 @@ LETTERS = 2000
 
 def bucket(name: str, seeds: int) -> tuple[Any, Any]:
     """A task and its bucket of so many seeds."""
-    from nlpfeat.sweeps import grid, programs
-    from nlpfeat.sweeps.prepare import maker, prepare
-    from nlpfeat.sweeps.spec import resolve
+    from nlpfeat.config.schema import resolve
+    from nlpfeat.sweeps import plan, programs
+    from nlpfeat.sweeps.members import member_factory, prepare
 
     units, layers, rows = NETS[name]
     config = {
@@ -49,24 +49,24 @@ def bucket(name: str, seeds: int) -> tuple[Any, Any]:
         "sweep": {"width": (units,), "seed": tuple(range(seeds))},
     }
     spec = resolve(config)
-    table = grid.expand(spec).assign(bucket="b")
-    return spec, prepare(maker(spec), "b", table, programs.member_mesh(), units)
+    table = plan.all_members(spec).assign(bucket="b")
+    return spec, prepare(member_factory(spec), "b", table, programs.member_mesh(), units)
 
 
 def nlpfeat(name: str) -> float:
     """Milliseconds of a step and net."""
     import jax
 
-    from nlpfeat.data.examples import spread
+    from nlpfeat.data.samplers import subsample
     from nlpfeat.sweeps import programs
-    from nlpfeat.sweeps.run import fresh, orders
+    from nlpfeat.sweeps.runner import batch_indices, initial_state
 
-    devices.use_all_cores()
-    spec, made = bucket(name, devices.cores())
+    parallel.use_all_cores()
+    spec, made = bucket(name, parallel.cores())
     task = spec.row
-    state = fresh(task, made, (), made.params)
-    task = replace(task, reading=partial(spread, 1))  # a record over one window
-    order = orders(task, spec.training, made, 0, STRETCH)
+    state = initial_state(task, made, (), made.params)
+    task = replace(task, reading=partial(subsample, 1))  # a record over one window
+    order = batch_indices(task, spec.training, made, 0, STRETCH)
     static = (task, made.module, (), made.layout)
 
     def step(n: int) -> None:
@@ -137,13 +137,13 @@ def writing(name: str) -> float:
     """Characters a second, one after another."""
     import jax
 
-    from nlpfeat.sweeps.writing import write
+    from nlpfeat.analysis.sampling import sample_text
 
     spec, made = bucket(name, 1)
     params = jax.tree.map(lambda leaf: leaf[0], made.params)
     settings = spec.settings._replace(width=np.int32(NETS[name][0]))
     alphabet = spec.row.load(spec.data, spec.model).about.alphabet
-    go = partial(write, made.module, params, settings, alphabet, "the ", 0.8, LETTERS)
+    go = partial(sample_text, made.module, params, settings, alphabet, "the ", 0.8, LETTERS)
     go(draw=0)
     began = time.perf_counter()
     go(draw=1)

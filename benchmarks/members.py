@@ -25,8 +25,8 @@ WIDTHS = 100
 
 def spec(members: int) -> Any:
     """The default study of spirals, with so many members at widths 1 to 100."""
-    from experiments.command import load_config
-    from nlpfeat.sweeps.spec import resolve
+    from nlpfeat.config.files import load_config
+    from nlpfeat.config.schema import resolve
 
     _, config = load_config("configs/spirals.py")
     grid = {"width": range(1, WIDTHS + 1), "seed": range(members // WIDTHS)}
@@ -42,9 +42,9 @@ def begin(members: int, path: Path) -> None:
 
 def pretend(members: int, path: Path) -> None:
     """Write made-up results of every bucket."""
-    from nlpfeat.sweeps.provenance import provenance
-    from nlpfeat.sweeps.results import bucket_dataset, write
-    from nlpfeat.sweeps.study import open_study
+    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.provenance import provenance
+    from nlpfeat.store.results import bucket_dataset, write_results
 
     study, rng, here = open_study(path), np.random.default_rng(0), provenance()
     steps = [stop.step for stop in study.spec.training.stops]
@@ -52,25 +52,25 @@ def pretend(members: int, path: Path) -> None:
         table = study.bucket(label)
         records = {n: rng.random((len(table), len(steps), 2), np.float32) for n in ("loss", "accuracy")}
         attributes = {"bucket": label, "seconds": 1.0, "provenance": here, "data_sha256": "0" * 64}
-        write(
+        write_results(
             bucket_dataset(table, records, steps, ["train", "test"], attributes, "nats"), study.result(label)
         )
 
 
 def combine(members: int, path: Path) -> None:
     """Make one labelled array of them."""
+    from nlpfeat.store.layout import open_study
     from nlpfeat.sweeps import launch
-    from nlpfeat.sweeps.study import open_study
 
     launch.finish(open_study(path))
 
 
 def look(members: int, path: Path) -> None:
     """Open that array, and take the median accuracy at one width."""
-    from nlpfeat.sweeps.results import opened
-    from nlpfeat.sweeps.study import open_study
+    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.results import open_results
 
-    with opened(open_study(path).combined) as dataset:
+    with open_results(open_study(path).combined) as dataset:
         dataset.accuracy.sel(width=8, split="test").isel(step=-1).median("seed").item()
 
 

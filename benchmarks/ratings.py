@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.spirals import machine
-from nlpfeat.sweeps import devices
+from nlpfeat import parallel
 
 SPLITS, FACTORS = (0, 1, 2), (20, 50)
 CONFIG = "configs/ratings_bayes.py:best"
@@ -32,24 +32,24 @@ def nlpfeat(width: int, seed: int) -> tuple[Fit, Any]:
     """A member of the best config, and its split as (rated, train, test)."""
     import jax
 
-    from experiments.command import load_config
-    from nlpfeat.data.examples import split_names
-    from nlpfeat.sweeps import grid, programs
-    from nlpfeat.sweeps.prepare import maker, prepare
-    from nlpfeat.sweeps.run import fresh, orders
-    from nlpfeat.sweeps.spec import resolve
+    from nlpfeat.config.files import load_config
+    from nlpfeat.config.schema import resolve
+    from nlpfeat.data.core import split_names
+    from nlpfeat.sweeps import plan, programs
+    from nlpfeat.sweeps.members import member_factory, prepare
+    from nlpfeat.sweeps.runner import batch_indices, initial_state
 
     _, config = load_config(CONFIG)
     spec = resolve(config | {"sweep": {"width": (width,), "seed": (seed,)}})
-    make, table = maker(spec), grid.expand(spec).assign(bucket="one")
+    make, table = member_factory(spec), plan.all_members(spec).assign(bucket="one")
     bucket = prepare(make, "one", table, programs.member_mesh(), width)
     steps = sum(spec.training.steps)
-    order = orders(spec.row, replace(spec.training, record_every=steps), bucket, 0, steps)
+    order = batch_indices(spec.row, replace(spec.training, record_every=steps), bucket, 0, steps)
     test = split_names(bucket.splits).index("test")
     parts = {name: np.asarray(bucket.splits[name].inputs)[0] for name in ("train", "test")}
 
     def advance(count: int, splits: Any) -> Any:
-        state = fresh(spec.row, bucket, (), bucket.params)
+        state = initial_state(spec.row, bucket, (), bucket.params)
         shared = (bucket.settings, bucket.arrays, splits, order, 1.0, 0)
         done = programs.advance(spec.row, bucket.module, (), bucket.layout, state, *shared, count)
         return jax.block_until_ready(done)
@@ -88,7 +88,7 @@ def main() -> None:
     )
     arguments.add_argument("--rounds", type=int, default=3)
     rounds = arguments.parse_args().rounds
-    devices.use_all_cores()
+    parallel.use_all_cores()
     rivals: list[tuple[int, str, Fit]] = []
     for seed in SPLITS:
         ours = {f"nlpfeat, {width} factors": nlpfeat(width, seed) for width in FACTORS}

@@ -14,11 +14,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from nlpfeat.analysis.geometry import WINDOW
 from nlpfeat.films.camera import disc_grid
 from nlpfeat.report.explorer import Measure, Members
 from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.report.page import Part, report
-from nlpfeat.sweeps.measure import WINDOW
 from tests.browser import opened, until
 
 UNITS, POINTS, MEMBERS, FRAMES, ROUNDS = 100, 1000, 1000, 121, 5

@@ -20,9 +20,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.spirals import machine
-from nlpfeat.data.bags import Bags
-from nlpfeat.data.texts import Texts
-from nlpfeat.sweeps import devices
+from nlpfeat import parallel
+from nlpfeat.data.text.bags import Bags, BagTexts
 
 RATE = 0.01
 WIDTHS = (2, 4, 10, 16, 32, 64, 100)
@@ -71,21 +70,21 @@ def compiled(widths: tuple[int, ...], seeds: tuple[int, ...]) -> tuple[Callable[
     """A function that does so many steps of all members from the start, and the study's source."""
     import jax
 
-    from experiments.command import load_config
-    from nlpfeat.sweeps import grid, programs
-    from nlpfeat.sweeps.prepare import maker, prepare
-    from nlpfeat.sweeps.run import fresh, orders
-    from nlpfeat.sweeps.spec import resolve
+    from nlpfeat.config.files import load_config
+    from nlpfeat.config.schema import resolve
+    from nlpfeat.sweeps import plan, programs
+    from nlpfeat.sweeps.members import member_factory, prepare
+    from nlpfeat.sweeps.runner import batch_indices, initial_state
 
     _, config = load_config("configs/reviews_bag.py")
     spec = resolve(config | {"sweep": {"width": widths, "seed": seeds}})
-    make, table = maker(spec), grid.expand(spec).assign(bucket="all")
+    make, table = member_factory(spec), plan.all_members(spec).assign(bucket="all")
     bucket = prepare(make, "all", table, programs.member_mesh(), max(widths))
     training = replace(spec.training, record_every=STEPS)
-    order = orders(spec.row, training, bucket, 0, STEPS)
+    order = batch_indices(spec.row, training, bucket, 0, STEPS)
 
     def steps(count: int) -> Any:
-        state = fresh(spec.row, bucket, (), bucket.params)
+        state = initial_state(spec.row, bucket, (), bucket.params)
         shared = (bucket.settings, bucket.arrays, bucket.splits, order, 1.0, 0)
         done = programs.advance(spec.row, bucket.module, (), bucket.layout, state, *shared, count)
         return jax.block_until_ready(bucket.fetch(done[1]))
@@ -108,11 +107,11 @@ def main() -> None:
     )
     arguments.add_argument("--rounds", type=int, default=5)
     rounds = arguments.parse_args().rounds
-    devices.use_all_cores()
+    parallel.use_all_cores()
     one, source = compiled((10,), (1,))
     many, _ = compiled(WIDTHS, SEEDS)
     arrays: Bags = source.arrays
-    texts: Texts = source.about
+    texts: BagTexts = source.about
     count, size = texts.corpus.sizes[0], len(texts.vocabulary.words)
     bags = [
         np.asarray(arrays.words[a:b])

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.spirals import machine, timed
-from nlpfeat.sweeps import devices
+from nlpfeat import parallel
 
 NETS = ("imdb_dense", "imdb_cnn", "imdb_multicnn", "imdb_lstm")
 BATCH, DOCUMENTS = 64, 256
@@ -36,14 +36,16 @@ Stepper = tuple[Callable[[int], Any], int]  # does n steps of so many nets
 
 def bucket(net: str) -> Any:
     """One seed a core of a net as its task has it by default, on the first reviews."""
-    from nlpfeat.sweeps import grid, programs
-    from nlpfeat.sweeps.prepare import maker, prepare
-    from nlpfeat.sweeps.spec import resolve
+    from nlpfeat.config.schema import resolve
+    from nlpfeat.sweeps import plan, programs
+    from nlpfeat.sweeps.members import member_factory, prepare
 
-    devices.use_all_cores()
-    spec = resolve({"task": net, "sweep": {"seed": tuple(range(devices.cores()))}})
-    table = grid.expand(spec).assign(bucket="b")
-    return spec.row, prepare(maker(spec), "b", table, programs.member_mesh(), int(table["width"].max()))
+    parallel.use_all_cores()
+    spec = resolve({"task": net, "sweep": {"seed": tuple(range(parallel.cores()))}})
+    table = plan.all_members(spec).assign(bucket="b")
+    return spec.row, prepare(
+        member_factory(spec), "b", table, programs.member_mesh(), int(table["width"].max())
+    )
 
 
 def nlpfeat(net: str) -> Stepper:
@@ -51,10 +53,10 @@ def nlpfeat(net: str) -> Stepper:
     import jax
 
     from nlpfeat.sweeps import programs
-    from nlpfeat.sweeps.run import fresh
+    from nlpfeat.sweeps.runner import initial_state
 
     task, made = bucket(net)
-    state = fresh(task, made, (), made.params)
+    state = initial_state(task, made, (), made.params)
     few = {"train": jax.tree.map(lambda leaf: leaf[:DOCUMENTS], made.splits["train"])}
     members, rng = made.layout.members, np.random.default_rng(0)
 
@@ -110,10 +112,10 @@ def pytorch(net: str) -> Stepper:
     """The same net, written as its users write it."""
     import torch  # pyright: ignore[reportMissingImports]
 
-    from nlpfeat.data import sequences
+    from nlpfeat.data.text import sequences
 
     texts, *_ = sequences.load(sequences.SequenceSpec(), 0)
-    from nlpfeat.data.examples import Examples
+    from nlpfeat.data.core import Examples
 
     first = sequences.batch(texts, Examples(np.arange(DOCUMENTS), np.zeros(DOCUMENTS)), None).inputs.words
     words = torch.from_numpy(np.asarray(first).astype(np.int64))

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nlpfeat.sweeps.devices import cores
+from nlpfeat.parallel import cores
 
 WIDTHS = (2, 4, 8, 16, 32, 64, 100)
 SECONDS = 1.0  # a timed stretch lasts about this long
@@ -56,12 +56,13 @@ def nlpfeat(width: int, seeds: int, points: int) -> Callable[[int], Any]:
     """The bucket of one width."""
     import jax
 
-    from nlpfeat.sweeps import devices, grid, programs
-    from nlpfeat.sweeps.prepare import maker, prepare
-    from nlpfeat.sweeps.run import fresh
-    from nlpfeat.sweeps.spec import resolve
+    from nlpfeat import parallel
+    from nlpfeat.config.schema import resolve
+    from nlpfeat.sweeps import plan, programs
+    from nlpfeat.sweeps.members import member_factory, prepare
+    from nlpfeat.sweeps.runner import initial_state
 
-    devices.use_all_cores()
+    parallel.use_all_cores()
     spec = resolve(
         {
             "task": "spirals",
@@ -69,9 +70,9 @@ def nlpfeat(width: int, seeds: int, points: int) -> Callable[[int], Any]:
             "sweep": {"width": (width,), "seed": tuple(range(seeds))},
         }
     )
-    table = grid.expand(spec).assign(bucket="b")
-    bucket = prepare(maker(spec), "b", table, programs.member_mesh(), width)
-    state = fresh(spec.row, bucket, (), bucket.params)
+    table = plan.all_members(spec).assign(bucket="b")
+    bucket = prepare(member_factory(spec), "b", table, programs.member_mesh(), width)
+    state = initial_state(spec.row, bucket, (), bucket.params)
 
     def step(n: int) -> None:
         nonlocal state

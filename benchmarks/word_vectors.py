@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.spirals import machine
-from experiments.space import Space
-from nlpfeat.sweeps import devices
+from nlpfeat import parallel
+from nlpfeat.embeddings.space import WordSpace
 
 CONFIG = "configs/windows_noise.py:best"
 WIDTH, TRIAL = 50, 200  # dimensions; steps of each phase that are timed first
@@ -30,26 +30,25 @@ LONGEST = 50_000  # steps of a phase, at most
 FILES = ("wordsim353.tsv", "simlex999.txt")
 
 
-def ours(minutes: float) -> tuple[Space, Any, str]:
+def ours(minutes: float) -> tuple[WordSpace, Any, str]:
     """The space that nlpfeat learns, its text, and what it took."""
     import jax
 
-    from experiments.command import load_config
-    from nlpfeat.sweeps import grid, programs
-    from nlpfeat.sweeps.prepare import maker, prepare
-    from nlpfeat.sweeps.run import advance, fresh
-    from nlpfeat.sweeps.spec import resolve
-    from nlpfeat.sweeps.stacks import at
+    from nlpfeat.config.files import load_config
+    from nlpfeat.config.schema import resolve
+    from nlpfeat.sweeps import plan, programs
+    from nlpfeat.sweeps.members import member_factory, prepare, tree_index
+    from nlpfeat.sweeps.runner import advance, initial_state
 
     _, config = load_config(CONFIG)
     spec = resolve(config | {"sweep": {"width": (WIDTH,), "seed": (0,)}})
-    make, members = maker(spec), grid.expand(spec).assign(bucket="one")
+    make, members = member_factory(spec), plan.all_members(spec).assign(bucket="one")
     bucket = prepare(make, "one", members, programs.member_mesh(), WIDTH)
 
     def train(phases: tuple[int, ...]) -> tuple[Any, float]:
         # Records at the ends of phases only, and batches of one shape, so that no call compiles anew.
         training = replace(spec.training, steps=phases, record_every=LONGEST, checkpoint_every=LONGEST)
-        state = fresh(spec.row, bucket, (), bucket.params)
+        state = initial_state(spec.row, bucket, (), bucket.params)
         steps = [stop.step for stop in training.stops[1:]]
         began = time.perf_counter()
         for after, _ in advance(spec.row, training, bucket, state, 0, steps):
@@ -68,14 +67,14 @@ def ours(minutes: float) -> tuple[Space, Any, str]:
     seen = sum(phases) * spec.training.batch_size / len(bucket.splits["train"].targets)
     told = f"{seconds:.0f} s, {seen:.1f} epochs, {seen * windows / seconds:,.0f} windows/s"
     rows: Any = spec.row.words
-    table = rows(at(bucket.fetch(state).params, 0), bucket.example.settings)
+    table = rows(tree_index(bucket.fetch(state).params, 0), bucket.example.settings)
     ids = make.source.about.vocabulary.ids
     words = tuple(ids)
     vectors = np.asarray(table[list(ids.values())], np.float64)
-    return Space("nlpfeat", words, vectors, {word: i for i, word in enumerate(words)}, None), corpus, told
+    return WordSpace("nlpfeat", words, vectors, {word: i for i, word in enumerate(words)}, None), corpus, told
 
 
-def theirs(corpus: Any, rows: int, minutes: float, thin: float) -> tuple[Space, str]:
+def theirs(corpus: Any, rows: int, minutes: float, thin: float) -> tuple[WordSpace, str]:
     """The space that gensim learns from the training documents, and what it took."""
     from gensim.models import Word2Vec  # pyright: ignore[reportMissingImports]
 
@@ -110,18 +109,18 @@ def theirs(corpus: Any, rows: int, minutes: float, thin: float) -> tuple[Space, 
     model, seconds = train(epochs)
     words = tuple(model.wv.index_to_key)
     vectors = model.wv.vectors.astype(np.float64)
-    space = Space(f"gensim, {thin:g}", words, vectors, {word: i for i, word in enumerate(words)}, None)
+    space = WordSpace(f"gensim, {thin:g}", words, vectors, {word: i for i, word in enumerate(words)}, None)
     return (
         space,
         f"{seconds:.0f} s, {epochs} epochs, {epochs * len(corpus.documents.tokens) / seconds:,.0f} words/s",
     )
 
 
-def among(space: Space, words: set[str]) -> Space:
+def among(space: WordSpace, words: set[str]) -> WordSpace:
     """A space of only some words."""
     rows = [i for i, word in enumerate(space.words) if word in words]
     kept = tuple(space.words[i] for i in rows)
-    return Space(space.title, kept, space.vectors[rows], {word: i for i, word in enumerate(kept)}, None)
+    return WordSpace(space.title, kept, space.vectors[rows], {word: i for i, word in enumerate(kept)}, None)
 
 
 def main() -> None:
@@ -133,12 +132,12 @@ def main() -> None:
     arguments.add_argument("--thin", type=float, nargs="*", default=[1e-3, 1e-4], help="of gensim, see above")
     flags = arguments.parse_args()
     minutes = flags.minutes
-    devices.use_all_cores()
+    parallel.use_all_cores()
 
     from gensim.test.utils import datapath  # pyright: ignore[reportMissingImports]
 
-    from experiments.word_scores import ranked, read_questions, scored
-    from nlpfeat.data.word_tests import pairs
+    from nlpfeat.analysis.word_scores import ranked, read_questions, scored
+    from nlpfeat.data.text.word_tests import pairs
 
     print(f"{machine()}; {minutes:g} minutes each")
     mine, corpus, told = ours(minutes)

@@ -1,1 +1,1 @@
-"""The commands: thin, each a `python -m experiments.NAME`."""
+"""Doors to the commands: `python -m experiments.NAME` runs `nlpfeat NAME`."""

@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from unittest import mock
 
-from experiments.command import main
+from nlpfeat.cli.command import main
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,7 +23,7 @@ def process(command, *arguments, **options):
 
 def run(command, *arguments, folder=ROOT):
     """In this process, as if started in `folder`: exit code, stdout and stderr."""
-    module = importlib.import_module(f"experiments.{command}")
+    module = importlib.import_module(f"nlpfeat.cli.{command}")
     out, err = io.StringIO(), io.StringIO()
     line = [f"experiments.{command}", *map(str, arguments)]
     usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -33,7 +33,7 @@ def run(command, *arguments, folder=ROOT):
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         mock.patch.object(sys, "argv", line),
-        mock.patch("nlpfeat.sweeps.devices.use_all_cores"),
+        mock.patch("nlpfeat.parallel.use_all_cores"),
     ):
         try:
             main(module.command)

@@ -15,8 +15,8 @@ import jax
 import numpy as np
 import pytest
 
-from nlpfeat.sweeps.restore import restore
-from nlpfeat.tasks import TASKS
+from nlpfeat.study.restore import restore
+from nlpfeat.tasks.registry import TASKS
 from tests.held import NARROW, Held
 
 FOLDER = Path(__file__).parent / "golden"

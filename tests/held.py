@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from nlpfeat.sweeps import launch, programs, run
+from nlpfeat.config.schema import Spec
+from nlpfeat.store.layout import Study
+from nlpfeat.study.restore import Member, restore
+from nlpfeat.sweeps import launch, programs, runner
 from nlpfeat.sweeps.compilation import compilations
-from nlpfeat.sweeps.prepare import Bucket, maker, prepare
-from nlpfeat.sweeps.restore import Member, restore
-from nlpfeat.sweeps.run import Interrupted
-from nlpfeat.sweeps.spec import Spec
-from nlpfeat.sweeps.study import Study
+from nlpfeat.sweeps.members import Bucket, member_factory, prepare
+from nlpfeat.sweeps.runner import Interrupted
 from tests.toys import Quiet, toy, with_grid, with_training
 
 NARROW, WIDE, SEED = 3, 8, 1
@@ -32,7 +32,7 @@ class Held:
         plain = with_grid(plain, width=(NARROW, WIDE), seed=(0, SEED, 2))
         plain = replace(plain, settings=turned_on(plain.settings))
         self.task = plain.row
-        make = maker(plain)
+        make = member_factory(plain)
         self.frozen = "" if self.task.rule else min(make.shapes(NARROW))
         frozen = ((), (self.frozen,)) if self.frozen else ()
         self.spec = with_training(plain, frozen=frozen)
@@ -82,6 +82,6 @@ def turned_on(settings: Any) -> Any:
 
 def evaluated(spec: Spec, bucket: Bucket, params: Any, step: int = 0) -> dict[str, np.ndarray]:
     """The record (members, splits) of the parameters (places, …), by the training program: after no step, as at `step`."""
-    state = run.fresh(spec.row, bucket, (), params)
-    ((_, record),) = run.advance(spec.row, spec.training, bucket, state, step, [step])
+    state = runner.initial_state(spec.row, bucket, (), params)
+    ((_, record),) = runner.advance(spec.row, spec.training, bucket, state, step, [step])
     return bucket.fetch(record)

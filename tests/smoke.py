@@ -13,7 +13,7 @@ from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-from nlpfeat.sweeps.devices import use_all_cores
+from nlpfeat.parallel import use_all_cores
 from tests.commands import ROOT, process, run
 
 EVERY_CONFIG = [

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.all_systems import System, describe
-from experiments.command import load_config
-from experiments.sizes import SEEDS, WIDTHS
-from nlpfeat.sweeps.results import read, write
-from nlpfeat.sweeps.spec import resolve
-from nlpfeat.sweeps.statistics import FEWEST, Interval
-from nlpfeat.tasks import TASKS
+from nlpfeat.analysis.across_tasks import System, describe
+from nlpfeat.config.files import load_config
+from nlpfeat.config.schema import resolve
+from nlpfeat.config.sizes import SEEDS, WIDTHS
+from nlpfeat.stats.intervals import MIN_SEEDS, Interval
+from nlpfeat.store.results import read_results, write_results
+from nlpfeat.tasks.registry import TASKS
 from tests.commands import ROOT, run
 
 FOLDER = ROOT / "configs" / "all_systems"
@@ -38,7 +38,7 @@ def test_sizes(task):
     assert min(axes[""]["width"]) == 1
     assert max(axes[""]["width"]) == 100
     assert len(axes[""]["width"]) >= 5
-    assert len(axes[""]["seed"]) >= FEWEST
+    assert len(axes[""]["seed"]) >= MIN_SEEDS
     assert axes[":full"]["width"] == WIDTHS
     assert len(axes[":full"]["seed"]) == SEEDS
     assert specs[":full"].training.total >= specs[""].training.total
@@ -114,18 +114,18 @@ def test_what_diverged_is_a_failure(folder, tmp_path):
     """Not left out of a median: where all of a width diverged, it is the worst there is."""
     shutil.copytree(folder / "ratings_dot", tmp_path / "ratings_dot")
     path = tmp_path / "ratings_dot" / "results.nc"
-    dataset = read(path)
+    dataset = read_results(path)
     narrowest = int(dataset["width"][0])
     for name in ("squared_error", "loss"):
         dataset[name][{"step": -1, "width": 0}] = np.nan
-    write(dataset, path)
+    write_results(dataset, path)
     done = run("plot", "--kind=all_systems", f"--study={tmp_path}", "--json")
     (told,) = json.loads(done.stdout)
     assert (told["narrowest"], told["at narrowest"]) == (narrowest, None)
     assert told["diverged"] == dataset.sizes["seed"]
     for name in ("squared_error", "loss"):
         dataset[name][{"step": -1}] = np.nan
-    write(dataset, path)
+    write_results(dataset, path)
     done = run("plot", "--kind=all_systems", f"--study={tmp_path}")
     assert done.returncode == 2
     assert "left out: all members of" in done.stderr

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from experiments.batch_norm_figure import Survival
-from nlpfeat.sweeps.fine_tune import fine_tune, insert_norms, score
-from nlpfeat.sweeps.restore import restore
+from nlpfeat.analysis.fine_tuning import fine_tune, insert_norms, score
+from nlpfeat.plotting.figures.fine_tuning import Survival
+from nlpfeat.study.restore import restore
 from nlpfeat.training.task import Goal
 from tests.commands import run
 from tests.toys import SPIRALS, TOYS, study, with_grid, with_training

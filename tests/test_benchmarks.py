@@ -3,7 +3,6 @@
 import pytest
 
 from benchmarks import sequences, spirals
-from nlpfeat.sweeps import devices
 from tests.requirements import needs_data
 
 

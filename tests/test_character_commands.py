@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from nlpfeat.sweeps import launch
-from nlpfeat.sweeps.run import Interrupted
+from nlpfeat.sweeps import launch, plan
+from nlpfeat.sweeps.runner import Interrupted
 from tests.commands import run
 from tests.toys import TOYS, Quiet, study, with_grid, with_training
 
@@ -100,7 +100,7 @@ def test_a_study_interrupted_in_the_middle_of_an_epoch_ends_as_if_it_had_not_bee
         snapshots=(),
     )
     _, whole = study(spec, tmp_path / "whole")
-    job = launch.begin(spec, tmp_path / "cut", launch.WHOLE)
+    job = launch.begin(spec, tmp_path / "cut", plan.ALL_SHARDS)
     with pytest.raises(Interrupted):
         launch.train(job, Quiet(patience=3))
     _, resumed = study(spec, tmp_path / "cut")

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments import compare
+from nlpfeat.analysis import geometry
+from nlpfeat.cli import compare
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps import launch, measure
-from nlpfeat.sweeps.equal import at_equal_loss, loss_steps
+from nlpfeat.stats.equal_loss import at_equal_loss, loss_steps
+from nlpfeat.sweeps import launch
 from tests.toys import SPIRALS, TOYS, study, with_grid, with_training
 
 
 def measured(spec, path):
     made, _ = study(spec, path)
-    measure.run(made, measure.to_do(made), lambda part, count: None)
+    geometry.measure_study(made, geometry.unmeasured(made), lambda part, count: None)
     launch.finish(made)
     return made.path
 

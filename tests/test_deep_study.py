@@ -2,10 +2,11 @@
 
 import pytest
 
-from experiments.command import load_config
-from experiments.compare import compare
-from nlpfeat.sweeps import launch, measure
-from nlpfeat.sweeps.spec import resolve
+from nlpfeat.analysis import geometry
+from nlpfeat.cli.compare import compare
+from nlpfeat.config.files import load_config
+from nlpfeat.config.schema import resolve
+from nlpfeat.sweeps import launch
 from tests.toys import study, with_grid, with_training
 
 pytestmark = pytest.mark.slow
@@ -30,7 +31,7 @@ def test_a_deep_leaky_net_of_width_2_leaves_a_corridor(tmp_path):
     scores = dataset.accuracy.isel(step=-1)
     assert 0 < int((scores.sel(split="train") >= 0.99).sum()) < 64
     assert float(scores.sel(split="test").max()) < 1.0
-    measure.run(made, measure.to_do(made), lambda part, count: None)
+    geometry.measure_study(made, geometry.unmeasured(made), lambda part, count: None)
     found, _ = launch.finish(made)
     last = found.isel(step=-1)
     assert int(last.violations.sum()) == 0
@@ -50,7 +51,7 @@ def test_at_equal_loss_the_narrow_net_stretches_several_times_as_much(tmp_path):
     datasets = []
     for name, spec in (("deep", deep), ("wide", wide)):
         made, _ = study(spec, tmp_path / name)
-        measure.run(made, measure.to_do(made), lambda part, count: None)
+        geometry.measure_study(made, geometry.unmeasured(made), lambda part, count: None)
         datasets.append(launch.finish(made)[0])
     assert all(int(dataset.violations.sum()) == 0 for dataset in datasets)
     row = next(row for row in compare(*datasets, 0.1) if row["measure"] == "lipschitz")

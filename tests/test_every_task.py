@@ -14,13 +14,13 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from nlpfeat.data.examples import split_names
-from nlpfeat.models.width import crop
-from nlpfeat.sweeps import grid, run
+from nlpfeat.data.core import split_names
+from nlpfeat.models.masking import crop
+from nlpfeat.study.replay import replay
+from nlpfeat.study.restore import restore
+from nlpfeat.sweeps import plan, runner
 from nlpfeat.sweeps.compilation import compilations
-from nlpfeat.sweeps.replay import replay
-from nlpfeat.sweeps.restore import restore
-from nlpfeat.tasks import TASKS
+from nlpfeat.tasks.registry import TASKS
 from tests import golden
 from tests.held import FREE, FROZEN, MEMBER, NARROW, SEED, WIDE, Held, evaluated
 from tests.toys import largest_gap, with_grid
@@ -156,15 +156,20 @@ def test_every_traced_setting_moves_the_parameters(held):
         if name not in ("width", "seed"):
             other = value - 1 if isinstance(value, int) else value / 2
             pairs.append(
-                (name, grid.expand(with_grid(held.spec, width=(WIDE,), seed=(0,), **{name: (value, other)})))
+                (
+                    name,
+                    plan.all_members(
+                        with_grid(held.spec, width=(WIDE,), seed=(0,), **{name: (value, other)})
+                    ),
+                )
             )
     half = len(held.study.members()) // 2
     with compilations() as compiled:
         for first in range(0, len(pairs), half):
             some = pairs[first : first + half]
             bucket = held.bucket(pd.concat([table for _, table in some]))
-            state = run.fresh(held.task, bucket, (), bucket.params)
-            ((state, _),) = run.advance(held.task, held.spec.training, bucket, state, 0, [10])
+            state = runner.initial_state(held.task, bucket, (), bucket.params)
+            ((state, _),) = runner.advance(held.task, held.spec.training, bucket, state, 0, [10])
             params = bucket.fetch(state.params)
             for i, (name, _) in enumerate(some):
                 left, right = (

@@ -4,10 +4,10 @@ import jax
 import numpy as np
 import pytest
 
-from nlpfeat.data.examples import count, split_names
-from nlpfeat.models.width import crop
-from nlpfeat.sweeps.stacks import at, stack_settings
-from nlpfeat.training.member import evaluate
+from nlpfeat.data.core import count, split_names
+from nlpfeat.models.masking import crop
+from nlpfeat.sweeps.members import stack_settings, tree_index
+from nlpfeat.training.step import evaluate
 from tests.toys import largest_gap, maker_of, trained, with_grid
 
 pytestmark = pytest.mark.slow
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 def native(make, state, table, place):
     """A member's own parameters out of a padded bucket."""
     shapes = make.shapes(int(table["width"].iloc[place]))
-    return crop(at(state.params, place), shapes)
+    return crop(tree_index(state.params, place), shapes)
 
 
 def test_padded_trains_as_native(toy):
@@ -88,6 +88,6 @@ def test_training_lowers_the_loss(toy):
     spec = with_grid(toy, width=(8,), seed=(0, 1, 2))
     make, table, _, before = trained(spec, 0)
     _, _, _, after = trained(spec, 300)
-    splits = make.draw(at(stack_settings(spec.settings, table), 0))
+    splits = make.draw(tree_index(stack_settings(spec.settings, table), 0))
     train = split_names(splits).index("train")
     assert (after["loss"][:, train] < before["loss"][:, train]).all()

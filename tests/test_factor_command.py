@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nlpfeat.data.catalogue import Catalogue
+from nlpfeat.analysis import ratings
+from nlpfeat.data.ratings.catalogue import Catalogue
+from nlpfeat.embeddings.alignment import cka, list_overlap, neighbour_overlap, principal_angles
+from nlpfeat.embeddings.components import components, ends
 from nlpfeat.errors import UserError
-from nlpfeat.factors.components import components, ends
-from nlpfeat.spaces.agreement import cka, list_overlap, neighbour_overlap, principal_angles
-from nlpfeat.sweeps import rate
-from nlpfeat.sweeps.restore import restore
+from nlpfeat.study.restore import restore
 from tests.commands import ROOT, run
 from tests.toys import TOYS, study, with_grid, with_training
 
@@ -83,13 +83,13 @@ def test_a_newcomer_with_the_ratings_of_a_user_is_predicted_alike(tasted):
     rated, train = member.source.about.rated, np.asarray(member.splits["train"].inputs)
     for user in (0, 7, 13):
         mine = train[rated.user[train] == user]
-        fresh = rate.fold_in(task, member, rated.item[mine], rated.stars[mine])
+        fresh = ratings.fold_in_user(task, member, rated.item[mine], rated.stars[mine])
         items = np.arange(len(rated.items), dtype=np.int32)
-        old = rate.predict(member, np.full(len(items), user, np.int32), items)
-        new = rate.predict(fresh, np.full(len(items), len(rated.users), np.int32), items)
+        old = ratings.predict_ratings(member, np.full(len(items), user, np.int32), items)
+        new = ratings.predict_ratings(fresh, np.full(len(items), len(rated.users), np.int32), items)
         assert np.abs(new - old).max() < 0.5
         assert np.sqrt(np.mean((new - old) ** 2)) < 0.15
-        again = rate.predict(fresh, np.full(len(items), user, np.int32), items)
+        again = ratings.predict_ratings(fresh, np.full(len(items), user, np.int32), items)
         np.testing.assert_allclose(again, old, atol=1e-6)  # others stay as they were
 
 
@@ -106,11 +106,14 @@ def test_newcomers_of_nets_minimise_their_own_errors(name, tmp_path):
     made, _ = study(with_training(spec, steps=(60,), rates=(30.0,)), tmp_path / "study")
     member = restore(made, {"width": 3, "seed": 0})
     items, stars = np.array([2, 5, 9], np.int32), np.array([5.0, 1.0, 3.0], np.float32)
-    fresh = rate.fold_in(spec.row, member, items, stars)
-    told = rate.predict(fresh, np.full(3, member.module.users, np.int32), items)
+    fresh = ratings.fold_in_user(spec.row, member, items, stars)
+    told = ratings.predict_ratings(fresh, np.full(3, member.module.users, np.int32), items)
     users = np.arange(member.module.users, dtype=np.int32)
     others = np.array(
-        [((rate.predict(member, np.full(3, u, np.int32), items) - stars) ** 2).sum() for u in users]
+        [
+            ((ratings.predict_ratings(member, np.full(3, u, np.int32), items) - stars) ** 2).sum()
+            for u in users
+        ]
     )
     assert ((told - stars) ** 2).sum() < np.median(others)
 
@@ -121,7 +124,9 @@ def test_the_bias_of_someone_new_is_held_near_those_of_the_others(tmp_path):
     made, _ = study(with_training(spec, steps=(60,), rates=(30.0,)), tmp_path / "study")
     member = restore(made, {"width": 2, "seed": 0})
     others = member.params["user_bias"]["table"]
-    fresh = [rate.fold_in(spec.row, member, np.array([2]), np.array([s], np.float32)) for s in (0.5, 5.0)]
+    fresh = [
+        ratings.fold_in_user(spec.row, member, np.array([2]), np.array([s], np.float32)) for s in (0.5, 5.0)
+    ]
     low, high = (float(one.params["user_bias"]["table"][-1, 0]) for one in fresh)
     assert others.mean() - 3 * others.std() < low < high < others.mean() + 3 * others.std()
 

@@ -13,10 +13,9 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from experiments import film
+from nlpfeat.cli import film
 from nlpfeat.errors import UserError
 from nlpfeat.models.unwarper import UnwarperSpec
-from nlpfeat.sweeps import devices
 from tests.toys import SPIRALS, TOYS, study, with_grid
 
 ROOT = Path(__file__).parents[1]

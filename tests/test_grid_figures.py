@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.figures import panels_figure
-from experiments.grid_figures import axes_of, best_recipe, grid_figure, planes, shares
-from nlpfeat.tasks import TASKS
+from nlpfeat.plotting.figures.grid import axes_of, best_recipe, grid_figure, planes, shares
+from nlpfeat.plotting.figures.study import panels_figure
+from nlpfeat.tasks.registry import TASKS
 from nlpfeat.training.task import Goal
 from tests.toys import TOYS, study, with_grid
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlpfeat.plotting.map_page import Panel, Points, map_page
+from nlpfeat.report.map_page import Panel, Points, map_page
 from tests.browser import element, errors, opened, point_at, until
 from tests.requirements import needs_browser
 

@@ -24,7 +24,7 @@ sweep                                                                          #
 sweep --config=configs/spirls.py                                               # configs/spirls.py configs/spirals.py
 sweep --config=configs/spirals.py:smok                                         # smok full smoke
 sweep --config=Makefile                                                        # Makefile
-sweep --config=experiments/command.py                                          # get_config
+sweep --config=nlpfeat/cli/command.py                                          # get_config
 sweep --config=configs/spirals.py --config.sweep.width=(2                      # config.sweep.width '(2'
 sweep --config=configs/spirals.py --config.sweep.widht (2,8)                   # config.sweep.width?
 sweep --config=configs/spirals.py --config.data.points                         # config.data.points

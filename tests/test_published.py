@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.space import published
-from experiments.word_scores import read_questions, scored
-from nlpfeat.data import tokens
-from nlpfeat.data.corpus import oddities
-from nlpfeat.data.reading import CorpusSpec, read
+from nlpfeat.analysis.word_scores import read_questions, scored
+from nlpfeat.data.text import tokens
+from nlpfeat.data.text.corpus import corpus_notes
+from nlpfeat.data.text.sources import CorpusSpec, read_corpus
+from nlpfeat.embeddings.space import load_space
 from tests.commands import run
 from tests.requirements import needs_data
 
@@ -33,7 +33,7 @@ LECTURE = {
 
 def test_reviews_are_as_published():
     spec = CorpusSpec(corpus="reviews")
-    found = read(spec, spec.tokenize)
+    found = read_corpus(spec, spec.tokenize)
     assert len(found.labels) == 25000
     assert len(found.documents.words) == 74074
     empty = found.documents.words.index("")
@@ -45,7 +45,7 @@ def test_reviews_are_as_published():
 @pytest.mark.slow
 def test_imdb_is_as_published():
     """In Keras's tokens: lengths and the commonest words; texts that stand there twice are told."""
-    found = read(CorpusSpec(corpus="imdb"), tokens.filtered)
+    found = read_corpus(CorpusSpec(corpus="imdb"), tokens.filtered)
     assert found.sizes == (25000, 0, 25000)
     for part in (0, 2):
         assert np.bincount(found.labels[found.parts == part]).tolist() == [12500, 12500]
@@ -54,7 +54,7 @@ def test_imdb_is_as_published():
     counts = np.bincount(found.documents.tokens[: lengths.sum()])
     commonest = [found.documents.words[i] for i in np.argsort(-counts, kind="stable")[:10]]
     assert commonest == ["the", "and", "a", "of", "to", "is", "br", "in", "it", "i"]
-    assert oddities(found) == [
+    assert corpus_notes(found) == [
         "96 texts of the train part repeat another",
         "123 texts of the test part are in the train part, too",
     ]
@@ -101,7 +101,7 @@ def test_the_official_halves(tmp_path):
 
 def test_analogies_that_glove_solves():
     """7,393 of the 14,877 inside the first 30,000 words: 49.7 %."""
-    space = published("glove.6B.50d", 30000)
+    space = load_space("glove.6B.50d", 30000)
     known, right = scored(space, read_questions([]))
     assert (int(known.sum()), len(known)) == (14877, 19544)
     assert abs(right.mean() - 0.497) < 0.002

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.command import load_config, split_config_flags
-from nlpfeat.sweeps.spec import resolve
+from nlpfeat.cli.command import split_config_flags
+from nlpfeat.config.files import load_config
+from nlpfeat.config.schema import resolve
 from tests.commands import ROOT, run
 from tests.small_configs import lay_out
 

@@ -35,7 +35,7 @@ def test_everything_public_says_what_it_is():
 
 def test_the_reference_is_built(tmp_path):
     pdoc.render.configure(docformat="google")
-    pdoc.pdoc("nlpfeat.sweeps.statistics", "nlpfeat.geometry.regions", output_directory=tmp_path)
+    pdoc.pdoc("nlpfeat.stats.intervals", "nlpfeat.geometry.regions", output_directory=tmp_path)
     page = (tmp_path / "nlpfeat" / "sweeps" / "statistics.html").read_text()
     assert "gain_width" in page
     assert "fewer than" in page

@@ -5,17 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from experiments import report_nets
 from nlpfeat.films.motion import steps as steps_of
 from nlpfeat.films.motion import walk
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
-from nlpfeat.plotting.map_page import Panel, Points
+from nlpfeat.report import study_nets
 from nlpfeat.report.explorer import Measure, Members
+from nlpfeat.report.map_page import Panel, Points
 from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.report.page import Map, Part, report
-from nlpfeat.sweeps.restore import restore, study_maker
-from nlpfeat.tasks import TASKS
+from nlpfeat.study.restore import restore, study_factory
+from nlpfeat.tasks.registry import TASKS
 from tests.browser import element, errors, opened, point_at, until
 from tests.commands import run
 from tests.requirements import needs_browser
@@ -454,7 +454,7 @@ def test_recipes_have_sliders_and_deep_nets_a_walk(tmp_path):
 def test_settings_of_the_unwarper_are_those_written(tmp_path):
     spec = with_grid(SPIRALS, width=(3,), seed=(0, 1), noise=(0.01, 0.1))
     made, dataset = study(spec, tmp_path / "study")
-    nets, _ = report_nets.nets_of_page(made, study_maker(made), dataset, 0, 1e9)
+    nets, _ = study_nets.nets_of_page(made, study_factory(made), dataset, 0, 1e9)
     assert nets.axes == [Axis("seed", [0, 1]), Axis("noise", [0.01, 0.1])]
     ids = {net.at: net.id for net in nets.nets}
     assert ids[1, 0] == str(dataset.member_id.sel(width=3, seed=1, noise=0.01).item())
@@ -502,7 +502,7 @@ def test_a_width_that_diverged_leaves_the_others(tmp_path):
     done, dataset = study(spec, tmp_path / "study")
     for name in ("accuracy", "loss"):
         dataset[name][{"width": 0}] = np.nan
-    starred = report_nets.starred_members(dataset, done)
+    starred = study_nets.starred_members(dataset, done)
     assert [star["width"] for star in starred] == [3, 3]  # of one width the median and the best
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import words
-from experiments.space import known
+from nlpfeat.cli import words
+from nlpfeat.embeddings.space import find_word
 from tests.commands import run
 
 ANIMALS, TOOLS = ("dog", "cat", "fox", "wolf", "bear"), ("saw", "axe", "knife", "blade", "file")
@@ -39,7 +39,7 @@ def company(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def devices_are_set(monkeypatch):
-    monkeypatch.setattr("nlpfeat.sweeps.devices.use_all_cores", lambda: None)
+    monkeypatch.setattr("nlpfeat.parallel.use_all_cores", lambda: None)
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_dimensions(company, look, tmp_path, monkeypatch):
     asked, pairs = tmp_path / "asked.txt", tmp_path / "pairs.txt"
     asked.write_text("dog cat axe saw\n" * 3)
     pairs.write_text("dog cat 9\naxe saw 9\ndog axe 1\ncat saw 1.5\nfox file 1\n")
-    monkeypatch.setattr("experiments.word_scores.fetch", lambda file: asked)
+    monkeypatch.setattr("nlpfeat.analysis.word_scores.fetch", lambda file: asked)
     told = look(f"--study={company}", f"--similarity={pairs}", "--most=18", "dimensions")
     assert "beside the widest" in " ".join(told.out.split())
     figures = pd.read_csv(company / "figures" / "words-dimensions.csv")
@@ -186,6 +186,6 @@ def test_that_a_file_is_read_in_part_is_told(look, square, monkeypatch):
 
 def test_a_word_is_found_however_its_accents_are_typed():
     ids = {"caf\u00e9": 0, "strasse": 1}
-    assert known("cafe\u0301", ids) == known("Caf\u00e9", ids) == 0
-    assert known("Stra\u00dfe", ids) == 1
-    assert known("tea", ids) is None
+    assert find_word("cafe\u0301", ids) == find_word("Caf\u00e9", ids) == 0
+    assert find_word("Stra\u00dfe", ids) == 1
+    assert find_word("tea", ids) is None

@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpfeat.data import downloads, parsed, published, rating_files, vector_files
+from nlpfeat.data import downloads
 from nlpfeat.data.downloads import IMDB, MOVIELENS, REVIEWS
+from nlpfeat.data.ratings import files
+from nlpfeat.data.text import published, vector_files
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps import launch, results
-from nlpfeat.sweeps.restore import restore
-from nlpfeat.sweeps.study import open_study
+from nlpfeat.store import results
+from nlpfeat.store.layout import open_study
+from nlpfeat.study.restore import restore
+from nlpfeat.sweeps import launch
 from tests.toys import SPIRALS, study, with_grid
 
 
@@ -73,7 +76,7 @@ def test_a_pickle_in_the_place_of_a_file_is_damage(where, tmp_path, monkeypatch)
         if where == "checkpoint":
             restore(made, {"width": 2, "seed": 0})
         else:
-            results.read(made.result(label) if where == "results" else made.combined)
+            results.read_results(made.result(label) if where == "results" else made.combined)
     assert not (tmp_path / "exploded").exists()
 
 
@@ -90,7 +93,7 @@ def test_a_config_of_a_study_is_data(tmp_path):
 
 def test_a_path_of_a_study_is_never_a_page(monkeypatch):
     disarm(monkeypatch)
-    from nlpfeat.data.plain_text import documents
+    from nlpfeat.data.text.plain_text import documents
 
     with pytest.raises(UserError):
         list(documents("https://example.org/reviews.csv", ""))
@@ -99,20 +102,20 @@ def test_a_path_of_a_study_is_never_a_page(monkeypatch):
 def test_what_was_kept_of_texts_is_never_unpickled(tmp_path, monkeypatch):
     """A stranger's file of that name is read anew from its source."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(parsed, "cache", lambda: tmp_path)
+    monkeypatch.setattr(published, "cache", lambda: tmp_path)
     source = tmp_path / "source.txt"
     source.write_text("good\nbad\n")
-    monkeypatch.setattr(parsed, "fetch", lambda file: source)
+    monkeypatch.setattr(published, "fetch", lambda file: source)
 
     def anew(tokenize):
         raise UserError("read anew")
 
     corpus = published.Published("toy", (REVIEWS,), anew, str.split, str)
-    path = parsed._path(corpus, str.split)
+    path = published._path(corpus, str.split)
     path.parent.mkdir(parents=True)
     np.savez(path, **dict.fromkeys(("words", "start", "labels", "classes"), np.array([Bomb()], dtype=object)))
     with pytest.raises(UserError, match="read anew"):
-        parsed.kept(corpus, str.split)
+        published.cached_corpus(corpus, str.split)
     assert not (tmp_path / "exploded").exists()
 
 
@@ -140,7 +143,7 @@ def test_paths_in_archives_lead_nowhere(tmp_path, monkeypatch):
     before = sorted(tmp_path.rglob("*"))
     assert [text for _, text in published._archived(r"aclImdb/(train)/(pos)/\d+_\d+\.txt")] == ["evil"]
     with pytest.raises(UserError, match="cannot be read"):
-        rating_files.movielens()
+        files.movielens()
     words, _ = vector_files.first(str(data / "vectors.zip"), 0)
     assert words == ("word",)
     assert sorted(tmp_path.rglob("*")) == before

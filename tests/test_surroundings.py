@@ -13,12 +13,14 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from experiments import command
+from nlpfeat.cli import command
+from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
-from nlpfeat.paths import expanded
 from nlpfeat.plotting.style import STYLE, house_style
-from nlpfeat.sweeps import launch, results
-from nlpfeat.sweeps.study import lock, open_study
+from nlpfeat.store import results
+from nlpfeat.store.layout import open_study
+from nlpfeat.store.locks import lock
+from nlpfeat.sweeps import launch
 from nlpfeat.training import checkpoints
 from tests.commands import ROOT, process, run
 from tests.toys import SPIRALS, study, with_grid
@@ -118,7 +120,7 @@ def test_cheap_mistakes_wait_for_no_slow_import(name, arguments, small):
     code = (
         "import sys; sys.modules.update(dict.fromkeys(('jax', 'pandas', 'flax', 'sklearn', 'matplotlib')))\n"
         "from importlib import import_module\n"
-        "from experiments.command import main\n"
+        "from nlpfeat.cli.command import main\n"
         "main(import_module('experiments.' + sys.argv.pop(1)).command)"
     )
     done = python(code, name, *(argument.format(small) for argument in arguments))
@@ -155,7 +157,7 @@ def test_closed_streams(small):
     """Nothing is printed, and nothing of it lands in the files that are opened next; nor does a note become a result."""
     line = f"{sys.executable} -m experiments.sweep {' '.join(map(repr, SMALL))} --study={small}"
     assert subprocess.run(f"{line} <&- >&- 2>&-", shell=True, cwd=ROOT, check=False).returncode == 0
-    assert results.read(small / "results.nc").loss.notnull().all()
+    assert results.read_results(small / "results.nc").loss.notnull().all()
     done = subprocess.run(f"{line} 2>&-", shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "results:" not in done.stdout
@@ -183,7 +185,7 @@ def test_a_variable_changes_no_number(small, tmp_path):
     done = process("sweep", *SMALL, f"--study={path}", env=os.environ | changed)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("is not heeded") == 3
-    left, right = (results.read(one / "results.nc") for one in (path, small))
+    left, right = (results.read_results(one / "results.nc") for one in (path, small))
     assert left.drop_attrs().equals(right.drop_attrs())
     done = process("restore", f"--study={small}", "--width=2", "--seed=0", env=os.environ | changed)
     assert "agrees with the record" in done.stdout
@@ -270,13 +272,13 @@ def test_a_tilde_is_home_in_every_path(tmp_path, monkeypatch):
     assert {"texts", "words.txt", "net.npz"} <= {path.name for path in tmp_path.iterdir()}
     assert not list(tmp_path.rglob("~*"))
     with pytest.raises(UserError, match="no home of that name"):
-        expanded("~nobody-of-this-name/x")
+        expand_path("~nobody-of-this-name/x")
 
 
 def test_a_tilde_is_home(monkeypatch):
     monkeypatch.setenv("HOME", "/home/ada")
-    assert str(expanded("~/x/y.csv")) == "/home/ada/x/y.csv"
-    assert str(expanded("a~/x")) == "a~/x"
+    assert str(expand_path("~/x/y.csv")) == "/home/ada/x/y.csv"
+    assert str(expand_path("a~/x")) == "a~/x"
     for name, flag in (
         ("restore", "--study"),
         ("report", "--out"),
@@ -311,7 +313,7 @@ def test_a_file_that_may_not_be_read_is_not_damaged(tmp_path, monkeypatch):
 
     monkeypatch.setattr(results.xr, "open_dataset", refuses)
     with pytest.raises(PermissionError) as caught:
-        results.read(tmp_path / "results.nc")
+        results.read_results(tmp_path / "results.nc")
     assert caught.value.filename == str(tmp_path / "results.nc")
     assert h5py.version.hdf5_version
 
@@ -397,7 +399,7 @@ def test_installed_within_another_repository_it_is_not_of_that_commit(tmp_path):
     for line in (["init", "-q"], ["add", "theirs.txt"], ["commit", "-qm", "theirs"]):
         subprocess.run([*git, *line], check=True)
     theirs = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout
-    code = "from nlpfeat.sweeps import provenance; print(provenance.__file__, provenance.commit())"
+    code = "from nlpfeat.store import provenance; print(provenance.__file__, provenance.commit())"
     done = python(f"import sys; sys.path.insert(0, {str(place)!r})\n{code}")
     assert done.stdout.split() == [str(place / "nlpfeat" / "sweeps" / "provenance.py"), "unknown"], (
         done.stderr
@@ -408,7 +410,7 @@ def test_installed_within_another_repository_it_is_not_of_that_commit(tmp_path):
 
 def test_ctrl_c_stops_a_command_at_once():
     code = (
-        "import time\nfrom experiments.command import main\n"
+        "import time\nfrom nlpfeat.cli.command import main\n"
         "def command(argv): print('here', flush=True); time.sleep(60)\nmain(command)"
     )
     line = [sys.executable, "-c", code]

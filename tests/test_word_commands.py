@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from experiments import predict, sweep, words
+from nlpfeat.cli import predict, sweep, words
 from nlpfeat.errors import UserError
 from tests.commands import ROOT, process, run
 from tests.test_every_command import refused
@@ -58,7 +58,7 @@ def opinions(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def devices_are_set(monkeypatch):
-    monkeypatch.setattr("nlpfeat.sweeps.devices.use_all_cores", lambda: None)
+    monkeypatch.setattr("nlpfeat.parallel.use_all_cores", lambda: None)
 
 
 @pytest.fixture

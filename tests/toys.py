@@ -8,12 +8,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from nlpfeat.sweeps import grid, launch, programs
-from nlpfeat.sweeps.prepare import Maker, maker, prepare
-from nlpfeat.sweeps.run import fresh, orders
-from nlpfeat.sweeps.spec import Spec, resolve
-from nlpfeat.tasks import TASKS
-from nlpfeat.training.task import Task, generated
+from nlpfeat.config.schema import Spec, resolve
+from nlpfeat.data.core import generated
+from nlpfeat.sweeps import launch, plan, programs
+from nlpfeat.sweeps.members import MemberFactory, member_factory, prepare
+from nlpfeat.sweeps.runner import batch_indices, initial_state
+from nlpfeat.tasks.registry import TASKS
+from nlpfeat.training.task import Task
 
 ROOT = Path(__file__).parents[1]
 # 120 texts of two classes: markup, capitals, digits, an accent, a text twice
@@ -99,18 +100,18 @@ def with_training(spec, **changes):
 
 
 @cache
-def _maker(spec: Spec) -> Maker:
-    return maker(spec)
+def _maker(spec: Spec) -> MemberFactory:
+    return member_factory(spec)
 
 
-def maker_of(spec: Spec) -> Maker:
+def maker_of(spec: Spec) -> MemberFactory:
     """The maker of a spec: of a toy's data one for all, as each compiles its two programs anew."""
     if spec.data != TOYS[spec.task].data:
-        return maker(spec)
+        return member_factory(spec)
     return replace(_maker(replace(spec, sweep=())), spec=spec)
 
 
-def study(spec: Spec, path: Path, watch: Any = None, part: tuple[int, int] = launch.WHOLE) -> Any:
+def study(spec: Spec, path: Path, watch: Any = None, part: tuple[int, int] = plan.ALL_SHARDS) -> Any:
     """Run a study to its end: (the study, its array)."""
     return launch.sweep(spec, path, watch, part, maker_of(spec))
 
@@ -123,7 +124,7 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
     Returns:
       The member table, the host state (members, …), the records (members, splits).
     """
-    table = grid.expand(spec).assign(bucket="b")
+    table = plan.all_members(spec).assign(bucket="b")
     widest = units or int(table["width"].max())
     make = maker_of(spec)
     task: Task = spec.row
@@ -134,9 +135,9 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
         companion = table.iloc[:1].assign(width=units)
         bucket = prepare(make, "b", table_with(table, companion), mesh, widest)
     phase = spec.training.phases[-1]
-    state = fresh(task, bucket, phase.frozen, bucket.params)
+    state = initial_state(task, bucket, phase.frozen, bucket.params)
     spec_long = with_training(spec, record_every=max(steps, 1))
-    order = orders(task, spec_long.training, bucket, 0, steps)
+    order = batch_indices(task, spec_long.training, bucket, 0, steps)
     state, record = programs.advance(
         task,
         bucket.module,

@@ -3,7 +3,7 @@
 Two cores: eight minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
-from experiments.sizes import briefly, sized
+from nlpfeat.config.sizes import briefly, sized
 
 get_config = sized(
     "char_rnn",

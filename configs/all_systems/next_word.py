@@ -3,7 +3,7 @@
 Two cores: three minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
-from experiments.sizes import sized
+from nlpfeat.config.sizes import sized
 
 get_config = sized(
     "next_word", widths=(1, 2, 4, 8, 16, 32, 64, 100), seeds=6, cut={"training.record_every": 1500}

@@ -3,7 +3,7 @@
 Two cores: four minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
-from experiments.sizes import sized
+from nlpfeat.config.sizes import sized
 
 get_config = sized(
     "reviews_batch",

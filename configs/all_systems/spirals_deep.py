@@ -5,7 +5,7 @@ Its arms are three and its rate is not that of `spirals`: the two are no compari
 Two cores: two minutes. `:full` is for a cluster, with the steps and data of that config; `:smoke` for a look.
 """
 
-from experiments.sizes import sized
+from nlpfeat.config.sizes import sized
 
 get_config = sized(
     "spirals_deep",

@@ -15,8 +15,8 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
-from nlpfeat.paths import expanded
 
 FOLDER = "NLPFEAT_DATA"  # the environment variable: a folder of files that are there already
 CHUNK = 2**14
@@ -102,7 +102,7 @@ def fetch(file: File) -> Path:
     """
     own = os.environ.get(FOLDER)
     if own:
-        folder = expanded(own)
+        folder = expand_path(own)
         if not folder.is_dir():
             raise UserError(f"{FOLDER}={own} is no folder: name one that holds {file.name}, or unset it")
         if (folder / file.name).is_file():

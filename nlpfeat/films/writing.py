@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
+from nlpfeat.analysis.text_statistics import WORD
 from nlpfeat.films.film import DPI
 from nlpfeat.films.training import draw_scores, score_line
-from nlpfeat.plotting.style import ORANGE, Theme, any_letters
-from nlpfeat.writing.signs import WORD
+from nlpfeat.plotting.save import any_letters
+from nlpfeat.plotting.style import ORANGE, Theme
 
 COLUMNS, ROWS = 62, 25  # of letters in a panel
 LETTER = 0.605  # the width of a monospaced letter, of its size

@@ -10,15 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int, UInt64
 
-from nlpfeat.geometry.chords import (
-    Chords,
-    EdgePoints,
-    Meetings,
-    edge_points,
-    find_chords,
-    meet,
-    stride,
-)
+from nlpfeat.geometry.chords import Chords, EdgePoints, Meetings, edge_points, find_chords, meet, stride
 from nlpfeat.geometry.complex import BOX, Boundaries, Complex, boundaries
 from nlpfeat.geometry.crossings import Given, Units, find_crossings
 

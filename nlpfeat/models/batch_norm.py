@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 
 from nlpfeat.errors import UserError
 from nlpfeat.models.layers import Dense
-from nlpfeat.models.width import Affine
+from nlpfeat.models.masking import Affine
 
 EPSILON = 1e-3  # added to a variance, as Keras does
 NORMS = "batch norm"  # where the norms stand among the parameters of a `Normalized` net

@@ -19,8 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from nlpfeat.models.factors import FactorTables, Held
-from nlpfeat.models.width import uniform_per_unit, unit_mask
+from nlpfeat.models.factors import FactorTables, NewUserPrior
+from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
 COUNTED = 2  # facts that come of the training ratings: how often an item is rated, and its square
 
@@ -87,15 +87,15 @@ def _prior(key: Array, units: int, facts: int) -> dict[str, Array]:
     }
 
 
-def tables(params: Any, settings: Any) -> FactorTables:
+def factor_tables(params: Any, settings: Any) -> FactorTables:
     """The posterior means of a `BayesFactors`."""
     users, items = (np.asarray(params[name]["mean"], np.float64) for name in ("users", "items"))
     return FactorTables(users, items, np.asarray(params["items"]["bias"], np.float64))
 
 
-def newcomer(
+def new_user_prior(
     params: Any, settings: Any, ratings: int, error: float, items: np.ndarray
-) -> dict[str, dict[str, Held]]:
+) -> dict[str, dict[str, NewUserPrior]]:
     """How a new user's numbers are held: by the priors, and by what is uncertain of the items.
 
     Args:
@@ -104,4 +104,9 @@ def newcomer(
     """
     prior, noise = params["prior"], params["prior"]["noise"]
     unsure = np.asarray(params["items"]["variance"])[items].sum(0)
-    return {"users": {"mean": Held(0.0, noise + unsure), "bias": Held(0.0, noise / prior["user_bias"])}}
+    return {
+        "users": {
+            "mean": NewUserPrior(0.0, noise + unsure),
+            "bias": NewUserPrior(0.0, noise / prior["user_bias"]),
+        }
+    }

@@ -13,11 +13,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from nlpfeat.config.fields import NonNegativeInt, Range
 from nlpfeat.errors import nearest
 from nlpfeat.models.layers import Dense, Embedding, Size, one_is_swept, size
+from nlpfeat.models.masking import Dropout
 from nlpfeat.models.recurrent import CELLS, Cell, Recurrent, State, zero_state
-from nlpfeat.models.width import Dropout
-from nlpfeat.settings import Natural, Range
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class CharacterNetSpec:
 
     cell: str = "lstm"
     layers: Annotated[int, Range(1, 2)] = 1
-    embedding: Natural = 24
-    units: Natural = 0
+    embedding: NonNegativeInt = 24
+    units: NonNegativeInt = 0
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
@@ -92,28 +92,28 @@ class CharacterNet(nn.Module):
         return {"features": x, "scores": scores, "state": tuple(states)}
 
 
-class Carried(NamedTuple):
+class CarriedState(NamedTuple):
     """What a net remembers of what it read last, row by row."""
 
     stop: Array  # int32 (rows,), the place after it; -1 if nothing was read
     state: tuple[State, ...]
 
 
-def fresh(module: Any, rows: int) -> Carried:
+def init_carry(module: Any, rows: int) -> CarriedState:
     """Nothing was read yet, by a `CharacterNet` or a net made of one."""
     units = module.spec.units or module.units
-    return Carried(
+    return CarriedState(
         jnp.full(rows, -1, jnp.int32),
         tuple(zero_state(module.cell, rows, units) for _ in range(module.spec.layers)),
     )
 
 
-def recall(carried: Carried, inputs: Any) -> Any:
+def inject_carry(carried: CarriedState, inputs: Any) -> Any:
     """Rows whose window follows on the one before get its state, all others begin anew."""
     follows = (inputs.span.start == carried.stop)[:, None]
     return inputs._replace(state=jax.tree.map(lambda leaf: jnp.where(follows, leaf, 0.0), carried.state))
 
 
-def keep(inputs: Any, trace: dict[str, Any]) -> Carried:
+def extract_carry(inputs: Any, trace: dict[str, Any]) -> CarriedState:
     """The state after the window, through which no gradient goes back from the next."""
-    return Carried(inputs.span.stop, trace["state"])
+    return CarriedState(inputs.span.stop, trace["state"])

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from nlpfeat.config.fields import Count, NonNegativeInt
 from nlpfeat.models.layers import (
     Convolution,
     Dense,
@@ -23,8 +24,7 @@ from nlpfeat.models.layers import (
     outputs_of,
     size,
 )
-from nlpfeat.models.width import Dropout
-from nlpfeat.settings import Count, Natural
+from nlpfeat.models.masking import Dropout
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class ConvNetSpec:
     0 marks those that the width counts. Of each `pool` positions the largest value of a filter goes on.
     """
 
-    embedding: Natural = 32
-    filters: Natural = 0
-    dense: Natural = 100
+    embedding: NonNegativeInt = 32
+    filters: NonNegativeInt = 0
+    dense: NonNegativeInt = 100
     taps: tuple[Count, ...] = (5,)
     pool: Count = 2
 
@@ -50,7 +50,7 @@ class ConvNetSpec:
 class MultiConvNetSpec(ConvNetSpec):
     """As `ConvNetSpec`, with filters of three sizes, on an embedding as wide as GloVe's narrowest."""
 
-    embedding: Natural = 50
+    embedding: NonNegativeInt = 50
     taps: tuple[Count, ...] = (3, 4, 5)
 
 

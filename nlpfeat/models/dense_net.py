@@ -10,25 +10,17 @@ import flax.linen as nn
 import jax
 from jaxtyping import Array
 
-from nlpfeat.models.layers import (
-    Dense,
-    Embedding,
-    Size,
-    class_scores,
-    one_is_swept,
-    outputs_of,
-    size,
-)
-from nlpfeat.models.width import Dropout
-from nlpfeat.settings import Natural
+from nlpfeat.config.fields import NonNegativeInt
+from nlpfeat.models.layers import Dense, Embedding, Size, class_scores, one_is_swept, outputs_of, size
+from nlpfeat.models.masking import Dropout
 
 
 @dataclass(frozen=True)
 class DenseNetSpec:
     """Sizes of the layers: dimensions of the `embedding`, `dense` units. 0 marks the one that the width counts."""
 
-    embedding: Natural = 32
-    dense: Natural = 0
+    embedding: NonNegativeInt = 32
+    dense: NonNegativeInt = 0
 
     def __post_init__(self) -> None:
         one_is_swept(self.embedding, self.dense)

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from nlpfeat.models.width import uniform_per_unit, unit_mask
+from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
 Matrix = Float[np.ndarray, "_ _"]  # inputs × outputs
 Trace = dict[str, Float[np.ndarray, "..."]]

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from nlpfeat.config.fields import Count
 from nlpfeat.models.layers import Dense, Embedding, Size, size
-from nlpfeat.models.width import Dropout
-from nlpfeat.settings import Count
+from nlpfeat.models.masking import Dropout
 
 _ONE = Size(1, 1, False)
 
@@ -110,23 +110,23 @@ class FactorTables(NamedTuple):
     item_bias: np.ndarray | None  # (items,), None of models without
 
 
-def tables(params: Any, settings: Any) -> FactorTables:
+def factor_tables(params: Any, settings: Any) -> FactorTables:
     """The tables of a `DotNet` or `RatingNet`."""
     users, items = (np.asarray(params[name]["table"], np.float64) for name in ("users", "items"))
     bias = np.asarray(params["item_bias"]["table"], np.float64)[:, 0] if "item_bias" in params else None
     return FactorTables(users, items, bias)
 
 
-class Held(NamedTuple):
+class NewUserPrior(NamedTuple):
     """Where a number of a new user is held, and how strongly beside a squared error of 1."""
 
     at: Any
     strength: Any
 
 
-def newcomer(
+def new_user_prior(
     params: Any, settings: Any, ratings: int, error: float, items: np.ndarray
-) -> dict[str, dict[str, Held]]:
+) -> dict[str, dict[str, NewUserPrior]]:
     """How a new user's numbers are held: factors as training held the others', a bias near those of the others.
 
     Each step's penalty is on the whole table, and its error the mean over a batch: over an epoch, each row pays `ratings`
@@ -138,8 +138,8 @@ def newcomer(
       error: their mean squared error.
       items: those that the new user has rated.
     """
-    held = {"users": {"table": Held(0.0, ratings * settings.penalty)}}
+    held = {"users": {"table": NewUserPrior(0.0, ratings * settings.penalty)}}
     if "user_bias" in params:
         others = np.asarray(params["user_bias"]["table"], np.float64)
-        held["user_bias"] = {"table": Held(others.mean(), error / max(others.var(), 1e-6))}
+        held["user_bias"] = {"table": NewUserPrior(others.mean(), error / max(others.var(), 1e-6))}
     return held

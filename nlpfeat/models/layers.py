@@ -12,7 +12,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
-from nlpfeat.models.width import Dropout, uniform_per_unit, unit_mask
+from nlpfeat.models.masking import Dropout, uniform_per_unit, unit_mask
 
 
 class Size(NamedTuple):

@@ -11,17 +11,17 @@ from typing import Any
 import flax.linen as nn
 from jaxtyping import Array
 
+from nlpfeat.config.fields import NonNegativeInt
 from nlpfeat.models.layers import Dense, Embedding, class_scores, one_is_swept, outputs_of, size
 from nlpfeat.models.recurrent import KERAS_LSTM, Recurrent
-from nlpfeat.settings import Natural
 
 
 @dataclass(frozen=True)
 class LstmNetSpec:
     """Sizes of the layers: dimensions of the `embedding`, LSTM `cells`. 0 marks the one that the width counts."""
 
-    embedding: Natural = 32
-    cells: Natural = 0
+    embedding: NonNegativeInt = 32
+    cells: NonNegativeInt = 0
 
     def __post_init__(self) -> None:
         one_is_swept(self.embedding, self.cells)

@@ -12,9 +12,9 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from nlpfeat.config.fields import NonNegativeInt
 from nlpfeat.models.layers import Dense, Embedding, Size, one_is_swept, size
 from nlpfeat.models.recurrent import RNN, Recurrent
-from nlpfeat.settings import Natural
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class NextWordNetSpec:
       shared: whether all words have the same layers.
     """
 
-    embedding: Natural = 50
-    units: Natural = 0
+    embedding: NonNegativeInt = 50
+    units: NonNegativeInt = 0
     shared: bool = False
 
     def __post_init__(self) -> None:

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from nlpfeat.models.width import unit_mask
+from nlpfeat.models.masking import unit_mask
 from nlpfeat.models.word_bag import pool
 
 TIE = 1e-30
@@ -37,7 +37,7 @@ def outputs(classes: int) -> int:
     return 1 if classes == 2 else classes
 
 
-def scores(output: Float[Array, "n outputs"]) -> Float[Array, "n classes"]:
+def class_scores_of(output: Float[Array, "n outputs"]) -> Float[Array, "n classes"]:
     """Class scores whose largest is the class predicted; of two classes, those whose softmax is the sigmoid.
 
     σ ≥ ½ means the second class, so a tie must not go to the first.
@@ -47,7 +47,7 @@ def scores(output: Float[Array, "n outputs"]) -> Float[Array, "n classes"]:
     return jnp.concatenate([jnp.zeros_like(output), jnp.where(output == 0, TIE, output)], axis=1)
 
 
-def start(params: Any, settings: Any) -> Any:
+def init_override(params: Any, settings: Any) -> Any:
     """The parameters with W12 drawn as the notebook draws it: NumPy's legacy generator, N(0, outputs^-½), unit by unit.
 
     So the first units are the same at every width, and seed 1 at width 10 is the notebook's own.
@@ -59,7 +59,7 @@ def start(params: Any, settings: Any) -> Any:
     return {**params, "first": first}
 
 
-def words(params: Any, settings: Any) -> np.ndarray:
+def word_vectors(params: Any, settings: Any) -> np.ndarray:
     """The rows of W01: float64 (vocabulary, units), of rank `outputs`."""
     first = np.asarray(params["first"], np.float64)
     return np.asarray(params["along"], np.float64) @ first.T
@@ -91,4 +91,4 @@ class SentimentNet(nn.Module):
         first = first * unit_mask(self.units, settings.width)[:, None]
         pooled = pool(along, inputs)
         output = pooled @ (first.T @ first) @ readout
-        return {"features": pooled @ first.T, "output": output, "scores": scores(output)}
+        return {"features": pooled @ first.T, "output": output, "scores": class_scores_of(output)}

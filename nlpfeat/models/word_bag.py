@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from nlpfeat.models.width import Affine, Dropout, uniform_per_unit, unit_mask
-from nlpfeat.settings import Positive, Share
+from nlpfeat.config.fields import Fraction, Positive
+from nlpfeat.models.masking import Affine, Dropout, uniform_per_unit, unit_mask
 
 # Words of a document that are gathered at a time.
-PIECE = 64
+CHUNK = 64
 
 Table = Float[Array | np.ndarray, "vocabulary units"]
 
@@ -30,7 +30,7 @@ class WordBagSpec:
     """
 
     scale: Positive = 0.05
-    shrink: Share = 1.0
+    shrink: Fraction = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class NaiveBayesBagSpec(WordBagSpec):
     """As `WordBagSpec`, of texts that are scaled to length 1 already."""
 
     scale: Positive = 0.01
-    shrink: Share = 0.0
+    shrink: Fraction = 0.0
 
 
 @jax.custom_vjp
@@ -109,15 +109,15 @@ spread = _one_by_one(_scattered)
 
 def _pieces(bag: Any) -> tuple[Callable[[Array], tuple[Array, Array, Array]], Array]:
     """A function that gives the i-th piece of all documents, (document, ids (PIECE,), weights (PIECE,)), and their number."""
-    wide = -bag.words.shape[1] % PIECE
+    wide = -bag.words.shape[1] % CHUNK
     words, weights = (jnp.pad(jnp.asarray(part), ((0, 0), (0, wide))) for part in (bag.words, bag.weights))
-    last = jnp.cumsum(-(-jnp.asarray(bag.lengths) // PIECE))
+    last = jnp.cumsum(-(-jnp.asarray(bag.lengths) // CHUNK))
 
     def piece(i: Array) -> tuple[Array, Array, Array]:
         document = jnp.searchsorted(last, i, side="right")
         before = jnp.where(document > 0, last[document - 1], 0)
-        corner = document, (i - before) * PIECE
-        ids, shares = (jax.lax.dynamic_slice(part, corner, (1, PIECE))[0] for part in (words, weights))
+        corner = document, (i - before) * CHUNK
+        ids, shares = (jax.lax.dynamic_slice(part, corner, (1, CHUNK))[0] for part in (words, weights))
         return document, ids, shares
 
     return piece, last[-1]
@@ -135,7 +135,7 @@ def _backward(kept: Any, gradient: Float[Array, "n units"]) -> tuple[Array, None
 pool.defvjp(_forward, _backward)
 
 
-def words(params: Any, settings: Any) -> np.ndarray:
+def word_vectors(params: Any, settings: Any) -> np.ndarray:
     """The word vectors (vocabulary, units)."""
     return np.asarray(params["words"]["table"])
 

@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from nlpfeat.models.width import Affine, unit_mask
+from nlpfeat.config.fields import Positive
+from nlpfeat.models.masking import Affine, unit_mask
 from nlpfeat.models.word_bag import WordTable
-from nlpfeat.settings import Positive
 
 
 @dataclass(frozen=True)

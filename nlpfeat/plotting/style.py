@@ -1,12 +1,9 @@
 """One look for all figures: colours, fonts, and the stamp that says where a figure comes from."""
 
 import re
-import textwrap
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -14,9 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation
 
 # Okabe & Ito 2008: told apart by people with any of the common colour-vision deficiencies, and in grey.
@@ -122,66 +117,3 @@ def house_style() -> Iterator[None]:
         if before is not None:
             with suppress(ImportError):  # one with windows, where there are none
                 plt.switch_backend(before)
-
-
-def stamp(figure: Figure, text: str) -> None:
-    """Print the command, commit and config hash small below the figure."""
-    figure.supxlabel(text, fontsize=6.5, color=GREY, x=0.005, ha="left", family="monospace")
-
-
-@contextmanager
-def any_letters() -> Iterator[None]:
-    """Titles and words of others are drawn without a warning for each letter that the font lacks: it becomes a box."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        yield
-
-
-MARGIN = 0.1  # of a figure's width that an axis takes to the left of its heading
-
-
-def break_headings(figure: Figure) -> None:
-    """Break the lines of headings, and of the stamp, that would run over the right edge of their figure."""
-    if not isinstance(figure.canvas, FigureCanvasAgg):
-        return
-    renderer, whole = figure.canvas.get_renderer(), figure.bbox.width
-    over = (
-        getattr(figure, name, None) for name in ("_suptitle", "_supxlabel")
-    )  # matplotlib has no public names for them
-    headings = [(text, whole) for text in over if text is not None]
-    for ax in figure.axes:
-        place = ax.get_subplotspec()
-        if place is not None:
-            columns = place.get_gridspec().ncols
-            room = whole * (1 - place.colspan.start / columns - MARGIN / columns)
-            headings += [(ax.title, room), (getattr(ax, "_left_title"), room)]  # noqa: B009
-    for text, room in headings:
-        lines = text.get_text().split("\n")
-        for _ in range(8):  # letters differ in width
-            wide = text.get_window_extent(renderer).width
-            longest = max(map(len, lines))
-            if wide <= 0.985 * room or not longest:
-                break
-            most = max(8, int(longest * 0.97 * room / wide))
-            lines = [part for line in lines for part in (textwrap.wrap(line, most) or [""])]
-            text.set_text("\n".join(lines))
-
-
-@any_letters()
-@house_style()
-def save(figure: Figure, path: Path, dpi: int = 160) -> list[Path]:
-    """Write a figure as PNG and PDF, `path` being the name without suffix (dots in it are its own); its headings are broken to fit."""
-    break_headings(figure)
-    paths = [path.with_name(path.name + suffix) for suffix in (".png", ".pdf")]
-    for target in paths:
-        part = target.with_name(f".{target.name}.part")
-        try:
-            figure.savefig(part, format=target.suffix[1:], dpi=dpi)
-            part.replace(target)
-            figure.set_layout_engine("none")  # what was laid out for one format stands in the other
-        except OSError as error:
-            error.filename = str(target)  # a write that fails does not name its file
-            raise
-        finally:
-            part.unlink(missing_ok=True)
-    return paths

@@ -8,9 +8,9 @@ from bokeh.embed import file_html
 from bokeh.models import CustomJS
 from bokeh.resources import Resources
 
-from nlpfeat.plotting.map_page import Panel, Points, maps
 from nlpfeat.plotting.style import CLASS_COLOURS
 from nlpfeat.report.explorer import Members, explorer
+from nlpfeat.report.map_page import Panel, Points, maps
 from nlpfeat.report.nets import Nets
 from nlpfeat.report.script import scripts
 from nlpfeat.report.unwarper import VIEWS, unwarper

@@ -21,9 +21,18 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 from jax.typing import ArrayLike
 
-from nlpfeat.data.examples import Splits, split_names
-from nlpfeat.settings import Settings
-from nlpfeat.training.member import Params, Record, State, evaluate, fresh_state, last_splits, observe, train
+from nlpfeat.config.fields import Settings
+from nlpfeat.data.core import Splits, split_names
+from nlpfeat.training.step import (
+    Params,
+    Record,
+    State,
+    evaluate,
+    fresh_splits,
+    init_state,
+    rule_record,
+    train,
+)
 from nlpfeat.training.task import Task
 
 # Bytes of activations that one block may hold: a part of a core's second-level cache, or of a GPU's memory.
@@ -92,7 +101,7 @@ def get(layout: Layout, tree: Any) -> Any:
 
 
 @partial(jax.jit, static_argnames=("task", "module", "frozen", "rows", "layout"))
-def restart(
+def init_members(
     task: Task,
     module: nn.Module,
     frozen: tuple[str, ...],
@@ -104,7 +113,7 @@ def restart(
     """The state of every member at the start of training, or of a phase that trains other parameters, in batches of `rows`."""
 
     def member(params: Params, settings: Settings) -> State:
-        return fresh_state(task, module, frozen, rows, params, settings)
+        return init_state(task, module, frozen, rows, params, settings)
 
     return _sharded(jax.vmap(member), layout, (0, 0))(params, settings)
 
@@ -144,7 +153,7 @@ def advance(
             task, module, frozen, state, settings, arrays, splits["train"], order, rate, start, steps
         )
         record = evaluate(task, module, state.params, settings, arrays, splits)
-        return state, record | observe(task, state.opt_state, splits)
+        return state, record | rule_record(task, state.opt_state, splits)
 
     axes = (0, 0, None, 0 if task.seeded else None, None if task.rule else 0)
 
@@ -155,7 +164,7 @@ def advance(
 
 
 @partial(jax.jit, static_argnames=("task", "module", "about", "layout"), donate_argnames=("record",))
-def last_record(
+def fresh_record(
     task: Task,
     module: nn.Module,
     about: Any,
@@ -176,7 +185,7 @@ def last_record(
     names = split_names(splits)
 
     def member(record: Record, params: Params, settings: Settings, arrays: Any) -> Record:
-        fresh = last_splits(task, about, settings)
+        fresh = fresh_splits(task, about, settings)
         found = evaluate(task, module, params, settings, arrays, fresh)
         places = np.array([names.index(name) for name in split_names(fresh)])
         return record | {name: record[name].at[places].set(values) for name, values in found.items()}

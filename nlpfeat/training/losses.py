@@ -29,7 +29,7 @@ def many_class_cross_entropy(trace: dict[str, Array], targets: Targets) -> Float
     return optax.losses.softmax_cross_entropy_with_integer_labels(trace["scores"], jnp.asarray(targets))
 
 
-def asked(targets: Targets, outputs: int) -> Float[Array, "n outputs"]:
+def one_hot_targets(targets: Targets, outputs: int) -> Float[Array, "n outputs"]:
     """What sigmoid outputs should be: one output is 1 for the second of two classes, several are one for each class."""
     if outputs == 1:
         return jnp.asarray(targets, jnp.float32)[:, None]
@@ -44,7 +44,7 @@ def half_squared_error(trace: dict[str, Array], targets: Targets) -> Float[Array
       targets: class ids (n,).
     """
     output = trace["output"]
-    return 0.5 * ((jax.nn.sigmoid(output) - asked(targets, output.shape[1])) ** 2).sum(1)
+    return 0.5 * ((jax.nn.sigmoid(output) - one_hot_targets(targets, output.shape[1])) ** 2).sum(1)
 
 
 def squared_residual(trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
@@ -68,7 +68,7 @@ def squared_error(trace: dict[str, Array], targets: Targets) -> Float[Array, " n
     return squared_residual(trace, level)
 
 
-def real_or_not(trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
+def window_loss(trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
     """−log of the chance given to the truth, of a window that is real and of its copy that is not; their mean, in nats.
 
     Args:
@@ -79,7 +79,9 @@ def real_or_not(trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"
     return jnp.where(trace["windows"], cost, 0.0).sum(1) / targets
 
 
-def noise_contrast(trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
+def negative_sampling_loss(
+    trace: dict[str, Array], targets: Float[Array | np.ndarray, " n"]
+) -> Float[Array, " n"]:
     """−log of the chance given to the truth, of pairs of words that are real and of pairs with noise, each by its weight.
 
     Args:
@@ -91,7 +93,7 @@ def noise_contrast(trace: dict[str, Array], targets: Float[Array | np.ndarray, "
     return (real + noise) / targets
 
 
-def next_token(trace: dict[str, Array], targets: Any) -> Float[Array, " n"]:
+def next_token_loss(trace: dict[str, Array], targets: Any) -> Float[Array, " n"]:
     """−log of the chance given to the token that comes next, summed over a window's places, in nats.
 
     Args:

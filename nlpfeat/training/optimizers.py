@@ -20,7 +20,7 @@ def adam(settings: Any) -> optax.GradientTransformation:
     return optax.scale_by_adam()
 
 
-def adam_penalised(*modules: str) -> Callable[[Any], optax.GradientTransformation]:
+def adam_with_l2(*modules: str) -> Callable[[Any], optax.GradientTransformation]:
     """Adam on the loss and `settings.penalty` · Σ W² of the parameters of `modules`, as Keras's `l2` adds it."""
 
     def theirs(params: Any) -> Any:
@@ -35,6 +35,6 @@ def adam_penalised(*modules: str) -> Callable[[Any], optax.GradientTransformatio
     return optimizer
 
 
-def plain(settings: Any) -> optax.GradientTransformation:
+def sgd(settings: Any) -> optax.GradientTransformation:
     """Gradient descent without any state."""
     return optax.identity()

@@ -10,27 +10,13 @@ import numpy as np
 import optax
 from jax import Array
 
-from nlpfeat.data.examples import Examples, Splits, as_given, rows
-from nlpfeat.data.order import batch_order
-from nlpfeat.settings import Settings
-from nlpfeat.training.chance import Chance, majority
+from nlpfeat.config.fields import Settings
+from nlpfeat.data.core import Dataset, Examples, Splits, generated, rows
+from nlpfeat.data.samplers import epoch_sampler, in_order
+from nlpfeat.training.metrics import Baseline, majority_baseline
 
 # A function of what the net computed and what was asked: (trace, targets) -> one number per example (n,).
 PerExample = Callable[[dict[str, Array], Any], Array]
-
-
-class Source(NamedTuple):
-    """What all members of a study share, read once."""
-
-    arrays: Any  # a pytree, handed to the programs as an argument: one copy a device; () for generated data
-    about: Any  # what stays on the host: the data's spec, or a vocabulary and the names of classes
-    digest: str = ""  # of what `arrays` do not show of the data: words, labels, names of classes
-    notes: tuple[str, ...] = ()  # what a reader of figures should know of the data, a line each
-
-
-def generated(spec: Any, model: Any) -> Source:
-    """The source of data that each member draws: the spec says all."""
-    return Source((), spec)
 
 
 class Goal(NamedTuple):
@@ -78,7 +64,7 @@ class Rule(NamedTuple):
     most: int
 
 
-class Memory(NamedTuple):
+class Carry(NamedTuple):
     """What a net carries from batch to batch, row by row. Its fields are pure functions.
 
     Attributes:
@@ -92,7 +78,7 @@ class Memory(NamedTuple):
     keep: Callable[[Any, dict[str, Any]], Any]
 
 
-NO_MEMORY = Memory(lambda module, rows: (), lambda carried, inputs: inputs, lambda inputs, trace: ())
+NO_CARRY = Carry(lambda module, rows: (), lambda carried, inputs: inputs, lambda inputs, trace: ())
 
 
 @dataclass(frozen=True)
@@ -151,18 +137,18 @@ class Task:
     loss: PerExample
     metrics: tuple[tuple[str, PerExample], ...]
     optimizer: Callable[[Settings], optax.GradientTransformation]
-    load: Callable[[Any, Any], Source] = generated
+    load: Callable[[Any, Any], Dataset] = generated
     batch: Callable[[Any, Examples, Array | None], Examples] = rows
     last_draw: Callable[[Any, Any], Splits] | None = None
     start: Callable[[Any, Any, Any], Any] = lambda about, params, settings: params
-    memory: Memory = NO_MEMORY
-    order: Callable[[int, int, int, int, int], np.ndarray] = batch_order
+    memory: Carry = NO_CARRY
+    order: Callable[[int, int, int, int, int], np.ndarray] = epoch_sampler
     rule: Rule | None = None
     loss_units: str = "nats"
     success: Goal = ALMOST_ALL
-    chance: Chance = majority
+    chance: Baseline = majority_baseline
     piece: int = 4096
-    reading: Callable[[Any, Examples], Array] = as_given
+    reading: Callable[[Any, Examples], Array] = in_order
     words: Callable[[Any, Any], np.ndarray] | None = None
     factors: Callable[[Any, Any], Any] | None = None
     newcomer: Callable[[Any, Any, int, float, np.ndarray], dict[str, Any]] | None = None

@@ -1,6 +1,6 @@
 """Tables written to a file, and read as the product reads them."""
 
-from nlpfeat.data import table
+from nlpfeat.data import tables
 
 
 def csv(tmp_path, text, name="mine.csv"):
@@ -11,4 +11,4 @@ def csv(tmp_path, text, name="mine.csv"):
 
 def read(path, **changes):
     asked = {"text": "text", "label": "label", "split": "", "test_share": 0.25, "key": 0} | changes
-    return table.read(path, **asked)
+    return tables.read(path, **asked)

@@ -5,18 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data import characters, next_words
-from nlpfeat.data.characters import Alphabet, CharacterSpec
-from nlpfeat.data.examples import Examples, count, lanes
-from nlpfeat.data.next_words import NextWordSpec
-from nlpfeat.data.order import lane_order
+from nlpfeat.data.core import Examples, count
+from nlpfeat.data.samplers import stream_sampler, streams
+from nlpfeat.data.text import characters, next_words
+from nlpfeat.data.text.characters import Alphabet, CharacterSpec
+from nlpfeat.data.text.next_words import NextWordSpec
 from nlpfeat.errors import UserError
 
 
 def read(path, **changes):
     spec = CharacterSpec(path=str(path), **changes)
     text, book, _, notes = characters.load(spec)
-    return text, book, characters.draw(book, None), notes
+    return text, book, characters.make_splits(book, None), notes
 
 
 def pairs(text, splits, name):
@@ -98,10 +98,10 @@ def test_a_file_that_is_no_text_or_not_there_is_refused(tmp_path):
 def test_lanes_read_on_and_a_part_of_the_order_is_the_same(examples, batch, seed, start, steps):
     if batch > examples:
         with pytest.raises(UserError, match="batch_size"):
-            lane_order(examples, batch, seed, 0, 1)
+            stream_sampler(examples, batch, seed, 0, 1)
         return
-    whole = lane_order(examples, batch, seed, 0, start + steps)
-    np.testing.assert_array_equal(whole[start:], lane_order(examples, batch, seed, start, start + steps))
+    whole = stream_sampler(examples, batch, seed, 0, start + steps)
+    np.testing.assert_array_equal(whole[start:], stream_sampler(examples, batch, seed, start, start + steps))
     long = examples // batch
     for epoch in range(len(whole) // long):
         rows = whole[epoch * long : (epoch + 1) * long]
@@ -113,11 +113,11 @@ def test_lanes_read_on_and_a_part_of_the_order_is_the_same(examples, batch, seed
 @given(st.integers(1, 50), st.integers(1, 8), st.integers(1, 60))
 def test_evaluation_reads_lanes_in_pieces(n, side, most):
     examples = Examples(np.arange(n), np.arange(n))
-    found = np.asarray(lanes(side, 10**6, (), examples))
+    found = np.asarray(streams(side, 10**6, (), examples))
     assert sorted(found) == list(range(n))
     whole = found[: n // side * side].reshape(-1, side)
     assert (np.diff(whole, axis=0) == 1).all()
-    np.testing.assert_array_equal(lanes(side, most, (), examples), found[:most])
+    np.testing.assert_array_equal(streams(side, most, (), examples), found[:most])
     assert count(examples) == n
 
 
@@ -126,7 +126,7 @@ def test_next_words_are_those_after_the_context(tmp_path):
     spec = NextWordSpec(path=str(tmp_path / "a.txt"), vocabulary=6, context=2, validation_share=0.0)
     text, texts, _, notes = next_words.load(spec)
     names = [*texts.vocabulary.words]
-    batch = next_words.batch(text, next_words.draw(texts, None)["train"], None)
+    batch = next_words.batch(text, next_words.make_splits(texts, None)["train"], None)
     found = [
         (*(names[i] for i in words), names[target])
         for words, target in zip(batch.inputs.words.tolist(), batch.targets.tolist(), strict=True)

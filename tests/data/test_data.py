@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data import annulus, planted_words, spirals
-from nlpfeat.data.order import batch_order
-from nlpfeat.systems.points import SpiralSettings
+from nlpfeat.data.points import annulus, spirals
+from nlpfeat.data.samplers import epoch_sampler
+from nlpfeat.data.text import planted_words
+from nlpfeat.tasks.points import SpiralSettings
 
 
 @pytest.mark.parametrize("spec", [spirals.SPIRALS_2020, spirals.SPIRALS_2021, spirals.SpiralSpec(7, 11, 0.5)])
@@ -45,7 +46,7 @@ def test_noise_is_gaussian_on_the_angle_in_radians():
 
 def test_train_and_test_are_fresh_draws_of_the_seed():
     def drawn(seed):
-        return spirals.draw(spirals.SpiralSpec(points=30), SpiralSettings(seed=seed))
+        return spirals.make_splits(spirals.SpiralSpec(points=30), SpiralSettings(seed=seed))
 
     first, again, other = drawn(0), drawn(0), drawn(1)
     np.testing.assert_array_equal(first["train"].inputs[0], again["train"].inputs[0])
@@ -102,19 +103,19 @@ def test_a_vocabulary_too_small_for_its_planted_words_is_refused():
     st.integers(0, 20),
 )
 def test_batches_see_every_example_once_an_epoch(n, size, seed, start, middle, more):
-    whole = batch_order(n, size, seed, 0, start + middle + more)
+    whole = epoch_sampler(n, size, seed, 0, start + middle + more)
     assert whole.shape == (start + middle + more, size)
     flat = whole.ravel()
     for epoch in range(len(flat) // n):
         assert sorted(flat[epoch * n : (epoch + 1) * n]) == list(range(n))
     parts = [
-        batch_order(n, size, seed, a, b)
+        epoch_sampler(n, size, seed, a, b)
         for a, b in ((0, start), (start, start + middle), (start + middle, start + middle + more))
     ]
     np.testing.assert_array_equal(np.concatenate(parts), whole)
 
 
 def test_epochs_and_seeds_differ():
-    order = batch_order(50, 50, 0, 0, 2)
+    order = epoch_sampler(50, 50, 0, 0, 2)
     assert (order[0] != order[1]).any()
-    assert (order[0] != batch_order(50, 50, 1, 0, 1)[0]).any()
+    assert (order[0] != epoch_sampler(50, 50, 1, 0, 1)[0]).any()

@@ -7,11 +7,13 @@ import struct
 import numpy as np
 import pytest
 
-from nlpfeat.data import catalogue, names, ratings, texts, tokens, vector_files
-from nlpfeat.data.corpus import cut, oddities
-from nlpfeat.data.ratings import RatingsSpec
+from nlpfeat.analysis.sampling import sample_text
+from nlpfeat.data import tables
+from nlpfeat.data.ratings import catalogue, rating_table
+from nlpfeat.data.ratings.rating_table import RatingsSpec
+from nlpfeat.data.text import bags, tokens, vector_files
+from nlpfeat.data.text.corpus import corpus_notes, tokenize_corpus
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.sweeps.writing import write
 from tests.data.tables import csv, read
 from tests.toys import TOYS, maker_of
 
@@ -67,17 +69,19 @@ def test_equal_numbers_are_one_label(tmp_path):
 
 
 def test_labels_that_differ_in_case_are_noted(tmp_path):
-    found = cut(read(csv(tmp_path, "text,label\n" + rows(["NEG", "neg", "pos", "Pos"] * 2))), str.split)
-    assert any("NEG, neg; Pos, pos" in note for note in oddities(found))
-    found = cut(read(csv(tmp_path, "text,label\n" + rows(["neg", "pos"] * 4))), str.split)
-    assert not oddities(found)
+    found = tokenize_corpus(
+        read(csv(tmp_path, "text,label\n" + rows(["NEG", "neg", "pos", "Pos"] * 2))), str.split
+    )
+    assert any("NEG, neg; Pos, pos" in note for note in corpus_notes(found))
+    found = tokenize_corpus(read(csv(tmp_path, "text,label\n" + rows(["neg", "pos"] * 4))), str.split)
+    assert not corpus_notes(found)
 
 
 def test_texts_of_a_single_word_are_noted(tmp_path):
     said = ["这家店很好吃。", "这家店很难吃!"] * 4
     content = "text,label\n" + "".join(f"{text},{i % 2}\n" for i, text in enumerate(said))
-    found = cut(read(csv(tmp_path, content)), tokens.words)
-    assert any("8 of 8 texts are a single word" in note for note in oddities(found))
+    found = tokenize_corpus(read(csv(tmp_path, content)), tokens.words)
+    assert any("8 of 8 texts are a single word" in note for note in corpus_notes(found))
 
 
 def test_spaces_after_a_separator_keep_no_quote_from_opening(tmp_path):
@@ -108,12 +112,12 @@ def test_columns_are_named_where_the_file_names_none(separator, name, tmp_path):
     with pytest.raises(
         UserError, match=r"first line must name its columns.*--config\.data\.columns=user,item,rating"
     ):
-        ratings.load(RatingsSpec(path=path))
-    arrays, known, _, _ = ratings.load(RatingsSpec(path=path, columns="user, item,rating,time"))
+        rating_table.load(RatingsSpec(path=path))
+    arrays, known, _, _ = rating_table.load(RatingsSpec(path=path, columns="user, item,rating,time"))
     assert known.rated.users == ("1", "2", "3")
     assert len(arrays.user) == 6
     with pytest.raises(UserError, match=r"line 1: 4 fields where config\.data\.columns names 3"):
-        ratings.load(RatingsSpec(path=path, columns="user,item,rating"))
+        rating_table.load(RatingsSpec(path=path, columns="user,item,rating"))
 
 
 def test_a_row_of_data_is_not_proposed_as_a_name(tmp_path):
@@ -128,8 +132,8 @@ def test_a_row_of_data_is_not_proposed_as_a_name(tmp_path):
 def test_the_row_of_a_text_is_that_of_its_file(tmp_path):
     """However the parts are drawn and put in order."""
     content = "text,label\n" + rows(["1", "0"] * 4)
-    spec = texts.TextSpec(path=csv(tmp_path, content), test_share=0.25, validation_share=0.34)
-    _, known, _, _ = texts.load(spec)
+    spec = bags.BagSpec(path=csv(tmp_path, content), test_share=0.25, validation_share=0.34)
+    _, known, _, _ = bags.load(spec)
     for place, row in enumerate(known.corpus.rows):
         assert known.corpus.documents.document(place) == TEXTS[row - 1].split()
     assert known.corpus.rows.tolist() != list(range(1, 9))
@@ -141,7 +145,7 @@ def test_the_row_of_a_text_is_that_of_its_file(tmp_path):
 def test_equal_numbers_are_one_user_and_one_item(tmp_path):
     lines = "user,item,rating\n1.0,1,5\n1,2,4\n1.0,3,5\n2,1.0,1\n2.0,2.0,3\n10,3.0,2\n"
     items = csv(tmp_path, "item,title\n1,Soup\n2.0,Bread\n3,Tea\n", "items.csv")
-    _, known, _, _ = ratings.load(RatingsSpec(path=csv(tmp_path, lines), items=items))
+    _, known, _, _ = rating_table.load(RatingsSpec(path=csv(tmp_path, lines), items=items))
     assert known.rated.users == ("1", "2", "10")
     assert known.described.titles == ("Soup", "Bread", "Tea")
     found = catalogue.Catalogue(known.rated.items, known.described.titles)
@@ -153,7 +157,7 @@ def test_a_spreadsheets_numbers_keep_their_names(tmp_path):
     """Written as decimals throughout, they are named so, and found by either spelling."""
     lines = "user,item,rating\n" + "".join(f"{u}.0,{i}.0,{1 + u % 5}\n" for u in range(1, 12) for i in (1, 2))
     items = csv(tmp_path, "item,title\n1,Soup\n2,Bread\n", "items.csv")
-    _, known, _, _ = ratings.load(RatingsSpec(path=csv(tmp_path, lines), items=items))
+    _, known, _, _ = rating_table.load(RatingsSpec(path=csv(tmp_path, lines), items=items))
     assert known.rated.users[:3] == ("1.0", "2.0", "3.0")
     assert known.described.titles == ("Soup", "Bread")
     assert catalogue.user_place(known.rated.users, "11") == 10
@@ -172,7 +176,7 @@ def test_a_spreadsheets_numbers_keep_their_names(tmp_path):
     ],
 )
 def test_what_means_the_same(left, right, same):
-    assert (names.identity(left) == names.identity(right)) == same
+    assert (tables.identity(left) == tables.identity(right)) == same
 
 
 # --- vectors
@@ -277,5 +281,5 @@ def test_a_prompt_that_is_longer_in_small_letters():
     make = maker_of(TOYS["char_rnn"])
     one = make.example(make.spec.settings, 3)
     alphabet = make.source.about.alphabet
-    written = write(make.module(3), one.params, one.settings, alphabet, "İzmir", 0.8, 5, 0, 2)
+    written = sample_text(make.module(3), one.params, one.settings, alphabet, "İzmir", 0.8, 5, 0, 2)
     assert [len(text) for text in written] == [5, 5]

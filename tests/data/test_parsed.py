@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from nlpfeat.data import downloads, parsed, tokens
-from nlpfeat.data.corpus import Labelled, cut
+from nlpfeat.data import downloads
 from nlpfeat.data.downloads import File
-from nlpfeat.data.published import Published, unchanged
+from nlpfeat.data.text import published, tokens
+from nlpfeat.data.text.corpus import LabelledTexts, tokenize_corpus
+from nlpfeat.data.text.published import Published, cached_corpus, unchanged
 
 
 @pytest.fixture
@@ -16,14 +17,16 @@ def corpus(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "texts.txt").write_text("a b b.\né ' x")
     monkeypatch.setenv(downloads.FOLDER, str(folder))
-    monkeypatch.setattr(parsed, "cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(published, "cache", lambda: tmp_path / "cache")
     reads = []
 
     def read(tokenize):
         lines = (folder / "texts.txt").read_text().split("\n")
         reads.append(len(lines))
         labels = np.arange(len(lines), dtype=np.int32) % 2
-        return cut(Labelled(lines, labels, np.zeros(len(lines), int), ("no", "yes")), tokenize)
+        return tokenize_corpus(
+            LabelledTexts(lines, labels, np.zeros(len(lines), int), ("no", "yes")), tokenize
+        )
 
     file = File("texts.txt", "", 0, ())
     return Published("texts", (file,), read, tokens.at_spaces, unchanged), folder, reads
@@ -40,32 +43,34 @@ def same(left, right):
 
 def test_the_second_time_nothing_is_read(corpus):
     published, folder, reads = corpus
-    first = parsed.kept(published, published.tokenize)
+    first = cached_corpus(published, published.tokenize)
     assert first.documents.document(0) == ["a", "b", "b."]
-    same(first, parsed.kept(published, published.tokenize))
+    same(first, cached_corpus(published, published.tokenize))
     assert reads == [2]
-    assert parsed.kept(published, tokens.words).documents.words != first.documents.words  # another cut
+    assert (
+        cached_corpus(published, tokens.words).documents.words != first.documents.words
+    )  # another cut
     assert reads == [2, 2]
     (folder / "texts.txt").write_text("a b b\né ' x\nmore")
-    assert len(parsed.kept(published, published.tokenize).labels) == 3
+    assert len(cached_corpus(published, published.tokenize).labels) == 3
     assert reads == [2, 2, 3]
 
 
 def test_what_was_kept_and_is_damaged_is_made_again(corpus, tmp_path):
     published, _, reads = corpus
-    first = parsed.kept(published, published.tokenize)
+    first = cached_corpus(published, published.tokenize)
     (path,) = (tmp_path / "cache" / "parsed").iterdir()
     whole = path.read_bytes()
     for damaged in (whole[: len(whole) // 2], b"", b"rubbish", whole[:200] + bytes(100) + whole[300:]):
         path.write_bytes(damaged)
-        same(first, parsed.kept(published, published.tokenize))
+        same(first, cached_corpus(published, published.tokenize))
     assert reads == [2] * 5
-    same(first, parsed.kept(published, published.tokenize))
+    same(first, cached_corpus(published, published.tokenize))
     assert len(reads) == 5
 
 
 def test_where_nothing_can_be_kept_it_is_told(corpus, tmp_path, capsys):
     published, _, _ = corpus
     (tmp_path / "cache").write_text("a file where a folder should be")
-    assert len(parsed.kept(published, published.tokenize).labels) == 2
+    assert len(cached_corpus(published, published.tokenize).labels) == 2
     assert "texts are parsed anew each time" in capsys.readouterr().err

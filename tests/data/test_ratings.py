@@ -5,11 +5,11 @@ import random
 import numpy as np
 import pytest
 
-from nlpfeat.data import ratings
-from nlpfeat.data.rating_files import year
-from nlpfeat.data.ratings import RatingsSpec
+from nlpfeat.data.ratings import rating_table
+from nlpfeat.data.ratings.files import year
+from nlpfeat.data.ratings.rating_table import RatingsSpec
 from nlpfeat.errors import UserError
-from nlpfeat.systems.ratings import DotSettings
+from nlpfeat.tasks.ratings import DotSettings
 
 ROWS = [("7", "10", "4.5"), ("7", "9", "0.5"), ("12", "10", "3"), ("12", "100", "5"), ("3", "9", "2.5")]
 
@@ -21,10 +21,10 @@ def write(path, rows, head="user,item,rating"):
 
 def parts(spec, seed):
     """{split: {(user's name, item's name, stars)}}"""
-    arrays, table, *_ = ratings.load(spec)
+    arrays, table, *_ = rating_table.load(spec)
     found = {}
-    for name, examples in ratings.draw(table, DotSettings(seed=np.int32(seed))).items():
-        whole = ratings.batch(arrays, examples, None)
+    for name, examples in rating_table.make_splits(table, DotSettings(seed=np.int32(seed))).items():
+        whole = rating_table.batch(arrays, examples, None)
         found[name] = {
             (table.rated.users[u], table.rated.items[i], float(s))
             for u, i, s in zip(whole.inputs.user, whole.inputs.item, whole.targets, strict=True)
@@ -33,7 +33,7 @@ def parts(spec, seed):
 
 
 def test_numbers_follow_names_not_places(tmp_path):
-    arrays, table, _, notes = ratings.load(RatingsSpec(path=write(tmp_path / "a.csv", ROWS)))
+    arrays, table, _, notes = rating_table.load(RatingsSpec(path=write(tmp_path / "a.csv", ROWS)))
     assert table.rated.users == ("3", "7", "12")  # as numbers, not by the alphabet
     assert table.rated.items == ("9", "10", "100")
     assert list(zip(arrays.user, arrays.item, table.rated.stars, strict=True)) == [
@@ -53,10 +53,10 @@ def test_the_order_of_a_file_changes_nothing(tmp_path, seed):
     rng = random.Random(seed)
     rows = [(f"u{rng.randrange(9)}", f"i{k}", str(rng.randrange(1, 11) / 2)) for k in range(40)]
     spec = RatingsSpec(path=write(tmp_path / "a.csv", rows), validation_share=0.25)
-    first, before = parts(spec, seed), ratings.load(spec)
+    first, before = parts(spec, seed), rating_table.load(spec)
     rng.shuffle(rows)
     write(tmp_path / "a.csv", rows)
-    after = ratings.load(spec)
+    after = rating_table.load(spec)
     assert parts(spec, seed) == first
     assert before[2] == after[2]  # the digest
     assert [len(first[name]) for name in ("train", "validation", "test")] == [24, 8, 8]
@@ -65,9 +65,9 @@ def test_the_order_of_a_file_changes_nothing(tmp_path, seed):
 
 
 def test_a_batch_is_of_the_rows_asked_for(tmp_path):
-    arrays, table, *_ = ratings.load(RatingsSpec(path=write(tmp_path / "a.csv", ROWS), test_share=0.2))
-    train = ratings.draw(table, DotSettings(seed=np.int32(0)))["train"]
-    some = ratings.batch(arrays, train, np.array([2, 0]))
+    arrays, table, *_ = rating_table.load(RatingsSpec(path=write(tmp_path / "a.csv", ROWS), test_share=0.2))
+    train = rating_table.make_splits(table, DotSettings(seed=np.int32(0)))["train"]
+    some = rating_table.batch(arrays, train, np.array([2, 0]))
     for row, place in enumerate((2, 0)):
         n = int(train.inputs[place])
         assert int(some.inputs.user[row]) == arrays.user[n]
@@ -77,7 +77,7 @@ def test_a_batch_is_of_the_rows_asked_for(tmp_path):
 
 def test_a_pair_rated_twice_counts_once_by_its_mean(tmp_path):
     rows = [*ROWS, ("7", "10", "3.5"), ("3", "9", "2.5")]
-    _, table, _, notes = ratings.load(RatingsSpec(path=write(tmp_path / "a.csv", rows)))
+    _, table, _, notes = rating_table.load(RatingsSpec(path=write(tmp_path / "a.csv", rows)))
     assert len(table.rated.stars) == 5
     assert table.rated.stars[2] == 4.0
     assert any("2 ratings repeat a user and an item" in note for note in notes)
@@ -87,7 +87,7 @@ def test_columns_of_other_names_and_tabs(tmp_path):
     path = tmp_path / "a.tsv"
     path.write_text("who\twhat\tscore\tmore\nAna\tsoup\t3\tx\nBen\tpie, sweet\t4\ty\nAna\tpie, sweet\t1\tz\n")
     spec = RatingsSpec(path=str(path), user="who", item="what", rating="score", test_share=0.34)
-    _, table, *_ = ratings.load(spec)
+    _, table, *_ = rating_table.load(spec)
     assert table.rated.items == ("pie, sweet", "soup")
     assert table.described.titles == table.rated.items
 
@@ -98,7 +98,7 @@ def test_titles_years_and_genres(tmp_path):
         'item,title,genres\n100,"Pie, The (1985)",Sweet | Baked\n9,Soup,(no genres listed)\n77,Else (2001),Hot\n,,\n'
     )
     spec = RatingsSpec(path=write(tmp_path / "a.csv", ROWS), items=str(items))
-    arrays, table, _, notes = ratings.load(spec)
+    arrays, table, _, notes = rating_table.load(spec)
     assert any("1 of 3 items are not described" in note for note in notes)
     assert table.described.titles == ("Soup", "10", "Pie, The (1985)")
     assert table.described.genres == ((), (), ("Sweet", "Baked"))
@@ -124,7 +124,7 @@ def test_titles_years_and_genres(tmp_path):
 )
 def test_mistakes_are_named_by_their_line(tmp_path, rows, words):
     with pytest.raises(UserError) as error:
-        ratings.load(RatingsSpec(path=write(tmp_path / "a.csv", rows)))
+        rating_table.load(RatingsSpec(path=write(tmp_path / "a.csv", rows)))
     for word in (*words, "a.csv"):
         assert word in str(error.value)
 
@@ -132,11 +132,11 @@ def test_mistakes_are_named_by_their_line(tmp_path, rows, words):
 def test_missing_columns_are_named_and_how_to_name_others(tmp_path):
     path = write(tmp_path / "a.csv", ROWS, head="users,what,rating")
     with pytest.raises(UserError, match=r"'user' and none 'item'.* --config\.data\.user=users"):
-        ratings.load(RatingsSpec(path=path))
+        rating_table.load(RatingsSpec(path=path))
     with pytest.raises(UserError, match=r"config\.data\.path: no file"):
-        ratings.load(RatingsSpec(path=str(tmp_path / "b.csv")))
+        rating_table.load(RatingsSpec(path=str(tmp_path / "b.csv")))
     with pytest.raises(UserError, match="is a folder"):
-        ratings.load(RatingsSpec(path=str(tmp_path)))
+        rating_table.load(RatingsSpec(path=str(tmp_path)))
     with pytest.raises(ValueError, match="three columns"):
         RatingsSpec(path=path, user="what", item="what")
 
@@ -153,8 +153,8 @@ def test_missing_columns_are_named_and_how_to_name_others(tmp_path):
 def test_what_is_wrong_with_a_file_of_items(tmp_path, text, told):
     path, items = write(tmp_path / "a.csv", ROWS), tmp_path / "items.csv"
     with pytest.raises(UserError, match=r"config\.data\.items: no file"):
-        ratings.load(RatingsSpec(path=path, items=str(items)))
+        rating_table.load(RatingsSpec(path=path, items=str(items)))
     items.write_text(text)
     with pytest.raises(UserError) as error:
-        ratings.load(RatingsSpec(path=path, items=str(items)))
+        rating_table.load(RatingsSpec(path=path, items=str(items)))
     assert told in str(error.value)

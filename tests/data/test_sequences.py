@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data import sequences, tokens, vector_files
-from nlpfeat.data.corpus import Labelled, cut, hold_out, oddities
-from nlpfeat.data.examples import Examples
+from nlpfeat.data.core import Examples
+from nlpfeat.data.text import sequences, tokens, vector_files
+from nlpfeat.data.text.corpus import LabelledTexts, corpus_notes, hold_out, tokenize_corpus
 from nlpfeat.errors import DamagedFile, UserError
 
 ROWS = [("the cat and the dog", "a"), ("the Dog! it's<br />fun", "b"), ("new words, the end", "a")]
@@ -108,12 +108,15 @@ def test_new_text_with_and_without_each_word(tmp_path):
 
 def test_repeated_texts_are_told():
     parts, labels = np.array([0, 0, 2, 2]), np.array([0, 1, 0, 1], np.int32)
-    found = cut(Labelled(["a", "a", "a", "b"], labels, parts, ("x", "y")), tokens.words)
-    assert oddities(found)[1:] == [  # the first: that all are a single word
+    found = tokenize_corpus(LabelledTexts(["a", "a", "a", "b"], labels, parts, ("x", "y")), tokens.words)
+    assert corpus_notes(found)[1:] == [  # the first: that all are a single word
         "1 texts of the train part repeat another",
         "1 texts of the test part are in the train part, too",
     ]
-    assert oddities(hold_out(found, 0.5, 0))[1] == "1 texts of the validation part are in the train part, too"
+    assert (
+        corpus_notes(hold_out(found, 0.5, 0))[1]
+        == "1 texts of the validation part are in the train part, too"
+    )
 
 
 def vectors(tmp_path, text, name="v.txt"):
@@ -137,10 +140,10 @@ def test_vectors_start_the_table(tmp_path, name):
     class Settings:
         seed = 3
 
-    table = sequences.start(about, blank, Settings)["words"]["table"]
+    table = sequences.pretrained_embedding(about, blank, Settings)["words"]["table"]
     np.testing.assert_allclose(table[[0, 1, 3]], [[0, 0], [1 / 3, 2 / 3], [-0.5 / 3, 4 / 3]], rtol=1e-6)
     assert (table[[2, 4, 5]] != 0).all()
-    again = sequences.start(about, blank, Settings)["words"]["table"]
+    again = sequences.pretrained_embedding(about, blank, Settings)["words"]["table"]
     np.testing.assert_array_equal(table, again)
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data import bags, corpus, texts, tokens, vocabulary
-from nlpfeat.data.examples import Examples
+from nlpfeat.data.core import Examples
+from nlpfeat.data.text import bags, corpus, tokens, vocabulary
 from nlpfeat.errors import UserError
 from tests.data.tables import csv, read
 
@@ -178,12 +178,12 @@ def test_polarity_and_cuts():
 
 
 def spec(tmp_path, rows, **changes):
-    return texts.TextSpec(path=csv(tmp_path, "text,label,part\n" + rows), split="part", **changes)
+    return bags.BagSpec(path=csv(tmp_path, "text,label,part\n" + rows), split="part", **changes)
 
 
 def test_batches_hold_each_word_once_with_its_weight(tmp_path):
     rows = "a a b,0,train\nc,1,train\n,1,train\nb c d e,0,test\n"
-    arrays, about, *_ = texts.load(spec(tmp_path, rows, counts=True))
+    arrays, about, *_ = bags.load(spec(tmp_path, rows, counts=True))
     assert about.corpus.sizes == (3, 0, 1)
     assert about.corpus.prior == pytest.approx([1 / 3, 2 / 3])
     batch = bags.batch(arrays, Examples(jnp.array([3, 2, 0]), jnp.array([0, 1, 0])), jnp.array([2, 1, 0]))
@@ -202,7 +202,7 @@ def test_overlaps_are_products_with_the_documents_before(tmp_path, counts, most)
     rng = np.random.default_rng(0)
     lines = [" ".join(rng.choice(list("abcdefg"), rng.integers(0, 9))) for _ in range(11)]
     rows = "".join(f"{line},{i % 2},{'test' if i > 8 else 'train'}\n" for i, line in enumerate(lines))
-    arrays, about, *_ = texts.load(spec(tmp_path, rows, counts=counts), most)
+    arrays, about, *_ = bags.load(spec(tmp_path, rows, counts=counts), most)
     dense = np.zeros((11, len(about.vocabulary.words)))
     for i in range(11):
         mine = slice(arrays.start[i], arrays.start[i + 1])
@@ -214,7 +214,7 @@ def test_overlaps_are_products_with_the_documents_before(tmp_path, counts, most)
 
 def test_a_text_of_a_million_words(tmp_path):
     huge = " ".join(f"w{i % 5000}" for i in range(1_000_000))
-    arrays, about, *_ = texts.load(spec(tmp_path, f"{huge},0,train\nw1 x,1,train\nw2,1,test\n"))
+    arrays, about, *_ = bags.load(spec(tmp_path, f"{huge},0,train\nw1 x,1,train\nw2,1,test\n"))
     assert arrays.longest == 5000
     assert len(arrays.words) == 5000 + 2 + 1
     assert about.vocabulary.counts[about.vocabulary.ids["w7"]].tolist() == [200, 0]
@@ -222,15 +222,15 @@ def test_a_text_of_a_million_words(tmp_path):
 
 def test_no_word_left_is_told(tmp_path):
     with pytest.raises(UserError, match=r"lower config.data.min_count \(9\)"):
-        texts.load(spec(tmp_path, "a,0,train\nb,1,train\nc,1,test\n", min_count=9))
+        bags.load(spec(tmp_path, "a,0,train\nb,1,train\nc,1,test\n", min_count=9))
 
 
 def test_held_out_documents_come_from_training(tmp_path):
     rows = "".join(f"w{i},{i % 2},{'test' if i > 19 else 'train'}\n" for i in range(25))
-    _, about, *_ = texts.load(spec(tmp_path, rows, validation_share=0.25))
+    _, about, *_ = bags.load(spec(tmp_path, rows, validation_share=0.25))
     assert about.corpus.sizes == (15, 5, 5)
     assert len(about.vocabulary.words) == 15
-    drawn = corpus.draw(about, None)
+    drawn = corpus.make_splits(about, None)
     assert {name: len(part.targets) for name, part in drawn.items()} == {
         "train": 15,
         "validation": 5,
@@ -243,18 +243,18 @@ def test_held_out_documents_come_from_training(tmp_path):
 
 def test_a_class_that_is_not_trained_is_told(tmp_path):
     with pytest.raises(UserError, match="no row of class '0' is in the train part"):
-        texts.load(spec(tmp_path, "a,1,train\nb,0,test\n"))
+        bags.load(spec(tmp_path, "a,1,train\nb,0,test\n"))
 
 
 def test_an_unknown_corpus_is_named():
     with pytest.raises(ValueError, match="did you mean 'reviews'"):
-        texts.TextSpec(corpus="review")
+        bags.BagSpec(corpus="review")
 
 
 def test_words_weigh_their_log_count_ratios(tmp_path):
     """By the formula, from documents that hold a word, with one added; texts are of length 1."""
     rows = "good good film,1,train\ngood,1,train\nbad film,0,train\nbad good new,0,test\n"
-    arrays, about, *_ = texts.load(spec(tmp_path, rows, naive_bayes=True))
+    arrays, about, *_ = bags.load(spec(tmp_path, rows, naive_bayes=True))
     p = {"good": 3, "film": 2, "bad": 1}  # documents of class 1 with the word, and one
     q = {"good": 1, "film": 2, "bad": 2}
     ratio = {word: math.log((p[word] / 6) / (q[word] / 5)) for word in p}
@@ -279,11 +279,11 @@ def test_of_several_classes_the_largest_ratio(tmp_path):
         "".join(f"{word},{label},train\n" * 5 for word, label in (("a", 0), ("b", 1), ("c", 2)))
         + "a,0,test\n"
     )
-    _, about, *_ = texts.load(spec(tmp_path, rows, naive_bayes=True))
+    _, about, *_ = bags.load(spec(tmp_path, rows, naive_bayes=True))
     own = math.log((6 / 8) / (1 / 13))
     assert about.ratios.tolist() == pytest.approx([own] * 3, rel=1e-5)
 
 
 def test_counts_or_ratios():
     with pytest.raises(ValueError, match="by one of them"):
-        texts.TextSpec(counts=True, naive_bayes=True)
+        bags.BagSpec(counts=True, naive_bayes=True)

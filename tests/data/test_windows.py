@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from scipy.stats import chisquare
 
-from nlpfeat.data import downloads, parsed, plain_text, stretches, windows
-from nlpfeat.data.corpus import cut_unlabelled
-from nlpfeat.data.published import UNLABELLED, imdb_texts
-from nlpfeat.data.stretches import STRETCH
-from nlpfeat.data.tokens import bare_words
-from nlpfeat.data.windows import ThinnedSpec, WindowSpec
+from nlpfeat.data import downloads
+from nlpfeat.data.text import plain_text, published, windows
+from nlpfeat.data.text.corpus import tokenize_unlabelled
+from nlpfeat.data.text.published import UNLABELLED, imdb_texts
+from nlpfeat.data.text.tokens import bare_words
+from nlpfeat.data.text.windows import SEGMENT, SubsampledSpec, WindowSpec
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.models.windows import noise_words, other_words, thinned, whole_windows
+from nlpfeat.models.word_windows import noise_words, other_words, subsampled, whole_windows
 
 SEED = 3
 
@@ -29,19 +29,19 @@ def written(tmp_path, lengths, words=50, seed=0):
 
 
 def loaded(path, **changes):
-    spec = ThinnedSpec(path=path, validation_share=0.0, **changes)
+    spec = SubsampledSpec(path=path, validation_share=0.0, **changes)
     stream, texts, _, notes = windows.load(spec)
-    return stream, texts, stretches.draw(texts, None), notes
+    return stream, texts, windows.make_splits(texts, None), notes
 
 
 @pytest.mark.parametrize("reach", [1, 5])
-@pytest.mark.parametrize("lengths", [(700, 3, 11, 12, 30), (12, 2, 2, 2, 17), (STRETCH * 3,)])
+@pytest.mark.parametrize("lengths", [(700, 3, 11, 12, 30), (12, 2, 2, 2, 17), (SEGMENT * 3,)])
 def test_each_window_is_there_once_and_none_crosses_a_document(tmp_path, reach, lengths):
     if max(lengths) <= 2 * reach:
         return
     path, documents = written(tmp_path, lengths)
     stream, texts, splits, _ = loaded(path, reach=reach)
-    given = stretches.batch(stream, splits["train"], None)
+    given = windows.batch(stream, splits["train"], None)
     middles = np.asarray(whole_windows(given.inputs, reach))
     names = texts.vocabulary.words
     found = []
@@ -61,9 +61,9 @@ def test_each_window_is_there_once_and_none_crosses_a_document(tmp_path, reach, 
 def test_the_parts_share_no_window(tmp_path):
     path, _ = written(tmp_path, [60] * 40)
     stream, texts, _, _ = windows.load(WindowSpec(path=path, validation_share=0.25))
-    splits = stretches.draw(texts, None)
+    splits = windows.make_splits(texts, None)
     counts = {
-        name: int(whole_windows(stretches.batch(stream, split, None).inputs, 5).sum())
+        name: int(whole_windows(windows.batch(stream, split, None).inputs, 5).sum())
         for name, split in splits.items()
     }
     assert counts == {"train": 30 * 50, "validation": 10 * 50}
@@ -105,8 +105,8 @@ def test_noise_is_drawn_by_frequency(tmp_path):
 def test_thinning_keeps_what_chance_leaves_in_its_order(tmp_path):
     path, _ = written(tmp_path, [400, 90, 300], words=30)
     stream, _, splits, _ = loaded(path, thin=1e-2)
-    given = stretches.batch(stream, splits["train"], None).inputs
-    kept = thinned(jax.random.key(SEED), given, STRETCH)
+    given = windows.batch(stream, splits["train"], None).inputs
+    kept = subsampled(jax.random.key(SEED), given, SEGMENT)
     stays = (
         np.asarray(jax.random.uniform(jax.random.key(SEED), given.words.shape))
         < np.asarray(stream.stay)[given.words]
@@ -119,7 +119,7 @@ def test_thinning_keeps_what_chance_leaves_in_its_order(tmp_path):
             np.testing.assert_array_equal(there[:count], np.asarray(getattr(given, name)[row])[stays[row]])
         assert (np.asarray(kept.document[row])[count:] == -1).all()
         assert not np.asarray(kept.middle[row])[count:].any()
-    few = thinned(jax.random.key(SEED), given, 8)  # what does not fit is lost
+    few = subsampled(jax.random.key(SEED), given, 8)  # what does not fit is lost
     np.testing.assert_array_equal(few.words, kept.words[:, :8])
 
 
@@ -197,7 +197,7 @@ def test_an_empty_folder_and_a_held_out_part_without_a_window(tmp_path):
     one, _ = written(tmp_path, [40])
     _, texts, _, notes = windows.load(WindowSpec(path=one))
     assert "no document is held out" in " ".join(notes)
-    assert list(stretches.draw(texts, None)) == ["train"]
+    assert list(windows.make_splits(texts, None)) == ["train"]
     path, _ = written(tmp_path, [20] + [3] * 30)
     with pytest.raises(UserError, match="raise or drop config"):
         windows.load(WindowSpec(path=path, validation_share=0.05))
@@ -230,15 +230,15 @@ def archive(tmp_path, monkeypatch):
             entry.size = len(text)
             made.addfile(entry, io.BytesIO(text))
     monkeypatch.setenv(downloads.FOLDER, str(folder))
-    monkeypatch.setattr(parsed, "cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(published, "cache", lambda: tmp_path / "cache")
     return folder / "aclImdb_v1.tar.gz"
 
 
 def test_reviews_without_the_test_half(archive):
-    corpus = cut_unlabelled(imdb_texts(), bare_words)
+    corpus = tokenize_unlabelled(imdb_texts(), bare_words)
     starts = [corpus.documents.document(i)[:3] for i in range(len(corpus.documents))]
     assert starts == [["review", "number", str(i)] for i in (0, 1, 3)]
-    kept = parsed.kept(UNLABELLED["imdb_texts"], bare_words)
+    kept = published.cached_corpus(UNLABELLED["imdb_texts"], bare_words)
     np.testing.assert_array_equal(kept.documents.tokens, corpus.documents.tokens)
     assert kept.classes == ("text",)
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments.film_files import write_all
+from nlpfeat.films.files import write_all
 from nlpfeat.films.film import draw, pixels
 from nlpfeat.films.render import render
 from nlpfeat.films.writers import LINGER, write_gif
-from nlpfeat.processes import processes
+from nlpfeat.parallel import process_pool
 from tests.films.scenes import SCENES, film
 
 
@@ -24,7 +24,7 @@ from tests.films.scenes import SCENES, film
 def rendered():
     """A film and its frames, drawn in other processes."""
     made = film("training")
-    with processes() as pool:
+    with process_pool() as pool:
         return made, list(render(made, pool))
 
 

@@ -11,10 +11,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from nlpfeat.films.film import draw, pixels
-from nlpfeat.plotting.grid import plot_categories
-from nlpfeat.plotting.groups import plot_groups, plot_layers
+from nlpfeat.plotting.primitives import plot_categories, plot_groups, plot_layers, plot_measure, plot_success
 from nlpfeat.plotting.style import BLUE, ORANGE, house_style
-from nlpfeat.plotting.width import plot_measure, plot_success
 from tests.films.scenes import film
 
 FOLDER = Path(__file__).parent / "pictures"

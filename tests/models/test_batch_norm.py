@@ -6,7 +6,7 @@ import pytest
 
 from nlpfeat.errors import UserError
 from nlpfeat.models import batch_norm
-from nlpfeat.tasks import TASKS
+from nlpfeat.tasks.registry import TASKS
 from tests.toys import TOYS, maker_of
 
 WITHOUT = {

@@ -6,10 +6,10 @@ import jax
 import numpy as np
 import pytest
 
+from nlpfeat.config.schema import resolve
 from nlpfeat.errors import UserError
 from nlpfeat.geometry.network import Layer, Network
-from nlpfeat.models.deep_unwarper import DeepUnwarperSpec, layers
-from nlpfeat.sweeps.spec import resolve
+from nlpfeat.models.unwarper import DeepUnwarperSpec, deep_layers
 from tests.toys import TOYS, maker_of, trained, with_grid
 
 SPEC = replace(TOYS["spirals_deep"], model=DeepUnwarperSpec(layers=5))
@@ -39,7 +39,9 @@ def test_the_forward_pass_is_that_of_its_own_layers(depth, width, units):
     np.testing.assert_allclose(trace["scores"], scores, atol=1e-6)
     if width == units:
         net = Network(
-            tuple(Layer(np.asarray(w), np.asarray(b), s) for w, b, s in layers(made.params, made.settings))
+            tuple(
+                Layer(np.asarray(w), np.asarray(b), s) for w, b, s in deep_layers(made.params, made.settings)
+            )
         )
         assert len(net.layers) == depth + 1
         points = np.stack(made.splits["train"].inputs, 1)

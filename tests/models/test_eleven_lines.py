@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlpfeat.data import four_rows
+from nlpfeat.data.points import four_rows
 from nlpfeat.models.eleven_lines import ElevenLines, first_weights, iterate
-from nlpfeat.systems.eleven_lines import ElevenLinesSettings
+from nlpfeat.tasks.points import ElevenLinesSettings
 from nlpfeat.training.losses import half_squared_error
 
 # A. Trask, "A neural network in 11 lines", annotated: the first iteration, to eight digits. The slope of the fourth
@@ -43,7 +43,7 @@ def test_the_models_gradient_is_the_loops_step(seed):
     """At rate 4 on the mean of four rows, which is 1 on their sum."""
     weights = first_weights(seed, [(3, 5), (5, 1)])
     trace = next(iterate(four_rows.INPUTS, four_rows.EXCLUSIVE_OR, weights))
-    examples = four_rows.draw(four_rows.FourRowsSpec(), None)["train"]
+    examples = four_rows.make_splits(four_rows.FourRowsSpec(), None)["train"]
     member = ElevenLinesSettings(width=5)
 
     def loss(params):

@@ -6,11 +6,11 @@ import numpy as np
 import optax
 import pytest
 
-from nlpfeat.data.ratings import Pairs
+from nlpfeat.data.ratings.rating_table import Pairs
 from nlpfeat.models.factors import BiasSpec, DotNet, DotSpec, RatingNet, RatingNetSpec
-from nlpfeat.systems.ratings import DotSettings, RatingNetSettings
+from nlpfeat.tasks.ratings import DotSettings, RatingNetSettings
 from nlpfeat.training.losses import squared_residual
-from nlpfeat.training.optimizers import adam_penalised
+from nlpfeat.training.optimizers import adam_with_l2
 
 USERS, ITEMS = 6, 7
 
@@ -79,7 +79,7 @@ def test_gradients_of_rows_are_those_of_whole_tables():
 def test_the_penalty_is_on_every_row_of_both_tables_and_on_no_bias():
     batch, settings = pairs(2), DotSettings(penalty=0.01)
     params = built(DotNet(3, USERS, ITEMS, BiasSpec()), settings, batch)
-    optimizer, plain = adam_penalised("users", "items")(settings), optax.scale_by_adam()
+    optimizer, plain = adam_with_l2("users", "items")(settings), optax.scale_by_adam()
 
     def penalised(params):
         return 0.01 * sum((params[name]["table"] ** 2).sum() for name in ("users", "items"))

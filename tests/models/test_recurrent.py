@@ -5,15 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlpfeat.data.characters import Span, Window
-from nlpfeat.data.next_words import Context
+from nlpfeat.data.text.characters import CharacterSpan, Window
+from nlpfeat.data.text.next_words import Context
 from nlpfeat.models import character_net
 from nlpfeat.models.character_net import CharacterNet, CharacterNetSpec
 from nlpfeat.models.layers import Size
+from nlpfeat.models.masking import crop
 from nlpfeat.models.next_word_net import NextWordNet, NextWordNetSpec, unrolled
 from nlpfeat.models.recurrent import CELLS, KERAS_LSTM, Recurrent
-from nlpfeat.models.width import crop
-from nlpfeat.systems.running_text import CharacterNetSettings, NextWordSettings
+from nlpfeat.tasks.next_token import CharacterNetSettings, NextWordSettings
 
 ALL = {**CELLS, "keras_lstm": KERAS_LSTM}
 
@@ -122,7 +122,7 @@ def test_tied_unrolled_nets_are_the_rnn(contexts):
 
 def windows(rng, rows, length, start=0):
     tokens = jnp.asarray(rng.integers(0, 7, (rows, length)))
-    span = Span(jnp.full(rows, start), jnp.full(rows, start + length))
+    span = CharacterSpan(jnp.full(rows, start), jnp.full(rows, start + length))
     return Window(tokens, span, None)
 
 
@@ -173,13 +173,13 @@ def test_a_carried_state_reads_on_and_is_reset_where_windows_do_not_follow(cell)
 
     @jax.jit
     def read(carried, tokens, start):
-        span = Span(start, start + tokens.shape[1])
-        inputs = character_net.recall(carried, Window(tokens, span, None))
+        span = CharacterSpan(start, start + tokens.shape[1])
+        inputs = character_net.inject_carry(carried, Window(tokens, span, None))
         trace = module.apply({"params": params}, inputs, SETTINGS)
-        return character_net.keep(inputs, trace), trace["scores"]
+        return character_net.extract_carry(inputs, trace), trace["scores"]
 
     whole = module.apply({"params": params}, long, SETTINGS)["scores"]
-    carried, first = read(character_net.fresh(module, 2), long.tokens[:, :4], jnp.array([0, 0]))
+    carried, first = read(character_net.init_carry(module, 2), long.tokens[:, :4], jnp.array([0, 0]))
     np.testing.assert_allclose(first, whole[:, :4], atol=1e-6)
     _, rest = read(carried, long.tokens[:, 4:], jnp.array([4, 7]))  # the second row's window begins elsewhere
     np.testing.assert_allclose(rest[0], whole[0, 4:], atol=1e-6)

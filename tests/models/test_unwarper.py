@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlpfeat.models.width import crop
-from nlpfeat.training.member import fresh_state, train_step
+from nlpfeat.models.masking import crop
+from nlpfeat.training.step import init_state, train_step
 from tests.toys import SPIRALS, largest_gap, maker_of, trained, with_grid
 
 
@@ -41,7 +41,7 @@ def test_gradient_and_one_adam_step(example):
         example.splits["train"],
         example.settings._replace(weight_decay=np.float32(0.1)),
     )
-    state = fresh_state(task, maker_of(SPIRALS).module(8), (), 1, example.params, settings)
+    state = init_state(task, maker_of(SPIRALS).module(8), (), 1, example.params, settings)
     after = train_step(task, maker_of(SPIRALS).module(8), (), state, settings, batch, 1.0, 0)
 
     gradient = jax.grad(lambda p: bare(p, batch.inputs, batch.targets)[0])(example.params)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpfeat.errors import UserError
-from nlpfeat.models.width import Dropout, crop, keep_mask, uniform_per_unit, unit_mask
+from nlpfeat.models.masking import Dropout, crop, keep_mask, uniform_per_unit, unit_mask
 
 
 @settings(max_examples=8, deadline=None)

@@ -4,10 +4,10 @@ import jax
 import numpy as np
 import pytest
 
-from nlpfeat.data import stretches, windows
-from nlpfeat.data.windows import ThinnedSpec
-from nlpfeat.models.windows import noise_words, other_words, thinned
-from nlpfeat.systems.windows import WINDOWS, WINDOWS_NOISE
+from nlpfeat.data.text import windows
+from nlpfeat.data.text.windows import SubsampledSpec
+from nlpfeat.models.word_windows import noise_words, other_words, subsampled
+from nlpfeat.tasks.skipgrams import WINDOWS, WINDOWS_NOISE
 from tests.data.test_windows import written
 
 REACH = 2
@@ -18,9 +18,9 @@ def asked(request, tmp_path_factory):
     """A net of width 3 padded to 5, its parameters, a batch, its trace in training, and the key of its noise."""
     task = request.param
     path, _ = written(tmp_path_factory.mktemp("text"), [330, 3, 9, 40], words=9)
-    spec = ThinnedSpec(path=path, reach=REACH, vocabulary=8, validation_share=0.0, thin=0.05)
+    spec = SubsampledSpec(path=path, reach=REACH, vocabulary=8, validation_share=0.0, thin=0.05)
     stream, texts, _, _ = windows.load(spec)
-    batch = task.batch(stream, stretches.draw(texts, None)["train"], None)
+    batch = task.batch(stream, windows.make_splits(texts, None)["train"], None)
     settings = task.settings(width=np.int32(3), seed=np.int32(0))
     module = task.module(task.model(), texts, 5)
     params = module.init(jax.random.key(1), batch.inputs, settings)["params"]
@@ -69,7 +69,7 @@ def test_noise_loss_is_the_sum_over_pairs_and_noise_words(asked):
     if task is WINDOWS:
         return
     thin_key, noise_key, _ = jax.random.split(jax.random.key(0), 3)
-    kept = jax.device_get(thinned(thin_key, batch.inputs, texts.slots))
+    kept = jax.device_get(subsampled(thin_key, batch.inputs, texts.slots))
     noise = np.asarray(noise_words(noise_key, batch.inputs.noise, (len(kept.words), 64)))
     middle, context = (params[name]["table"][:, :3] for name in ("middles", "words"))
 

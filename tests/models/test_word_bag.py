@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data.bags import Bag
-from nlpfeat.models.word_bag import PIECE, pool, spread
+from nlpfeat.data.text.bags import Bag
+from nlpfeat.models.word_bag import CHUNK, pool, spread
 
 
 def bag_of(rng, documents, vocabulary, length):
@@ -28,7 +28,7 @@ def bag_of(rng, documents, vocabulary, length):
 @settings(max_examples=5, deadline=None)
 @given(
     st.integers(1, 5),
-    st.sampled_from([1, 7, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 3]),
+    st.sampled_from([1, 7, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 3]),
     st.integers(0, 10**6),
 )
 def test_sparse_is_dense(documents, length, seed):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data.bags import Bag
+from nlpfeat.data.text.bags import Bag
 from nlpfeat.models.word_mean import WordMean, WordMeanSpec, hand_gradient, levels
-from nlpfeat.systems.word_bags import WordMeanSettings
+from nlpfeat.tasks.bags import WordMeanSettings
 from nlpfeat.training.losses import squared_error
 
 

@@ -5,19 +5,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from nlpfeat.plotting.answers import plot_confusion
-from nlpfeat.plotting.curves import plot_curves, plot_medians
-from nlpfeat.plotting.regions import plot_classes, plot_points, plot_scale, plot_segments
-from nlpfeat.plotting.style import (
-    CLASS_COLOURS,
-    house_style,
-    log_axis,
-    save,
-    stamp,
-    width_axis,
-    width_colours,
+from nlpfeat.plotting.plane import plot_classes, plot_points, plot_scale, plot_segments
+from nlpfeat.plotting.primitives import (
+    describe_half,
+    plot_curves,
+    plot_measure,
+    plot_medians,
+    plot_share,
+    plot_success,
 )
-from nlpfeat.plotting.width import describe_half, plot_measure, plot_share, plot_success
+from nlpfeat.plotting.save import save, stamp
+from nlpfeat.plotting.style import CLASS_COLOURS, house_style, log_axis, width_axis, width_colours
+from nlpfeat.plotting.texts import plot_confusion
 
 
 @pytest.fixture

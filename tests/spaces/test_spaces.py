@@ -7,17 +7,23 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from scipy.stats import ortho_group
 
-from nlpfeat.spaces.agreement import neighbour_overlap, shared
-from nlpfeat.spaces.neighbours import PIECE, nearest_of_each, unit
-from nlpfeat.spaces.settling import settling
-from nlpfeat.spaces.translation import centred, crowding, rotation, translated
+from nlpfeat.embeddings.alignment import (
+    centred,
+    mean_neighbour_similarity,
+    nearest_translations,
+    neighbour_overlap,
+    overlap,
+    rotation,
+)
+from nlpfeat.embeddings.neighbours import CHUNK, nearest_of_each, unit
+from nlpfeat.embeddings.stability import neighbour_stability
 
 RNG = np.random.default_rng(1)
 
 
 def test_neighbours_of_each_are_those_of_scipy():
-    vectors = RNG.normal(size=(PIECE + 90, 6))
-    places = RNG.permutation(len(vectors))[: PIECE + 20]
+    vectors = RNG.normal(size=(CHUNK + 90, 6))
+    places = RNG.permutation(len(vectors))[: CHUNK + 20]
     distances = cdist(vectors, vectors, "cosine")
     np.fill_diagonal(distances, np.inf)
     expected = np.argsort(distances, axis=1)[places, :7]
@@ -32,7 +38,7 @@ def test_vectors_of_no_length_have_neighbours_too():
 
 def test_shared_neighbours_are_counted():
     left, right = np.array([[1, 2, 3], [4, 5, 6]]), np.array([[3, 9, 1], [7, 8, 9]])
-    np.testing.assert_allclose(shared(left, right), [2 / 3, 0])
+    np.testing.assert_allclose(overlap(left, right), [2 / 3, 0])
     vectors = RNG.normal(size=(40, 5))
     turned = vectors @ ortho_group.rvs(5, random_state=0)
     assert neighbour_overlap(vectors, 3 * turned) == 1
@@ -65,11 +71,11 @@ def test_words_are_found_in_the_other_space():
     left, right = centred(source), centred(target)
     mapped = left @ rotation(left[:100], right[:100])
     for crowded in (True, False):
-        found = translated(mapped[100:], mapped, right, 3, crowded=crowded)
+        found = nearest_translations(mapped[100:], mapped, right, 3, crowded=crowded)
         assert (found[:, 0] == np.arange(100, 200)).mean() > 0.95
     near = right[:5] @ mapped.T
     expected = np.sort(near, axis=1)[:, -10:].mean(1)
-    np.testing.assert_allclose(crowding(right[:5], mapped), expected)
+    np.testing.assert_allclose(mean_neighbour_similarity(right[:5], mapped), expected)
 
 
 def test_what_is_near_everything_is_found_less():
@@ -78,8 +84,8 @@ def test_what_is_near_everything_is_found_less():
     asked = unit(hub + 0.3 * RNG.normal(size=(40, 3)) * [0, 1, 1])
     answers = unit(asked * [0.3, 1, 1])
     target = np.concatenate([hub[None], answers])
-    by_cosine = translated(asked, asked, target, 1, crowded=False)[:, 0]
-    held = translated(asked, asked, target, 1)[:, 0]
+    by_cosine = nearest_translations(asked, asked, target, 1, crowded=False)[:, 0]
+    held = nearest_translations(asked, asked, target, 1)[:, 0]
     assert (held == 0).sum() < (by_cosine == 0).sum()
 
 
@@ -94,9 +100,9 @@ def test_words_settle_where_they_reach_and_keep_what_seeds_share():
     narrow = np.stack([member(first, lost[0], lost[1]), member(first, lost[2], lost[3])])
     middle = np.stack([member(first, second, lost[1]), member(first, second, lost[2])])
     widest = np.stack([member(first, second, lost[4]), member(first, second, lost[5])])
-    found = settling([2, 8, 32], [narrow, middle, widest])
+    found = neighbour_stability([2, 8, 32], [narrow, middle, widest])
     np.testing.assert_array_equal(found.width, [2, 8, np.nan])
     np.testing.assert_array_equal(found.ceiling, [1, 1, 0])
     # There, lost, and there again counts from the last time.
-    again = settling([2, 8, 16, 32], [widest, narrow, middle, widest])
+    again = neighbour_stability([2, 8, 16, 32], [widest, narrow, middle, widest])
     assert again.width[1] == 16

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from nlpfeat.sweeps.answers import Answers, answers, calibration, confusion, most_wrong
-from nlpfeat.sweeps.restore import restore
+from nlpfeat.analysis.predictions import Predictions, calibration, confusion, predict_split, worst_errors
+from nlpfeat.study.restore import restore
 from tests.toys import TOYS, study, with_grid
 
 GIVEN = np.array([[0.9, 0.1, 0.0], [0.2, 0.5, 0.3], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8], [0.7, 0.2, 0.1]])
-FOUND = Answers(np.array([0, 1, 2, 2, 1]), GIVEN)
+FOUND = Predictions(np.array([0, 1, 2, 2, 1]), GIVEN)
 
 
 def test_confusion_counts_true_against_predicted():
@@ -16,8 +16,8 @@ def test_confusion_counts_true_against_predicted():
 
 
 def test_the_most_wrong_gave_the_truth_least():
-    assert most_wrong(FOUND, 9).tolist() == [2, 4]
-    assert most_wrong(FOUND, 1).tolist() == [2]
+    assert worst_errors(FOUND, 9).tolist() == [2, 4]
+    assert worst_errors(FOUND, 1).tolist() == [2]
 
 
 def test_calibration_of_an_honest_and_a_boasting_net():
@@ -25,11 +25,11 @@ def test_calibration_of_an_honest_and_a_boasting_net():
     sure = rng.uniform(0.5, 1.0, 20000)
     right = rng.random(20000) < sure
     shares = np.stack([sure, 1 - sure], 1)
-    honest = calibration(Answers(np.where(right, 0, 1), shares))
+    honest = calibration(Predictions(np.where(right, 0, 1), shares))
     assert honest.size.tolist() == [2000] * 10
     assert honest.error < 0.02
     np.testing.assert_allclose(honest.sure, np.linspace(0.525, 0.975, 10), atol=0.01)
-    boasting = calibration(Answers(np.where(rng.random(20000) < 0.5, 0, 1), shares))
+    boasting = calibration(Predictions(np.where(rng.random(20000) < 0.5, 0, 1), shares))
     assert boasting.error == pytest.approx(0.25, abs=0.02)
     assert calibration(FOUND).size.tolist() == [5]
 
@@ -38,7 +38,7 @@ def test_answers_of_a_member_are_those_of_its_record(tmp_path):
     made, dataset = study(with_grid(TOYS["imdb_dense"], width=(3,), seed=(1,)), tmp_path / "study")
     member = restore(made, {"width": 3, "seed": 1})
     for split in ("train", "test"):
-        found = answers(made.spec.row, member, split)
+        found = predict_split(made.spec.row, member, split)
         assert found is not None
         np.testing.assert_allclose(found.shares.sum(1), 1, rtol=1e-5)
         np.testing.assert_array_equal(found.labels, member.splits[split].targets)
@@ -48,4 +48,4 @@ def test_answers_of_a_member_are_those_of_its_record(tmp_path):
 
 def test_nets_that_predict_a_number_give_no_shares(tmp_path):
     made, _ = study(with_grid(TOYS["reviews_mean"], width=(3,), seed=(1,)), tmp_path / "study")
-    assert answers(made.spec.row, restore(made, {"width": 3, "seed": 1}), "test") is None
+    assert predict_split(made.spec.row, restore(made, {"width": 3, "seed": 1}), "test") is None

@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from nlpfeat.analysis import geometry as measuring
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.measures import MEASURES, measure
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
 from nlpfeat.geometry.scatter import gdv
-from nlpfeat.sweeps import combine, launch, results
-from nlpfeat.sweeps import measure as measuring
-from nlpfeat.sweeps.restore import kept_steps, recorded_splits, restore
-from nlpfeat.sweeps.summary import flat_measures, reduced, summarize_measures
-from nlpfeat.tasks import TASKS
+from nlpfeat.stats.summaries import flat_measures, reduction, summarize_measures
+from nlpfeat.store import combine, results
+from nlpfeat.study.restore import kept_steps, recorded_splits, restore
+from nlpfeat.sweeps import launch
+from nlpfeat.tasks.registry import TASKS
 from nlpfeat.training.task import Goal
 from tests.toys import SPIRALS, TOYS, maker_of, study, with_grid
 
@@ -23,8 +24,8 @@ from tests.toys import SPIRALS, TOYS, maker_of, study, with_grid
 def run(made):
     """Measure what is missing; returns how many nets that were."""
     seen = {}
-    work = measuring.to_do(made)
-    measuring.run(made, work, lambda part, count: seen.update({(part.label, part.step): count}))
+    work = measuring.unmeasured(made)
+    measuring.measure_study(made, work, lambda part, count: seen.update({(part.label, part.step): count}))
     assert seen == {(part.label, part.step): part.members for part in work}
     return sum(seen.values())
 
@@ -69,7 +70,7 @@ def test_the_numbers_are_those_of_the_member(measured, width, seed, step):
     net = network(member)
     here = dataset.sel(width=width, seed=seed, step=step)
     assert here.regions == count_regions(net.until(2), measuring.WINDOW)
-    points = measuring.sample(member.splits, TASKS["spirals"].arms(made.spec.data))
+    points = measuring.sample_of(member.splits, TASKS["spirals"].arms(made.spec.data))
     expected = measure(net, points)
     for name, about in MEASURES.items():
         np.testing.assert_allclose(here[name].transpose(*about.dims), expected[name], rtol=1e-6, err_msg=name)
@@ -123,7 +124,7 @@ def test_a_damaged_file_costs_nothing_else_and_is_measured_again(measured):
 def test_what_older_measures_left_is_measured_again(measured):
     made, _, dataset = measured
     path = made.measures(made.members()["bucket"].iloc[0], 0)
-    results.write(results.read(path).drop_vars("gdv").assign_attrs(measures="older"), path)
+    results.write_results(results.read_results(path).drop_vars("gdv").assign_attrs(measures="older"), path)
     assert run(made) > 0
     xr.testing.assert_identical(launch.finish(made)[0], dataset)
 
@@ -133,7 +134,7 @@ def test_two_at_once_are_refused(measured):
     made, *_ = measured
     label = made.members()["bucket"].iloc[0]
     made.measures(label, 0).unlink()
-    from nlpfeat.sweeps.study import lock
+    from nlpfeat.store.locks import lock
 
     with lock(made.path / "measure.lock", wait=False), pytest.raises(UserError, match="another process"):
         run(made)
@@ -237,7 +238,7 @@ def test_the_layers_of_a_task_are_its_net(toy):
 def test_nothing_finished_yet(tmp_path):
     job = launch.begin(SPIRALS, tmp_path / "study")
     with pytest.raises(UserError, match="no finished bucket"):
-        measuring.to_do(job.study)
+        measuring.unmeasured(job.study)
 
 
 def test_a_summary_has_every_measure(measured):
@@ -251,25 +252,25 @@ def test_a_summary_has_every_measure(measured):
     assert rows[2]["regions"][1] in middle.to_numpy()
     parts = dataset.components.sum("class").isel(step=-1).sel(width=8)
     assert rows[2]["components"][1] in parts.to_numpy()
-    assert reduced("components") == ", sum over classes"
+    assert reduction("components") == ", sum over classes"
     flattened = flat_measures(dataset)
     assert (flattened.decision_area.fillna(0) <= 1 / 3 + 1e-9).all()
     np.testing.assert_allclose(
         flattened.decision_boundary * 2, dataset.decision_boundary.sum("class", min_count=1)
     )
-    assert reduced("straightness") == ", mean over classes"
-    assert reduced("log_det") == ", median by area"
-    assert reduced("regions") == ""
+    assert reduction("straightness") == ", mean over classes"
+    assert reduction("log_det") == ", median by area"
+    assert reduction("regions") == ""
 
 
 def test_steps_to_a_level():
     scores = xr.DataArray(
         [[0.1, 0.99, 0.5, 1.0], [0, 0, 0, 0.5]], dims=("seed", "step"), coords={"step": [0, 5, 9, 20]}
     )
-    found = combine.steps_to(scores, Goal(0.99))
+    found = combine.steps_to_success(scores, Goal(0.99))
     assert found[0] == 5
     assert np.isnan(found[1])
-    falls = combine.steps_to(1 - scores, Goal(0.5, falling=True))
+    falls = combine.steps_to_success(1 - scores, Goal(0.5, falling=True))
     assert falls.to_numpy().tolist() == [5, 20]
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.sweeps.prepare import maker
-from nlpfeat.sweeps.replay import replay
+from nlpfeat.study.replay import replay
+from nlpfeat.sweeps.members import member_factory
 from tests.toys import SPIRALS, maker_of, study, with_grid, with_training
 
 
@@ -16,7 +16,9 @@ def test_a_replay_in_many_blocks_is_exact(tmp_path):
     spec = type(spec)(**{**vars(spec), "data": type(spec.data)(arms=5, points=200)})
     made, _ = study(spec, tmp_path / "study")
     for width, seed in ((40, 3), (64, 8)):
-        assert replay(made, maker(spec), {"width": width, "seed": seed}, np.array([0, 7, 60])).gap == 0
+        assert (
+            replay(made, member_factory(spec), {"width": width, "seed": seed}, np.array([0, 7, 60])).gap == 0
+        )
 
 
 def test_another_record_is_noticed(tmp_path):

@@ -7,9 +7,12 @@ import pytest
 import xarray as xr
 
 from nlpfeat.errors import DamagedFile
-from nlpfeat.sweeps import launch, results, summary
-from nlpfeat.sweeps.study import atomic, open_study
-from nlpfeat.sweeps.summary import summarize
+from nlpfeat.stats import summaries
+from nlpfeat.stats.summaries import summarize
+from nlpfeat.store import results
+from nlpfeat.store.atomic import atomic
+from nlpfeat.store.layout import open_study
+from nlpfeat.sweeps import launch
 from tests.toys import SPIRALS, study, with_grid
 
 
@@ -49,8 +52,8 @@ def test_attributes_say_where_the_numbers_come_from(made):
 def test_splits_are_told_apart(made):
     """The test split of the array is the test split of the data (pytrees sort their keys), at the end the fresh draw of it."""
     study_made, dataset = made
-    from nlpfeat.sweeps.restore import recorded_splits, restore
-    from nlpfeat.training.member import evaluate
+    from nlpfeat.study.restore import recorded_splits, restore
+    from nlpfeat.training.step import evaluate
 
     member = restore(study_made, {"width": 8, "seed": 1})
     for split in ("train", "test"):
@@ -110,7 +113,7 @@ def test_a_truncated_file_is_named(made, tmp_path):
     cut = tmp_path / "results.nc"
     cut.write_bytes(study_made.combined.read_bytes()[:3000])
     with pytest.raises(DamagedFile, match=r"results\.nc is damaged"):
-        results.read(cut)
+        results.read_results(cut)
 
 
 def test_nothing_finished_yet(tmp_path):
@@ -142,6 +145,6 @@ def test_a_diverged_member_is_a_failure_in_the_summary():
         low, middle, high = row[f"test_{metric}"]
         expected = (0.375, 0.6, 0.775) if worst == 0.0 else (0.65, 0.85, None)
         assert (low, middle, high) == expected
-        task_goal = summary.TASKS[task].success
+        task_goal = summaries.TASKS[task].success
         wins = sum(task_goal.met(np.array(values[:3])))
         assert row["success"][1] == pytest.approx(wins / 4, abs=1e-5)

@@ -15,16 +15,18 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from nlpfeat.data.examples import Examples, count, split_names
+from nlpfeat.data.core import Examples, count, split_names
 from nlpfeat.errors import UserError
-from nlpfeat.sweeps import launch, results
+from nlpfeat.store import results
+from nlpfeat.store.layout import open_study
+from nlpfeat.store.locks import lock
+from nlpfeat.study.restore import recorded_splits, restore
+from nlpfeat.sweeps import launch
 from nlpfeat.sweeps.compilation import compilations
-from nlpfeat.sweeps.restore import recorded_splits, restore
-from nlpfeat.sweeps.run import Interrupted
-from nlpfeat.sweeps.study import lock, open_study
-from nlpfeat.tasks import TASKS
+from nlpfeat.sweeps.runner import Interrupted
+from nlpfeat.tasks.registry import TASKS
 from nlpfeat.training import checkpoints
-from nlpfeat.training.member import evaluate
+from nlpfeat.training.step import evaluate
 from tests.toys import SPIRALS, TOYS, Quiet, study, with_grid, with_training
 
 ROOT = Path(__file__).parents[2]
@@ -275,7 +277,9 @@ def test_a_damaged_result_is_named_and_rebuilt(undisturbed, tmp_path):
     wider = with_grid(SPIRALS, width=(60,), seed=(0,))
     with pytest.raises(UserError, match=f"{label}.nc is damaged"):
         study(wider, tmp_path / "study")
-    assert results.read(made.combined)["width"].to_numpy().tolist() == [60]  # what is whole is combined
+    assert results.read_results(made.combined)["width"].to_numpy().tolist() == [
+        60
+    ]  # what is whole is combined
     made.result(label).unlink()
     same(study(SPIRALS, tmp_path / "study")[1].sel(width=[2, 3, 8]), undisturbed("spirals"))
 

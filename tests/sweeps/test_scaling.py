@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlpfeat.sweeps.scaling import power_law
+from nlpfeat.stats.power_laws import power_law
 
 SIZES = np.repeat([2, 4, 8, 16, 32, 64, 128, 256], 3)
 

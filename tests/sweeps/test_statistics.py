@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from nlpfeat.sweeps.statistics import gain_width, half_width, logistic_fits, spread, wilson
+from nlpfeat.stats.intervals import wilson
+from nlpfeat.stats.quantiles import quartiles_of
+from nlpfeat.stats.width_curves import gain_width, half_width, logistic_fits
 
 
 @given(st.integers(1, 200), st.data())
@@ -87,11 +89,11 @@ def test_half_width_leaves_out_members_that_never_ran():
 
 def test_spread_leaves_out_members_not_run():
     values = np.array([[0.0, 1.0, 2.0, 3.0, 4.0, np.nan]])
-    assert [float(x[0]) for x in spread(values, axis=1)] == [1.0, 2.0, 3.0]
+    assert [float(x[0]) for x in quartiles_of(values, axis=1)] == [1.0, 2.0, 3.0]
 
 
 def test_values_at_equal_loss_and_at_equal_margin():
-    from nlpfeat.sweeps.statistics import at_level
+    from nlpfeat.stats.equal_loss import at_level
 
     loss = np.array([[4.0, 2.0, 1.0], [4.0, 3.5, 3.0], [0.5, 2.0, 3.0]])
     norms = np.array([[1.0, 3.0, 9.0], [1.0, 2.0, 3.0], [7.0, 8.0, 9.0]])
@@ -103,17 +105,17 @@ def test_values_at_equal_loss_and_at_equal_margin():
 
 
 def test_ordered_quartiles_keep_infinities_and_are_values():
-    from nlpfeat.sweeps.statistics import ordered
+    from nlpfeat.stats.quantiles import ordered_quartiles_of
 
     values = np.array([[-np.inf, -np.inf, 1.0, np.nan], [np.nan] * 4, [4.0, 2.0, 3.0, 1.0]])
-    low, median, high = ordered(values, axis=1)
+    low, median, high = ordered_quartiles_of(values, axis=1)
     assert (low[0], median[0], high[0]) == (-np.inf, -np.inf, 1.0)
     assert np.isnan([low[1], median[1], high[1]]).all()
     assert (low[2], median[2], high[2]) == (1.0, 2.0, 3.0)
 
 
 def test_values_at_steps_are_linear_in_between_and_unknown_outside():
-    from nlpfeat.sweeps.statistics import at_steps
+    from nlpfeat.stats.equal_loss import at_steps
 
     values = np.array([[1.0, 3.0, 7.0], [1.0, np.inf, 2.0], [0.0, 1.0, 2.0]])
     found = at_steps(values, np.array([10.0, 20.0, 40.0]), np.array([15.0, 15.0, 5.0]))
@@ -126,7 +128,7 @@ def test_values_at_steps_are_linear_in_between_and_unknown_outside():
 
 @pytest.mark.slow
 def test_the_interval_of_a_ratio_of_medians_holds_the_truth_nineteen_times_in_twenty():
-    from nlpfeat.sweeps.statistics import ratio_of_medians
+    from nlpfeat.stats.intervals import ratio_of_medians
 
     rng = np.random.default_rng(0)
     hits = 0
@@ -189,11 +191,11 @@ def test_gain_width_says_what_it_does_not_know():
 
 def test_infinite_values_keep_their_place():
     values = np.array([[1.0, 2.0, 3.0, np.inf], [1.0, np.inf, np.inf, np.inf], [np.nan, 1.0, 2.0, 3.0]])
-    low, middle, high = spread(values, axis=1)
+    low, middle, high = quartiles_of(values, axis=1)
     np.testing.assert_allclose(middle, [2.5, np.inf, 2.0])
     np.testing.assert_allclose(low, [1.75, np.inf, 1.5])
     np.testing.assert_allclose(high, [np.inf, np.inf, 2.5])
-    np.testing.assert_allclose(spread(-values, axis=1).median, [-2.5, -np.inf, -2.0])
+    np.testing.assert_allclose(quartiles_of(-values, axis=1).median, [-2.5, -np.inf, -2.0])
 
 
 @given(st.data())

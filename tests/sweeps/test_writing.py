@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from nlpfeat.data.characters import Alphabet, Window
+from nlpfeat.analysis.sampling import sample_text, sample_token, unit_activations
+from nlpfeat.data.text.characters import Alphabet, Window
 from nlpfeat.errors import UserError
 from nlpfeat.models.character_net import CharacterNet, CharacterNetSpec
-from nlpfeat.sweeps.writing import choose, states, write
-from nlpfeat.systems.running_text import CharacterNetSettings
+from nlpfeat.tasks.next_token import CharacterNetSettings
 
 ALPHABET = Alphabet("abcd ", lower=True)
 SETTINGS = CharacterNetSettings(width=np.int32(4), seed=np.int32(0))
@@ -35,7 +35,7 @@ def scores(net, text):
 
 
 def test_at_temperature_0_the_likeliest_is_written(net):
-    (found,) = write(*net, SETTINGS, ALPHABET, "Ab", 0.0, 12, draw=3)
+    (found,) = sample_text(*net, SETTINGS, ALPHABET, "Ab", 0.0, 12, draw=3)
     given = scores(net, "ab" + found[:-1])[1:]
     given[:, 0] = -np.inf
     assert found == ALPHABET.decode(given.argmax(1))
@@ -46,14 +46,14 @@ def test_characters_are_drawn_by_the_softmax(temperature):
     """Chi-square of 20,000 draws; the kind of unknown characters is never drawn, however high its score."""
     given = np.array([9.0, 1.0, -0.5, 0.3, 2.0])
     many = jnp.broadcast_to(jnp.asarray(given, jnp.float32), (20_000, 5))
-    drawn = np.bincount(choose(jax.random.key(1), many, temperature), minlength=5)
+    drawn = np.bincount(sample_token(jax.random.key(1), many, temperature), minlength=5)
     chances = np.exp(given[1:] / temperature)
     assert drawn[0] == 0
     assert chisquare(drawn[1:], 20_000 * chances / chances.sum()).pvalue > 1e-3
 
 
 def test_the_first_character_written_follows_the_nets_own_chances(net):
-    texts = write(*net, SETTINGS, ALPHABET, "ab c", 1.0, 1, draw=0, texts=4000)
+    texts = sample_text(*net, SETTINGS, ALPHABET, "ab c", 1.0, 1, draw=0, texts=4000)
     chances = np.exp(scores(net, "ab c")[-1, 1:])
     counts = np.array([texts.count(letter) for letter in ALPHABET.letters])
     likely = 4000 * chances / chances.sum() > 5
@@ -62,16 +62,16 @@ def test_the_first_character_written_follows_the_nets_own_chances(net):
 
 
 def test_the_same_draw_writes_the_same_and_another_does_not(net):
-    first, again, other = (write(*net, SETTINGS, ALPHABET, "a", 1.0, 40, draw)[0] for draw in (5, 5, 6))
+    first, again, other = (sample_text(*net, SETTINGS, ALPHABET, "a", 1.0, 40, draw)[0] for draw in (5, 5, 6))
     assert first == again != other
     with pytest.raises(UserError, match="empty prompt"):
-        write(*net, SETTINGS, ALPHABET, "", 1.0, 4, 0)
+        sample_text(*net, SETTINGS, ALPHABET, "", 1.0, 4, 0)
 
 
 def test_states_are_those_of_reading_on(net):
     module, params = net
     numbers = ALPHABET.encode("abd cab")
-    found = states(module, params, SETTINGS, numbers)
+    found = unit_activations(module, params, SETTINGS, numbers)
     assert found.shape == (7, 8)
     for length in (1, 4, 7):
         window = Window(jnp.asarray(numbers[None, :length].astype(np.int32)), None, None)

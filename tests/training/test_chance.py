@@ -5,16 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlpfeat.sweeps import grid
-from nlpfeat.sweeps.stacks import at, stack_settings
-from nlpfeat.training.metrics import bits
+from nlpfeat.sweeps import plan
+from nlpfeat.sweeps.members import stack_settings, tree_index
+from nlpfeat.training.metrics import bits_per_token
 from tests.toys import TOYS, maker_of
 
 
 def parts(name):
     """A toy's task, its source's arrays, and the parts of its first member: learned from, and the last."""
     make = maker_of(TOYS[name])
-    settings = at(stack_settings(make.spec.settings, grid.expand(TOYS[name])), 0)
+    settings = tree_index(stack_settings(make.spec.settings, plan.all_members(TOYS[name])), 0)
     splits = jax.device_get(make.draw(settings))
     there = [part for part in ("train", "validation", "test") if part in splits]
     return make.spec.row, make.source.arrays, splits["train"], splits[there[-1]]
@@ -73,5 +73,5 @@ def test_of_characters_is_their_entropy():
     counts = np.bincount(np.asarray(seen.tokens)[np.asarray(seen.there)], minlength=kinds) + 1.0
     scores = jnp.broadcast_to(jnp.log(counts / counts.sum()), (*wanted.tokens.shape, kinds))
     level = task.chance(arrays, learned, asked)
-    assert level == pytest.approx(float(bits({"scores": scores}, wanted).mean()), rel=1e-4)
+    assert level == pytest.approx(float(bits_per_token({"scores": scores}, wanted).mean()), rel=1e-4)
     assert level < np.log2(kinds)

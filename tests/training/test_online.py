@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data.bags import bags, with_overlap
-from nlpfeat.data.bags import batch as fetch
-from nlpfeat.data.examples import Examples
-from nlpfeat.data.vocabulary import Documents
+from nlpfeat.data.core import Examples
+from nlpfeat.data.text.bags import bags, with_overlap
+from nlpfeat.data.text.bags import batch as fetch
+from nlpfeat.data.text.vocabulary import Documents
 from nlpfeat.models import sentiment_net
 from nlpfeat.models.sentiment_net import SentimentNet
-from nlpfeat.systems.word_bags import OnlineSettings
+from nlpfeat.tasks.bags import OnlineSettings
 from nlpfeat.training.losses import half_squared_error
-from nlpfeat.training.online import BLOCK, RULE
+from nlpfeat.training.rules.online import MAX_BATCH, RULE
 
 
 def sigmoid(x):
@@ -42,7 +42,7 @@ def as_bags(dense, counted):
     rows, words = np.nonzero(dense)
     start = np.searchsorted(rows, np.arange(len(dense) + 1)).astype(np.int32)
     documents = Documents(start, words.astype(np.int32), dense[rows, words])
-    return with_overlap(bags(documents, counted=counted), len(dense), BLOCK)
+    return with_overlap(bags(documents, counted=counted), len(dense), MAX_BATCH)
 
 
 def blocks(arrays, labels, params, size, member, steps):
@@ -60,7 +60,7 @@ def blocks(arrays, labels, params, size, member, steps):
 @given(
     st.integers(2, 4),
     st.integers(1, 7),
-    st.integers(1, BLOCK),
+    st.integers(1, MAX_BATCH),
     st.booleans(),
     st.floats(0.001, 0.5),
     st.integers(0, 10**6),
@@ -79,12 +79,14 @@ def test_blocks_are_the_notebooks_loop(classes, width, size, counted, rate, seed
         "first": np.zeros((width + 2, outputs), np.float32),
         "readout": np.eye(outputs, dtype=np.float32),
     }
-    params = sentiment_net.start(blank, member)
+    params = sentiment_net.init_override(blank, member)
     order = np.arange(steps * size) % count
     first = params["first"][:width].astype(float)
     hidden, readout, right = notebook(dense[order], wanted[order], first, rate)
     params, carry = blocks(as_bags(dense, counted), labels, params, size, member, steps)
-    np.testing.assert_allclose(sentiment_net.words(params, member)[:, :width], hidden, atol=2e-5, rtol=2e-4)
+    np.testing.assert_allclose(
+        sentiment_net.word_vectors(params, member)[:, :width], hidden, atol=2e-5, rtol=2e-4
+    )
     np.testing.assert_allclose(first @ params["readout"], readout, atol=2e-5, rtol=2e-4)
     assert carry["seen"] == len(order)
     assert abs(carry["right"] - right) <= (abs(hidden).max() > 50)  # equal, but where weights blow up
@@ -110,7 +112,7 @@ def test_a_step_is_gradient_descent_on_the_loss_in_the_nets_own_weights():
     }
     member = OnlineSettings(width=width, learning_rate=0.3)
     after, _ = blocks(as_bags(x.astype(float), counted=False), np.array([1], np.int32), params, 1, member, 1)
-    moved = sentiment_net.words(after, member), readout @ np.asarray(after["readout"])
+    moved = sentiment_net.word_vectors(after, member), readout @ np.asarray(after["readout"])
     for new, old, slope in zip(moved, weights, gradient, strict=True):
         np.testing.assert_allclose(new, old - 0.3 * slope, rtol=1e-4, atol=1e-6)
 
@@ -118,7 +120,7 @@ def test_a_step_is_gradient_descent_on_the_loss_in_the_nets_own_weights():
 def test_the_first_weights_are_the_notebooks():
     """np.random.seed(1); np.random.normal(0, 1, (10, 1))."""
     blank = {"along": None, "readout": None, "first": np.zeros((12, 1), np.float32)}
-    first = sentiment_net.start(blank, OnlineSettings(width=10, seed=1))["first"][:, 0]
+    first = sentiment_net.init_override(blank, OnlineSettings(width=10, seed=1))["first"][:, 0]
     golden = [1.62434536, -0.61175641, -0.52817175, -1.07296862, 0.86540763, -2.3015387, 1.74481176]
     np.testing.assert_allclose(first[:7], golden, rtol=1e-6)
     assert (first[10:] == 0).all()
@@ -137,7 +139,7 @@ def test_the_net_is_x_w01_w12(classes):
     member = OnlineSettings(width=width)
     bag = fetch(as_bags(dense, counted=False), Examples(np.arange(6), np.zeros(6, np.int32)), None).inputs
     trace = SentimentNet(width, outputs, 8).apply({"params": params}, bag, member)
-    hidden = sentiment_net.words(params, member)
+    hidden = sentiment_net.word_vectors(params, member)
     np.testing.assert_allclose(trace["features"], dense @ hidden, atol=1e-5)
     expected = dense @ hidden @ (params["first"] @ params["readout"])
     np.testing.assert_allclose(trace["output"], expected, atol=1e-4)
@@ -146,5 +148,5 @@ def test_the_net_is_x_w01_w12(classes):
 
 def test_a_tie_is_the_second_class():
     """σ ≥ ½ means positive, as the notebook reads it."""
-    assert sentiment_net.scores(jnp.zeros((1, 1))).argmax() == 1
-    assert sentiment_net.scores(jnp.full((1, 1), -1e-3)).argmax() == 0
+    assert sentiment_net.class_scores_of(jnp.zeros((1, 1))).argmax() == 1
+    assert sentiment_net.class_scores_of(jnp.full((1, 1), -1e-3)).argmax() == 0

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.data.examples import spread
+from nlpfeat.data.samplers import subsample
 from nlpfeat.errors import UserError
-from nlpfeat.training import member
+from nlpfeat.training import step
 from nlpfeat.training.losses import cross_entropy
 from nlpfeat.training.metrics import accuracy
-from nlpfeat.training.spec import TrainingSpec
+from nlpfeat.training.schedule import TrainingSpec
 from tests.toys import SPIRALS, maker_of
 
 
@@ -49,13 +49,13 @@ def test_phases():
 
 def test_partition_and_merge():
     params = {"a": {"w": 1, "b": 2}, "ab": {"w": 3}}
-    trained, held = member.partition(params, ("a/b", "ab"))
+    trained, held = step.partition(params, ("a/b", "ab"))
     assert trained == {"a": {"w": 1}}
     assert held == {"a": {"b": 2}, "ab": {"w": 3}}
-    assert member.merge(trained, held) == params
-    assert member.partition(params, ("a",))[0] == {"ab": {"w": 3}}
+    assert step.merge(trained, held) == params
+    assert step.partition(params, ("a",))[0] == {"ab": {"w": 3}}
     with pytest.raises(UserError, match="did you mean 'ab'"):
-        member.partition(params, ("abc",))
+        step.partition(params, ("abc",))
 
 
 @settings(max_examples=12, deadline=None)
@@ -76,7 +76,7 @@ def test_evaluation_in_pieces_is_the_whole(piece):
 
     def evaluated(task):
         splits = example.splits
-        return member.evaluate(task, make.module(8), example.params, example.settings, (), splits)
+        return step.evaluate(task, make.module(8), example.params, example.settings, (), splits)
 
     whole = evaluated(SPIRALS.row)
     for name, values in evaluated(replace(SPIRALS.row, piece=piece)).items():
@@ -88,16 +88,16 @@ def test_a_record_over_a_sample_is_that_of_evenly_spread_examples():
     example = make.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
 
     def evaluated(task, splits):
-        return member.evaluate(task, make.module(8), example.params, example.settings, (), splits)
+        return step.evaluate(task, make.module(8), example.params, example.settings, (), splits)
 
     n = 60
     rows = np.linspace(0, n - 1, 25).astype(int)
     few = jax.tree.map(lambda leaf: leaf[rows], example.splits)
-    found = evaluated(replace(SPIRALS.row, reading=partial(spread, 25), piece=7), example.splits)
+    found = evaluated(replace(SPIRALS.row, reading=partial(subsample, 25), piece=7), example.splits)
     for name, values in evaluated(SPIRALS.row, few).items():
         np.testing.assert_allclose(values, found[name], rtol=1e-6)
     for name, values in evaluated(
-        replace(SPIRALS.row, reading=partial(spread, 10**6)), example.splits
+        replace(SPIRALS.row, reading=partial(subsample, 10**6)), example.splits
     ).items():
         np.testing.assert_array_equal(values, evaluated(SPIRALS.row, example.splits)[name])
 

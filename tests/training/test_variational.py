@@ -4,11 +4,11 @@ import jax
 import numpy as np
 import pytest
 
-from nlpfeat.data.examples import Examples
-from nlpfeat.data.ratings import Pairs
+from nlpfeat.data.core import Examples
+from nlpfeat.data.ratings.rating_table import Pairs
 from nlpfeat.models.bayes_factors import BayesFactors
-from nlpfeat.systems.ratings import BayesSettings
-from nlpfeat.training.variational import facts, in_turn
+from nlpfeat.tasks.ratings import BayesSettings
+from nlpfeat.training.rules.variational import coordinate_ascent_step, item_regression
 
 USERS, ITEMS, FACTS = 30, 40, 3
 
@@ -43,7 +43,7 @@ def bound(params, batch, settings):
     }
     i, j = batch.inputs.user, batch.inputs.item
     known = np.asarray(
-        facts(batch.inputs.facts, np.bincount(j, minlength=ITEMS), settings.ridge).known, np.float64
+        item_regression(batch.inputs.facts, np.bincount(j, minlength=ITEMS), settings.ridge).known, np.float64
     )
     total = 0.0
     for n in range(len(i)):
@@ -80,7 +80,7 @@ def bound(params, batch, settings):
 def test_no_step_lowers_the_bound(seed):
     batch = planted(seed)
     _, params, settings = net(batch, seed=seed)
-    step = jax.jit(lambda params: in_turn(params, {}, batch, settings, 1.0)[0])
+    step = jax.jit(lambda params: coordinate_ascent_step(params, {}, batch, settings, 1.0)[0])
     params, bounds = step(params), []  # the level is set by the first
     for _ in range(12):
         bounds.append(bound(params, batch, settings))
@@ -93,7 +93,7 @@ def test_no_step_lowers_the_bound(seed):
 def test_planted_factors_are_found_and_others_fade():
     batch, fresh = planted(5), planted(5, noise=0.0)
     module, params, settings = net(batch, units=6, width=6)
-    step = jax.jit(lambda params: in_turn(params, {}, batch, settings, 1.0)[0])
+    step = jax.jit(lambda params: coordinate_ascent_step(params, {}, batch, settings, 1.0)[0])
     for _ in range(80):
         params = step(params)
     found = module.apply({"params": params}, fresh.inputs, settings)
@@ -108,7 +108,7 @@ def test_factors_past_the_width_stay_out():
     batch = planted(2)
     _, params, settings = net(batch, units=7, width=3)
     narrow = jax.tree.map(np.asarray, net(batch, units=3, width=3)[1])
-    step = jax.jit(lambda params: in_turn(params, {}, batch, settings, 1.0)[0])
+    step = jax.jit(lambda params: coordinate_ascent_step(params, {}, batch, settings, 1.0)[0])
     for _ in range(5):
         params, narrow = step(params), step(narrow)
     assert not np.asarray(params["users"]["mean"])[:, 3:].any()
@@ -120,7 +120,7 @@ def test_factors_past_the_width_stay_out():
 def test_a_step_of_no_length_leaves_means_alone():
     batch = planted(3)
     _, params, settings = net(batch)
-    after = in_turn(params, {}, batch, settings, 0.0)[0]
+    after = coordinate_ascent_step(params, {}, batch, settings, 0.0)[0]
     for side in ("users", "items"):
         np.testing.assert_array_equal(after[side]["mean"], params[side]["mean"])
         np.testing.assert_array_equal(after[side]["bias"], params[side]["bias"])

@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, rankdata
 
-from nlpfeat.data import vector_files, word_tests
+from nlpfeat.data.text import vector_files, word_tests
+from nlpfeat.embeddings.analogies import CHUNK, analogy_query, solve_analogies
+from nlpfeat.embeddings.similarity import correlation
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.words.analogies import PIECE, solve, wanted
-from nlpfeat.words.similarity import correlation
 
 RNG = np.random.default_rng(2)
 
 
 def test_analogies_are_those_of_a_loop_and_never_a_word_that_was_asked():
     vectors = RNG.normal(size=(60, 4)) * RNG.uniform(0.1, 5, (60, 1))
-    questions = np.array([RNG.permutation(60)[:3] for _ in range(PIECE + 30)])
-    found = solve(vectors, questions)
+    questions = np.array([RNG.permutation(60)[:3] for _ in range(CHUNK + 30)])
+    found = solve_analogies(vectors, questions)
     lengths = np.linalg.norm(vectors, axis=1)
     for (a, b, c), answer in zip(questions, found, strict=True):
         goal = vectors[b] / lengths[b] - vectors[a] / lengths[a] + vectors[c] / lengths[c]
-        np.testing.assert_allclose(wanted(vectors, int(a), int(b), int(c)), goal, atol=1e-12)
+        np.testing.assert_allclose(analogy_query(vectors, int(a), int(b), int(c)), goal, atol=1e-12)
         cosines = vectors @ goal / lengths
         cosines[[a, b, c]] = -9
         assert answer == cosines.argmax()

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from nlpfeat.spaces import neighbours, projections
-from nlpfeat.words import groups, separability
+from nlpfeat.embeddings import neighbours, projections, separability
 
 RNG = np.random.default_rng(0)
 
@@ -43,10 +42,10 @@ def test_equal_words_stand_in_their_order_and_are_counted():
 
 def test_groups_are_the_extremes_of_each_sign():
     polarity = np.array([0.5, np.nan, -2.0, 3.0, -0.1, 1.0])
-    found = groups.by_polarity(polarity, 2)
+    found = separability.polar_words(polarity, 2)
     assert found.words.tolist() == [3, 5, 2, 4]
     assert found.labels.tolist() == [1, 1, 0, 0]
-    assert groups.by_polarity(polarity, 10).words.tolist() == [3, 5, 0, 2, 4]
+    assert separability.polar_words(polarity, 10).words.tolist() == [3, 5, 0, 2, 4]
 
 
 def turned(points, scale=1.0, shift=0.0):

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from nlpfeat.writing.signs import dictionary, signs
-from nlpfeat.writing.tracks import follow, tracks
+from nlpfeat.analysis.text_statistics import text_statistics, vocabulary_of
+from nlpfeat.analysis.unit_probes import probe_units, text_features
 
-WORDS = dictionary("the cat sat. the cat's mat, the cat's; sat sat don't don't xyz")
+WORDS = vocabulary_of("the cat sat. the cat's mat, the cat's; sat sat don't don't xyz")
 
 
 def test_the_dictionary_has_what_is_seen_twice():
@@ -16,8 +16,8 @@ def test_the_dictionary_has_what_is_seen_twice():
 
 
 def test_letters_in_words_are_counted_not_words():
-    assert signs(["the zzzzz"], WORDS).words == pytest.approx(3 / 8)
-    assert math.isnan(signs(["12 34"], WORDS).words)
+    assert text_statistics(["the zzzzz"], WORDS).words == pytest.approx(3 / 8)
+    assert math.isnan(text_statistics(["12 34"], WORDS).words)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_letters_in_words_are_counted_not_words():
     ],
 )
 def test_what_is_opened_must_be_closed_in_its_paragraph(text, quotes, brackets):
-    found = signs([text], WORDS)
+    found = text_statistics([text], WORDS)
     np.testing.assert_equal((found.quotes, found.brackets), (quotes, brackets))
 
 
 def test_sections_and_lines():
     text = "cut off\nsome line\n\n12. a section\nof two lines here\n\n=13=\n\nnot 14. one\n\n15 neither\ncut"
-    found = signs([text], WORDS)
+    found = text_statistics([text], WORDS)
     assert found.sections == pytest.approx(2e4 / len(text))
     lines = [9, 13, 17, 4, 11, 10]
     assert found.line == np.median(lines)
@@ -47,12 +47,12 @@ def test_sections_and_lines():
 
 
 def test_several_texts_count_as_one():
-    assert signs(['"one"', '"two', "(a)"], WORDS).quotes == 0.5
+    assert text_statistics(['"one"', '"two', "(a)"], WORDS).quotes == 0.5
 
 
 def test_tracks_say_what_holds_after_each_character():
     text = 'a "bc"\n(d [e]) f\n\n"g'
-    found = tracks(text)
+    found = text_features(text)
     np.testing.assert_array_equal(found["quotes"], [0, 0, 1, 1, 1, 0, 0, *[0] * 11, 1, 1])
     np.testing.assert_array_equal(found["brackets"], [*[0] * 7, 1, 1, 1, 1, 1, 1, 0, *[0] * 6])
     np.testing.assert_array_equal(found["line"], [1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 1, 2])
@@ -60,7 +60,7 @@ def test_tracks_say_what_holds_after_each_character():
 
 
 def test_a_bracket_does_not_outlive_its_paragraph():
-    assert tracks("(a\n\nb")["brackets"].tolist() == [1, 1, 1, 0, 0]
+    assert text_features("(a\n\nb")["brackets"].tolist() == [1, 1, 1, 0, 0]
 
 
 def test_a_planted_unit_is_found_and_judged_on_held_out_text():
@@ -69,11 +69,11 @@ def test_a_planted_unit_is_found_and_judged_on_held_out_text():
     units = rng.normal(size=(4000, 6)).astype(np.float32)
     units[:, 4] = -2 * track + 0.5 * units[:, 4]
     units[:, 5] = 1.0
-    found = follow(units[:3000], track[:3000], units[3000:], track[3000:])
+    found = probe_units(units[:3000], track[:3000], units[3000:], track[3000:])
     assert (found.unit, found.sign) == (4, -1)
     expected = np.corrcoef(units[3000:, 4], track[3000:])[0, 1] ** 2
     assert found.single == pytest.approx(expected, rel=1e-3)
     assert found.together == pytest.approx(expected, abs=0.02)
-    noise = follow(rng.normal(size=(300, 40)), track[:300], rng.normal(size=(300, 40)), track[300:600])
+    noise = probe_units(rng.normal(size=(300, 40)), track[:300], rng.normal(size=(300, 40)), track[300:600])
     assert noise.single < noise.chosen  # what was best where it was chosen is not so elsewhere
-    assert follow(units[:9], np.zeros(9), units[9:18], track[9:18]) is None
+    assert probe_units(units[:9], np.zeros(9), units[9:18], track[9:18]) is None

@@ -1,0 +1,182 @@
+"""Columns of text and numbers on stdout, notes on stderr."""
+
+import json
+import sys
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from nlpfeat.stats.summaries import summarize
+from nlpfeat.sweeps.cost import BucketCost
+from nlpfeat.tasks.registry import TASKS
+
+
+def print_table(table: Table) -> None:
+    """Print a table, no narrower than most terminals."""
+    Console(width=max(120, Console().width), highlight=False).print(table)
+
+
+def print_columns(columns: dict[str, list[str]], caption: str = "") -> None:
+    """Print named columns; those of numbers stand to the right."""
+    table = Table(caption=_verbatim(caption), caption_justify="left")
+    for name, cells in columns.items():
+        numeric = all(cell.lstrip("-+")[:1].isdigit() for cell in cells)
+        table.add_column(name, justify="right" if numeric else "left")
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*map(_verbatim, row))
+    print_table(table)
+
+
+def median_cell(values: np.ndarray) -> str:
+    """The median of the values that are known, and the lowest and highest where they differ; ∞ where a member diverged."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return "–"
+    numbers = np.median(known), known.min(), known.max()
+    middle, low, high = ("∞" if np.isinf(x) else f"{x:.3f}" if abs(x) < 10 else f"{x:.1f}" for x in numbers)
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def _verbatim(text: str) -> Text:
+    """Text of others as it stands: no markup, no emoji codes."""
+    return Text(printable(text))
+
+
+def printable(text: str) -> str:
+    """Text of others with nothing in it that commands a terminal."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "\ufffd" for letter in text)
+
+
+def warn(*notes: str) -> None:
+    """A line on stderr for each thing that the reader should know."""
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
+def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
+    """Print the table of a study, for people or as JSON."""
+    if as_json:
+        print(json.dumps(summarize(dataset)))
+        return
+    heads, rows, caption = summary_cells(dataset)
+    table = Table(caption=caption, caption_justify="left")
+    for head in heads:
+        table.add_column(head, justify="right")
+    for row in rows:
+        table.add_row(*row)
+    print_table(table)
+
+
+def summary_cells(dataset: xr.Dataset) -> tuple[list[str], list[list[str]], str]:
+    """The table of a study: heads, rows, and how to read it."""
+    rows = summarize(dataset)
+    goal = TASKS[dataset.attrs["task"]].success
+    splits = [name for name in rows[0] if isinstance(rows[0][name], list) and name != "success"]
+    axes = [
+        name
+        for name in rows[0]
+        if not isinstance(rows[0][name], list) and name not in ("members", "diverged")
+    ]
+    caption = f"median over seeds (quartiles), diverged members counting as the worst; P: share of seeds with {splits[-1]} {goal}, Wilson 95 % interval"
+    table = []
+    for row in rows:
+        cells = [f"{row[axis]:g}" for axis in axes] + [_counted(row)]
+        for name in [*splits, "success"]:
+            low, middle, high = ("∞" if value is None else f"{value:.3f}" for value in row[name])
+            cells.append(f"{middle} ({low} – {high})")
+        table.append(cells)
+    heads = [name.replace("_", " ") for name in [*axes, "members", *splits, f"P({splits[-1]} {goal})"]]
+    return heads, table, caption
+
+
+# The columns of the table of measures: what fits on a screen; --json has all.
+_SHOWN = {
+    "regions": "regions",
+    "regions_ratio": "R/(H²/2)",
+    "components_in_box": "parts",
+    "separable": "separable",
+    "gdv": "GDV",
+    "log_det": "log|det|",
+    "fold_index": "folding",
+    "turn": "turn °",
+    "spectral_product": "Π σ_max",
+    "mean_pull": "|w||v|",
+}
+_CAPTION = (
+    "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; parts: "
+    "of all classes' regions in the box; separable: share of seeds whose classes lines can part after the map; "
+    "GDV: 0 mixed, -1 ideal; log|det|: how much the map enlarges areas, -inf flattens; folding: 0 without folds; "
+    "turn: of an embedded arm around the middle; Π σ_max: product of spectral norms; |w||v|: pull of a unit. "
+    "–: not defined. --json has all measures with quartiles."
+)
+
+
+def print_measures(rows: list[dict[str, Any]]) -> None:
+    """Print the medians of the most telling measures, by width."""
+    axes = [name for name in rows[0] if not isinstance(rows[0][name], list) and name != "diverged"]
+    table = Table(caption=_CAPTION, caption_justify="left")
+    shown = [name for name in _SHOWN if any(row[name][1] is not None for row in rows)]
+    for name in [*axes, *(_SHOWN[name] for name in shown)]:
+        table.add_column(name, justify="right")
+    for row in rows:
+        middles = [row[name][1] for name in shown]
+        table.add_row(
+            *(_counted(row) if axis == "members" else f"{row[axis]:g}" for axis in axes),
+            *("–" if m is None else f"{m:.4g}" for m in middles),
+        )
+    print_table(table)
+
+
+def _counted(row: dict[str, Any]) -> str:
+    """How many members, and how many of them diverged."""
+    return str(row["members"]) + (f" ({row['diverged']} diverged)" if row["diverged"] else "")
+
+
+def print_comparison(rows: list[dict[str, Any]], other: str, level: float) -> None:
+    """Print the measures of a study beside those of another, at equal loss."""
+    reached = {row["width"]: f"{row['reached'][0]} of {row['trained'][0]}" for row in rows}
+    counts = f"{rows[0]['reached'][1]} of {rows[0]['trained'][1]}"
+    table = Table(
+        caption=f"At training loss {level:g} nats: medians over the seeds that reach it (quartiles); ratio of medians with "
+        f"its bootstrap 95 % interval. Seeds that reach it: {counts} of {other}",
+        caption_justify="left",
+    )
+    for name in ("width", "seeds", "measure", "median here", escape(other), "ratio"):
+        table.add_column(name, justify="left" if name == "measure" else "right", no_wrap=name == "measure")
+    for row in rows:
+        cells = [_quartiles(quartiles) for quartiles in row["quartiles"]]
+        table.add_row(
+            str(row["width"]), reached[row["width"]], row["about"], *cells, _quartiles(row["ratio"])
+        )
+    print_table(table)
+
+
+def _quartiles(values: list[float | None]) -> str:
+    low, middle, high = ("–" if value is None else f"{float(f'{value:.3g}'):,.7g}" for value in values)
+    return middle if low == high == "–" else f"{middle} ({low}–{high})"
+
+
+def print_costs(costs: list[BucketCost]) -> None:
+    """Print what each bucket is expected to cost; buckets of one size, which cost the same, stand on one line."""
+    table = Table()
+    table.add_column("bucket")
+    for name in ("alike", "members", "padded width", "programs", "MB", "MB on disk", "compile s", "train s"):
+        table.add_column(name, justify="right")
+    alike = Counter((cost.members, cost.width) for cost in costs)
+    shown = {
+        (cost.members, cost.width): cost for cost in reversed(costs)
+    }  # the first of each, which compiles
+    for label, members, width, programs, *sizes in reversed(shown.values()):
+        count = str(alike[members, width])
+        table.add_row(label, count, *map(str, (members, width, programs)), *(f"{x:.1f}" for x in sizes))
+    if costs:
+        print_table(table)
+
+
+# MERGED: """Tables of studies on stdout."""

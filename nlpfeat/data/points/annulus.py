@@ -1,0 +1,52 @@
+"""A disc inside an annulus: the control that a ReLU net of width 2 provably cannot solve.
+
+With two units the set where one class wins is connected to the far plane, so it cannot be an island.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from nlpfeat.config.fields import Count, Fraction, Settings
+from nlpfeat.data.core import Examples, Splits
+from nlpfeat.data.points.spirals import FRESH_POINTS
+from nlpfeat.keys import stream
+
+
+@dataclass(frozen=True)
+class AnnulusSpec:
+    """`points` uniform in the disc of radius `disc`, as many uniform in the ring from `inner_radius` to 1."""
+
+    points: Count = 500
+    disc: Fraction = 0.4
+    inner_radius: Fraction = 0.6
+
+    def __post_init__(self) -> None:
+        if self.disc >= self.inner_radius:
+            raise ValueError(f"disc {self.disc} must be smaller than inner_radius {self.inner_radius}")
+
+
+def annulus(spec: AnnulusSpec, key: Array) -> Examples:
+    """One draw: `inputs` (x, y), each float32 (2·points,); `targets` 0 in the disc, 1 in the ring."""
+    radius_key, angle_key = jax.random.split(key)
+    inner = jnp.array([0.0, spec.inner_radius])[:, None]
+    outer = jnp.array([spec.disc, 1.0])[:, None]
+    uniform = jax.random.uniform(radius_key, (2, spec.points))
+    radius = jnp.sqrt(inner**2 + (outer**2 - inner**2) * uniform)  # uniform by area
+    angle = jax.random.uniform(angle_key, (2, spec.points), maxval=2 * jnp.pi)
+    inputs = (radius * jnp.sin(angle)).ravel(), (radius * jnp.cos(angle)).ravel()
+    return Examples(inputs, jnp.repeat(jnp.arange(2, dtype=jnp.int32), spec.points))
+
+
+def make_splits(spec: AnnulusSpec, settings: Settings, names: Sequence[str] = ("train", "test")) -> Splits:
+    """A fresh draw for each split, of the member's seed."""
+    return {name: annulus(spec, stream(settings.seed, f"data/{name}")) for name in names}
+
+
+def fresh_splits(spec: AnnulusSpec, settings: Settings, names: Sequence[str] = ("test",)) -> Splits:
+    """`LAST` fresh points of each split but the training one."""
+    many = replace(spec, points=FRESH_POINTS // 2)
+    return {name: annulus(many, stream(settings.seed, f"data/last/{name}")) for name in names}

@@ -1,0 +1,85 @@
+"""Running text of one's own: a text file, a folder of them, or a column of a CSV, one document in memory at a time."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from nlpfeat.config.files import expand_path
+from nlpfeat.data import tables
+from nlpfeat.errors import UserError
+
+# Characters of a document at most: a longer one, such as a book without a blank line, counts as several.
+LONGEST = 2**20
+
+
+def documents(path: str, column: str, columns: str = "") -> Iterator[str]:
+    """The documents of a file or folder.
+
+    In a text file, blank lines part documents; where it has none, each line is one. A folder gives its `.txt` files in
+    the order of their names. A CSV or TSV gives one document a row.
+
+    Args:
+      column: of texts, in a CSV.
+      columns: names of its columns, parted by commas, where its first line names none.
+
+    Raises:
+      UserError: if there is no such file, it is not UTF-8 (the line is told), or it has no such column.
+    """
+    where = expand_path(path)
+    if where.suffix.lower() in (".csv", ".tsv"):
+        for _, row in tables.rows(path, {column: "text"}, columns=columns):
+            yield row[column]
+        return
+    for file in _files(where):
+        blank = any(not line.strip() for line in _lines(file))
+        yield from _paragraphs(_lines(file)) if blank else _lines(file)
+
+
+def whole(path: str) -> list[str]:
+    """The text of a file, or of each `.txt` file of a folder in the order of their names; lines end in a line feed.
+
+    Raises:
+      UserError: as `documents`.
+    """
+    return ["".join(_lines(file)) for file in _files(expand_path(path))]
+
+
+def _files(where: Path) -> list[Path]:
+    files = sorted(where.rglob("*.txt")) if where.is_dir() else [where]
+    if not files:
+        raise UserError(f"config.data.path: the folder {str(where)!r} holds no .txt file")
+    return files
+
+
+def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
+    """Lines joined up to the next blank one."""
+    gathered: list[str] = []
+    size = 0
+    for line in lines:
+        gathered.append(line)
+        size += len(line)
+        if size >= LONGEST or not line.strip():
+            yield "".join(gathered)
+            gathered, size = [], 0
+    yield "".join(gathered)
+
+
+def _lines(file: Path) -> Iterator[str]:
+    """The lines of a file, overlong ones in pieces that end at white space, where there is some."""
+    number, rest = 1, ""
+    try:
+        with file.open(encoding="utf-8-sig") as text:
+            while read := text.readline(LONGEST):
+                piece = rest + read
+                whole = read.endswith("\n") or len(read) < LONGEST  # the last line may end without a break
+                number += read.endswith("\n")
+                place = len(piece) if whole else max(piece.rfind(" "), piece.rfind("\t")) + 1 or len(piece)
+                yield piece[:place]
+                rest = piece[place:]
+        if rest:
+            yield rest
+    except FileNotFoundError:
+        raise UserError(f"config.data.path: no file {str(file)!r}") from None
+    except UnicodeDecodeError:
+        raise UserError(
+            f"{file}: not UTF-8 at or after line {number}; save it as UTF-8, or fetch it again if it was cut off"
+        ) from None

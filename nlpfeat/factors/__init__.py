@@ -1,1 +1,0 @@
-"""Factors read: components and what lies at their ends."""

@@ -1,0 +1,150 @@
+"""The labelled array of a study: each finished bucket put into its places of one NetCDF file, one bucket in memory at a time."""
+
+import json
+from typing import Any, NamedTuple
+
+import h5netcdf
+import h5py
+import numpy as np
+import xarray as xr
+
+from nlpfeat.config.schema import config_hash
+from nlpfeat.errors import DamagedFile
+from nlpfeat.store.atomic import atomic
+from nlpfeat.store.layout import Study
+from nlpfeat.store.results import read_results, write_results
+from nlpfeat.training.task import Goal
+
+KEPT = ("data_sha256", "seconds", "provenance")  # of a bucket's attributes
+
+
+class Survey(NamedTuple):
+    """What the finished buckets hold, without their numbers."""
+
+    labels: list[str]
+    axes: dict[str, np.ndarray]  # the values of every traced setting, rising
+    coords: dict[str, Any]  # of the dims beside the axes
+    variables: dict[
+        str, tuple[tuple[str, ...], np.dtype, dict[str, Any]]
+    ]  # dims after the axes, dtype, attributes
+    attributes: dict[str, dict[str, Any]]  # by bucket
+
+
+def combine(study: Study) -> tuple[bool, list[DamagedFile]]:
+    """Write all finished buckets as one array over the grid: dims (width, seed, further axes …, step, split).
+
+    Where the grid has holes (members not run yet) the measures are NaN and `member_id` is empty. `steps_to_success` is
+    the first recorded step at which the headline metric reaches the task's level of success.
+
+    Returns:
+      Whether there was a finished bucket; the files that could not be read, whose members are missing.
+    """
+    found, damaged = survey(study)
+    if not found.labels:
+        return False, damaged
+    swept = {axis for axis, _ in study.spec.sweep}
+    axes = [n for n in found.axes if n in ("width", "seed") or n in swept or len(found.axes[n]) > 1]
+    with atomic(study.combined) as part:
+        write_results(_frame(study, found, axes), part)
+        with h5netcdf.File(part, "a") as file:
+            for name, (dims, dtype, attributes) in found.variables.items():
+                numbers = dtype.kind == "f"
+                kind, fill = (dtype, np.nan) if numbers else (h5py.string_dtype(), None)
+                made = file.create_variable(name, (*axes, *dims), kind, fillvalue=fill)
+                made.attrs.update(attributes)
+            for label in found.labels:
+                _put(file, found, axes, _with_measures(study, label, []))
+    return True, damaged
+
+
+def survey(study: Study) -> tuple[Survey, list[DamagedFile]]:
+    """Look through the finished buckets; and the files that could not be read."""
+    found, damaged = Survey([], {}, {}, {}, {}), []
+    for label in study.buckets():
+        try:
+            if study.result(label).exists():
+                _see(study, found, label, _with_measures(study, label, damaged))
+        except DamagedFile as error:
+            damaged.append(error)
+    return found, damaged
+
+
+def _see(study: Study, found: Survey, label: str, bucket: xr.Dataset) -> None:
+    found.labels.append(label)
+    found.attributes[label] = bucket.attrs
+    for name in study.spec.settings._fields:
+        found.axes[name] = np.union1d(found.axes.get(name, []), bucket[name].to_numpy()).astype(
+            bucket[name].dtype
+        )
+    for name, values in bucket.data_vars.items():
+        dims = tuple(str(dim) for dim in values.dims if dim != "member")
+        found.variables.setdefault(str(name), (dims, values.dtype, values.attrs))
+        for dim in dims:  # shallower nets have fewer layers
+            longest = max(found.coords.get(dim, bucket[dim]), bucket[dim], key=len)
+            found.coords[dim] = longest.reset_coords(drop=True)
+
+
+def _with_measures(study: Study, label: str, damaged: list[DamagedFile]) -> xr.Dataset:
+    """The results of a bucket with what has been measured of it; NaN at steps that were not, or cannot be read."""
+    result = read_results(study.result(label))
+    measured = []
+    for step in result["step"].to_numpy():
+        try:
+            path = study.measures(label, int(step))
+            measured += [read_results(path, "python -m experiments.measure")] if path.exists() else []
+        except DamagedFile as error:
+            damaged.append(error)
+    if measured:
+        steps = xr.concat(measured, "step", combine_attrs="drop_conflicts", join="outer").drop_vars("id")
+        commits = sorted({part.attrs["commit"] for part in measured})
+        steps = steps.reindex(step=result["step"])  # members in one order
+        result = result.merge(steps, combine_attrs="override").assign_attrs(measured=" ".join(commits))
+    task = study.spec.row
+    result["steps_to_success"] = steps_to_success(result[task.metrics[0][0]], task.success)
+    return result.reset_coords("id").rename(id="member_id")
+
+
+def steps_to_success(scores: xr.DataArray, goal: Goal) -> xr.DataArray:
+    """The first recorded step at which `scores` reach the goal; NaN where they never do."""
+    reached = goal.met(scores)
+    first = scores["step"].isel(step=reached.argmax("step"))
+    return first.where(reached.any("step")).drop_vars("step").assign_attrs(units="steps")
+
+
+def _frame(study: Study, found: Survey, axes: list[str]) -> xr.Dataset:
+    """All but the numbers."""
+    coords: dict[str, Any] = {name: found.axes[name] for name in axes} | found.coords
+    coords |= {name: values[0] for name, values in found.axes.items() if name not in axes}
+    last = found.attributes[found.labels[-1]]
+    commits = {json.loads(one["provenance"])["commit"] for one in found.attributes.values()}
+    measured = {commit for one in found.attributes.values() for commit in one.get("measured", "").split()}
+    kept = {label: {name: one[name] for name in KEPT} for label, one in found.attributes.items()}
+    attributes = {
+        "task": study.spec.task,
+        "config": json.dumps(study.spec.to_dict()),
+        "config_hash": config_hash(study.spec),
+        "commits": " ".join(sorted(commits)),
+        "measured": " ".join(sorted(measured)),
+        "provenance": last["provenance"],
+        "buckets": json.dumps(kept),
+    }
+    return xr.Dataset(coords=coords, attrs=attributes)
+
+
+def _put(file: h5netcdf.File, found: Survey, axes: list[str], bucket: xr.Dataset) -> None:
+    """Put the members of a bucket into their places, width by width: what lies between them is read and written back."""
+    places = np.stack([np.searchsorted(found.axes[name], bucket[name].to_numpy()) for name in axes])
+    for width in np.unique(places[0]):
+        here = np.flatnonzero(places[0] == width)
+        low, high = places[:, here].min(1), places[:, here].max(1) + 1
+        box = tuple(map(slice, low, high))
+        inside = tuple(places[:, here] - low[:, None])
+        for name, (dims, _, _) in found.variables.items():
+            if name not in bucket:
+                continue
+            values = bucket[name].transpose("member", *dims).to_numpy()[here]
+            within = tuple(slice(0, n) for n in values.shape[1:])
+            there: Any = file[name]
+            block = there[(*box, *within)]
+            block[inside] = values
+            there[(*box, *within)] = block

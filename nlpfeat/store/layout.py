@@ -1,0 +1,221 @@
+"""The study: a folder that holds all there is to know about a sweep. Every file in it is written whole or not at all.
+
+config.json     the resolved spec, and the format of the study's files
+members/        the member table, written before anything runs: one CSV file a bucket
+manifest.json   which commands ran here, with what code, versions and device
+results/        one NetCDF file a finished bucket
+measures/       one NetCDF file a measured bucket and checkpoint
+results.nc      all of them combined: the labelled array
+data.sha256     the hash of the files that all members share, where there are any
+checkpoints/    one folder a bucket, in it one Orbax checkpoint a saved step
+figures/
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nlpfeat.config.schema import Spec, differences, resolve
+from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.store.atomic import write_atomic
+from nlpfeat.store.locks import LinkOutside, refuse_links
+from nlpfeat.store.precheck import require_study
+
+
+def select_members(table: pd.DataFrame, wanted: dict[str, float]) -> pd.DataFrame:
+    """The rows whose settings equal `wanted`; floats are compared by value."""
+    chosen = np.ones(len(table), bool)
+    for name, value in wanted.items():
+        chosen &= table[name].to_numpy() == value
+    return table[chosen]
+
+
+def varying_settings(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Which of `names` take more than one value in the table; width and seed count always."""
+    return [name for name in names if name in ("width", "seed") or table[name].nunique() > 1]
+
+
+def bucket_label(ids: Iterable[str], widths: np.ndarray) -> str:
+    """The label of a bucket of such members, such as "w42-100-1f3a9c0b".
+
+    It hashes the ids of the bucket's members, so equal plans give equal labels, whoever computes them.
+    """
+    short = hashlib.sha256("".join(ids).encode()).hexdigest()[:8]
+    return f"w{min(widths)}-{max(widths)}-{short}"
+
+
+def label_order(label: str) -> tuple[int, str]:
+    """What sorts labels: the narrowest width, then the others and the hash."""
+    return int(label[1:].split("-", 1)[0]), label
+
+
+FORMAT = 2  # of a study's files; records of 1 stacked their splits by the alphabet
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study folder and the spec found in it."""
+
+    path: Path
+    spec: Spec
+
+    @property
+    def combined(self) -> Path:
+        """The labelled array of all finished buckets."""
+        return self.path / "results.nc"
+
+    @property
+    def data_hash(self) -> Path:
+        """The hash of the data that all members share."""
+        return self.path / "data.sha256"
+
+    @property
+    def figures(self) -> Path:
+        """Where pictures go."""
+        return self.path / "figures"
+
+    def result(self, bucket: str) -> Path:
+        """The results of a finished bucket."""
+        return self.path / "results" / f"{bucket}.nc"
+
+    def measures(self, bucket: str, step: int) -> Path:
+        """The measures of a bucket at a step."""
+        return self.path / "measures" / f"{bucket}.{step:08d}.nc"
+
+    def checkpoints(self, bucket: str) -> Path:
+        """The checkpoints of a bucket, one folder each."""
+        return self.path / "checkpoints" / bucket
+
+    def table(self, bucket: str) -> Path:
+        """The member table of a bucket."""
+        return self.path / "members" / f"{bucket}.csv"
+
+    def buckets(self) -> list[str]:
+        """The labels of all buckets ever planned here, the narrowest first."""
+        return sorted((path.stem for path in (self.path / "members").glob("[!.]*.csv")), key=label_order)
+
+    def bucket(self, label: str) -> pd.DataFrame:
+        """The members of a bucket, in order: their settings, indexed by id.
+
+        Raises:
+          DamagedFile: if the table cannot be read.
+        """
+        path, fields = self.table(label), {"id": str}
+        fields |= {name: type(value) for name, value in self.spec.settings._asdict().items()}
+        try:
+            table = pd.read_csv(path, dtype=fields, index_col="id")
+        except (ValueError, pd.errors.ParserError):
+            table = pd.DataFrame()
+        whole = len(table) and list(table.columns) == list(fields)[1:]
+        if not whole or bucket_label(table.index, table["width"].to_numpy()) != label:
+            raise DamagedFile(f"{path} is damaged: delete it and run the sweep again, which plans it anew")
+        return table
+
+    def members(self) -> pd.DataFrame:
+        """All members ever planned here, bucket after bucket: their settings and their bucket, indexed by id."""
+        names = ["bucket", *self.spec.settings._fields]
+        parts = [self.bucket(label).assign(bucket=label) for label in self.buckets()]
+        none = pd.DataFrame(columns=names, index=pd.Index([], name="id", dtype=object))
+        return pd.concat(parts)[names] if parts else none
+
+
+def open_study(path: Path) -> Study:
+    """The study at `path`.
+
+    Raises:
+      UserError: if there is none, if it is of another format, or if a link in it leads out of it; DamagedFile if its
+        config cannot be read.
+    """
+    require_study(path)
+    config = path / "config.json"
+    try:
+        stored = json.loads(config.read_text())
+        written = stored.pop("format", 1)
+        if written == FORMAT:
+            refuse_links(path)
+            return Study(path, resolve(stored))
+    except LinkOutside:
+        raise
+    except (AttributeError, ValueError, UserError) as error:
+        raise DamagedFile(
+            f"{config} cannot be read as a study's config ({error}): "
+            "move the folder away, or put back a copy of that file"
+        ) from None
+    raise UserError(
+        f"{path} is a study of format {written}, and this nlpfeat reads format {FORMAT}: open it with the version that wrote it, "
+        "or sweep anew into another --study"
+    )
+
+
+def check_study(path: Path, spec: Spec) -> None:
+    """Check that a study of `spec` may be written to `path`.
+
+    Raises:
+      UserError: if the folder holds a study of another config (the differing keys are named) or other files.
+    """
+    if (path / "config.json").exists():
+        changed = differences(open_study(path).spec, spec)
+        if changed:
+            raise UserError(
+                f"{path} holds a study of another config: {'; '.join(changed)}. Choose another --study"
+            )
+    elif path.exists() and not (path.is_dir() and all(_is_ours(entry) for entry in path.iterdir())):
+        raise UserError(f"{path} exists and is not a study; choose another --study")
+
+
+def _is_ours(entry: Path) -> bool:
+    """Whether a file is what a launch that died at its very start leaves behind."""
+    return entry.name == "lock" or (entry.name.startswith(".") and entry.suffix == ".part")
+
+
+def create_study(path: Path, spec: Spec) -> Study:
+    """The study at `path`, made if there is none. Call it under the study's lock, after `check_study`.
+
+    The stored grid becomes that of `spec`; the stored settings stay those that the study began with, so that an
+    axis added for once does not change what the study is.
+    """
+    if (path / "config.json").exists():
+        spec = replace(spec, settings=open_study(path).spec.settings)
+    path.mkdir(parents=True, exist_ok=True)
+    for left_behind in path.glob(".*.part"):
+        left_behind.unlink()
+    write_atomic(path / "config.json", json.dumps({"format": FORMAT, **spec.to_dict()}, indent=2) + "\n")
+    for folder in ("members", "results", "measures", "checkpoints", "figures"):
+        (path / folder).mkdir(exist_ok=True)
+    return Study(path, spec)
+
+
+def write_bucket(study: Study, label: str, members: pd.DataFrame) -> None:
+    """Write the member table of a bucket."""
+    write_atomic(study.table(label), members.to_csv())
+
+
+def read_manifest(study: Study) -> dict[str, list[dict[str, Any]]]:
+    """Under "commands" what ran here, each with its provenance.
+
+    Raises:
+      DamagedFile: if the file cannot be read.
+    """
+    path = study.path / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text())
+    except FileNotFoundError:
+        manifest = {"commands": []}
+    except ValueError:
+        manifest = None
+    if not (isinstance(manifest, dict) and isinstance(manifest.get("commands"), list)):
+        raise DamagedFile(f"{path} is damaged: delete it and run again")
+    return manifest
+
+
+def log_command(study: Study, entry: dict[str, Any]) -> None:
+    """Add a command with its provenance to the manifest."""
+    manifest = read_manifest(study)
+    manifest["commands"].append(entry)
+    write_atomic(study.path / "manifest.json", json.dumps(manifest, indent=2) + "\n")

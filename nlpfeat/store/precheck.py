@@ -1,0 +1,66 @@
+"""What a study's folder tells at a glance, by the standard library alone: mistakes are told before JAX is imported, in seconds less."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from nlpfeat.errors import UserError
+
+LARGE = 16e6  # bytes of member tables that are not read at a glance
+
+
+def require_study(path: Path) -> None:
+    """Check that there is a study at `path`.
+
+    Raises:
+      UserError: if not.
+    """
+    if not (path / "config.json").is_file():
+        raise UserError(
+            f"{path} is not a study: it has no config.json; a sweep makes one, see python -m experiments.sweep --help"
+        )
+
+
+def read_members(path: Path) -> list[dict[str, float]]:
+    """The settings of all members ever planned in the study at `path`; empty where the tables are damaged, missing or large."""
+    tables = sorted((path / "members").glob("[!.]*.csv"))
+    found = []
+    try:
+        if sum(table.stat().st_size for table in tables) > LARGE:
+            return []
+        for table in tables:
+            with table.open(newline="", encoding="utf-8") as file:
+                rows = csv.DictReader(file)
+                found += [{name: float(value) for name, value in row.items() if name != "id"} for row in rows]
+    except (OSError, TypeError, ValueError, csv.Error):
+        return []
+    return found
+
+
+def require_members(path: Path, there: list[dict[str, float]], wanted: dict[str, list[float]]) -> None:
+    """Check that for each value of each setting in `wanted` there is a member, with some value of those before it.
+
+    Raises:
+      UserError: as `no_member` tells.
+    """
+    chosen = there
+    for name, values in wanted.items():
+        known = {member[name] for member in chosen if name in member}
+        for value in values:
+            if known and value not in known:
+                before = {
+                    other: kept[0] for other, kept in wanted.items() if other != name and len(kept) == 1
+                }
+                raise missing_member(path, name, value, before, known)
+        chosen = [member for member in chosen if member.get(name) in values]
+
+
+def missing_member(
+    path: Path, name: str, value: float, others: dict[str, float], there: Iterable[float]
+) -> UserError:
+    """The complaint that a study has no member with a value of a setting, beside those of others; `there` are the values it has."""
+    beside = " and ".join(f"{other} {number:g}" for other, number in others.items())
+    values = ", ".join(f"{number:g}" for number in sorted(there))
+    return UserError(
+        f"{path} has no member with {name} {value:g}{' and ' + beside if beside else ''}; {name} is one of {values}"
+    )

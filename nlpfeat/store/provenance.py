@@ -1,0 +1,110 @@
+"""Where numbers come from: code, versions, device, data."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from nlpfeat import parallel
+from nlpfeat.config.schema import config_hash
+from nlpfeat.data.core import Dataset
+from nlpfeat.errors import UserError
+from nlpfeat.store.atomic import atomic
+from nlpfeat.store.layout import Study
+
+_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "xarray")
+
+
+def _git(*arguments: str) -> str:
+    """Output of a git command on the source tree, empty where that is not a checkout.
+
+    The variables by which git is told of a repository, as in its hooks, are of another one.
+    """
+    others = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(_ROOT), *arguments],
+            capture_output=True, timeout=30, check=True, env=others,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.decode(errors="replace")
+
+
+def signature(line: str, study: Study) -> str:
+    """What stands below a figure: the command that drew it, the commit of the code, the config of the study."""
+    return f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+
+
+def commit() -> str:
+    """The commit of the source tree; with "+" and eight digits of a hash where files were changed or added.
+
+    Installed by pip it is the commit that pip was told to fetch, or "unknown": a repository that the installation happens to
+    lie in does not hold this code.
+    """
+    if not _git("ls-files", "--error-unmatch", str(Path(__file__).resolve())):
+        return _fetched()
+    head = _git("rev-parse", "--short=10", "HEAD").strip()
+    changes = _git("diff", "HEAD") + _git("ls-files", "--others", "--exclude-standard")
+    dirty = f"+{hashlib.sha256(changes.encode()).hexdigest()[:8]}" if changes else ""
+    return (head or "unknown") + dirty
+
+
+def _fetched() -> str:
+    """The commit that pip fetched nlpfeat from, by the record that it leaves (PEP 610)."""
+    try:
+        record = json.loads(distribution("nlpfeat").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:
+        return "unknown"
+    return str(record.get("vcs_info", {}).get("commit_id", "unknown"))[:10]
+
+
+def provenance() -> dict[str, Any]:
+    """Versions, commit and devices of this process."""
+    from nlpfeat import __version__
+
+    return {
+        "nlpfeat": __version__,
+        "commit": commit(),
+        "device": parallel.describe_devices(),
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+def data_hash(source: Dataset, splits: Any = ()) -> str:
+    """SHA-256 of the very bytes that were trained and tested on: what members share, and their splits."""
+    total = hashlib.sha256(source.digest.encode())
+    for leaf in jax.tree.leaves((source.arrays, splits)):
+        array = np.ascontiguousarray(leaf)
+        total.update(f"{array.dtype}{array.shape}".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
+
+
+def check_data(study: Study, source: Dataset) -> None:
+    """Compare the data that all members share with those that the study was trained on, if it was.
+
+    Raises:
+      UserError: if the files that the study read are others now: words or classes would have changed their places.
+    """
+    if study.data_hash.exists() and study.data_hash.read_text().strip() != data_hash(source):
+        raise UserError(
+            f"the data that {study.path} was trained on have changed: put the old files back, or train a new study"
+        )
+
+
+def write_data_hash(study: Study, source: Dataset) -> None:
+    """Write down the hash of the data that all members share, where they share any."""
+    if jax.tree.leaves(source.arrays) and not study.data_hash.exists():
+        with atomic(study.data_hash) as part:
+            part.write_text(data_hash(source) + "\n")

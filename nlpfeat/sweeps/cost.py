@@ -1,0 +1,115 @@
+"""What a sweep will cost, told before it starts: every program is compiled and timed for a moment, at its real shapes."""
+
+import time
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import pandas as pd
+
+from nlpfeat.store.layout import Study
+from nlpfeat.sweeps import programs
+from nlpfeat.sweeps.compilation import compilations
+from nlpfeat.sweeps.members import MemberFactory, prepare
+from nlpfeat.sweeps.plan import BucketSize, LaunchPlan
+from nlpfeat.sweeps.runner import batch_indices, initial_state
+
+# A program is timed for one stretch between two records, or as many steps as take about this long.
+TIMING_SECONDS = 0.5
+MAX_TIMED = 12  # kinds of buckets
+
+
+class BucketCost(NamedTuple):
+    """The expected cost of one bucket on this machine."""
+
+    label: str
+    members: int
+    width: int  # padded
+    programs: int  # training programs to compile
+    megabytes: float  # on all devices together
+    disk_megabytes: float  # of kept checkpoints and results
+    compile_seconds: float
+    train_seconds: float
+
+
+def estimate_cost(job: LaunchPlan) -> list[BucketCost]:
+    """The cost of training the buckets that a launch has to train.
+
+    Buckets of equal width and size cost the same and share their programs, so one of them is measured; of more than
+    MEASURED kinds, as many, spread over the range of their work, and the others lie between.
+    """
+    widest = max((job.wanted[label].width for label in job.missing), default=0)
+    kinds = {job.wanted[label]: label for label in reversed(job.missing)}
+    by_work = sorted(kinds, key=lambda size: size.cost)
+    chosen = [
+        by_work[i] for i in np.unique(np.linspace(0, len(by_work) - 1, MAX_TIMED).astype(int)) if by_work
+    ]
+    known = {
+        size: measure_bucket(job.study, job.make, kinds[size], job.bucket(kinds[size]), widest)
+        for size in chosen
+    }
+    costs, seen = [], set()
+    for label in job.missing:
+        size = job.wanted[label]
+        cost = known.get(size) or _between(size, known)
+        first = cost._replace(label=label)
+        costs.append(first._replace(programs=0, compile_seconds=0.0) if size in seen else first)
+        seen.add(size)
+    return costs
+
+
+def _between(size: BucketSize, known: dict[BucketSize, BucketCost]) -> BucketCost:
+    """The cost of a bucket between those that were measured, by its work."""
+    work = [one.cost for one in known]
+
+    def at(values: list[float]) -> float:
+        return float(np.interp(size.cost, work, values))
+
+    rows = list(known.values())
+    numbers = {name: at([getattr(row, name) for row in rows]) for name in BucketCost._fields[4:]}
+    return rows[0]._replace(members=size.members, width=size.width, **numbers)
+
+
+def measure_bucket(
+    study: Study, make: MemberFactory, label: str, members: pd.DataFrame, widest: int
+) -> BucketCost:
+    """Compile a bucket's training program and time it."""
+    task, training = study.spec.row, study.spec.training
+    with compilations() as compiled:
+        bucket = prepare(make, label, members, programs.member_mesh(), widest)
+        phase = training.phases[0]
+        longest = min(training.record_every, phase.stop)
+        order = batch_indices(task, training, bucket, 0, longest)
+        static = (task, bucket.module, phase.frozen, bucket.layout)
+        state = initial_state(task, bucket, phase.frozen, bucket.params)
+        rest = (bucket.settings, bucket.arrays, bucket.splits, order, phase.rate, 0)
+        program = programs.advance.lower(*static, state, *rest, 1).compile()
+
+    def timed(state: Any, steps: int) -> tuple[Any, float]:
+        began = time.perf_counter()
+        state, record = program(state, *rest, steps)
+        jax.block_until_ready((state, record))
+        return state, time.perf_counter() - began
+
+    state, record_seconds = timed(state, 0)
+    state, seconds = timed(state, 1)
+    steps = max(1, min(longest, int(TIMING_SECONDS / max(seconds, 1e-6))))
+    state, seconds = timed(state, steps)
+    step_seconds = max(seconds - record_seconds, 0.0) / steps
+    memory: Any = program.memory_analysis()
+    size = (
+        memory.argument_size_in_bytes + memory.temp_size_in_bytes
+    )  # the state's output is its input, donated
+    frozen_sets = len({phase.frozen for phase in training.phases})
+    kept = sum(stop.keep for stop in training.stops)
+    saved = sum(leaf.nbytes for leaf in jax.tree.leaves(state)) / bucket.layout.members * len(members)
+    return BucketCost(
+        label=label,
+        members=len(members),
+        width=int(members["width"].max()),
+        programs=frozen_sets,
+        megabytes=size * bucket.layout.mesh.size / 2**20,
+        disk_megabytes=kept * saved / 2**20,
+        compile_seconds=compiled.seconds * frozen_sets,
+        train_seconds=step_seconds * training.total + record_seconds * len(training.stops),
+    )

@@ -1,0 +1,221 @@
+"""The grid expands to members, each with an id that is a hash of its resolved config.
+
+A member has a place: its number in the grid, the last axis turning fastest. Members of any places are made without the
+others, so a grid of millions never lies in memory whole.
+"""
+
+import hashlib
+import json
+from math import prod
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from nlpfeat.config.schema import Spec, digest
+from nlpfeat.store import layout
+from nlpfeat.store.layout import Study, check_study
+from nlpfeat.sweeps.members import MemberFactory
+
+CHUNK = 4096  # members whose rows are in memory while ids are counted
+
+
+def grid_size(spec: Spec) -> int:
+    """How many members the grid of a spec has."""
+    return prod(len(values) for _, values in spec.sweep)
+
+
+def member_rows(spec: Spec, places: np.ndarray) -> pd.DataFrame:
+    """The members at `places` of the grid: one column for each traced setting, indexed by "id".
+
+    The id depends on everything that decides the member's numbers and on nothing else: not on its place in the
+    grid, on the other members, or on time.
+    """
+    columns = settings_at(spec, places)
+    table = pd.DataFrame({name: columns[name] for name in spec.settings._fields})
+    lines = zip(*(table[name].tolist() for name in table), strict=True)
+    started = _started(spec)
+    table.index = pd.Index(
+        [_id(started, dict(zip(table.columns, line, strict=True))) for line in lines], name="id", dtype=object
+    )
+    return table
+
+
+def all_members(spec: Spec) -> pd.DataFrame:
+    """All members of the grid of a spec."""
+    return member_rows(spec, np.arange(grid_size(spec)))
+
+
+def id_numbers(spec: Spec) -> np.ndarray:
+    """The ids of all members of the grid as numbers, uint64 (members,): eight bytes a member."""
+    everywhere = np.arange(grid_size(spec))
+    parts = np.split(everywhere, range(CHUNK, len(everywhere), CHUNK))
+    return np.concatenate([as_numbers(member_rows(spec, part).index) for part in parts])
+
+
+def as_numbers(ids: pd.Index) -> np.ndarray:
+    """Ids, sixteen hexadecimal digits each, as numbers, uint64."""
+    return np.array([int(one, 16) for one in ids], np.uint64)
+
+
+def as_ids(numbers: np.ndarray) -> list[str]:
+    """The opposite of `as_numbers`."""
+    return [f"{one:016x}" for one in numbers.tolist()]
+
+
+def settings_at(spec: Spec, places: np.ndarray) -> dict[str, np.ndarray]:
+    """The values of every traced setting at `places` of the grid."""
+    axes = dict(spec.sweep)
+    found = np.unravel_index(places, [len(values) for values in axes.values()])
+    swept = {name: np.asarray(axes[name])[at] for name, at in zip(axes, found, strict=True)}
+    return {
+        name: swept.get(name, np.full(len(places), value)) for name, value in spec.settings._asdict().items()
+    }
+
+
+def _started(spec: Spec) -> "hashlib._Hash":
+    """The hash of what all members share: the beginning of the JSON of [static settings, traced settings]."""
+    shared = digest({k: v for k, v in spec.to_dict().items() if k not in ("sweep", "settings")})
+    return hashlib.sha256(f'["{shared}", '.encode())
+
+
+def _id(started: "hashlib._Hash", settings: dict[str, float]) -> str:
+    whole = started.copy()
+    whole.update(f"{json.dumps(settings, sort_keys=True)}]".encode())
+    return whole.hexdigest()[:16]
+
+
+# Padding wastes arithmetic, another program costs compilation. The work of a step grows like width + OVERHEAD
+# (in units, measured on spirals), and padding may at most double what a member needs.
+OVERHEAD = 16
+MAX_RATIO = 2.0
+
+# More members than this gain nothing from one program, and would lose more to a kill.
+MAX_MEMBERS = 1024
+
+
+class BucketSize(NamedTuple):
+    """What a bucket's work depends on."""
+
+    members: int
+    width: int  # padded: of the widest
+
+    @property
+    def cost(self) -> float:
+        """Relative work: members × (padded width + overhead)."""
+        return self.members * (self.width + float(OVERHEAD))
+
+
+def partition_widths(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
+    """Part members of `widths` (members,) into buckets: the places of each one's members, the narrowest bucket first.
+
+    Greedy from the widest: a width joins while the widest costs at most RATIO times as much.
+
+    Args:
+      at_least: split the costliest buckets until there are so many (where there are members enough).
+    """
+    parts = []
+    left = np.unique(widths)
+    while left.size:
+        together = left[(left[-1] + OVERHEAD) <= MAX_RATIO * (left + OVERHEAD)]
+        places = np.flatnonzero((widths >= together[0]) & (widths <= together[-1]))
+        parts = np.split(places, range(MAX_MEMBERS, len(places), MAX_MEMBERS)) + parts
+        left = left[left < together[0]]
+    while len(parts) < min(at_least, len(widths)):
+        costs = [BucketSize(len(p), int(widths[p].max())).cost if len(p) > 1 else 0.0 for p in parts]
+        costliest = parts.pop(int(np.argmax(costs)))
+        parts += [costliest[::2], costliest[1::2]]
+    return parts
+
+
+def shard(costs: dict[str, float], index: int, shards: int) -> list[str]:
+    """The buckets of one of `shards` launchers: the costliest first, each to the least busy.
+
+    A function of the plan alone, so that launchers agree without talking. `index` runs from 0 to `shards` - 1.
+
+    Raises:
+      ValueError: for another index, which would be no launcher's share.
+    """
+    if not 0 <= index < shards:
+        raise ValueError(f"share {index} of {shards} shares")
+    load = np.zeros(shards)
+    mine = []
+    for label in sorted(costs, key=lambda label: (-costs[label], label)):
+        taker = int(load.argmin())
+        load[taker] += costs[label]
+        if taker == index:
+            mine.append(label)
+    return mine
+
+
+ALL_SHARDS = (0, 1)
+BUCKETS_PER_WORKER = (
+    2  # buckets a worker at the least: one that costs most of all would keep the others waiting
+)
+
+
+class LaunchPlan(NamedTuple):
+    """What a launch has to do. Members are made from it when they are needed: a plan of millions is small."""
+
+    study: Study
+    make: MemberFactory
+    wanted: dict[str, BucketSize]  # the buckets that hold the members asked for
+    new: dict[str, np.ndarray]  # of those, the ones not planned before: places in the grid
+    missing: list[str]  # of those, the ones to train here
+
+    @property
+    def members(self) -> int:
+        """How many members are asked for."""
+        return grid_size(self.make.spec)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Members of each bucket to train here."""
+        return {label: self.wanted[label].members for label in self.missing}
+
+    def bucket(self, label: str) -> pd.DataFrame:
+        """The members of a bucket."""
+        if label in self.new:
+            return member_rows(self.make.spec, self.new[label])
+        return self.study.bucket(label)
+
+
+def make_plan(
+    make: MemberFactory, path: Path, part: tuple[int, int] = ALL_SHARDS, workers: int = 1
+) -> LaunchPlan:
+    """Plan the launch `part` = (i, n) of a study at `path`; writes nothing.
+
+    Members already planned keep their bucket, finished or not, so that an interrupted bucket resumes with the
+    same members in the same places; only new ones form new buckets.
+
+    Args:
+      workers: how many buckets a launcher can train at once: of several, each is to have ROUNDS buckets, so new ones are split.
+
+    Raises:
+      UserError: if `path` holds something else; DamagedFile if a member table cannot be read.
+    """
+    study = Study(path, make.spec)
+    check_study(path, make.spec)
+    numbers = id_numbers(make.spec)
+    order, known, wanted, new = np.argsort(numbers), np.zeros(len(numbers), bool), {}, {}
+    for label in study.buckets():
+        members = study.bucket(label)
+        ids = as_numbers(members.index)
+        places = order[np.searchsorted(numbers, ids, sorter=order) % len(order)]
+        asked = places[numbers[places] == ids]
+        known[asked] = True
+        if len(asked):
+            wanted[label] = BucketSize(len(members), int(members["width"].max()))
+    left = np.flatnonzero(~known)
+    widths = settings_at(make.spec, left)["width"]
+    for places in partition_widths(widths, part[1] * (workers * BUCKETS_PER_WORKER if workers > 1 else 1)):
+        label = layout.bucket_label(as_ids(numbers[left[places]]), widths[places])
+        new[label] = left[places]
+        wanted[label] = BucketSize(len(places), int(widths[places].max()))
+    costs = {label: one.cost for label, one in wanted.items()}
+    missing = [label for label in shard(costs, *part) if not study.result(label).exists()]
+    return LaunchPlan(study, make, wanted, new, missing)
+
+
+# MERGED: """Buckets: members that train inside one compiled program, padded to the largest width among them."""
