@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure all-systems test test-slow golden lint docs smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
+.PHONY: help sweep measure all-tasks test test-slow golden lint docs smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -16,9 +16,11 @@ sweep: $(VENV)/ok  ## the main job: sweep hidden width on spirals, then the figu
 	$(RUN) -m experiments.sweep --config=configs/spirals.py
 	$(RUN) -m experiments.plot --study=runs/spirals
 
-all-systems: $(VENV)/ok ## every system swept over width, two hours on two cores, then one figure of all (SIZE=smoke or full: see configs/all_systems)
-	for config in configs/all_systems/*.py; do $(RUN) -m experiments.sweep --config=$$config$(SIZE:%=:%) || exit 1; done
-	$(RUN) -m experiments.plot --kind=all_systems --study=runs/all_systems$(SIZE:%=-%)
+SIZE ?= two_cores
+ALL_TASKS = $(shell $(RUN) -c 'import runpy; print(*runpy.run_path("configs/all_tasks.py")["get_config"].variants)')
+all-tasks: $(VENV)/ok ## every task swept over width, two hours on two cores, then one figure of all (SIZE=full or smoke: see configs/all_tasks.py)
+	for variant in $(filter $(SIZE)/%,$(ALL_TASKS)); do $(RUN) -m nlpfeat sweep --config=configs/all_tasks.py:$$variant || exit 1; done
+	$(RUN) -m nlpfeat across-tasks --folder=runs/all_tasks-$(SIZE)
 
 test: $(VENV)/ok   ## the tests, without the slow ones: some six minutes on two cores
 	$(RUN) -m pytest -n 2 --dist loadscope $(TESTS)
