@@ -37,7 +37,7 @@ LETTERS = 2000
 
 def bucket(name: str, seeds: int) -> tuple[Any, Any]:
     """A task and its bucket of so many seeds."""
-    from nlpfeat.config.schema import resolve
+    from nlpfeat.tasks.spec import resolve
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
 
@@ -63,7 +63,7 @@ def nlpfeat(name: str) -> float:
 
     parallel.use_all_cores()
     spec, made = bucket(name, parallel.cores())
-    task = spec.row
+    task = spec.task
     state = initial_state(task, made, (), made.params)
     task = replace(task, reading=partial(subsample, 1))  # a record over one window
     order = batch_indices(task, spec.training, made, 0, STRETCH)
@@ -142,7 +142,7 @@ def writing(name: str) -> float:
     spec, made = bucket(name, 1)
     params = jax.tree.map(lambda leaf: leaf[0], made.params)
     settings = spec.settings._replace(width=np.int32(NETS[name][0]))
-    alphabet = spec.row.load(spec.data, spec.model).about.alphabet
+    alphabet = spec.task.data.load(spec.data, spec.model).about.alphabet
     go = partial(sample_text, made.module, params, settings, alphabet, "the ", 0.8, LETTERS)
     go(draw=0)
     began = time.perf_counter()

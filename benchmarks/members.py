@@ -26,7 +26,7 @@ WIDTHS = 100
 def spec(members: int) -> Any:
     """The default study of spirals, with so many members at widths 1 to 100."""
     from nlpfeat.config.files import load_config
-    from nlpfeat.config.schema import resolve
+    from nlpfeat.tasks.spec import resolve
 
     _, config = load_config("configs/spirals.py")
     grid = {"width": range(1, WIDTHS + 1), "seed": range(members // WIDTHS)}
@@ -42,11 +42,11 @@ def begin(members: int, path: Path) -> None:
 
 def pretend(members: int, path: Path) -> None:
     """Write made-up results of every bucket."""
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.store.provenance import provenance
     from nlpfeat.store.results import bucket_dataset, write_results
 
-    study, rng, here = open_study(path), np.random.default_rng(0), provenance()
+    study, rng, here = open_folder(path), np.random.default_rng(0), provenance()
     steps = [stop.step for stop in study.spec.training.stops]
     for label in study.buckets():
         table = study.bucket(label)
@@ -59,18 +59,18 @@ def pretend(members: int, path: Path) -> None:
 
 def combine(members: int, path: Path) -> None:
     """Make one labelled array of them."""
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.sweeps import launch
 
-    launch.finish(open_study(path))
+    launch.finish(open_folder(path))
 
 
 def look(members: int, path: Path) -> None:
     """Open that array, and take the median accuracy at one width."""
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.store.results import open_results
 
-    with open_results(open_study(path).combined) as dataset:
+    with open_results(open_folder(path).combined) as dataset:
         dataset.accuracy.sel(width=8, split="test").isel(step=-1).median("seed").item()
 
 

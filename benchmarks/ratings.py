@@ -33,7 +33,7 @@ def nlpfeat(width: int, seed: int) -> tuple[Fit, Any]:
     import jax
 
     from nlpfeat.config.files import load_config
-    from nlpfeat.config.schema import resolve
+    from nlpfeat.tasks.spec import resolve
     from nlpfeat.data.core import split_names
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
@@ -41,17 +41,17 @@ def nlpfeat(width: int, seed: int) -> tuple[Fit, Any]:
 
     _, config = load_config(CONFIG)
     spec = resolve(config | {"sweep": {"width": (width,), "seed": (seed,)}})
-    make, table = member_factory(spec), plan.all_members(spec).assign(bucket="one")
-    bucket = prepare(make, "one", table, programs.member_mesh(), width)
+    factory, table = member_factory(spec), plan.all_members(spec).assign(bucket="one")
+    bucket = prepare(factory, "one", table, programs.member_mesh(), width)
     steps = sum(spec.training.steps)
-    order = batch_indices(spec.row, replace(spec.training, record_every=steps), bucket, 0, steps)
+    order = batch_indices(spec.task, replace(spec.training, record_every=steps), bucket, 0, steps)
     test = split_names(bucket.splits).index("test")
     parts = {name: np.asarray(bucket.splits[name].inputs)[0] for name in ("train", "test")}
 
     def advance(count: int, splits: Any) -> Any:
-        state = initial_state(spec.row, bucket, (), bucket.params)
+        state = initial_state(spec.task, bucket, (), bucket.params)
         shared = (bucket.settings, bucket.arrays, splits, order, 1.0, 0)
-        done = programs.advance(spec.row, bucket.module, (), bucket.layout, state, *shared, count)
+        done = programs.advance(spec.task, bucket.module, (), bucket.layout, state, *shared, count)
         return jax.block_until_ready(done)
 
     def fit() -> Callable[[], float]:
@@ -59,7 +59,7 @@ def nlpfeat(width: int, seed: int) -> tuple[Fit, Any]:
         return lambda: float(bucket.fetch(record)["squared_error"][0][test])
 
     advance(0, bucket.splits)
-    return fit, (make.source.about.rated, parts["train"], parts["test"])
+    return fit, (factory.dataset.metadata.rated, parts["train"], parts["test"])
 
 
 def surprise(split: Any, seed: int) -> Fit:

@@ -71,26 +71,26 @@ def compiled(widths: tuple[int, ...], seeds: tuple[int, ...]) -> tuple[Callable[
     import jax
 
     from nlpfeat.config.files import load_config
-    from nlpfeat.config.schema import resolve
+    from nlpfeat.tasks.spec import resolve
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
     from nlpfeat.sweeps.runner import batch_indices, initial_state
 
     _, config = load_config("configs/reviews_bag.py")
     spec = resolve(config | {"sweep": {"width": widths, "seed": seeds}})
-    make, table = member_factory(spec), plan.all_members(spec).assign(bucket="all")
-    bucket = prepare(make, "all", table, programs.member_mesh(), max(widths))
+    factory, table = member_factory(spec), plan.all_members(spec).assign(bucket="all")
+    bucket = prepare(factory, "all", table, programs.member_mesh(), max(widths))
     training = replace(spec.training, record_every=STEPS)
-    order = batch_indices(spec.row, training, bucket, 0, STEPS)
+    order = batch_indices(spec.task, training, bucket, 0, STEPS)
 
     def steps(count: int) -> Any:
-        state = initial_state(spec.row, bucket, (), bucket.params)
+        state = initial_state(spec.task, bucket, (), bucket.params)
         shared = (bucket.settings, bucket.arrays, bucket.splits, order, 1.0, 0)
-        done = programs.advance(spec.row, bucket.module, (), bucket.layout, state, *shared, count)
+        done = programs.advance(spec.task, bucket.module, (), bucket.layout, state, *shared, count)
         return jax.block_until_ready(bucket.fetch(done[1]))
 
     steps(0)
-    return steps, make.source
+    return steps, factory.dataset
 
 
 def seconds(work: Callable[[], Any]) -> float:

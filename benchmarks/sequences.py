@@ -36,14 +36,14 @@ Stepper = tuple[Callable[[int], Any], int]  # does n steps of so many nets
 
 def bucket(net: str) -> Any:
     """One seed a core of a net as its task has it by default, on the first reviews."""
-    from nlpfeat.config.schema import resolve
+    from nlpfeat.tasks.spec import resolve
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
 
     parallel.use_all_cores()
     spec = resolve({"task": net, "sweep": {"seed": tuple(range(parallel.cores()))}})
     table = plan.all_members(spec).assign(bucket="b")
-    return spec.row, prepare(
+    return spec.task, prepare(
         member_factory(spec), "b", table, programs.member_mesh(), int(table["width"].max())
     )
 
@@ -96,7 +96,7 @@ def batches(net: str) -> Stepper:
     @jax.jit
     def fetch(arrays: Any, order: Any) -> Any:
         def one(total: Any, index: Any) -> Any:
-            return total + task.batch(arrays, train, index).inputs.words.sum(), None
+            return total + task.data.batch(arrays, train, index).inputs.words.sum(), None
 
         return jax.lax.scan(one, jnp.int32(0), order)[0]
 

@@ -57,7 +57,7 @@ def nlpfeat(width: int, seeds: int, points: int) -> Callable[[int], Any]:
     import jax
 
     from nlpfeat import parallel
-    from nlpfeat.config.schema import resolve
+    from nlpfeat.tasks.spec import resolve
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
     from nlpfeat.sweeps.runner import initial_state
@@ -72,12 +72,12 @@ def nlpfeat(width: int, seeds: int, points: int) -> Callable[[int], Any]:
     )
     table = plan.all_members(spec).assign(bucket="b")
     bucket = prepare(member_factory(spec), "b", table, programs.member_mesh(), width)
-    state = initial_state(spec.row, bucket, (), bucket.params)
+    state = initial_state(spec.task, bucket, (), bucket.params)
 
     def step(n: int) -> None:
         nonlocal state
         state, record = programs.advance(
-            spec.row,
+            spec.task,
             bucket.module,
             (),
             bucket.layout,

@@ -35,23 +35,23 @@ def ours(minutes: float) -> tuple[WordSpace, Any, str]:
     import jax
 
     from nlpfeat.config.files import load_config
-    from nlpfeat.config.schema import resolve
+    from nlpfeat.tasks.spec import resolve
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare, tree_index
     from nlpfeat.sweeps.runner import advance, initial_state
 
     _, config = load_config(CONFIG)
     spec = resolve(config | {"sweep": {"width": (WIDTH,), "seed": (0,)}})
-    make, members = member_factory(spec), plan.all_members(spec).assign(bucket="one")
-    bucket = prepare(make, "one", members, programs.member_mesh(), WIDTH)
+    factory, members = member_factory(spec), plan.all_members(spec).assign(bucket="one")
+    bucket = prepare(factory, "one", members, programs.member_mesh(), WIDTH)
 
     def train(phases: tuple[int, ...]) -> tuple[Any, float]:
         # Records at the ends of phases only, and batches of one shape, so that no call compiles anew.
         training = replace(spec.training, steps=phases, record_every=LONGEST, checkpoint_every=LONGEST)
-        state = initial_state(spec.row, bucket, (), bucket.params)
+        state = initial_state(spec.task, bucket, (), bucket.params)
         steps = [stop.step for stop in training.stops[1:]]
         began = time.perf_counter()
-        for after, _ in advance(spec.row, training, bucket, state, 0, steps):
+        for after, _ in advance(spec.task, training, bucket, state, 0, steps):
             state = jax.block_until_ready(after)
         return state, time.perf_counter() - began
 
@@ -61,14 +61,14 @@ def ours(minutes: float) -> tuple[WordSpace, Any, str]:
     share = 60 * minutes / (seconds / (TRIAL * len(spec.training.steps)) * whole)
     phases = tuple(min(LONGEST, max(1, int(share * steps))) for steps in spec.training.steps)
     state, seconds = train(phases)
-    corpus = make.source.about.corpus
+    corpus = factory.dataset.metadata.corpus
     lengths = np.diff(corpus.documents.start)[corpus.parts == 0]
     windows = np.maximum(lengths - 2 * spec.data.reach, 0).sum()
     seen = sum(phases) * spec.training.batch_size / len(bucket.splits["train"].targets)
     told = f"{seconds:.0f} s, {seen:.1f} epochs, {seen * windows / seconds:,.0f} windows/s"
-    rows: Any = spec.row.words
+    rows: Any = spec.task.views.word_vectors
     table = rows(tree_index(bucket.fetch(state).params, 0), bucket.example.settings)
-    ids = make.source.about.vocabulary.ids
+    ids = factory.dataset.metadata.vocabulary.ids
     words = tuple(ids)
     vectors = np.asarray(table[list(ids.values())], np.float64)
     return WordSpace("nlpfeat", words, vectors, {word: i for i, word in enumerate(words)}, None), corpus, told

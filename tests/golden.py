@@ -44,24 +44,24 @@ def summary(tree: Any) -> dict[str, list[float]]:
 def numbers(held: Held) -> dict[str, dict[str, Any]]:
     """What is held of a row."""
     task, spec = held.task, held.spec
-    member = restore(held.study, {"width": NARROW, "seed": 2}, None, held.make)
+    member = restore(held.study, {"width": NARROW, "seed": 2}, None, held.factory)
     views = {
-        "words": task.words and task.words(member.params, member.settings),
-        "factors": task.factors and task.factors(member.params, member.settings),
-        "layers": task.layers and task.layers(member.params, member.settings),
-        "arms": task.arms and task.arms(member.source.about),
+        "words": task.views.word_vectors and task.views.word_vectors(member.params, member.settings),
+        "factors": task.views.factors and task.views.factors(member.params, member.settings),
+        "layers": task.views.piecewise_linear and task.views.piecewise_linear(member.params, member.settings),
+        "arms": task.arms and task.arms(member.dataset.metadata),
         "newcomer": task.newcomer and task.newcomer(member.params, member.settings, 100, 0.5, np.arange(2)),
     }
-    if hasattr(member.source.about, "read"):
-        views["new text"] = [member.source.about.read(text).whole for text in NEW_TEXTS]
+    if hasattr(member.dataset.metadata, "read"):
+        views["new text"] = [member.dataset.metadata.read(text).whole for text in NEW_TEXTS]
     learned = member.splits["train"]
     asked = member.splits.get("test", learned)
     some = held.dataset.isel(step=[0, 1, -1], seed=-1)
     return {
         "defaults": {
-            **asdict(task.data()),
-            **asdict(task.model()),
-            **task.settings()._asdict(),
+            **asdict(task.data.spec()),
+            **asdict(task.model.spec()),
+            **task.model.settings()._asdict(),
         },
         "row": {
             **{
@@ -69,11 +69,11 @@ def numbers(held: Held) -> dict[str, dict[str, Any]]:
                 for name, value in vars(task).items()
                 if isinstance(value, int | str) and name != "summary"
             },
-            "success": str(task.success),
-            "limits": task.limits(spec.model, spec.data),
-            "baseline": task.chance(member.source.arrays, learned, asked),
+            "success": str(task.evaluation.criterion),
+            "limits": task.model.limits(spec.model, spec.data),
+            "baseline": task.evaluation.baseline(member.dataset.arrays, learned, asked),
         },
-        "data": {"digest": member.source.digest[:12], **summary(member.splits)},
+        "data": {"digest": member.dataset.digest[:12], **summary(member.splits)},
         "parameters": summary(member.params),
         "views": summary({name: view for name, view in views.items() if view is not None}),
         "records": {

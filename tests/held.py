@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from nlpfeat.config.schema import Spec
-from nlpfeat.store.layout import Study
+from nlpfeat.tasks.spec import Spec
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.study.restore import Member, restore
 from nlpfeat.sweeps import launch, programs, runner
 from nlpfeat.sweeps.compilation import compilations
@@ -32,20 +32,20 @@ class Held:
         plain = with_grid(plain, width=(NARROW, WIDE), seed=(0, SEED, 2))
         plain = replace(plain, settings=turned_on(plain.settings))
         self.task = plain.row
-        make = member_factory(plain)
-        self.frozen = "" if self.task.rule else min(make.shapes(NARROW))
+        factory = member_factory(plain)
+        self.frozen = "" if self.task.learner else min(factory.shapes(NARROW))
         frozen = ((), (self.frozen,)) if self.frozen else ()
         self.spec = with_training(plain, frozen=frozen)
-        self.make = replace(make, spec=self.spec)
+        self.factory = replace(factory, spec=self.spec)
         with compilations() as self.compiled:
             self.study = self.sweep(self.spec, folder / "study")
         self.dataset = xr.open_dataset(self.study.combined).load()
 
-    def sweep(self, spec: Spec, path: Path, patience: int = 10**9) -> Study:
+    def sweep(self, spec: Spec, path: Path, patience: int = 10**9) -> StudyFolder:
         """Train a study, stopped after every `patience` records and resumed until it is done, by the row's one maker."""
-        make = replace(self.make, spec=spec)
+        factory = replace(self.factory, spec=spec)
         for _ in range(20):
-            job = launch.begin(spec, path, make=make)
+            job = launch.begin(spec, path, factory=factory)
             try:
                 launch.train(job, Quiet(patience))
             except Interrupted:
@@ -56,22 +56,22 @@ class Held:
 
     def restore(self, step: int | None = None) -> Member:
         """The padded member at its own width."""
-        return restore(self.study, MEMBER, step, self.make)
+        return restore(self.study, MEMBER, step, self.factory)
 
     def bucket(self, table: pd.DataFrame) -> Bucket:
         """Members laid out as those of the study are, so that its program serves them."""
         assert len(table) <= len(self.study.members())
         fill = np.minimum(np.arange(len(self.study.members())), len(table) - 1)
-        return prepare(self.make, "b", table.iloc[fill], programs.member_mesh(), WIDE)
+        return prepare(self.factory, "b", table.iloc[fill], programs.member_mesh(), WIDE)
 
     @cached_property
-    def native(self) -> tuple[Study, Bucket]:
+    def native(self) -> tuple[StudyFolder, Bucket]:
         """The member alone, in a study of its own, while all parameters are free; and its bucket."""
         spec = with_training(self.spec, steps=(FREE,), frozen=())
         spec = with_grid(spec, width=(NARROW,), seed=(SEED,))
         study = self.sweep(spec, self.folder / "native")
-        make = replace(self.make, spec=spec)
-        return study, prepare(make, "b", study.members(), programs.member_mesh(), NARROW)
+        factory = replace(self.factory, spec=spec)
+        return study, prepare(factory, "b", study.members(), programs.member_mesh(), NARROW)
 
 
 def turned_on(settings: Any) -> Any:
@@ -82,6 +82,6 @@ def turned_on(settings: Any) -> Any:
 
 def evaluated(spec: Spec, bucket: Bucket, params: Any, step: int = 0) -> dict[str, np.ndarray]:
     """The record (members, splits) of the parameters (places, …), by the training program: after no step, as at `step`."""
-    state = runner.initial_state(spec.row, bucket, (), params)
-    ((_, record),) = runner.advance(spec.row, spec.training, bucket, state, step, [step])
+    state = runner.initial_state(spec.task, bucket, (), params)
+    ((_, record),) = runner.advance(spec.task, spec.training, bucket, state, step, [step])
     return bucket.fetch(record)

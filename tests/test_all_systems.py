@@ -9,7 +9,7 @@ import pytest
 
 from nlpfeat.analysis.across_tasks import System, describe
 from nlpfeat.config.files import load_config
-from nlpfeat.config.schema import resolve
+from nlpfeat.tasks.spec import resolve
 from nlpfeat.config.sizes import SEEDS, WIDTHS
 from nlpfeat.stats.intervals import MIN_SEEDS, Interval
 from nlpfeat.store.results import read_results, write_results

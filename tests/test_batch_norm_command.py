@@ -37,7 +37,7 @@ def test_the_figure_and_its_numbers(trained):
 
 def test_a_step_of_no_length_changes_nothing(trained):
     """With batch norm too: its statistics are taken anew and are the same."""
-    task, member = trained.spec.row, restore(trained, {"width": 16, "seed": 0})
+    task, member = trained.spec.task, restore(trained, {"width": 16, "seed": 0})
     before = score(task, member, None, "test")
     for norms in (None, insert_norms(task, member)):
         after = fine_tune(task, member, norms, 0.0, 3, 20, 0, "test")
@@ -45,7 +45,7 @@ def test_a_step_of_no_length_changes_nothing(trained):
 
 
 def test_tuning_lowers_the_loss(trained):
-    task, member = trained.spec.row, restore(trained, {"width": 16, "seed": 0})
+    task, member = trained.spec.task, restore(trained, {"width": 16, "seed": 0})
     before = score(task, member, None, "train").loss
     for norms in (None, insert_norms(task, member)):
         assert fine_tune(task, member, norms, 0.01, 60, 60, 0, "train").loss < before
@@ -89,7 +89,7 @@ def test_tasks_whose_error_falls(task, tmp_path):
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["inserted"] == pytest.approx(told["before"], rel=1e-4)
-    assert told["metric"] == made.spec.row.metrics[0][0]
+    assert told["metric"] == made.spec.task.metrics[0][0]
     learned = told["before"] < told["chance"]
     assert learned == (task == "char_rnn")  # four ratings in ten are noise, and the toy has few
     assert told["survived"]["without"] == (1e-6 if learned else None)

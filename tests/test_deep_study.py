@@ -5,7 +5,7 @@ import pytest
 from nlpfeat.analysis import geometry
 from nlpfeat.cli.compare import compare
 from nlpfeat.config.files import load_config
-from nlpfeat.config.schema import resolve
+from nlpfeat.tasks.spec import resolve
 from nlpfeat.sweeps import launch
 from tests.toys import study, with_grid, with_training
 

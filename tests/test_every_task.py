@@ -52,7 +52,7 @@ def test_one_program_per_bucket_and_frozen_set(held):
     assert len(held.study.buckets()) == 1
     assert held.compiled.programs["advance"] == (2 if held.frozen else 1)
     assert held.compiled.programs["draw"] == held.compiled.programs["init"] == 1
-    last = {"last_record"} if held.task.last_draw else set()
+    last = {"last_record"} if held.task.data.fresh_splits else set()
     assert set(held.compiled.programs) == {"advance", "draw", "init", "restart"} | last
 
 
@@ -62,21 +62,21 @@ def test_interrupted_and_resumed_equals_uninterrupted(held):
     assert len(json.loads((again.path / "manifest.json").read_text())["commands"]) > 3  # launches
     with xr.open_dataset(again.combined) as dataset:
         xr.testing.assert_identical(dataset.drop_attrs(), held.dataset.drop_attrs())
-    left, right = (restore(study, MEMBER, None, held.make).params for study in (again, held.study))
+    left, right = (restore(study, MEMBER, None, held.factory).params for study in (again, held.study))
     assert largest_gap(left, right) == 0
 
 
 def test_padded_and_in_a_sweep_equals_native_and_alone(held):
     """Trained among six members padded to 8 units, or alone at 3 units: the same parameters and records."""
     study, _ = held.native
-    alone, padded = restore(study, MEMBER, None, held.make), held.restore(FREE)
+    alone, padded = restore(study, MEMBER, None, held.factory), held.restore(FREE)
     assert close_trees(alone.params, padded.params)
     with xr.open_dataset(study.combined) as dataset:
         theirs = dataset.isel(
-            step=slice(0, -1 if held.task.last_draw else None)
+            step=slice(0, -1 if held.task.data.fresh_splits else None)
         )  # its last is over fresh examples
         ours = held.dataset.sel(MEMBER | {"step": theirs["step"]})
-        for name in ("loss", *(name for name, _ in held.task.metrics)):
+        for name in ("loss", *(name for name, _ in held.task.evaluation.metrics)):
             assert close(ours[name], theirs[name].sel(MEMBER)), name
 
 
@@ -89,7 +89,7 @@ def test_restored_equals_the_record(held):
     params = bucket.place(jax.tree.map(lambda leaf: leaf[None], member.params))
     record = evaluated(study.spec, bucket, params, study.spec.training.total)
     for name, values in record.items():
-        if name in ("loss", *dict(held.task.metrics)):
+        if name in ("loss", *dict(held.task.evaluation.metrics)):
             assert close(values[0], last[name].sel(split=split_names(member.splits))), name
     for name, values in member.record.items():
         np.testing.assert_array_equal(values, last[name].sel(split=split_names(member.splits)))
@@ -107,10 +107,10 @@ def test_what_is_frozen_stays_and_the_rest_moves(held):
 def test_units_start_the_same_at_every_width(held):
     """Unit i's draws are equal up to one scale per parameter, that of the fan-in."""
     wide, narrow = (
-        held.make.example(held.spec.settings._replace(width=np.int32(n), seed=np.int32(SEED)), WIDE)
+        held.factory.example(held.spec.settings._replace(width=np.int32(n), seed=np.int32(SEED)), WIDE)
         for n in (WIDE, NARROW)
     )
-    shapes = held.make.shapes(NARROW)
+    shapes = held.factory.shapes(NARROW)
     for left, right in zip(
         *(jax.tree.leaves(crop(one.params, shapes)) for one in (wide, narrow)), strict=True
     ):
@@ -135,7 +135,7 @@ def test_padding_never_reaches_the_record(held):
             spoilt[inside] = leaf[inside]
             return spoilt
 
-        return jax.tree.map(past_the_width, member, held.make.shapes(int(width)))
+        return jax.tree.map(past_the_width, member, held.factory.shapes(int(width)))
 
     params = bucket.fetch(bucket.params)
     members = [jax.tree.map(lambda leaf, i=i: leaf[i], params) for i in range(len(table))]
@@ -182,7 +182,7 @@ def test_every_traced_setting_moves_the_parameters(held):
 def test_a_replay_is_the_study(held):
     """A member trained again, at steps that the study never kept: the bits of the record and of every checkpoint."""
     steps = np.array([0, 7, FREE, 31, FREE + FROZEN])
-    again = replay(held.study, held.make, MEMBER, steps)
+    again = replay(held.study, held.factory, MEMBER, steps)
     assert again.gap == 0
     for step in (0, FREE, FREE + FROZEN):
         there = again.params[int(np.flatnonzero(steps == step)[0])]
@@ -191,4 +191,4 @@ def test_a_replay_is_the_study(held):
 
 def test_numbers_are_those_on_file(held):
     """Data, first parameters, records, views and defaults: `make golden` writes them anew, and git shows what changed."""
-    golden.compare(held.spec.task, golden.numbers(held))
+    golden.compare(held.spec.task.name, golden.numbers(held))

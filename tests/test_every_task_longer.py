@@ -13,9 +13,9 @@ from tests.toys import largest_gap, maker_of, trained, with_grid
 pytestmark = pytest.mark.slow
 
 
-def native(make, state, table, place):
+def native(factory, state, table, place):
     """A member's own parameters out of a padded bucket."""
-    shapes = make.shapes(int(table["width"].iloc[place]))
+    shapes = factory.shapes(int(table["width"].iloc[place]))
     return crop(tree_index(state.params, place), shapes)
 
 
@@ -26,9 +26,9 @@ def test_padded_trains_as_native(toy):
         with_grid(toy, width=widths, seed=(4,)), 300, units=13
     )
     for place, width in enumerate(widths):
-        make, table, alone, record = trained(with_grid(toy, width=(width,), seed=(4,)), 300)
+        factory, table, alone, record = trained(with_grid(toy, width=(width,), seed=(4,)), 300)
         assert table.index[0] == wide_table.index[place]
-        ours, theirs = native(wide_make, padded, wide_table, place), native(make, alone, table, 0)
+        ours, theirs = native(wide_make, padded, wide_table, place), native(factory, alone, table, 0)
         assert [leaf.shape[1:] for leaf in jax.tree.leaves(padded)] != [
             leaf.shape[1:] for leaf in jax.tree.leaves(alone)
         ]
@@ -38,13 +38,13 @@ def test_padded_trains_as_native(toy):
 
 def test_member_alone_equals_member_in_a_sweep(toy):
     spec = with_grid(toy, width=(2, 5, 8), seed=(0, 1, 2))
-    make, table, together, _ = trained(spec, 100)
+    factory, table, together, _ = trained(spec, 100)
     for place in (0, 4, 8):
         row = table.iloc[place]
         one = with_grid(toy, width=(int(row["width"]),), seed=(int(row["seed"]),))
         alone_make, alone_table, alone, _ = trained(one, 100)
         assert alone_table.index[0] == row.name
-        gap = largest_gap(native(make, together, table, place), native(alone_make, alone, alone_table, 0))
+        gap = largest_gap(native(factory, together, table, place), native(alone_make, alone, alone_table, 0))
         assert gap <= 1e-5
 
 
@@ -55,22 +55,22 @@ def test_one_device_equals_two(toy):
 
 
 def test_trace_holds_answers_and_metrics_are_their_means(toy):
-    make = maker_of(toy)
-    example = make.example(toy.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
+    factory = maker_of(toy)
+    example = factory.example(toy.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
 
     def whole(split):
-        batch = toy.row.batch(make.source.arrays, example.splits[split], None)
-        return make.module(8).apply({"params": example.params}, batch.inputs, example.settings), batch.targets
+        batch = toy.row.data.batch(factory.dataset.arrays, example.splits[split], None)
+        return factory.module(8).apply({"params": example.params}, batch.inputs, example.settings), batch.targets
 
     trace, targets = whole("train")
     n = count(example.splits["train"])
     assert all(leaf.shape[0] == n for leaf in jax.tree.leaves(trace))
-    if "scores" in trace and toy.row.classes:
+    if "scores" in trace and toy.row.evaluation.kind:
         assert trace["scores"].shape == (n, int(targets.max()) + 1)
-    for _, metric in (("loss", toy.row.loss), *toy.row.metrics):
+    for _, metric in (("loss", toy.row.learner.loss.fn), *toy.row.evaluation.metrics):
         assert metric(trace, targets).shape == (n,)
     record = evaluate(
-        toy.row, make.module(8), example.params, example.settings, make.source.arrays, example.splits
+        toy.row, factory.module(8), example.params, example.settings, factory.dataset.arrays, example.splits
     )
     for i, split in enumerate(split_names(example.splits)):
         trace, targets = whole(split)
@@ -86,8 +86,8 @@ def test_trace_holds_answers_and_metrics_are_their_means(toy):
 
 def test_training_lowers_the_loss(toy):
     spec = with_grid(toy, width=(8,), seed=(0, 1, 2))
-    make, table, _, before = trained(spec, 0)
+    factory, table, _, before = trained(spec, 0)
     _, _, _, after = trained(spec, 300)
-    splits = make.draw(tree_index(stack_settings(spec.settings, table), 0))
+    splits = factory.draw(tree_index(stack_settings(spec.settings, table), 0))
     train = split_names(splits).index("train")
     assert (after["loss"][:, train] < before["loss"][:, train]).all()

@@ -78,9 +78,9 @@ def test_someone_new_is_served_by_a_few_ratings(tasted):
 
 
 def test_a_newcomer_with_the_ratings_of_a_user_is_predicted_alike(tasted):
-    task = tasted[0].spec.row
+    task = tasted[0].spec.task
     member = restore(tasted[0], {"width": 4, "seed": 0})
-    rated, train = member.source.about.rated, np.asarray(member.splits["train"].inputs)
+    rated, train = member.dataset.metadata.rated, np.asarray(member.splits["train"].inputs)
     for user in (0, 7, 13):
         mine = train[rated.user[train] == user]
         fresh = ratings.fold_in_user(task, member, rated.item[mine], rated.stars[mine])
@@ -106,7 +106,7 @@ def test_newcomers_of_nets_minimise_their_own_errors(name, tmp_path):
     made, _ = study(with_training(spec, steps=(60,), rates=(30.0,)), tmp_path / "study")
     member = restore(made, {"width": 3, "seed": 0})
     items, stars = np.array([2, 5, 9], np.int32), np.array([5.0, 1.0, 3.0], np.float32)
-    fresh = ratings.fold_in_user(spec.row, member, items, stars)
+    fresh = ratings.fold_in_user(spec.task, member, items, stars)
     told = ratings.predict_ratings(fresh, np.full(3, member.module.users, np.int32), items)
     users = np.arange(member.module.users, dtype=np.int32)
     others = np.array(
@@ -125,7 +125,7 @@ def test_the_bias_of_someone_new_is_held_near_those_of_the_others(tmp_path):
     member = restore(made, {"width": 2, "seed": 0})
     others = member.params["user_bias"]["table"]
     fresh = [
-        ratings.fold_in_user(spec.row, member, np.array([2]), np.array([s], np.float32)) for s in (0.5, 5.0)
+        ratings.fold_in_user(spec.task, member, np.array([2]), np.array([s], np.float32)) for s in (0.5, 5.0)
     ]
     low, high = (float(one.params["user_bias"]["table"][-1, 0]) for one in fresh)
     assert others.mean() - 3 * others.std() < low < high < others.mean() + 3 * others.std()

@@ -18,11 +18,11 @@ def dataset(tmp_path_factory):
 
 
 def test_every_point_has_its_share_and_quartiles(dataset):
-    assert axes_of(dataset) == ["slope", "depth"]
+    assert axes_of(dataset) == ["negative_slope", "depth"]
     found = list(shares(dataset, "accuracy", "validation", Goal(0.4)))
     assert len(found) == 6
     for one in found:
-        point = {name: one["point"][name] for name in ("depth", "slope", "width")}
+        point = {name: one["point"][name] for name in ("depth", "negative_slope", "width")}
         values = dataset.accuracy.sel(point).sel(split="validation").isel(step=-1).to_numpy()
         assert one["share"].estimate == np.mean(values >= 0.4)
         assert one["quartiles"].median == pytest.approx(np.median(values))
@@ -30,12 +30,12 @@ def test_every_point_has_its_share_and_quartiles(dataset):
 
 def test_the_best_is_chosen_on_validation_and_a_diverged_recipe_is_not_it(dataset):
     spoilt = dataset.copy(deep=True)
-    place = {"slope": 0, "depth": 0}
+    place = {"negative_slope": 0, "depth": 0}
     for name in ("accuracy", "loss"):
         spoilt[name][place] = np.nan
     figure, told = grid_figure(spoilt, spoilt, "accuracy", Goal(2.0))  # nobody succeeds: the median decides
     medians = spoilt.accuracy.sel(split="validation").isel(step=-1).median("seed")
-    assert medians.max() == medians.sel({n: told["best"][n] for n in ("depth", "slope", "width")})
+    assert medians.max() == medians.sel({n: told["best"][n] for n in ("depth", "negative_slope", "width")})
     assert told["text"].startswith("no recipe reaches accuracy ≥ 2 on validation")
     _, told = grid_figure(dataset, dataset, "accuracy", Goal(0.2))
     assert told["text"].startswith("best on validation")
@@ -47,9 +47,9 @@ def test_the_best_is_chosen_on_validation_and_a_diverged_recipe_is_not_it(datase
 
 def test_a_panel_for_each_penalty_shows_all_parts_of_the_data():
     """Of one seed, too; a further axis of one value has no part in it."""
-    names, rng = ("penalty", "learning_rate", "width", "seed", "split", "step"), np.random.default_rng(0)
+    names, rng = ("l2", "learning_rate", "width", "seed", "split", "step"), np.random.default_rng(0)
     coords = {
-        "penalty": [1e-5, 1e-3],
+        "l2": [1e-5, 1e-3],
         "learning_rate": [0.1],
         "width": [2, 10, 50],
         "seed": [0],
@@ -60,8 +60,8 @@ def test_a_panel_for_each_penalty_shows_all_parts_of_the_data():
     every = {"squared_error": (names, values), "loss": (names, values)}
     shape = [len(coords[name]) for name in names[:4]]
     dataset = xr.Dataset(every | {"member_id": (names[:4], np.full(shape, "a"))}, coords)
-    figure = panels_figure(dataset, TASKS["ratings_dot"], "penalty")
-    assert [ax.get_title() for ax in figure.axes] == ["penalty 1e-05", "penalty 0.001"]
+    figure = panels_figure(dataset, TASKS["ratings_dot"], "l2")
+    assert [ax.get_title() for ax in figure.axes] == ["l2 1e-05", "l2 0.001"]
     for ax, part in zip(figure.axes, values[:, 0, :, 0, :, -1], strict=True):
         lines = {line.get_label(): line.get_ydata() for line in ax.lines}
         for i, split in enumerate(coords["split"]):
@@ -88,7 +88,7 @@ def test_a_fourth_axis_has_a_figure_for_each_of_its_points():
     """Nets that differ in it are not joined by a line, and the best recipe is that of all."""
     axes = {
         "depth": [2, 3, 4],
-        "slope": [0.1, 0.4, 0.5],
+        "negative_slope": [0.1, 0.4, 0.5],
         "noise": [0.1, 0.2, 0.3],
         "learning_rate": [1e-3, 1e-2],
     }
@@ -113,7 +113,7 @@ def test_points_without_a_member_have_no_figure():
     axes = {"noise": [0.1, 0.2, 0.3], "learning_rate": [1e-3, 3e-3, 1e-2], "width_again": [1, 2, 3]}
     dataset = grid(depth=[2, 3], slope=[0.1, 0.2], **axes)
     dataset["member_id"] = dataset["member_id"].where(
-        (dataset["depth"] == 2) == (dataset["slope"] == 0.1), ""
+        (dataset["depth"] == 2) == (dataset["negative_slope"] == 0.1), ""
     )
     found = list(planes(dataset))
     assert [tuple(point.values()) for point, _ in found] == [(2, 0.1), (3, 0.2)]

@@ -14,7 +14,7 @@ import pytest
 
 from nlpfeat.cli.command import split_config_flags
 from nlpfeat.config.files import load_config
-from nlpfeat.config.schema import resolve
+from nlpfeat.tasks.spec import resolve
 from tests.commands import ROOT, run
 from tests.small_configs import lay_out
 

@@ -98,7 +98,7 @@ def test_regions_are_the_exact_ones_and_classes_own_the_plane(browser, made, pla
     width = (2, 7, 100)[place]
     pick(browser, place, 0, int(made[1].step[-1]))
     member = restore(done, {"width": width, "seed": 0})
-    layers = done.spec.row.layers(member.params, member.settings)
+    layers = done.spec.task.layers(member.params, member.settings)
     network = Network(tuple(Layer(*layer) for layer in layers))
     rng = np.random.default_rng(0)
     points = rng.uniform(-WINDOW, WINDOW, (300, 2))
@@ -135,7 +135,7 @@ def test_layer_by_layer_is_the_film(browser, made):
     pick(browser, 0, 0, int(made[1].step[-1]))
     member = restore(done, {"width": 2, "seed": 0})
     path = steps_of(
-        Network(tuple(Layer(*layer) for layer in done.spec.row.layers(member.params, member.settings)))
+        Network(tuple(Layer(*layer) for layer in done.spec.task.layers(member.params, member.settings)))
     )
     points = np.random.default_rng(0).normal(size=(20, 2))
     positions = [0, 0.4, 1.5, 2.3, 3.7, 4.2, 5.5, len(path) - 0.5, len(path)]

@@ -17,7 +17,7 @@ from nlpfeat.data.ratings import files
 from nlpfeat.data.text import published, vector_files
 from nlpfeat.errors import UserError
 from nlpfeat.store import results
-from nlpfeat.store.layout import open_study
+from nlpfeat.store.layout import open_folder
 from nlpfeat.study.restore import restore
 from nlpfeat.sweeps import launch
 from tests.toys import SPIRALS, study, with_grid
@@ -50,7 +50,7 @@ def disarm(monkeypatch):
 def test_a_study_is_read_without_unpickling(tmp_path, monkeypatch):
     made, dataset = study(with_grid(SPIRALS, width=(2, 3), seed=(0,)), tmp_path / "study")
     disarm(monkeypatch)
-    again = open_study(made.path)
+    again = open_folder(made.path)
     assert restore(again, {"width": 3, "seed": 0}).record["loss"].shape == (2,)
     combined, damaged = launch.finish(again)
     assert not damaged
@@ -88,7 +88,7 @@ def test_a_config_of_a_study_is_data(tmp_path):
     for wrong in ("\"__import__('os').system('touch exploded')\"", '"../../tasks"', '"spirals", "evil": 1'):
         config.write_text(whole.replace('"spirals"', wrong, 1))
         with pytest.raises(UserError, match="cannot be read as a study's config"):
-            open_study(made.path)
+            open_folder(made.path)
 
 
 def test_a_path_of_a_study_is_never_a_page(monkeypatch):

@@ -18,7 +18,7 @@ from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 from nlpfeat.plotting.style import STYLE, house_style
 from nlpfeat.store import results
-from nlpfeat.store.layout import open_study
+from nlpfeat.store.layout import open_folder
 from nlpfeat.store.locks import lock
 from nlpfeat.sweeps import launch
 from nlpfeat.training import checkpoints
@@ -335,7 +335,7 @@ LINKS = [
 def test_a_link_that_leaves_the_study_is_refused(name, there, small, tmp_path):
     """Whatever it leads to stays as it is, or stays away."""
     shutil.copytree(small, tmp_path / "study")
-    (label,) = open_study(small).buckets()
+    (label,) = open_folder(small).buckets()
     link, outside = tmp_path / "study" / name.format(label), tmp_path / "outside"
     if link.is_dir():
         shutil.rmtree(link)
@@ -372,7 +372,7 @@ def test_the_studys_own_folder_may_be_a_link(tmp_path):
     (tmp_path / "study").symlink_to(tmp_path / "scratch")
     made, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "study")
     (made.path / "again").symlink_to(made.path / "results.nc")  # within the study
-    assert open_study(tmp_path / "study").buckets() == made.buckets()
+    assert open_folder(tmp_path / "study").buckets() == made.buckets()
 
 
 def test_another_format_is_refused(small, tmp_path):

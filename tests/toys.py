@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from nlpfeat.config.schema import Spec, resolve
+from nlpfeat.tasks.spec import Spec, resolve
 from nlpfeat.data.core import generated
 from nlpfeat.sweeps import launch, plan, programs
 from nlpfeat.sweeps.members import MemberFactory, member_factory, prepare
@@ -27,9 +27,9 @@ _DATA = {
     "arms": 3,
     "points": 20,
     "documents": 60,
-    "vocabulary": 120,
+    "vocab_size": 120,
     "length": 12,
-    "reach": 2,
+    "context_radius": 2,
     "context": 3,
     "window": 12,
     "min_count": 1,
@@ -41,7 +41,7 @@ _SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
 
 def _data(task: Task) -> dict[str, Any]:
     """Few examples: of a file in this folder where the task reads files."""
-    names = {field.name for field in fields(task.data)}
+    names = {field.name for field in fields(task.data.spec)}
     files = RATINGS if "items" in names else {"path": TEXTS} if "path" in names else {}
     held_out = {"validation_share": 0.2} if "validation_share" in names and "test_share" not in names else {}
     return {name: value for name, value in _DATA.items() if name in names} | files | held_out
@@ -49,13 +49,13 @@ def _data(task: Task) -> dict[str, Any]:
 
 def _model(task: Task) -> dict[str, Any]:
     """Few units in each layer; a size of 0 stays, which means: as many as are swept."""
-    sizes = {field.name: field.default for field in fields(task.model)}
+    sizes = {field.name: field.default for field in fields(task.model.spec)}
     return {name: min(size, _UNITS) for name, size in sizes.items() if type(size) is int}
 
 
 def _batch_size(task: Task) -> int:
     """Mini-batches where a task reads files, unless its rule takes all examples at once."""
-    return 0 if task.load is generated or (task.rule and not task.rule.most) else 4
+    return 0 if task.data.load is generated or (task.learner and not task.learner.most) else 4
 
 
 def toy(name: str, **training: Any) -> Spec:
@@ -106,7 +106,7 @@ def _maker(spec: Spec) -> MemberFactory:
 
 def maker_of(spec: Spec) -> MemberFactory:
     """The maker of a spec: of a toy's data one for all, as each compiles its two programs anew."""
-    if spec.data != TOYS[spec.task].data:
+    if spec.data != TOYS[spec.task.name].data:
         return member_factory(spec)
     return replace(_maker(replace(spec, sweep=())), spec=spec)
 
@@ -126,14 +126,14 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
     """
     table = plan.all_members(spec).assign(bucket="b")
     widest = units or int(table["width"].max())
-    make = maker_of(spec)
-    task: Task = spec.row
+    factory = maker_of(spec)
+    task: Task = spec.task
     mesh = programs.member_mesh(devices)
     if units is None:
-        bucket = prepare(make, "b", table, mesh, widest)
+        bucket = prepare(factory, "b", table, mesh, widest)
     else:  # a wider companion fixes the padded width; it is cut off again below
         companion = table.iloc[:1].assign(width=units)
-        bucket = prepare(make, "b", table_with(table, companion), mesh, widest)
+        bucket = prepare(factory, "b", table_with(table, companion), mesh, widest)
     phase = spec.training.phases[-1]
     state = initial_state(task, bucket, phase.frozen, bucket.params)
     spec_long = with_training(spec, record_every=max(steps, 1))
@@ -154,7 +154,7 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
     )
     n = len(table)
     return (
-        make,
+        factory,
         table,
         jax.tree.map(lambda a: a[:n], bucket.fetch(state)),
         jax.tree.map(lambda a: a[:n], bucket.fetch(record)),

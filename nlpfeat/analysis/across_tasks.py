@@ -22,7 +22,7 @@ from nlpfeat.stats.intervals import MIN_SEEDS, Interval
 from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.stats.width_curves import gain_width
 from nlpfeat.store.atomic import atomic
-from nlpfeat.store.layout import Study, open_study
+from nlpfeat.store.layout import StudyFolder, open_folder
 from nlpfeat.store.results import diverged_count, further_axes, read_results, scores
 from nlpfeat.study.restore import study_factory
 from nlpfeat.sweeps.members import stack_settings, tree_index
@@ -81,7 +81,7 @@ def systems(folder: Path) -> list[System]:
     paths = sorted(path.parent for path in folder.glob("*/config.json"))
     found = []
     for path in paths:
-        study = open_study(path)
+        study = open_folder(path)
         if not study.combined.exists():
             print(f"left out: {path} is not finished; run its sweep to the end", file=sys.stderr)
             continue
@@ -99,7 +99,7 @@ def systems(folder: Path) -> list[System]:
     return sorted(found, key=lambda system: (system.reached.estimate, system.name))
 
 
-def _system(study: Study, dataset: xr.Dataset) -> System | None:
+def _system(study: StudyFolder, dataset: xr.Dataset) -> System | None:
     """The system of a study; None where no member has a score."""
     axes = [name for name in further_axes(dataset) if dataset.sizes[name] > 1]
     if axes:
@@ -107,22 +107,22 @@ def _system(study: Study, dataset: xr.Dataset) -> System | None:
             f"{study.path} varies {', '.join(axes)} beside width and seed: which of its curves would be its own? "
             "Move it elsewhere, or sweep width and seed alone"
         )
-    task = study.spec.row
-    metric = task.metrics[0][0]
-    final = scores(dataset.isel(step=-1), metric, task.success).isel(split=-1)
+    task = study.spec.task
+    metric = task.evaluation.headline.name
+    final = scores(dataset.isel(step=-1), metric, task.evaluation.criterion).isel(split=-1)
     last = final.squeeze(further_axes(dataset)).transpose("width", "seed").dropna("width", how="all")
     lost = diverged_count(dataset)
     if lost == int((dataset["member_id"] != "").sum()):
         return None
     widths, values = last["width"].to_numpy(), last.to_numpy().astype(float)
-    split, merit = str(dataset["split"].to_numpy()[-1]), task.success.merit
+    split, merit = str(dataset["split"].to_numpy()[-1]), task.evaluation.criterion.merit
     level = chance_of(study, split)
     return System(
         name=study.path.name,
-        counts=task.width,
+        counts=task.width_label,
         metric=metric,
         split=split,
-        falling=task.success.falling,
+        falling=task.evaluation.criterion.falling,
         widths=widths,
         scores=values,
         diverged=lost,
@@ -132,16 +132,16 @@ def _system(study: Study, dataset: xr.Dataset) -> System | None:
     )
 
 
-def chance_of(study: Study, split: str) -> float:
+def chance_of(study: StudyFolder, split: str) -> float:
     """What the best constant answer gets on a part of a study's data, by its headline metric; mean over its seeds."""
-    make, members = study_factory(study), study.members().drop_duplicates("seed")
-    if not study.spec.row.seeded:
+    factory, members = study_factory(study), study.members().drop_duplicates("seed")
+    if not study.spec.task.data.per_seed:
         members = members.iloc[:1]
     settings = stack_settings(study.spec.settings, members)
     levels = []
     for place in range(len(members)):
-        splits = jax.device_get(make.draw(tree_index(settings, place)))
-        levels.append(study.spec.row.chance(make.source.arrays, splits["train"], splits[split]))
+        splits = jax.device_get(factory.draw(tree_index(settings, place)))
+        levels.append(study.spec.task.evaluation.baseline(factory.dataset.arrays, splits["train"], splits[split]))
     return float(np.mean(levels))
 
 

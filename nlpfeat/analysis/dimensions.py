@@ -80,7 +80,7 @@ def dimensions(words: Words, chosen: dict[str, float], flags: Any, line: str) ->
         print_settling(settled, [(point, look.near) for point, look in seen], list(words.vocabulary.ids))
     folder = words.study.figures
     folder.mkdir(exist_ok=True)
-    units, stamped = words.study.spec.row.width, signature(line, words.study)
+    units, stamped = words.study.spec.task.width_label, signature(line, words.study)
     paths = figure_of(figures, agree, settled, units, stamped, folder / "words-dimensions")
     for name, table in tables.items():
         paths.append(folder / f"{name}.csv")
@@ -107,9 +107,9 @@ def _spaces(
     table = members_at_point(study, chosen)
     work = list(dict(finished_buckets(study, table)).items())  # the last step of each bucket
     total = int(table["bucket"].isin({label for label, _ in work}).sum())
-    metric, worst = study.spec.row.metrics[0][0], study.spec.row.success.worst
+    metric, worst = study.spec.task.evaluation.headline.name, study.spec.task.evaluation.criterion.worst
     with Counter("word spaces measured", total) as progress:
-        for done, net in enumerate(members_at_steps(study, words.make, table, work), 1):
+        for done, net in enumerate(members_at_steps(study, words.factory, table, work), 1):
             vectors = table_of(words, net.params, net.settings)
             progress.done(done)
             point = {name: float(value) for name, value in net.settings._asdict().items()}

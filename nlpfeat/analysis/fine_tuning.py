@@ -51,11 +51,11 @@ def fine_tune(
       key: of the order of examples and of dropout.
     """
     examples = member.splits["train"]
-    order = task.order(count(examples), min(batch_size, count(examples)), key, 0, steps)
+    order = task.learner.sampler(count(examples), min(batch_size, count(examples)), key, 0, steps)
     settings = member.settings._replace(learning_rate=rate, seed=key)
     module, params = _net(member, norms)
     state = init_state(task, module, (), order.shape[1], jax.tree.map(jnp.asarray, params), settings)
-    arrays = member.source.arrays
+    arrays = member.dataset.arrays
     tuned = _train(task, module, (), state, settings, arrays, examples, order, 1.0, 0, steps).params
     if norms is not None:
         weights = dict(tuned)
@@ -84,14 +84,14 @@ def _net(member: Member, norms: Norms | None) -> tuple[Any, Any]:
 
 def _score(task: Task, module: Any, params: Any, member: Member, split: str) -> FineTuned:
     splits: dict[str, Examples] = {split: member.splits[split]}
-    record = _evaluate(task, module, params, member.settings, member.source.arrays, splits)
-    return FineTuned(float(record["loss"][0]), float(record[task.metrics[0][0]][0]))
+    record = _evaluate(task, module, params, member.settings, member.dataset.arrays, splits)
+    return FineTuned(float(record["loss"][0]), float(record[task.evaluation.headline.name][0]))
 
 
 def _inputs(task: Task, member: Member, most: int) -> Iterator[Any]:
     """The first `most` training examples, a piece at a time."""
     examples = member.splits["train"]
     n = min(most, count(examples))
-    for start in range(0, n, task.piece):
-        index = jnp.arange(start, min(start + task.piece, n))
-        yield task.batch(member.source.arrays, examples, index).inputs
+    for start in range(0, n, task.evaluation.batch_size):
+        index = jnp.arange(start, min(start + task.evaluation.batch_size, n))
+        yield task.data.batch(member.dataset.arrays, examples, index).inputs

@@ -14,7 +14,8 @@ import jax
 import numpy as np
 import xarray as xr
 
-from nlpfeat.config.schema import Spec, digest
+from nlpfeat.config.schema import digest
+from nlpfeat.tasks.spec import Spec
 from nlpfeat.data.core import Splits, split_names
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.measures import MEASURES, Sample, measure, measure_features, of_diverged
@@ -22,7 +23,7 @@ from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.warping import QUANTILES
 from nlpfeat.parallel import process_pool
 from nlpfeat.store import provenance, results
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.locks import lock
 from nlpfeat.study.forward import forward
 from nlpfeat.study.restore import RestoredBucket, kept_steps, restore_bucket, study_factory
@@ -40,18 +41,18 @@ class MeasureJob(NamedTuple):
     members: int
 
 
-def unmeasured(study: Study) -> list[MeasureJob]:
+def unmeasured(study: StudyFolder) -> list[MeasureJob]:
     """The finished buckets and their kept steps that have not been measured, bucket after bucket.
 
     Raises:
       UserError: if no bucket is finished, or its nets sort nothing into classes.
     """
-    row = study.spec.row
-    if not row.classes:
-        look = "factors top" if row.factors else "words dimensions" if row.words else "characters width"
+    row = study.spec.task
+    if not row.evaluation.kind:
+        look = "factors top" if row.views.factors else "words dimensions" if row.views.word_vectors else "characters width"
         command, what = look.split()
         raise UserError(
-            f"{study.path} is a study of {study.spec.task}, without classes to part: look at it by "
+            f"{study.path} is a study of {study.spec.task.name}, without classes to part: look at it by "
             f"python -m experiments.{command} --study={study.path} {what}"
         )
     finished = [label for label in study.buckets() if study.result(label).exists()]
@@ -68,7 +69,7 @@ def unmeasured(study: Study) -> list[MeasureJob]:
     ]
 
 
-def _sound(study: Study, label: str, step: int) -> bool:
+def _sound(study: StudyFolder, label: str, step: int) -> bool:
     """Whether a part is measured, whole, and by the measures of today."""
     try:
         found = results.read_results(study.measures(label, step))
@@ -77,7 +78,7 @@ def _sound(study: Study, label: str, step: int) -> bool:
     return bool(found.attrs.get("measures") == digest(MEASURES) and found.attrs.get("window") == WINDOW)
 
 
-def measure_study(study: Study, work: list[MeasureJob], done: Callable[[MeasureJob, int], None]) -> None:
+def measure_study(study: StudyFolder, work: list[MeasureJob], done: Callable[[MeasureJob, int], None]) -> None:
     """Measure `work` and write it, each part whole or not at all.
 
     Args:
@@ -88,25 +89,25 @@ def measure_study(study: Study, work: list[MeasureJob], done: Callable[[MeasureJ
     """
     if not work:
         return
-    make = study_factory(study)
+    factory = study_factory(study)
     with lock(study.path / "measure.lock", wait=False) as free:
         if not free:
             raise UserError(f"another process is measuring {study.path}: wait for it, or stop it")
         with process_pool() as pool:
             for part in work:
-                _write(study, make, part, pool, done)
+                _write(study, factory, part, pool, done)
 
 
 def _write(
-    study: Study,
-    make: MemberFactory,
+    study: StudyFolder,
+    factory: MemberFactory,
     part: MeasureJob,
     pool: Executor,
     done: Callable[[MeasureJob, int], None],
 ) -> None:
-    bucket = restore_bucket(study, make, part.label, part.step)
-    submit = _submit_features if study.spec.row.layers is None else _submit_layers
-    futures = [submit(study.spec, make, bucket, place, pool) for place in range(part.members)]
+    bucket = restore_bucket(study, factory, part.label, part.step)
+    submit = _submit_features if study.spec.task.views.piecewise_linear is None else _submit_layers
+    futures = [submit(study.spec, factory, bucket, place, pool) for place in range(part.members)]
     found = []
     for future in futures:
         found.append(future.result())
@@ -118,35 +119,35 @@ def _write(
 
 
 def _submit_layers(
-    spec: Spec, make: MemberFactory, bucket: RestoredBucket, place: int, pool: Executor
+    spec: Spec, factory: MemberFactory, bucket: RestoredBucket, place: int, pool: Executor
 ) -> Future[Any]:
     """Exact geometry, of a net that is given as layers on points of the plane."""
-    task, settings = spec.row, bucket.settings(place)
-    assert task.layers is not None
+    task, settings = spec.task, bucket.settings(place)
+    assert task.views.piecewise_linear is not None
     arms = task.arms(spec.data) if task.arms else np.zeros((0, 0, 2))
-    splits = jax.device_get(make.draw(settings))
+    splits = jax.device_get(factory.draw(settings))
     layers = [
-        (np.asarray(w), np.asarray(b), slope) for w, b, slope in task.layers(bucket.params(place), settings)
+        (np.asarray(w), np.asarray(b), slope) for w, b, slope in task.views.piecewise_linear(bucket.params(place), settings)
     ]
     return pool.submit(measure_layers, layers, sample_of(splits, arms))
 
 
 def _submit_features(
-    spec: Spec, make: MemberFactory, bucket: RestoredBucket, place: int, pool: Executor
+    spec: Spec, factory: MemberFactory, bucket: RestoredBucket, place: int, pool: Executor
 ) -> Future[Any]:
     """The separability of the last features of any other net, on some examples of each part."""
     settings = bucket.settings(place)
-    splits, features, scores, labels = jax.device_get(make.draw(settings)), {}, {}, {}
-    module, params = make.module(int(settings.width)), bucket.params(place)
+    splits, features, scores, labels = jax.device_get(factory.draw(settings)), {}, {}, {}
+    module, params = factory.module(int(settings.width)), bucket.params(place)
     for name in split_names(splits):
         targets = np.asarray(splits[name].targets)
         index = np.sort(np.random.default_rng(0).permutation(len(targets))[:SAMPLE])
         found = forward(
-            spec.row,
+            spec.task,
             module,
             params,
             settings,
-            make.source.arrays,
+            factory.dataset.arrays,
             splits[name],
             index,
             ("features", "scores"),

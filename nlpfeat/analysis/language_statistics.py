@@ -44,7 +44,7 @@ def signs_of_all(readers: Readers, chosen: dict[str, float], flags: Any, line: s
     study = readers.study
     study.figures.mkdir(exist_ok=True)
     name = "-".join(["characters-signs", *(f"{key}={value:g}" for key, value in chosen.items())])
-    paths = figure_of(found, beside, study.spec.row.width, signature(line, study), study.figures / name)
+    paths = figure_of(found, beside, study.spec.task.width_label, signature(line, study), study.figures / name)
     paths.append(study.figures / f"{name}.csv")
     with atomic(paths[-1]) as part:
         found.to_csv(part, index=False)
@@ -62,7 +62,7 @@ def counted(
     total = sum(int((table["bucket"] == label).sum()) for label, _ in work)
     alphabet, prompt, rows = readers.book.alphabet, readers.prompt, []
     with Counter("nets have written", total) as progress:
-        for done, net in enumerate(members_at_steps(study, readers.make, table, work), 1):
+        for done, net in enumerate(members_at_steps(study, readers.factory, table, work), 1):
             settings, params = net.settings, net.params
             progress.done(done)
             named = {"width": int(settings.width), "seed": int(settings.seed), "step": net.step}
@@ -72,7 +72,7 @@ def counted(
                 )
                 rows.append(named | dict.fromkeys(TextStatistics._fields, 0.0))
                 continue
-            module = readers.make.module(int(settings.width))
+            module = readers.factory.module(int(settings.width))
             each = -(-length // TEXTS)
             texts = sample_text(module, params, settings, alphabet, prompt, temperature, each, DRAW, TEXTS)
             rows.append(named | text_statistics(texts, words)._asdict())

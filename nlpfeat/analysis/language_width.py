@@ -20,7 +20,7 @@ from nlpfeat.stats.intervals import Interval
 from nlpfeat.stats.power_laws import PowerLaw, power_law
 from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.store.atomic import atomic
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.provenance import signature
 from nlpfeat.store.results import read_results
 from nlpfeat.study.characters import Readers
@@ -37,7 +37,7 @@ def width(nets: Readers, chosen: dict[str, float], line: str, *, as_json: bool) 
       UserError: if no bucket is finished, or the further axes are open.
     """
     study = nets.study
-    curves = measured(study, nets.make, members_at_point(study, chosen))
+    curves = measured(study, nets.factory, members_at_point(study, chosen))
     last = curves[curves["step"] == curves["step"].max()]
     held = f"{nets.shown} bits"
     laws = {name: power_law(last[name].to_numpy(), last[held].to_numpy()) for name in SIZES}
@@ -56,7 +56,7 @@ def width(nets: Readers, chosen: dict[str, float], line: str, *, as_json: bool) 
     return 0
 
 
-def measured(study: Study, make: MemberFactory, table: pd.DataFrame) -> pd.DataFrame:
+def measured(study: StudyFolder, factory: MemberFactory, table: pd.DataFrame) -> pd.DataFrame:
     """A row a finished member and recorded step: its sizes, and the bits per character of every part.
 
     The seconds of a bucket are shared equally by its members; they hold for a bucket that was trained without a break.
@@ -70,7 +70,7 @@ def measured(study: Study, make: MemberFactory, table: pd.DataFrame) -> pd.DataF
     members = table[table["bucket"].isin(labels)]
     widths: dict[str, int] = {str(member): int(units) for member, units in members["width"].items()}
     counts = {
-        units: sum(leaf.size for leaf in jax.tree.leaves(make.shapes(units)))
+        units: sum(leaf.size for leaf in jax.tree.leaves(factory.shapes(units)))
         for units in set(widths.values())
     }
     rows = []

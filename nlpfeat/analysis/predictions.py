@@ -41,7 +41,7 @@ def predict_text(member: Member, text: str) -> Prediction:
     For a net that adds up its words, and two classes, the contributions add up to the log-odds; any other is asked
     each time with one word fewer.
     """
-    texts = member.source.about
+    texts = member.dataset.metadata
     new: NewText = texts.read(text)
     if not any(word.strip() for word in new.words):  # none, or the empty word between two spaces
         return Prediction(
@@ -77,7 +77,7 @@ def score_documents(member: Member, documents: list[Any]) -> dict[str, np.ndarra
     """What the net gives for documents, as the corpus encodes them: "scores" and the like, an array (n, …) each."""
 
     def ask(index: np.ndarray) -> Any:
-        inputs = member.source.about.collate([documents[i] for i in index])
+        inputs = member.dataset.metadata.collate([documents[i] for i in index])
         return _apply(member.module, member.params, inputs, member.settings)
 
     return batched(ask, len(documents), CHUNK)
@@ -128,7 +128,7 @@ def predict_split(task: Task, member: Member, split: str) -> Predictions | None:
         member.module,
         member.params,
         member.settings,
-        member.source.arrays,
+        member.dataset.arrays,
         examples,
         np.arange(count(examples)),
         OUTPUTS,

@@ -127,7 +127,7 @@ def whom(ratings: Ratings, member: Member, flags: Any) -> tuple[Member, int, dic
         given[place] = value
     _warn_of_cold(ratings, member, list(given))
     items = np.array(list(given), np.int32)
-    fresh = fold_in_user(ratings.study.spec.row, member, items, np.array(list(given.values()), np.float32))
+    fresh = fold_in_user(ratings.study.spec.task, member, items, np.array(list(given.values()), np.float32))
     return fresh, len(rated.users), given
 
 

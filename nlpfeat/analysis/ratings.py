@@ -20,7 +20,7 @@ CHUNK = 4096  # pairs predicted at a time
 
 def predict_ratings(member: Member, user: np.ndarray, item: np.ndarray) -> np.ndarray:
     """The ratings predicted for pairs, one at least: float64 (n,)."""
-    facts = np.asarray(member.source.arrays.facts)
+    facts = np.asarray(member.dataset.arrays.facts)
 
     def ask(index: np.ndarray) -> Any:
         pairs = Pairs(user[index], item[index], facts)
@@ -39,13 +39,13 @@ def fold_in_user(task: Task, member: Member, item: np.ndarray, stars: np.ndarray
       stars: (n,), their ratings.
     """
     assert task.newcomer is not None
-    error = float(member.record[task.metrics[0][0]][split_names(member.splits).index("train")])
+    error = float(member.record[task.evaluation.headline.name][split_names(member.splits).index("train")])
     held = task.newcomer(member.params, member.settings, count(member.splits["train"]), error, item)
     users = {name: {leaf: member.params[name][leaf] for leaf in leaves} for name, leaves in held.items()}
     start, unravel = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: jnp.mean(leaf, 0), users))
     newcomer = np.full(len(item), len(jax.tree.leaves(users)[0]), np.int32)
     module = member.module.clone(users=member.module.users + 1)
-    pairs = Pairs(newcomer, item, np.asarray(member.source.arrays.facts))
+    pairs = Pairs(newcomer, item, np.asarray(member.dataset.arrays.facts))
 
     @jax.jit
     @jax.value_and_grad

@@ -11,7 +11,7 @@ import xarray as xr
 
 from nlpfeat.cli.progress import Counter
 from nlpfeat.cli.tables import print_columns
-from nlpfeat.config.schema import config_hash
+from nlpfeat.tasks.spec import config_hash
 from nlpfeat.embeddings.separability import MEASURES, measure
 from nlpfeat.parallel import process_pool
 from nlpfeat.plotting.primitives import plot_measure, plot_medians
@@ -33,7 +33,7 @@ def separability(words: Words, chosen: dict[str, float], each: int, line: str, *
     write_results(dataset, study.path / "words.nc")
     study.figures.mkdir(exist_ok=True)
     with house_style():
-        figure = separability_figure(dataset, study.spec.row.width)
+        figure = separability_figure(dataset, study.spec.task.width_label)
         stamp(figure, f"{line}   commit {dataset.attrs['commit']}   config {dataset.attrs['config_hash']}")
         paths = save(figure, study.figures / "words-separability")
         plt.close(figure)
@@ -65,7 +65,7 @@ def measure_all(words: Words, chosen: dict[str, float], each: int) -> xr.Dataset
     work = finished_buckets(study, table)
     futures: dict[tuple[str, int], Any] = {}
     with process_pool() as pool:
-        for net in members_at_steps(study, words.make, table, work):
+        for net in members_at_steps(study, words.factory, table, work):
             vectors = table_of(words, net.params, net.settings)[groups.words]
             if np.isfinite(vectors).all():
                 futures[net.id, net.step] = pool.submit(measure, vectors, groups.labels)

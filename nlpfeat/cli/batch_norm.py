@@ -45,16 +45,16 @@ def command(argv: list[str]) -> int:
 
     from nlpfeat import parallel
     from nlpfeat.plotting.figures import fine_tuning
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.study.restore import restore, study_factory
     from nlpfeat.study.select import member_of
 
     parallel.use_all_cores()
-    study = open_study(flags.study)
-    task = study.spec.row
-    if task.rule is not None:
+    study = open_folder(flags.study)
+    task = study.spec.task
+    if task.learner is not None:
         raise UserError(
-            f"{study.path}: {study.spec.task} learns by a rule of its own, not by gradient descent"
+            f"{study.path}: {study.spec.task.name} learns by a rule of its own, not by gradient descent"
         )
     member = restore(study, member_of(study, flags), flags.step, study_factory(study))
     found = fine_tuning.survival(

@@ -43,12 +43,12 @@ def command(argv: list[str]) -> int:
     _check(flags)
 
     from nlpfeat import parallel
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.study.characters import readers, tell_learned
     from nlpfeat.study.select import further, member_of, wanted
 
     parallel.use_all_cores()
-    study = open_study(flags.study)
+    study = open_folder(flags.study)
     nets, line = readers(study), f"python -m experiments.characters {shlex.join(argv)}"
     tell_learned(nets)
     chosen = wanted(flags, further(study))

@@ -128,9 +128,9 @@ def parse_named(arguments: Parser, argv: list[str]) -> argparse.Namespace:
 
 
 def _settings_of(path: Path) -> list[str]:
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
 
-    return list(open_study(path).spec.settings._fields)
+    return list(open_folder(path).spec.settings._fields)
 
 
 def number(name: str, text: str) -> float:

@@ -55,9 +55,9 @@ def command(argv: list[str]) -> int:
     from nlpfeat.cli.tables import print_comparison
     from nlpfeat.plotting.figures.compare import figure
     from nlpfeat.plotting.save import save, stamp
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
 
-    study, other = open_study(flags.study), open_study(flags.other)
+    study, other = open_folder(flags.study), open_folder(flags.other)
     mine, theirs = (measured(one) for one in (study, other))
     width = int(theirs["width"].max()) if flags.width is None else flags.width
     if width not in theirs["width"]:

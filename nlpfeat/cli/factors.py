@@ -69,12 +69,12 @@ def command(argv: list[str]) -> int:
     from nlpfeat import parallel
     from nlpfeat.analysis import factor_stability, rating_lists
     from nlpfeat.report import item_maps
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.study.ratings import model, read_ratings
     from nlpfeat.study.select import member_of
 
     parallel.use_all_cores()
-    study = open_study(flags.study)
+    study = open_folder(flags.study)
     chosen = None if flags.look == "stability" else member_of(study, flags)
     ratings = read_ratings(study)
     line = f"python -m experiments.factors {shlex.join(argv)}"

@@ -54,10 +54,10 @@ def command(argv: list[str]) -> int:
 
     from nlpfeat import parallel
     from nlpfeat.films.scenes import DiffersFromRecord
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
 
     parallel.use_all_cores()
-    study = open_study(flags.study)
+    study = open_folder(flags.study)
     if flags.frames is not None:
         read_frames(flags.frames, flags.length)
     folder = flags.out or study.figures
@@ -134,12 +134,12 @@ def shoot(study: Any, flags: Any, line: str) -> tuple[Any, str]:
 
     kind = KINDS[flags.kind]
     kind.check(study)
-    make, scenes, members = study_factory(study), [], members_of(study, flags)
+    factory, scenes, members = study_factory(study), [], members_of(study, flags)
     for member in members:
         print(f"{flags.kind} of {describe_member(member)} …", file=sys.stderr)
-        scenes.append(kind.scene(study, make, member, flags.length))
+        scenes.append(kind.scene(study, factory, member, flags.length))
     stamp = signature(line, study)
-    heading = f"{kind.heading} ({study.spec.row.summary})" if len(members) > 1 else kind.heading
+    heading = f"{kind.heading} ({study.spec.task.summary})" if len(members) > 1 else kind.heading
     titles = tuple(describe_member(member) for member in members)
     film = Film(tuple(scenes), titles, heading, kind.note, stamp, THEMES[flags.style])
     return film, file_name(flags.kind, members, flags.style)

@@ -12,7 +12,7 @@ from nlpfeat import parallel
 from nlpfeat.cli.progress import SweepProgress
 from nlpfeat.cli.signals import StopRequest
 from nlpfeat.cli.tables import print_costs, print_summary, warn
-from nlpfeat.config.schema import Spec
+from nlpfeat.tasks.spec import Spec
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps import launch, multihost, plan
 from nlpfeat.sweeps.compilation import compilations
@@ -55,13 +55,13 @@ def on_cluster(spec: Spec, path: Path, flags: Any, again: str) -> int:
 def train(job: plan.LaunchPlan, engine: Engine, interrupts: StopRequest, where: str, *, as_json: bool) -> int:
     """Train, combine, and print the table."""
     began, sizes = time.perf_counter(), job.sizes
-    warn(*job.make.source.notes)
+    warn(*job.factory.dataset.notes)
     print(
         f"{job.study.path}: {job.members} members asked for, {sum(sizes.values())} to train here in "
         f"{len(sizes)} buckets on {where}",
         file=sys.stderr,
     )
-    with compilations() as compiled, SweepProgress(sizes, job.make.spec.training.total, interrupts) as watch:
+    with compilations() as compiled, SweepProgress(sizes, job.factory.spec.training.total, interrupts) as watch:
         try:
             outcome = engine(job, watch)
         except Interrupted:
@@ -105,7 +105,7 @@ def close(job: plan.LaunchPlan, outcome: Outcome, *, as_json: bool) -> int:
 def dry_run(spec: Spec, path: Path, part: tuple[int, int], *, as_json: bool) -> int:
     """Print members, buckets, programs, memory and expected minutes; write nothing."""
     job = plan.make_plan(member_factory(spec), path, part)
-    warn(*job.make.source.notes)
+    warn(*job.factory.dataset.notes)
     print(f"timing {len(job.missing)} buckets on {parallel.describe_devices()} …", file=sys.stderr)
     costs = estimate_cost(job)
     if as_json:

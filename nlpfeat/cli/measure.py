@@ -49,11 +49,11 @@ def command(argv: list[str]) -> int:
     from nlpfeat.cli.tables import print_measures
     from nlpfeat.stats.summaries import summarize_measures
     from nlpfeat.store import provenance
-    from nlpfeat.store.layout import log_command, open_study
+    from nlpfeat.store.layout import log_command, open_folder
     from nlpfeat.sweeps import launch
 
     parallel.use_all_cores()
-    study, began = open_study(flags.study), time.perf_counter()
+    study, began = open_folder(flags.study), time.perf_counter()
     work = geometry.unmeasured(study)
     total = sum(part.members for part in work)
     print(

@@ -95,11 +95,11 @@ def alone(path: Path, flags: Any, line: str) -> int:
     precheck.require_study(path)
 
     from nlpfeat.plotting.figures import study as figures
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.store.results import further_axes, read_results
     from nlpfeat.tasks.registry import TASKS
 
-    study = open_study(path)
+    study = open_folder(path)
     if not study.combined.exists():
         raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
     dataset = read_results(study.combined)
@@ -107,7 +107,7 @@ def alone(path: Path, flags: Any, line: str) -> int:
     commits = " ".join(sorted({*dataset.attrs["commits"].split(), *dataset.attrs["measured"].split()}))
     stamp = f"{line}   commit {commits}   config {dataset.attrs['config_hash']}"
     task = TASKS[dataset.attrs["task"]]
-    goal = task.success if flags.threshold is None else task.success._replace(level=flags.threshold)
+    goal = task.evaluation.criterion if flags.threshold is None else task.evaluation.criterion._replace(level=flags.threshold)
     at, numbers = point(flags.at, dataset, further_axes(dataset)), []
     grid = dataset.sel(at)
     further = further_axes(grid)

@@ -39,12 +39,12 @@ def command(argv: list[str]) -> int:
 
     from nlpfeat import parallel
     from nlpfeat.analysis.predictions import predict_text
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.study.select import member_of
     from nlpfeat.study.words import net, read_words
 
     parallel.use_all_cores()
-    study = open_study(flags.study)
+    study = open_folder(flags.study)
     words = read_words(study)
     words.require_classes()
     member = net(words, member_of(study, flags), flags.step)

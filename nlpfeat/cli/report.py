@@ -58,11 +58,11 @@ def command(argv: list[str]) -> int:
     from nlpfeat.report.page import report
     from nlpfeat.report.parts import part
     from nlpfeat.store.atomic import atomic
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.store.provenance import commit
 
     parallel.use_all_cores()
-    studies = [open_study(path) for path in paths]
+    studies = [open_folder(path) for path in paths]
     line = f"python -m experiments.report {shlex.join(argv)}".strip()
     parts = [part(study, flags, BYTES / len(studies), line) for study in studies]
     page = report(parts, f"{line}   commit {commit()}")

@@ -34,12 +34,12 @@ def command(argv: list[str]) -> int:
     flags = parse_named(arguments, argv)
 
     from nlpfeat import parallel
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.study.restore import restore
     from nlpfeat.study.select import wanted
 
     parallel.use_all_cores()
-    study = open_study(flags.study)
+    study = open_folder(flags.study)
     member = restore(study, wanted(flags, study.spec.settings._fields), flags.step)
     return report(study, member, flags.out, as_json=flags.json)
 
@@ -57,11 +57,11 @@ def report(study: Any, member: Any, out: Path | None, *, as_json: bool) -> int:
 
     record = jax.device_get(
         evaluate(
-            study.spec.row,
+            study.spec.task,
             member.module,
             member.params,
             member.settings,
-            member.source.arrays,
+            member.dataset.arrays,
             recorded_splits(study, member),
         )
     )

@@ -79,7 +79,7 @@ def command(argv: list[str]) -> int:
 
     from nlpfeat import parallel
     from nlpfeat.cli import launches
-    from nlpfeat.config.schema import resolve
+    from nlpfeat.tasks.spec import resolve
 
     try:
         spec = resolve(config, overrides)

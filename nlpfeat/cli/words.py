@@ -65,10 +65,10 @@ def command(argv: list[str]) -> int:
     _check(flags)
 
     from nlpfeat import parallel
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
 
     parallel.use_all_cores()
-    study = open_study(flags.study)
+    study = open_folder(flags.study)
     return of_study(study, flags, line)
 
 
@@ -233,8 +233,8 @@ def _other(flags: Any, member: dict[str, float] | None) -> Any:
         raise UserError(
             "--onto: name a net by --study, --width and --seed, and give --onto the file of vectors"
         )
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.study.words import learned, net, read_words
 
-    words = read_words(open_study(expand_path(flags.onto)))
+    words = read_words(open_folder(expand_path(flags.onto)))
     return learned(words, net(words, member, flags.step))

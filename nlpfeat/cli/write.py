@@ -35,12 +35,12 @@ def command(argv: list[str]) -> int:
     _check(flags)
 
     from nlpfeat import parallel
-    from nlpfeat.store.layout import open_study
+    from nlpfeat.store.layout import open_folder
     from nlpfeat.study.characters import readers, tell_learned, tell_unknown
     from nlpfeat.study.select import member_of
 
     parallel.use_all_cores()
-    study = open_study(flags.study)
+    study = open_folder(flags.study)
     nets = readers(study)
     member = nets.member(member_of(study, flags), flags.step)
     if flags.prompt is None:

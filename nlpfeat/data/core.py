@@ -1,11 +1,16 @@
-"""What every data set hands over: examples, split into named parts."""
+"""What every data pipeline hands over: examples in named splits, and the dataset that all members share."""
 
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Int, PyTree
+
+Outputs: TypeAlias = dict[str, Array]  # of a module: named arrays, the examples on their first axis
+Params: TypeAlias = dict[str, PyTree]  # of a module, nested
+Index: TypeAlias = Int[Array | np.ndarray, " b"] | None  # of the examples of a batch; None for all of them
 
 
 class Examples(NamedTuple):
@@ -13,16 +18,47 @@ class Examples(NamedTuple):
 
     Point sets hold one array per coordinate, `inputs = (x, y)` each (n,), so that a dense layer can stack
     them units × points; documents are a `Bag`. A task with a `batch` function of its own may hold inputs of another
-    form: row numbers, or one stream that windows are cut from.
+    form, such as row numbers.
     """
 
-    inputs: Any
-    targets: Any
+    inputs: PyTree
+    targets: PyTree
 
 
-# The parts of a data set by name, one or more of SPLITS; `split_names` gives them in order.
-Splits = dict[str, Examples]
+# The splits of a dataset by name, one or more of SPLITS; `split_names` gives them in order.
+Splits: TypeAlias = dict[str, Examples]
 SPLITS = ("train", "validation", "test")
+Metadata = TypeVar("Metadata")
+
+
+class Dataset(NamedTuple, Generic[Metadata]):
+    """What all members of a study share, read once.
+
+    Attributes:
+      arrays: a pytree, an argument of the programs: one copy per device; () for generated data.
+      metadata: what stays on the host: the data's spec, or a vocabulary and the names of classes.
+      digest: a hash of what `arrays` do not show of the data: words, labels, names of classes.
+      notes: what a reader of figures should know of the data, a line each.
+    """
+
+    arrays: PyTree
+    metadata: Metadata
+    digest: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class BatchFn(Protocol):
+    """Fetches the rows of a batch."""
+
+    def __call__(self, arrays: PyTree, examples: Examples, index: Index) -> Examples:
+        """The examples at `index`, with the leaves that the module reads.
+
+        Args:
+          arrays: of the dataset.
+          examples: of a split.
+          index: int (b,), or None for all.
+        """
+        ...
 
 
 def split_names(splits: Splits) -> list[str]:
@@ -31,26 +67,17 @@ def split_names(splits: Splits) -> list[str]:
 
 
 def count(examples: Examples) -> int:
-    """How many examples there are: as many as targets."""
+    """The number of examples: that of the targets."""
     return jax.tree.leaves(examples.targets)[0].shape[0]
 
 
-def rows(arrays: Any, examples: Examples, index: Array | np.ndarray | None) -> Examples:
-    """The examples at `index` (b,), or all of them, as a batch; `arrays` are not needed where examples are whole."""
+def rows(arrays: PyTree, examples: Examples, index: Index) -> Examples:
+    """The examples at `index` (b,), or all of them; `arrays` are unused, as the examples themselves are whole."""
     if index is None:
         return examples
     return jax.tree.map(lambda leaf: jnp.asarray(leaf)[index], examples)
 
 
-class Dataset(NamedTuple):
-    """What all members of a study share, read once."""
-
-    arrays: Any  # a pytree, handed to the programs as an argument: one copy a device; () for generated data
-    about: Any  # what stays on the host: the data's spec, or a vocabulary and the names of classes
-    digest: str = ""  # of what `arrays` do not show of the data: words, labels, names of classes
-    notes: tuple[str, ...] = ()  # what a reader of figures should know of the data, a line each
-
-
-def generated(spec: Any, model: Any) -> Dataset:
-    """The source of data that each member draws: the spec says all."""
+def generated(spec: Metadata, model: object) -> Dataset[Metadata]:
+    """The dataset of a task whose members generate their own data: the spec is all there is."""
     return Dataset((), spec)

@@ -17,7 +17,7 @@ from nlpfeat.films.camera import film_steps, some
 from nlpfeat.films.scene import DOTS, Member, Scene
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.store import provenance
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.results import read_results
 from nlpfeat.study.characters import Readers, check_reads
 from nlpfeat.study.replay import Replay, replay
@@ -38,29 +38,29 @@ class Kind(NamedTuple):
 
     heading: str
     note: str
-    check: Callable[[Study], None]  # whether a study's nets can be drawn; raises a UserError
+    check: Callable[[StudyFolder], None]  # whether a study's nets can be drawn; raises a UserError
     scene: Callable[
-        [Study, MemberFactory, dict[str, float], int], Scene
+        [StudyFolder, MemberFactory, dict[str, float], int], Scene
     ]  # of (study, its maker, the member, frames)
 
 
-def _training(study: Study, make: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
-    again = _again(study, make, wanted, frames)
+def _training(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
+    again = _again(study, factory, wanted, frames)
     nets = [_network(study, params, again.settings) for params in again.params]
     return training.film(nets, *_dots(again.splits), again.steps, _accuracy(again))
 
 
-def _regions(study: Study, make: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
-    again = _again(study, make, wanted, frames)
+def _regions(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
+    again = _again(study, factory, wanted, frames)
     nets = [_network(study, params, again.settings) for params in again.params]
     return regions.film(nets, *_dots(again.splits), again.steps, _accuracy(again), WINDOW)
 
 
-def _interpolation(study: Study, make: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
+def _interpolation(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
     return interpolation.film(_trained(study, wanted), frames, WINDOW)
 
 
-def _layers(study: Study, make: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
+def _layers(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
     member = _trained(study, wanted)
     network, shapes = member.network, [layer.weight.shape for layer in member.network.layers[:-1]]
     flat = motion.undrawable(network)
@@ -74,10 +74,10 @@ def _layers(study: Study, make: MemberFactory, wanted: dict[str, float], frames:
     return layers.film(member, frames)
 
 
-def _writing(study: Study, make: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
-    again = _again(study, make, wanted, frames)
-    nets = Readers(study, make, make.source.about)
-    module, alphabet = make.module(int(again.settings.width)), nets.book.alphabet
+def _writing(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
+    again = _again(study, factory, wanted, frames)
+    nets = Readers(study, factory, factory.dataset.metadata)
+    module, alphabet = factory.module(int(again.settings.width)), nets.book.alphabet
     texts = (
         sample_text(module, params, again.settings, alphabet, nets.prompt, WARMTH, LETTERS, draw=0)[0]
         for params in again.params
@@ -88,16 +88,16 @@ def _writing(study: Study, make: MemberFactory, wanted: dict[str, float], frames
     return writing.Writing(again.steps, nets.prompt, tuple(texts), words, scores)
 
 
-def _on_the_plane(study: Study) -> None:
+def _on_the_plane(study: StudyFolder) -> None:
     """Raise a UserError if the nets of a study are not piecewise linear on the plane."""
-    if study.spec.row.layers is None:
+    if study.spec.task.views.piecewise_linear is None:
         raise UserError(
-            f"{study.path} is a study of {study.spec.task}: films are of piecewise-linear nets on the plane "
+            f"{study.path} is a study of {study.spec.task.name}: films are of piecewise-linear nets on the plane "
             "(tasks with `layers` in nlpfeat/tasks.py); those of char_rnn have --kind=writing"
         )
 
 
-def _onto_the_plane(study: Study) -> None:
+def _onto_the_plane(study: StudyFolder) -> None:
     """Raise a UserError if their embedding is not 2-D either."""
     _on_the_plane(study)
     if study.spec.model.embedding != 2:
@@ -118,9 +118,9 @@ KINDS = {
 }
 
 
-def _again(study: Study, make: MemberFactory, wanted: dict[str, float], frames: int) -> Replay:
+def _again(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Replay:
     """The member trained again, with its parameters at the film's steps."""
-    again = replay(study, make, wanted, film_steps(study.spec.training.total, frames))
+    again = replay(study, factory, wanted, film_steps(study.spec.training.total, frames))
     if again.gap > TOLERANCE:
         label = str(find_member(study, wanted)["bucket"])
         there = json.loads(read_results(study.result(label)).attrs["provenance"])
@@ -132,7 +132,7 @@ def _again(study: Study, make: MemberFactory, wanted: dict[str, float], frames: 
     return again
 
 
-def _trained(study: Study, wanted: dict[str, float]) -> Member:
+def _trained(study: StudyFolder, wanted: dict[str, float]) -> Member:
     """The member at the end of its training.
 
     Raises:
@@ -147,14 +147,14 @@ def _trained(study: Study, wanted: dict[str, float]) -> Member:
     return Member(_network(study, found.params, found.settings), points, labels)
 
 
-def _network(study: Study, params: Any, settings: Any) -> Network:
+def _network(study: StudyFolder, params: Any, settings: Any) -> Network:
     """A member's net as plain layers.
 
     Raises:
       UserError: if its training diverged, or it tells no classes apart.
     """
-    assert study.spec.row.layers is not None
-    layers = [Layer(np.asarray(w), np.asarray(b), s) for w, b, s in study.spec.row.layers(params, settings)]
+    assert study.spec.task.views.piecewise_linear is not None
+    layers = [Layer(np.asarray(w), np.asarray(b), s) for w, b, s in study.spec.task.views.piecewise_linear(params, settings)]
     if len(layers[-1].bias) < 2:
         raise UserError("this study has a single class: there is nothing to draw between classes; sweep more")
     try:

@@ -46,7 +46,7 @@ class CharacterNet(nn.Module):
     """Reads windows of characters and scores the next one after each."""
 
     units: int
-    kinds: int
+    vocab_size: int
     spec: CharacterNetSpec
 
     @property
@@ -71,7 +71,7 @@ class CharacterNet(nn.Module):
             size(n, self.units, settings.width) for n in (self.spec.embedding, self.spec.units)
         )
         x, inside = (
-            Embedding(self.kinds, embedding, name="characters")(inputs.tokens, None, train=train),
+            Embedding(self.vocab_size, embedding, name="characters")(inputs.tokens, None, train=train),
             embedding,
         )
         states: list[State] = []
@@ -87,8 +87,8 @@ class CharacterNet(nn.Module):
             x, state = layer(x, None if inputs.state is None else inputs.state[i], keep=keep)
             x, inside = Dropout(units.swept, name=f"out_{i}")(x, settings.dropout, train=train), units
             states.append(state)
-        kinds = Size(self.kinds, self.kinds, False)
-        scores = Dense((units,), kinds, name="next")(x.reshape(-1, x.shape[2])).reshape(*x.shape[:2], -1)
+        vocab_size = Size(self.vocab_size, self.vocab_size, False)
+        scores = Dense((units,), vocab_size, name="next")(x.reshape(-1, x.shape[2])).reshape(*x.shape[:2], -1)
         return {"features": x, "scores": scores, "state": tuple(states)}
 
 

@@ -29,7 +29,7 @@ from nlpfeat.models.masking import Dropout
 
 @dataclass(frozen=True)
 class ConvNetSpec:
-    """Sizes of the layers: dimensions of the `embedding`, `filters` of each length in `taps`, `dense` units.
+    """Sizes of the layers: dimensions of the `embedding`, `filters` of each length in `kernel_sizes`, `dense` units.
 
     0 marks those that the width counts. Of each `pool` positions the largest value of a filter goes on.
     """
@@ -37,13 +37,13 @@ class ConvNetSpec:
     embedding: NonNegativeInt = 32
     filters: NonNegativeInt = 0
     dense: NonNegativeInt = 100
-    taps: tuple[Count, ...] = (5,)
+    kernel_sizes: tuple[Count, ...] = (5,)
     pool: Count = 2
 
     def __post_init__(self) -> None:
         one_is_swept(self.embedding, self.filters, self.dense)
-        if not self.taps:
-            raise ValueError("taps must name a length of filters at least, as in (5,)")
+        if not self.kernel_sizes:
+            raise ValueError("kernel_sizes must name at least one kernel size, as in (5,)")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class MultiConvNetSpec(ConvNetSpec):
     """As `ConvNetSpec`, with filters of three sizes, on an embedding as wide as GloVe's narrowest."""
 
     embedding: NonNegativeInt = 50
-    taps: tuple[Count, ...] = (3, 4, 5)
+    kernel_sizes: tuple[Count, ...] = (3, 4, 5)
 
 
 class ConvNet(nn.Module):
@@ -95,9 +95,9 @@ class ConvNet(nn.Module):
         seen = drop("embedding_dropout", embedded, embedding)
         seen = drop("column_dropout", seen, embedding, (1,))
         maxima = []
-        for taps in self.spec.taps:
-            found = jax.nn.relu(Convolution(taps, embedding, filters, name=f"filters{taps}")(seen))
-            found = drop("filter_dropout", found, filters, place=taps)
+        for kernel_size in self.spec.kernel_sizes:
+            found = jax.nn.relu(Convolution(kernel_size, embedding, filters, name=f"filters{taps}")(seen))
+            found = drop("filter_dropout", found, filters, place=kernel_size)
             maxima.append(max_pool(found, min(self.spec.pool, self.length)))
         filtered = jnp.stack(maxima, axis=1)
         joined = drop("joined_dropout", filtered, filters)

@@ -138,7 +138,7 @@ def new_user_prior(
       error: their mean squared error.
       items: those that the new user has rated.
     """
-    held = {"users": {"table": NewUserPrior(0.0, ratings * settings.penalty)}}
+    held = {"users": {"table": NewUserPrior(0.0, ratings * settings.l2)}}
     if "user_bias" in params:
         others = np.asarray(params["user_bias"]["table"], np.float64)
         held["user_bias"] = {"table": NewUserPrior(others.mean(), error / max(others.var(), 1e-6))}

@@ -111,31 +111,31 @@ class Dense(nn.Module):
 class Convolution(nn.Module):
     """One-dimensional convolution over positions, as long as its input ("same": one zero more behind than in front)."""
 
-    taps: int
+    kernel_size: int
     inputs: Size
     filters: Size
 
     @nn.compact
     def __call__(self, x: Float[Array | np.ndarray, "n length inputs"]) -> Float[Array, "n length filters"]:
         """(n, length, inputs) -> (n, length, filters), zero past the true number of filters."""
-        sizes = (Size(self.taps, self.taps, False), self.inputs, self.filters)
-        fans = [self.taps * jnp.asarray(one.true, jnp.float32) for one in (self.inputs, self.filters)]
+        sizes = (Size(self.kernel_size, self.kernel_size, False), self.inputs, self.filters)
+        fans = [self.kernel_size * jnp.asarray(one.true, jnp.float32) for one in (self.inputs, self.filters)]
         weight = self.param("weight", glorot([one.units for one in sizes], axes_of(sizes), *fans))
         bias = self.param("bias", nn.initializers.zeros_init(), (self.filters.units,))
         # One product over the words in a filter's reach: XLA's own convolution on CPU is some hundred times slower inside
         # a loop, where every step of training is.
-        reach = side_by_side(x, self.taps)
+        reach = side_by_side(x, self.kernel_size)
         flat = jnp.asarray(weight).reshape(-1, self.filters.units)
         # As matrices, as in `Dense`.
         found = (reach.reshape(-1, reach.shape[2]) @ flat).reshape(*x.shape[:2], -1)
         return self.filters.mask(found + bias[None, None])
 
 
-def side_by_side(x: Float[Array | np.ndarray, "n length inputs"], taps: int) -> Float[Array, "n length wide"]:
+def side_by_side(x: Float[Array | np.ndarray, "n length inputs"], kernel_size: int) -> Float[Array, "n length wide"]:
     """The inputs of `taps` positions around each, one after another; zeros beyond the ends, one more behind than in front."""
-    before = (taps - 1) // 2
-    wide = jnp.pad(x, ((0, 0), (before, taps - 1 - before), (0, 0)))
-    return jnp.concatenate([wide[:, tap : tap + x.shape[1]] for tap in range(taps)], axis=2)
+    before = (kernel_size - 1) // 2
+    wide = jnp.pad(x, ((0, 0), (before, kernel_size - 1 - before), (0, 0)))
+    return jnp.concatenate([wide[:, tap : tap + x.shape[1]] for tap in range(kernel_size)], axis=2)
 
 
 def max_pool(x: Float[Array | np.ndarray, "n length units"], size: int) -> Float[Array, "n places units"]:

@@ -70,7 +70,7 @@ class SentimentNet(nn.Module):
 
     units: int
     outputs: int
-    vocabulary: int
+    vocab_size: int
 
     @nn.compact
     def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
@@ -85,7 +85,7 @@ class SentimentNet(nn.Module):
           "features" (n, units), the hidden layer; "output" (n, outputs), before the sigmoid; "scores" (n, classes).
         """
         zeros, eye = jax.nn.initializers.zeros, lambda key: jnp.eye(self.outputs)
-        along: Any = self.param("along", zeros, (self.vocabulary, self.outputs))
+        along: Any = self.param("along", zeros, (self.vocab_size, self.outputs))
         first: Any = self.param("first", zeros, (self.units, self.outputs))
         readout: Any = self.param("readout", eye)
         first = first * unit_mask(self.units, settings.width)[:, None]

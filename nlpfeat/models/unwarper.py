@@ -76,14 +76,14 @@ def hidden_name(number: int) -> str:
 def deep_layers(params: Any, settings: Any) -> list[tuple[Any, Any, float]]:
     """The net as plain layers (weight (out, in), bias (out,), slope left of zero), those of its own depth only."""
     names = [hidden_name(i) for i in range(1, int(settings.depth))]
-    slopes = dict.fromkeys(names, float(settings.slope)) | {"embedding": 1.0, "classes": 1.0}
+    slopes = dict.fromkeys(names, float(settings.negative_slope)) | {"embedding": 1.0, "classes": 1.0}
     return [(params[name]["weight"], params[name]["bias"], slope) for name, slope in slopes.items()]
 
 
 class DeepUnwarper(nn.Module):
     """`depth` - 1 leaky layers of `width` units, then the linear embedding, then the class vectors.
 
-    Depth, slope and width are traced: members of any depth up to `layers` share a program, in which a layer past
+    Depth, negative slope and width are traced: members of any depth up to `layers` share a program, in which a layer past
     a member's own depth passes on what it gets.
     """
 
@@ -101,7 +101,7 @@ class DeepUnwarper(nn.Module):
         Args:
           inputs: one array (n,) per coordinate.
           settings: `width` units a layer, at most `units`; `depth` layers up to the embedding, from 2 to `layers`;
-            `slope` of the activation left of zero.
+            `negative_slope` of the activation.
           train: has no effect here.
 
         Returns:
@@ -110,7 +110,7 @@ class DeepUnwarper(nn.Module):
         width, mask = settings.width, unit_mask(self.units, settings.width)[:, None]
 
         def activate(z: Array) -> Array:
-            return jnp.where(z >= 0, z, settings.slope * z) * mask
+            return jnp.where(z >= 0, z, settings.negative_slope * z) * mask
 
         points = jnp.stack(inputs)
         features = activate(Affine(self.units, unit_axes=(0,), name=hidden_name(1))(points, len(inputs)))

@@ -24,21 +24,21 @@ class WordBagSpec:
     """How word vectors start and are pooled.
 
     Attributes:
-      scale: word vectors start U(±scale). Keras's default is .05.
-      shrink: the sum is divided by (Σ weights)^shrink: 0 leaves the sum, 1 makes it the mean, ½ gives documents whose
+      init_scale: word vectors start U(±scale). Keras's default is .05.
+      length_norm_power: the sum is divided by (Σ weights)^length_norm_power: 0 leaves the sum, 1 makes it the mean, ½ gives documents whose
         words weigh 1 the same length.
     """
 
-    scale: Positive = 0.05
-    shrink: Fraction = 1.0
+    init_scale: Positive = 0.05
+    length_norm_power: Fraction = 1.0
 
 
 @dataclass(frozen=True)
 class NaiveBayesBagSpec(WordBagSpec):
     """As `WordBagSpec`, of texts that are scaled to length 1 already."""
 
-    scale: Positive = 0.01
-    shrink: Fraction = 0.0
+    init_scale: Positive = 0.01
+    length_norm_power: Fraction = 0.0
 
 
 @jax.custom_vjp
@@ -143,16 +143,16 @@ def word_vectors(params: Any, settings: Any) -> np.ndarray:
 class WordTable(nn.Module):
     """One row of `units` features for each word."""
 
-    vocabulary: int
+    vocab_size: int
     units: int
-    scale: float
+    init_scale: float
 
     @nn.compact
     def __call__(self, bag: Any) -> Float[Array, "n units"]:
         """Documents -> the sums of their word vectors (n, units)."""
         table = self.param(
             "table",
-            lambda key: self.scale * uniform_per_unit(key, (self.vocabulary, self.units), [1]),
+            lambda key: self.init_scale * uniform_per_unit(key, (self.vocab_size, self.units), [1]),
         )
         return pool(jnp.asarray(table), bag)
 
@@ -162,7 +162,7 @@ class WordBag(nn.Module):
 
     units: int
     classes: int
-    vocabulary: int
+    vocab_size: int
     spec: WordBagSpec
 
     @nn.compact
@@ -177,9 +177,9 @@ class WordBag(nn.Module):
         Returns:
           "features" (n, units), the pooled word vector; "scores" (n, classes).
         """
-        total = WordTable(self.vocabulary, self.units, self.spec.scale, name="words")(inputs)
+        total = WordTable(self.vocab_size, self.units, self.spec.init_scale, name="words")(inputs)
         weight = jnp.maximum(inputs.weights.sum(axis=1, keepdims=True), 1.0)
-        features = total / weight**self.spec.shrink * unit_mask(self.units, settings.width)[None]
+        features = total / weight**self.spec.length_norm_power * unit_mask(self.units, settings.width)[None]
         kept = Dropout(swept=True, name="dropout")(features, settings.dropout, train=train)
         scores = Affine(self.classes, unit_axes=(1,), name="classes")(kept.T, settings.width)
         return {"features": features, "scores": scores.T}

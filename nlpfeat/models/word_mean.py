@@ -18,9 +18,9 @@ from nlpfeat.models.word_bag import WordTable
 
 @dataclass(frozen=True)
 class WordMeanSpec:
-    """`scale`: word vectors start U(±scale). `learned`: whether the reduction is learned, or the sum."""
+    """`init_scale`: word vectors start U(±scale). `learned`: whether the reduction is learned, or the sum."""
 
-    scale: Positive = 0.05
+    init_scale: Positive = 0.05
     learned: bool = False
 
 
@@ -34,7 +34,7 @@ class WordMean(nn.Module):
 
     units: int
     classes: int
-    vocabulary: int
+    vocab_size: int
     spec: WordMeanSpec
 
     @nn.compact
@@ -50,7 +50,7 @@ class WordMean(nn.Module):
           "features" (n, units), the mean; "prediction" (n,); "levels" and "scores" (n, classes): minus the squared
           distance from each class's level.
         """
-        total = WordTable(self.vocabulary, self.units, self.spec.scale, name="words")(inputs)
+        total = WordTable(self.vocab_size, self.units, self.spec.init_scale, name="words")(inputs)
         mean = total / jnp.maximum(inputs.weights.sum(axis=1, keepdims=True), 1.0)
         features = mean * unit_mask(self.units, settings.width)[None]
         if self.spec.learned:

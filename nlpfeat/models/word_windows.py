@@ -14,11 +14,11 @@ from nlpfeat.models.layers import Dense, Embedding, Size, glorot, side_by_side
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
 
-def whole_windows(stretches: Any, reach: int) -> Array:
+def whole_windows(segments: Any, context_radius: int) -> Array:
     """Which words are the middle of a window that lies in one document, and that its stretch accounts for: bool (n, STRETCH)."""
-    document = stretches.document
-    same = document[:, : -2 * reach] == document[:, 2 * reach :]
-    return jnp.pad(same, ((0, 0), (reach, reach))) & stretches.middle
+    document = segments.document
+    same = document[:, : -2 * context_radius] == document[:, 2 * context_radius :]
+    return jnp.pad(same, ((0, 0), (context_radius, context_radius))) & segments.middle
 
 
 def other_words(key: Array, words: Int[Array, "*places"], rows: int) -> Int[Array, "*places"]:
@@ -43,23 +43,23 @@ def noise_words(key: Array, upto: Array, shape: tuple[int, ...]) -> Int[Array, "
     return jnp.minimum(found, len(upto) - 2)
 
 
-def subsampled(key: Array, stretches: Any, slots: int) -> Any:
+def subsampled(key: Array, segments: Any, max_kept: int) -> Any:
     """The stretches without the words that chance takes, moved together into `slots` places.
 
     Places left over belong to document -1, and to no middle.
     """
-    stays = jax.random.uniform(key, stretches.words.shape) < stretches.stay[stretches.words]
-    stays &= stretches.document >= 0
+    stays = jax.random.uniform(key, segments.words.shape) < segments.stay[segments.words]
+    stays &= segments.document >= 0
     rank = jnp.cumsum(stays, axis=1) - 1
-    n, length = stretches.words.shape
-    goal = jnp.where(stays & (rank < slots), rank, slots)
+    n, length = segments.words.shape
+    goal = jnp.where(stays & (rank < max_kept), rank, max_kept)
     row = jnp.arange(n)[:, None]
-    source = jnp.full((n, slots + 1), length).at[row, goal].set(jnp.arange(length)[None])[:, :slots]
+    source = jnp.full((n, max_kept + 1), length).at[row, goal].set(jnp.arange(length)[None])[:, :max_kept]
     there, source = source < length, jnp.minimum(source, length - 1)
-    return stretches._replace(
-        words=jnp.take_along_axis(stretches.words, source, axis=1),
-        document=jnp.where(there, jnp.take_along_axis(stretches.document, source, axis=1), -1),
-        middle=there & jnp.take_along_axis(stretches.middle, source, axis=1),
+    return segments._replace(
+        words=jnp.take_along_axis(segments.words, source, axis=1),
+        document=jnp.where(there, jnp.take_along_axis(segments.document, source, axis=1), -1),
+        middle=there & jnp.take_along_axis(segments.middle, source, axis=1),
     )
 
 
@@ -82,7 +82,7 @@ class WindowNet(nn.Module):
 
     units: int
     rows: int
-    reach: int
+    context_radius: int
     spec: WindowNetSpec
 
     @nn.compact
@@ -100,19 +100,19 @@ class WindowNet(nn.Module):
           those windows, and of their copies; "features" (n, length, hidden) of the real ones.
         """
         key = self.make_rng("dropout") if train else jax.random.key(0)
-        dimension, taps = Size(self.units, settings.width, True), 2 * self.reach + 1
+        dimension, kernel_size = Size(self.units, settings.width, True), 2 * self.context_radius + 1
         embedding = Embedding(self.rows, dimension, name="words")
         words = embedding(inputs.words, None, train=train)
         replaced = embedding(other_words(key, inputs.words, self.rows), None, train=train)
-        shape = (taps, self.units, self.spec.hidden)
-        fan_in = taps * jnp.asarray(settings.width, jnp.float32)
+        shape = (kernel_size, self.units, self.spec.hidden)
+        fan_in = kernel_size * jnp.asarray(settings.width, jnp.float32)
         weight = jnp.asarray(self.param("weight", glorot(shape, [1], fan_in, self.spec.hidden)))
         bias = self.param("bias", nn.initializers.zeros_init(), (self.spec.hidden,))
         # One product over all words of a window, as in `nlpfeat.models.layers.Convolution`.
-        window = side_by_side(words, taps)
+        window = side_by_side(words, kernel_size)
         flat = weight.reshape(-1, self.spec.hidden)
         real = (window.reshape(-1, len(flat)) @ flat).reshape(*words.shape[:2], -1) + bias[None, None]
-        change = (replaced - words).reshape(-1, self.units) @ weight[self.reach]
+        change = (replaced - words).reshape(-1, self.units) @ weight[self.context_radius]
         wrong = real + change.reshape(real.shape)
         score = Dense((Size(self.spec.hidden, self.spec.hidden, False),), _ONE, name="score")
 
@@ -121,7 +121,7 @@ class WindowNet(nn.Module):
 
         features = jnp.tanh(real)
         return {
-            "windows": whole_windows(inputs, self.reach),
+            "windows": whole_windows(inputs, self.context_radius),
             "features": features,
             "real": scored(features),
             "wrong": scored(jnp.tanh(wrong)),
@@ -150,8 +150,8 @@ class NoiseNet(nn.Module):
 
     units: int
     rows: int
-    reach: int
-    slots: int
+    context_radius: int
+    max_kept: int
     spec: NoiseNetSpec
 
     @nn.compact
@@ -174,7 +174,7 @@ class NoiseNet(nn.Module):
         mask = unit_mask(self.units, settings.width)
         middle, context = (self._table(name, settings.width) * mask[None] for name in ("middles", "words"))
 
-        kept = subsampled(thin_key, inputs, self.slots)
+        kept = subsampled(thin_key, inputs, self.max_kept)
         noise = noise_words(noise_key, inputs.noise, (len(kept.words), self.spec.noise))
         word, around, wrong = middle[kept.words], context[kept.words], middle[noise]
         nearness = self._nearness(kept)
@@ -187,16 +187,16 @@ class NoiseNet(nn.Module):
             "pair_weights": nearness,
             "noise": jnp.einsum("nld,nkd->nlk", around, wrong),
             "noise_weights": held * (self.spec.negatives / self.spec.noise),
-            "windows": whole_windows(inputs, self.reach),
+            "windows": whole_windows(inputs, self.context_radius),
             "real": real,
             "wrong": other,
         }
 
     def _nearness(self, kept: Any) -> Array:
         """How much each pair of context and middle weighs, as if the reach were drawn for each window: (n, slots, slots)."""
-        place = jnp.arange(self.slots)
+        place = jnp.arange(self.max_kept)
         distance = jnp.abs(place[:, None] - place[None])
-        weight = jnp.maximum(self.reach + 1 - distance, 0) * (distance > 0) / self.reach
+        weight = jnp.maximum(self.context_radius + 1 - distance, 0) * (distance > 0) / self.context_radius
         same = kept.document[:, :, None] == kept.document[:, None]
         return weight[None] * (same & kept.middle[:, None])
 
@@ -211,13 +211,13 @@ class NoiseNet(nn.Module):
     def _whole(self, inputs: Any, middle: Array, context: Array, key: Array) -> tuple[Array, Array]:
         """The scores of whole windows, real and with another word in the middle: (n, length) each."""
         around = context[inputs.words]
-        wide = jnp.pad(around, ((0, 0), (self.reach, self.reach), (0, 0)))
+        wide = jnp.pad(around, ((0, 0), (self.context_radius, self.context_radius), (0, 0)))
         length = around.shape[1]
         total = jnp.zeros_like(around)
-        for tap in range(2 * self.reach + 1):
-            distance = abs(tap - self.reach)
+        for tap in range(2 * self.context_radius + 1):
+            distance = abs(tap - self.context_radius)
             if distance:
-                total += (self.reach + 1 - distance) / self.reach * wide[:, tap : tap + length]
+                total += (self.context_radius + 1 - distance) / self.context_radius * wide[:, tap : tap + length]
         other = other_words(key, inputs.words, self.rows)
         return (total * middle[inputs.words]).sum(-1), (total * middle[other]).sum(-1)
 

@@ -24,7 +24,7 @@ def members_of_page(dataset: xr.Dataset, task: Task) -> Members:
         for axis, places in zip(axes, np.nonzero(ran), strict=True)
     }
     varied = [axis for axis in axes if len(np.unique(settings[axis])) > 1] or ["width"]
-    labels = {axis: task.width if axis == "width" else axis.replace("_", " ") for axis in varied}
+    labels = {axis: task.width_label if axis == "width" else axis.replace("_", " ") for axis in varied}
     measures = [*_records(dataset, task, axes, ran), *_measured(dataset, axes, ran)]
     last = str(dataset["split"].to_numpy()[-1])
     return Members(
@@ -32,14 +32,14 @@ def members_of_page(dataset: xr.Dataset, task: Task) -> Members:
         {axis: settings[axis] for axis in varied},
         labels,
         measures,
-        f"{task.metrics[0][0]} {last}",
+        f"{task.evaluation.headline.name} {last}",
     )
 
 
 def _records(dataset: xr.Dataset, task: Task, axes: list[str], ran: np.ndarray) -> Iterator[Measure]:
     """What was recorded during training, on each part of the data."""
-    names = [name for name, _ in task.metrics] + ["loss"]
-    names += [name for name, _ in task.rule.measures] if task.rule else []
+    names = [name for name, _ in task.evaluation.metrics] + ["loss"]
+    names += [name for name, _ in task.learner.measures] if task.learner else []
     steps, splits = dataset["step"].to_numpy(), dataset["split"].to_numpy().tolist()
     places = np.flatnonzero(dataset["loss"].notnull().any([*axes, "split"]).to_numpy())
     places = places[some(len(places), max(2, MOST // max(1, int(ran.sum()) * len(names) * len(splits))))]

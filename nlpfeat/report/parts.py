@@ -12,7 +12,7 @@ from nlpfeat.report import item_maps, word_maps
 from nlpfeat.report.members import members_of_page
 from nlpfeat.report.page import Map, Part
 from nlpfeat.report.study_nets import nets_of_page
-from nlpfeat.store.layout import Study, read_manifest
+from nlpfeat.store.layout import StudyFolder, read_manifest
 from nlpfeat.store.provenance import signature
 from nlpfeat.store.results import further_axes, read_results
 from nlpfeat.study.ratings import Ratings, model
@@ -26,7 +26,7 @@ AS_USUAL = argparse.Namespace(method="tsne", step=None, each=200, most=None)
 ITEMS = 1000  # of a map of films
 
 
-def part(study: Study, flags: argparse.Namespace, budget: float, line: str) -> Part:
+def part(study: StudyFolder, flags: argparse.Namespace, budget: float, line: str) -> Part:
     """All that a page shows of a study.
 
     Args:
@@ -38,9 +38,9 @@ def part(study: Study, flags: argparse.Namespace, budget: float, line: str) -> P
     if not study.combined.exists():
         raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
     print(f"{study.path} …", file=sys.stderr)
-    dataset, task, make = read_results(study.combined), study.spec.row, study_factory(study)
-    nets, notes = nets_of_page(study, make, dataset, flags.frames, budget)
-    drawn, told = _maps(study, make, dataset, flags, line)
+    dataset, task, factory = read_results(study.combined), study.spec.task, study_factory(study)
+    nets, notes = nets_of_page(study, factory, dataset, flags.frames, budget)
+    drawn, told = _maps(study, factory, dataset, flags, line)
     heads, rows, caption = summary_cells(dataset)
     warn(*notes, *told)
     return Part(
@@ -51,12 +51,12 @@ def part(study: Study, flags: argparse.Namespace, budget: float, line: str) -> P
         drawn,
         heads,
         rows,
-        [caption, *make.source.notes, *notes, *told],
+        [caption, *factory.dataset.notes, *notes, *told],
         _documents(study),
     )
 
 
-def _documents(study: Study) -> dict[str, str]:
+def _documents(study: StudyFolder) -> dict[str, str]:
     """How a study was made: its commands, its manifest, its config."""
     manifest = read_manifest(study)
     lines = [one["command"] for one in manifest["commands"] if one.get("command")]
@@ -68,11 +68,11 @@ def _documents(study: Study) -> dict[str, str]:
 
 
 def _maps(
-    study: Study, make: MemberFactory, dataset: xr.Dataset, flags: argparse.Namespace, line: str
+    study: StudyFolder, factory: MemberFactory, dataset: xr.Dataset, flags: argparse.Namespace, line: str
 ) -> tuple[list[Map], list[str]]:
     """The maps of words or of films of members of median score, and what keeps them from being drawn."""
-    task = study.spec.row
-    if task.words is None and task.factors is None:
+    task = study.spec.task
+    if task.views.word_vectors is None and task.views.factors is None:
         return [], []
     point = {name: dataset[name].to_numpy()[0].item() for name in further_axes(dataset)}
     there = dataset["width"].to_numpy().tolist()
@@ -83,22 +83,22 @@ def _maps(
         {"width": width} | point | {"seed": choose_seed(dataset, task, {"width": width} | point, best=False)}
         for width in widths
     ]
-    draw = _of_words if task.words is not None else _of_items
+    draw = _of_words if task.views.word_vectors is not None else _of_items
     try:
-        found = draw(study, make, members, signature(line, study))
+        found = draw(study, factory, members, signature(line, study))
     except UserError as error:  # too few words, or a net that diverged: the rest of the page is as good
         return [], [f"no map: {error}"]
     return found, []
 
 
-def _of_words(study: Study, make: MemberFactory, members: list[dict[str, float]], stamped: str) -> list[Map]:
-    words = read_words(study, make)
+def _of_words(study: StudyFolder, factory: MemberFactory, members: list[dict[str, float]], stamped: str) -> list[Map]:
+    words = read_words(study, factory)
     panels, points, said = word_maps.drawing(words, members, AS_USUAL, stamped)
     return [Map("Words", panels, points, said.about)]
 
 
-def _of_items(study: Study, make: MemberFactory, members: list[dict[str, float]], stamped: str) -> list[Map]:
-    ratings, found = Ratings(study, make, make.source.about), []
+def _of_items(study: StudyFolder, factory: MemberFactory, members: list[dict[str, float]], stamped: str) -> list[Map]:
+    ratings, found = Ratings(study, factory, factory.dataset.metadata), []
     for member in members:
         one = model(ratings, member, None)
         panel, points, said = item_maps.drawing(ratings, one, (1, 2), ITEMS, stamped)

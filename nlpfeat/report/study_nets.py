@@ -10,7 +10,7 @@ from nlpfeat.analysis.geometry import WINDOW
 from nlpfeat.cli.progress import Counter
 from nlpfeat.films.camera import disc_grid, film_steps, radius_of, some
 from nlpfeat.report.nets import Axis, Net, Nets
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.results import further_axes
 from nlpfeat.study.replay import replay
 from nlpfeat.study.restore import is_finite
@@ -42,7 +42,7 @@ class Found(NamedTuple):
 
 
 def nets_of_page(
-    study: Study, make: MemberFactory, dataset: xr.Dataset, frames: int, budget: float
+    study: StudyFolder, factory: MemberFactory, dataset: xr.Dataset, frames: int, budget: float
 ) -> tuple[Nets | None, list[str]]:
     """The nets of a study, of as many seeds as `budget` bytes hold, or None; and what is left out.
 
@@ -51,10 +51,10 @@ def nets_of_page(
     Args:
       frames: steps at which one member of each width is shown, trained again for it; 0: kept steps only.
     """
-    task = study.spec.row
-    if task.layers is None or study.spec.model.embedding != 2:
+    task = study.spec.task
+    if task.views.piecewise_linear is None or study.spec.model.embedding != 2:
         return None, []
-    found = _kept(study, make)
+    found = _kept(study, factory)
     if not found:
         return None, ["no unwarper: every net diverged"]
     seeds = _seeds(found, budget)
@@ -67,9 +67,9 @@ def nets_of_page(
         )
         with Counter("nets trained again", len(starred)) as progress:
             for one in progress.each(iter(starred)):
-                again = replay(study, make, one, film_steps(study.spec.training.total, frames))
+                again = replay(study, factory, one, film_steps(study.spec.training.total, frames))
                 there = [place for place, params in enumerate(again.params) if is_finite(params)]
-                layers = [task.layers(again.params[place], again.settings) for place in there]
+                layers = [task.views.piecewise_linear(again.params[place], again.settings) for place in there]
                 if again.id in found:
                     steps = again.steps[there].tolist()
                     found[again.id] = found[again.id]._replace(steps=steps, layers=layers)
@@ -78,28 +78,28 @@ def nets_of_page(
     return _packed(found, starred), notes
 
 
-def _kept(study: Study, make: MemberFactory) -> dict[str, Found]:
+def _kept(study: StudyFolder, factory: MemberFactory) -> dict[str, Found]:
     """The nets at their kept steps, those that diverged left out."""
-    layers, found = study.spec.row.layers, {}
+    layers, found = study.spec.task.views.piecewise_linear, {}
     assert layers is not None
     table = study.members().sort_values("seed").head(READ)
     written: dict[Any, Any] = table[list(study.spec.settings._fields)].to_dict("index")
     work = finished_buckets(study, table)
     with Counter("checkpoints of buckets", len(work)) as progress:
         for one in progress.each(iter(work)):
-            for net in members_at_steps(study, make, table, [one]):
+            for net in members_at_steps(study, factory, table, [one]):
                 if not is_finite(net.params):
                     continue
                 if net.id not in found:
-                    found[net.id] = Found(written[net.id], [], [], _points(make, net.settings))
+                    found[net.id] = Found(written[net.id], [], [], _points(factory, net.settings))
                 found[net.id].steps.append(net.step)
                 found[net.id].layers.append(layers(net.params, net.settings))
     return found
 
 
-def _points(make: MemberFactory, settings: Any) -> tuple[np.ndarray, np.ndarray]:
+def _points(factory: MemberFactory, settings: Any) -> tuple[np.ndarray, np.ndarray]:
     """The training points of a member, evenly spread ones if there are many."""
-    train = jax.device_get(make.draw(settings))["train"]
+    train = jax.device_get(factory.draw(settings))["train"]
     points, labels = np.stack(train.inputs, 1), np.asarray(train.targets)
     shown = some(len(points), DOTS)
     return points[shown].astype(np.float32), labels[shown]
@@ -119,13 +119,13 @@ def _seeds(found: dict[str, Found], budget: float) -> list[int]:
     return seeds[: max(1, int(np.searchsorted(total, budget, side="right")))]
 
 
-def starred_members(dataset: xr.Dataset, study: Study) -> list[dict[str, float]]:
+def starred_members(dataset: xr.Dataset, study: StudyFolder) -> list[dict[str, float]]:
     """One member of each width where not all diverged: that of median score or, where recipes differ too, the best.
 
     Of a single width the one of median score and the best.
     """
-    task, further = study.spec.row, further_axes(dataset)
-    scored = dataset[task.metrics[0][0]].isel(step=-1).notnull().any(("seed", "split", *further))
+    task, further = study.spec.task, further_axes(dataset)
+    scored = dataset[task.evaluation.headline.name].isel(step=-1).notnull().any(("seed", "split", *further))
     widths = dataset["width"].to_numpy()[scored.to_numpy()].tolist()
     chosen = []
     for width in widths:

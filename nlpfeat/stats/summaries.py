@@ -23,7 +23,7 @@ def summarize(dataset: xr.Dataset) -> list[dict[str, Any]]:
       interval [low, share, high].
     """
     task = TASKS[dataset.attrs["task"]]
-    headline, goal = task.metrics[0][0], task.success
+    headline, goal = task.evaluation.headline.name, task.evaluation.criterion
     last = scores(dataset.isel(step=-1), headline, goal)
     axes = [str(dim) for dim in last.dims if dim not in ("seed", "split")]
     table = []

@@ -8,10 +8,10 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from nlpfeat.config.schema import config_hash
+from nlpfeat.tasks.spec import config_hash
 from nlpfeat.errors import DamagedFile
 from nlpfeat.store.atomic import atomic
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.results import read_results, write_results
 from nlpfeat.training.task import Goal
 
@@ -30,7 +30,7 @@ class Survey(NamedTuple):
     attributes: dict[str, dict[str, Any]]  # by bucket
 
 
-def combine(study: Study) -> tuple[bool, list[DamagedFile]]:
+def combine(study: StudyFolder) -> tuple[bool, list[DamagedFile]]:
     """Write all finished buckets as one array over the grid: dims (width, seed, further axes …, step, split).
 
     Where the grid has holes (members not run yet) the measures are NaN and `member_id` is empty. `steps_to_success` is
@@ -57,7 +57,7 @@ def combine(study: Study) -> tuple[bool, list[DamagedFile]]:
     return True, damaged
 
 
-def survey(study: Study) -> tuple[Survey, list[DamagedFile]]:
+def survey(study: StudyFolder) -> tuple[Survey, list[DamagedFile]]:
     """Look through the finished buckets; and the files that could not be read."""
     found, damaged = Survey([], {}, {}, {}, {}), []
     for label in study.buckets():
@@ -69,7 +69,7 @@ def survey(study: Study) -> tuple[Survey, list[DamagedFile]]:
     return found, damaged
 
 
-def _see(study: Study, found: Survey, label: str, bucket: xr.Dataset) -> None:
+def _see(study: StudyFolder, found: Survey, label: str, bucket: xr.Dataset) -> None:
     found.labels.append(label)
     found.attributes[label] = bucket.attrs
     for name in study.spec.settings._fields:
@@ -84,7 +84,7 @@ def _see(study: Study, found: Survey, label: str, bucket: xr.Dataset) -> None:
             found.coords[dim] = longest.reset_coords(drop=True)
 
 
-def _with_measures(study: Study, label: str, damaged: list[DamagedFile]) -> xr.Dataset:
+def _with_measures(study: StudyFolder, label: str, damaged: list[DamagedFile]) -> xr.Dataset:
     """The results of a bucket with what has been measured of it; NaN at steps that were not, or cannot be read."""
     result = read_results(study.result(label))
     measured = []
@@ -99,8 +99,8 @@ def _with_measures(study: Study, label: str, damaged: list[DamagedFile]) -> xr.D
         commits = sorted({part.attrs["commit"] for part in measured})
         steps = steps.reindex(step=result["step"])  # members in one order
         result = result.merge(steps, combine_attrs="override").assign_attrs(measured=" ".join(commits))
-    task = study.spec.row
-    result["steps_to_success"] = steps_to_success(result[task.metrics[0][0]], task.success)
+    task = study.spec.task
+    result["steps_to_success"] = steps_to_success(result[task.evaluation.headline.name], task.evaluation.criterion)
     return result.reset_coords("id").rename(id="member_id")
 
 
@@ -111,7 +111,7 @@ def steps_to_success(scores: xr.DataArray, goal: Goal) -> xr.DataArray:
     return first.where(reached.any("step")).drop_vars("step").assign_attrs(units="steps")
 
 
-def _frame(study: Study, found: Survey, axes: list[str]) -> xr.Dataset:
+def _frame(study: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
     """All but the numbers."""
     coords: dict[str, Any] = {name: found.axes[name] for name in axes} | found.coords
     coords |= {name: values[0] for name, values in found.axes.items() if name not in axes}
@@ -120,7 +120,7 @@ def _frame(study: Study, found: Survey, axes: list[str]) -> xr.Dataset:
     measured = {commit for one in found.attributes.values() for commit in one.get("measured", "").split()}
     kept = {label: {name: one[name] for name in KEPT} for label, one in found.attributes.items()}
     attributes = {
-        "task": study.spec.task,
+        "task": study.spec.task.name,
         "config": json.dumps(study.spec.to_dict()),
         "config_hash": config_hash(study.spec),
         "commits": " ".join(sorted(commits)),

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nlpfeat.config.schema import Spec, differences, resolve
+from nlpfeat.tasks.spec import Spec, differences, resolve
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.atomic import write_atomic
 from nlpfeat.store.locks import LinkOutside, refuse_links
@@ -59,7 +59,7 @@ FORMAT = 2  # of a study's files; records of 1 stacked their splits by the alpha
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyFolder:
     """A study folder and the spec found in it."""
 
     path: Path
@@ -125,7 +125,7 @@ class Study:
         return pd.concat(parts)[names] if parts else none
 
 
-def open_study(path: Path) -> Study:
+def open_folder(path: Path) -> StudyFolder:
     """The study at `path`.
 
     Raises:
@@ -139,7 +139,7 @@ def open_study(path: Path) -> Study:
         written = stored.pop("format", 1)
         if written == FORMAT:
             refuse_links(path)
-            return Study(path, resolve(stored))
+            return StudyFolder(path, resolve(stored))
     except LinkOutside:
         raise
     except (AttributeError, ValueError, UserError) as error:
@@ -153,14 +153,14 @@ def open_study(path: Path) -> Study:
     )
 
 
-def check_study(path: Path, spec: Spec) -> None:
+def check_folder(path: Path, spec: Spec) -> None:
     """Check that a study of `spec` may be written to `path`.
 
     Raises:
       UserError: if the folder holds a study of another config (the differing keys are named) or other files.
     """
     if (path / "config.json").exists():
-        changed = differences(open_study(path).spec, spec)
+        changed = differences(open_folder(path).spec, spec)
         if changed:
             raise UserError(
                 f"{path} holds a study of another config: {'; '.join(changed)}. Choose another --study"
@@ -174,29 +174,29 @@ def _is_ours(entry: Path) -> bool:
     return entry.name == "lock" or (entry.name.startswith(".") and entry.suffix == ".part")
 
 
-def create_study(path: Path, spec: Spec) -> Study:
+def create_folder(path: Path, spec: Spec) -> StudyFolder:
     """The study at `path`, made if there is none. Call it under the study's lock, after `check_study`.
 
     The stored grid becomes that of `spec`; the stored settings stay those that the study began with, so that an
     axis added for once does not change what the study is.
     """
     if (path / "config.json").exists():
-        spec = replace(spec, settings=open_study(path).spec.settings)
+        spec = replace(spec, settings=open_folder(path).spec.settings)
     path.mkdir(parents=True, exist_ok=True)
     for left_behind in path.glob(".*.part"):
         left_behind.unlink()
     write_atomic(path / "config.json", json.dumps({"format": FORMAT, **spec.to_dict()}, indent=2) + "\n")
     for folder in ("members", "results", "measures", "checkpoints", "figures"):
         (path / folder).mkdir(exist_ok=True)
-    return Study(path, spec)
+    return StudyFolder(path, spec)
 
 
-def write_bucket(study: Study, label: str, members: pd.DataFrame) -> None:
+def write_bucket(study: StudyFolder, label: str, members: pd.DataFrame) -> None:
     """Write the member table of a bucket."""
     write_atomic(study.table(label), members.to_csv())
 
 
-def read_manifest(study: Study) -> dict[str, list[dict[str, Any]]]:
+def read_manifest(study: StudyFolder) -> dict[str, list[dict[str, Any]]]:
     """Under "commands" what ran here, each with its provenance.
 
     Raises:
@@ -214,7 +214,7 @@ def read_manifest(study: Study) -> dict[str, list[dict[str, Any]]]:
     return manifest
 
 
-def log_command(study: Study, entry: dict[str, Any]) -> None:
+def log_command(study: StudyFolder, entry: dict[str, Any]) -> None:
     """Add a command with its provenance to the manifest."""
     manifest = read_manifest(study)
     manifest["commands"].append(entry)

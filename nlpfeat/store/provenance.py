@@ -13,11 +13,11 @@ import jax
 import numpy as np
 
 from nlpfeat import parallel
-from nlpfeat.config.schema import config_hash
+from nlpfeat.tasks.spec import config_hash
 from nlpfeat.data.core import Dataset
 from nlpfeat.errors import UserError
 from nlpfeat.store.atomic import atomic
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "xarray")
@@ -39,7 +39,7 @@ def _git(*arguments: str) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def signature(line: str, study: Study) -> str:
+def signature(line: str, study: StudyFolder) -> str:
     """What stands below a figure: the command that drew it, the commit of the code, the config of the study."""
     return f"{line}   commit {commit()}   config {config_hash(study.spec)}"
 
@@ -91,7 +91,7 @@ def data_hash(source: Dataset, splits: Any = ()) -> str:
     return total.hexdigest()
 
 
-def check_data(study: Study, source: Dataset) -> None:
+def check_data(study: StudyFolder, source: Dataset) -> None:
     """Compare the data that all members share with those that the study was trained on, if it was.
 
     Raises:
@@ -103,7 +103,7 @@ def check_data(study: Study, source: Dataset) -> None:
         )
 
 
-def write_data_hash(study: Study, source: Dataset) -> None:
+def write_data_hash(study: StudyFolder, source: Dataset) -> None:
     """Write down the hash of the data that all members share, where they share any."""
     if jax.tree.leaves(source.arrays) and not study.data_hash.exists():
         with atomic(study.data_hash) as part:

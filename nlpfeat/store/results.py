@@ -23,7 +23,7 @@ def bucket_dataset(
     steps: list[int],
     splits: list[str],
     attributes: dict[str, Any],
-    loss_units: str,
+    units: dict[str, str],
 ) -> xr.Dataset:
     """The results of one bucket: a flat `member` axis with the settings as its coordinates.
 
@@ -33,11 +33,11 @@ def bucket_dataset(
       steps: the recorded steps.
       splits: the names of the splits, in the records' order.
       attributes: plain values; nested ones are stored as JSON.
-      loss_units: what the loss is measured in; metrics are shares, errors or bits, as their names say.
+      units: of each measure; empty for fractions.
     """
     dims = ("member", "step", "split")
     data = {
-        name: (dims, values, {"units": loss_units} if name == "loss" else {})
+        name: (dims, values, {"units": units[name]} if units.get(name) else {})
         for name, values in records.items()
     }
     coords: dict[Any, Any] = {"step": steps, "split": splits, "id": ("member", list(members.index))}

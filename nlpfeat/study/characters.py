@@ -5,7 +5,7 @@ from typing import NamedTuple
 from nlpfeat.cli.tables import warn
 from nlpfeat.data.text.characters import Book, CharacterSpec
 from nlpfeat.errors import UserError
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.study.restore import Member, is_finite, restore, study_factory
 from nlpfeat.sweeps.members import MemberFactory
 
@@ -15,8 +15,8 @@ PROMPT = 40  # characters of the text that a net goes on from, where no others a
 class Readers(NamedTuple):
     """A study of nets that read characters, its text read once."""
 
-    study: Study
-    make: MemberFactory
+    study: StudyFolder
+    factory: MemberFactory
     book: Book
 
     @property
@@ -49,7 +49,7 @@ class Readers(NamedTuple):
         Raises:
           UserError: if there is no such member or step, or its training diverged.
         """
-        member = restore(self.study, wanted, step, self.make)
+        member = restore(self.study, wanted, step, self.factory)
         if not is_finite(member.params):
             raise UserError(
                 f"the training of this member diverged by step {member.step}: it has nothing to say"
@@ -57,26 +57,26 @@ class Readers(NamedTuple):
         return member
 
 
-def readers(study: Study) -> Readers:
+def readers(study: StudyFolder) -> Readers:
     """A study with its text.
 
     Raises:
       UserError: if its nets do not read characters, or the text has changed.
     """
     check_reads(study)
-    make = study_factory(study)
-    return Readers(study, make, make.source.about)
+    factory = study_factory(study)
+    return Readers(study, factory, factory.dataset.metadata)
 
 
-def check_reads(study: Study) -> None:
+def check_reads(study: StudyFolder) -> None:
     """Check that the nets of a study read characters.
 
     Raises:
       UserError: if they do not.
     """
-    if not issubclass(study.spec.row.data, CharacterSpec):
+    if not issubclass(study.spec.task.data.spec, CharacterSpec):
         raise UserError(
-            f"{study.path} is a study of {study.spec.task}, whose nets do not write: name one of char_rnn, such as runs/char_rnn"
+            f"{study.path} is a study of {study.spec.task.name}, whose nets do not write: name one of char_rnn, such as runs/char_rnn"
         )
 
 
@@ -91,6 +91,6 @@ def tell_learned(nets: Readers) -> None:
 def tell_unknown(book: Book, prompt: str) -> None:
     """Note the characters of a prompt that nets do not tell apart."""
     written = book.alphabet.written(prompt)
-    others = dict.fromkeys(letter for letter in written if letter not in book.alphabet.letters)
+    others = dict.fromkeys(letter for letter in written if letter not in book.alphabet.characters)
     if others:
         warn(f"characters that the net does not tell apart are all one to it: {' '.join(map(repr, others))}")

@@ -1,22 +1,25 @@
-"""Asking a net for many answers, a piece at a time."""
+"""What a network computes for examples of its data, a batch at a time."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import PyTree
 
-from nlpfeat.data.core import Examples
-from nlpfeat.training.task import Task
+from nlpfeat.data.core import Examples, Params
+from nlpfeat.training.step import Data, Program
+
+Tree = TypeVar("Tree")
 
 
-def batched(ask: Callable[[np.ndarray], Any], count: int, size: int) -> Any:
-    """What `ask` gives for 0 … count − 1: arrays (count, …) on the host.
+def batched(function: Callable[[np.ndarray], Tree], count: int, size: int) -> Tree:
+    """The results of `function` for 0 … count − 1: arrays (count, …) on the host.
 
     Args:
-      ask: from which are asked, int (size,), to a tree of arrays (size, …). The last piece repeats some of its own, so that
+      function: indices int (size,) -> a pytree of arrays (size, …). The last batch repeats some of its indices, so that
         a program compiled for one size serves all.
       count: how many, at least 1.
       size: how many at a time.
@@ -24,48 +27,33 @@ def batched(ask: Callable[[np.ndarray], Any], count: int, size: int) -> Any:
     found = []
     for start in range(0, count, size):
         kept = min(size, count - start)
-        given = ask(start + np.arange(size) % kept)
+        given = function(start + np.arange(size) % kept)
         found.append(jax.tree.map(lambda leaf, kept=kept: np.asarray(leaf)[:kept], given))
     return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
 
 
 def forward(
-    task: Task,
-    module: Any,
-    params: Any,
-    settings: Any,
-    arrays: Any,
-    examples: Examples,
-    index: np.ndarray,
-    names: tuple[str, ...],
+    program: Program, params: Params, data: Data, split: str, index: np.ndarray, names: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
-    """Parts of the trace of the examples at `index` (n,): an array (n, …) for each of `names` that the net has.
+    """Outputs of the network for some examples of a split: an array (n, …) for each of `names` that it has.
 
     Args:
-      arrays: of the task's source.
+      data: of the member.
+      index: int (n,), which examples.
     """
-    arrays = jax.device_put(arrays)
+    arrays = jax.device_put(data.arrays)
 
-    def ask(piece: np.ndarray) -> Any:
-        return _trace(task, module, names, params, settings, arrays, examples, index[piece])
+    def outputs(batch: np.ndarray) -> dict[str, np.ndarray]:
+        one = Data(data.settings, arrays, {})
+        return _outputs(program, names, params, one, data.splits[split], index[batch])
 
-    return batched(ask, len(index), min(task.piece, len(index)))
-
-
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def _trace(
-    task: Task,
-    module: Any,
-    names: tuple[str, ...],
-    params: Any,
-    settings: Any,
-    arrays: Any,
-    examples: Examples,
-    index: Any,
-) -> dict[str, Any]:
-    batch = task.batch(arrays, examples, jnp.asarray(index))
-    trace = module.apply({"params": params}, batch.inputs, settings)
-    return {name: trace[name] for name in names if name in trace}
+    return batched(outputs, len(index), min(program.task.evaluation.batch_size, len(index)))
 
 
-# MERGED: """What a net gives for examples of its data, a piece at a time."""
+@partial(jax.jit, static_argnums=(0, 1))
+def _outputs(
+    program: Program, names: tuple[str, ...], params: Params, data: Data, examples: Examples, index: np.ndarray
+) -> dict[str, PyTree]:
+    batch = program.task.data.batch(data.arrays, examples, jnp.asarray(index))
+    outputs: PyTree = program.module.apply({"params": params}, batch.inputs, data.settings)
+    return {name: outputs[name] for name in names if name in outputs}

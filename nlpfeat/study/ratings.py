@@ -9,7 +9,7 @@ from nlpfeat.data.ratings.catalogue import Catalogue, user_place
 from nlpfeat.data.ratings.rating_table import RatingTable
 from nlpfeat.errors import UserError
 from nlpfeat.models.factors import FactorTables
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.study.restore import Member, is_finite, restore, study_factory
 from nlpfeat.sweeps.members import MemberFactory
 
@@ -17,8 +17,8 @@ from nlpfeat.sweeps.members import MemberFactory
 class Ratings(NamedTuple):
     """A study of ratings, read once."""
 
-    study: Study
-    make: MemberFactory
+    study: StudyFolder
+    factory: MemberFactory
     table: RatingTable
 
     @property
@@ -58,19 +58,19 @@ class Ratings(NamedTuple):
         return np.argsort(-self.counts, kind="stable")[:most]
 
 
-def read_ratings(study: Study) -> Ratings:
+def read_ratings(study: StudyFolder) -> Ratings:
     """A study with its ratings read.
 
     Raises:
       UserError: if its inputs are no ratings, or they have changed.
     """
-    if study.spec.row.factors is None:
+    if study.spec.task.views.factors is None:
         raise UserError(
-            f"{study.path} is a study of {study.spec.task}, which has no factors: name one of ratings, such as "
+            f"{study.path} is a study of {study.spec.task.name}, which has no factors: name one of ratings, such as "
             "runs/ratings_bias"
         )
-    make = study_factory(study)
-    return Ratings(study, make, make.source.about)
+    factory = study_factory(study)
+    return Ratings(study, factory, factory.dataset.metadata)
 
 
 def model(ratings: Ratings, wanted: dict[str, float], step: int | None) -> Member:
@@ -79,7 +79,7 @@ def model(ratings: Ratings, wanted: dict[str, float], step: int | None) -> Membe
     Raises:
       UserError: if there is no such member or step, or its training diverged.
     """
-    member = restore(ratings.study, wanted, step, ratings.make)
+    member = restore(ratings.study, wanted, step, ratings.factory)
     if not is_finite(member.params):
         raise UserError(f"the training of this member diverged by step {member.step}: it predicts nothing")
     return member
@@ -87,9 +87,9 @@ def model(ratings: Ratings, wanted: dict[str, float], step: int | None) -> Membe
 
 def factors(ratings: Ratings, member: Member) -> FactorTables:
     """The vectors of a member."""
-    task = ratings.study.spec.row
-    assert task.factors is not None
-    return task.factors(member.params, member.settings)
+    task = ratings.study.spec.task
+    assert task.views.factors is not None
+    return task.views.factors(member.params, member.settings)
 
 
 def merit(ratings: Ratings, member: Member, items: np.ndarray) -> tuple[str, np.ndarray]:

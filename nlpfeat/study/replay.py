@@ -1,35 +1,40 @@
-"""Train one member of a study again, with its parameters at as many steps as one likes: what a film needs."""
+"""Train one member of a study again, with its parameters at any steps: what a film needs."""
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
-import jax
 import numpy as np
+import xarray as xr
 
 from nlpfeat.data.core import Splits, split_names
 from nlpfeat.errors import UserError
 from nlpfeat.models.masking import crop
 from nlpfeat.store import results
-from nlpfeat.store.layout import Study
-from nlpfeat.study.restore import find_member
+from nlpfeat.study.restore import TrainedMember, find_member
+from nlpfeat.study.session import Study
 from nlpfeat.sweeps import programs, runner
-from nlpfeat.sweeps.members import MemberFactory, prepare_alone, tree_index, tree_stack
-from nlpfeat.training.step import Params
+from nlpfeat.sweeps.members import prepare_alone, tree_index, tree_stack
 
 
 class Replay(NamedTuple):
     """A member's training, at chosen steps."""
 
-    id: str
-    settings: Any  # NamedTuple of scalars
-    splits: Splits
-    steps: np.ndarray  # (steps,)
-    params: list[Params]  # at each step, host arrays cropped to the member's width
-    record: dict[str, np.ndarray]  # measure -> (steps, splits)
+    members: list[TrainedMember]  # one per step
     gap: float  # largest difference from the study's record, at the steps recorded there
 
+    @property
+    def steps(self) -> np.ndarray:
+        """Of each (steps,)."""
+        return np.array([member.step for member in self.members])
 
-def replay(study: Study, make: MemberFactory, wanted: dict[str, float], steps: np.ndarray) -> Replay:
-    """Train the member with the settings `wanted` from its seed to the last of `steps`.
+    @property
+    def record(self) -> dict[str, np.ndarray]:
+        """Metric -> (steps, splits)."""
+        return tree_stack([member.record for member in self.members])
+
+
+def replay(study: Study, settings: Mapping[str, float], steps: np.ndarray) -> Replay:
+    """Train the member with these settings from its seed to the last of `steps`.
 
     Args:
       steps: rising, between 0 and the study's last step.
@@ -37,37 +42,32 @@ def replay(study: Study, make: MemberFactory, wanted: dict[str, float], steps: n
     Raises:
       UserError: if the study lacks the member, or has no record of it yet; DamagedFile if that cannot be read.
     """
-    row = find_member(study, wanted)
-    label, training = str(row["bucket"]), study.spec.training
-    if not study.result(label).exists():
-        raise UserError(f"{study.path} has no record of this member yet: run the sweep to its end first")
-    kept = results.read_results(study.result(label)).set_index(member="id").sel(member=str(row.name))
-    bucket = prepare_alone(make, label, study.bucket(label), str(row.name), programs.member_mesh())
-    shapes = make.shapes(int(row["width"]))
+    folder, factory = study.folder, study.factory
+    row = find_member(folder, settings)
+    label, training, width = str(row["bucket"]), study.spec.training, int(row["width"])
+    if not folder.result(label).exists():
+        raise UserError(f"{folder.path} has no record of this member yet: run the sweep to its end first")
+    name = str(row.name)
+    kept = results.read_results(folder.result(label)).set_index(member="id").sel(member=name)
+    bucket = prepare_alone(factory, label, folder.bucket(label), name, programs.member_mesh())
+    shapes, module = factory.shapes(width), factory.module(width)
     recorded = [stop.step for stop in training.stops]
-    state = runner.initial_state(study.spec.row, bucket, training.phases[0].frozen, bucket.params)
+    state = runner.initial_state(bucket, training.phases[0].frozen, bucket.params)
     stops = sorted({*map(int, steps), *(step for step in recorded if step <= steps[-1])})
-    wanted_steps, found, records = set(map(int, steps)), [], []
-    going = runner.advance(study.spec.row, training, bucket, state, 0, stops)
-    for step, (current, record) in zip(stops, going, strict=True):
-        records.append(tree_index(bucket.fetch(record), 0))
-        if step in wanted_steps:
-            found.append(crop(tree_index(bucket.fetch(current.params), 0), shapes))
-    every = tree_stack(records)
-    gap = _gap(every, np.array(stops), kept, bucket.example.splits)
-    here = np.isin(stops, steps)
-    return Replay(
-        str(row.name),
-        bucket.example.settings,
-        bucket.example.splits,
-        np.asarray(steps),
-        found,
-        jax.tree.map(lambda values: values[here], every),
-        gap,
-    )
+    wanted, members, records = set(map(int, steps)), [], []
+    for step, (current, on_devices) in zip(
+        stops, runner.advance(training, bucket, state, 0, stops), strict=True
+    ):
+        record = tree_index(bucket.to_host(on_devices), 0)
+        records.append(record)
+        if step in wanted:
+            params = crop(tree_index(bucket.to_host(current.params), 0), shapes)
+            members.append(TrainedMember(name, step, factory, module, params, bucket.first.settings, record))
+    gap = _gap(tree_stack(records), np.array(stops), kept, bucket.first.splits)
+    return Replay(members, gap)
 
 
-def _gap(record: dict[str, np.ndarray], steps: np.ndarray, kept: Any, splits: Splits) -> float:
+def _gap(record: dict[str, np.ndarray], steps: np.ndarray, kept: xr.Dataset, splits: Splits) -> float:
     """The largest difference of a record (steps, splits) from what the study kept; 0 where both are the same infinity or NaN."""
     common = kept.sel(step=kept["step"].isin(steps), split=split_names(splits))
     here = np.isin(steps, common["step"])

@@ -1,154 +1,199 @@
-"""Give one member back: its parameters at its own width, its data, its record."""
+"""Restore trained members: parameters at their own width, data, record."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
+import flax.linen as nn
 import jax
 import numpy as np
 import pandas as pd
 
-from nlpfeat.data.core import Dataset, Splits
+from nlpfeat.config.fields import Settings
+from nlpfeat.data.core import Dataset, Params, Splits
 from nlpfeat.errors import UserError
 from nlpfeat.models.masking import crop
 from nlpfeat.store import layout, provenance
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.precheck import missing_member
 from nlpfeat.sweeps import runner
 from nlpfeat.sweeps.members import MemberFactory, member_factory, stack_settings, tree_index
 from nlpfeat.training import checkpoints
-from nlpfeat.training.step import Params, fresh_splits
+from nlpfeat.training.step import Data, Program, fresh_splits
+from nlpfeat.training.task import Task
 
 
-class Member(NamedTuple):
-    """One network of a study, by itself."""
+@dataclass(frozen=True)
+class TrainedMember:
+    """One trained network of a study, at a step.
+
+    Attributes:
+      id: of the member.
+      step: whose parameters these are.
+      factory: of the study's members.
+      module: at the member's own width.
+      params: host arrays, cropped to that width.
+      settings: NumPy scalars.
+      record: metric -> (splits,), as recorded during the sweep.
+    """
 
     id: str
     step: int
-    module: Any  # at the member's own width
-    params: Params  # host arrays, cropped to it
-    settings: Any  # NamedTuple of scalars
-    source: Dataset
-    splits: Splits
-    record: dict[str, np.ndarray]  # measure -> (splits,), as recorded during the sweep
+    factory: MemberFactory
+    module: nn.Module
+    params: Params
+    settings: Settings
+    record: dict[str, np.ndarray]
+
+    @property
+    def task(self) -> Task:
+        """What it was trained on."""
+        return self.factory.spec.task
+
+    @property
+    def dataset(self) -> Dataset:
+        """What all members of the study share."""
+        return self.factory.dataset
+
+    @cached_property
+    def splits(self) -> Splits:
+        """Its own splits, on the host."""
+        return self.factory.splits(self.settings)
+
+    @property
+    def recorded_splits(self) -> Splits:
+        """The splits that its record was evaluated on: at the last step fresh ones, where the task can generate them."""
+        if self.step < self.factory.spec.training.total:
+            return self.splits
+        return self.splits | fresh_splits(self.task, self.dataset.metadata, self.settings)
+
+    @property
+    def program(self) -> Program:
+        """The task and its module, for `nlpfeat.training.step`."""
+        return Program(self.task, self.module)
+
+    @property
+    def data(self) -> Data:
+        """What it is trained and evaluated on."""
+        return Data(self.settings, self.dataset.arrays, self.splits)
+
+    @property
+    def finite(self) -> bool:
+        """Whether its training did not diverge."""
+        return is_finite(self.params)
 
 
 def is_finite(params: Params) -> bool:
-    """Whether all numbers of a net are finite: whether its training did not diverge."""
+    """Whether all parameters are finite."""
     return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params))
 
 
-def find_member(study: Study, wanted: dict[str, float]) -> Any:
-    """The one row of the member table with the settings `wanted`.
+def find_member(folder: StudyFolder, settings: Mapping[str, float]) -> pd.Series:
+    """The one row of the member table with these settings.
 
     Raises:
       UserError: if there is none (the values that exist are listed), or several.
     """
-    table = study.members()
+    table = folder.members()
     if table.empty:
-        raise UserError(f"{study.path} has no members yet: run the sweep")
+        raise UserError(f"{folder.path} has no members yet: run the sweep")
     chosen = table
-    for name, value in wanted.items():
+    for name, value in settings.items():
         narrowed = layout.select_members(chosen, {name: value})
         if narrowed.empty:
-            others = {other: wanted[other] for other in wanted if other != name}
-            raise missing_member(study.path, name, value, others, chosen[name].unique().tolist())
+            others = {other: settings[other] for other in settings if other != name}
+            raise missing_member(folder.path, name, value, others, chosen[name].unique().tolist())
         chosen = narrowed
     if len(chosen) > 1:
         free = [n for n in table if n != "bucket" and chosen[n].nunique() > 1]
-        values = "; ".join(f"--{n}={' or '.join(f'{v:g}' for v in sorted(chosen[n].unique()))}" for n in free)
-        raise UserError(f"{len(chosen)} members fit; say which: {values}")
+        values = "; ".join(f"{n}={' or '.join(f'{v:g}' for v in sorted(chosen[n].unique()))}" for n in free)
+        raise UserError(f"{len(chosen)} members fit; choose one of {values}")
     return chosen.iloc[0]
 
 
 def restore(
-    study: Study, wanted: dict[str, float], step: int | None = None, make: MemberFactory | None = None
-) -> Member:
-    """Restore the member with the settings `wanted`, such as {"width": 8, "seed": 3}.
+    folder: StudyFolder, factory: MemberFactory, settings: Mapping[str, float], step: int | None = None
+) -> TrainedMember:
+    """Restore the member with these settings, such as {"width": 8, "seed": 3}.
 
     Args:
       step: a step whose checkpoint was kept; the last one if None.
-      make: the study's maker, where it is at hand: files are read once.
 
     Raises:
-      UserError: if the study lacks the member or the step, or its data have changed; DamagedFile if its checkpoint cannot be read.
+      UserError: if the study lacks the member or the step; DamagedFile if its checkpoint cannot be read.
     """
-    row = find_member(study, wanted)
-    kept = kept_steps(study, row["bucket"])
+    row = find_member(folder, settings)
+    label = str(row["bucket"])
+    kept = kept_steps(folder, label)
     if not kept:
-        result = study.result(row["bucket"])
+        result = folder.result(label)
         mend = (
             f"delete {result} and run the sweep, which trains that bucket anew"
             if result.exists()
             else "run the sweep"
         )
-        raise UserError(f"this member has no checkpoint in {study.path}: {mend}")
+        raise UserError(f"this member has no checkpoint in {folder.path}: {mend}")
     step = kept[-1] if step is None else step
     if step not in kept:
-        there = ", ".join(map(str, kept))
-        raise UserError(f"no checkpoint of step {step} was kept for this member; there are {there}")
-    make = make or study_factory(study)
-    bucket = restore_bucket(study, make, row["bucket"], step)
-    place, width = list(bucket.members.index).index(row.name), int(row["width"])
-    settings = bucket.settings(place)
-    steps = [stop.step for stop in study.spec.training.stops]
-    record = {name: values[place, steps.index(step)] for name, values in bucket.saved.records.items()}
-    params = bucket.params(place)
-    module, splits = make.module(width), make.splits(settings)
-    return Member(str(row.name), step, module, params, settings, make.source, splits, record)
+        raise UserError(
+            f"no checkpoint of step {step} was kept for this member; there are {', '.join(map(str, kept))}"
+        )
+    bucket = restore_bucket(folder, factory, label, step)
+    return bucket.member(list(bucket.members.index).index(row.name))
 
 
-def recorded_splits(study: Study, member: Member) -> Splits:
-    """The examples that the record of a restored member was taken over."""
-    if member.step < study.spec.training.total:
-        return member.splits
-    return member.splits | fresh_splits(study.spec.row, member.source.about, member.settings)
-
-
-def study_factory(study: Study) -> MemberFactory:
-    """The maker of a study's members, its files read and compared with those that it was trained on.
+def study_factory(folder: StudyFolder) -> MemberFactory:
+    """The factory of a study's members, its files read and compared with those that it was trained on.
 
     Raises:
-      UserError: if the files cannot be had or read, or are others now.
+      UserError: if the files cannot be had or read, or have changed.
     """
-    make = member_factory(study.spec)
-    provenance.check_data(study, make.source)
-    return make
+    factory = member_factory(folder.spec)
+    provenance.check_data(folder, factory.dataset)
+    return factory
 
 
-class RestoredBucket(NamedTuple):
-    """All members of a bucket at a step."""
+@dataclass(frozen=True)
+class RestoredBucket:
+    """All members of a bucket at a step.
 
-    make: MemberFactory
-    members: pd.DataFrame  # the bucket's rows of the member table
-    splits: Splits  # of the first member
-    saved: runner.CheckpointState  # host arrays (members, …), padded
+    Attributes:
+      members: the bucket's rows of the member table.
+      saved: host arrays (members, …), padded.
+    """
 
-    def settings(self, place: int) -> Any:
-        """The settings of the member in a place of the table."""
-        return tree_index(stack_settings(self.make.spec.settings, self.members), place)
+    factory: MemberFactory
+    members: pd.DataFrame
+    step: int
+    saved: runner.CheckpointState
 
-    def params(self, place: int) -> Params:
-        """The parameters of the member in a place of the table, cropped to its own width."""
-        return crop(
-            tree_index(self.saved.state.params, place),
-            self.make.shapes(int(self.members["width"].iloc[place])),
-        )
+    def member(self, row: int) -> TrainedMember:
+        """The member in a row of the table."""
+        factory = self.factory
+        settings = tree_index(stack_settings(factory.spec.settings, self.members), row)
+        width = int(self.members["width"].iloc[row])
+        params = crop(tree_index(self.saved.state.params, row), factory.shapes(width))
+        stop = [one.step for one in factory.spec.training.stops].index(self.step)
+        record = {name: values[row, stop] for name, values in self.saved.records.items()}
+        name = str(self.members.index[row])
+        return TrainedMember(name, self.step, factory, factory.module(width), params, settings, record)
+
+    def __iter__(self) -> Iterator[TrainedMember]:
+        return (self.member(row) for row in range(len(self.members)))
 
 
-def kept_steps(study: Study, label: str) -> list[int]:
+def kept_steps(folder: StudyFolder, label: str) -> list[int]:
     """The steps of a bucket whose checkpoints were kept."""
-    return checkpoints.saved_steps(study.checkpoints(label))
+    return checkpoints.saved_steps(folder.checkpoints(label))
 
 
-def restore_bucket(study: Study, make: MemberFactory, label: str, step: int) -> RestoredBucket:
+def restore_bucket(folder: StudyFolder, factory: MemberFactory, label: str, step: int) -> RestoredBucket:
     """All members of a bucket at a step that was kept.
 
     Raises:
       DamagedFile: if the checkpoint cannot be read or does not fit.
     """
-    members = study.bucket(label)
-    first = tree_index(stack_settings(study.spec.settings, members), 0)
-    splits = make.splits(first)
-    loaded = runner.load_checkpoint(
-        study, make, label, int(members["width"].max()), len(members), splits, step
-    )
-    return RestoredBucket(make, members, splits, loaded)
+    members = folder.bucket(label)
+    first = tree_index(stack_settings(folder.spec.settings, members), 0)
+    saved = runner.load_checkpoint(folder, factory, label, members, factory.splits(first), step)
+    return RestoredBucket(factory, members, step, saved)

@@ -11,7 +11,7 @@ from nlpfeat.data.text.windows import WindowTexts
 from nlpfeat.embeddings.separability import PolarWords, polar_words
 from nlpfeat.embeddings.space import WordSpace
 from nlpfeat.errors import UserError
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.study.restore import Member, is_finite, restore, study_factory
 from nlpfeat.sweeps.members import MemberFactory
 
@@ -19,8 +19,8 @@ from nlpfeat.sweeps.members import MemberFactory
 class Words(NamedTuple):
     """A study of texts, read once."""
 
-    study: Study
-    make: MemberFactory
+    study: StudyFolder
+    factory: MemberFactory
     texts: BagTexts | SequenceTexts | WindowTexts
     polarity: np.ndarray  # (words,), NaN where too rare, or where texts have no classes
 
@@ -59,7 +59,7 @@ class Words(NamedTuple):
             )
 
 
-def read_words(study: Study, make: MemberFactory | None = None) -> Words:
+def read_words(study: StudyFolder, factory: MemberFactory | None = None) -> Words:
     """A study with its texts read and its vocabulary built again.
 
     Args:
@@ -68,13 +68,13 @@ def read_words(study: Study, make: MemberFactory | None = None) -> Words:
     Raises:
       UserError: if its inputs are no words, or its texts have changed.
     """
-    if study.spec.row.words is None:
+    if study.spec.task.views.word_vectors is None:
         raise UserError(
-            f"{study.path} is a study of {study.spec.task}, which has no words: name one of texts, such as runs/reviews_bag"
+            f"{study.path} is a study of {study.spec.task.name}, which has no words: name one of texts, such as runs/reviews_bag"
         )
-    make = make or study_factory(study)
-    texts = make.source.about
-    return Words(study, make, texts, polarity(texts.vocabulary.counts))
+    factory = factory or study_factory(study)
+    texts = factory.dataset.metadata
+    return Words(study, factory, texts, polarity(texts.vocabulary.counts))
 
 
 def net(words: Words, wanted: dict[str, float], step: int | None) -> Member:
@@ -83,7 +83,7 @@ def net(words: Words, wanted: dict[str, float], step: int | None) -> Member:
     Raises:
       UserError: if there is no such member or step, or its training diverged.
     """
-    member = restore(words.study, wanted, step, words.make)
+    member = restore(words.study, wanted, step, words.factory)
     if not is_finite(member.params):
         raise UserError(
             f"the training of this member diverged by step {member.step}: its words have no vectors"
@@ -98,9 +98,9 @@ def vectors(words: Words, member: Member) -> np.ndarray:
 
 def table_of(words: Words, params: Any, settings: Any) -> np.ndarray:
     """The word vectors of parameters, float64 (words, width)."""
-    task = words.study.spec.row
-    assert task.words is not None
-    return np.asarray(task.words(params, settings), np.float64)
+    task = words.study.spec.task
+    assert task.views.word_vectors is not None
+    return np.asarray(task.views.word_vectors(params, settings), np.float64)
 
 
 def learned(words: Words, member: Member) -> WordSpace:

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pandas as pd
 
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.sweeps import programs
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.members import MemberFactory, prepare
@@ -45,7 +45,7 @@ def estimate_cost(job: LaunchPlan) -> list[BucketCost]:
         by_work[i] for i in np.unique(np.linspace(0, len(by_work) - 1, MAX_TIMED).astype(int)) if by_work
     ]
     known = {
-        size: measure_bucket(job.study, job.make, kinds[size], job.bucket(kinds[size]), widest)
+        size: measure_bucket(job.study, job.factory, kinds[size], job.bucket(kinds[size]), widest)
         for size in chosen
     }
     costs, seen = [], set()
@@ -71,12 +71,12 @@ def _between(size: BucketSize, known: dict[BucketSize, BucketCost]) -> BucketCos
 
 
 def measure_bucket(
-    study: Study, make: MemberFactory, label: str, members: pd.DataFrame, widest: int
+    study: StudyFolder, factory: MemberFactory, label: str, members: pd.DataFrame, widest: int
 ) -> BucketCost:
     """Compile a bucket's training program and time it."""
-    task, training = study.spec.row, study.spec.training
+    task, training = study.spec.task, study.spec.training
     with compilations() as compiled:
-        bucket = prepare(make, label, members, programs.member_mesh(), widest)
+        bucket = prepare(factory, label, members, programs.member_mesh(), widest)
         phase = training.phases[0]
         longest = min(training.record_every, phase.stop)
         order = batch_indices(task, training, bucket, 0, longest)

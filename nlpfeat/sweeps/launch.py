@@ -6,11 +6,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from nlpfeat.config.schema import Spec
+from nlpfeat.tasks.spec import Spec
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store import provenance, results
 from nlpfeat.store.combine import combine
-from nlpfeat.store.layout import Study, check_study, create_study, log_command, write_bucket
+from nlpfeat.store.layout import StudyFolder, check_folder, create_folder, log_command, write_bucket
 from nlpfeat.store.locks import lock
 from nlpfeat.sweeps import multihost, programs, runner
 from nlpfeat.sweeps.members import MemberFactory, member_factory
@@ -24,7 +24,7 @@ def begin(
     part: tuple[int, int] = ALL_SHARDS,
     command: str = "",
     workers: int = 1,
-    make: MemberFactory | None = None,
+    factory: MemberFactory | None = None,
 ) -> LaunchPlan:
     """Write a study's config, member tables and manifest, before anything runs.
 
@@ -35,19 +35,19 @@ def begin(
     Raises:
       UserError: if `path` holds something else; then nothing was written.
     """
-    check_study(path, spec)  # before anything is written, and again under the lock
-    make = make or member_factory(spec)
+    check_folder(path, spec)  # before anything is written, and again under the lock
+    factory = factory or member_factory(spec)
     if not multihost.is_first():
         multihost.wait_for_all("planned")
-        return make_plan(make, path, part, workers)
+        return make_plan(factory, path, part, workers)
     with lock(path / "lock", wait=True):
-        job = make_plan(make, path, part, workers)
-        provenance.check_data(job.study, make.source)
-        job = job._replace(study=create_study(path, spec))
-        provenance.write_data_hash(job.study, make.source)
+        job = make_plan(factory, path, part, workers)
+        provenance.check_data(job.study, factory.dataset)
+        job = job._replace(study=create_folder(path, spec))
+        provenance.write_data_hash(job.study, factory.dataset)
         for label in job.new:
             write_bucket(job.study, label, job.bucket(label))
-        entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "data": make.source.notes}
+        entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "data": factory.dataset.notes}
         log_command(job.study, entry | provenance.provenance())
     multihost.wait_for_all("planned")
     return job
@@ -58,10 +58,10 @@ def train(job: LaunchPlan, watch: ProgressCallback) -> Outcome:
     if not job.missing:
         return Outcome()
     widest = max(job.wanted[label].width for label in job.missing)
-    return runner.train_buckets(job.study, job.make, job.missing, widest, programs.member_mesh(), watch)
+    return runner.train_buckets(job.study, job.factory, job.missing, widest, programs.member_mesh(), watch)
 
 
-def finish(study: Study) -> tuple[xr.Dataset | None, list[DamagedFile]]:
+def finish(study: StudyFolder) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     """Combine the results of all finished buckets and write `results.nc`.
 
     Returns:
@@ -88,8 +88,8 @@ def sweep(
     path: Path,
     watch: ProgressCallback | None = None,
     part: tuple[int, int] = ALL_SHARDS,
-    make: MemberFactory | None = None,
-) -> tuple[Study, xr.Dataset]:
+    factory: MemberFactory | None = None,
+) -> tuple[StudyFolder, xr.Dataset]:
     """Train what a grid lacks in the study at `path`, in this process and to its end: what a notebook wants.
 
     Args:
@@ -103,7 +103,7 @@ def sweep(
     Raises:
       UserError: if `path` holds something else, files in it are damaged, or another process trains there.
     """
-    job = begin(spec, path, part, make=make)
+    job = begin(spec, path, part, factory=factory)
     outcome = train(job, watch or runner.NoProgress())
     dataset, damaged = finish(job.study)
     require_whole([*outcome.damaged, *damaged])

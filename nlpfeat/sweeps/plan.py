@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from nlpfeat.config.schema import Spec, digest
+from nlpfeat.config.schema import digest
+from nlpfeat.tasks.spec import Spec
 from nlpfeat.store import layout
-from nlpfeat.store.layout import Study, check_study
+from nlpfeat.store.layout import StudyFolder, check_folder
 from nlpfeat.sweeps.members import MemberFactory
 
 CHUNK = 4096  # members whose rows are in memory while ids are counted
@@ -158,8 +159,8 @@ BUCKETS_PER_WORKER = (
 class LaunchPlan(NamedTuple):
     """What a launch has to do. Members are made from it when they are needed: a plan of millions is small."""
 
-    study: Study
-    make: MemberFactory
+    study: StudyFolder
+    factory: MemberFactory
     wanted: dict[str, BucketSize]  # the buckets that hold the members asked for
     new: dict[str, np.ndarray]  # of those, the ones not planned before: places in the grid
     missing: list[str]  # of those, the ones to train here
@@ -167,7 +168,7 @@ class LaunchPlan(NamedTuple):
     @property
     def members(self) -> int:
         """How many members are asked for."""
-        return grid_size(self.make.spec)
+        return grid_size(self.factory.spec)
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -177,12 +178,12 @@ class LaunchPlan(NamedTuple):
     def bucket(self, label: str) -> pd.DataFrame:
         """The members of a bucket."""
         if label in self.new:
-            return member_rows(self.make.spec, self.new[label])
+            return member_rows(self.factory.spec, self.new[label])
         return self.study.bucket(label)
 
 
 def make_plan(
-    make: MemberFactory, path: Path, part: tuple[int, int] = ALL_SHARDS, workers: int = 1
+    factory: MemberFactory, path: Path, part: tuple[int, int] = ALL_SHARDS, workers: int = 1
 ) -> LaunchPlan:
     """Plan the launch `part` = (i, n) of a study at `path`; writes nothing.
 
@@ -195,9 +196,9 @@ def make_plan(
     Raises:
       UserError: if `path` holds something else; DamagedFile if a member table cannot be read.
     """
-    study = Study(path, make.spec)
-    check_study(path, make.spec)
-    numbers = id_numbers(make.spec)
+    study = StudyFolder(path, factory.spec)
+    check_folder(path, factory.spec)
+    numbers = id_numbers(factory.spec)
     order, known, wanted, new = np.argsort(numbers), np.zeros(len(numbers), bool), {}, {}
     for label in study.buckets():
         members = study.bucket(label)
@@ -208,14 +209,14 @@ def make_plan(
         if len(asked):
             wanted[label] = BucketSize(len(members), int(members["width"].max()))
     left = np.flatnonzero(~known)
-    widths = settings_at(make.spec, left)["width"]
+    widths = settings_at(factory.spec, left)["width"]
     for places in partition_widths(widths, part[1] * (workers * BUCKETS_PER_WORKER if workers > 1 else 1)):
         label = layout.bucket_label(as_ids(numbers[left[places]]), widths[places])
         new[label] = left[places]
         wanted[label] = BucketSize(len(places), int(widths[places].max()))
     costs = {label: one.cost for label, one in wanted.items()}
     missing = [label for label in shard(costs, *part) if not study.result(label).exists()]
-    return LaunchPlan(study, make, wanted, new, missing)
+    return LaunchPlan(study, factory, wanted, new, missing)
 
 
 # MERGED: """Buckets: members that train inside one compiled program, padded to the largest width among them."""

@@ -19,12 +19,15 @@ from jax import Array
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
-from jax.typing import ArrayLike
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import Settings
-from nlpfeat.data.core import Splits, split_names
+from nlpfeat.data.core import Params, Splits, split_names
 from nlpfeat.training.step import (
-    Params,
+    Data,
+    Indices,
+    Interval,
+    Program,
     Record,
     State,
     evaluate,
@@ -33,7 +36,7 @@ from nlpfeat.training.step import (
     rule_record,
     train,
 )
-from nlpfeat.training.task import Task
+from nlpfeat.training.task import GradientDescent
 
 # Bytes of activations that one block may hold: a part of a core's second-level cache, or of a GPU's memory.
 CPU_BLOCK_BYTES = 256 * 2**10
@@ -100,102 +103,80 @@ def get(layout: Layout, tree: Any) -> Any:
     return multihost_utils.process_allgather(tree, tiled=True)
 
 
-@partial(jax.jit, static_argnames=("task", "module", "frozen", "rows", "layout"))
-def init_members(
-    task: Task,
-    module: nn.Module,
-    frozen: tuple[str, ...],
-    rows: int,
-    layout: Layout,
-    params: Params,
-    settings: Settings,
-) -> State:
-    """The state of every member at the start of training, or of a phase that trains other parameters, in batches of `rows`."""
+@partial(jax.jit, static_argnames=("program", "rows", "layout"))
+def init_members(program: Program, rows: int, layout: Layout, params: Params, settings: Settings) -> State:
+    """The state of every member at the start of training, or of a phase that trains other parameters.
+
+    Args:
+      rows: examples of a batch.
+      params: leaves (members, …).
+      settings: (members,) each.
+    """
 
     def member(params: Params, settings: Settings) -> State:
-        return init_state(task, module, frozen, rows, params, settings)
+        return init_state(program, rows, params, settings)
 
     return _sharded(jax.vmap(member), layout, (0, 0))(params, settings)
 
 
-@partial(jax.jit, static_argnames=("task", "module", "frozen", "layout"), donate_argnames=("state",))
+@partial(jax.jit, static_argnames=("program", "layout"), donate_argnames=("state",))
 def advance(
-    task: Task,
-    module: nn.Module,
-    frozen: tuple[str, ...],
-    layout: Layout,
-    state: State,
-    settings: Settings,
-    arrays: Any,
-    splits: Splits,
-    order: Array | None,
-    rate: ArrayLike,
-    start: ArrayLike,
-    steps: ArrayLike,
+    program: Program, layout: Layout, state: State, data: Data, indices: Indices, interval: Interval
 ) -> tuple[State, Record]:
-    """`steps` steps of every member from step `start`, then a record. One program serves a whole bucket.
+    """All steps of an interval for every member, then a record. One program serves a whole bucket.
 
     Args:
       state: leaves (members, …); donated.
-      settings: (members,) each.
-      arrays: of the task's source, shared by all members.
-      splits: leaves (members, n, …) where the task is seeded, else (n, …) shared.
-      order: int32 (members, at least `steps`, batch size), without the members where the task has a rule and all see
-        the same; or None for full batches.
-      rate, start, steps: traced scalars.
+      data: settings (members,); arrays, shared by all members; splits with leaves (members, n, …) where they are made per
+        seed, else (n, …) shared.
+      indices: int32 (members, at least `interval.steps`, batch size), without the members where a rule shows all of them
+        the same examples; or None for full batches.
 
     Returns:
       The new state and the record, leaves (members, splits).
     """
+    task = program.task
 
-    def member(state: State, settings: Settings, arrays: Any, splits: Splits, order: Array | None) -> Any:
-        state = train(
-            task, module, frozen, state, settings, arrays, splits["train"], order, rate, start, steps
-        )
-        record = evaluate(task, module, state.params, settings, arrays, splits)
+    def member(state: State, settings: Settings, arrays: PyTree, splits: Splits, indices: Indices) -> tuple[State, Record]:
+        own = Data(settings, arrays, splits)
+        state = train(program, state, own, indices, interval)
+        record = evaluate(program, state.params, own)
         return state, record | rule_record(task, state.opt_state, splits)
 
-    axes = (0, 0, None, 0 if task.seeded else None, None if task.rule else 0)
+    by_seed = isinstance(task.learner, GradientDescent)
+    axes = (0, 0, None, 0 if task.data.per_seed else None, 0 if by_seed else None)
 
-    def share(*arguments: Any) -> Any:
+    def share(*arguments: PyTree) -> tuple[State, Record]:
         return _map_blocks(member, axes, layout.block, arguments)
 
-    return _sharded(share, layout, axes)(state, settings, arrays, splits, order)
+    return _sharded(share, layout, axes)(state, *data, indices)
 
 
-@partial(jax.jit, static_argnames=("task", "module", "about", "layout"), donate_argnames=("record",))
+@partial(jax.jit, static_argnames=("program", "metadata", "layout"), donate_argnames=("record",))
 def fresh_record(
-    task: Task,
-    module: nn.Module,
-    about: Any,
-    layout: Layout,
-    record: Record,
-    params: Params,
-    settings: Settings,
-    arrays: Any,
-    splits: Splits,
+    program: Program, metadata: PyTree, layout: Layout, record: Record, params: Params, data: Data
 ) -> Record:
-    """The record of every member at the end of its training, of a task that has a `last_draw`. Arguments as of `advance`.
+    """The record of every member at the end of its training, for a task that can generate `fresh_splits`.
 
     Args:
-      about: of the task's source: the data's spec.
-      record: as `advance` gave it; its splits that are drawn afresh are replaced. Donated.
-      splits: only their names count.
+      metadata: of the dataset: the data's spec. Static.
+      record: from `advance`; its splits that are made afresh are replaced. Donated.
+      data: as for `advance`; of its splits only the names are used.
     """
-    names = split_names(splits)
+    names = split_names(data.splits)
 
-    def member(record: Record, params: Params, settings: Settings, arrays: Any) -> Record:
-        fresh = fresh_splits(task, about, settings)
-        found = evaluate(task, module, params, settings, arrays, fresh)
+    def member(record: Record, params: Params, settings: Settings, arrays: PyTree) -> Record:
+        fresh = fresh_splits(program.task, metadata, settings)
+        found = evaluate(program, params, Data(settings, arrays, fresh))
         places = np.array([names.index(name) for name in split_names(fresh)])
         return record | {name: record[name].at[places].set(values) for name, values in found.items()}
 
     axes = (0, 0, 0, None)
 
-    def share(*arguments: Any) -> Any:
+    def share(*arguments: PyTree) -> Record:
         return _map_blocks(member, axes, layout.block, arguments)
 
-    return _sharded(share, layout, axes)(record, params, settings, arrays)
+    return _sharded(share, layout, axes)(record, params, data.settings, data.arrays)
 
 
 def _sharded(function: Any, layout: Layout, axes: tuple[int | None, ...]) -> Any:

@@ -15,9 +15,9 @@ from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from nlpfeat import parallel
-from nlpfeat.config.schema import Spec
+from nlpfeat.tasks.spec import Spec
 from nlpfeat.errors import UserError
-from nlpfeat.store.layout import open_study
+from nlpfeat.store.layout import open_folder
 from nlpfeat.sweeps import programs, runner
 from nlpfeat.sweeps.members import MemberFactory, member_factory
 from nlpfeat.sweeps.plan import LaunchPlan
@@ -78,7 +78,7 @@ def train_remote(study: Path, label: str, widest: int, folder: str, board: Any) 
     parallel.pin_numbers()
     if ray.get(board.stopping.remote()):
         return None
-    there = open_study(study)
+    there = open_folder(study)
     watch = BoardProgress(lambda *told: ray.get(board.tell.remote(*told)))
     try:
         return runner.train_buckets(there, _maker(there.spec), [label], widest, programs.member_mesh(), watch)

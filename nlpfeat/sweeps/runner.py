@@ -1,65 +1,65 @@
-"""What is saved of a bucket: its state and its records so far, in one checkpoint."""
+"""Train the buckets of a study, one after another, interval by interval, resumable at every checkpoint."""
 
 import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
 import numpy as np
 import pandas as pd
 from jax.sharding import Mesh
 
-from nlpfeat.config.schema import Spec
-from nlpfeat.data.core import Splits, count, split_names
+from nlpfeat.config.fields import Settings, setting_names
+from nlpfeat.data.core import Params, Splits, count, split_names
 from nlpfeat.data.samplers import sequential_sampler
 from nlpfeat.errors import DamagedFile
 from nlpfeat.store import provenance, results
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.sweeps import multihost, programs
 from nlpfeat.sweeps.members import Bucket, MemberFactory, batch_rows, prepare
+from nlpfeat.tasks.spec import Spec
 from nlpfeat.training import checkpoints
-from nlpfeat.training.schedule import Phase, TrainingSpec
-from nlpfeat.training.step import Params, Record, State, init_state, record_names
-from nlpfeat.training.task import Task
+from nlpfeat.training.schedule import TrainingSpec
+from nlpfeat.training.step import Indices, Interval, Program, Record, State, init_state, record_names
+from nlpfeat.training.task import GradientDescent
 
 
 class CheckpointState(NamedTuple):
-    """Host arrays of a bucket at a step, without the layout's padding: any number of devices can go on."""
+    """Host arrays of a bucket at a step, without the layout's padding, so that any number of devices can continue."""
 
     state: State  # leaves (members, …)
-    records: dict[str, np.ndarray]  # measure -> (members, stops, splits), NaN where not recorded yet
+    records: dict[str, np.ndarray]  # metric -> (members, stops, splits), NaN where not recorded yet
 
 
 def empty_records(spec: Spec, members: int, splits: Splits) -> dict[str, np.ndarray]:
     """Records to be filled."""
     shape = (members, len(spec.training.stops), len(split_names(splits)))
-    return {name: np.full(shape, np.nan, np.float32) for name in record_names(spec.row)}
-
-
-def phase_at(training: TrainingSpec, step: int) -> Phase:
-    """The phase that ends at or after `step`; a state saved between two phases is that of the first."""
-    return next(phase for phase in training.phases if step <= phase.stop)
+    return {name: np.full(shape, np.nan, np.float32) for name in record_names(spec.task)}
 
 
 def load_checkpoint(
-    study: Study, make: MemberFactory, label: str, units: int, members: int, splits: Splits, step: int
+    study: StudyFolder, factory: MemberFactory, label: str, members: pd.DataFrame, splits: Splits, step: int
 ) -> CheckpointState:
-    """What was saved of a bucket of `members` members padded to `units`, at `step`.
+    """What was saved of a bucket at a step.
+
+    Args:
+      members: of the bucket, rows of the member table.
+      splits: of one of them.
 
     Raises:
       DamagedFile: if it cannot be read or does not fit the study's config.
     """
-    training = study.spec.training
-    frozen, rows = phase_at(training, step).frozen, batch_rows(training, splits)
+    training, units = study.spec.training, int(members["width"].max())
+    program = Program(study.spec.task, factory.module(units), training.phase_at(step).frozen)
 
-    def state(params: Any, settings: Any) -> State:
-        return init_state(study.spec.row, make.module(units), frozen, rows, params, settings)
+    def state(params: Params, settings: Settings) -> State:
+        return init_state(program, batch_rows(training, splits), params, settings)
 
-    one = jax.eval_shape(state, make.shapes(units), study.spec.settings)
-    like = jax.tree.map(lambda a: jax.ShapeDtypeStruct((members, *a.shape), a.dtype), one)
-    records = empty_records(study.spec, members, splits)
+    one = jax.eval_shape(state, factory.shapes(units), study.spec.settings)
+    like = jax.tree.map(lambda a: jax.ShapeDtypeStruct((len(members), *a.shape), a.dtype), one)
+    records = empty_records(study.spec, len(members), splits)
     return checkpoints.load(study.checkpoints(label), step, CheckpointState(like, records))
 
 
@@ -109,7 +109,7 @@ class Outcome:
 
 
 def train_buckets(
-    study: Study, make: MemberFactory, labels: list[str], widest: int, mesh: Mesh, watch: ProgressCallback
+    study: StudyFolder, factory: MemberFactory, labels: list[str], widest: int, mesh: Mesh, progress: ProgressCallback
 ) -> Outcome:
     """Train the buckets `labels` of a study that are not finished, and write their results.
 
@@ -119,7 +119,7 @@ def train_buckets(
       widest: the units at which members are made: the most of all those buckets.
 
     Raises:
-      Interrupted: when `watch` says so, after saving.
+      Interrupted: when `progress` says so, after saving.
     """
     outcome = Outcome()
     for label in labels:
@@ -128,7 +128,7 @@ def train_buckets(
                 outcome.busy.append(label)
             elif not multihost.any_of(study.result(label).exists()):
                 try:
-                    _train(study, make, label, widest, mesh, watch)
+                    _train(study, factory, label, widest, mesh, progress)
                     outcome.finished.append(label)
                 except DamagedFile as error:
                     outcome.damaged.append(error)
@@ -136,41 +136,41 @@ def train_buckets(
 
 
 def _train(
-    study: Study, make: MemberFactory, label: str, widest: int, mesh: Mesh, watch: ProgressCallback
+    study: StudyFolder, factory: MemberFactory, label: str, widest: int, mesh: Mesh, progress: ProgressCallback
 ) -> None:
     for left_behind in study.result(label).parent.glob(f".{label}.nc.*.part"):
         left_behind.unlink(missing_ok=True)
     members = study.bucket(label)
     try:
-        train_bucket(study, make, prepare(make, label, members, mesh, widest), watch)
+        train_bucket(study, factory, prepare(factory, label, members, mesh, widest), progress)
     except Exception as error:
         error.add_note(f"while training bucket {label} of {study.path}: {_config(study, members)}")
         raise
 
 
-def _config(study: Study, members: pd.DataFrame) -> str:
+def _config(study: StudyFolder, members: pd.DataFrame) -> str:
     """The config of members, for the report of a defect."""
-    spread = {name: sorted(set(members[name].tolist())) for name in study.spec.settings._fields}
+    spread = {name: sorted(set(members[name].tolist())) for name in setting_names(study.spec.settings)}
     config = {key: part for key, part in study.spec.to_dict().items() if key not in ("settings", "sweep")}
     return json.dumps(config | {"settings": spread})
 
 
-def train_bucket(study: Study, make: MemberFactory, bucket: Bucket, watch: ProgressCallback) -> None:
+def train_bucket(study: StudyFolder, factory: MemberFactory, bucket: Bucket, progress: ProgressCallback) -> None:
     """Train one bucket from its last checkpoint, or from the start, to its results file."""
-    task, training = study.spec.row, study.spec.training
+    training = study.spec.training
     began = time.perf_counter()
-    (state, records), done = resume_bucket(study, make, bucket)
+    (state, records), done = resume_bucket(study, factory, bucket)
     stops = training.stops
     start = stops[done - 1].step if done else 0
-    going = advance(task, training, bucket, state, start, [stop.step for stop in stops[done:]])
-    for i, (state, record) in enumerate(going, done):
+    states = advance(training, bucket, state, start, [stop.step for stop in stops[done:]])
+    for i, (state, record) in enumerate(states, done):
         stop = stops[i]
-        for name, values in bucket.fetch(record).items():
+        for name, values in bucket.to_host(record).items():
             records[name][:, i] = values
-        watch.step(bucket.label, len(bucket.members), stop.step)
-        interrupted = multihost.any_of(watch.interrupted())
+        progress.step(bucket.label, len(bucket.members), stop.step)
+        interrupted = multihost.any_of(progress.interrupted())
         if stop.checkpoint or interrupted:
-            save_checkpoint(study, bucket, stop.step, CheckpointState(bucket.fetch(state), records))
+            save_checkpoint(study, bucket, stop.step, CheckpointState(bucket.to_host(state), records))
         if interrupted:
             raise Interrupted
     if multihost.is_first():
@@ -179,74 +179,53 @@ def train_bucket(study: Study, make: MemberFactory, bucket: Bucket, watch: Progr
 
 
 def advance(
-    task: Task, training: TrainingSpec, bucket: Bucket, state: State, start: int, steps: list[int]
+    training: TrainingSpec, bucket: Bucket, state: State, start: int, steps: list[int]
 ) -> Iterator[tuple[State, Record]]:
     """The state and the record, on the devices, at each of `steps`, which rise and pass over no end of a phase.
 
-    The record of the last step of all may be of fresh examples (`Task.last_draw`).
+    The record of the very last step may be of fresh examples (`DataPipeline.fresh_splits`).
 
     Args:
       state: at step `start`; donated, as each state that is yielded is when the next one is asked for.
     """
-    frozen = phase_at(training, start).frozen
+    task, frozen = bucket.program.task, training.phase_at(start).frozen
     for step in steps:
-        phase = phase_at(training, step)
+        phase = training.phase_at(step)
         if phase.frozen != frozen:
             frozen = phase.frozen
-            state = initial_state(task, bucket, frozen, state.params)
-        order = batch_indices(task, training, bucket, start, step)
-        state, record = programs.advance(
-            task,
-            bucket.module,
-            frozen,
-            bucket.layout,
-            state,
-            bucket.settings,
-            bucket.arrays,
-            bucket.splits,
-            order,
-            phase.rate,
-            start,
-            step - start,
-        )
-        if task.last_draw and step == training.total:
+            state = initial_state(bucket, frozen, state.params)
+        program = bucket.program._replace(frozen=frozen)
+        indices = batch_indices(training, bucket, start, step)
+        interval = Interval(phase.lr_scale, start, step - start)
+        state, record = programs.advance(program, bucket.layout, state, bucket.data, indices, interval)
+        if task.data.fresh_splits and step == training.total:
+            program = bucket.program  # what is frozen does not matter here
             record = programs.fresh_record(
-                task,
-                bucket.module,
-                bucket.about,
-                bucket.layout,
-                record,
-                state.params,
-                bucket.settings,
-                bucket.arrays,
-                bucket.splits,
+                program, bucket.metadata, bucket.layout, record, state.params, bucket.data
             )
         yield state, record
         start = step
 
 
-def resume_bucket(study: Study, make: MemberFactory, bucket: Bucket) -> tuple[CheckpointState, int]:
+def resume_bucket(study: StudyFolder, factory: MemberFactory, bucket: Bucket) -> tuple[CheckpointState, int]:
     """The state on the devices, the records so far, and how many stops are behind."""
-    task, training = study.spec.row, study.spec.training
-    members = len(bucket.members)
+    training, members, splits = study.spec.training, bucket.members, bucket.first.splits
     steps = [stop.step for stop in training.stops]
-    known = [s for s in checkpoints.saved_steps(study.checkpoints(bucket.label)) if s in steps]
-    if known:
-        units = int(bucket.members["width"].max())
-        found = load_checkpoint(study, make, bucket.label, units, members, bucket.example.splits, known[-1])
-        return CheckpointState(bucket.place(found.state), found.records), steps.index(known[-1]) + 1
-    state = initial_state(task, bucket, training.phases[0].frozen, bucket.params)
-    return CheckpointState(state, empty_records(study.spec, members, bucket.example.splits)), 0
+    saved = [s for s in checkpoints.saved_steps(study.checkpoints(bucket.label)) if s in steps]
+    if saved:
+        found = load_checkpoint(study, factory, bucket.label, members, splits, saved[-1])
+        return CheckpointState(bucket.to_devices(found.state), found.records), steps.index(saved[-1]) + 1
+    state = initial_state(bucket, training.phases[0].frozen, bucket.params)
+    return CheckpointState(state, empty_records(study.spec, len(members), splits)), 0
 
 
-def initial_state(task: Task, bucket: Bucket, frozen: tuple[str, ...], params: Params) -> State:
+def initial_state(bucket: Bucket, frozen: tuple[str, ...], params: Params) -> State:
     """The state, on the devices, at the start of a phase that trains all of `params` but `frozen`."""
-    return programs.init_members(
-        task, bucket.module, frozen, bucket.rows, bucket.layout, params, bucket.settings
-    )
+    program = bucket.program._replace(frozen=frozen)
+    return programs.init_members(program, bucket.rows, bucket.layout, params, bucket.data.settings)
 
 
-def save_checkpoint(study: Study, bucket: Bucket, step: int, content: CheckpointState) -> None:
+def save_checkpoint(study: StudyFolder, bucket: Bucket, step: int, content: CheckpointState) -> None:
     """Save a checkpoint, and then discard those that it replaces."""
     folder = study.checkpoints(bucket.label)
     checkpoints.save(folder, step, content)
@@ -255,32 +234,33 @@ def save_checkpoint(study: Study, bucket: Bucket, step: int, content: Checkpoint
         checkpoints.discard(folder, [s for s in checkpoints.saved_steps(folder) if s not in kept])
 
 
-def batch_indices(task: Task, training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Any:
+def batch_indices(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Indices:
     """The mini-batches of steps `start` … `stop - 1` of every member, or None for full batches.
 
-    Padded to the longest stretch between two stops, so that the shape never changes.
+    Padded to the longest interval between two stops, so that the shape never changes.
     """
-    if not training.batch_size:
+    size, learner = training.batch_size, bucket.program.task.learner
+    if not size:
         return None
-    n = count(bucket.example.splits["train"])
-    if task.rule:
-        shared = np.zeros((training.record_every, training.batch_size), np.int32)
-        shared[: stop - start] = sequential_sampler(n, training.batch_size, start, stop)
+    n = count(bucket.first.splits["train"])
+    if not isinstance(learner, GradientDescent):
+        shared = np.zeros((training.record_every, size), np.int32)
+        shared[: stop - start] = sequential_sampler(n, size, start, stop)
         return programs.put(bucket.layout, shared, per_member=False)
     seeds = bucket.members["seed"].to_numpy()
-    by_seed = {seed: task.order(n, training.batch_size, int(seed), start, stop) for seed in np.unique(seeds)}
-    order = np.zeros((len(seeds), training.record_every, training.batch_size), np.int32)
+    by_seed = {seed: learner.sampler(n, size, int(seed), start, stop) for seed in np.unique(seeds)}
+    indices = np.zeros((len(seeds), training.record_every, size), np.int32)
     for i, seed in enumerate(seeds):
-        order[i, : stop - start] = by_seed[seed]
-    return bucket.place(order)
+        indices[i, : stop - start] = by_seed[seed]
+    return bucket.to_devices(indices)
 
 
 def write_bucket_results(
-    study: Study, bucket: Bucket, records: dict[str, np.ndarray], seconds: float
+    study: StudyFolder, bucket: Bucket, records: dict[str, np.ndarray], seconds: float
 ) -> None:
     """Write the results file of a finished bucket."""
     attributes = {
-        "task": study.spec.task,
+        "task": study.spec.task.name,
         "bucket": bucket.label,
         "config": study.spec.to_dict(),
         "provenance": provenance.provenance(),
@@ -288,11 +268,7 @@ def write_bucket_results(
         "seconds": round(seconds, 3),
     }
     steps = [stop.step for stop in study.spec.training.stops]
-    splits = split_names(bucket.example.splits)
-    dataset = results.bucket_dataset(
-        bucket.members, records, steps, splits, attributes, study.spec.row.loss_units
-    )
+    splits = split_names(bucket.first.splits)
+    units = {metric.name: metric.units for metric in study.spec.task.recorded}
+    dataset = results.bucket_dataset(bucket.members, records, steps, splits, attributes, units)
     results.write_results(dataset, study.result(bucket.label))
-
-
-# MERGED: """Run a study: bucket after bucket, stretch after stretch, resumable at every checkpoint."""

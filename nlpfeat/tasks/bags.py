@@ -1,120 +1,139 @@
 """Texts as bags of words: averaged and summed words, by mini-batches and by Trask's rule."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
-from nlpfeat.config.fields import Count, Fraction, NonNegative, Positive, Seed
-from nlpfeat.data.core import Dataset
+from nlpfeat.config.fields import (
+    Count,
+    Fraction,
+    NonNegative,
+    Positive,
+    Scalar,
+    Seed,
+    Settings,
+    settings_class,
+    traced,
+)
 from nlpfeat.data.text import bags, corpus, planted_words
 from nlpfeat.models import sentiment_net, word_bag
 from nlpfeat.models.sentiment_net import SentimentNet, SentimentNetSpec
 from nlpfeat.models.word_bag import NaiveBayesBagSpec, WordBag, WordBagSpec
 from nlpfeat.models.word_mean import WordMean, WordMeanSpec
-from nlpfeat.training.losses import cross_entropy, half_squared_error, squared_error
-from nlpfeat.training.metrics import accuracy
-from nlpfeat.training.optimizers import adam_l2, sgd
-from nlpfeat.training.rules import online
-from nlpfeat.training.task import Goal, Task
+from nlpfeat.training.losses import cross_entropy, squared_error
+from nlpfeat.training.metrics import Metric, accuracy
+from nlpfeat.training.optimizers import adam_l2
+from nlpfeat.training.rules.online import MAX_BATCH, REVIEW_BY_REVIEW
+from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task, Views
 
 
-class WordBagSettings(NamedTuple):
-    """Traced settings of averaged words; `dropout` is the share of dimensions dropped."""
+@settings_class
+class WordMeanSettings(Settings):
+    """Settings of average, reduce, tanh."""
 
-    width: Count = 16
-    seed: Seed = 0
-    learning_rate: Positive = 1e-2
-    weight_decay: NonNegative = 0.0
-    dropout: Fraction = 0.2
-
-
-class OnlineSettings(NamedTuple):
-    """Traced settings of Trask's sentiment network; his own run is width 10, seed 1."""
-
-    width: Count = 10
-    seed: Seed = 1
-    learning_rate: Positive = 0.01
+    width: Scalar = traced(16, Count)
+    learning_rate: Scalar = traced(1e-2, Positive)
+    weight_decay: Scalar = traced(0.0, NonNegative)
 
 
-class WordMeanSettings(NamedTuple):
-    """Traced settings of average, reduce, tanh."""
+@settings_class
+class WordBagSettings(WordMeanSettings):
+    """Settings of averaged words; `dropout` is the fraction of dimensions dropped."""
 
-    width: Count = 16
-    seed: Seed = 0
-    learning_rate: Positive = 1e-2
-    weight_decay: NonNegative = 0.0
+    dropout: Scalar = traced(0.2, Fraction)
 
+
+@settings_class
+class OnlineSettings(Settings):
+    """Settings of Trask's sentiment network; his own run is width 10, seed 1."""
+
+    width: Scalar = traced(10, Count)
+    seed: Scalar = traced(1, Seed)
+    learning_rate: Scalar = traced(0.01, Positive)
+
+
+ACCURACY = Metric("accuracy", accuracy)
+CROSS_ENTROPY = GradientDescent(Metric("loss", cross_entropy, "nats", "min"), adam_l2)
 
 PLANTED_WORDS = Task(
+    name="planted_words",
     summary="documents told apart by a few planted words, averaged",
-    width="dimension of the word vectors",
-    data=planted_words.PlantedWordsSpec,
-    model=WordBagSpec,
-    settings=WordBagSettings,
-    draw=planted_words.make_splits,
-    module=lambda model, data, units: WordBag(units, data.classes, data.vocabulary, model),
-    loss=cross_entropy,
-    metrics=(("accuracy", accuracy),),
-    optimizer=adam_l2,
+    width_label="dimension of the word vectors",
+    data=DataPipeline(planted_words.PlantedWordsSpec, planted_words.make_splits),
+    model=ModelFactory(
+        WordBagSpec,
+        WordBagSettings,
+        build=lambda model, data, units: WordBag(units, data.classes, data.vocab_size, model),
+    ),
+    learner=CROSS_ENTROPY,
+    evaluation=Evaluation(metrics=(ACCURACY,)),
 )
 
-# Texts as bags of words, all members reading the same.
+# The texts are the same for all members.
 REVIEWS_BATCH = Task(
+    name="reviews_batch",
     summary="sentiment by the words present: Trask's network from random words, by mini-batches of Adam",
-    width="dimension of the word vectors",
-    data=bags.BagSpec,
-    model=WordBagSpec,
-    settings=WordBagSettings,
-    load=lambda spec, model: Dataset(*bags.load(spec)),
-    draw=corpus.make_splits,
-    batch=bags.batch,
-    module=lambda model, data, units: WordBag(
-        units, len(data.corpus.classes), len(data.vocabulary.words), model
+    width_label="dimension of the word vectors",
+    data=DataPipeline(
+        bags.BagSpec,
+        corpus.make_splits,
+        load=lambda spec, model: bags.load(spec),
+        batch=bags.batch,
+        per_seed=False,
     ),
-    loss=cross_entropy,
-    metrics=(("accuracy", accuracy),),
-    optimizer=adam_l2,
-    words=word_bag.word_vectors,
-    success=Goal(0.85),  # what single words reach; nothing here comes near .99
-    piece=256,
-    reading=bags.by_length,
-    seeded=False,
+    model=ModelFactory(
+        WordBagSpec,
+        WordBagSettings,
+        build=lambda model, data, units: WordBag(
+            units, len(data.corpus.classes), len(data.vocabulary.words), model
+        ),
+    ),
+    learner=CROSS_ENTROPY,
+    evaluation=Evaluation(
+        metrics=(ACCURACY,),
+        success=0.85,  # what single words reach; nothing here comes near .99
+        batch_size=256,
+        indices=bags.by_length,
+    ),
+    views=Views(word_vectors=word_bag.word_vectors),
 )
 
 IMDB_NGRAMS = replace(
     REVIEWS_BATCH,
-    summary="reviews by runs of up to three words, weighing by their log-count ratios",
-    data=bags.NaiveBayesSpec,
-    model=NaiveBayesBagSpec,
-    success=Goal(0.9),
+    name="imdb_ngrams",
+    summary="reviews by runs of up to three words, weighted by their log-count ratios",
+    data=replace(REVIEWS_BATCH.data, spec=bags.NaiveBayesSpec),
+    model=replace(REVIEWS_BATCH.model, spec=NaiveBayesBagSpec),
+    evaluation=replace(REVIEWS_BATCH.evaluation, success=0.9),
 )
 
 REVIEWS_BAG = replace(
     REVIEWS_BATCH,
+    name="reviews_bag",
     summary="sentiment by the words present: Trask's network, review by review",
-    width="hidden linear units",
-    model=SentimentNetSpec,
-    settings=OnlineSettings,
-    load=lambda spec, model: Dataset(*bags.load(spec, online.MAX_BATCH)),
-    module=lambda model, data, units: SentimentNet(
-        units, sentiment_net.outputs(len(data.corpus.classes)), len(data.vocabulary.words)
+    width_label="hidden linear units",
+    data=replace(REVIEWS_BATCH.data, load=lambda spec, model: bags.load(spec, MAX_BATCH)),
+    model=ModelFactory(
+        SentimentNetSpec,
+        OnlineSettings,
+        build=lambda model, data, units: SentimentNet(
+            units, sentiment_net.outputs(len(data.corpus.classes)), len(data.vocabulary.words)
+        ),
+        init_override=lambda metadata, params, settings: sentiment_net.init_override(params, settings),
     ),
-    start=lambda about, params, settings: sentiment_net.init_override(params, settings),
-    rule=online.RULE,
-    loss=half_squared_error,
-    loss_units="½ squared error",
-    optimizer=sgd,
-    words=sentiment_net.word_vectors,
+    learner=REVIEW_BY_REVIEW,
+    views=Views(word_vectors=sentiment_net.word_vectors),
 )
 
 REVIEWS_MEAN = replace(
     REVIEWS_BATCH,
+    name="reviews_mean",
     summary="sentiment between -1 and 1: average the words, reduce, tanh",
-    data=bags.CountedBagSpec,
-    model=WordMeanSpec,
-    settings=WordMeanSettings,
-    module=lambda model, data, units: WordMean(
-        units, len(data.corpus.classes), len(data.vocabulary.words), model
+    data=replace(REVIEWS_BATCH.data, spec=bags.CountedBagSpec),
+    model=ModelFactory(
+        WordMeanSpec,
+        WordMeanSettings,
+        build=lambda model, data, units: WordMean(
+            units, len(data.corpus.classes), len(data.vocabulary.words), model
+        ),
     ),
-    loss=squared_error,
-    loss_units="squared error",
+    learner=GradientDescent(Metric("loss", squared_error, "squared error", "min"), adam_l2),
 )

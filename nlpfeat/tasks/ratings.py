@@ -1,102 +1,120 @@
 """Ratings of items by users: factors by gradient descent, and by variational Bayes."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
-from nlpfeat.config.fields import Count, Fraction, NonNegative, Positive, Seed
-from nlpfeat.data.core import Dataset
+from nlpfeat.config.fields import (
+    Count,
+    Fraction,
+    NonNegative,
+    Positive,
+    Scalar,
+    Settings,
+    settings_class,
+    traced,
+)
 from nlpfeat.data.ratings import rating_table
 from nlpfeat.data.ratings.rating_table import RatingsSpec
 from nlpfeat.models import bayes_factors, factors
 from nlpfeat.models.bayes_factors import BayesFactors, BayesSpec
 from nlpfeat.models.factors import BiasSpec, DotNet, DotSpec, RatingNet, RatingNetSpec
-from nlpfeat.training import metrics
 from nlpfeat.training.losses import squared_residual
-from nlpfeat.training.optimizers import adam_with_l2, sgd
-from nlpfeat.training.rules import variational
-from nlpfeat.training.task import Goal, Task
+from nlpfeat.training.metrics import Metric, mean_square_baseline
+from nlpfeat.training.optimizers import adam_with_l2
+from nlpfeat.training.rules.variational import VARIATIONAL_BAYES
+from nlpfeat.training.task import (
+    DataPipeline,
+    Evaluation,
+    Factors,
+    GradientDescent,
+    ModelFactory,
+    Task,
+    Views,
+)
 
 
-class DotSettings(NamedTuple):
-    """Traced settings of products of factors; `penalty` is that on Σ W² of both tables, at every step."""
+@settings_class
+class DotSettings(Settings):
+    """Settings of products of factors; `l2` multiplies Σ W² of both tables, at every step."""
 
-    width: Count = 50
-    seed: Seed = 0
-    learning_rate: Positive = 1e-3
-    penalty: NonNegative = 1e-4
-
-
-class RatingNetSettings(NamedTuple):
-    """As `DotSettings`, with the shares of factors and of dense units dropped."""
-
-    width: Count = 50
-    seed: Seed = 0
-    learning_rate: Positive = 1e-3
-    penalty: NonNegative = 1e-4
-    factor_dropout: Fraction = 0.3
-    dropout: Fraction = 0.75
+    width: Scalar = traced(50, Count)
+    l2: Scalar = traced(1e-4, NonNegative)
 
 
-class BayesSettings(NamedTuple):
-    """Traced settings of variational Bayes.
+@settings_class
+class RatingNetSettings(DotSettings):
+    """As `DotSettings`, with the fractions of factors and of dense units dropped."""
 
-    `learning_rate` is how far a step goes towards the optimum, `ridge` the prior precision of what a fact weighs.
+    factor_dropout: Scalar = traced(0.3, Fraction)
+    dropout: Scalar = traced(0.75, Fraction)
+
+
+@settings_class
+class BayesSettings(Settings):
+    """Settings of variational Bayes.
+
+    `learning_rate` is how far a step goes towards the optimum, `ridge` the prior precision of the weight of an item's attribute.
     """
 
-    width: Count = 10
-    seed: Seed = 0
-    learning_rate: Fraction = 1.0
-    ridge: Positive = 50.0
+    width: Scalar = traced(10, Count)
+    learning_rate: Scalar = traced(1.0, Fraction)
+    ridge: Scalar = traced(50.0, Positive)
 
+
+SQUARED_ERROR = Metric("squared_error", squared_residual, "squared stars", "min")
 
 RATINGS_DOT = Task(
+    name="ratings_dot",
     summary="ratings by the product of two vectors",
-    width="number of factors",
-    data=RatingsSpec,
-    model=DotSpec,
-    settings=DotSettings,
-    load=lambda spec, model: Dataset(*rating_table.load(spec)),
-    draw=rating_table.make_splits,
-    batch=rating_table.batch,
-    module=lambda model, data, units: DotNet(units, len(data.rated.users), len(data.rated.items), model),
-    loss=squared_residual,
-    metrics=(("squared_error", squared_residual),),
-    optimizer=adam_with_l2("users", "items"),
-    loss_units="squared stars",
-    factors=factors.factor_tables,
-    newcomer=factors.new_user_prior,
-    success=Goal(0.8, falling=True),
-    chance=metrics.mean_square_baseline,
-    classes=False,
+    width_label="number of factors",
+    data=DataPipeline(
+        RatingsSpec,
+        rating_table.make_splits,
+        load=lambda spec, model: rating_table.load(spec),
+        batch=rating_table.batch,
+    ),
+    model=ModelFactory(
+        DotSpec,
+        DotSettings,
+        build=lambda model, data, units: DotNet(units, len(data.rated.users), len(data.rated.items), model),
+    ),
+    learner=GradientDescent(replace(SQUARED_ERROR, name="loss"), adam_with_l2("users", "items")),
+    evaluation=Evaluation(
+        metrics=(SQUARED_ERROR,), success=0.8, baseline=mean_square_baseline, kind="regression"
+    ),
+    views=Views(factors=Factors(factors.factor_tables, factors.new_user_prior)),
 )
 
 RATINGS_BIAS = replace(
-    RATINGS_DOT, summary="ratings by the product of two vectors, and a bias of each", model=BiasSpec
+    RATINGS_DOT,
+    name="ratings_bias",
+    summary="ratings by the product of two vectors, and a bias of each",
+    model=replace(RATINGS_DOT.model, spec=BiasSpec),
 )
 
 RATINGS_NET = replace(
     RATINGS_DOT,
+    name="ratings_net",
     summary="ratings by a net on two vectors",
-    model=RatingNetSpec,
-    settings=RatingNetSettings,
-    module=lambda model, data, units: RatingNet(units, len(data.rated.users), len(data.rated.items), model),
+    model=ModelFactory(
+        RatingNetSpec,
+        RatingNetSettings,
+        build=lambda model, data, units: RatingNet(
+            units, len(data.rated.users), len(data.rated.items), model
+        ),
+    ),
 )
 
 RATINGS_BAYES = replace(
     RATINGS_DOT,
+    name="ratings_bayes",
     summary="ratings by factors with learned priors, by variational Bayes",
-    model=BayesSpec,
-    settings=BayesSettings,
-    module=lambda model, data, units: BayesFactors(
-        units,
-        len(data.rated.users),
-        len(data.rated.items),
-        data.facts,
-        data.low,
-        data.high,
+    model=ModelFactory(
+        BayesSpec,
+        BayesSettings,
+        build=lambda model, data, units: BayesFactors(
+            units, len(data.rated.users), len(data.rated.items), data.facts, data.low, data.high
+        ),
     ),
-    rule=variational.RULE,
-    factors=bayes_factors.factor_tables,
-    newcomer=bayes_factors.new_user_prior,
-    optimizer=sgd,
+    learner=VARIATIONAL_BAYES,
+    views=Views(factors=Factors(bayes_factors.factor_tables, bayes_factors.new_user_prior)),
 )

@@ -1,10 +1,8 @@
 """Texts as sequences of words: the classifiers of fast.ai's lesson 5."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
-from nlpfeat.config.fields import Count, Fraction, NonNegative, Positive, Seed
-from nlpfeat.data.core import Dataset
+from nlpfeat.config.fields import Count, Fraction, NonNegative, Scalar, Settings, settings_class, traced
 from nlpfeat.data.text import corpus, sequences
 from nlpfeat.data.text.sequences import SequenceSpec
 from nlpfeat.models import word_bag
@@ -12,101 +10,109 @@ from nlpfeat.models.conv_net import ConvNet, ConvNetSpec, MultiConvNetSpec
 from nlpfeat.models.dense_net import DenseNet, DenseNetSpec
 from nlpfeat.models.lstm_net import LstmNet, LstmNetSpec
 from nlpfeat.training.losses import cross_entropy
-from nlpfeat.training.metrics import accuracy
+from nlpfeat.training.metrics import Metric, accuracy
 from nlpfeat.training.optimizers import adam, adam_with_l2
-from nlpfeat.training.task import Goal, Task
+from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task, Views
 
 
-class DenseNetSettings(NamedTuple):
-    """Traced settings of the dense net; `dropout` is the share of dense units dropped."""
+@settings_class
+class DenseNetSettings(Settings):
+    """Settings of the dense net; `dropout` is the fraction of dense units dropped."""
 
-    width: Count = 100
-    seed: Seed = 0
-    learning_rate: Positive = 1e-3
-    dropout: Fraction = 0.7
-
-
-class ConvNetSettings(NamedTuple):
-    """Traced settings of convolutions of one size: the shares that are dropped, see `ConvNet`."""
-
-    width: Count = 64
-    seed: Seed = 0
-    learning_rate: Positive = 1e-3
-    word_dropout: Fraction = 0.2
-    column_dropout: Fraction = 0.0
-    embedding_dropout: Fraction = 0.2
-    filter_dropout: Fraction = 0.2
-    dropout: Fraction = 0.7
+    width: Scalar = traced(100, Count)
+    dropout: Scalar = traced(0.7, Fraction)
 
 
-class MultiConvNetSettings(NamedTuple):
-    """Traced settings of convolutions of several sizes: the shares that are dropped, see `ConvNet`."""
+@settings_class
+class MultiConvNetSettings(Settings):
+    """Settings of convolutions of several kernel sizes; for the fractions dropped see `ConvNet`."""
 
-    width: Count = 64
-    seed: Seed = 0
-    learning_rate: Positive = 1e-3
-    word_dropout: Fraction = 0.2
-    embedding_dropout: Fraction = 0.2
-    joined_dropout: Fraction = 0.5
-    dropout: Fraction = 0.7
+    width: Scalar = traced(64, Count)
+    word_dropout: Scalar = traced(0.2, Fraction)
+    embedding_dropout: Scalar = traced(0.2, Fraction)
+    joined_dropout: Scalar = traced(0.5, Fraction)
+    dropout: Scalar = traced(0.7, Fraction)
 
 
-class LstmNetSettings(NamedTuple):
-    """Traced settings of the LSTM; `penalty` is that on Σ W² of the table of words."""
+@settings_class
+class ConvNetSettings(Settings):
+    """Settings of convolutions of one kernel size; for the fractions dropped see `ConvNet`."""
 
-    width: Count = 100
-    seed: Seed = 0
-    learning_rate: Positive = 1e-3
-    word_dropout: Fraction = 0.2
-    penalty: NonNegative = 1e-6
+    width: Scalar = traced(64, Count)
+    word_dropout: Scalar = traced(0.2, Fraction)
+    column_dropout: Scalar = traced(0.0, Fraction)
+    embedding_dropout: Scalar = traced(0.2, Fraction)
+    filter_dropout: Scalar = traced(0.2, Fraction)
+    dropout: Scalar = traced(0.7, Fraction)
 
+
+@settings_class
+class LstmNetSettings(Settings):
+    """Settings of the LSTM; `l2` multiplies Σ W² of the word table."""
+
+    width: Scalar = traced(100, Count)
+    word_dropout: Scalar = traced(0.2, Fraction)
+    l2: Scalar = traced(1e-6, NonNegative)
+
+
+CROSS_ENTROPY = Metric("loss", cross_entropy, "nats", "min")
 
 IMDB_DENSE = Task(
+    name="imdb_dense",
     summary="reviews by an embedding, flattened, and a dense layer",
-    width="units of the swept layer",
-    data=SequenceSpec,
-    model=DenseNetSpec,
-    settings=DenseNetSettings,
-    load=lambda spec, model: Dataset(*sequences.load(spec, model.embedding)),
-    draw=corpus.make_splits,
-    batch=sequences.batch,
-    module=lambda model, data, units: DenseNet(
-        units, len(data.corpus.classes), len(data.vocabulary.words), data.length, model
+    width_label="units of the swept layer",
+    data=DataPipeline(
+        SequenceSpec,
+        corpus.make_splits,
+        load=lambda spec, model: sequences.load(spec, model.embedding),
+        batch=sequences.batch,
+        per_seed=False,
     ),
-    start=sequences.pretrained_embedding,
-    loss=cross_entropy,
-    metrics=(("accuracy", accuracy),),
-    optimizer=adam,
-    words=word_bag.word_vectors,
-    success=Goal(0.87),
-    piece=250,
-    seeded=False,
+    model=ModelFactory(
+        DenseNetSpec,
+        DenseNetSettings,
+        build=lambda model, data, units: DenseNet(
+            units, len(data.corpus.classes), len(data.vocabulary.words), data.length, model
+        ),
+        init_override=sequences.pretrained_embedding,
+    ),
+    learner=GradientDescent(CROSS_ENTROPY, adam),
+    evaluation=Evaluation(metrics=(Metric("accuracy", accuracy),), success=0.87, batch_size=250),
+    views=Views(word_vectors=word_bag.word_vectors),
 )
 
 IMDB_CNN = replace(
     IMDB_DENSE,
-    summary="reviews by convolutions of one size",
-    model=ConvNetSpec,
-    settings=ConvNetSettings,
-    module=lambda model, data, units: ConvNet(
-        units, len(data.corpus.classes), len(data.vocabulary.words), data.length, model
+    name="imdb_cnn",
+    summary="reviews by convolutions of one kernel size",
+    model=replace(
+        IMDB_DENSE.model,
+        spec=ConvNetSpec,
+        settings=ConvNetSettings,
+        build=lambda model, data, units: ConvNet(
+            units, len(data.corpus.classes), len(data.vocabulary.words), data.length, model
+        ),
     ),
 )
 
 IMDB_MULTICNN = replace(
     IMDB_CNN,
-    summary="reviews by convolutions of several sizes side by side",
-    model=MultiConvNetSpec,
-    settings=MultiConvNetSettings,
+    name="imdb_multicnn",
+    summary="reviews by convolutions of several kernel sizes side by side",
+    model=replace(IMDB_CNN.model, spec=MultiConvNetSpec, settings=MultiConvNetSettings),
 )
 
 IMDB_LSTM = replace(
     IMDB_DENSE,
+    name="imdb_lstm",
     summary="reviews by an LSTM that reads them word by word",
-    model=LstmNetSpec,
-    settings=LstmNetSettings,
-    module=lambda model, data, units: LstmNet(
-        units, len(data.corpus.classes), len(data.vocabulary.words), model
+    model=replace(
+        IMDB_DENSE.model,
+        spec=LstmNetSpec,
+        settings=LstmNetSettings,
+        build=lambda model, data, units: LstmNet(
+            units, len(data.corpus.classes), len(data.vocabulary.words), model
+        ),
     ),
-    optimizer=adam_with_l2("words"),
+    learner=GradientDescent(CROSS_ENTROPY, adam_with_l2("words")),
 )

@@ -2,60 +2,69 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
-from nlpfeat.config.fields import Count, Positive, Seed
-from nlpfeat.data.core import Dataset
+from nlpfeat.config.fields import Count, Scalar, Settings, settings_class, traced
 from nlpfeat.data.samplers import subsample
 from nlpfeat.data.text import windows
 from nlpfeat.data.text.windows import SubsampledSpec, WindowSpec
 from nlpfeat.models import word_bag
 from nlpfeat.models.word_windows import NoiseNet, NoiseNetSpec, WindowNet, WindowNetSpec
 from nlpfeat.training.losses import negative_sampling_loss, window_loss
-from nlpfeat.training.metrics import tie_baseline, window_accuracy
+from nlpfeat.training.metrics import Metric, tie_baseline, window_accuracy
 from nlpfeat.training.optimizers import adam
-from nlpfeat.training.task import Goal, Task
+from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task, Views
 
 
-class WindowSettings(NamedTuple):
-    """Traced settings of nets that score windows."""
+@settings_class
+class WindowSettings(Settings):
+    """Settings of nets that score windows."""
 
-    width: Count = 50
-    seed: Seed = 0
-    learning_rate: Positive = 1e-3
+    width: Scalar = traced(50, Count)
 
 
 WINDOWS = Task(
+    name="windows",
     summary="word vectors by telling windows of text from copies with another middle word",
-    width="dimension of the word vectors",
-    data=WindowSpec,
-    model=WindowNetSpec,
-    settings=WindowSettings,
-    load=lambda spec, model: Dataset(*windows.load(spec)),
-    draw=windows.make_splits,
-    batch=windows.batch,
-    module=lambda model, data, units: WindowNet(units, len(data.vocabulary.words), data.reach, model),
-    loss=window_loss,
-    metrics=(("accuracy", window_accuracy),),
-    optimizer=adam,
-    words=word_bag.word_vectors,
-    success=Goal(0.9),
-    chance=tie_baseline,
-    piece=32,
-    reading=partial(subsample, 1024),
-    classes=False,
-    seeded=False,
+    width_label="dimension of the word vectors",
+    data=DataPipeline(
+        WindowSpec,
+        windows.make_splits,
+        load=lambda spec, model: windows.load(spec),
+        batch=windows.batch,
+        per_seed=False,
+    ),
+    model=ModelFactory(
+        WindowNetSpec,
+        WindowSettings,
+        build=lambda model, data, units: WindowNet(
+            units, len(data.vocabulary.words), data.context_radius, model
+        ),
+    ),
+    learner=GradientDescent(Metric("loss", window_loss, "nats", "min"), adam),
+    evaluation=Evaluation(
+        metrics=(Metric("accuracy", window_accuracy),),
+        success=0.9,
+        baseline=tie_baseline,
+        batch_size=32,
+        indices=partial(subsample, 1024),
+        kind="ranking",
+    ),
+    views=Views(word_vectors=word_bag.word_vectors),
 )
 
 WINDOWS_NOISE = replace(
     WINDOWS,
+    name="windows_noise",
     summary="word vectors by telling words of a window from noise drawn by frequency",
-    data=SubsampledSpec,
-    model=NoiseNetSpec,
-    module=lambda model, data, units: NoiseNet(
-        units, len(data.vocabulary.words), data.reach, data.slots, model
+    data=replace(WINDOWS.data, spec=SubsampledSpec),
+    model=ModelFactory(
+        NoiseNetSpec,
+        WindowSettings,
+        build=lambda model, data, units: NoiseNet(
+            units, len(data.vocabulary.words), data.context_radius, data.max_kept, model
+        ),
     ),
-    loss=negative_sampling_loss,
-    loss_units="nats a window",
-    success=Goal(0.75),  # frequent words tell most of a window that is wrong, and they are thinned out
+    learner=GradientDescent(Metric("loss", negative_sampling_loss, "nats per window", "min"), adam),
+    # Frequent words give most corrupted windows away, and they are subsampled.
+    evaluation=replace(WINDOWS.evaluation, success=0.75),
 )

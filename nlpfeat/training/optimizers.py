@@ -21,7 +21,7 @@ def adam(settings: Any) -> optax.GradientTransformation:
 
 
 def adam_with_l2(*modules: str) -> Callable[[Any], optax.GradientTransformation]:
-    """Adam on the loss and `settings.penalty` · Σ W² of the parameters of `modules`, as Keras's `l2` adds it."""
+    """Adam on the loss and `settings.l2` · Σ W² of the parameters of `modules`, as Keras's `l2` adds it."""
 
     def theirs(params: Any) -> Any:
         return {
@@ -29,7 +29,7 @@ def adam_with_l2(*modules: str) -> Callable[[Any], optax.GradientTransformation]
         }
 
     def optimizer(settings: Any) -> optax.GradientTransformation:
-        penalty = optax.masked(optax.add_decayed_weights(2 * settings.penalty), theirs)
+        penalty = optax.masked(optax.add_decayed_weights(2 * settings.l2), theirs)
         return optax.chain(penalty, optax.scale_by_adam())
 
     return optimizer

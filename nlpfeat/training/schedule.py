@@ -12,7 +12,7 @@ class Phase(NamedTuple):
 
     start: int
     stop: int
-    rate: float  # multiplies the member's learning rate
+    lr_scale: float  # multiplies the member's learning rate
     frozen: tuple[str, ...]  # names of parameters or submodules that do not move
 
 
@@ -30,7 +30,7 @@ class TrainingSpec:
 
     Attributes:
       steps: how many steps each phase takes.
-      rates: what multiplies the learning rate in each phase; empty for all 1.
+      lr_scales: what multiplies the learning rate in each phase; empty for all 1.
       frozen: the parameters that stay put in each phase, named by module or module/parameter; empty for none.
         Where the set differs from the phase before, the optimizer starts afresh; else it is carried over.
       batch_size: examples a step; 0 for all of them.
@@ -41,7 +41,7 @@ class TrainingSpec:
     """
 
     steps: tuple[Count, ...] = (2000,)
-    rates: tuple[Positive, ...] = ()
+    lr_scales: tuple[Positive, ...] = ()
     frozen: tuple[tuple[str, ...], ...] = ()
     batch_size: NonNegativeInt = 0
     record_every: Count = 50
@@ -51,7 +51,7 @@ class TrainingSpec:
     def __post_init__(self) -> None:
         if not self.steps:
             raise ValueError("steps must name at least one phase, as in (2000,)")
-        for name in ("rates", "frozen"):
+        for name in ("lr_scales", "frozen"):
             if len(getattr(self, name)) not in (0, len(self.steps)):
                 raise ValueError(
                     f"{name} has {len(getattr(self, name))} entries for the {len(self.steps)} phases of steps"
@@ -66,11 +66,11 @@ class TrainingSpec:
     def phases(self) -> tuple[Phase, ...]:
         """The phases in order."""
         stops = list(accumulate(self.steps))
-        rates = self.rates or (1.0,) * len(stops)
+        scales = self.lr_scales or (1.0,) * len(stops)
         frozen = self.frozen or ((),) * len(stops)
         starts = [0, *stops[:-1]]
         sets = (tuple(sorted(set(names))) for names in frozen)
-        return tuple(map(Phase._make, zip(starts, stops, rates, sets, strict=True)))
+        return tuple(map(Phase._make, zip(starts, stops, scales, sets, strict=True)))
 
     @property
     def stops(self) -> tuple[Stop, ...]:
@@ -80,3 +80,7 @@ class TrainingSpec:
         ends = {phase.stop for phase in self.phases}
         steps = {*range(0, self.total, self.record_every), *saved, *kept, *ends}
         return tuple(Stop(step, step in saved | kept, step in kept) for step in sorted(steps))
+
+    def phase_at(self, step: int) -> Phase:
+        """The phase that ends at or after `step`; a state saved between two phases is that of the first."""
+        return next(phase for phase in self.phases if step <= phase.stop)

@@ -1,49 +1,73 @@
 """One member: initialise, train, evaluate. Pure functions of arrays; `nlpfeat.sweeps.programs` maps them over many."""
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import optax
 from flax import traverse_util
 from jax import Array
-from jax.typing import ArrayLike
+from jaxtyping import Int, PyTree
 
-from nlpfeat.config.fields import Settings
-from nlpfeat.data.core import Examples, Splits, split_names
+from nlpfeat.config.fields import Scalar, Settings
+from nlpfeat.data.core import Examples, Outputs, Params, Splits, split_names
 from nlpfeat.errors import UserError, nearest
 from nlpfeat.keys import stream
-from nlpfeat.training.task import Task
+from nlpfeat.training.task import ExampleRule, GradientDescent, Task
 
-Params = Any  # a nested dict of arrays
-Module = Any  # a Flax module, or what is applied as one
+
+class Program(NamedTuple):
+    """What a compiled program is specialised to: all static."""
+
+    task: Task
+    module: nn.Module
+    frozen: tuple[str, ...] = ()  # names of parameters or submodules that do not move
 
 
 class State(NamedTuple):
     """What training carries from step to step."""
 
     params: Params
-    opt_state: Any  # of the parameters that the phase trains
-    carried: Any = ()  # of the task's memory, row by row of a batch
+    opt_state: optax.OptState | dict[str, Array]  # of the parameters that the phase trains; a rule's counters
+    carry: PyTree = ()  # of the network, row by row of a batch
 
 
-Record = dict[str, Array]  # loss and each metric: (splits,)
+class Data(NamedTuple):
+    """What a member trains and is evaluated on: arguments of the program."""
+
+    settings: Settings
+    arrays: PyTree  # of the dataset
+    splits: Splits
+
+
+class Interval(NamedTuple):
+    """Steps between two returns to the host, all within one phase: traced scalars, so that one program serves all."""
+
+    lr_scale: Scalar  # multiplies the member's learning rate
+    start: Scalar
+    steps: Scalar
+
+
+Record: TypeAlias = dict[str, Array]  # loss and each metric: (splits,)
+Indices: TypeAlias = Int[Array, "steps batch_size"] | None
 
 
 def record_names(task: Task) -> tuple[str, ...]:
     """The names in a record."""
-    own = task.rule.measures if task.rule else ()
-    return ("loss", *(name for name, _ in task.metrics), *(name for name, _ in own))
+    own = task.learner.metrics if isinstance(task.learner, ExampleRule) else ()
+    return (*(metric.name for metric in task.recorded), *(name for name, _ in own))
 
 
-def initial_params(task: Task, module: Module, arrays: Any, splits: Splits, settings: Settings) -> Params:
+def initial_params(program: Program, data: Data) -> Params:
     """The parameters that the module draws, from the member's "init" stream."""
-    example = task.batch(arrays, splits["train"], jnp.arange(1))
-    return module.init(stream(settings.seed, "init"), example.inputs, settings)["params"]
+    example = program.task.data.batch(data.arrays, data.splits["train"], jnp.arange(1))
+    return program.module.init(stream(data.settings.seed, "init"), example.inputs, data.settings)["params"]
 
 
 def partition(params: Params, frozen: tuple[str, ...]) -> tuple[Params, Params]:
-    """Split `params` into what is trained and what is frozen: two nested dicts without common leaves.
+    """Split `params` into trained and frozen ones: two nested dicts without common leaves.
 
     Raises:
       UserError: if a name of `frozen` is neither a module nor a module/parameter of the model.
@@ -58,128 +82,106 @@ def partition(params: Params, frozen: tuple[str, ...]) -> tuple[Params, Params]:
         return any(path == name or path.startswith(name + "/") for name in frozen)
 
     parts = [{p: leaf for p, leaf in flat.items() if is_frozen(p) == part} for part in (False, True)]
-    trained, held = (traverse_util.unflatten_dict(part, sep="/") for part in parts)
-    return trained, held
+    trained, fixed = (traverse_util.unflatten_dict(part, sep="/") for part in parts)
+    return trained, fixed
 
 
-def merge(trained: Params, held: Params) -> Params:
+def merge(trained: Params, fixed: Params) -> Params:
     """The inverse of `partition`."""
-    flat = traverse_util.flatten_dict(trained) | traverse_util.flatten_dict(held)
+    flat = traverse_util.flatten_dict(trained) | traverse_util.flatten_dict(fixed)
     return traverse_util.unflatten_dict(flat)
 
 
-def init_state(
-    task: Task, module: Module, frozen: tuple[str, ...], rows: int, params: Params, settings: Settings
-) -> State:
-    """The state at the start of a phase that trains all but `frozen`, in batches of `rows` rows."""
-    if task.rule:
-        return State(params, {name: jnp.float32(0) for name in task.rule.counters})
-    trained, _ = partition(params, frozen)
-    return State(params, task.optimizer(settings).init(trained), task.memory.fresh(module, rows))
+def init_state(program: Program, rows: int, params: Params, settings: Settings) -> State:
+    """The state at the start of a phase, in batches of `rows` rows."""
+    learner = program.task.learner
+    if not isinstance(learner, GradientDescent):
+        counters = learner.counters if isinstance(learner, ExampleRule) else ()
+        return State(params, {name: jnp.float32(0) for name in counters})
+    trained, _ = partition(params, program.frozen)
+    return State(
+        params, learner.optimizer(settings).init(trained), program.task.model.carry.init(program.module, rows)
+    )
 
 
 def train_step(
-    task: Task,
-    module: Module,
-    frozen: tuple[str, ...],
-    state: State,
-    settings: Settings,
-    batch: Examples,
-    rate: ArrayLike,
-    step: ArrayLike,
+    program: Program, state: State, settings: Settings, batch: Examples, lr_scale: Scalar, step: Scalar
 ) -> State:
-    """One step with learning rate `rate` · settings.learning_rate: down the mean loss of `batch`, or by the task's own rule."""
-    speed = rate * settings.learning_rate
-    if task.rule:
-        return State(*task.rule.step(state.params, state.opt_state, batch, settings, speed))
-    trained, held = partition(state.params, frozen)
-    inputs = task.memory.recall(state.carried, batch.inputs)
+    """One step with learning rate `lr_scale` · settings.learning_rate: down the mean loss of `batch`, or by the task's rule."""
+    task, module, frozen = program
+    learner, carry = task.learner, task.model.carry
+    learning_rate = lr_scale * settings.learning_rate
+    if not isinstance(learner, GradientDescent):
+        return State(*learner.step(state.params, state.opt_state, batch, settings, learning_rate))  # pyright: ignore[reportArgumentType]
+    trained, fixed = partition(state.params, frozen)
+    inputs = carry.inject(state.carry, batch.inputs)
 
-    def mean_loss(trained: Params) -> tuple[Array, Any]:
+    def mean_loss(trained: Params) -> tuple[Array, PyTree]:
         key = jax.random.fold_in(stream(settings.seed, "dropout"), step)
-        trace: Any = module.apply(
-            {"params": merge(trained, held)},
-            inputs,
-            settings,
-            train=True,
-            rngs={"dropout": key},
-        )
-        return task.loss(trace, batch.targets).mean(), task.memory.keep(inputs, trace)
+        outputs: Outputs = module.apply(
+            {"params": merge(trained, fixed)}, inputs, settings, train=True, rngs={"dropout": key}
+        )  # pyright: ignore[reportAssignmentType]
+        return learner.loss.fn(outputs, batch.targets).mean(), carry.extract(inputs, outputs)
 
     gradient, carried = jax.grad(mean_loss, has_aux=True)(trained)
-    updates, opt_state = task.optimizer(settings).update(gradient, state.opt_state, trained)
-    trained = jax.tree.map(lambda p, u: p - speed * u, trained, updates)
-    return State(merge(trained, held), opt_state, carried)
+    updates, opt_state = learner.optimizer(settings).update(gradient, state.opt_state, trained)
+    trained = jax.tree.map(lambda p, u: p - learning_rate * u, trained, updates)
+    return State(merge(trained, fixed), opt_state, carried)
 
 
-def train(
-    task: Task,
-    module: Module,
-    frozen: tuple[str, ...],
-    state: State,
-    settings: Settings,
-    arrays: Any,
-    examples: Examples,
-    order: Array | None,
-    rate: ArrayLike,
-    start: ArrayLike,
-    steps: ArrayLike,
-) -> State:
-    """`steps` steps from step `start`, all within one phase.
+def train(program: Program, state: State, data: Data, indices: Indices, interval: Interval) -> State:
+    """All steps of an interval.
 
     Args:
-      arrays: of the task's source.
-      order: which examples each step sees, int (at least `steps`, batch size), or None for all of them.
-      rate, start, steps: traced scalars: one program serves every phase and every stretch.
+      indices: examples of each step, int (at least `interval.steps`, batch size), or None for all of them.
     """
 
     def body(i: Array, state: State) -> State:
-        batch = task.batch(arrays, examples, None if order is None else order[i])
-        return train_step(task, module, frozen, state, settings, batch, rate, start + i)
+        batch = program.task.data.batch(
+            data.arrays, data.splits["train"], None if indices is None else indices[i]
+        )
+        return train_step(program, state, data.settings, batch, interval.lr_scale, interval.start + i)
 
-    return jax.lax.fori_loop(0, steps, body, state)
+    return jax.lax.fori_loop(0, interval.steps, body, state)
 
 
-def evaluate(
-    task: Task, module: Module, params: Params, settings: Settings, arrays: Any, splits: Splits
-) -> Record:
+def evaluate(program: Program, params: Params, data: Data) -> Record:
     """Mean loss and metrics on every split, in the order of `split_names`: {"loss": (splits,), metric: …}."""
-    measures = (("loss", task.loss), *task.metrics)
+    task, module, _ = program
+    carry, size = task.model.carry, task.evaluation.batch_size
 
-    def sums(examples: Examples, carried: Any, index: Array) -> tuple[Any, Record]:
-        batch = task.batch(arrays, examples, index)
-        inputs = task.memory.recall(carried, batch.inputs)
-        trace: Any = module.apply({"params": params}, inputs, settings)
-        found = {name: measure(trace, batch.targets).sum() for name, measure in measures}
-        return task.memory.keep(inputs, trace), found
+    def sums(examples: Examples, carried: PyTree, index: Array) -> tuple[PyTree, Record]:
+        batch = task.data.batch(data.arrays, examples, index)
+        inputs = carry.inject(carried, batch.inputs)
+        outputs: Outputs = module.apply({"params": params}, inputs, data.settings)  # pyright: ignore[reportAssignmentType]
+        found = {metric.name: metric.fn(outputs, batch.targets).sum() for metric in task.recorded}
+        return carry.extract(inputs, outputs), found
 
     def means(examples: Examples) -> Record:
-        order = task.reading(arrays, examples)
+        order = task.evaluation.indices(data.arrays, examples)
         n = len(order)
-        whole = n - n % task.piece
+        whole = n - n % size
         parts = []
         if whole:
-            pieces = order[:whole].reshape(-1, task.piece)
-            carried = task.memory.fresh(module, task.piece)
-            _, each = jax.lax.scan(partial(sums, examples), carried, pieces)
+            batches = order[:whole].reshape(-1, size)
+            _, each = jax.lax.scan(partial(sums, examples), carry.init(module, size), batches)
             parts.append(jax.tree.map(lambda values: values.sum(0), each))
         if whole < n:
-            carried = task.memory.fresh(module, n - whole)
-            parts.append(sums(examples, carried, order[whole:])[1])
+            parts.append(sums(examples, carry.init(module, n - whole), order[whole:])[1])
         return jax.tree.map(lambda *values: sum(values) / n, *parts)
 
-    records = [means(splits[name]) for name in split_names(splits)]
+    records = [means(data.splits[name]) for name in split_names(data.splits)]
     return jax.tree.map(lambda *values: jnp.stack(values), *records)
 
 
-def fresh_splits(task: Task, about: Any, settings: Settings) -> Splits:
-    """The fresh examples of some splits that the record of the last step is taken over, where a task has such."""
-    return task.last_draw(about, settings) if task.last_draw else {}
+def fresh_splits(task: Task, metadata: PyTree, settings: Settings) -> Splits:
+    """New examples for some splits, which the last record is evaluated on; empty where a task cannot generate them."""
+    return task.data.fresh_splits(metadata, settings) if task.data.fresh_splits else {}
 
 
-def rule_record(task: Task, carry: Any, splits: Splits) -> Record:
-    """What the task's own rule counted on its way: (splits,), NaN for all but the training split."""
-    if task.rule is None:
+def rule_record(task: Task, counters: PyTree, splits: Splits) -> Record:
+    """What the task's own rule counted: (splits,), NaN for all but the train split."""
+    if not isinstance(task.learner, ExampleRule):
         return {}
     train = jnp.array([name == "train" for name in split_names(splits)])
-    return {name: jnp.where(train, measure(carry), jnp.nan) for name, measure in task.rule.measures}
+    return {name: jnp.where(train, fn(counters), jnp.nan) for name, fn in task.learner.metrics}

@@ -1,159 +1,338 @@
-"""The contract between a system and everything that trains, sweeps, restores and plots it."""
+"""The contract between a system and everything that trains, sweeps, restores and plots it.
 
-import math
+A task is six groups: how its data are read, how its network is built, how it learns, how it is evaluated, and which views of
+a trained network it has. All callables are pure functions.
+"""
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 import flax.linen as nn
 import numpy as np
 import optax
 from jax import Array
+from jaxtyping import Float, Int, PyTree
 
-from nlpfeat.config.fields import Settings
-from nlpfeat.data.core import Dataset, Examples, Splits, generated, rows
+from nlpfeat.config.fields import Scalar, Settings
+from nlpfeat.data.core import BatchFn, Dataset, Examples, Outputs, Params, Splits, generated, rows
 from nlpfeat.data.samplers import epoch_sampler, in_order
-from nlpfeat.training.metrics import Baseline, majority_baseline
-
-# A function of what the net computed and what was asked: (trace, targets) -> one number per example (n,).
-PerExample = Callable[[dict[str, Array], Any], Array]
-
-
-class Goal(NamedTuple):
-    """What a member's headline metric has to reach for it to succeed: at least `level`, or at most where it is to fall."""
-
-    level: float
-    falling: bool = False  # whether less is better, as for an error
-
-    def met(self, scores: Any) -> Any:
-        """Which scores reach it; NaN does not."""
-        return scores <= self.level if self.falling else scores >= self.level
-
-    @property
-    def worst(self) -> float:
-        """What a member that diverged counts as having: no share right, or an error without bounds."""
-        return math.inf if self.falling else 0.0
-
-    def merit(self, scores: Any) -> Any:
-        """The scores, so that more is better."""
-        return -scores if self.falling else scores
-
-    def __str__(self) -> str:
-        return f"{'≤' if self.falling else '≥'} {self.level:g}"
+from nlpfeat.models.factors import FactorTables, NewUserPrior
+from nlpfeat.training.metrics import Baseline, Metric, Success, majority_baseline
+from nlpfeat.training.schedule import TrainingSpec
 
 
-ALMOST_ALL = Goal(0.99)
+class LoadFn(Protocol):
+    """Reads the files that all members of a study share, once."""
+
+    def __call__(self, spec: PyTree, model: PyTree, /) -> Dataset:
+        """The dataset of a data spec and a model spec.
+
+        Raises:
+          UserError: if the files cannot be had or read.
+        """
+        ...
 
 
-class Rule(NamedTuple):
-    """A rule of learning of a task's own, in place of gradient descent.
+class SplitsFn(Protocol):
+    """Makes the splits of one member."""
 
-    Either it steps once an example, in the order of the data, and a batch is so many steps; or it takes all training
-    examples at once.
+    def __call__(self, metadata: PyTree, settings: PyTree, /) -> Splits:
+        """The splits; a pure JAX function where the pipeline is per seed.
 
-    Attributes:
-      counters: names of the numbers it carries beside the parameters; 0 before the first example.
-      step: (parameters, carry, batch, settings, learning rate) -> (parameters, carry).
-      measures: (name, carry -> number): recorded for the training split, which alone is learned from.
-      most: the largest batch; 0 of a rule that takes all examples at once.
-    """
+        Args:
+          metadata: of the dataset.
+          settings: scalars of the member.
+        """
+        ...
 
-    counters: tuple[str, ...]
-    step: Callable[[Any, Any, Examples, Any, Any], tuple[Any, Any]]
-    measures: tuple[tuple[str, Callable[[Any], Any]], ...]
-    most: int
+
+class SamplerFn(Protocol):
+    """Chooses the examples of each step."""
+
+    def __call__(
+        self, examples: int, batch_size: int, seed: int, start: int, stop: int, /
+    ) -> Int[np.ndarray, "steps batch_size"]:
+        """Indices of the training examples that the steps from `start` to `stop` see: int32 (stop - start, batch_size)."""
+        ...
+
+
+class IndicesFn(Protocol):
+    """Chooses the examples that a split is evaluated on."""
+
+    def __call__(self, arrays: PyTree, examples: Examples, /) -> Int[Array, " n"]:
+        """Their indices (n,), in the order in which they are evaluated."""
+        ...
+
+
+class BuildFn(Protocol):
+    """Builds the network of a task."""
+
+    def __call__(self, spec: PyTree, metadata: PyTree, units: int, /) -> nn.Module:
+        """A module called with (inputs, settings, train=) that returns its outputs by name.
+
+        "scores" are among them, and "features", the last ones, where the task has no piecewise-linear view.
+
+        Args:
+          spec: of the model.
+          metadata: of the dataset.
+          units: the padded width.
+        """
+        ...
+
+
+class InitOverride(Protocol):
+    """Replaces initial parameters that the module does not draw itself."""
+
+    def __call__(self, metadata: PyTree, params: Params, settings: PyTree, /) -> Params:
+        """The parameters before the first step, on the host, such as pretrained vectors in place of random ones."""
+        ...
 
 
 class Carry(NamedTuple):
-    """What a net carries from batch to batch, row by row. Its fields are pure functions.
+    """State that a network carries from batch to batch, row by row.
 
     Attributes:
-      fresh: (module, rows of a batch) -> what is carried before the first one.
-      recall: (carried, inputs) -> the inputs with what is carried, for those rows that follow on what was read before.
-      keep: (inputs, trace) -> what is carried on.
+      init: (module, rows of a batch) -> the state before the first batch.
+      inject: (state, inputs) -> the inputs with the state of the rows that continue what was read before.
+      extract: (inputs, outputs) -> the state after the batch.
     """
 
-    fresh: Callable[[Any, int], Any]
-    recall: Callable[[Any, Any], Any]
-    keep: Callable[[Any, dict[str, Any]], Any]
+    init: Callable[[nn.Module, int], PyTree]
+    inject: Callable[[PyTree, PyTree], PyTree]
+    extract: Callable[[PyTree, Outputs], PyTree]
 
 
-NO_CARRY = Carry(lambda module, rows: (), lambda carried, inputs: inputs, lambda inputs, trace: ())
+NO_CARRY = Carry(lambda module, rows: (), lambda state, inputs: inputs, lambda inputs, outputs: ())
+
+
+@dataclass(frozen=True)
+class DataPipeline:
+    """Where the examples come from.
+
+    Attributes:
+      spec: frozen dataclass of the static settings of the data.
+      splits: makes the splits of a member.
+      load: reads what all members share; generated data need no files.
+      batch: fetches the rows of a batch; splits of data from files hold row numbers.
+      fresh_splits: new examples for some splits, where they can be generated: the last record is evaluated on them, on so many
+        that they resolve the success threshold.
+      per_seed: whether each member makes its own splits from its seed. If not, all share one copy per device.
+    """
+
+    spec: type
+    splits: SplitsFn
+    load: LoadFn = generated
+    batch: BatchFn = rows
+    fresh_splits: SplitsFn | None = None
+    per_seed: bool = True
+
+
+@dataclass(frozen=True)
+class ModelFactory:
+    """How the network is built.
+
+    Attributes:
+      spec: frozen dataclass of the static settings of the model.
+      settings: subclass of `Settings`: the traced settings with their defaults.
+      build: the module at a padded width.
+      init_override: changes the parameters that the module drew, before the first step.
+      carry: state of networks that read on from batch to batch.
+      limits: (model spec, data spec) -> the largest value of those traced settings that have one there.
+    """
+
+    spec: type
+    settings: type[Settings]
+    build: BuildFn
+    init_override: InitOverride = lambda metadata, params, settings: params
+    carry: Carry = NO_CARRY
+    limits: Callable[[PyTree, PyTree], dict[str, float]] = lambda model, data: {}
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """Descends the mean loss of a batch.
+
+    Attributes:
+      loss: minimised.
+      optimizer: settings -> Optax transformation without the learning rate, which the step applies.
+      sampler: the examples of each step.
+    """
+
+    loss: Metric
+    optimizer: Callable[[PyTree], optax.GradientTransformation]
+    sampler: SamplerFn = epoch_sampler
+
+
+class StepFn(Protocol):
+    """One step of a learning rule."""
+
+    def __call__(
+        self, params: Params, counters: dict[str, Array], batch: Examples, settings: PyTree, learning_rate: Scalar, /
+    ) -> tuple[Params, dict[str, Array]]:
+        """The parameters and counters after the step."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExampleRule:
+    """Learns example by example, in the order of the data: a batch is that many steps.
+
+    Attributes:
+      loss: recorded.
+      step: takes the steps of a batch.
+      counters: names of the numbers it carries beside the parameters, 0 before the first example.
+      metrics: (name, counters -> number), recorded for the train split.
+      max_batch: the largest batch.
+    """
+
+    loss: Metric
+    step: StepFn
+    counters: tuple[str, ...] = ()
+    metrics: tuple[tuple[str, Callable[[dict[str, Array]], Array]], ...] = ()
+    max_batch: int = 1
+
+
+@dataclass(frozen=True)
+class FullBatchRule:
+    """Takes all training examples at every step.
+
+    Attributes:
+      loss: recorded.
+      step: takes a step on all training examples.
+    """
+
+    loss: Metric
+    step: StepFn
+
+
+Learner: TypeAlias = GradientDescent | ExampleRule | FullBatchRule
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is recorded.
+
+    Attributes:
+      metrics: recorded beside the loss; the first is the headline of figures and tables.
+      success: the threshold that the headline metric of a successful member reaches.
+      baseline: the headline metric of the best constant prediction.
+      batch_size: examples evaluated at a time.
+      indices: which examples of a split are evaluated.
+      kind: what is predicted. Measures of separability need classes.
+    """
+
+    metrics: tuple[Metric, ...]
+    success: float = 0.99
+    baseline: Baseline = majority_baseline
+    batch_size: int = 4096
+    indices: IndicesFn = in_order
+    kind: Literal["classification", "regression", "ranking", "sequence"] = "classification"
+
+    @property
+    def headline(self) -> Metric:
+        """The metric of figures and tables."""
+        return self.metrics[0]
+
+    @property
+    def criterion(self) -> Success:
+        """When a member succeeds."""
+        return Success(self.headline, self.success)
+
+
+PlainLayer: TypeAlias = tuple[Array | np.ndarray, Array | np.ndarray, float]
+
+
+@dataclass(frozen=True)
+class PiecewiseLinear:
+    """A network on points of the plane as plain layers, which exact geometry measures.
+
+    Attributes:
+      layers: (parameters, settings) -> (weight, bias, slope for negative inputs) of each layer, the head last.
+      class_curves: data spec -> (classes, n, 2), a curve along the middle of each class, where points lie along one.
+    """
+
+    layers: Callable[[Params, PyTree], list[PlainLayer]]
+    class_curves: Callable[[PyTree], Float[np.ndarray, "classes n 2"]] | None = None
+
+
+class NewUserPriorFn(Protocol):
+    """The prior under which a new user is folded into a factor model."""
+
+    def __call__(
+        self, params: Params, settings: PyTree, ratings: int, error: float, items: np.ndarray, /
+    ) -> dict[str, dict[str, NewUserPrior]]:
+        """Priors by module and parameter.
+
+        Args:
+          ratings: number of training ratings of all users.
+          error: their mean squared error.
+          items: int (n,), the items that the new user has rated.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Vectors of users and items.
+
+    Attributes:
+      tables: (parameters, settings) -> the vectors.
+      new_user_prior: how the parameters of a new user are regularised.
+    """
+
+    tables: Callable[[Params, PyTree], FactorTables]
+    new_user_prior: NewUserPriorFn
+
+
+WordVectors: TypeAlias = Callable[[Params, PyTree], Float[np.ndarray, "words d"]]
+
+
+@dataclass(frozen=True)
+class Views:
+    """What can be asked of a trained network; None: it has no such view.
+
+    Attributes:
+      piecewise_linear: exact geometry on the plane.
+      word_vectors: (parameters, settings) -> (vocabulary, width), one vector for each word.
+      factors: vectors of users and items.
+    """
+
+    piecewise_linear: PiecewiseLinear | None = None
+    word_vectors: WordVectors | None = None
+    factors: Factors | None = None
 
 
 @dataclass(frozen=True)
 class Task:
-    """Data + model + loss + metrics: one row of `nlpfeat.tasks.TASKS`. All fields are pure functions or types.
+    """A system that can be swept: one row of `nlpfeat.tasks.registry.TASKS`.
 
     Attributes:
+      name: of the row.
       summary: what it is, in a few words.
-      width: what the width counts here.
-      data: frozen dataclass of the data's static settings.
-      model: frozen dataclass of the model's static settings.
-      settings: NamedTuple of the traced settings with their defaults.
-      draw: (about, settings) -> the splits of one member. A pure JAX function where `seeded`.
-      last_draw: (about, settings) -> fresh examples of some splits, a pure JAX function, where they are to be had for nothing: the
-        record of the last step is taken over them, so many that they resolve the level of success.
-      module: (model spec, about, units) -> Flax module, called with (inputs, settings, train=) and
-        returning its trace: every named intermediate, "scores" among them, and "features", the last ones, where
-        there are no `layers`.
-      loss: per example; its mean over a batch is descended.
-      metrics: (name, function per example); the first is the headline of figures and tables.
-      optimizer: settings -> gradient transformation without the learning rate, which the step applies.
-      load: (data spec, model spec) -> source, what all members share (files, read once). Generated data needs none:
-        there the spec itself says all.
-      batch: (the source's arrays, examples, index (b,) or None for all) -> the batch, with one row an index. Splits of
-        file data hold row numbers, and this fetches what they stand for.
-      start: (about, parameters, settings) -> the parameters before the first step, on the host, where they are not
-        what the module draws: GloVe vectors, weights of a notebook's own generator.
-      memory: what the net carries from batch to batch.
-      order: (examples, batch size, seed, start, stop) -> which examples the steps from `start` to `stop` see.
-      rule: how the task learns, where it is not by gradient descent; then no optimizer is used.
-      loss_units: what the loss is measured in.
-      success: what the headline metric of a member that succeeds reaches.
-      chance: what the headline metric of the best constant answer is.
-      piece: examples evaluated at a time.
-      reading: (the source's arrays, examples) -> which examples of a part a record is taken over (n,), in the order in
-        which they are evaluated.
-      words: (parameters, settings) -> the word vectors (vocabulary, width), where inputs are words.
-      factors: (parameters, settings) -> the vectors of users and items, where inputs are pairs of them.
-      newcomer: (parameters, settings, training ratings, their squared error, items) -> how the numbers of a new user, who
-        rated those items, are held.
-      layers: (parameters, settings) -> the net as layers (weight, bias, slope left of zero) on points of the plane,
-        the last one its head: what exact geometry measures. None for nets that are no such thing.
-      arms: source -> (classes, n, 2), a curve along the middle of each class, if its points lie along one.
-      limits: (model spec, data spec) -> the largest value of those traced settings that have one there.
-      classes: whether it sorts examples into classes, which measures of separability ask for.
-      seeded: whether each member draws its own data from its seed. If not, all share one copy on the device.
+      width_label: what the width counts.
     """
 
+    name: str
     summary: str
-    width: str
-    data: type
-    model: type
-    settings: type
-    draw: Callable[[Any, Any], Splits]
-    module: Callable[[Any, Any, int], nn.Module]
-    loss: PerExample
-    metrics: tuple[tuple[str, PerExample], ...]
-    optimizer: Callable[[Settings], optax.GradientTransformation]
-    load: Callable[[Any, Any], Dataset] = generated
-    batch: Callable[[Any, Examples, Array | None], Examples] = rows
-    last_draw: Callable[[Any, Any], Splits] | None = None
-    start: Callable[[Any, Any, Any], Any] = lambda about, params, settings: params
-    memory: Carry = NO_CARRY
-    order: Callable[[int, int, int, int, int], np.ndarray] = epoch_sampler
-    rule: Rule | None = None
-    loss_units: str = "nats"
-    success: Goal = ALMOST_ALL
-    chance: Baseline = majority_baseline
-    piece: int = 4096
-    reading: Callable[[Any, Examples], Array] = in_order
-    words: Callable[[Any, Any], np.ndarray] | None = None
-    factors: Callable[[Any, Any], Any] | None = None
-    newcomer: Callable[[Any, Any, int, float, np.ndarray], dict[str, Any]] | None = None
-    layers: Callable[[Any, Any], list[tuple[Any, Any, float]]] | None = None
-    arms: Callable[[Any], np.ndarray] | None = None
-    limits: Callable[[Any, Any], dict[str, float]] = lambda model, data: {}
-    classes: bool = True
-    seeded: bool = True
+    width_label: str
+    data: DataPipeline
+    model: ModelFactory
+    learner: Learner
+    evaluation: Evaluation
+    views: Views = Views()
+
+    @property
+    def sections(self) -> dict[str, type]:
+        """The types of the sections of a config."""
+        return {
+            "data": self.data.spec,
+            "model": self.model.spec,
+            "training": TrainingSpec,
+            "settings": self.model.settings,
+        }
+
+    @property
+    def recorded(self) -> tuple[Metric, ...]:
+        """The loss and the metrics, in the order of a record."""
+        return (self.learner.loss, *self.evaluation.metrics)

@@ -123,7 +123,7 @@ def test_evaluation_reads_lanes_in_pieces(n, side, most):
 
 def test_next_words_are_those_after_the_context(tmp_path):
     (tmp_path / "a.txt").write_text("one two three four\nsix\none two one two\nrare two three one\n")
-    spec = NextWordSpec(path=str(tmp_path / "a.txt"), vocabulary=6, context=2, validation_share=0.0)
+    spec = NextWordSpec(path=str(tmp_path / "a.txt"), vocab_size=6, context=2, validation_share=0.0)
     text, texts, _, notes = next_words.load(spec)
     names = [*texts.vocabulary.words]
     batch = next_words.batch(text, next_words.make_splits(texts, None)["train"], None)

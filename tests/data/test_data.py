@@ -90,7 +90,7 @@ def test_planted_words():
 
 def test_a_vocabulary_too_small_for_its_planted_words_is_refused():
     with pytest.raises(ValueError, match="must exceed"):
-        planted_words.PlantedWordsSpec(vocabulary=50)
+        planted_words.PlantedWordsSpec(vocab_size=50)
 
 
 @settings(max_examples=60, deadline=None)

@@ -278,8 +278,8 @@ def test_a_truncated_file_is_damage(content, tmp_path):
 
 
 def test_a_prompt_that_is_longer_in_small_letters():
-    make = maker_of(TOYS["char_rnn"])
-    one = make.example(make.spec.settings, 3)
-    alphabet = make.source.about.alphabet
-    written = sample_text(make.module(3), one.params, one.settings, alphabet, "İzmir", 0.8, 5, 0, 2)
+    factory = maker_of(TOYS["char_rnn"])
+    one = factory.example(factory.spec.settings, 3)
+    alphabet = factory.dataset.metadata.alphabet
+    written = sample_text(factory.module(3), one.params, one.settings, alphabet, "İzmir", 0.8, 5, 0, 2)
     assert [len(text) for text in written] == [5, 5]

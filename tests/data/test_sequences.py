@@ -73,7 +73,7 @@ def spec(tmp_path, **changes):
 
 
 def test_numbers_by_falling_count_and_padding_in_front(tmp_path):
-    arrays, about, digest, notes = sequences.load(spec(tmp_path, vocabulary=6, length=4), 2)
+    arrays, about, digest, notes = sequences.load(spec(tmp_path, vocab_size=6, length=4), 2)
     # the: 3, dog: 2, then those seen once in the order in which they first appear
     assert about.vocabulary.words == (sequences.PADDING, "the", "dog", "cat", "and", sequences.RARE)
     batch = sequences.batch(arrays, Examples(jnp.arange(3), jnp.array([0, 1, 0])), None)
@@ -83,21 +83,21 @@ def test_numbers_by_falling_count_and_padding_in_front(tmp_path):
         f"{tmp_path}/mine.csv: 2 of 3 texts are longer than 4 words: their last 4 are read",
         f"{tmp_path}/mine.csv: 6 of 10 words share the row of rare ones: 42.9% of the text",
     )
-    wide, *_ = sequences.load(spec(tmp_path, vocabulary=6, length=7), 2)
+    wide, *_ = sequences.load(spec(tmp_path, vocab_size=6, length=7), 2)
     batch = sequences.batch(wide, Examples(jnp.arange(3), jnp.array([0, 1, 0])), jnp.array([2, 0]))
     assert batch.inputs.words.tolist() == [[0, 0, 0, 5, 5, 1, 5], [0, 0, 1, 3, 4, 1, 2]]
     assert batch.targets.tolist() == [0, 0]
-    other = sequences.load(spec(tmp_path, vocabulary=5, length=4), 2)[2]
+    other = sequences.load(spec(tmp_path, vocab_size=5, length=4), 2)[2]
     assert digest != other
 
 
 def test_the_table_is_no_larger_than_the_words(tmp_path):
-    _, about, *_ = sequences.load(spec(tmp_path, vocabulary=5000, length=4), 2)
+    _, about, *_ = sequences.load(spec(tmp_path, vocab_size=5000, length=4), 2)
     assert len(about.vocabulary.words) == 2 + len({"the", "cat", "and", "dog", "it's", "br", "fun"})
 
 
 def test_new_text_with_and_without_each_word(tmp_path):
-    _, about, *_ = sequences.load(spec(tmp_path, vocabulary=6, length=4), 2)
+    _, about, *_ = sequences.load(spec(tmp_path, vocab_size=6, length=4), 2)
     new = about.read("Zebra the dog, the cat and ... the")
     assert (new.words, new.unknown, new.unread) == (["the", "cat", "and"], [], 3)
     assert new.whole.tolist() == [1, 3, 4, 1]
@@ -132,7 +132,7 @@ def vectors(tmp_path, text, name="v.txt"):
 @pytest.mark.parametrize("name", ["v.txt", "v.zip"])
 def test_vectors_start_the_table(tmp_path, name):
     path = vectors(tmp_path, "the 1 2\nunused 9 9\ncat -0.5 4\nthe 7 7\n", name)
-    _, about, _, notes = sequences.load(spec(tmp_path, vocabulary=6, length=4, vectors=path), 2)
+    _, about, _, notes = sequences.load(spec(tmp_path, vocab_size=6, length=4, vectors=path), 2)
     assert about.found.tolist() == [False, True, False, True, False, False]
     assert "2 of 4 words (50.0%; 42.9% of the text they make up) are not in" in notes[-1]
     blank = {"words": {"table": np.zeros((6, 2), np.float32)}}

@@ -104,7 +104,7 @@ def test_noise_is_drawn_by_frequency(tmp_path):
 
 def test_thinning_keeps_what_chance_leaves_in_its_order(tmp_path):
     path, _ = written(tmp_path, [400, 90, 300], words=30)
-    stream, _, splits, _ = loaded(path, thin=1e-2)
+    stream, _, splits, _ = loaded(path, subsample=1e-2)
     given = windows.batch(stream, splits["train"], None).inputs
     kept = subsampled(jax.random.key(SEED), given, SEGMENT)
     stays = (
@@ -125,13 +125,13 @@ def test_thinning_keeps_what_chance_leaves_in_its_order(tmp_path):
 
 def test_how_often_words_stay(tmp_path):
     path, _ = written(tmp_path, [5000], words=20)
-    stream, texts, _, _ = loaded(path, thin=1e-3, vocabulary=12)
+    stream, texts, _, _ = loaded(path, subsample=1e-3, vocab_size=12)
     share = texts.vocabulary.counts[:, 0] / texts.vocabulary.counts.sum()
     with np.errstate(divide="ignore"):
         expected = np.minimum(np.sqrt(1e-3 / share) + 1e-3 / share, 1)
     np.testing.assert_allclose(stream.stay[1:-1], expected[1:-1], rtol=1e-5)
     assert stream.stay[-1] == 0  # rare words go
-    assert (loaded(path, thin=0.0)[0].stay[1:-1] == 1).all()
+    assert (loaded(path, subsample=0.0)[0].stay[1:-1] == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_an_empty_folder_and_a_held_out_part_without_a_window(tmp_path):
 
 def test_the_number_of_words_and_the_rare_ones_are_told(tmp_path):
     path, documents = written(tmp_path, [40, 50, 4], words=30)
-    _, texts, _, notes = loaded(path, vocabulary=10)
+    _, texts, _, notes = loaded(path, vocab_size=10)
     told = " ".join(notes)
     assert f"{sum(map(len, documents))} words in 3 documents, 70 windows to train on in 1 stretches" in told
     assert "8 words have a row of their own" in told

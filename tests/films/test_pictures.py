@@ -102,5 +102,5 @@ def test_another_picture_would_be_noticed():
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for name, make in PICTURES.items():
-        small(make()).save(FOLDER / f"{name}.png", optimize=True)
+    for name, factory in PICTURES.items():
+        small(factory()).save(FOLDER / f"{name}.png", optimize=True)

@@ -23,9 +23,9 @@ WITHOUT = {
 def built(name):
     """A net of width 6 with weights that are not small, and batches of its inputs."""
     toy = TOYS[name]
-    make = maker_of(toy)
+    factory = maker_of(toy)
     settings = toy.settings._replace(width=np.int32(6), seed=np.int32(0))
-    example = make.example(settings, 6)
+    example = factory.example(settings, 6)
     rng = np.random.default_rng(0)
     params = jax.tree.map(
         lambda leaf: leaf + 0.3 * rng.normal(size=leaf.shape).astype(np.float32), example.params
@@ -33,8 +33,8 @@ def built(name):
     train = example.splits["train"]
     count = len(train.targets)
     index = [np.arange(0, count // 3), np.arange(count // 3, count)]
-    batches = [toy.row.batch(make.source.arrays, train, i).inputs for i in index]
-    return make.module(6), params, settings, batches
+    batches = [toy.row.data.batch(factory.dataset.arrays, train, i).inputs for i in index]
+    return factory.module(6), params, settings, batches
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from nlpfeat.config.schema import resolve
+from nlpfeat.tasks.spec import resolve
 from nlpfeat.errors import UserError
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.models.unwarper import DeepUnwarperSpec, deep_layers
@@ -26,8 +26,8 @@ def example(width=2, depth=3, units=2, slope=0.3):
 @pytest.mark.parametrize(("width", "units"), [(2, 2), (3, 7)])
 def test_the_forward_pass_is_that_of_its_own_layers(depth, width, units):
     """Against plain matrices, and against the layers that geometry is told of."""
-    make, made = example(width, depth, units)
-    trace = make.module(units).apply({"params": made.params}, made.splits["train"].inputs, made.settings)
+    factory, made = example(width, depth, units)
+    trace = factory.module(units).apply({"params": made.params}, made.splits["train"].inputs, made.settings)
     x = np.stack(made.splits["train"].inputs, 1)
     for number in range(1, depth):
         w, b = (made.params[f"hidden_{number}"][name] for name in ("weight", "bias"))

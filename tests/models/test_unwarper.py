@@ -56,11 +56,11 @@ def test_gradient_and_one_adam_step(example):
 
 def test_initial_weights_are_those_of_pytorchs_linear():
     """U(±1/√fan_in), weights and biases, with the true fan-in of a padded member."""
-    make = maker_of(SPIRALS)
+    factory = maker_of(SPIRALS)
     many = [
-        make.example(SPIRALS.settings._replace(width=np.int32(16), seed=np.int32(s)), 64) for s in range(40)
+        factory.example(SPIRALS.settings._replace(width=np.int32(16), seed=np.int32(s)), 64) for s in range(40)
     ]
-    shapes = make.shapes(16)
+    shapes = factory.shapes(16)
     drawn = jax.tree.map(lambda *leaves: np.stack(leaves), *(crop(one.params, shapes) for one in many))
     for name, fan_in in (("hidden", 2), ("embedding", 16), ("classes", 2)):
         for leaf in drawn[name].values():

@@ -18,11 +18,11 @@ def asked(request, tmp_path_factory):
     """A net of width 3 padded to 5, its parameters, a batch, its trace in training, and the key of its noise."""
     task = request.param
     path, _ = written(tmp_path_factory.mktemp("text"), [330, 3, 9, 40], words=9)
-    spec = SubsampledSpec(path=path, reach=REACH, vocabulary=8, validation_share=0.0, thin=0.05)
+    spec = SubsampledSpec(path=path, context_radius=REACH, vocab_size=8, validation_share=0.0, subsample=0.05)
     stream, texts, _, _ = windows.load(spec)
-    batch = task.batch(stream, windows.make_splits(texts, None)["train"], None)
-    settings = task.settings(width=np.int32(3), seed=np.int32(0))
-    module = task.module(task.model(), texts, 5)
+    batch = task.data.batch(stream, windows.make_splits(texts, None)["train"], None)
+    settings = task.model.settings(width=np.int32(3), seed=np.int32(0))
+    module = task.model.build(task.model.spec(), texts, 5)
     params = module.init(jax.random.key(1), batch.inputs, settings)["params"]
     params = jax.tree.map(lambda p: np.random.default_rng(p.size).normal(size=p.shape), params)
     trace = module.apply({"params": params}, batch.inputs, settings)
@@ -59,9 +59,9 @@ def test_scores_are_those_of_each_window_and_its_copy(asked):
         loss[row] += (np.log1p(np.exp(-real)) + np.log1p(np.exp(wrong))) / 2
         right[row] += real > wrong
     targets = np.asarray(batch.targets)
-    np.testing.assert_allclose(task.metrics[0][1](trace, targets), right / targets, rtol=1e-5)
+    np.testing.assert_allclose(task.evaluation.metrics[0][1](trace, targets), right / targets, rtol=1e-5)
     if task is WINDOWS:
-        np.testing.assert_allclose(task.loss(trace, targets), loss / targets, rtol=1e-4)
+        np.testing.assert_allclose(task.learner.loss.fn(trace, targets), loss / targets, rtol=1e-4)
 
 
 def test_noise_loss_is_the_sum_over_pairs_and_noise_words(asked):
@@ -94,13 +94,13 @@ def test_noise_loss_is_the_sum_over_pairs_and_noise_words(asked):
                         total[row] += weight * 5 / 64 * cost(middle[word] @ around)
     assert same > 100  # the replaced word never equals the original: here it often would
     targets = np.asarray(batch.targets)
-    np.testing.assert_allclose(task.loss(trace, targets), total / targets, rtol=1e-4)
+    np.testing.assert_allclose(task.learner.loss.fn(trace, targets), total / targets, rtol=1e-4)
 
 
 def test_in_training_noise_is_drawn_anew_and_else_it_is_not(asked):
     task, texts, batch, params, trace = asked
-    settings = task.settings(width=np.int32(3), seed=np.int32(0))
-    module = task.module(task.model(), texts, 5)
+    settings = task.model.settings(width=np.int32(3), seed=np.int32(0))
+    module = task.model.build(task.model.spec(), texts, 5)
 
     def ask(**more):
         return np.asarray(module.apply({"params": params}, batch.inputs, settings, **more)["wrong"])

@@ -38,7 +38,7 @@ def test_answers_of_a_member_are_those_of_its_record(tmp_path):
     made, dataset = study(with_grid(TOYS["imdb_dense"], width=(3,), seed=(1,)), tmp_path / "study")
     member = restore(made, {"width": 3, "seed": 1})
     for split in ("train", "test"):
-        found = predict_split(made.spec.row, member, split)
+        found = predict_split(made.spec.task, member, split)
         assert found is not None
         np.testing.assert_allclose(found.shares.sum(1), 1, rtol=1e-5)
         np.testing.assert_array_equal(found.labels, member.splits[split].targets)
@@ -48,4 +48,4 @@ def test_answers_of_a_member_are_those_of_its_record(tmp_path):
 
 def test_nets_that_predict_a_number_give_no_shares(tmp_path):
     made, _ = study(with_grid(TOYS["reviews_mean"], width=(3,), seed=(1,)), tmp_path / "study")
-    assert predict_split(made.spec.row, restore(made, {"width": 3, "seed": 1}), "test") is None
+    assert predict_split(made.spec.task, restore(made, {"width": 3, "seed": 1}), "test") is None

@@ -39,7 +39,7 @@ def measured(tmp_path_factory):
 
 
 def network(member):
-    return Network(tuple(Layer(*layer) for layer in TASKS["spirals"].layers(member.params, member.settings)))
+    return Network(tuple(Layer(*layer) for layer in TASKS["spirals"].views.piecewise_linear(member.params, member.settings)))
 
 
 def test_every_measure_joins_the_array_under_its_labels(measured):
@@ -195,7 +195,7 @@ def test_tasks_without_layers_are_measured_by_their_features(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", sorted(n for n, task in TASKS.items() if task.classes and task.layers is None)
+    "name", sorted(n for n, task in TASKS.items() if task.evaluation.kind and task.views.piecewise_linear is None)
 )
 def test_every_task_with_classes_can_be_measured(name, tmp_path):
     made, _ = study(with_grid(TOYS[name], width=(2, 3), seed=(0,)), tmp_path / "study")
@@ -205,7 +205,7 @@ def test_every_task_with_classes_can_be_measured(name, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(n for n, task in TASKS.items() if not task.classes))
+@pytest.mark.parametrize("name", sorted(n for n, task in TASKS.items() if not task.evaluation.kind))
 def test_a_task_without_classes_is_refused(name, tmp_path):
     made, _ = study(with_grid(TOYS[name], width=(2,), seed=(0,)), tmp_path / "study")
     with pytest.raises(UserError, match="without classes to part"):
@@ -224,14 +224,14 @@ def test_a_task_without_arms(tmp_path):
 
 def test_the_layers_of_a_task_are_its_net(toy):
     """Every task that gives its layers: they compute the scores of its Flax module."""
-    if toy.row.layers is None:
+    if toy.row.views.piecewise_linear is None:
         return
 
-    make = maker_of(toy)
-    example = make.example(toy.settings._replace(width=np.int32(5)), 5)
-    net = Network(tuple(Layer(*layer) for layer in toy.row.layers(example.params, example.settings)))
+    factory = maker_of(toy)
+    example = factory.example(toy.settings._replace(width=np.int32(5)), 5)
+    net = Network(tuple(Layer(*layer) for layer in toy.row.views.piecewise_linear(example.params, example.settings)))
     part = example.splits["train"]
-    trace = make.module(5).apply({"params": example.params}, part.inputs, example.settings)
+    trace = factory.module(5).apply({"params": example.params}, part.inputs, example.settings)
     np.testing.assert_allclose(net(np.stack(part.inputs, 1)), trace["scores"], atol=1e-5)
 
 

@@ -11,7 +11,7 @@ from nlpfeat.stats import summaries
 from nlpfeat.stats.summaries import summarize
 from nlpfeat.store import results
 from nlpfeat.store.atomic import atomic
-from nlpfeat.store.layout import open_study
+from nlpfeat.store.layout import open_folder
 from nlpfeat.sweeps import launch
 from tests.toys import SPIRALS, study, with_grid
 
@@ -59,7 +59,7 @@ def test_splits_are_told_apart(made):
     for split in ("train", "test"):
         one = {split: recorded_splits(study_made, member)[split]}
         loss = evaluate(
-            SPIRALS.row, member.module, member.params, member.settings, member.source.arrays, one
+            SPIRALS.row, member.module, member.params, member.settings, member.dataset.arrays, one
         )["loss"][0]
         recorded = dataset.loss.sel(width=8, seed=1, split=split).isel(step=-1)
         assert float(loss) == pytest.approx(float(recorded), abs=3e-6)
@@ -119,7 +119,7 @@ def test_a_truncated_file_is_named(made, tmp_path):
 def test_nothing_finished_yet(tmp_path):
     job = launch.begin(SPIRALS, tmp_path / "study")
     assert launch.finish(job.study) == (None, [])
-    assert open_study(tmp_path / "study").spec == SPIRALS
+    assert open_folder(tmp_path / "study").spec == SPIRALS
 
 
 def test_a_diverged_member_is_a_failure_in_the_summary():

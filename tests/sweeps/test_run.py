@@ -18,7 +18,7 @@ import xarray as xr
 from nlpfeat.data.core import Examples, count, split_names
 from nlpfeat.errors import UserError
 from nlpfeat.store import results
-from nlpfeat.store.layout import open_study
+from nlpfeat.store.layout import open_folder
 from nlpfeat.store.locks import lock
 from nlpfeat.study.restore import recorded_splits, restore
 from nlpfeat.sweeps import launch
@@ -163,13 +163,13 @@ def test_extension_trains_only_the_new_members(undisturbed, tmp_path):
     """More widths, seeds, and an axis that was not there before."""
     path = tmp_path / "study"
     study(with_grid(SPIRALS, width=(2, 8), seed=(0,)), path)
-    before = open_study(path).members()
+    before = open_folder(path).members()
     watch = Quiet()
     _, dataset = study(SPIRALS, path, watch)
     trained = {(bucket, members) for bucket, members, _ in watch.seen}
     assert sum(members for _, members in trained) == 4
     assert not {bucket for bucket, _ in trained} & set(before["bucket"])
-    after = open_study(path).members()
+    after = open_folder(path).members()
     assert after.loc[before.index].equals(before)
     assert dataset.member_id.equals(undisturbed("spirals").member_id)
     for name in ("loss", "accuracy"):
@@ -316,7 +316,7 @@ def test_the_last_record_is_over_ten_thousand_fresh_points(name, tmp_path):
     member = restore(made, {"width": 3, "seed": 0})
     fresh = recorded_splits(made, member)
     for split in ("train", "test"):
-        record = evaluate(spec.row, member.module, member.params, member.settings, (), {split: fresh[split]})
+        record = evaluate(spec.task, member.module, member.params, member.settings, (), {split: fresh[split]})
         kept = dataset.sel(width=3, seed=0, split=split).isel(step=-1)
         assert float(record["loss"][0]) == pytest.approx(kept["loss"].item(), abs=1e-5)
         assert float(record["accuracy"][0]) == pytest.approx(kept["accuracy"].item(), abs=2e-4)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nlpfeat.config.schema import config_hash, differences, resolve
+from nlpfeat.tasks.spec import config_hash, differences, resolve
 from nlpfeat.errors import UserError
 
 SPIRALS = {"task": "spirals", "sweep": {"width": (2, 8), "seed": (0, 1)}}

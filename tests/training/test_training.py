@@ -71,12 +71,12 @@ def test_cross_entropy_and_accuracy_are_the_textbooks(n, classes, seed):
 
 @pytest.mark.parametrize("piece", [7, 30, 60, 64])
 def test_evaluation_in_pieces_is_the_whole(piece):
-    make = maker_of(SPIRALS)
-    example = make.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
+    factory = maker_of(SPIRALS)
+    example = factory.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
 
     def evaluated(task):
         splits = example.splits
-        return step.evaluate(task, make.module(8), example.params, example.settings, (), splits)
+        return step.evaluate(task, factory.module(8), example.params, example.settings, (), splits)
 
     whole = evaluated(SPIRALS.row)
     for name, values in evaluated(replace(SPIRALS.row, piece=piece)).items():
@@ -84,11 +84,11 @@ def test_evaluation_in_pieces_is_the_whole(piece):
 
 
 def test_a_record_over_a_sample_is_that_of_evenly_spread_examples():
-    make = maker_of(SPIRALS)
-    example = make.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
+    factory = maker_of(SPIRALS)
+    example = factory.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
 
     def evaluated(task, splits):
-        return step.evaluate(task, make.module(8), example.params, example.settings, (), splits)
+        return step.evaluate(task, factory.module(8), example.params, example.settings, (), splits)
 
     n = 60
     rows = np.linspace(0, n - 1, 25).astype(int)

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from nlpfeat.config.fields import Fraction
-from nlpfeat.data.core import Examples, Splits
+from nlpfeat.data.core import Dataset, Examples, Splits
 from nlpfeat.data.ratings.files import Described, Rated, movielens, own, year
 from nlpfeat.keys import stream
 
@@ -88,11 +88,8 @@ class RatingTable(NamedTuple):
         return float(self.rated.stars.max())
 
 
-def load(spec: RatingsSpec) -> tuple[RatingArrays, RatingTable, str, tuple[str, ...]]:
+def load(spec: RatingsSpec) -> Dataset[RatingTable]:
     """Read the ratings.
-
-    Returns:
-      What goes to the device, what stays on the host, a digest of it, and what a reader of figures should know.
 
     Raises:
       UserError: if they cannot be had or read.
@@ -109,7 +106,7 @@ def load(spec: RatingsSpec) -> tuple[RatingArrays, RatingTable, str, tuple[str, 
     table = RatingTable(rated, described, (n - test - validation, validation, test), known.shape[1])
     names = "\0".join((*rated.users, *rated.items, *described.titles)).encode()
     digest = hashlib.sha256(names + rated.stars.tobytes()).hexdigest()
-    return RatingArrays(rated.user, rated.item, known), table, digest, _notes(spec, rated, described)
+    return Dataset(RatingArrays(rated.user, rated.item, known), table, digest, _notes(spec, rated, described))
 
 
 def facts(described: Described) -> np.ndarray:

@@ -11,7 +11,7 @@ from jax import Array
 from scipy.sparse import csr_array
 
 from nlpfeat.config.fields import Count, NonNegative, NonNegativeInt
-from nlpfeat.data.core import Examples
+from nlpfeat.data.core import Dataset, Examples
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sources import CorpusSpec, read_corpus
 from nlpfeat.data.text.tokens import NewText, Tokenize
@@ -195,14 +195,11 @@ class BagTexts(NamedTuple):
         return padded(documents, 2 ** max(6, (longest - 1).bit_length()))
 
 
-def load(spec: BagSpec, most: int = 0) -> tuple[Bags, BagTexts, str, tuple[str, ...]]:
+def load(spec: BagSpec, most: int = 0) -> Dataset[BagTexts]:
     """Read, cut, count and encode the texts.
 
     Args:
       most: with how many documents before it the overlap of each is wanted (and with itself); 0 for none.
-
-    Returns:
-      What goes to the device, what stays on the host, a digest of it, and what a reader of figures should know.
 
     Raises:
       UserError: if the texts cannot be had or read, or no word is left.
@@ -226,7 +223,7 @@ def load(spec: BagSpec, most: int = 0) -> tuple[Bags, BagTexts, str, tuple[str, 
     arrays = with_overlap(arrays, sizes[0], most) if most else arrays
     texts = BagTexts(corpus, vocabulary, spec.of_new(spec.tokenize), spec.counts, ratios)
     notes = tuple(f"{spec.name}: {note}" for note in corpus_notes(corpus))
-    return arrays, texts, corpus.digest(vocabulary.words), notes
+    return Dataset(arrays, texts, corpus.digest(vocabulary.words), notes)
 
 
 # MERGED: """Texts to classify: from published reviews or a CSV of one's own to bags of words on the device."""

@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from nlpfeat.config.fields import Count, Range
-from nlpfeat.data.core import SPLITS, Examples, Splits
+from nlpfeat.data.core import Dataset, SPLITS, Examples, Splits
 from nlpfeat.data.downloads import NIETZSCHE, File, fetch
 from nlpfeat.data.text import plain_text
 from nlpfeat.errors import UserError, nearest
@@ -36,7 +36,7 @@ class CharacterSpec:
     book: str = "nietzsche"
     path: str = ""
     window: Count = 40
-    kinds: Annotated[int, Range(1, 2**15)] = 256
+    vocab_size: Annotated[int, Range(1, 2**15)] = 256
     lower: bool = True
     validation_share: Annotated[float, Range(0, 0.5)] = 0.1
 
@@ -53,7 +53,7 @@ class CharacterSpec:
 class Alphabet(NamedTuple):
     """The characters that are told apart, the commonest first. Number 0 stands for all others."""
 
-    letters: str
+    characters: str
     lower: bool
 
     def encode(self, text: str) -> np.ndarray:
@@ -63,7 +63,7 @@ class Alphabet(NamedTuple):
 
     def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
         """The text of numbers; the replacement character for 0."""
-        return "".join(np.array(["\ufffd", *self.letters])[np.asarray(numbers)])
+        return "".join(np.array(["\ufffd", *self.characters])[np.asarray(numbers)])
 
     def written(self, text: str) -> str:
         """The text with small letters, if there are only such."""
@@ -72,7 +72,7 @@ class Alphabet(NamedTuple):
     @property
     def _numbers(self) -> np.ndarray:
         """By code point; the last one is that of every larger one."""
-        points = np.array([ord(letter) for letter in self.letters], int)
+        points = np.array([ord(letter) for letter in self.characters], int)
         table = np.zeros(points.max(initial=0) + 2, np.uint16)
         table[points] = np.arange(1, len(points) + 1)
         return table
@@ -124,11 +124,8 @@ class NextTokens(NamedTuple):
     # characters, divided by it, is the mean over characters
 
 
-def load(spec: CharacterSpec) -> tuple[CharacterStream, Book, str, tuple[str, ...]]:
+def load(spec: CharacterSpec) -> Dataset[Book]:
     """Read the text and number its characters.
-
-    Returns:
-      What goes to the device, what stays on the host, a digest of it, and what a reader of figures should know.
 
     Raises:
       UserError: if the text cannot be had or read, or is shorter than a window.
@@ -140,8 +137,8 @@ def load(spec: CharacterSpec) -> tuple[CharacterStream, Book, str, tuple[str, ..
     train = total - round(spec.validation_share * total)
     text = "".join(files)
     counts = Counter(text[:train])
-    letters = sorted(counts, key=lambda letter: (-counts[letter], letter))[: spec.kinds]
-    alphabet = Alphabet("".join(letters), spec.lower)
+    characters = sorted(counts, key=lambda letter: (-counts[letter], letter))[: spec.vocab_size]
+    alphabet = Alphabet("".join(characters), spec.lower)
     book = Book(alphabet, alphabet.encode(text), start, train, spec.window)
     if np.diff(_spans(book, 0, train), axis=0).max(initial=0) < spec.window:
         raise UserError(
@@ -152,7 +149,7 @@ def load(spec: CharacterSpec) -> tuple[CharacterStream, Book, str, tuple[str, ..
         raise UserError(f"{spec.name}: {total:,} characters, and at most 2³¹ fit: take a part of it")
     digest = hashlib.sha256(repr((alphabet, train, start.tolist())).encode()).hexdigest()
     notes = tuple(f"{spec.name}: {note}" for note in _told(spec, book))
-    return CharacterStream(book.numbers, spec.window), book, digest, notes
+    return Dataset(CharacterStream(book.numbers, spec.window), book, digest, notes)
 
 
 def _told(spec: CharacterSpec, book: Book) -> list[str]:

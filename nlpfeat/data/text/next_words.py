@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from nlpfeat.config.fields import Fraction, Range
-from nlpfeat.data.core import SPLITS, Examples, Splits
+from nlpfeat.data.core import Dataset, SPLITS, Examples, Splits
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sequences import number_words
 from nlpfeat.data.text.sources import UnlabelledSpec, read_unlabelled
@@ -22,7 +22,7 @@ class NextWordSpec(UnlabelledSpec):
     """As `TextSpec`, with `context`: how many words are read before the one that is asked for."""
 
     corpus: str = "nietzsche"
-    vocabulary: Annotated[int, Range(4)] = 2001
+    vocab_size: Annotated[int, Range(4)] = 2001
     validation_share: Fraction = 0.1
     context: Annotated[int, Range(1, 8)] = 2
 
@@ -50,17 +50,14 @@ class Context(NamedTuple):
     words: Array  # int32 (n, context)
 
 
-def load(spec: NextWordSpec) -> tuple[WordStream, NextWordTexts, str, tuple[str, ...]]:
+def load(spec: NextWordSpec) -> Dataset[NextWordTexts]:
     """Read the texts and number their words.
-
-    Returns:
-      What goes to the device, what stays on the host, a digest of it, and what a reader of figures should know.
 
     Raises:
       UserError: if the texts cannot be had or read, or nothing can be asked of them.
     """
     corpus = read_unlabelled(spec)
-    vocabulary, ids = number_words(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocabulary)
+    vocabulary, ids = number_words(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocab_size)
     words = ids[corpus.documents.tokens]
     texts = NextWordTexts(corpus, vocabulary, words, spec.context)
     asked = _places(texts)
@@ -77,7 +74,7 @@ def load(spec: NextWordSpec) -> tuple[WordStream, NextWordTexts, str, tuple[str,
     ]
     kept = words.astype(np.uint16 if len(vocabulary.words) <= 2**16 else np.int32)
     notes = tuple(f"{spec.name}: {note}" for note in told)
-    return WordStream(kept, spec.context), texts, corpus.digest(vocabulary.words), notes
+    return Dataset(WordStream(kept, spec.context), texts, corpus.digest(vocabulary.words), notes)
 
 
 def _places(texts: NextWordTexts) -> dict[str, np.ndarray]:

@@ -28,15 +28,15 @@ class PlantedWordsSpec:
     classes: Count = 3
     documents: Count = 512
     length: Count = 24
-    vocabulary: Count = 400
+    vocab_size: Count = 400
     planted: Count = 20
     density: Fraction = 0.2
     purity: Fraction = 0.7
 
     def __post_init__(self) -> None:
-        if self.classes * self.planted + 1 >= self.vocabulary:
+        if self.classes * self.planted + 1 >= self.vocab_size:
             raise ValueError(
-                f"vocabulary {self.vocabulary} must exceed classes x planted + 1 = "
+                f"vocab_size {self.vocab_size} must exceed classes x planted + 1 = "
                 f"{self.classes * self.planted + 1}"
             )
 
@@ -51,7 +51,7 @@ def planted_words(spec: PlantedWordsSpec, key: Array) -> Examples:
     kind, loyalty, any_class, planted, other = _whole(
         word_key,
         (spec.documents, spec.length),
-        (_FINE, _FINE, spec.classes, spec.planted, spec.vocabulary - 1 - spec.classes * spec.planted),
+        (_FINE, _FINE, spec.classes, spec.planted, spec.vocab_size - 1 - spec.classes * spec.planted),
     )
     owner = jnp.where(loyalty < spec.purity * _FINE, label[:, None], any_class)
     words = 1 + jnp.where(

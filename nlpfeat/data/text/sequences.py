@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from nlpfeat.config.fields import Count, Range
-from nlpfeat.data.core import Examples
+from nlpfeat.data.core import Dataset, Examples
 from nlpfeat.data.text import vector_files
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sources import CorpusSpec, read_corpus
@@ -26,14 +26,14 @@ class SequenceSpec(CorpusSpec):
     """Which texts, how many of their words, and how many words of each.
 
     Attributes:
-      vocabulary: rows of the word table. Row 0 stands for padding, the last one for all rarer words.
+      vocab_size: rows of the word table. Row 0 stands for padding, the last one for all rarer words.
       length: words of a sequence: shorter texts are padded in front, of longer ones the last words are kept.
       vectors: published vectors that the word table starts from: "glove.6B.50d", or the path of such a file.
       shuffled: whether the words of a sequence are put in an order drawn by `key`: what then is lost, order was worth.
     """
 
     corpus: str = "imdb"
-    vocabulary: Annotated[int, Range(3)] = 5000
+    vocab_size: Annotated[int, Range(3)] = 5000
     length: Count = 500
     vectors: str = ""
     shuffled: bool = False
@@ -92,20 +92,17 @@ class SequenceTexts(NamedTuple):
         return padded(documents, self.length)
 
 
-def load(spec: SequenceSpec, dimension: int) -> tuple[Sequences, SequenceTexts, str, tuple[str, ...]]:
+def load(spec: SequenceSpec, dimension: int) -> Dataset[SequenceTexts]:
     """Read the texts and number their words.
 
     Args:
       dimension: of the word table, which published vectors must have.
 
-    Returns:
-      What goes to the device, what stays on the host, a digest of it, and what a reader of figures should know.
-
     Raises:
       UserError: if the texts or the vectors cannot be had or read, or the vectors have another dimension.
     """
     corpus = read_corpus(spec, filtered)
-    vocabulary, ids = number_words(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocabulary)
+    vocabulary, ids = number_words(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocab_size)
     arrays = sequences(corpus.documents, ids, spec.length)
     if spec.shuffled:
         arrays = shuffled(arrays, spec.key)
@@ -116,7 +113,7 @@ def load(spec: SequenceSpec, dimension: int) -> tuple[Sequences, SequenceTexts, 
         notes.append(_missing(vocabulary, found, spec.vectors))
     texts = SequenceTexts(corpus, vocabulary, spec.of_new(filtered), spec.length, vectors, found)
     digest = corpus.digest(vocabulary.words, b"" if vectors is None else vectors.tobytes())
-    return arrays, texts, digest, tuple(f"{spec.name}: {note}" for note in notes)
+    return Dataset(arrays, texts, digest, tuple(f"{spec.name}: {note}" for note in notes))
 
 
 def number_words(

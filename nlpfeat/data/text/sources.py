@@ -108,7 +108,7 @@ class UnlabelledSpec:
       columns: the names of its columns, parted by commas, of a CSV that has no header row.
       text: the column of texts, in a CSV.
       half: 1 for the documents of odd number, 2 for those of even number, to compare what two texts teach; 0 for all.
-      vocabulary: rows of the word table: the commonest words and one row for all others.
+      vocab_size: rows of the word table: the commonest words and one row for all others.
       validation_share: the share of documents held out.
       key: draws them.
     """
@@ -118,7 +118,7 @@ class UnlabelledSpec:
     columns: str = ""
     text: str = "text"
     half: Annotated[int, Range(0, 2)] = 0
-    vocabulary: Annotated[int, Range(4)] = 30_001
+    vocab_size: Annotated[int, Range(4)] = 30_001
     validation_share: Fraction = 0.02
     key: Seed = 0
 

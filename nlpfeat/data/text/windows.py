@@ -13,7 +13,7 @@ import numpy as np
 from jax import Array
 
 from nlpfeat.config.fields import Fraction, NonNegative, Range
-from nlpfeat.data.core import SPLITS, Examples, Splits
+from nlpfeat.data.core import Dataset, SPLITS, Examples, Splits
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sequences import number_words
 from nlpfeat.data.text.sources import UnlabelledSpec, read_unlabelled
@@ -31,8 +31,8 @@ class TextStream:
     first: Array | np.ndarray  # bool (all,): a document begins here
     stay: Array | np.ndarray  # float32 (vocabulary,): the chance that a word survives thinning
     noise: Array | np.ndarray  # uint32 (vocabulary,): cumulative chances of noise words, of 2³²
-    reach: int = flax.struct.field(pytree_node=False)
-    slots: int = flax.struct.field(pytree_node=False)  # words of a thinned stretch, at most
+    context_radius: int = flax.struct.field(pytree_node=False)
+    max_kept: int = flax.struct.field(pytree_node=False)  # words of a thinned stretch, at most
 
 
 class WindowSpan(NamedTuple):
@@ -68,9 +68,9 @@ def make_splits(texts: Any, settings: Any) -> Splits:
     The target of each is how many windows a stretch of its part has on average: sums over the windows of a stretch,
     divided by it, have the mean over windows as their mean over stretches.
     """
-    splits, step = {}, SEGMENT - 2 * texts.reach
+    splits, step = {}, SEGMENT - 2 * texts.context_radius
     start = texts.corpus.documents.start
-    whole = np.maximum(np.diff(start) - 2 * texts.reach, 0)
+    whole = np.maximum(np.diff(start) - 2 * texts.context_radius, 0)
     stops = np.cumsum((0, *texts.corpus.sizes))
     for name, a, b in zip(SPLITS, stops[:-1].tolist(), stops[1:].tolist(), strict=True):
         if a < b:
@@ -88,7 +88,7 @@ def batch(stream: TextStream, examples: Examples, index: Array | np.ndarray | No
     """The stretches of `examples.inputs` at `index`, with `reach` words more on each side."""
     span, targets = examples
     start, stop = (jnp.asarray(side) if index is None else jnp.asarray(side)[index] for side in span)
-    place = start[:, None] - stream.reach + jnp.arange(SEGMENT)[None]
+    place = start[:, None] - stream.context_radius + jnp.arange(SEGMENT)[None]
     there = (place >= 0) & (place < len(stream.words))
     inside = jnp.clip(place, 0, len(stream.words) - 1)
     document = jnp.cumsum(jnp.asarray(stream.first)[inside] & there, axis=1)
@@ -107,7 +107,7 @@ def batch(stream: TextStream, examples: Examples, index: Array | np.ndarray | No
 class WindowSpec(UnlabelledSpec):
     """As `TextSpec`, with `reach`: words of a window on each side of its middle."""
 
-    reach: Annotated[int, Range(1, SEGMENT // 8)] = 5
+    context_radius: Annotated[int, Range(1, SEGMENT // 8)] = 5
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class SubsampledSpec(WindowSpec):
       power: a noise word is drawn by its count to this power. Source of both: Mikolov et al., NIPS 2013, and its program.
     """
 
-    thin: NonNegative = 1e-4
+    subsample: NonNegative = 1e-4
     power: Fraction = 0.75
 
 
@@ -128,15 +128,12 @@ class WindowTexts(NamedTuple):
 
     corpus: Corpus
     vocabulary: Vocabulary
-    reach: int
-    slots: int
+    context_radius: int
+    max_kept: int
 
 
-def load(spec: WindowSpec) -> tuple[TextStream, WindowTexts, str, tuple[str, ...]]:
+def load(spec: WindowSpec) -> Dataset[WindowTexts]:
     """Read the text and number its words.
-
-    Returns:
-      What goes to the device, what stays on the host, a digest of it, and what a reader of figures should know.
 
     Raises:
       UserError: if the text cannot be had or read, or has no window.
@@ -144,7 +141,7 @@ def load(spec: WindowSpec) -> tuple[TextStream, WindowTexts, str, tuple[str, ...
     corpus = read_unlabelled(spec)
     lengths = np.diff(corpus.documents.start)
     train = corpus.parts == 0
-    whole = np.maximum(lengths - 2 * spec.reach, 0)
+    whole = np.maximum(lengths - 2 * spec.context_radius, 0)
     if not whole[train].sum():
         raise UserError(
             f"{spec.name}: no document of the train part has {2 * spec.reach + 1} words, as a window of "
@@ -156,7 +153,7 @@ def load(spec: WindowSpec) -> tuple[TextStream, WindowTexts, str, tuple[str, ...
             f"{spec.name}: no held-out document has a window of {2 * spec.reach + 1} words: raise or drop "
             f"config.data.validation_share ({spec.validation_share:g})"
         )
-    vocabulary, ids = number_words(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocabulary)
+    vocabulary, ids = number_words(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocab_size)
     words = ids[corpus.documents.tokens]
     if len(words) >= 2**31 - SEGMENT:
         raise UserError(f"{spec.name}: {len(words):,} words, and at most 2³¹ fit: take a part of it")
@@ -168,12 +165,12 @@ def load(spec: WindowSpec) -> tuple[TextStream, WindowTexts, str, tuple[str, ...
         first,
         stay,
         noise,
-        spec.reach,
+        spec.context_radius,
         max_kept(stay[words]),
     )
-    texts = WindowTexts(corpus, vocabulary, spec.reach, stream.slots)
+    texts = WindowTexts(corpus, vocabulary, spec.context_radius, stream.max_kept)
     notes = [*corpus_notes(corpus), *_told(spec, corpus, vocabulary, words, whole)]
-    return stream, texts, corpus.digest(vocabulary.words), tuple(f"{spec.name}: {note}" for note in notes)
+    return Dataset(stream, texts, corpus.digest(vocabulary.words), tuple(f"{spec.name}: {note}" for note in notes))
 
 
 def _chances(spec: WindowSpec, vocabulary: Vocabulary) -> tuple[np.ndarray, np.ndarray]:
@@ -183,8 +180,8 @@ def _chances(spec: WindowSpec, vocabulary: Vocabulary) -> tuple[np.ndarray, np.n
     known[1:-1] = True
     stay, weights = np.ones(len(counts)), known.astype(float)
     if isinstance(spec, SubsampledSpec):
-        if spec.thin:
-            share = spec.thin / np.maximum(counts / counts.sum(), 1e-30)
+        if spec.subsample:
+            share = spec.subsample / np.maximum(counts / counts.sum(), 1e-30)
             stay = np.minimum(np.sqrt(share) + share, 1.0)
         stay, weights = stay * known, np.where(known, counts, 0.0) ** spec.power * known
     upto = np.floor(np.cumsum(weights / weights.sum()) * 2.0**32)
@@ -196,7 +193,7 @@ def _told(
 ) -> list[str]:
     """Sizes, for whoever sets the number of steps."""
     train = corpus.parts == 0
-    stretches = -(-int(np.diff(corpus.documents.start)[train].sum()) // (SEGMENT - 2 * spec.reach))
+    segments = -(-int(np.diff(corpus.documents.start)[train].sum()) // (SEGMENT - 2 * spec.context_radius))
     rare = words == len(vocabulary.words) - 1
     short = int((whole == 0).sum())
     sizes = (

@@ -14,7 +14,7 @@ from nlpfeat.plotting.primitives import plot_levels, plot_survival
 from nlpfeat.plotting.save import save, stamp
 from nlpfeat.plotting.style import BLUE, ORANGE, house_style
 from nlpfeat.store import provenance
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.study.restore import Member
 from nlpfeat.training.task import Goal, Task
 
@@ -74,8 +74,8 @@ def survival(
     norms = insert_norms(task, member)
     before = score(task, member, None, split).score
     inserted = score(task, member, norms, split).score
-    chance = task.chance(member.source.arrays, member.splits["train"], member.splits[split])
-    metric, goal = task.metrics[0][0], task.success
+    chance = task.evaluation.baseline(member.dataset.arrays, member.splits["train"], member.splits[split])
+    metric, goal = task.evaluation.headline.name, task.evaluation.criterion
     if not goal.merit(before) > goal.merit(chance):
         warn(
             f"this net has {split} {metric} {before:.4g}, no better than chance, {chance:.4g}: it has learned nothing that could be lost"
@@ -91,7 +91,7 @@ def survival(
     return Survival(rates, scores, before, inserted, chance, metric, goal, split, steps)
 
 
-def draw(study: Study, member: Member, found: Survival, line: str) -> list[Path]:
+def draw(study: StudyFolder, member: Member, found: Survival, line: str) -> list[Path]:
     """The figure: the headline metric after fine-tuning against the rate, with and without."""
     import matplotlib.pyplot as plt
 
@@ -114,7 +114,7 @@ def draw(study: Study, member: Member, found: Survival, line: str) -> list[Path]
         plot_levels(ax, levels)
         ax.legend(loc="center left")
         ax.set_title(
-            f"{study.spec.task}, width {member.settings.width}, seed {member.settings.seed}: {found.split} {found.metric} after "
+            f"{study.spec.task.name}, width {member.settings.width}, seed {member.settings.seed}: {found.split} {found.metric} after "
             f"{found.steps} further steps"
         )
         stamp(figure, provenance.signature(line, study))

@@ -89,7 +89,7 @@ def _share_against_width(ax: Any, values: xr.DataArray, task: Task) -> None:
         intervals = [wilson(int(w), int(n)) for w, n in zip(wins[known], trials[known], strict=True)]
         shown = np.array(widths)[known].tolist()
         plot_share(ax, shown, *np.array(intervals).T, label=split, colour=colour, marker=marker)
-    width_axis(ax, widths, task.width)
+    width_axis(ax, widths, task.width_label)
     if "split" in values.dims:
         ax.legend()
 
@@ -104,7 +104,7 @@ def _against_width(ax: Any, values: xr.DataArray, task: Task) -> None:
         plot_measure(
             ax, widths, part.to_numpy(), *quartiles, label=split, colour=colour, marker=marker, shift=shift
         )
-    width_axis(ax, widths, task.width)
+    width_axis(ax, widths, task.width_label)
     if "split" in values.dims:
         ax.legend()
 
@@ -118,7 +118,7 @@ def _quartiles(values: xr.DataArray) -> Any:
 
 def steps_figure(dataset: xr.Dataset, task: Task, goal: Goal) -> Any:
     """How many steps it takes to a level of success; above the points, how many seeds get there."""
-    values = steps_to_success(dataset[task.metrics[0][0]], goal).transpose("width", "seed", "split")
+    values = steps_to_success(dataset[task.evaluation.headline.name], goal).transpose("width", "seed", "split")
     widths = values["width"].to_numpy().tolist()
     figure, ax = plt.subplots(figsize=(7.5, 4.5))
     _against_width(ax, values, task)
@@ -129,7 +129,7 @@ def steps_figure(dataset: xr.Dataset, task: Task, goal: Goal) -> Any:
         )
     seeds = int((dataset["member_id"] != "").sum("seed").max())
     figure.suptitle(
-        f"Steps to {task.metrics[0][0]} {goal}; on top, how many of {seeds} seeds get there on {last['split'].item()}; {recipe(dataset)}",
+        f"Steps to {task.evaluation.headline.name} {goal}; on top, how many of {seeds} seeds get there on {last['split'].item()}; {recipe(dataset)}",
         x=0.005,
         ha="left",
         fontsize=12,
@@ -173,7 +173,7 @@ def weights_figure(dataset: xr.Dataset, task: Task) -> Any:
                 ax.set_title(title)
             for width, count in zip(widths, np.isfinite(points).sum(1), strict=True):
                 ax.text(width, 0.02, f"{count}", transform=ax.get_xaxis_transform(), ha="center", fontsize=7)
-            width_axis(ax, widths, task.width if ax in axes[-1] else "")
+            width_axis(ax, widths, task.width_label if ax in axes[-1] else "")
             log_axis(ax.yaxis)
         row[0].set_ylabel(label)
     figure.suptitle(

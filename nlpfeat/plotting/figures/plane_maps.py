@@ -12,16 +12,16 @@ from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.geometry.warping import determinants
 from nlpfeat.plotting.plane import plot_classes, plot_points, plot_scale, plot_segments
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.results import recipe
 from nlpfeat.study.restore import restore
 from nlpfeat.study.select import final_scores, median_seed, point_of
 from nlpfeat.training.task import Task
 
 
-def maps_figure(study: Study, dataset: xr.Dataset, task: Task, headline: str) -> Any:
+def maps_figure(study: StudyFolder, dataset: xr.Dataset, task: Task, headline: str) -> Any:
     """The plane as the seed of median accuracy sees it, a column a width."""
-    assert task.layers is not None
+    assert task.views.piecewise_linear is not None
     widths = dataset["width"].to_numpy().tolist()
     rows = ("units on (dark: none)", "log|det| of the map", "class, and boundary")
     figure, axes = plt.subplots(3, len(widths), figsize=(2.3 * len(widths) + 1, 7.9), squeeze=False)
@@ -40,7 +40,7 @@ def maps_figure(study: Study, dataset: xr.Dataset, task: Task, headline: str) ->
             continue
         middle = median_seed(scores)
         member = restore(study, {**further, "width": width, "seed": middle})
-        network = Network(tuple(Layer(*layer) for layer in task.layers(member.params, member.settings)))
+        network = Network(tuple(Layer(*layer) for layer in task.views.piecewise_linear(member.params, member.settings)))
         regions = linear_regions(network.until(len(network.layers) - 1), WINDOW)
         scale = _maps(axes[:, column], regions, decision_regions(network, WINDOW), member) or scale
         axes[0, column].set_title(f"width {width}, seed {middle}\n{len(regions)} regions", fontsize=9)

@@ -8,7 +8,7 @@ import xarray as xr
 
 from nlpfeat.analysis.predictions import Predictions, calibration, confusion, predict_split, worst_errors
 from nlpfeat.plotting.texts import plot_calibration, plot_confusion, plot_texts
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.study.restore import Member, restore, study_factory
 from nlpfeat.study.select import final_scores, median_seed, point_of
 from nlpfeat.training.task import Task
@@ -18,20 +18,20 @@ COLUMNS = 4  # widths that are shown, at most
 
 
 def answered(
-    study: Study, task: Task, dataset: xr.Dataset, headline: str
+    study: StudyFolder, task: Task, dataset: xr.Dataset, headline: str
 ) -> list[tuple[Member, Predictions]]:
     """The seed of median score of some widths, the narrowest and the widest among them, with its answers."""
     widths = [int(width) for width in dataset["width"].to_numpy()]
     step = max(1, -(-(len(widths) - 1) // (COLUMNS - 1)))
     chosen = sorted({*widths[::-1][::step], widths[0]})
     further = point_of(study, dataset)
-    make, found = study_factory(study), []
+    factory, found = study_factory(study), []
     for width in chosen:
         scores = final_scores(dataset, headline).sel(width=width).isel(split=-1).dropna("seed")
         if not scores.sizes["seed"]:
             continue
         wanted = {**further, "width": width, "seed": median_seed(scores)}
-        member = restore(study, wanted, make=make)
+        member = restore(study, wanted, factory=factory)
         given = predict_split(task, member, str(dataset["split"].to_numpy()[-1]))
         if given is not None:
             found.append((member, given))
@@ -44,7 +44,7 @@ def answers_figure(found: list[tuple[Member, Predictions]], split: str) -> tuple
     errors = {}
     for column, (member, given) in zip(axes.T, found, strict=True):
         bins = calibration(given)
-        classes = member.source.about.corpus.classes
+        classes = member.dataset.metadata.corpus.classes
         right = float((given.predicted == given.labels).mean())
         plot_confusion(column[0], confusion(given), classes)
         column[0].set_title(f"width {member.settings.width}, seed {member.settings.seed}\n{right:.1%} right")
@@ -62,7 +62,7 @@ def answers_figure(found: list[tuple[Member, Predictions]], split: str) -> tuple
 
 def wrong_table(member: Member, given: Predictions, split: str) -> pd.DataFrame:
     """The most wrong answers of a net: which text of the file, what is true, what it said, what it gave the truth, and the text."""
-    texts = member.source.about
+    texts = member.dataset.metadata
     places, classes = worst_errors(given, LISTED), texts.corpus.classes
     numbers = [int(member.splits[split].inputs[place]) for place in places]
     return pd.DataFrame(

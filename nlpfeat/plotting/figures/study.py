@@ -19,7 +19,7 @@ from nlpfeat.stats.intervals import wilson
 from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.stats.width_curves import half_width
 from nlpfeat.store.atomic import atomic
-from nlpfeat.store.layout import Study
+from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.results import diverged_count, further_axes, recipe, scores
 from nlpfeat.training.task import Goal, Task
 
@@ -40,23 +40,23 @@ def points(dataset: xr.Dataset, at: dict[str, float]) -> Iterator[tuple[dict[str
 
 
 def draw_grid(
-    study: Study, task: Task, dataset: xr.Dataset, at: dict[str, float], goal: Goal, line: str
+    study: StudyFolder, task: Task, dataset: xr.Dataset, at: dict[str, float], goal: Goal, line: str
 ) -> list[dict[str, Any]]:
     """The figures of a grid with further axes, `at` a point of some of them, with what they show and their paths."""
     return _keep(study, _grid_figures(task, dataset.sel(at), goal), line, at)
 
 
 def draw(
-    study: Study, task: Task, dataset: xr.Dataset, goal: Goal, line: str, point: dict[str, float]
+    study: StudyFolder, task: Task, dataset: xr.Dataset, goal: Goal, line: str, point: dict[str, float]
 ) -> list[dict[str, Any]]:
     """All figures of one plane of the grid. Returns what they show, as text and numbers, with their paths."""
     where = "".join(f", {name} {value:g}" for name, value in sorted(point.items()))
-    found = _keep(study, _figures(study, task, dataset, task.metrics[0][0], goal), line, point)
+    found = _keep(study, _figures(study, task, dataset, task.evaluation.headline.name, goal), line, point)
     return [entry | {"text": entry["text"] + where} for entry in found]
 
 
 def _keep(
-    study: Study, drawn: Iterator[tuple[str, Any, dict[str, Any]]], line: str, point: dict[str, float]
+    study: StudyFolder, drawn: Iterator[tuple[str, Any, dict[str, Any]]], line: str, point: dict[str, float]
 ) -> list[dict[str, Any]]:
     """Save figures one after another, and their tables; the point of the grid is in the names of the files."""
     suffix = "".join(f"-{name}={value:g}" for name, value in sorted(point.items()))
@@ -77,7 +77,7 @@ def _keep(
 
 def _grid_figures(task: Task, grid: xr.Dataset, goal: Goal) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """(name, figure, text and numbers), one after another."""
-    headline = task.metrics[0][0]
+    headline = task.evaluation.headline.name
     planes = list(grid.planes(grid))
     if len(planes) > MOST_PANELS:
         warn(
@@ -95,7 +95,7 @@ def _grid_figures(task: Task, grid: xr.Dataset, goal: Goal) -> Iterator[tuple[st
 
 
 def _figures(
-    study: Study, task: Task, dataset: xr.Dataset, headline: str, goal: Goal
+    study: StudyFolder, task: Task, dataset: xr.Dataset, headline: str, goal: Goal
 ) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """(name, figure, text and numbers), one after another."""
     yield f"{headline}-width", *width_figure(dataset, task, headline, goal)
@@ -109,11 +109,11 @@ def _figures(
         geometry.steps_figure(dataset, task, goal),
         {"text": f"steps to {headline} {goal}"},
     )
-    if issubclass(task.data, CorpusSpec):
+    if issubclass(task.data.spec, CorpusSpec):
         yield from _answer_figures(study, task, dataset, headline)
     if "violations" not in dataset or not dataset["violations"].notnull().any():
         return
-    exact = task.layers is not None
+    exact = task.views.piecewise_linear is not None
     if exact and int(dataset["violations"].notnull().any(("width", "seed")).sum()) > 1:
         yield "weights", geometry.weights_figure(dataset, task), {"text": "weights at equal terms"}
     for name, figure in geometry.measure_figures(dataset, task):
@@ -123,7 +123,7 @@ def _figures(
 
 
 def _answer_figures(
-    study: Study, task: Task, dataset: xr.Dataset, headline: str
+    study: StudyFolder, task: Task, dataset: xr.Dataset, headline: str
 ) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """Figures of what classifiers of texts answer."""
     found = predictions.answered(study, task, dataset, headline)
@@ -139,7 +139,7 @@ def _answer_figures(
 
 def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> tuple[Any, dict[str, Any]]:
     """The headline measure against width, above the rate of success."""
-    final = scores(dataset.isel(step=-1), headline, task.success).transpose("split", "width", "seed")
+    final = scores(dataset.isel(step=-1), headline, task.evaluation.criterion).transpose("split", "width", "seed")
     widths = final["width"].to_numpy().tolist()
     last = str(final["split"].to_numpy()[-1])
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 8), height_ratios=(3, 2), sharex=True)
@@ -161,7 +161,7 @@ def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> 
         *intervals.T,
         half=half,
         label=f"P({last} {headline} {goal}), Wilson 95 %",
-        width_label=task.width,
+        width_label=task.width_label,
     )
     bottom.set_ylabel("share of seeds")
     width_axis(top, widths, "")
@@ -201,8 +201,8 @@ def panels_figure(dataset: xr.Dataset, task: Task, axis: str) -> Any:
 
     Where the training part goes on getting better and the others do not, the members learn by heart.
     """
-    headline = task.metrics[0][0]
-    final = scores(dataset.isel(step=-1), headline, task.success)
+    headline = task.evaluation.headline.name
+    final = scores(dataset.isel(step=-1), headline, task.evaluation.criterion)
     final = final.squeeze(
         [dim for dim in final.dims if dim not in ("split", "width", "seed", axis)], drop=True
     )
@@ -213,7 +213,7 @@ def panels_figure(dataset: xr.Dataset, task: Task, axis: str) -> Any:
     for ax, value in zip(axes[0], values, strict=True):
         part = final.sel({axis: value}).transpose("split", "width", "seed")
         _plot_parts(ax, part.isel(width=part.notnull().any(("split", "seed")).to_numpy()))
-        width_axis(ax, widths, task.width)
+        width_axis(ax, widths, task.width_label)
         ax.set_title(f"{axis.replace('_', ' ')} {value:g}")
     axes[0, 0].set_ylabel(headline)
     axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1, 1))

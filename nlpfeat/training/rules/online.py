@@ -14,8 +14,9 @@ from jax import Array
 from nlpfeat.data.core import Examples
 from nlpfeat.models.masking import unit_mask
 from nlpfeat.models.word_bag import pool, spread
-from nlpfeat.training.losses import one_hot_targets
-from nlpfeat.training.task import Rule
+from nlpfeat.training.losses import half_squared_error, one_hot_targets
+from nlpfeat.training.metrics import Metric
+from nlpfeat.training.task import ExampleRule
 
 # Reviews in a block, at most: the products of each with those before it are kept with the data.
 MAX_BATCH = 32
@@ -66,9 +67,10 @@ def _right(chance: Array, target: Array) -> Array:
     return (named == target).astype(jnp.float32)
 
 
-RULE = Rule(
-    counters=("right", "seen"),
+REVIEW_BY_REVIEW = ExampleRule(
+    loss=Metric("loss", half_squared_error, "½ squared error", "min"),
     step=online_step,
-    measures=(("online_accuracy", lambda carry: carry["right"] / carry["seen"]),),
-    most=MAX_BATCH,
+    counters=("right", "seen"),
+    metrics=(("online_accuracy", lambda counters: counters["right"] / counters["seen"]),),
+    max_batch=MAX_BATCH,
 )

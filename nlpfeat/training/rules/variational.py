@@ -9,7 +9,9 @@ from jax import Array
 from jaxtyping import Float, Real
 
 from nlpfeat.data.core import Examples
-from nlpfeat.training.task import Rule
+from nlpfeat.training.losses import squared_residual
+from nlpfeat.training.metrics import Metric
+from nlpfeat.training.task import FullBatchRule
 
 TINY = 1e-12  # in place of a sum of nothing
 
@@ -179,4 +181,6 @@ def _with(side: Any, k: Array, mean: Array, variance: Array) -> Any:
     }
 
 
-RULE = Rule(counters=(), step=coordinate_ascent_step, measures=(), most=0)
+VARIATIONAL_BAYES = FullBatchRule(
+    loss=Metric("loss", squared_residual, "squared stars", "min"), step=coordinate_ascent_step
+)

@@ -1,0 +1,110 @@
+"""An opened study: what every analysis starts from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from nlpfeat.data.core import Dataset
+from nlpfeat.errors import UserError
+from nlpfeat.store.layout import StudyFolder, open_folder
+from nlpfeat.store.results import read_results
+from nlpfeat.study.restore import TrainedMember, restore, study_factory
+from nlpfeat.sweeps.members import MemberFactory
+from nlpfeat.tasks.spec import Spec
+from nlpfeat.training.task import Task
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study that is open: its folder, and what is read from it once, when it is first asked for.
+
+    Attributes:
+      folder: where it is.
+      known_factory: the factory of its members, where it is at hand: files are read and programs compiled once.
+    """
+
+    folder: StudyFolder
+    known_factory: MemberFactory | None = None
+
+    @property
+    def path(self) -> Path:
+        """Of its folder."""
+        return self.folder.path
+
+    @property
+    def spec(self) -> Spec:
+        """Everything that decides what it computes."""
+        return self.folder.spec
+
+    @property
+    def task(self) -> Task:
+        """What its members are trained on."""
+        return self.spec.task
+
+    @cached_property
+    def factory(self) -> MemberFactory:
+        """Makes its members; the files of the dataset are read and compared with those that it was trained on.
+
+        Raises:
+          UserError: if the files cannot be had or read, or have changed.
+        """
+        return self.known_factory or study_factory(self.folder)
+
+    @property
+    def dataset(self) -> Dataset:
+        """What all its members share."""
+        return self.factory.dataset
+
+    @cached_property
+    def members(self) -> pd.DataFrame:
+        """The settings and the bucket of all members ever planned, indexed by id."""
+        return self.folder.members()
+
+    @cached_property
+    def results(self) -> xr.Dataset:
+        """The labelled array of all finished members: dims width, seed, further axes, step, split.
+
+        Raises:
+          UserError: if no bucket is finished; DamagedFile if the array cannot be read.
+        """
+        if not self.folder.combined.exists():
+            raise UserError(f"{self.folder.combined} does not exist yet: run the sweep to its end first")
+        return read_results(self.folder.combined)
+
+    def member(self, step: int | None = None, **settings: float) -> TrainedMember:
+        """Restore a member, as in `study.member(width=8, seed=3)`.
+
+        Args:
+          step: a step whose checkpoint was kept; the last one if None.
+          settings: width and seed, and those that the grid varies besides.
+
+        Raises:
+          UserError: if the study lacks the member or the step; DamagedFile if its checkpoint cannot be read.
+        """
+        return restore(self.folder, self.factory, settings, step)
+
+    def trained_member(self, step: int | None = None, **settings: float) -> TrainedMember:
+        """As `member`, of one whose training did not diverge.
+
+        Raises:
+          UserError: if it did, and as `member`.
+        """
+        member = self.member(step, **settings)
+        if not member.finite:
+            raise UserError(
+                f"the training of this member diverged by step {member.step}: its parameters are not finite"
+            )
+        return member
+
+
+def open_study(path: str | Path) -> Study:
+    """Open the study in a folder.
+
+    Raises:
+      UserError: if there is none, if it is of another format, or if a link in it leads out of it; DamagedFile if its
+        config cannot be read.
+    """
+    return Study(open_folder(Path(path)))

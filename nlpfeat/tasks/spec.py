@@ -1,0 +1,93 @@
+"""The spec of a study: a task, its static sections, and the grid of its traced settings. Frozen and checked."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from jaxtyping import PyTree
+
+from nlpfeat.config.fields import Settings, setting_names
+from nlpfeat.config.schema import digest, flatten, read_sections
+from nlpfeat.errors import UserError, nearest
+from nlpfeat.tasks.registry import TASKS
+from nlpfeat.training.schedule import TrainingSpec
+from nlpfeat.training.task import Task
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything that decides what a study computes. Equal specs, equal numbers.
+
+    Attributes:
+      task: what is trained.
+      data, model, training: frozen dataclasses, static.
+      settings: a Python number for each traced setting: the value of all members where `sweep` names no others.
+      sweep: the axes of the grid, (name of a traced setting, its values), in order.
+    """
+
+    task: Task
+    data: PyTree
+    model: PyTree
+    training: TrainingSpec
+    settings: Settings
+    sweep: tuple[tuple[str, tuple[float, ...]], ...]
+
+    def to_dict(self) -> dict[str, PyTree]:
+        """Nested dict of plain values: what `resolve` reads, what a study stores as JSON."""
+        return {
+            "task": self.task.name,
+            "data": asdict(self.data),
+            "model": asdict(self.model),
+            "training": asdict(self.training),
+            "settings": dict(vars(self.settings)),
+            "sweep": dict(self.sweep),
+        }
+
+
+def resolve(config: Mapping[str, PyTree], overrides: Mapping[str, str] | None = None) -> Spec:
+    """Check a config, apply the overrides of the command line, and freeze it.
+
+    Args:
+      config: nested mapping with "task" and any of "data", "model", "training", "settings", "sweep". What is
+        missing takes the default of the task's types.
+      overrides: dotted key -> text, such as {"sweep.width": "(2,8)"}.
+
+    Raises:
+      UserError: for an unknown task, and as `nlpfeat.config.schema.read_sections`.
+    """
+    flat, texts = flatten(config), dict(overrides or {})
+    name = texts.pop("task", flat.pop("task", None))
+    if name not in TASKS:
+        raise UserError(f"config.task: no task {name!r}; {nearest(str(name), TASKS)}")
+    task = TASKS[str(name)]
+    found, sweep = read_sections(flat, texts, task.sections)
+    settings = found["settings"]
+    for key, most in task.model.limits(found["model"], found["data"]).items():
+        largest = max(sweep.get(key, (getattr(settings, key),)))
+        if largest > most:
+            where = "sweep" if key in sweep else "settings"
+            raise UserError(f"config.{where}.{key}: {largest:g} is more than this model has, {most:g}")
+    for axis in ("width", "seed"):  # every study has these two axes
+        sweep.setdefault(axis, (getattr(settings, axis),))
+    axes = tuple((name, sweep[name]) for name in setting_names(task.model.settings) if name in sweep)
+    return Spec(task, sweep=axes, **found)  # pyright: ignore[reportArgumentType]
+
+
+def identity(spec: Spec) -> dict[str, object]:
+    """The part of a spec that may not change within a study, flat: all but the grid."""
+    return flatten({key: section for key, section in spec.to_dict().items() if key != "sweep"})
+
+
+def config_hash(spec: Spec) -> str:
+    """Twelve hexadecimal digits that stamp the figures of a study."""
+    return digest(identity(spec))[:12]
+
+
+def differences(stored: Spec, requested: Spec) -> list[str]:
+    """The keys in which two specs differ, each with both values. What `requested` sweeps does not count."""
+    left, right = identity(stored), identity(requested)
+    swept = {f"settings.{name}" for name, _ in requested.sweep}
+    return [
+        f"{key} ({left.get(key)!r} there, {right.get(key)!r} asked)"
+        for key in sorted(left.keys() | right.keys())
+        if left.get(key) != right.get(key) and key not in swept
+    ]
