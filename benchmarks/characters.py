@@ -37,9 +37,9 @@ LETTERS = 2000
 
 def bucket(name: str, seeds: int) -> tuple[Any, Any]:
     """A task and its bucket of so many seeds."""
-    from nlpfeat.tasks.spec import resolve
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
+    from nlpfeat.tasks.spec import resolve
 
     units, layers, rows = NETS[name]
     config = {

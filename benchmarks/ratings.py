@@ -33,11 +33,11 @@ def nlpfeat(width: int, seed: int) -> tuple[Fit, Any]:
     import jax
 
     from nlpfeat.config.files import load_config
-    from nlpfeat.tasks.spec import resolve
     from nlpfeat.data.core import split_names
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
     from nlpfeat.sweeps.runner import batch_indices, initial_state
+    from nlpfeat.tasks.spec import resolve
 
     _, config = load_config(CONFIG)
     spec = resolve(config | {"sweep": {"width": (width,), "seed": (seed,)}})

@@ -71,10 +71,10 @@ def compiled(widths: tuple[int, ...], seeds: tuple[int, ...]) -> tuple[Callable[
     import jax
 
     from nlpfeat.config.files import load_config
-    from nlpfeat.tasks.spec import resolve
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
     from nlpfeat.sweeps.runner import batch_indices, initial_state
+    from nlpfeat.tasks.spec import resolve
 
     _, config = load_config("configs/reviews_bag.py")
     spec = resolve(config | {"sweep": {"width": widths, "seed": seeds}})

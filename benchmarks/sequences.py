@@ -36,9 +36,9 @@ Stepper = tuple[Callable[[int], Any], int]  # does n steps of so many nets
 
 def bucket(net: str) -> Any:
     """One seed a core of a net as its task has it by default, on the first reviews."""
-    from nlpfeat.tasks.spec import resolve
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
+    from nlpfeat.tasks.spec import resolve
 
     parallel.use_all_cores()
     spec = resolve({"task": net, "sweep": {"seed": tuple(range(parallel.cores()))}})

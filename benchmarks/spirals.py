@@ -57,10 +57,10 @@ def nlpfeat(width: int, seeds: int, points: int) -> Callable[[int], Any]:
     import jax
 
     from nlpfeat import parallel
-    from nlpfeat.tasks.spec import resolve
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
     from nlpfeat.sweeps.runner import initial_state
+    from nlpfeat.tasks.spec import resolve
 
     parallel.use_all_cores()
     spec = resolve(

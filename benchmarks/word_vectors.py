@@ -35,10 +35,10 @@ def ours(minutes: float) -> tuple[WordSpace, Any, str]:
     import jax
 
     from nlpfeat.config.files import load_config
-    from nlpfeat.tasks.spec import resolve
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare, tree_index
     from nlpfeat.sweeps.runner import advance, initial_state
+    from nlpfeat.tasks.spec import resolve
 
     _, config = load_config(CONFIG)
     spec = resolve(config | {"sweep": {"width": (WIDTH,), "seed": (0,)}})

@@ -4,6 +4,7 @@ They say what the code computed when they were written, and not that it is right
 derivations in tests/models, tests/data and tests/training. Written on x86-64 with JAX 0.10 by `make golden`.
 """
 
+import hashlib
 import json
 import sys
 import tempfile
@@ -15,8 +16,10 @@ import jax
 import numpy as np
 import pytest
 
-from nlpfeat.study.restore import restore
+from nlpfeat.data.core import split_names
+from nlpfeat.study.restore import kept_steps, restore, restore_bucket
 from nlpfeat.tasks.registry import TASKS
+from nlpfeat.training.step import record_names
 from tests.held import NARROW, Held
 
 FOLDER = Path(__file__).parent / "golden"
@@ -45,12 +48,14 @@ def numbers(held: Held) -> dict[str, dict[str, Any]]:
     """What is held of a row."""
     task, spec = held.task, held.spec
     member = restore(held.study, {"width": NARROW, "seed": 2}, None, held.factory)
+    plain, factors = task.views.piecewise_linear, task.views.factors
     views = {
-        "words": task.views.word_vectors and task.views.word_vectors(member.params, member.settings),
-        "factors": task.views.factors and task.views.factors(member.params, member.settings),
-        "layers": task.views.piecewise_linear and task.views.piecewise_linear(member.params, member.settings),
-        "arms": task.arms and task.arms(member.dataset.metadata),
-        "newcomer": task.newcomer and task.newcomer(member.params, member.settings, 100, 0.5, np.arange(2)),
+        "word vectors": task.views.word_vectors and task.views.word_vectors(member.params, member.settings),
+        "factors": factors and factors.tables(member.params, member.settings),
+        "layers": plain and plain.layers(member.params, member.settings),
+        "class curves": plain and plain.class_curves and plain.class_curves(member.dataset.metadata),
+        "new user": factors
+        and factors.new_user_prior(member.params, member.settings, 100, 0.5, np.arange(2)),
     }
     if hasattr(member.dataset.metadata, "read"):
         views["new text"] = [member.dataset.metadata.read(text).whole for text in NEW_TEXTS]
@@ -61,15 +66,16 @@ def numbers(held: Held) -> dict[str, dict[str, Any]]:
         "defaults": {
             **asdict(task.data.spec()),
             **asdict(task.model.spec()),
-            **task.model.settings()._asdict(),
+            **vars(task.model.settings()),
         },
-        "row": {
-            **{
-                name: value
-                for name, value in vars(task).items()
-                if isinstance(value, int | str) and name != "summary"
-            },
+        "task": {
+            "name": task.name,
+            "width_label": task.width_label,
             "success": str(task.evaluation.criterion),
+            "units": [metric.units for metric in task.recorded],
+            "kind": task.evaluation.kind,
+            "batch_size": task.evaluation.batch_size,
+            "per_seed": task.data.per_seed,
             "limits": task.model.limits(spec.model, spec.data),
             "baseline": task.evaluation.baseline(member.dataset.arrays, learned, asked),
         },
@@ -80,6 +86,35 @@ def numbers(held: Held) -> dict[str, dict[str, Any]]:
             name: some[name].to_numpy().tolist() for name in some.data_vars if "step" in some[name].dims
         },
     }
+
+
+def bits(held: Held) -> dict[str, str]:
+    """Hashes of the very bytes of a row's study: splits, parameters, records, and every kept checkpoint."""
+    member, dataset = held.restore(), held.dataset
+    splits = [leaf for name in split_names(member.splits) for leaf in jax.tree.leaves(member.splits[name])]
+    order = ("width", "seed", "step", "split")
+    records = [dataset[name].transpose(*order).to_numpy() for name in record_names(held.task)]
+    states: list[str] = []
+    for label in held.study.buckets():
+        for step in kept_steps(held.study, label):
+            bucket = restore_bucket(held.study, held.factory, label, step)
+            states += sorted(_hash([leaf]) for leaf in jax.tree.leaves(bucket.saved.state))
+    params = sorted(_hash([leaf]) for leaf in jax.tree.leaves(member.params))
+    return {
+        "splits": _hash(splits),
+        "params": hashlib.sha256("".join(params).encode()).hexdigest()[:16],
+        "records": _hash(records),
+        "states": hashlib.sha256("".join(states).encode()).hexdigest()[:16],
+    }
+
+
+def _hash(leaves: list[Any]) -> str:
+    total = hashlib.sha256()
+    for leaf in leaves:
+        array = np.ascontiguousarray(leaf)
+        total.update(f"{array.dtype}{array.shape}".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()[:16]
 
 
 def compare(task: str, found: dict[str, dict[str, Any]]) -> None:

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from nlpfeat.tasks.spec import Spec
 from nlpfeat.store.layout import StudyFolder
-from nlpfeat.study.restore import Member, restore
+from nlpfeat.study.restore import TrainedMember, restore
 from nlpfeat.sweeps import launch, programs, runner
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.members import Bucket, member_factory, prepare
 from nlpfeat.sweeps.runner import Interrupted
+from nlpfeat.tasks.spec import Spec
+from nlpfeat.training.task import GradientDescent
 from tests.toys import Quiet, toy, with_grid, with_training
 
 NARROW, WIDE, SEED = 3, 8, 1
@@ -31,9 +32,10 @@ class Held:
         plain = toy(name, steps=(FREE, FROZEN), snapshots=(0, FREE))
         plain = with_grid(plain, width=(NARROW, WIDE), seed=(0, SEED, 2))
         plain = replace(plain, settings=turned_on(plain.settings))
-        self.task = plain.row
+        self.task = plain.task
         factory = member_factory(plain)
-        self.frozen = "" if self.task.learner else min(factory.shapes(NARROW))
+        descends = isinstance(self.task.learner, GradientDescent)
+        self.frozen = min(factory.shapes(NARROW)) if descends else ""
         frozen = ((), (self.frozen,)) if self.frozen else ()
         self.spec = with_training(plain, frozen=frozen)
         self.factory = replace(factory, spec=self.spec)
@@ -50,13 +52,13 @@ class Held:
                 launch.train(job, Quiet(patience))
             except Interrupted:
                 continue
-            launch.finish(job.study)
-            return job.study
+            launch.finish(job.folder)
+            return job.folder
         raise AssertionError("never done")
 
-    def restore(self, step: int | None = None) -> Member:
+    def restore(self, step: int | None = None) -> TrainedMember:
         """The padded member at its own width."""
-        return restore(self.study, MEMBER, step, self.factory)
+        return restore(self.study, self.factory, MEMBER, step)
 
     def bucket(self, table: pd.DataFrame) -> Bucket:
         """Members laid out as those of the study are, so that its program serves them."""
@@ -76,12 +78,12 @@ class Held:
 
 def turned_on(settings: Any) -> Any:
     """The defaults, but none that turns something off: a share dropped or a decay of 0 would hold nothing."""
-    off = {name for name, value in settings._asdict().items() if isinstance(value, float) and value == 0}
-    return settings._replace(**dict.fromkeys(off, 0.1))
+    off = {name for name, value in vars(settings).items() if isinstance(value, float) and value == 0}
+    return replace(settings, **dict.fromkeys(off, 0.1))
 
 
 def evaluated(spec: Spec, bucket: Bucket, params: Any, step: int = 0) -> dict[str, np.ndarray]:
     """The record (members, splits) of the parameters (places, …), by the training program: after no step, as at `step`."""
-    state = runner.initial_state(spec.task, bucket, (), params)
-    ((_, record),) = runner.advance(spec.task, spec.training, bucket, state, step, [step])
-    return bucket.fetch(record)
+    state = runner.initial_state(bucket, (), params)
+    ((_, record),) = runner.advance(spec.training, bucket, state, step, [step])
+    return bucket.to_host(record)

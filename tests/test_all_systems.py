@@ -6,14 +6,14 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from nlpfeat.config.sizes import SEEDS, WIDTHS
 
 from nlpfeat.analysis.across_tasks import System, describe
 from nlpfeat.config.files import load_config
-from nlpfeat.tasks.spec import resolve
-from nlpfeat.config.sizes import SEEDS, WIDTHS
 from nlpfeat.stats.intervals import MIN_SEEDS, Interval
 from nlpfeat.store.results import read_results, write_results
 from nlpfeat.tasks.registry import TASKS
+from nlpfeat.tasks.spec import resolve
 from tests.commands import ROOT, run
 
 FOLDER = ROOT / "configs" / "all_systems"

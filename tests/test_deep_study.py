@@ -5,8 +5,8 @@ import pytest
 from nlpfeat.analysis import geometry
 from nlpfeat.cli.compare import compare
 from nlpfeat.config.files import load_config
-from nlpfeat.tasks.spec import resolve
 from nlpfeat.sweeps import launch
+from nlpfeat.tasks.spec import resolve
 from tests.toys import study, with_grid, with_training
 
 pytestmark = pytest.mark.slow

@@ -6,6 +6,7 @@ held from then on. The long forms, with more steps and more widths, are in `test
 """
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -18,6 +19,7 @@ from nlpfeat.data.core import split_names
 from nlpfeat.models.masking import crop
 from nlpfeat.study.replay import replay
 from nlpfeat.study.restore import restore
+from nlpfeat.study.session import Study
 from nlpfeat.sweeps import plan, runner
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.tasks.registry import TASKS
@@ -51,9 +53,9 @@ def test_one_program_per_bucket_and_frozen_set(held):
     """Data and first parameters: one program each for the whole study."""
     assert len(held.study.buckets()) == 1
     assert held.compiled.programs["advance"] == (2 if held.frozen else 1)
-    assert held.compiled.programs["draw"] == held.compiled.programs["init"] == 1
-    last = {"last_record"} if held.task.data.fresh_splits else set()
-    assert set(held.compiled.programs) == {"advance", "draw", "init", "restart"} | last
+    assert held.compiled.programs["make_splits"] == held.compiled.programs["init"] == 1
+    last = {"fresh_record"} if held.task.data.fresh_splits else set()
+    assert set(held.compiled.programs) == {"advance", "make_splits", "init", "init_members"} | last
 
 
 def test_interrupted_and_resumed_equals_uninterrupted(held):
@@ -62,21 +64,21 @@ def test_interrupted_and_resumed_equals_uninterrupted(held):
     assert len(json.loads((again.path / "manifest.json").read_text())["commands"]) > 3  # launches
     with xr.open_dataset(again.combined) as dataset:
         xr.testing.assert_identical(dataset.drop_attrs(), held.dataset.drop_attrs())
-    left, right = (restore(study, MEMBER, None, held.factory).params for study in (again, held.study))
+    left, right = (restore(study, held.factory, MEMBER).params for study in (again, held.study))
     assert largest_gap(left, right) == 0
 
 
 def test_padded_and_in_a_sweep_equals_native_and_alone(held):
     """Trained among six members padded to 8 units, or alone at 3 units: the same parameters and records."""
     study, _ = held.native
-    alone, padded = restore(study, MEMBER, None, held.factory), held.restore(FREE)
+    alone, padded = restore(study, held.factory, MEMBER), held.restore(FREE)
     assert close_trees(alone.params, padded.params)
     with xr.open_dataset(study.combined) as dataset:
         theirs = dataset.isel(
             step=slice(0, -1 if held.task.data.fresh_splits else None)
         )  # its last is over fresh examples
         ours = held.dataset.sel(MEMBER | {"step": theirs["step"]})
-        for name in ("loss", *(name for name, _ in held.task.evaluation.metrics)):
+        for name in [metric.name for metric in held.task.recorded]:
             assert close(ours[name], theirs[name].sel(MEMBER)), name
 
 
@@ -86,10 +88,10 @@ def test_restored_equals_the_record(held):
     last = held.dataset.sel(MEMBER).isel(step=-1)
     assert member.id == str(last["member_id"].item())
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(member.params))
-    params = bucket.place(jax.tree.map(lambda leaf: leaf[None], member.params))
+    params = bucket.to_devices(jax.tree.map(lambda leaf: leaf[None], member.params))
     record = evaluated(study.spec, bucket, params, study.spec.training.total)
     for name, values in record.items():
-        if name in ("loss", *dict(held.task.evaluation.metrics)):
+        if name in [metric.name for metric in held.task.recorded]:
             assert close(values[0], last[name].sel(split=split_names(member.splits))), name
     for name, values in member.record.items():
         np.testing.assert_array_equal(values, last[name].sel(split=split_names(member.splits)))
@@ -107,7 +109,7 @@ def test_what_is_frozen_stays_and_the_rest_moves(held):
 def test_units_start_the_same_at_every_width(held):
     """Unit i's draws are equal up to one scale per parameter, that of the fan-in."""
     wide, narrow = (
-        held.factory.example(held.spec.settings._replace(width=np.int32(n), seed=np.int32(SEED)), WIDE)
+        held.factory.new_member(replace(held.spec.settings, width=np.int32(n), seed=np.int32(SEED)), WIDE)
         for n in (WIDE, NARROW)
     )
     shapes = held.factory.shapes(NARROW)
@@ -137,12 +139,12 @@ def test_padding_never_reaches_the_record(held):
 
         return jax.tree.map(past_the_width, member, held.factory.shapes(int(width)))
 
-    params = bucket.fetch(bucket.params)
+    params = bucket.to_host(bucket.params)
     members = [jax.tree.map(lambda leaf, i=i: leaf[i], params) for i in range(len(table))]
     spoilt = [spoil(one, width) for one, width in zip(members, table["width"], strict=True)]
     assert max(largest_gap(left, right) for left, right in zip(spoilt, members, strict=True)) > 100
     record = evaluated(
-        held.spec, bucket, bucket.place(jax.tree.map(lambda *leaves: np.stack(leaves), *spoilt))
+        held.spec, bucket, bucket.to_devices(jax.tree.map(lambda *leaves: np.stack(leaves), *spoilt))
     )
     before = evaluated(held.spec, bucket, bucket.params)
     for name, values in record.items():
@@ -152,7 +154,7 @@ def test_padding_never_reaches_the_record(held):
 def test_every_traced_setting_moves_the_parameters(held):
     """Each can be swept at no cost: no program is compiled for it."""
     pairs = []
-    for name, value in held.spec.settings._asdict().items():
+    for name, value in vars(held.spec.settings).items():
         if name not in ("width", "seed"):
             other = value - 1 if isinstance(value, int) else value / 2
             pairs.append(
@@ -168,9 +170,9 @@ def test_every_traced_setting_moves_the_parameters(held):
         for first in range(0, len(pairs), half):
             some = pairs[first : first + half]
             bucket = held.bucket(pd.concat([table for _, table in some]))
-            state = runner.initial_state(held.task, bucket, (), bucket.params)
-            ((state, _),) = runner.advance(held.task, held.spec.training, bucket, state, 0, [10])
-            params = bucket.fetch(state.params)
+            state = runner.initial_state(bucket, (), bucket.params)
+            ((state, _),) = runner.advance(held.spec.training, bucket, state, 0, [10])
+            params = bucket.to_host(state.params)
             for i, (name, _) in enumerate(some):
                 left, right = (
                     jax.tree.map(lambda leaf, at=at: leaf[at], params) for at in (2 * i, 2 * i + 1)
@@ -182,10 +184,10 @@ def test_every_traced_setting_moves_the_parameters(held):
 def test_a_replay_is_the_study(held):
     """A member trained again, at steps that the study never kept: the bits of the record and of every checkpoint."""
     steps = np.array([0, 7, FREE, 31, FREE + FROZEN])
-    again = replay(held.study, held.factory, MEMBER, steps)
+    again = replay(Study(held.study, held.factory), MEMBER, steps)
     assert again.gap == 0
     for step in (0, FREE, FREE + FROZEN):
-        there = again.params[int(np.flatnonzero(steps == step)[0])]
+        there = again.members[int(np.flatnonzero(steps == step)[0])].params
         assert largest_gap(there, held.restore(step).params) == 0
 
 

@@ -60,7 +60,9 @@ def test_trace_holds_answers_and_metrics_are_their_means(toy):
 
     def whole(split):
         batch = toy.row.data.batch(factory.dataset.arrays, example.splits[split], None)
-        return factory.module(8).apply({"params": example.params}, batch.inputs, example.settings), batch.targets
+        return factory.module(8).apply(
+            {"params": example.params}, batch.inputs, example.settings
+        ), batch.targets
 
     trace, targets = whole("train")
     n = count(example.splits["train"])

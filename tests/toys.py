@@ -8,13 +8,15 @@ from typing import Any
 import jax
 import numpy as np
 
-from nlpfeat.tasks.spec import Spec, resolve
 from nlpfeat.data.core import generated
-from nlpfeat.sweeps import launch, plan, programs
+from nlpfeat.study.session import sweep
+from nlpfeat.sweeps import plan, programs
 from nlpfeat.sweeps.members import MemberFactory, member_factory, prepare
 from nlpfeat.sweeps.runner import batch_indices, initial_state
 from nlpfeat.tasks.registry import TASKS
-from nlpfeat.training.task import Task
+from nlpfeat.tasks.spec import Spec, resolve
+from nlpfeat.training.step import Interval
+from nlpfeat.training.task import FullBatchRule, Task
 
 ROOT = Path(__file__).parents[1]
 # 120 texts of two classes: markup, capitals, digits, an accent, a text twice
@@ -55,7 +57,7 @@ def _model(task: Task) -> dict[str, Any]:
 
 def _batch_size(task: Task) -> int:
     """Mini-batches where a task reads files, unless its rule takes all examples at once."""
-    return 0 if task.data.load is generated or (task.learner and not task.learner.most) else 4
+    return 0 if task.data.load is generated or isinstance(task.learner, FullBatchRule) else 4
 
 
 def toy(name: str, **training: Any) -> Spec:
@@ -100,20 +102,21 @@ def with_training(spec, **changes):
 
 
 @cache
-def _maker(spec: Spec) -> MemberFactory:
+def _factory(spec: Spec) -> MemberFactory:
     return member_factory(spec)
 
 
-def maker_of(spec: Spec) -> MemberFactory:
-    """The maker of a spec: of a toy's data one for all, as each compiles its two programs anew."""
+def factory_of(spec: Spec) -> MemberFactory:
+    """The factory of a spec: of a toy's data one for all, as each compiles its two programs anew."""
     if spec.data != TOYS[spec.task.name].data:
         return member_factory(spec)
-    return replace(_maker(replace(spec, sweep=())), spec=spec)
+    return replace(_factory(replace(spec, sweep=())), spec=spec)
 
 
-def study(spec: Spec, path: Path, watch: Any = None, part: tuple[int, int] = plan.ALL_SHARDS) -> Any:
-    """Run a study to its end: (the study, its array)."""
-    return launch.sweep(spec, path, watch, part, maker_of(spec))
+def study(spec: Spec, path: Path, progress: Any = None) -> Any:
+    """Run a study to its end: (its folder, its array)."""
+    opened = sweep(spec, path, progress, factory_of(spec))
+    return opened.folder, opened.results
 
 
 def trained(spec, steps: int, units: int | None = None, devices=None):
@@ -126,8 +129,7 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
     """
     table = plan.all_members(spec).assign(bucket="b")
     widest = units or int(table["width"].max())
-    factory = maker_of(spec)
-    task: Task = spec.task
+    factory = factory_of(spec)
     mesh = programs.member_mesh(devices)
     if units is None:
         bucket = prepare(factory, "b", table, mesh, widest)
@@ -135,29 +137,18 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
         companion = table.iloc[:1].assign(width=units)
         bucket = prepare(factory, "b", table_with(table, companion), mesh, widest)
     phase = spec.training.phases[-1]
-    state = initial_state(task, bucket, phase.frozen, bucket.params)
+    state = initial_state(bucket, phase.frozen, bucket.params)
     spec_long = with_training(spec, record_every=max(steps, 1))
-    order = batch_indices(task, spec_long.training, bucket, 0, steps)
-    state, record = programs.advance(
-        task,
-        bucket.module,
-        phase.frozen,
-        bucket.layout,
-        state,
-        bucket.settings,
-        bucket.arrays,
-        bucket.splits,
-        order,
-        phase.rate,
-        0,
-        steps,
-    )
+    indices = batch_indices(spec_long.training, bucket, 0, steps)
+    program = bucket.program._replace(frozen=phase.frozen)
+    interval = Interval(phase.lr_scale, 0, steps)
+    state, record = programs.advance(program, bucket.layout, state, bucket.data, indices, interval)
     n = len(table)
     return (
         factory,
         table,
-        jax.tree.map(lambda a: a[:n], bucket.fetch(state)),
-        jax.tree.map(lambda a: a[:n], bucket.fetch(record)),
+        jax.tree.map(lambda a: a[:n], bucket.to_host(state)),
+        jax.tree.map(lambda a: a[:n], bucket.to_host(record)),
     )
 
 

@@ -141,7 +141,9 @@ def chance_of(study: StudyFolder, split: str) -> float:
     levels = []
     for place in range(len(members)):
         splits = jax.device_get(factory.draw(tree_index(settings, place)))
-        levels.append(study.spec.task.evaluation.baseline(factory.dataset.arrays, splits["train"], splits[split]))
+        levels.append(
+            study.spec.task.evaluation.baseline(factory.dataset.arrays, splits["train"], splits[split])
+        )
     return float(np.mean(levels))
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import xarray as xr
 
 from nlpfeat.config.schema import digest
-from nlpfeat.tasks.spec import Spec
 from nlpfeat.data.core import Splits, split_names
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.measures import MEASURES, Sample, measure, measure_features, of_diverged
@@ -28,6 +27,7 @@ from nlpfeat.store.locks import lock
 from nlpfeat.study.forward import forward
 from nlpfeat.study.restore import RestoredBucket, kept_steps, restore_bucket, study_factory
 from nlpfeat.sweeps.members import MemberFactory
+from nlpfeat.tasks.spec import Spec
 
 SAMPLE = 1000  # examples of each part that the features of texts are measured on
 WINDOW = 1.1  # half the side of the box that maps are measured on: data fill the unit disc
@@ -49,7 +49,13 @@ def unmeasured(study: StudyFolder) -> list[MeasureJob]:
     """
     row = study.spec.task
     if not row.evaluation.kind:
-        look = "factors top" if row.views.factors else "words dimensions" if row.views.word_vectors else "characters width"
+        look = (
+            "factors top"
+            if row.views.factors
+            else "words dimensions"
+            if row.views.word_vectors
+            else "characters width"
+        )
         command, what = look.split()
         raise UserError(
             f"{study.path} is a study of {study.spec.task.name}, without classes to part: look at it by "
@@ -78,7 +84,9 @@ def _sound(study: StudyFolder, label: str, step: int) -> bool:
     return bool(found.attrs.get("measures") == digest(MEASURES) and found.attrs.get("window") == WINDOW)
 
 
-def measure_study(study: StudyFolder, work: list[MeasureJob], done: Callable[[MeasureJob, int], None]) -> None:
+def measure_study(
+    study: StudyFolder, work: list[MeasureJob], done: Callable[[MeasureJob, int], None]
+) -> None:
     """Measure `work` and write it, each part whole or not at all.
 
     Args:
@@ -127,7 +135,8 @@ def _submit_layers(
     arms = task.arms(spec.data) if task.arms else np.zeros((0, 0, 2))
     splits = jax.device_get(factory.draw(settings))
     layers = [
-        (np.asarray(w), np.asarray(b), slope) for w, b, slope in task.views.piecewise_linear(bucket.params(place), settings)
+        (np.asarray(w), np.asarray(b), slope)
+        for w, b, slope in task.views.piecewise_linear(bucket.params(place), settings)
     ]
     return pool.submit(measure_layers, layers, sample_of(splits, arms))
 

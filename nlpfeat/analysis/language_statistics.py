@@ -44,7 +44,9 @@ def signs_of_all(readers: Readers, chosen: dict[str, float], flags: Any, line: s
     study = readers.study
     study.figures.mkdir(exist_ok=True)
     name = "-".join(["characters-signs", *(f"{key}={value:g}" for key, value in chosen.items())])
-    paths = figure_of(found, beside, study.spec.task.width_label, signature(line, study), study.figures / name)
+    paths = figure_of(
+        found, beside, study.spec.task.width_label, signature(line, study), study.figures / name
+    )
     paths.append(study.figures / f"{name}.csv")
     with atomic(paths[-1]) as part:
         found.to_csv(part, index=False)

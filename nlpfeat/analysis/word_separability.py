@@ -11,7 +11,6 @@ import xarray as xr
 
 from nlpfeat.cli.progress import Counter
 from nlpfeat.cli.tables import print_columns
-from nlpfeat.tasks.spec import config_hash
 from nlpfeat.embeddings.separability import MEASURES, measure
 from nlpfeat.parallel import process_pool
 from nlpfeat.plotting.primitives import plot_measure, plot_medians
@@ -23,6 +22,7 @@ from nlpfeat.store.provenance import commit
 from nlpfeat.store.results import write_results
 from nlpfeat.study.select import finished_buckets, members_at_point, members_at_steps
 from nlpfeat.study.words import Words, table_of
+from nlpfeat.tasks.spec import config_hash
 
 
 def separability(words: Words, chosen: dict[str, float], each: int, line: str, *, as_json: bool) -> int:

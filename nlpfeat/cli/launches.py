@@ -12,13 +12,13 @@ from nlpfeat import parallel
 from nlpfeat.cli.progress import SweepProgress
 from nlpfeat.cli.signals import StopRequest
 from nlpfeat.cli.tables import print_costs, print_summary, warn
-from nlpfeat.tasks.spec import Spec
 from nlpfeat.errors import UserError
 from nlpfeat.sweeps import launch, multihost, plan
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.cost import estimate_cost
 from nlpfeat.sweeps.members import member_factory
 from nlpfeat.sweeps.runner import Interrupted, Outcome
+from nlpfeat.tasks.spec import Spec
 
 Engine = Callable[[plan.LaunchPlan, SweepProgress], Outcome]  # trains the buckets that are missing
 
@@ -61,7 +61,10 @@ def train(job: plan.LaunchPlan, engine: Engine, interrupts: StopRequest, where: 
         f"{len(sizes)} buckets on {where}",
         file=sys.stderr,
     )
-    with compilations() as compiled, SweepProgress(sizes, job.factory.spec.training.total, interrupts) as watch:
+    with (
+        compilations() as compiled,
+        SweepProgress(sizes, job.factory.spec.training.total, interrupts) as watch,
+    ):
         try:
             outcome = engine(job, watch)
         except Interrupted:

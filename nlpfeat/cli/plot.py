@@ -107,7 +107,11 @@ def alone(path: Path, flags: Any, line: str) -> int:
     commits = " ".join(sorted({*dataset.attrs["commits"].split(), *dataset.attrs["measured"].split()}))
     stamp = f"{line}   commit {commits}   config {dataset.attrs['config_hash']}"
     task = TASKS[dataset.attrs["task"]]
-    goal = task.evaluation.criterion if flags.threshold is None else task.evaluation.criterion._replace(level=flags.threshold)
+    goal = (
+        task.evaluation.criterion
+        if flags.threshold is None
+        else task.evaluation.criterion._replace(level=flags.threshold)
+    )
     at, numbers = point(flags.at, dataset, further_axes(dataset)), []
     grid = dataset.sel(at)
     further = further_axes(grid)

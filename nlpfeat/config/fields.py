@@ -5,13 +5,11 @@ frozen dataclass of a config is *static*: changing it makes another program, and
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from typing import Annotated, TypeAlias, TypeVar, dataclass_transform
+from typing import Annotated, Any, TypeAlias, TypeVar, dataclass_transform
 
 import jax
-import numpy as np
-from jax import Array
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ NonNegative = Annotated[float, Range(0)]
 Fraction = Annotated[float, Range(0, 1)]
 
 # Python numbers in a config, arrays (members,) in a bucket, traced scalars in a program.
-Scalar: TypeAlias = int | float | Array | np.ndarray | np.generic
+Scalar: TypeAlias = Any
 T = TypeVar("T")
 
 
@@ -64,10 +62,12 @@ def settings_class(cls: type[T]) -> type[T]:
     made = dataclass(frozen=True)(cls)
     names = [one.name for one in fields(made)]  # pyright: ignore[reportArgumentType]
 
-    def flatten(settings: T) -> tuple[Sequence[tuple[jax.tree_util.GetAttrKey, object]], None]:
+    def flatten(settings: T) -> tuple[list[tuple[jax.tree_util.GetAttrKey, object]], None]:
         return [(jax.tree_util.GetAttrKey(name), getattr(settings, name)) for name in names], None
 
-    def unflatten(_: None, values: Sequence[object]) -> T:  # JAX also passes placeholders, which are no scalars
+    def unflatten(
+        _: None, values: Iterable[object]
+    ) -> T:  # JAX also passes placeholders, which are no scalars
         settings = object.__new__(made)
         for name, value in zip(names, values, strict=True):
             object.__setattr__(settings, name, value)

@@ -1,7 +1,9 @@
-"""Paths as people write them."""
+"""Files that people write: paths, and configs, which are Python programs."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from ml_collections import ConfigDict
 
 from nlpfeat.errors import UserError, nearest
 
@@ -18,38 +20,63 @@ def expand_path(text: str) -> Path:
         raise UserError(f"{text!r}: there is no home of that name; write the path out") from None
 
 
-def load_config(reference: str) -> tuple[str, dict[str, Any]]:
+def config_name(reference: str) -> str:
+    """The name of a config from that of its file and variant: configs/spirals.py:smoke is spirals-smoke."""
+    file, _, variant = reference.partition(":")
+    return Path(file).stem + (f"-{variant}" if variant else "")
+
+
+def load_config(reference: str) -> dict[str, object]:
     """Run a config file: "configs/spirals.py" or, for a variant, "configs/spirals.py:smoke".
 
+    A config is a Python program: run only those that you trust.
+
     Returns:
-      The config's name, from the file's (and the variant's), and its content as a nested dict. Configs of a folder in
-      configs/ stay together: configs/all_systems/spirals.py:smoke is all_systems-smoke/spirals.
+      The config as a nested dict.
 
     Raises:
       UserError: if there is no such file or variant, or the file fails.
     """
-    file, _, variant = reference.partition(":")
+    _, _, variant = reference.partition(":")
+    get_config, path = get_config_of(reference)
+    try:
+        config = get_config(variant) if variant else get_config()
+    except (Exception, SystemExit) as error:
+        raise UserError(f"config {path}: get_config({variant!r}) fails: {error}") from error
+    if not isinstance(config, ConfigDict):
+        raise UserError(f"config {path}: get_config() returns no ConfigDict")
+    return config.to_dict()
+
+
+def get_config_of(reference: str) -> tuple[Callable[..., object], Path]:
+    """The function get_config of a config file, and the file's path.
+
+    Raises:
+      UserError: if there is no such file, it fails, or has no such function.
+    """
+    file = reference.partition(":")[0]
     path = expand_path(file)
     if not path.is_file():
         here = [str(p) for p in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
         mend = (
             nearest(file, here) if here else f"{path.parent.absolute()} holds no config; name the path of one"
         )
-        raise UserError(f"--config: no file {file!r}; {mend}")
-    namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
+        raise UserError(f"config: no file {file!r}; {mend}")
+    get_config = run_file(path, "config").get("get_config")
+    if not callable(get_config):
+        raise UserError(f"config {path}: no function get_config() that returns a ConfigDict")
+    return get_config, path
+
+
+def run_file(path: Path, what: str) -> dict[str, object]:
+    """Run a Python file of the user; its names.
+
+    Raises:
+      UserError: if it fails; `what` says what it is.
+    """
+    namespace: dict[str, object] = {"__name__": path.stem, "__file__": str(path)}
     try:
         exec(compile(path.read_bytes(), str(path), "exec"), namespace)
     except (Exception, SystemExit) as error:
-        raise UserError(f"--config: {path} fails: {type(error).__name__}: {error}") from error
-    get_config = namespace.get("get_config")
-    if not callable(get_config):
-        raise UserError(f"--config: {path} has no function get_config() that returns a ConfigDict")
-    try:
-        config: Any = get_config(variant) if variant else get_config()
-    except (Exception, SystemExit) as error:
-        raise UserError(f"--config: get_config({variant!r}) of {path} fails: {error}") from error
-    if not hasattr(config, "to_dict"):
-        raise UserError(f"--config: get_config() of {path} returns no ConfigDict")
-    folder = path.parent.name if path.parent.parent.name == "configs" else ""
-    first, rest = (folder, f"/{path.stem}") if folder else (path.stem, "")
-    return first + (f"-{variant}" if variant else "") + rest, config.to_dict()
+        raise UserError(f"{what} {path} fails: {type(error).__name__}: {error}") from error
+    return namespace

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
 
+from jaxtyping import PyTree
+
 from nlpfeat.config.fields import Range, Settings, setting_hints
 from nlpfeat.errors import UserError
 
@@ -80,9 +82,7 @@ def read_sections(
     return Sections(made, sweep)
 
 
-def _given(
-    config: Mapping[str, object], overrides: Mapping[str, str]
-) -> list[tuple[str, object, bool]]:
+def _given(config: Mapping[str, object], overrides: Mapping[str, str]) -> list[tuple[str, object, bool]]:
     """Keys with their values, and whether a value is text of a command line."""
     return [(key, value, False) for key, value in config.items() if key not in overrides] + [
         (key, text, True) for key, text in overrides.items()
@@ -122,7 +122,7 @@ def _literal(key: str, text: str, hint: object) -> object:
     return (value,) if _origin(hint) is tuple and not isinstance(value, (tuple, list)) else value
 
 
-def _coerce(key: str, value: object, hint: object) -> object:
+def _coerce(key: str, value: PyTree, hint: PyTree) -> PyTree:
     """`value` as the type `hint` says, or a UserError. Whole numbers pass as floats, lists as tuples."""
     kind = _origin(hint)
     wrong = UserError(f"config.{key}: {value!r} is not {_describe(hint)}")
@@ -143,7 +143,7 @@ def _coerce(key: str, value: object, hint: object) -> object:
     return value
 
 
-def _origin(hint: object) -> type:
+def _origin(hint: PyTree) -> type:
     """The plain type behind a hint: int, float, bool, str or tuple."""
     if get_origin(hint) is Annotated:
         hint = get_args(hint)[0]

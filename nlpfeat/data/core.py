@@ -8,7 +8,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Int, PyTree
 
-Outputs: TypeAlias = dict[str, Array]  # of a module: named arrays, the examples on their first axis
+Outputs: TypeAlias = dict[str, PyTree]  # of a module: named arrays, the examples on their first axis
 Params: TypeAlias = dict[str, PyTree]  # of a module, nested
 Index: TypeAlias = Int[Array | np.ndarray, " b"] | None  # of the examples of a batch; None for all of them
 

@@ -1,27 +1,26 @@
 """The order of mini-batches: data for the training program, computed on the host."""
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import PyTree
 
 from nlpfeat.data.core import Examples, count
 from nlpfeat.errors import UserError
 
 
-def in_order(arrays: Any, examples: Examples) -> Array:
+def in_order(arrays: PyTree, examples: Examples) -> Array:
     """The order of the examples as they stand (n,)."""
     return jnp.arange(count(examples))
 
 
-def subsample(most: int, arrays: Any, examples: Examples) -> Array:
+def subsample(most: int, arrays: PyTree, examples: Examples) -> Array:
     """Evenly spread examples, `most` of them where there are more."""
     n = count(examples)
     return in_order(arrays, examples) if n <= most else jnp.linspace(0, n - 1, most).astype(jnp.int32)
 
 
-def streams(side_by_side: int, most: int, arrays: Any, examples: Examples) -> Array:
+def streams(side_by_side: int, most: int, arrays: PyTree, examples: Examples) -> Array:
     """The examples in as many lanes of equal length, of which every piece has the next one each; then what is left over.
 
     Args:

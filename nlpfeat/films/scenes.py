@@ -56,7 +56,9 @@ def _regions(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float
     return regions.film(nets, *_dots(again.splits), again.steps, _accuracy(again), WINDOW)
 
 
-def _interpolation(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
+def _interpolation(
+    study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int
+) -> Scene:
     return interpolation.film(_trained(study, wanted), frames, WINDOW)
 
 
@@ -154,7 +156,10 @@ def _network(study: StudyFolder, params: Any, settings: Any) -> Network:
       UserError: if its training diverged, or it tells no classes apart.
     """
     assert study.spec.task.views.piecewise_linear is not None
-    layers = [Layer(np.asarray(w), np.asarray(b), s) for w, b, s in study.spec.task.views.piecewise_linear(params, settings)]
+    layers = [
+        Layer(np.asarray(w), np.asarray(b), s)
+        for w, b, s in study.spec.task.views.piecewise_linear(params, settings)
+    ]
     if len(layers[-1].bias) < 2:
         raise UserError("this study has a single class: there is nothing to draw between classes; sweep more")
     try:

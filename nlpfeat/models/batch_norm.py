@@ -11,8 +11,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
+from nlpfeat.data.core import Params
 from nlpfeat.errors import UserError
 from nlpfeat.models.layers import Dense
 from nlpfeat.models.masking import Affine
@@ -28,7 +29,7 @@ Visit = Callable[
 
 
 def through(
-    module: nn.Module, params: Any, visit: Visit, *arguments: Any, **options: Any
+    module: nn.Module, params: Params, visit: Visit, *arguments: Any, **options: Any
 ) -> dict[str, Array]:
     """The trace of a net whose dense layers' results pass through `visit`."""
 
@@ -45,7 +46,7 @@ def through(
     return trace
 
 
-def dense_layers(module: nn.Module, params: Any, inputs: Any, settings: Any) -> list[str]:
+def dense_layers(module: nn.Module, params: Params, inputs: PyTree, settings: PyTree) -> list[str]:
     """The paths of the dense layers that batch norm goes after: all but the last, which gives the scores; or it alone.
 
     Raises:
@@ -66,11 +67,11 @@ def dense_layers(module: nn.Module, params: Any, inputs: Any, settings: Any) -> 
 
 def statistics(
     module: nn.Module,
-    params: Any,
+    params: Params,
     norms: Norms | None,
     layers: list[str],
     batches: Iterable[Any],
-    settings: Any,
+    settings: PyTree,
 ) -> Norms:
     """Mean and variance of what the layers give, over all batches of inputs: {path: {"mean", "variance"}}.
 
@@ -79,7 +80,7 @@ def statistics(
     """
 
     @jax.jit
-    def sums(params: Any, norms: Norms | None, inputs: Any) -> dict[str, tuple[Array, Array]]:
+    def sums(params: Params, norms: Norms | None, inputs: PyTree) -> dict[str, tuple[Array, Array]]:
         seen = {}
 
         def visit(path: str, given: Array, axis: int) -> Array:
@@ -109,7 +110,9 @@ def statistics(
     }
 
 
-def insert(module: nn.Module, params: Any, layers: list[str], batches: Iterable[Any], settings: Any) -> Norms:
+def insert(
+    module: nn.Module, params: Params, layers: list[str], batches: Iterable[Any], settings: PyTree
+) -> Norms:
     """Batch norm after the layers, of the activations over `batches` of inputs: with it, every output is what it was."""
     found = statistics(module, params, None, layers, batches, settings)
     return {
@@ -119,7 +122,7 @@ def insert(module: nn.Module, params: Any, layers: list[str], batches: Iterable[
 
 
 def normalized(
-    module: nn.Module, params: Any, norms: Norms, *arguments: Any, train: bool, **options: Any
+    module: nn.Module, params: Params, norms: Norms, *arguments: Any, train: bool, **options: Any
 ) -> dict[str, Array]:
     """The trace of a net with batch norm: by the statistics of the batch in training, by those kept otherwise."""
 

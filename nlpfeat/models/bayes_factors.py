@@ -12,13 +12,14 @@ JMLR 2010; priors from facts after Adams, Dahl & Murray, UAI 2010.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, PyTree
 
+from nlpfeat.config.fields import Scalar
+from nlpfeat.data.core import Outputs, Params
 from nlpfeat.models.factors import FactorTables, NewUserPrior
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
@@ -41,7 +42,7 @@ class BayesFactors(nn.Module):
     high: float
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of pairs.
 
         Args:
@@ -63,7 +64,7 @@ class BayesFactors(nn.Module):
         return {"features": products, "prediction": jnp.clip(rating, self.low, self.high)}
 
 
-def _side(key: Array, rows: int, units: int, scale: float, width: Any) -> dict[str, Array]:
+def _side(key: Array, rows: int, units: int, scale: float, width: Scalar) -> dict[str, Array]:
     """Means and variances of one side's factors and biases."""
     mask = unit_mask(units, width)[None]
     return {
@@ -87,14 +88,14 @@ def _prior(key: Array, units: int, facts: int) -> dict[str, Array]:
     }
 
 
-def factor_tables(params: Any, settings: Any) -> FactorTables:
+def factor_tables(params: Params, settings: PyTree) -> FactorTables:
     """The posterior means of a `BayesFactors`."""
     users, items = (np.asarray(params[name]["mean"], np.float64) for name in ("users", "items"))
     return FactorTables(users, items, np.asarray(params["items"]["bias"], np.float64))
 
 
 def new_user_prior(
-    params: Any, settings: Any, ratings: int, error: float, items: np.ndarray
+    params: Params, settings: PyTree, ratings: int, error: float, items: np.ndarray
 ) -> dict[str, dict[str, NewUserPrior]]:
     """How a new user's numbers are held: by the priors, and by what is uncertain of the items.
 

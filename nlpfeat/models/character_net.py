@@ -11,9 +11,10 @@ from typing import Annotated, Any, NamedTuple
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import Array, PyTree
 
 from nlpfeat.config.fields import NonNegativeInt, Range
+from nlpfeat.data.core import Outputs
 from nlpfeat.errors import nearest
 from nlpfeat.models.layers import Dense, Embedding, Size, one_is_swept, size
 from nlpfeat.models.masking import Dropout
@@ -55,7 +56,7 @@ class CharacterNet(nn.Module):
         return CELLS[self.spec.cell]
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Any]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of windows.
 
         Args:
@@ -99,7 +100,7 @@ class CarriedState(NamedTuple):
     state: tuple[State, ...]
 
 
-def init_carry(module: Any, rows: int) -> CarriedState:
+def init_carry(module: nn.Module, rows: int) -> CarriedState:
     """Nothing was read yet, by a `CharacterNet` or a net made of one."""
     units = module.spec.units or module.units
     return CarriedState(
@@ -108,12 +109,12 @@ def init_carry(module: Any, rows: int) -> CarriedState:
     )
 
 
-def inject_carry(carried: CarriedState, inputs: Any) -> Any:
+def inject_carry(carried: CarriedState, inputs: PyTree) -> Any:
     """Rows whose window follows on the one before get its state, all others begin anew."""
     follows = (inputs.span.start == carried.stop)[:, None]
     return inputs._replace(state=jax.tree.map(lambda leaf: jnp.where(follows, leaf, 0.0), carried.state))
 
 
-def extract_carry(inputs: Any, trace: dict[str, Any]) -> CarriedState:
+def extract_carry(inputs: PyTree, outputs: Outputs) -> CarriedState:
     """The state after the window, through which no gradient goes back from the next."""
-    return CarriedState(inputs.span.stop, trace["state"])
+    return CarriedState(inputs.span.stop, outputs["state"])

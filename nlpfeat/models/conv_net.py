@@ -10,9 +10,10 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import Array, PyTree
 
 from nlpfeat.config.fields import Count, NonNegativeInt
+from nlpfeat.data.core import Outputs
 from nlpfeat.models.layers import (
     Convolution,
     Dense,
@@ -64,7 +65,7 @@ class ConvNet(nn.Module):
     spec: ConvNetSpec
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of sequences.
 
         Args:
@@ -96,7 +97,9 @@ class ConvNet(nn.Module):
         seen = drop("column_dropout", seen, embedding, (1,))
         maxima = []
         for kernel_size in self.spec.kernel_sizes:
-            found = jax.nn.relu(Convolution(kernel_size, embedding, filters, name=f"filters{taps}")(seen))
+            found = jax.nn.relu(
+                Convolution(kernel_size, embedding, filters, name=f"filters{kernel_size}")(seen)
+            )
             found = drop("filter_dropout", found, filters, place=kernel_size)
             maxima.append(max_pool(found, min(self.spec.pool, self.length)))
         filtered = jnp.stack(maxima, axis=1)

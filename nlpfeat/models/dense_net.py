@@ -4,13 +4,13 @@ Source: fast.ai, Practical Deep Learning for Coders (2016), lesson 5.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import flax.linen as nn
 import jax
-from jaxtyping import Array
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import NonNegativeInt
+from nlpfeat.data.core import Outputs
 from nlpfeat.models.layers import Dense, Embedding, Size, class_scores, one_is_swept, outputs_of, size
 from nlpfeat.models.masking import Dropout
 
@@ -36,7 +36,7 @@ class DenseNet(nn.Module):
     spec: DenseNetSpec
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of sequences.
 
         Args:

@@ -12,7 +12,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
@@ -32,7 +32,7 @@ class ElevenLines(nn.Module):
 
     @nn.compact
     def __call__(
-        self, inputs: tuple[Float[Array | np.ndarray, " n"], ...], settings: Any, *, train: bool = False
+        self, inputs: tuple[Float[Array | np.ndarray, " n"], ...], settings: PyTree, *, train: bool = False
     ) -> dict[str, Array]:
         """The trace of a batch.
 

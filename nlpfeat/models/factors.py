@@ -10,9 +10,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import Count
+from nlpfeat.data.core import Outputs, Params
 from nlpfeat.models.layers import Dense, Embedding, Size, size
 from nlpfeat.models.masking import Dropout
 
@@ -49,7 +50,7 @@ class DotNet(nn.Module):
     spec: DotSpec
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of pairs.
 
         Args:
@@ -79,7 +80,7 @@ class RatingNet(nn.Module):
     spec: RatingNetSpec
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of pairs.
 
         Args:
@@ -110,7 +111,7 @@ class FactorTables(NamedTuple):
     item_bias: np.ndarray | None  # (items,), None of models without
 
 
-def factor_tables(params: Any, settings: Any) -> FactorTables:
+def factor_tables(params: Params, settings: PyTree) -> FactorTables:
     """The tables of a `DotNet` or `RatingNet`."""
     users, items = (np.asarray(params[name]["table"], np.float64) for name in ("users", "items"))
     bias = np.asarray(params["item_bias"]["table"], np.float64)[:, 0] if "item_bias" in params else None
@@ -125,7 +126,7 @@ class NewUserPrior(NamedTuple):
 
 
 def new_user_prior(
-    params: Any, settings: Any, ratings: int, error: float, items: np.ndarray
+    params: Params, settings: PyTree, ratings: int, error: float, items: np.ndarray
 ) -> dict[str, dict[str, NewUserPrior]]:
     """How a new user's numbers are held: factors as training held the others', a bias near those of the others.
 

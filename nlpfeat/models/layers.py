@@ -131,7 +131,9 @@ class Convolution(nn.Module):
         return self.filters.mask(found + bias[None, None])
 
 
-def side_by_side(x: Float[Array | np.ndarray, "n length inputs"], kernel_size: int) -> Float[Array, "n length wide"]:
+def side_by_side(
+    x: Float[Array | np.ndarray, "n length inputs"], kernel_size: int
+) -> Float[Array, "n length wide"]:
     """The inputs of `taps` positions around each, one after another; zeros beyond the ends, one more behind than in front."""
     before = (kernel_size - 1) // 2
     wide = jnp.pad(x, ((0, 0), (before, kernel_size - 1 - before), (0, 0)))

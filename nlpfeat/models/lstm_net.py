@@ -6,12 +6,12 @@ on how many there are.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import flax.linen as nn
-from jaxtyping import Array
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import NonNegativeInt
+from nlpfeat.data.core import Outputs
 from nlpfeat.models.layers import Dense, Embedding, class_scores, one_is_swept, outputs_of, size
 from nlpfeat.models.recurrent import KERAS_LSTM, Recurrent
 
@@ -36,7 +36,7 @@ class LstmNet(nn.Module):
     spec: LstmNetSpec
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of sequences.
 
         Args:

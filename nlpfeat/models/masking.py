@@ -22,6 +22,7 @@ from jax.extend.random import threefry_2x32
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float
 
+from nlpfeat.data.core import Params
 from nlpfeat.errors import UserError
 
 
@@ -124,7 +125,7 @@ class Dropout(nn.Module):
         return jnp.where(kept, x / jnp.maximum(keep, 1e-6), 0.0)
 
 
-def crop(params: Any, native: Any) -> Any:
+def crop(params: Params, native: Any) -> Any:
     """The member's own part of padded parameters.
 
     Args:

@@ -10,9 +10,10 @@ from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import NonNegativeInt
+from nlpfeat.data.core import Outputs
 from nlpfeat.models.layers import Dense, Embedding, Size, one_is_swept, size
 from nlpfeat.models.recurrent import RNN, Recurrent
 
@@ -43,7 +44,7 @@ class NextWordNet(nn.Module):
     spec: NextWordNetSpec
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch.
 
         Args:

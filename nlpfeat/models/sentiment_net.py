@@ -19,8 +19,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
+from nlpfeat.data.core import Outputs, Params
 from nlpfeat.models.masking import unit_mask
 from nlpfeat.models.word_bag import pool
 
@@ -47,7 +48,7 @@ def class_scores_of(output: Float[Array, "n outputs"]) -> Float[Array, "n classe
     return jnp.concatenate([jnp.zeros_like(output), jnp.where(output == 0, TIE, output)], axis=1)
 
 
-def init_override(params: Any, settings: Any) -> Any:
+def init_override(params: Params, settings: PyTree) -> Any:
     """The parameters with W12 drawn as the notebook draws it: NumPy's legacy generator, N(0, outputs^-½), unit by unit.
 
     So the first units are the same at every width, and seed 1 at width 10 is the notebook's own.
@@ -59,7 +60,7 @@ def init_override(params: Any, settings: Any) -> Any:
     return {**params, "first": first}
 
 
-def word_vectors(params: Any, settings: Any) -> np.ndarray:
+def word_vectors(params: Params, settings: PyTree) -> np.ndarray:
     """The rows of W01: float64 (vocabulary, units), of rank `outputs`."""
     first = np.asarray(params["first"], np.float64)
     return np.asarray(params["along"], np.float64) @ first.T
@@ -73,7 +74,7 @@ class SentimentNet(nn.Module):
     vocab_size: int
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of documents.
 
         Args:

@@ -10,9 +10,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 from nlpfeat.config.fields import Count, Range, Settings
+from nlpfeat.data.core import Params
 from nlpfeat.models.masking import Affine, unit_mask
 
 
@@ -23,7 +24,7 @@ class UnwarperSpec:
     embedding: Count = 2
 
 
-def layers(params: Any, settings: Settings) -> list[tuple[Any, Any, float]]:
+def layers(params: Params, settings: Settings) -> list[tuple[Any, Any, float]]:
     """The net as plain layers (weight (out, in), bias (out,), slope left of zero): ReLU, then linear twice."""
     slopes = {"hidden": 0.0, "embedding": 1.0, "classes": 1.0}
     return [(params[name]["weight"], params[name]["bias"], slope) for name, slope in slopes.items()]
@@ -73,7 +74,7 @@ def hidden_name(number: int) -> str:
     return f"hidden_{number}"
 
 
-def deep_layers(params: Any, settings: Any) -> list[tuple[Any, Any, float]]:
+def deep_layers(params: Params, settings: PyTree) -> list[tuple[Any, Any, float]]:
     """The net as plain layers (weight (out, in), bias (out,), slope left of zero), those of its own depth only."""
     names = [hidden_name(i) for i in range(1, int(settings.depth))]
     slopes = dict.fromkeys(names, float(settings.negative_slope)) | {"embedding": 1.0, "classes": 1.0}
@@ -94,7 +95,7 @@ class DeepUnwarper(nn.Module):
 
     @nn.compact
     def __call__(
-        self, inputs: tuple[Float[Array | np.ndarray, " n"], ...], settings: Any, *, train: bool = False
+        self, inputs: tuple[Float[Array | np.ndarray, " n"], ...], settings: PyTree, *, train: bool = False
     ) -> dict[str, Array]:
         """The trace of a batch of points.
 

@@ -8,9 +8,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 from nlpfeat.config.fields import Fraction, Positive
+from nlpfeat.data.core import Outputs, Params
 from nlpfeat.models.masking import Affine, Dropout, uniform_per_unit, unit_mask
 
 # Words of a document that are gathered at a time.
@@ -42,7 +43,7 @@ class NaiveBayesBagSpec(WordBagSpec):
 
 
 @jax.custom_vjp
-def pool(table: Table, bag: Any) -> Float[Array, "n units"]:
+def pool(table: Table, bag: PyTree) -> Float[Array, "n units"]:
     """Σ weight · word vector over the words of each document.
 
     Piece by piece, and no more of them than the documents have: most are far shorter than the longest.
@@ -53,7 +54,7 @@ def pool(table: Table, bag: Any) -> Float[Array, "n units"]:
     return _gather(table, bag)
 
 
-def _gathered(table: Table, bag: Any) -> Float[Array, "n units"]:
+def _gathered(table: Table, bag: PyTree) -> Float[Array, "n units"]:
     piece, count = _pieces(bag)
     table = jnp.asarray(table)
 
@@ -65,7 +66,7 @@ def _gathered(table: Table, bag: Any) -> Float[Array, "n units"]:
     return jax.lax.fori_loop(0, count, add, jnp.zeros((len(bag.words), table.shape[1]), table.dtype))
 
 
-def _scattered(table: Table, bag: Any, values: Float[Array, "n units"]) -> Table:
+def _scattered(table: Table, bag: PyTree, values: Float[Array, "n units"]) -> Table:
     piece, count = _pieces(bag)
 
     def add(i: Array, table: Array) -> Array:
@@ -107,7 +108,7 @@ _gather = _one_by_one(_gathered)
 spread = _one_by_one(_scattered)
 
 
-def _pieces(bag: Any) -> tuple[Callable[[Array], tuple[Array, Array, Array]], Array]:
+def _pieces(bag: PyTree) -> tuple[Callable[[Array], tuple[Array, Array, Array]], Array]:
     """A function that gives the i-th piece of all documents, (document, ids (PIECE,), weights (PIECE,)), and their number."""
     wide = -bag.words.shape[1] % CHUNK
     words, weights = (jnp.pad(jnp.asarray(part), ((0, 0), (0, wide))) for part in (bag.words, bag.weights))
@@ -123,7 +124,7 @@ def _pieces(bag: Any) -> tuple[Callable[[Array], tuple[Array, Array, Array]], Ar
     return piece, last[-1]
 
 
-def _forward(table: Table, bag: Any) -> tuple[Array, Any]:
+def _forward(table: Table, bag: PyTree) -> tuple[Array, Any]:
     return pool(table, bag), (table, bag)
 
 
@@ -135,7 +136,7 @@ def _backward(kept: Any, gradient: Float[Array, "n units"]) -> tuple[Array, None
 pool.defvjp(_forward, _backward)
 
 
-def word_vectors(params: Any, settings: Any) -> np.ndarray:
+def word_vectors(params: Params, settings: PyTree) -> np.ndarray:
     """The word vectors (vocabulary, units)."""
     return np.asarray(params["words"]["table"])
 
@@ -148,7 +149,7 @@ class WordTable(nn.Module):
     init_scale: float
 
     @nn.compact
-    def __call__(self, bag: Any) -> Float[Array, "n units"]:
+    def __call__(self, bag: PyTree) -> Float[Array, "n units"]:
         """Documents -> the sums of their word vectors (n, units)."""
         table = self.param(
             "table",
@@ -166,7 +167,7 @@ class WordBag(nn.Module):
     spec: WordBagSpec
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of documents.
 
         Args:

@@ -4,14 +4,14 @@ Source: "Word to vector embeddings II", which derives the gradient by hand; `han
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float, PyTree
 
 from nlpfeat.config.fields import Positive
+from nlpfeat.data.core import Outputs
 from nlpfeat.models.masking import Affine, unit_mask
 from nlpfeat.models.word_bag import WordTable
 
@@ -38,7 +38,7 @@ class WordMean(nn.Module):
     spec: WordMeanSpec
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of documents.
 
         Args:

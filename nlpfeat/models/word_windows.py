@@ -7,9 +7,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jaxtyping import Int
+from jaxtyping import Int, PyTree
 
-from nlpfeat.config.fields import Count, Positive
+from nlpfeat.config.fields import Count, Positive, Scalar
+from nlpfeat.data.core import Outputs
 from nlpfeat.models.layers import Dense, Embedding, Size, glorot, side_by_side
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
@@ -86,7 +87,7 @@ class WindowNet(nn.Module):
     spec: WindowNetSpec
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of stretches.
 
         Args:
@@ -155,7 +156,7 @@ class NoiseNet(nn.Module):
     spec: NoiseNetSpec
 
     @nn.compact
-    def __call__(self, inputs: Any, settings: Any, *, train: bool = False) -> dict[str, Array]:
+    def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The trace of a batch of stretches.
 
         Args:
@@ -200,7 +201,7 @@ class NoiseNet(nn.Module):
         same = kept.document[:, :, None] == kept.document[:, None]
         return weight[None] * (same & kept.middle[:, None])
 
-    def _table(self, name: str, width: Any) -> Array:
+    def _table(self, name: str, width: Scalar) -> Array:
         scale = 0.5 / jnp.asarray(width, jnp.float32)
 
         def draw(key: Array) -> dict[str, Array]:
@@ -208,7 +209,7 @@ class NoiseNet(nn.Module):
 
         return jnp.asarray(self.param(name, draw)["table"])
 
-    def _whole(self, inputs: Any, middle: Array, context: Array, key: Array) -> tuple[Array, Array]:
+    def _whole(self, inputs: PyTree, middle: Array, context: Array, key: Array) -> tuple[Array, Array]:
         """The scores of whole windows, real and with another word in the middle: (n, length) each."""
         around = context[inputs.words]
         wide = jnp.pad(around, ((0, 0), (self.context_radius, self.context_radius), (0, 0)))
@@ -217,7 +218,9 @@ class NoiseNet(nn.Module):
         for tap in range(2 * self.context_radius + 1):
             distance = abs(tap - self.context_radius)
             if distance:
-                total += (self.context_radius + 1 - distance) / self.context_radius * wide[:, tap : tap + length]
+                total += (
+                    (self.context_radius + 1 - distance) / self.context_radius * wide[:, tap : tap + length]
+                )
         other = other_words(key, inputs.words, self.rows)
         return (total * middle[inputs.words]).sum(-1), (total * middle[other]).sum(-1)
 

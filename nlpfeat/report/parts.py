@@ -91,13 +91,17 @@ def _maps(
     return found, []
 
 
-def _of_words(study: StudyFolder, factory: MemberFactory, members: list[dict[str, float]], stamped: str) -> list[Map]:
+def _of_words(
+    study: StudyFolder, factory: MemberFactory, members: list[dict[str, float]], stamped: str
+) -> list[Map]:
     words = read_words(study, factory)
     panels, points, said = word_maps.drawing(words, members, AS_USUAL, stamped)
     return [Map("Words", panels, points, said.about)]
 
 
-def _of_items(study: StudyFolder, factory: MemberFactory, members: list[dict[str, float]], stamped: str) -> list[Map]:
+def _of_items(
+    study: StudyFolder, factory: MemberFactory, members: list[dict[str, float]], stamped: str
+) -> list[Map]:
     ratings, found = Ratings(study, factory, factory.dataset.metadata), []
     for member in members:
         one = model(ratings, member, None)

@@ -8,12 +8,13 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from nlpfeat.tasks.spec import config_hash
+from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import DamagedFile
 from nlpfeat.store.atomic import atomic
 from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.results import read_results, write_results
-from nlpfeat.training.task import Goal
+from nlpfeat.tasks.spec import config_hash
+from nlpfeat.training.metrics import Success
 
 KEPT = ("data_sha256", "seconds", "provenance")  # of a bucket's attributes
 
@@ -72,7 +73,7 @@ def survey(study: StudyFolder) -> tuple[Survey, list[DamagedFile]]:
 def _see(study: StudyFolder, found: Survey, label: str, bucket: xr.Dataset) -> None:
     found.labels.append(label)
     found.attributes[label] = bucket.attrs
-    for name in study.spec.settings._fields:
+    for name in setting_names(study.spec.settings):
         found.axes[name] = np.union1d(found.axes.get(name, []), bucket[name].to_numpy()).astype(
             bucket[name].dtype
         )
@@ -91,7 +92,7 @@ def _with_measures(study: StudyFolder, label: str, damaged: list[DamagedFile]) -
     for step in result["step"].to_numpy():
         try:
             path = study.measures(label, int(step))
-            measured += [read_results(path, "python -m experiments.measure")] if path.exists() else []
+            measured += [read_results(path, "nlpfeat measure")] if path.exists() else []
         except DamagedFile as error:
             damaged.append(error)
     if measured:
@@ -100,13 +101,15 @@ def _with_measures(study: StudyFolder, label: str, damaged: list[DamagedFile]) -
         steps = steps.reindex(step=result["step"])  # members in one order
         result = result.merge(steps, combine_attrs="override").assign_attrs(measured=" ".join(commits))
     task = study.spec.task
-    result["steps_to_success"] = steps_to_success(result[task.evaluation.headline.name], task.evaluation.criterion)
+    result["steps_to_success"] = steps_to_success(
+        result[task.evaluation.headline.name], task.evaluation.criterion
+    )
     return result.reset_coords("id").rename(id="member_id")
 
 
-def steps_to_success(scores: xr.DataArray, goal: Goal) -> xr.DataArray:
-    """The first recorded step at which `scores` reach the goal; NaN where they never do."""
-    reached = goal.met(scores)
+def steps_to_success(scores: xr.DataArray, success: Success) -> xr.DataArray:
+    """The first recorded step at which `scores` reach the threshold; NaN where they never do."""
+    reached = success.reached(scores)
     first = scores["step"].isel(step=reached.argmax("step"))
     return first.where(reached.any("step")).drop_vars("step").assign_attrs(units="steps")
 

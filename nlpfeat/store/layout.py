@@ -13,7 +13,7 @@ figures/
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nlpfeat.tasks.spec import Spec, differences, resolve
+from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.atomic import write_atomic
 from nlpfeat.store.locks import LinkOutside, refuse_links
 from nlpfeat.store.precheck import require_study
+from nlpfeat.tasks.spec import Spec, differences, resolve
 
 
-def select_members(table: pd.DataFrame, wanted: dict[str, float]) -> pd.DataFrame:
+def select_members(table: pd.DataFrame, wanted: Mapping[str, float]) -> pd.DataFrame:
     """The rows whose settings equal `wanted`; floats are compared by value."""
     chosen = np.ones(len(table), bool)
     for name, value in wanted.items():
@@ -107,7 +108,7 @@ class StudyFolder:
           DamagedFile: if the table cannot be read.
         """
         path, fields = self.table(label), {"id": str}
-        fields |= {name: type(value) for name, value in self.spec.settings._asdict().items()}
+        fields |= {name: type(value) for name, value in vars(self.spec.settings).items()}
         try:
             table = pd.read_csv(path, dtype=fields, index_col="id")
         except (ValueError, pd.errors.ParserError):
@@ -119,7 +120,7 @@ class StudyFolder:
 
     def members(self) -> pd.DataFrame:
         """All members ever planned here, bucket after bucket: their settings and their bucket, indexed by id."""
-        names = ["bucket", *self.spec.settings._fields]
+        names = ["bucket", *setting_names(self.spec.settings)]
         parts = [self.bucket(label).assign(bucket=label) for label in self.buckets()]
         none = pd.DataFrame(columns=names, index=pd.Index([], name="id", dtype=object))
         return pd.concat(parts)[names] if parts else none

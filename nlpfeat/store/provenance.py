@@ -13,11 +13,11 @@ import jax
 import numpy as np
 
 from nlpfeat import parallel
-from nlpfeat.tasks.spec import config_hash
 from nlpfeat.data.core import Dataset
 from nlpfeat.errors import UserError
 from nlpfeat.store.atomic import atomic
 from nlpfeat.store.layout import StudyFolder
+from nlpfeat.tasks.spec import config_hash
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "xarray")

@@ -3,16 +3,17 @@
 import errno
 import json
 import os
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from jaxtyping import PyTree
 
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.atomic import atomic
-from nlpfeat.training.task import Goal
+from nlpfeat.training.metrics import Metric
 
 LOCKED = (errno.EAGAIN, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
@@ -22,7 +23,7 @@ def bucket_dataset(
     records: dict[str, np.ndarray],
     steps: list[int],
     splits: list[str],
-    attributes: dict[str, Any],
+    attributes: dict[str, PyTree],
     units: dict[str, str],
 ) -> xr.Dataset:
     """The results of one bucket: a flat `member` axis with the settings as its coordinates.
@@ -40,12 +41,12 @@ def bucket_dataset(
         name: (dims, values, {"units": units[name]} if units.get(name) else {})
         for name, values in records.items()
     }
-    coords: dict[Any, Any] = {"step": steps, "split": splits, "id": ("member", list(members.index))}
+    coords: dict[Hashable, PyTree] = {"step": steps, "split": splits, "id": ("member", list(members.index))}
     coords |= {name: ("member", members[name].to_numpy()) for name in members if name != "bucket"}
     return xr.Dataset(data, coords, {k: _attribute(v) for k, v in attributes.items()})
 
 
-def _attribute(value: Any) -> str | int | float:
+def _attribute(value: PyTree) -> str | int | float:
     return value if isinstance(value, (str, int, float)) else json.dumps(value)
 
 
@@ -75,7 +76,7 @@ def open_results(path: Path, again: str = "the sweep") -> xr.Dataset:
     try:
         return xr.open_dataset(path, engine="h5netcdf")
     except Exception as error:  # HDF5 reports damage as OSError, KeyError, RuntimeError, …
-        raise _told(error, path, again) from error
+        raise _explained(error, path, again) from error
 
 
 def read_results(path: Path, again: str = "the sweep") -> xr.Dataset:
@@ -88,10 +89,10 @@ def read_results(path: Path, again: str = "the sweep") -> xr.Dataset:
         try:
             return dataset.load()
         except Exception as error:
-            raise _told(error, path, again) from error
+            raise _explained(error, path, again) from error
 
 
-def _told(error: Exception, path: Path, again: str) -> Exception:
+def _explained(error: Exception, path: Path, again: str) -> Exception:
     """What to raise of a file that cannot be read: to delete it is advised where it is damaged, and nowhere else."""
     if isinstance(error, OSError) and error.errno in LOCKED:
         return UserError(
@@ -118,9 +119,10 @@ def recipe(dataset: xr.Dataset) -> str:
     return f"{rate}, {int(dataset['step'][-1]):,} steps"
 
 
-def scores(dataset: xr.Dataset, metric: str, goal: Goal) -> xr.DataArray:
-    """A metric of all members, NaN where there is no member. One that has diverged, its loss being no number, counts as the worst."""
-    values = dataset[metric].where(converged(dataset) & dataset[metric].notnull(), goal.worst)
+def scores(dataset: xr.Dataset, metric: Metric) -> xr.DataArray:
+    """A metric of all members, NaN where there is no member. One that diverged, its loss not being finite, counts as the worst."""
+    values = dataset[metric.name]
+    values = values.where(converged(dataset) & values.notnull(), metric.worst)
     return values.where(dataset["member_id"] != "")
 
 

@@ -52,7 +52,12 @@ def forward(
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _outputs(
-    program: Program, names: tuple[str, ...], params: Params, data: Data, examples: Examples, index: np.ndarray
+    program: Program,
+    names: tuple[str, ...],
+    params: Params,
+    data: Data,
+    examples: Examples,
+    index: np.ndarray,
 ) -> dict[str, PyTree]:
     batch = program.task.data.batch(data.arrays, examples, jnp.asarray(index))
     outputs: PyTree = program.module.apply({"params": params}, batch.inputs, data.settings)

@@ -58,7 +58,7 @@ def replay(study: Study, settings: Mapping[str, float], steps: np.ndarray) -> Re
     for step, (current, on_devices) in zip(
         stops, runner.advance(training, bucket, state, 0, stops), strict=True
     ):
-        record = tree_index(bucket.to_host(on_devices), 0)
+        record: dict[str, np.ndarray] = tree_index(bucket.to_host(on_devices), 0)  # pyright: ignore[reportAssignmentType]
         records.append(record)
         if step in wanted:
             params = crop(tree_index(bucket.to_host(current.params), 0), shapes)

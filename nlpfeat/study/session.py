@@ -1,19 +1,23 @@
 """An opened study: what every analysis starts from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 import xarray as xr
+from jaxtyping import PyTree
 
 from nlpfeat.data.core import Dataset
 from nlpfeat.errors import UserError
 from nlpfeat.store.layout import StudyFolder, open_folder
 from nlpfeat.store.results import read_results
 from nlpfeat.study.restore import TrainedMember, restore, study_factory
+from nlpfeat.sweeps import launch
 from nlpfeat.sweeps.members import MemberFactory
-from nlpfeat.tasks.spec import Spec
+from nlpfeat.sweeps.runner import ProgressCallback
+from nlpfeat.tasks.spec import Spec, resolve
 from nlpfeat.training.task import Task
 
 
@@ -108,3 +112,25 @@ def open_study(path: str | Path) -> Study:
         config cannot be read.
     """
     return Study(open_folder(Path(path)))
+
+
+def sweep(
+    config: Mapping[str, PyTree] | Spec,
+    path: str | Path,
+    progress: ProgressCallback | None = None,
+    factory: MemberFactory | None = None,
+) -> Study:
+    """Train what the study at `path` lacks of a grid, in this process and to its end; train nothing twice.
+
+    Args:
+      config: from `load_config`, or nested with "task" and any of "data", "model", "training", "settings", "sweep".
+      path: of the study's folder, made if there is none.
+      progress: called at every recorded step, and asked whether to stop; None: nobody is.
+      factory: of the study's members, where it is at hand.
+
+    Raises:
+      UserError: for a mistake in the config, if `path` holds something else, or files in it are damaged.
+    """
+    spec = config if isinstance(config, Spec) else resolve(config)
+    plan = launch.run(spec, Path(path), progress, factory=factory)
+    return Study(plan.folder, plan.factory)

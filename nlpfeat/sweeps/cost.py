@@ -1,18 +1,19 @@
 """What a sweep will cost, told before it starts: every program is compiled and timed for a moment, at its real shapes."""
 
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 import pandas as pd
+from jaxtyping import PyTree
 
-from nlpfeat.store.layout import StudyFolder
 from nlpfeat.sweeps import programs
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.members import MemberFactory, prepare
 from nlpfeat.sweeps.plan import BucketSize, LaunchPlan
 from nlpfeat.sweeps.runner import batch_indices, initial_state
+from nlpfeat.training.step import Interval, State
 
 # A program is timed for one stretch between two records, or as many steps as take about this long.
 TIMING_SECONDS = 0.5
@@ -32,25 +33,24 @@ class BucketCost(NamedTuple):
     train_seconds: float
 
 
-def estimate_cost(job: LaunchPlan) -> list[BucketCost]:
+def estimate_cost(plan: LaunchPlan) -> list[BucketCost]:
     """The cost of training the buckets that a launch has to train.
 
     Buckets of equal width and size cost the same and share their programs, so one of them is measured; of more than
-    MEASURED kinds, as many, spread over the range of their work, and the others lie between.
+    MAX_TIMED kinds, as many, spread over the range of their work, and the others lie between.
     """
-    widest = max((job.wanted[label].width for label in job.missing), default=0)
-    kinds = {job.wanted[label]: label for label in reversed(job.missing)}
+    widest = max((plan.wanted[label].width for label in plan.missing), default=0)
+    kinds = {plan.wanted[label]: label for label in reversed(plan.missing)}
     by_work = sorted(kinds, key=lambda size: size.cost)
     chosen = [
         by_work[i] for i in np.unique(np.linspace(0, len(by_work) - 1, MAX_TIMED).astype(int)) if by_work
     ]
     known = {
-        size: measure_bucket(job.study, job.factory, kinds[size], job.bucket(kinds[size]), widest)
-        for size in chosen
+        size: measure_bucket(plan.factory, kinds[size], plan.bucket(kinds[size]), widest) for size in chosen
     }
     costs, seen = [], set()
-    for label in job.missing:
-        size = job.wanted[label]
+    for label in plan.missing:
+        size = plan.wanted[label]
         cost = known.get(size) or _between(size, known)
         first = cost._replace(label=label)
         costs.append(first._replace(programs=0, compile_seconds=0.0) if size in seen else first)
@@ -70,24 +70,22 @@ def _between(size: BucketSize, known: dict[BucketSize, BucketCost]) -> BucketCos
     return rows[0]._replace(members=size.members, width=size.width, **numbers)
 
 
-def measure_bucket(
-    study: StudyFolder, factory: MemberFactory, label: str, members: pd.DataFrame, widest: int
-) -> BucketCost:
+def measure_bucket(factory: MemberFactory, label: str, members: pd.DataFrame, widest: int) -> BucketCost:
     """Compile a bucket's training program and time it."""
-    task, training = study.spec.task, study.spec.training
+    training = factory.spec.training
     with compilations() as compiled:
         bucket = prepare(factory, label, members, programs.member_mesh(), widest)
         phase = training.phases[0]
         longest = min(training.record_every, phase.stop)
-        order = batch_indices(task, training, bucket, 0, longest)
-        static = (task, bucket.module, phase.frozen, bucket.layout)
-        state = initial_state(task, bucket, phase.frozen, bucket.params)
-        rest = (bucket.settings, bucket.arrays, bucket.splits, order, phase.rate, 0)
-        program = programs.advance.lower(*static, state, *rest, 1).compile()
+        indices = batch_indices(training, bucket, 0, longest)
+        state = initial_state(bucket, phase.frozen, bucket.params)
+        static = (bucket.program._replace(frozen=phase.frozen), bucket.layout)
+        interval = Interval(phase.lr_scale, 0, 1)
+        program = programs.advance.lower(*static, state, bucket.data, indices, interval).compile()
 
-    def timed(state: Any, steps: int) -> tuple[Any, float]:
+    def timed(state: State, steps: int) -> tuple[State, float]:
         began = time.perf_counter()
-        state, record = program(state, *rest, steps)
+        state, record = program(state, bucket.data, indices, interval._replace(steps=steps))
         jax.block_until_ready((state, record))
         return state, time.perf_counter() - began
 
@@ -96,10 +94,9 @@ def measure_bucket(
     steps = max(1, min(longest, int(TIMING_SECONDS / max(seconds, 1e-6))))
     state, seconds = timed(state, steps)
     step_seconds = max(seconds - record_seconds, 0.0) / steps
-    memory: Any = program.memory_analysis()
-    size = (
-        memory.argument_size_in_bytes + memory.temp_size_in_bytes
-    )  # the state's output is its input, donated
+    memory: PyTree = program.memory_analysis()
+    # The state's output is its input, donated.
+    size = memory.argument_size_in_bytes + memory.temp_size_in_bytes
     frozen_sets = len({phase.frozen for phase in training.phases})
     kept = sum(stop.keep for stop in training.stops)
     saved = sum(leaf.nbytes for leaf in jax.tree.leaves(state)) / bucket.layout.members * len(members)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import xarray as xr
 
-from nlpfeat.tasks.spec import Spec
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store import provenance, results
 from nlpfeat.store.combine import combine
@@ -16,12 +15,13 @@ from nlpfeat.sweeps import multihost, programs, runner
 from nlpfeat.sweeps.members import MemberFactory, member_factory
 from nlpfeat.sweeps.plan import ALL_SHARDS, LaunchPlan, make_plan
 from nlpfeat.sweeps.runner import Outcome, ProgressCallback
+from nlpfeat.tasks.spec import Spec
 
 
 def begin(
     spec: Spec,
     path: Path,
-    part: tuple[int, int] = ALL_SHARDS,
+    shards: tuple[int, int] = ALL_SHARDS,
     command: str = "",
     workers: int = 1,
     factory: MemberFactory | None = None,
@@ -29,8 +29,8 @@ def begin(
     """Write a study's config, member tables and manifest, before anything runs.
 
     Args:
-      workers: see `lay_plan`.
-      make: the study's maker, where it is at hand: files are read and programs compiled once.
+      workers: see `make_plan`.
+      factory: of the study's members, where it is at hand: files are read and programs compiled once.
 
     Raises:
       UserError: if `path` holds something else; then nothing was written.
@@ -39,38 +39,44 @@ def begin(
     factory = factory or member_factory(spec)
     if not multihost.is_first():
         multihost.wait_for_all("planned")
-        return make_plan(factory, path, part, workers)
+        return make_plan(factory, path, shards, workers)
     with lock(path / "lock", wait=True):
-        job = make_plan(factory, path, part, workers)
-        provenance.check_data(job.study, factory.dataset)
-        job = job._replace(study=create_folder(path, spec))
-        provenance.write_data_hash(job.study, factory.dataset)
-        for label in job.new:
-            write_bucket(job.study, label, job.bucket(label))
-        entry = {"command": command, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "data": factory.dataset.notes}
-        log_command(job.study, entry | provenance.provenance())
+        plan = make_plan(factory, path, shards, workers)
+        provenance.check_data(plan.folder, factory.dataset)
+        plan = plan._replace(folder=create_folder(path, spec))
+        provenance.write_data_hash(plan.folder, factory.dataset)
+        for label in plan.new:
+            write_bucket(plan.folder, label, plan.bucket(label))
+        entry = {
+            "command": command,
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "data": factory.dataset.notes,
+        }
+        log_command(plan.folder, entry | provenance.provenance())
     multihost.wait_for_all("planned")
-    return job
+    return plan
 
 
-def train(job: LaunchPlan, watch: ProgressCallback) -> Outcome:
-    """Train the buckets that are missing. See `nlpfeat.sweeps.run.run`."""
-    if not job.missing:
+def train(plan: LaunchPlan, progress: ProgressCallback) -> Outcome:
+    """Train the buckets that are missing. See `nlpfeat.sweeps.runner.train_buckets`."""
+    if not plan.missing:
         return Outcome()
-    widest = max(job.wanted[label].width for label in job.missing)
-    return runner.train_buckets(job.study, job.factory, job.missing, widest, programs.member_mesh(), watch)
+    widest = max(plan.wanted[label].width for label in plan.missing)
+    return runner.train_buckets(
+        plan.folder, plan.factory, plan.missing, widest, programs.member_mesh(), progress
+    )
 
 
-def finish(study: StudyFolder) -> tuple[xr.Dataset | None, list[DamagedFile]]:
+def finish(folder: StudyFolder) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     """Combine the results of all finished buckets and write `results.nc`.
 
     Returns:
       The combined dataset, its numbers read from the file when they are asked for, None if no bucket is finished; and
       the result files that could not be read.
     """
-    with lock(study.path / "lock", wait=True):
-        some, damaged = combine(study)
-    return results.open_results(study.combined) if some else None, damaged
+    with lock(folder.path / "lock", wait=True):
+        some, damaged = combine(folder)
+    return results.open_results(folder.combined) if some else None, damaged
 
 
 def require_whole(damaged: Sequence[UserError]) -> None:
@@ -83,30 +89,28 @@ def require_whole(damaged: Sequence[UserError]) -> None:
         raise UserError("; ".join(str(error) for error in damaged))
 
 
-def sweep(
+def run(
     spec: Spec,
     path: Path,
-    watch: ProgressCallback | None = None,
-    part: tuple[int, int] = ALL_SHARDS,
+    progress: ProgressCallback | None = None,
+    shards: tuple[int, int] = ALL_SHARDS,
     factory: MemberFactory | None = None,
-) -> tuple[StudyFolder, xr.Dataset]:
-    """Train what a grid lacks in the study at `path`, in this process and to its end: what a notebook wants.
+) -> LaunchPlan:
+    """Train what a grid lacks in the study at `path`, in this process and to its end, and combine the results.
 
     Args:
-      watch: who follows the run; None: nobody.
-      part: (i, n), the share of the buckets that this call trains.
-      make: see `begin`.
-
-    Returns:
-      The study and its labelled array.
+      progress: called at every recorded step; None: nobody is.
+      shards: (i, n), the share of the buckets that this call trains.
+      factory: see `begin`.
 
     Raises:
       UserError: if `path` holds something else, files in it are damaged, or another process trains there.
     """
-    job = begin(spec, path, part, factory=factory)
-    outcome = train(job, watch or runner.NoProgress())
-    dataset, damaged = finish(job.study)
+    plan = begin(spec, path, shards, factory=factory)
+    outcome = train(plan, progress or runner.NoProgress())
+    dataset, damaged = finish(plan.folder)
     require_whole([*outcome.damaged, *damaged])
     if dataset is None or outcome.busy:
         raise UserError(f"{path} is being trained by another process: wait until it ends, and call again")
-    return job.study, dataset
+    dataset.close()
+    return plan

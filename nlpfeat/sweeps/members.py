@@ -128,9 +128,7 @@ def member_factory(spec: Spec) -> MemberFactory:
 
     for frozen in frozen_sets:
         partition(shapes(1), frozen)
-    return MemberFactory(
-        spec, dataset, module, jax.jit(make_splits), jax.jit(init, static_argnums=0), shapes
-    )
+    return MemberFactory(spec, dataset, module, jax.jit(make_splits), jax.jit(init, static_argnums=0), shapes)
 
 
 def _check_rule(spec: Spec, frozen_sets: list[tuple[str, ...]]) -> None:
@@ -206,7 +204,9 @@ def prepare(factory: MemberFactory, label: str, members: pd.DataFrame, mesh: Mes
     return _prepare(factory, label, members, (units, widest), lay_out)
 
 
-def prepare_alone(factory: MemberFactory, label: str, members: pd.DataFrame, member: str, mesh: Mesh) -> Bucket:
+def prepare_alone(
+    factory: MemberFactory, label: str, members: pd.DataFrame, member: str, mesh: Mesh
+) -> Bucket:
     """One member of a bucket by itself, with the padding and the blocks of its bucket, filled with copies.
 
     So its arithmetic is the same to the bit, on a machine like the one that trained the bucket. Two rounds of blocks

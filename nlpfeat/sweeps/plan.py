@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from nlpfeat.config.fields import setting_names
 from nlpfeat.config.schema import digest
-from nlpfeat.tasks.spec import Spec
 from nlpfeat.store import layout
 from nlpfeat.store.layout import StudyFolder, check_folder
 from nlpfeat.sweeps.members import MemberFactory
+from nlpfeat.tasks.spec import Spec
 
 CHUNK = 4096  # members whose rows are in memory while ids are counted
 
@@ -34,7 +35,7 @@ def member_rows(spec: Spec, places: np.ndarray) -> pd.DataFrame:
     grid, on the other members, or on time.
     """
     columns = settings_at(spec, places)
-    table = pd.DataFrame({name: columns[name] for name in spec.settings._fields})
+    table = pd.DataFrame({name: columns[name] for name in setting_names(spec.settings)})
     lines = zip(*(table[name].tolist() for name in table), strict=True)
     started = _started(spec)
     table.index = pd.Index(
@@ -70,9 +71,7 @@ def settings_at(spec: Spec, places: np.ndarray) -> dict[str, np.ndarray]:
     axes = dict(spec.sweep)
     found = np.unravel_index(places, [len(values) for values in axes.values()])
     swept = {name: np.asarray(axes[name])[at] for name, at in zip(axes, found, strict=True)}
-    return {
-        name: swept.get(name, np.full(len(places), value)) for name, value in spec.settings._asdict().items()
-    }
+    return {name: swept.get(name, np.full(len(places), value)) for name, value in vars(spec.settings).items()}
 
 
 def _started(spec: Spec) -> "hashlib._Hash":
@@ -111,7 +110,7 @@ class BucketSize(NamedTuple):
 def partition_widths(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
     """Part members of `widths` (members,) into buckets: the places of each one's members, the narrowest bucket first.
 
-    Greedy from the widest: a width joins while the widest costs at most RATIO times as much.
+    Greedy from the widest: a width joins while the widest costs at most MAX_RATIO times as much.
 
     Args:
       at_least: split the costliest buckets until there are so many (where there are members enough).
@@ -151,15 +150,13 @@ def shard(costs: dict[str, float], index: int, shards: int) -> list[str]:
 
 
 ALL_SHARDS = (0, 1)
-BUCKETS_PER_WORKER = (
-    2  # buckets a worker at the least: one that costs most of all would keep the others waiting
-)
+BUCKETS_PER_WORKER = 2  # at least, or the costliest bucket would keep the other workers waiting
 
 
 class LaunchPlan(NamedTuple):
     """What a launch has to do. Members are made from it when they are needed: a plan of millions is small."""
 
-    study: StudyFolder
+    folder: StudyFolder
     factory: MemberFactory
     wanted: dict[str, BucketSize]  # the buckets that hold the members asked for
     new: dict[str, np.ndarray]  # of those, the ones not planned before: places in the grid
@@ -179,29 +176,29 @@ class LaunchPlan(NamedTuple):
         """The members of a bucket."""
         if label in self.new:
             return member_rows(self.factory.spec, self.new[label])
-        return self.study.bucket(label)
+        return self.folder.bucket(label)
 
 
 def make_plan(
-    factory: MemberFactory, path: Path, part: tuple[int, int] = ALL_SHARDS, workers: int = 1
+    factory: MemberFactory, path: Path, shards: tuple[int, int] = ALL_SHARDS, workers: int = 1
 ) -> LaunchPlan:
-    """Plan the launch `part` = (i, n) of a study at `path`; writes nothing.
+    """Plan the launch `shards` = (i, n) of a study at `path`; writes nothing.
 
     Members already planned keep their bucket, finished or not, so that an interrupted bucket resumes with the
     same members in the same places; only new ones form new buckets.
 
     Args:
-      workers: how many buckets a launcher can train at once: of several, each is to have ROUNDS buckets, so new ones are split.
+      workers: how many buckets a launcher can train at once: of several, each gets BUCKETS_PER_WORKER buckets, so new ones are split.
 
     Raises:
       UserError: if `path` holds something else; DamagedFile if a member table cannot be read.
     """
-    study = StudyFolder(path, factory.spec)
+    folder = StudyFolder(path, factory.spec)
     check_folder(path, factory.spec)
     numbers = id_numbers(factory.spec)
     order, known, wanted, new = np.argsort(numbers), np.zeros(len(numbers), bool), {}, {}
-    for label in study.buckets():
-        members = study.bucket(label)
+    for label in folder.buckets():
+        members = folder.bucket(label)
         ids = as_numbers(members.index)
         places = order[np.searchsorted(numbers, ids, sorter=order) % len(order)]
         asked = places[numbers[places] == ids]
@@ -210,13 +207,10 @@ def make_plan(
             wanted[label] = BucketSize(len(members), int(members["width"].max()))
     left = np.flatnonzero(~known)
     widths = settings_at(factory.spec, left)["width"]
-    for places in partition_widths(widths, part[1] * (workers * BUCKETS_PER_WORKER if workers > 1 else 1)):
+    for places in partition_widths(widths, shards[1] * (workers * BUCKETS_PER_WORKER if workers > 1 else 1)):
         label = layout.bucket_label(as_ids(numbers[left[places]]), widths[places])
         new[label] = left[places]
         wanted[label] = BucketSize(len(places), int(widths[places].max()))
     costs = {label: one.cost for label, one in wanted.items()}
-    missing = [label for label in shard(costs, *part) if not study.result(label).exists()]
-    return LaunchPlan(study, factory, wanted, new, missing)
-
-
-# MERGED: """Buckets: members that train inside one compiled program, padded to the largest width among them."""
+    missing = [label for label in shard(costs, *shards) if not folder.result(label).exists()]
+    return LaunchPlan(folder, factory, wanted, new, missing)

@@ -137,7 +137,9 @@ def advance(
     """
     task = program.task
 
-    def member(state: State, settings: Settings, arrays: PyTree, splits: Splits, indices: Indices) -> tuple[State, Record]:
+    def member(
+        state: State, settings: Settings, arrays: PyTree, splits: Splits, indices: Indices
+    ) -> tuple[State, Record]:
         own = Data(settings, arrays, splits)
         state = train(program, state, own, indices, interval)
         record = evaluate(program, state.params, own)

@@ -1,4 +1,8 @@
-"""What runs on the machines of a Ray cluster: a worker trains one bucket after another, and tells a board how far it is."""
+"""Ray as the engine of a sweep: one Ray task per bucket, on as many machines as the cluster has.
+
+The study folder, which all machines see under one path, is the only truth: Ray carries labels and progress, no numbers. A bucket
+whose worker or machine dies is rescheduled and resumes from its last checkpoint; a cluster that is lost loses nothing.
+"""
 
 import contextlib
 import functools
@@ -15,13 +19,13 @@ from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from nlpfeat import parallel
-from nlpfeat.tasks.spec import Spec
 from nlpfeat.errors import UserError
 from nlpfeat.store.layout import open_folder
 from nlpfeat.sweeps import programs, runner
 from nlpfeat.sweeps.members import MemberFactory, member_factory
 from nlpfeat.sweeps.plan import LaunchPlan
 from nlpfeat.sweeps.runner import Failure, Interrupted, Outcome, ProgressCallback
+from nlpfeat.tasks.spec import Spec
 from nlpfeat.training import checkpoints
 
 
@@ -29,23 +33,23 @@ class ProgressBoard:
     """Where workers tell how far they are, and are told to stop. A Ray actor."""
 
     def __init__(self) -> None:
-        self._told: dict[str, tuple[int, int]] = {}
+        self._reached: dict[str, tuple[int, int]] = {}
         self._stop = False
 
-    def tell(self, bucket: str, members: int, step: int) -> bool:
+    def report(self, bucket: str, members: int, step: int) -> bool:
         """The members of a bucket have reached a step; whether to save and stop here."""
-        self._told[bucket] = members, step
+        self._reached[bucket] = members, step
         return self._stop
 
     def stopping(self) -> bool:
         """Whether not to begin."""
         return self._stop
 
-    def news(self, *, stop: bool) -> dict[str, tuple[int, int]]:
+    def updates(self, *, stop: bool) -> dict[str, tuple[int, int]]:
         """What was told since the last call."""
         self._stop = stop
-        told, self._told = self._told, {}
-        return told
+        reached, self._reached = self._reached, {}
+        return reached
 
 
 class BoardProgress:
@@ -64,24 +68,26 @@ class BoardProgress:
 
 
 @functools.lru_cache(maxsize=1)
-def _maker(spec: Spec) -> MemberFactory:
+def _factory(spec: Spec) -> MemberFactory:
     """A worker trains one bucket after another: files are read, and programs compiled, once."""
     return member_factory(spec)
 
 
-def train_remote(study: Path, label: str, widest: int, folder: str, board: Any) -> Outcome | None:
+def train_remote(study: Path, label: str, widest: int, working: str, board: Any) -> Outcome | None:
     """Train one bucket in a worker; None if it was asked to stop."""
     try:
-        os.chdir(folder)  # where relative paths of a config begin
+        os.chdir(working)  # where relative paths of a config begin
     except OSError as error:
-        raise UserError(f"{folder} is not to be seen from {os.uname().nodename}: {error.strerror}") from None
+        raise UserError(f"{working} is not visible from {os.uname().nodename}: {error.strerror}") from None
     parallel.pin_numbers()
     if ray.get(board.stopping.remote()):
         return None
-    there = open_folder(study)
-    watch = BoardProgress(lambda *told: ray.get(board.tell.remote(*told)))
+    folder = open_folder(study)
+    progress = BoardProgress(lambda *reached: ray.get(board.report.remote(*reached)))
     try:
-        return runner.train_buckets(there, _maker(there.spec), [label], widest, programs.member_mesh(), watch)
+        return runner.train_buckets(
+            folder, _factory(folder.spec), [label], widest, programs.member_mesh(), progress
+        )
     except Interrupted:
         return None
 
@@ -104,7 +110,7 @@ class BucketResources(NamedTuple):
 class Cluster(NamedTuple):
     """A cluster that is connected."""
 
-    share: BucketResources
+    resources: BucketResources
     workers: int  # buckets at once
 
 
@@ -133,7 +139,7 @@ def connected(address: str, share: BucketResources) -> Iterator[Cluster]:
             logging_level=logging.ERROR,
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UserError(f"--cluster={address}: Ray cannot connect ({str(error).splitlines()[0]})") from None
+        raise UserError(f"cluster {address}: Ray cannot connect ({str(error).splitlines()[0]})") from None
     try:
         there = ray.cluster_resources()
         share = share if there.get("GPU") else share._replace(gpus=0)
@@ -142,7 +148,7 @@ def connected(address: str, share: BucketResources) -> Iterator[Cluster]:
         if not workers:
             raise UserError(
                 f"the cluster has {there.get('CPU', 0):g} CPUs and {there.get('GPU', 0):g} GPUs, less than a bucket is to have "
-                f"({share.cpus} and {share.gpus:g}): lower --task_cpus or --task_gpus"
+                f"({share.cpus} and {share.gpus:g}): lower task_cpus or task_gpus"
             )
         yield Cluster(share, workers)
     finally:
@@ -156,7 +162,7 @@ def _check_reachable(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
     except (OSError, ValueError, OverflowError) as error:
         raise UserError(
-            f"--cluster={address}: no cluster there ({error}); write the HOST:PORT that ray start --head tells, or auto"
+            f"cluster {address}: no cluster there ({error}); write the HOST:PORT that ray start --head tells, or auto"
         ) from None
 
 
@@ -168,31 +174,31 @@ class _Attempts(NamedTuple):
     died: float  # when a worker last died that may still seem to hold its lock
 
 
-def train_on_cluster(job: LaunchPlan, cluster: Cluster, watch: ProgressCallback) -> Outcome:
+def train_on_cluster(plan: LaunchPlan, cluster: Cluster, progress: ProgressCallback) -> Outcome:
     """Train the buckets that are missing, each in a task of its own.
 
     A bucket whose worker or machine dies is sent again, as long as it gets on; one that fails in Python is not.
 
     Raises:
-      Interrupted: when `watch` says so, after all workers have saved.
+      Interrupted: when `progress` says so, after all workers have saved.
     """
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     alive = {"max_restarts": -1, "max_task_retries": -1}
     board: Any = ray.remote(ProgressBoard).options(num_cpus=0, scheduling_strategy=here, **alive).remote()
-    buckets = _Buckets(job, cluster.share, board)
+    buckets = _Buckets(plan, cluster.resources, board)
     while buckets.sent or buckets.later:
         done, _ = ray.wait(list(buckets.sent), timeout=POLL_SECONDS) if buckets.sent else ([], None)
-        news: Any = ray.get(board.news.remote(stop=watch.interrupted()))
-        for label, (members, step) in news.items():
-            watch.step(label, members, step)
+        updates: Any = ray.get(board.updates.remote(stop=progress.interrupted()))
+        for label, (members, step) in updates.items():
+            progress.step(label, members, step)
         for ref in done:
             buckets.take(ref)
-        if watch.interrupted():
+        if progress.interrupted():
             buckets.later.clear()
         buckets.send_due()
         if not buckets.sent:
             time.sleep(POLL_SECONDS)
-    if watch.interrupted() and len(buckets.outcome.finished) < len(job.missing):
+    if progress.interrupted() and len(buckets.outcome.finished) < len(plan.missing):
         raise Interrupted
     return buckets.outcome
 
@@ -200,15 +206,15 @@ def train_on_cluster(job: LaunchPlan, cluster: Cluster, watch: ProgressCallback)
 class _Buckets:
     """The buckets on their way: which are sent, which will be sent again, what became of the others."""
 
-    def __init__(self, job: LaunchPlan, share: BucketResources, board: Any) -> None:
+    def __init__(self, plan: LaunchPlan, share: BucketResources, board: Any) -> None:
         options = {"num_cpus": share.cpus, "num_gpus": share.gpus, "max_retries": 0}
         self._task: Any = ray.remote(max_calls=0, **options)(train_remote)  # 0: a worker keeps its programs
-        self._job, self._board = job, board
-        self._widest = max((job.wanted[label].width for label in job.missing), default=0)
-        self._attempts = {label: _Attempts(0, self._saved(label), -ZOMBIE_SECONDS) for label in job.missing}
+        self._plan, self._board = plan, board
+        self._widest = max((plan.wanted[label].width for label in plan.missing), default=0)
+        self._attempts = {label: _Attempts(0, self._saved(label), -ZOMBIE_SECONDS) for label in plan.missing}
         self.outcome = Outcome()
         self.sent: dict[Any, str] = {}
-        self.later: dict[str, float] = dict.fromkeys(job.missing, 0.0)  # and when
+        self.later: dict[str, float] = dict.fromkeys(plan.missing, 0.0)  # and when
         self.send_due()
 
     def send_due(self) -> None:
@@ -216,7 +222,7 @@ class _Buckets:
         now = time.monotonic()
         for label in [label for label, when in self.later.items() if when <= now]:
             del self.later[label]
-            study = self._job.study.path.absolute()
+            study = self._plan.folder.path.absolute()
             sent = self._task.remote(study, label, self._widest, str(Path.cwd()), self._board)
             self.sent[sent] = label
 
@@ -239,7 +245,7 @@ class _Buckets:
         if found.busy and now - self._attempts[label].died < ZOMBIE_SECONDS:
             self.later[label] = now + 1
             return
-        if self._job.study.result(label).exists():  # by this task, or by one that died when all was written
+        if self._plan.folder.result(label).exists():  # by this task, or by one that died when all was written
             self.outcome.finished.append(label)
         self.outcome.busy += found.busy
         self.outcome.damaged += found.damaged
@@ -254,7 +260,4 @@ class _Buckets:
             self.outcome.failed.append(Failure(label, error, str(error)))
 
     def _saved(self, label: str) -> int:
-        return max(checkpoints.saved_steps(self._job.study.checkpoints(label)), default=-1)
-
-
-# MERGED: """Ray as the engine of a sweep: one task a bucket, on as many machines as the cluster has.  The study folder, which all machines see under one path, is the only truth: Ray carries labels and progress, no numbers. So a bucket whose worker or machine dies is sent again, and resumes at its last checkpoint; a cluster that is lost loses nothing. """
+        return max(checkpoints.saved_steps(self._plan.folder.checkpoints(label)), default=-1)

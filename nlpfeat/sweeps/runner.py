@@ -109,7 +109,12 @@ class Outcome:
 
 
 def train_buckets(
-    study: StudyFolder, factory: MemberFactory, labels: list[str], widest: int, mesh: Mesh, progress: ProgressCallback
+    study: StudyFolder,
+    factory: MemberFactory,
+    labels: list[str],
+    widest: int,
+    mesh: Mesh,
+    progress: ProgressCallback,
 ) -> Outcome:
     """Train the buckets `labels` of a study that are not finished, and write their results.
 
@@ -136,7 +141,12 @@ def train_buckets(
 
 
 def _train(
-    study: StudyFolder, factory: MemberFactory, label: str, widest: int, mesh: Mesh, progress: ProgressCallback
+    study: StudyFolder,
+    factory: MemberFactory,
+    label: str,
+    widest: int,
+    mesh: Mesh,
+    progress: ProgressCallback,
 ) -> None:
     for left_behind in study.result(label).parent.glob(f".{label}.nc.*.part"):
         left_behind.unlink(missing_ok=True)
@@ -155,7 +165,9 @@ def _config(study: StudyFolder, members: pd.DataFrame) -> str:
     return json.dumps(config | {"settings": spread})
 
 
-def train_bucket(study: StudyFolder, factory: MemberFactory, bucket: Bucket, progress: ProgressCallback) -> None:
+def train_bucket(
+    study: StudyFolder, factory: MemberFactory, bucket: Bucket, progress: ProgressCallback
+) -> None:
     """Train one bucket from its last checkpoint, or from the start, to its results file."""
     training = study.spec.training
     began = time.perf_counter()
@@ -252,7 +264,7 @@ def batch_indices(training: TrainingSpec, bucket: Bucket, start: int, stop: int)
     indices = np.zeros((len(seeds), training.record_every, size), np.int32)
     for i, seed in enumerate(seeds):
         indices[i, : stop - start] = by_seed[seed]
-    return bucket.to_devices(indices)
+    return bucket.to_devices(indices)  # pyright: ignore[reportReturnType]
 
 
 def write_bucket_results(

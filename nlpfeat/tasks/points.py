@@ -4,7 +4,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
-from nlpfeat.config.fields import Count, NonNegative, Positive, Range, Scalar, Settings, settings_class, traced
+from nlpfeat.config.fields import (
+    Count,
+    NonNegative,
+    Positive,
+    Range,
+    Scalar,
+    Settings,
+    settings_class,
+    traced,
+)
 from nlpfeat.data.core import SPLITS
 from nlpfeat.data.points import annulus, four_rows, spirals
 from nlpfeat.models import unwarper

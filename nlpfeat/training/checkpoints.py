@@ -13,6 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 import orbax.checkpoint.experimental.v1 as ocp
+from jaxtyping import PyTree
 
 from nlpfeat.errors import DamagedFile, UserError
 
@@ -83,7 +84,7 @@ def load(folder: Path, step: int, like: Any) -> Any:
             stored: Any = ocp.metadata(_path(plain, step)).metadata
             found = {name: (tuple(leaf.shape), np.dtype(leaf.dtype)) for name, leaf in stored.items()}
             host = {name: np.empty(shape, dtype) for name, (shape, dtype) in found.items()}
-            arrays: Any = ocp.load(_path(plain, step), host)
+            arrays: PyTree = ocp.load(_path(plain, step), host)
     except Exception as error:  # Orbax and tensorstore report damage in many ways
         raise DamagedFile(f"checkpoint {path} is damaged or incomplete: {mend}") from error
     # Orbax casts and reshapes silently to what it is asked for, so what was stored is compared first.

@@ -79,9 +79,7 @@ def window_loss(outputs: Outputs, targets: Float[Array | np.ndarray, " n"]) -> F
     return jnp.where(outputs["windows"], cost, 0.0).sum(1) / targets
 
 
-def negative_sampling_loss(
-    outputs: Outputs, targets: Float[Array | np.ndarray, " n"]
-) -> Float[Array, " n"]:
+def negative_sampling_loss(outputs: Outputs, targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
     """−log of the chance given to the truth, of pairs of words that are real and of pairs with noise, each by its weight.
 
     Args:

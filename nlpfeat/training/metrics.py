@@ -146,5 +146,3 @@ def unigram_bits(batch: BatchFn, arrays: PyTree, train: Examples, evaluated: Exa
     seen, wanted = tokens(train), tokens(evaluated)
     counts = np.bincount(seen, minlength=int(wanted.max()) + 1) + 1
     return float(-np.log2(counts / counts.sum())[wanted].mean())
-
-

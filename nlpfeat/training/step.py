@@ -63,7 +63,7 @@ def record_names(task: Task) -> tuple[str, ...]:
 def initial_params(program: Program, data: Data) -> Params:
     """The parameters that the module draws, from the member's "init" stream."""
     example = program.task.data.batch(data.arrays, data.splits["train"], jnp.arange(1))
-    return program.module.init(stream(data.settings.seed, "init"), example.inputs, data.settings)["params"]
+    return program.module.init(stream(data.settings.seed, "init"), example.inputs, data.settings)["params"]  # pyright: ignore[reportReturnType]
 
 
 def partition(params: Params, frozen: tuple[str, ...]) -> tuple[Params, Params]:

@@ -168,7 +168,13 @@ class StepFn(Protocol):
     """One step of a learning rule."""
 
     def __call__(
-        self, params: Params, counters: dict[str, Array], batch: Examples, settings: PyTree, learning_rate: Scalar, /
+        self,
+        params: Params,
+        counters: dict[str, Array],
+        batch: Examples,
+        settings: PyTree,
+        learning_rate: Scalar,
+        /,
     ) -> tuple[Params, dict[str, Array]]:
         """The parameters and counters after the step."""
         ...

@@ -47,9 +47,7 @@ def test_the_second_time_nothing_is_read(corpus):
     assert first.documents.document(0) == ["a", "b", "b."]
     same(first, cached_corpus(published, published.tokenize))
     assert reads == [2]
-    assert (
-        cached_corpus(published, tokens.words).documents.words != first.documents.words
-    )  # another cut
+    assert cached_corpus(published, tokens.words).documents.words != first.documents.words  # another cut
     assert reads == [2, 2]
     (folder / "texts.txt").write_text("a b b\né ' x\nmore")
     assert len(cached_corpus(published, published.tokenize).labels) == 3

@@ -6,10 +6,10 @@ import jax
 import numpy as np
 import pytest
 
-from nlpfeat.tasks.spec import resolve
 from nlpfeat.errors import UserError
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.models.unwarper import DeepUnwarperSpec, deep_layers
+from nlpfeat.tasks.spec import resolve
 from tests.toys import TOYS, maker_of, trained, with_grid
 
 SPEC = replace(TOYS["spirals_deep"], model=DeepUnwarperSpec(layers=5))

@@ -58,7 +58,8 @@ def test_initial_weights_are_those_of_pytorchs_linear():
     """U(±1/√fan_in), weights and biases, with the true fan-in of a padded member."""
     factory = maker_of(SPIRALS)
     many = [
-        factory.example(SPIRALS.settings._replace(width=np.int32(16), seed=np.int32(s)), 64) for s in range(40)
+        factory.example(SPIRALS.settings._replace(width=np.int32(16), seed=np.int32(s)), 64)
+        for s in range(40)
     ]
     shapes = factory.shapes(16)
     drawn = jax.tree.map(lambda *leaves: np.stack(leaves), *(crop(one.params, shapes) for one in many))

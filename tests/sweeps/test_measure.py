@@ -39,7 +39,11 @@ def measured(tmp_path_factory):
 
 
 def network(member):
-    return Network(tuple(Layer(*layer) for layer in TASKS["spirals"].views.piecewise_linear(member.params, member.settings)))
+    return Network(
+        tuple(
+            Layer(*layer) for layer in TASKS["spirals"].views.piecewise_linear(member.params, member.settings)
+        )
+    )
 
 
 def test_every_measure_joins_the_array_under_its_labels(measured):
@@ -195,7 +199,8 @@ def test_tasks_without_layers_are_measured_by_their_features(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", sorted(n for n, task in TASKS.items() if task.evaluation.kind and task.views.piecewise_linear is None)
+    "name",
+    sorted(n for n, task in TASKS.items() if task.evaluation.kind and task.views.piecewise_linear is None),
 )
 def test_every_task_with_classes_can_be_measured(name, tmp_path):
     made, _ = study(with_grid(TOYS[name], width=(2, 3), seed=(0,)), tmp_path / "study")
@@ -229,7 +234,9 @@ def test_the_layers_of_a_task_are_its_net(toy):
 
     factory = maker_of(toy)
     example = factory.example(toy.settings._replace(width=np.int32(5)), 5)
-    net = Network(tuple(Layer(*layer) for layer in toy.row.views.piecewise_linear(example.params, example.settings)))
+    net = Network(
+        tuple(Layer(*layer) for layer in toy.row.views.piecewise_linear(example.params, example.settings))
+    )
     part = example.splits["train"]
     trace = factory.module(5).apply({"params": example.params}, part.inputs, example.settings)
     np.testing.assert_allclose(net(np.stack(part.inputs, 1)), trace["scores"], atol=1e-5)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from nlpfeat.tasks.spec import config_hash, differences, resolve
 from nlpfeat.errors import UserError
+from nlpfeat.tasks.spec import config_hash, differences, resolve
 
 SPIRALS = {"task": "spirals", "sweep": {"width": (2, 8), "seed": (0, 1)}}
 

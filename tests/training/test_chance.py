@@ -63,7 +63,11 @@ def test_of_pairs_is_a_tie(name):
     (_, metric), *_ = task.evaluation.metrics
     scores = jnp.zeros((2, 3))
     trace = {"real": scores, "wrong": scores, "windows": jnp.ones((2, 3), bool)}
-    assert task.evaluation.baseline(arrays, learned, asked) == float(metric(trace, jnp.full(2, 3.0)).mean()) == 0.5
+    assert (
+        task.evaluation.baseline(arrays, learned, asked)
+        == float(metric(trace, jnp.full(2, 3.0)).mean())
+        == 0.5
+    )
 
 
 def test_of_characters_is_their_entropy():

@@ -5,13 +5,13 @@ Source: A. Canziani, Deep Learning (NYU), notebook "spiral classification", edit
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import Count, Fraction
 from nlpfeat.data.core import Examples, Splits
@@ -59,12 +59,12 @@ def class_curves(spec: SpiralSpec, points: int = 400) -> np.ndarray:
     return np.stack([x, y], 1).reshape(spec.arms, points, 2).astype(np.float64)
 
 
-def make_splits(spec: SpiralSpec, settings: Any, names: Sequence[str] = ("train", "test")) -> Splits:
+def make_splits(spec: SpiralSpec, settings: PyTree, names: Sequence[str] = ("train", "test")) -> Splits:
     """A fresh draw for each split, of the member's `seed` and `noise` (the notebooks have no test set)."""
     return {name: spirals(spec, stream(settings.seed, f"data/{name}"), settings.noise) for name in names}
 
 
-def fresh_splits(spec: SpiralSpec, settings: Any, names: Sequence[str] = ("test",)) -> Splits:
+def fresh_splits(spec: SpiralSpec, settings: PyTree, names: Sequence[str] = ("test",)) -> Splits:
     """`LAST` fresh points of each split but the training one, by which an accuracy of .99 has a standard error of .001."""
     many = replace(spec, points=-(-FRESH_POINTS // spec.arms))
     return {name: spirals(many, stream(settings.seed, f"data/last/{name}"), settings.noise) for name in names}

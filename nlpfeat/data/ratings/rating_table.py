@@ -2,15 +2,16 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import Fraction
-from nlpfeat.data.core import Dataset, Examples, Splits
+from nlpfeat.data.core import Dataset, Examples, Index, Splits
 from nlpfeat.data.ratings.files import Described, Rated, movielens, own, year
 from nlpfeat.keys import stream
 
@@ -122,7 +123,7 @@ def facts(described: Described) -> np.ndarray:
     return ((columns - columns.mean(0)) / np.where(spread > 0, spread, 1.0)).astype(np.float32)
 
 
-def make_splits(table: RatingTable, settings: Any) -> Splits:
+def make_splits(table: RatingTable, settings: PyTree) -> Splits:
     """The parts of one member, as places of ratings: at random by its seed."""
     train, validation, test = table.sizes
     order = jax.random.permutation(stream(settings.seed, "split"), train + validation + test)
@@ -139,7 +140,7 @@ def make_splits(table: RatingTable, settings: Any) -> Splits:
     }
 
 
-def batch(arrays: RatingArrays, examples: Examples, index: Array | np.ndarray | None) -> Examples:
+def batch(arrays: RatingArrays, examples: Examples, index: Index) -> Examples:
     """The pairs whose places stand in `examples.inputs` at `index`, with their ratings."""
     places, stars = jnp.asarray(examples.inputs), jnp.asarray(examples.targets)
     if index is not None:

@@ -11,7 +11,7 @@ from jax import Array
 from scipy.sparse import csr_array
 
 from nlpfeat.config.fields import Count, NonNegative, NonNegativeInt
-from nlpfeat.data.core import Dataset, Examples
+from nlpfeat.data.core import Dataset, Examples, Index
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sources import CorpusSpec, read_corpus
 from nlpfeat.data.text.tokens import NewText, Tokenize
@@ -79,21 +79,21 @@ def with_overlap(all_bags: Bags, train: int, most: int) -> Bags:
     return dataclasses.replace(all_bags, overlap=overlap)
 
 
-def batch(all_bags: Bags, examples: Examples, index: Array | np.ndarray | None) -> Examples:
+def batch(arrays: Bags, examples: Examples, index: Index) -> Examples:
     """The documents whose numbers stand in `examples.inputs` at `index`, as a `Bag`."""
     numbers = jnp.asarray(examples.inputs)
     targets = jnp.asarray(examples.targets)
     if index is not None:
         numbers, targets = numbers[index], targets[index]
-    first, end = jnp.asarray(all_bags.start)[numbers], jnp.asarray(all_bags.start)[numbers + 1]
-    place = first[:, None] + jnp.arange(all_bags.longest)[None]
+    first, end = jnp.asarray(arrays.start)[numbers], jnp.asarray(arrays.start)[numbers + 1]
+    place = first[:, None] + jnp.arange(arrays.longest)[None]
     inside = place < end[:, None]
     place = jnp.where(inside, place, 0)
-    words = jnp.where(inside, jnp.asarray(all_bags.words)[place], 0)
+    words = jnp.where(inside, jnp.asarray(arrays.words)[place], 0)
     weights = inside.astype(jnp.float32)
-    if all_bags.weights is not None:
-        weights = weights * jnp.asarray(all_bags.weights)[place]
-    overlap = None if all_bags.overlap is None else jnp.asarray(all_bags.overlap)[numbers]
+    if arrays.weights is not None:
+        weights = weights * jnp.asarray(arrays.weights)[place]
+    overlap = None if arrays.overlap is None else jnp.asarray(arrays.overlap)[numbers]
     return Examples(Bag(words, weights, end - first, overlap), targets)
 
 

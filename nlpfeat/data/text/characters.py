@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from nlpfeat.config.fields import Count, Range
-from nlpfeat.data.core import Dataset, SPLITS, Examples, Splits
+from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Splits
 from nlpfeat.data.downloads import NIETZSCHE, File, fetch
 from nlpfeat.data.text import plain_text
 from nlpfeat.errors import UserError, nearest
@@ -156,7 +156,7 @@ def _told(spec: CharacterSpec, book: Book) -> list[str]:
     """Sizes, for whoever sets the number of steps."""
     train, held = book.part("train"), book.part("validation")
     windows = _spans(book, 0, book.train).shape[1]
-    sizes = f"{len(book.numbers):,} characters of {len(book.alphabet.letters)} kinds, {len(train):,} to train on in {windows:,} windows"
+    sizes = f"{len(book.numbers):,} characters of {len(book.alphabet.characters)} kinds, {len(train):,} to train on in {windows:,} windows"
     told = [f"{sizes}: an epoch is so many divided by the batch size"]
     for name, part in (("train", train), ("held-out", held)):
         others = int((part == 0).sum())
@@ -190,13 +190,13 @@ def make_splits(book: Book, settings: object) -> Splits:
     return splits
 
 
-def batch(characters: CharacterStream, examples: Examples, index: Array | np.ndarray | None) -> Examples:
+def batch(arrays: CharacterStream, examples: Examples, index: Index) -> Examples:
     """The windows at `index`: what is read, and what is asked for."""
     span, mean = examples
     start, stop, mean = (
         jnp.asarray(leaf) if index is None else jnp.asarray(leaf)[index] for leaf in (*span, mean)
     )
-    place = start[:, None] + jnp.arange(characters.window + 1)[None]
-    found = jnp.asarray(characters.numbers)[jnp.minimum(place, stop[:, None])].astype(jnp.int32)
+    place = start[:, None] + jnp.arange(arrays.window + 1)[None]
+    found = jnp.asarray(arrays.numbers)[jnp.minimum(place, stop[:, None])].astype(jnp.int32)
     asked = NextTokens(found[:, 1:], place[:, :-1] < stop[:, None], mean)
     return Examples(Window(found[:, :-1], CharacterSpan(start, stop), None), asked)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import PyTree
 
 from nlpfeat.data.core import SPLITS, Examples, Splits
 from nlpfeat.data.text.tokens import Tokenize, Tokenized, take, tokenized
@@ -124,7 +125,7 @@ def _single_words(documents: Tokenized) -> list[str]:
     ]
 
 
-def make_splits(about: Any, settings: Any) -> Splits:
+def make_splits(about: Any, settings: PyTree) -> Splits:
     """The parts of `about.corpus`, as numbers of documents: the same for every member."""
     corpus: Corpus = about.corpus
     stops = np.cumsum((0, *corpus.sizes))

@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from nlpfeat.config.fields import Fraction, Range
-from nlpfeat.data.core import Dataset, SPLITS, Examples, Splits
+from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Splits
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sequences import number_words
 from nlpfeat.data.text.sources import UnlabelledSpec, read_unlabelled
@@ -98,9 +98,9 @@ def make_splits(texts: NextWordTexts, settings: object) -> Splits:
     }
 
 
-def batch(text: WordStream, examples: Examples, index: Array | np.ndarray | None) -> Examples:
+def batch(arrays: WordStream, examples: Examples, index: Index) -> Examples:
     """The words before those places, and the numbers of the words there."""
     places, targets = (jnp.asarray(leaf) if index is None else jnp.asarray(leaf)[index] for leaf in examples)
-    reach = jnp.arange(-text.context, 0)
-    words = jnp.asarray(text.words)[places[:, None] + reach[None]]
+    reach = jnp.arange(-arrays.context, 0)
+    words = jnp.asarray(arrays.words)[places[:, None] + reach[None]]
     return Examples(Context(words.astype(jnp.int32)), targets)

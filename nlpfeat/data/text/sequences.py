@@ -7,9 +7,10 @@ import flax.struct
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import Count, Range
-from nlpfeat.data.core import Dataset, Examples
+from nlpfeat.data.core import Dataset, Examples, Index, Params
 from nlpfeat.data.text import vector_files
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sources import CorpusSpec, read_corpus
@@ -158,7 +159,7 @@ def shuffled(arrays: Sequences, key: int) -> Sequences:
     return replace(arrays, words=words[np.lexsort((drawn, owner))] if len(owner) else words)
 
 
-def batch(arrays: Sequences, examples: Examples, index: Array | np.ndarray | None) -> Examples:
+def batch(arrays: Sequences, examples: Examples, index: Index) -> Examples:
     """The documents whose numbers stand in `examples.inputs` at `index`, as a `Sequence`."""
     numbers, targets = jnp.asarray(examples.inputs), jnp.asarray(examples.targets)
     if index is not None:
@@ -169,7 +170,7 @@ def batch(arrays: Sequences, examples: Examples, index: Array | np.ndarray | Non
     return Examples(Sequence(jnp.where(place >= first[:, None], words, 0), end - first), targets)
 
 
-def pretrained_embedding(texts: SequenceTexts, params: Any, settings: Any) -> Any:
+def pretrained_embedding(texts: SequenceTexts, params: Params, settings: PyTree) -> Any:
     """The parameters with the word table set to published vectors, where there are such.
 
     A third of each vector; N(0, .6) / 3 for words without one, and for the row of rare words; 0 for padding. Source:

@@ -11,9 +11,10 @@ import flax.struct
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import Fraction, NonNegative, Range
-from nlpfeat.data.core import Dataset, SPLITS, Examples, Splits
+from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Splits
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sequences import number_words
 from nlpfeat.data.text.sources import UnlabelledSpec, read_unlabelled
@@ -62,7 +63,7 @@ def max_kept(chances: np.ndarray) -> int:
     return int(min(SEGMENT, max(16, 8 * np.ceil(np.quantile(most, 0.99) / 8))))
 
 
-def make_splits(texts: Any, settings: Any) -> Splits:
+def make_splits(texts: Any, settings: PyTree) -> Splits:
     """The stretches of each part, as the places of the middles that each accounts for: from `start`, before `stop`.
 
     The target of each is how many windows a stretch of its part has on average: sums over the windows of a stretch,
@@ -84,20 +85,20 @@ def make_splits(texts: Any, settings: Any) -> Splits:
     return splits
 
 
-def batch(stream: TextStream, examples: Examples, index: Array | np.ndarray | None) -> Examples:
+def batch(arrays: TextStream, examples: Examples, index: Index) -> Examples:
     """The stretches of `examples.inputs` at `index`, with `reach` words more on each side."""
     span, targets = examples
     start, stop = (jnp.asarray(side) if index is None else jnp.asarray(side)[index] for side in span)
-    place = start[:, None] - stream.context_radius + jnp.arange(SEGMENT)[None]
-    there = (place >= 0) & (place < len(stream.words))
-    inside = jnp.clip(place, 0, len(stream.words) - 1)
-    document = jnp.cumsum(jnp.asarray(stream.first)[inside] & there, axis=1)
+    place = start[:, None] - arrays.context_radius + jnp.arange(SEGMENT)[None]
+    there = (place >= 0) & (place < len(arrays.words))
+    inside = jnp.clip(place, 0, len(arrays.words) - 1)
+    document = jnp.cumsum(jnp.asarray(arrays.first)[inside] & there, axis=1)
     found = Segments(
-        jnp.asarray(stream.words)[inside].astype(jnp.int32),
+        jnp.asarray(arrays.words)[inside].astype(jnp.int32),
         jnp.where(there, document, -1),
         (place >= start[:, None]) & (place < stop[:, None]),
-        jnp.asarray(stream.stay),
-        jnp.asarray(stream.noise),
+        jnp.asarray(arrays.stay),
+        jnp.asarray(arrays.noise),
     )
     targets = jnp.asarray(targets)
     return Examples(found, targets if index is None else targets[index])
@@ -144,13 +145,13 @@ def load(spec: WindowSpec) -> Dataset[WindowTexts]:
     whole = np.maximum(lengths - 2 * spec.context_radius, 0)
     if not whole[train].sum():
         raise UserError(
-            f"{spec.name}: no document of the train part has {2 * spec.reach + 1} words, as a window of "
-            f"config.data.reach={spec.reach} needs; the longest has {lengths.max(initial=0)}"
+            f"{spec.name}: no document of the train part has {2 * spec.context_radius + 1} words, as a window of "
+            f"config.data.context_radius={spec.context_radius} needs; the longest has {lengths.max(initial=0)}"
         )
     held = corpus.parts == 1
     if held.any() and not whole[held].sum():
         raise UserError(
-            f"{spec.name}: no held-out document has a window of {2 * spec.reach + 1} words: raise or drop "
+            f"{spec.name}: no held-out document has a window of {2 * spec.context_radius + 1} words: raise or drop "
             f"config.data.validation_share ({spec.validation_share:g})"
         )
     vocabulary, ids = number_words(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocab_size)
@@ -170,7 +171,9 @@ def load(spec: WindowSpec) -> Dataset[WindowTexts]:
     )
     texts = WindowTexts(corpus, vocabulary, spec.context_radius, stream.max_kept)
     notes = [*corpus_notes(corpus), *_told(spec, corpus, vocabulary, words, whole)]
-    return Dataset(stream, texts, corpus.digest(vocabulary.words), tuple(f"{spec.name}: {note}" for note in notes))
+    return Dataset(
+        stream, texts, corpus.digest(vocabulary.words), tuple(f"{spec.name}: {note}" for note in notes)
+    )
 
 
 def _chances(spec: WindowSpec, vocabulary: Vocabulary) -> tuple[np.ndarray, np.ndarray]:
@@ -197,8 +200,8 @@ def _told(
     rare = words == len(vocabulary.words) - 1
     short = int((whole == 0).sum())
     sizes = (
-        f"{len(words):,} words in {len(whole):,} documents, {whole[train].sum():,} windows to train on in {stretches:,} "
-        "stretches: an epoch is so many divided by the batch size"
+        f"{len(words):,} words in {len(whole):,} documents, {whole[train].sum():,} windows to train on in {segments:,} "
+        "segments: an epoch is that number of segments divided by the batch size"
     )
     told = [
         sizes,
@@ -207,7 +210,7 @@ def _told(
     if spec.validation_share and train.all():
         told.append(f"no document is held out: {spec.validation_share:g} of {len(whole)} is none")
     if short:
-        told.append(f"{short:,} documents are too short for a window of {2 * spec.reach + 1} words")
+        told.append(f"{short:,} documents are too short for a window of {2 * spec.context_radius + 1} words")
     return told
 
 

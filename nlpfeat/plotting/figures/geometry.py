@@ -118,7 +118,9 @@ def _quartiles(values: xr.DataArray) -> Any:
 
 def steps_figure(dataset: xr.Dataset, task: Task, goal: Goal) -> Any:
     """How many steps it takes to a level of success; above the points, how many seeds get there."""
-    values = steps_to_success(dataset[task.evaluation.headline.name], goal).transpose("width", "seed", "split")
+    values = steps_to_success(dataset[task.evaluation.headline.name], goal).transpose(
+        "width", "seed", "split"
+    )
     widths = values["width"].to_numpy().tolist()
     figure, ax = plt.subplots(figsize=(7.5, 4.5))
     _against_width(ax, values, task)

@@ -40,7 +40,9 @@ def maps_figure(study: StudyFolder, dataset: xr.Dataset, task: Task, headline: s
             continue
         middle = median_seed(scores)
         member = restore(study, {**further, "width": width, "seed": middle})
-        network = Network(tuple(Layer(*layer) for layer in task.views.piecewise_linear(member.params, member.settings)))
+        network = Network(
+            tuple(Layer(*layer) for layer in task.views.piecewise_linear(member.params, member.settings))
+        )
         regions = linear_regions(network.until(len(network.layers) - 1), WINDOW)
         scale = _maps(axes[:, column], regions, decision_regions(network, WINDOW), member) or scale
         axes[0, column].set_title(f"width {width}, seed {middle}\n{len(regions)} regions", fontsize=9)

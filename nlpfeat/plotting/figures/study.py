@@ -139,7 +139,9 @@ def _answer_figures(
 
 def width_figure(dataset: xr.Dataset, task: Task, headline: str, goal: Goal) -> tuple[Any, dict[str, Any]]:
     """The headline measure against width, above the rate of success."""
-    final = scores(dataset.isel(step=-1), headline, task.evaluation.criterion).transpose("split", "width", "seed")
+    final = scores(dataset.isel(step=-1), headline, task.evaluation.criterion).transpose(
+        "split", "width", "seed"
+    )
     widths = final["width"].to_numpy().tolist()
     last = str(final["split"].to_numpy()[-1])
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 8), height_ratios=(3, 2), sharex=True)

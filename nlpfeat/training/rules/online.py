@@ -10,8 +10,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import PyTree
 
-from nlpfeat.data.core import Examples
+from nlpfeat.config.fields import Scalar
+from nlpfeat.data.core import Examples, Params
 from nlpfeat.models.masking import unit_mask
 from nlpfeat.models.word_bag import pool, spread
 from nlpfeat.training.losses import half_squared_error, one_hot_targets
@@ -23,7 +25,7 @@ MAX_BATCH = 32
 
 
 def online_step(
-    params: Any, carry: dict[str, Array], batch: Examples, settings: Any, speed: Any
+    params: Params, carry: dict[str, Array], batch: Examples, settings: PyTree, speed: Scalar
 ) -> tuple[Any, dict[str, Array]]:
     """As many steps of gradient descent on ½ Σ (σ − y)² as the batch has documents, one after another.
 

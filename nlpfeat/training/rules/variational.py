@@ -6,9 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float, Real
+from jaxtyping import Float, PyTree, Real
 
-from nlpfeat.data.core import Examples
+from nlpfeat.config.fields import Scalar
+from nlpfeat.data.core import Examples, Params
 from nlpfeat.training.losses import squared_residual
 from nlpfeat.training.metrics import Metric
 from nlpfeat.training.task import FullBatchRule
@@ -22,7 +23,7 @@ class Side(NamedTuple):
     row: Array  # int32 (n,), of each rating
     rows: int
     sharpness: Any  # precision of the ratings
-    speed: Any  # how far means go towards their optimum
+    speed: Scalar  # how far means go towards their optimum
 
     def sums(self, values: Float[Array, " n"]) -> Float[Array, " rows"]:
         """Sums over the ratings of each row."""
@@ -78,7 +79,7 @@ def item_regression(
 
 
 def coordinate_ascent_step(
-    params: Any, carry: dict[str, Array], batch: Examples, settings: Any, speed: Any
+    params: Params, carry: dict[str, Array], batch: Examples, settings: PyTree, speed: Scalar
 ) -> tuple[Any, dict[str, Array]]:
     """Once through all parts of the posterior, and through the variances of the priors.
 
@@ -118,7 +119,7 @@ def coordinate_ascent_step(
     return {"users": users, "items": items, "prior": prior}, carry
 
 
-def _left(params: Any, user: Side, item: Side, error: Array) -> Array:
+def _left(params: Params, user: Side, item: Side, error: Array) -> Array:
     """The errors that the posterior means leave of ratings less their level: (n,)."""
     users, items = params["users"], params["items"]
 
