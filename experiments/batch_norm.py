@@ -1,7 +1,6 @@
-"""`python -m experiments.batch_norm`: the command `nlpfeat batch-norm`."""
+"""The command `nlpfeat batch-norm`, as `python -m experiments.batch_norm`."""
 
-from nlpfeat.cli.batch_norm import command
-from nlpfeat.cli.command import main
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("batch-norm")

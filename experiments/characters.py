@@ -1,7 +1,6 @@
-"""`python -m experiments.characters`: the command `nlpfeat characters`."""
+"""The command `nlpfeat characters`, as `python -m experiments.characters`."""
 
-from nlpfeat.cli.characters import command
-from nlpfeat.cli.command import main
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("characters")

@@ -1,7 +1,6 @@
-"""`python -m experiments.compare`: the command `nlpfeat compare`."""
+"""The command `nlpfeat compare`, as `python -m experiments.compare`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.compare import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("compare")

@@ -1,7 +1,6 @@
-"""`python -m experiments.factors`: the command `nlpfeat factors`."""
+"""The command `nlpfeat factors`, as `python -m experiments.factors`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.factors import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("factors")

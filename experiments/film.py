@@ -1,7 +1,6 @@
-"""`python -m experiments.film`: the command `nlpfeat film`."""
+"""The command `nlpfeat film`, as `python -m experiments.film`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.film import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("film")

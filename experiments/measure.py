@@ -1,7 +1,6 @@
-"""`python -m experiments.measure`: the command `nlpfeat measure`."""
+"""The command `nlpfeat measure`, as `python -m experiments.measure`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.measure import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("measure")

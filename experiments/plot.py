@@ -1,7 +1,6 @@
-"""`python -m experiments.plot`: the command `nlpfeat plot`."""
+"""The command `nlpfeat plot`, as `python -m experiments.plot`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.plot import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("plot")

@@ -1,7 +1,6 @@
-"""`python -m experiments.predict`: the command `nlpfeat predict`."""
+"""The command `nlpfeat predict`, as `python -m experiments.predict`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.predict import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("predict")

@@ -1,7 +1,6 @@
-"""`python -m experiments.report`: the command `nlpfeat report`."""
+"""The command `nlpfeat report`, as `python -m experiments.report`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.report import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("report")

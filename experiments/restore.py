@@ -1,7 +1,6 @@
-"""`python -m experiments.restore`: the command `nlpfeat restore`."""
+"""The command `nlpfeat restore`, as `python -m experiments.restore`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.restore import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("restore")

@@ -1,7 +1,6 @@
-"""`python -m experiments.sweep`: the command `nlpfeat sweep`."""
+"""The command `nlpfeat sweep`, as `python -m experiments.sweep`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.sweep import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("sweep")

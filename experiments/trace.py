@@ -1,7 +1,6 @@
-"""`python -m experiments.trace`: the command `nlpfeat trace`."""
+"""The command `nlpfeat trace`, as `python -m experiments.trace`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.trace import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("trace")

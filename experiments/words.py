@@ -1,7 +1,6 @@
-"""`python -m experiments.words`: the command `nlpfeat words`."""
+"""The command `nlpfeat words`, as `python -m experiments.words`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.words import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("words")

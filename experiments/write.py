@@ -1,7 +1,6 @@
-"""`python -m experiments.write`: the command `nlpfeat write`."""
+"""The command `nlpfeat write`, as `python -m experiments.write`."""
 
-from nlpfeat.cli.command import main
-from nlpfeat.cli.write import command
+from nlpfeat.cli.main import main
 
 if __name__ == "__main__":
-    main(command)
+    main("write")

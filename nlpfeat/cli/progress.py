@@ -2,19 +2,21 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from nlpfeat.cli.signals import StopRequest
+
 SECONDS_BETWEEN_LINES = 5.0
 T = TypeVar("T")
 
 
-class Bars_:
+class _Shown:
     """Bars on a terminal; elsewhere a line now and then, `_spoke` being when the last one was.
 
     Args:
@@ -34,7 +36,7 @@ class Bars_:
         )
         self._spoke = time.monotonic()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "_Shown":
         self._bars.start()
         return self
 
@@ -47,17 +49,17 @@ class Bars_:
         self._bars.stop()
 
 
-class SweepProgress(Bars_):
-    """Follows a run (`nlpfeat.sweeps.run.Watch`): a bar for all buckets together, and one for each that is being trained.
+class SweepProgress(_Shown):
+    """Follows a run (`nlpfeat.sweeps.runner.ProgressCallback`): a bar for all buckets together, and one for each that is being trained.
 
     Args:
       sizes: members of each bucket to train.
       steps: steps of a member.
-      interrupts: whose `asked` is set once the user wants to stop.
+      request: set once the user wants to stop.
     """
 
-    def __init__(self, sizes: dict[str, int], steps: int, interrupts: Any) -> None:
-        self._sizes, self._steps, self._interrupts = sizes, steps, interrupts
+    def __init__(self, sizes: dict[str, int], steps: int, request: StopRequest) -> None:
+        self._sizes, self._steps, self._request = sizes, steps, request
         super().__init__("steps")
         self._tasks: dict[str, TaskID] = {}
         self._all = self._bars.add_task(f"all {len(sizes)} buckets", total=steps * len(sizes))
@@ -83,16 +85,11 @@ class SweepProgress(Bars_):
 
     def interrupted(self) -> bool:
         """Whether the user has asked to stop."""
-        return self._interrupts.asked is not None
+        return self._request.signum is not None
 
 
-class Counter(Bars_):
-    """Progress of work that is counted: a bar on a terminal, plain lines elsewhere.
-
-    Args:
-      unit: what is counted.
-      total: how many there are.
-    """
+class _Counter(_Shown):
+    """Progress of a loop."""
 
     def __init__(self, unit: str, total: int) -> None:
         self._unit, self._total = unit, total
@@ -100,29 +97,17 @@ class Counter(Bars_):
         self._bar = self._bars.add_task(unit, total=total)
 
     def done(self, count: int) -> None:
-        """So many are done."""
+        """The first `count` items are done."""
         self._bars.update(self._bar, completed=count)
         late = time.monotonic() - self._spoke > SECONDS_BETWEEN_LINES
         if not self._console.is_terminal and (late or count == self._total):
             self._spoke = time.monotonic()
             print(f"{count} of {self._total} {self._unit}", file=sys.stderr, flush=True)
 
-    def each(self, items: Iterator[T]) -> Iterator[T]:
-        """The items, counted as they pass."""
+
+def track(items: Iterable[T], unit: str, total: int) -> Iterator[T]:
+    """The items, with a bar on a terminal and a line now and then elsewhere (`nlpfeat.progress.Track`)."""
+    with _Counter(unit, total) as counter:
         for number, item in enumerate(items, 1):
             yield item
-            self.done(number)
-
-
-class MeasureProgress(Counter):
-    """Progress of a measurement, counted in checkpoints of members."""
-
-    def __init__(self, total: int) -> None:
-        super().__init__("checkpoints measured", total)
-        self._before = 0
-
-    def part(self, part: Any, members: int) -> None:
-        """`members` of a part are measured."""
-        self.done(self._before + members)
-        if members == part.members:
-            self._before += members
+            counter.done(number)

@@ -14,7 +14,7 @@ class StopRequest:
     """
 
     def __init__(self, again: str) -> None:
-        self.asked: int | None = None
+        self.signum: int | None = None
         self.again = again
         self._usual = {s: signal.signal(s, self._ask) for s in (signal.SIGINT, signal.SIGTERM)}
 
@@ -24,12 +24,12 @@ class StopRequest:
             signal.signal(signum, usual)
 
     def _ask(self, signum: int, frame: FrameType | None) -> None:
-        if self.asked is not None:
+        if self.signum is not None:
             print(
                 f"stopped. Resume from the last checkpoint with:\n  {self.again}",
                 file=sys.stderr,
                 flush=True,
             )
             os._exit(128 + signum)
-        self.asked = signum
+        self.signum = signum
         print("\nstopping: saving at the next recorded step", file=sys.stderr)

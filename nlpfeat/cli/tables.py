@@ -1,12 +1,13 @@
 """Columns of text and numbers on stdout, notes on stderr."""
 
 import json
-import sys
 from collections import Counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
+from jaxtyping import PyTree
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -53,10 +54,28 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter in "\n\t" else "\ufffd" for letter in text)
 
 
-def warn(*notes: str) -> None:
-    """A line on stderr for each thing that the reader should know."""
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+def print_json(value: PyTree) -> None:
+    """Print plain values as JSON, which has no infinity and no NaN: they become null. Tables become lists of rows."""
+    print(json.dumps(_plain(value)))
+
+
+def _plain(value: PyTree) -> PyTree:
+    if isinstance(value, pd.DataFrame):
+        return _plain(value.to_dict("records"))
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
+
+
+def print_paths(paths: Sequence[Path]) -> None:
+    """Print the files that were written, a line each."""
+    print("\n".join(map(str, paths)))
 
 
 def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
@@ -177,6 +196,3 @@ def print_costs(costs: list[BucketCost]) -> None:
         table.add_row(label, count, *map(str, (members, width, programs)), *(f"{x:.1f}" for x in sizes))
     if costs:
         print_table(table)
-
-
-# MERGED: """Tables of studies on stdout."""

@@ -1,4 +1,4 @@
-"""Figures of commands as files."""
+"""The one way from a figure to its files: headed, stamped, as PNG and PDF, whole or not at all."""
 
 import textwrap
 import warnings
@@ -11,11 +11,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nlpfeat.plotting.style import GREY, house_style
-
-
-def stamp(figure: Figure, text: str) -> None:
-    """Print the command, commit and config hash small below the figure."""
-    figure.supxlabel(text, fontsize=6.5, color=GREY, x=0.005, ha="left", family="monospace")
 
 
 @contextmanager
@@ -58,9 +53,26 @@ def break_headings(figure: Figure) -> None:
 
 @any_letters()
 @house_style()
-def save(figure: Figure, path: Path, dpi: int = 160) -> list[Path]:
-    """Write a figure as PNG and PDF, `path` being the name without suffix (dots in it are its own); its headings are broken to fit."""
+def save_figure(figure: Figure, path: Path, line: str, heading: str = "", dpi: int = 160) -> list[Path]:
+    """Head a figure, stamp it with the line that made it, write it as PNG and PDF, and close it.
+
+    Args:
+      path: the name without suffix (dots in it are its own); its folder is made if there is none.
+      line: command, commit and config, small below the figure.
+      heading: above it; broken to fit.
+      dpi: dots per inch of the PNG.
+
+    Returns:
+      The two paths.
+
+    Raises:
+      OSError: if a file cannot be written.
+    """
+    if heading:
+        figure.suptitle(heading, x=0.005, ha="left", fontsize=12)
+    figure.supxlabel(line, fontsize=6.5, color=GREY, x=0.005, ha="left", family="monospace")
     break_headings(figure)
+    path.parent.mkdir(parents=True, exist_ok=True)
     paths = [path.with_name(path.name + suffix) for suffix in (".png", ".pdf")]
     for target in paths:
         part = target.with_name(f".{target.name}.part")
@@ -73,13 +85,5 @@ def save(figure: Figure, path: Path, dpi: int = 160) -> list[Path]:
             raise
         finally:
             part.unlink(missing_ok=True)
-    return paths
-
-
-def save_figure(figure: Figure, heading: str, line: str, path: Path) -> list[Path]:
-    """Head a figure of pyplot's, stamp it with the line that made it, write it as PNG and PDF, and close it."""
-    figure.suptitle(heading, x=0.005, ha="left", fontsize=12)
-    stamp(figure, line)
-    paths = save(figure, path)
     plt.close(figure)
     return paths

@@ -1,10 +1,12 @@
-"""TODO."""
+"""Files that appear whole or not at all."""
 
 import contextlib
 import glob
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+import pandas as pd
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -40,3 +42,14 @@ def discard_parts(path: Path) -> None:
             part.unlink(missing_ok=True)
         except PermissionError:  # somebody else's, and alive
             continue
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table without its index; its folder is made if there is none.
+
+    Returns:
+      `path`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, table.to_csv(index=False))
+    return path

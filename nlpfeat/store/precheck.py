@@ -1,6 +1,7 @@
-"""What a study's folder tells at a glance, by the standard library alone: mistakes are told before JAX is imported, in seconds less."""
+"""Checks of a study's folder by the standard library alone: mistakes are reported before JAX is imported, seconds earlier."""
 
 import csv
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def require_study(path: Path) -> None:
     """
     if not (path / "config.json").is_file():
         raise UserError(
-            f"{path} is not a study: it has no config.json; a sweep makes one, see python -m experiments.sweep --help"
+            f"{path} is not a study: it has no config.json; a sweep makes one, see nlpfeat sweep --help"
         )
 
 
@@ -64,3 +65,11 @@ def missing_member(
     return UserError(
         f"{path} has no member with {name} {value:g}{' and ' + beside if beside else ''}; {name} is one of {values}"
     )
+
+
+def setting_names(path: Path) -> list[str]:
+    """The names of the traced settings of the study at `path`, from its config; empty if that cannot be read."""
+    try:
+        return list(json.loads((path / "config.json").read_text())["settings"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

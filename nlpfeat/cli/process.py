@@ -1,14 +1,12 @@
-"""What all commands share: flags, one-line errors, exit codes.
+"""The process of a command: signals, streams, the environment, one-line errors and exit codes.
 
 Exit codes: 0 done, 1 a defect of nlpfeat or a check that failed, 2 a mistake that the user can mend, 130 stopped
 by Ctrl-C.
 """
 
-import argparse
 import errno
 import io
 import logging
-import math
 import os
 import signal
 import sys
@@ -17,14 +15,11 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import nlpfeat
-from nlpfeat.config.files import expand_path
-from nlpfeat.errors import UserError, nearest
-from nlpfeat.store import precheck
+from nlpfeat.errors import UserError
 
-PLAIN = ("width", "seed")  # axes of every study, with flags of their own
 # Variables by which JAX computes other numbers under the same config, with the values that change nothing.
 OFF, ON = ("0", "f", "false", "n", "no", "off"), ("1", "t", "true", "y", "yes", "on")
 OTHER_NUMBERS = {
@@ -49,107 +44,8 @@ def stop(signum: int, frame: FrameType | None) -> None:
     os._exit(128 + signum)
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser that complains in one line and knows `--config.key=value`."""
-
-    def error(self, message: str) -> NoReturn:
-        """Complain; argparse itself would print the usage as well."""
-        raise UserError(f"{message} (see --help)")
-
-    def parse(self, argv: list[str] | None = None) -> argparse.Namespace:
-        """Parse; unknown flags are a UserError that names the nearest flag."""
-        known, unknown = self.parse_known_intermixed_args(argv)
-        if unknown:
-            flags = [option for action in self._actions for option in action.option_strings]
-            self.error(f"unknown argument {unknown[0]!r}; {nearest(unknown[0].split('=')[0], flags)}")
-        return known
-
-
-def parser(doc: str, examples: list[str]) -> Parser:
-    """A parser with the command's docstring as its description, and examples below the flags."""
-    lines = "\n".join(f"  {example}" for example in examples)
-    return Parser(
-        description=doc,
-        epilog=f"examples:\n{lines}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-
-def add_study(arguments: Parser, default: str = "runs/spirals") -> None:
-    """The flag that names an existing study."""
-    arguments.add_argument(
-        "--study",
-        type=expand_path,
-        default=Path(default),
-        metavar="DIR",
-        help="the study's folder (default: %(default)s)",
-    )
-
-
-def add_member(arguments: Parser) -> None:
-    """The flags that name one net of a study of texts."""
-    arguments.add_argument("--width", metavar="N", help="the member's width")
-    arguments.add_argument(
-        "--seed", metavar="N", default="median", help="its seed, or median or best (default: median)"
-    )
-    arguments.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
-
-
-def parse_named(arguments: Parser, argv: list[str]) -> argparse.Namespace:
-    """The flags, with one for each further axis of the grid of the study that they name; checked against its members.
-
-    All this takes no import of seconds, so that a mistake is answered at once.
-
-    Raises:
-      UserError: if there is no such study, it has no such member, or for a flag that is unknown or wrong.
-    """
-    if "-h" in argv or "--help" in argv:
-        arguments.parse(argv)
-    only = Parser(add_help=False, allow_abbrev=False)
-    add_study(only, str(arguments.get_default("study")))
-    path = only.parse_known_args(argv)[0].study
-    precheck.require_study(path)
-    there = precheck.read_members(path)
-    settings = list(there[0]) if there else _settings_of(path)
-    for name in settings:
-        if name not in PLAIN:
-            arguments.add_argument(f"--{name}", metavar="X", help="a further axis of the grid")
-    flags = arguments.parse(argv)
-    texts = {name: [getattr(flags, name)] for name in settings if getattr(flags, name, None) is not None}
-    if getattr(flags, "widths", None) is not None and getattr(flags, "width", None) is None:
-        texts["width"] = flags.widths.split(",")
-    if texts.get("seed") in (["median"], ["best"]):
-        del texts["seed"]
-    named = {name: "widths" if name == "width" and flags.width is None else name for name in texts}
-    wanted = {name: [number(named[name], text) for text in found] for name, found in texts.items()}
-    precheck.require_members(path, there, wanted)
-    return flags
-
-
-def _settings_of(path: Path) -> list[str]:
-    from nlpfeat.store.layout import open_folder
-
-    return list(open_folder(path).spec.settings._fields)
-
-
-def number(name: str, text: str) -> float:
-    """Read the value of an axis.
-
-    Raises:
-      UserError: if it is no finite number.
-    """
-    try:
-        value = float(text)
-    except ValueError:
-        raise UserError(f"--{name}: {text!r} is not a number") from None
-    if not math.isfinite(value):
-        raise UserError(f"--{name}: {text!r} is no finite number")
-    return value
-
-
 def quiet_libraries() -> None:
-    """Keep stderr for the person who runs the command: what fails is told once, by `main`.
+    """Keep stderr for the person who runs the command: a failure is reported once, by `run`.
 
     When a disk is full, Orbax's worker threads each log the failure and then report to an event loop that is
     closed, although the error itself reaches the caller of `save` as an exception.
@@ -158,14 +54,28 @@ def quiet_libraries() -> None:
     warnings.filterwarnings("ignore", module="orbax")
     usual = sys.unraisablehook
 
-    def hook(unraisable: Any) -> None:
+    def hook(unraisable: "sys.UnraisableHookArgs") -> None:
         if str(unraisable.exc_value) != "Event loop is closed":
             usual(unraisable)
 
     sys.unraisablehook = hook
 
 
-def main(command: Callable[[list[str]], int]) -> NoReturn:
+class NoteHandler(logging.Handler):
+    """Shows what the library logs as notes on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        print(f"note: {record.getMessage()}", file=sys.stderr, flush=True)
+
+
+def show_notes() -> None:
+    """Show what the library logs as notes on stderr."""
+    logger = logging.getLogger("nlpfeat")
+    logger.handlers, logger.propagate = [NoteHandler()], False
+
+
+def run(command: Callable[[list[str]], int], argv: list[str]) -> NoReturn:
     """Run a command and exit: mistakes become one line on stderr and exit code 2.
 
     A command owns its process: here, and nowhere at import, signals, streams and the environment are set.
@@ -178,9 +88,10 @@ def main(command: Callable[[list[str]], int]) -> NoReturn:
     os.environ["MATPLOTLIBRC"] = os.devnull
     open_streams()
     quiet_libraries()
+    show_notes()
     try:
         pin_numbers()
-        code = command(readable(sys.argv[1:]))
+        code = command(readable(argv))
         sys.stdout.flush()
     except UserError as error:
         code = fail(str(error))
@@ -263,12 +174,12 @@ def has_devices() -> bool:
         return False
 
 
-def of_user(file: Any) -> bool:
+def of_user(file: object) -> bool:
     """Whether a file is the user's, and not a part of nlpfeat, of Python or of a library."""
     if not isinstance(file, (str, bytes, os.PathLike)):
         return False
     path = Path(os.fsdecode(file)).absolute()
-    code = [Path(nlpfeat.__file__).parent, Path(__file__).parent]
+    code = [Path(nlpfeat.__file__).parent]
     code += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     return not any(path.is_relative_to(folder) for folder in code)
 
@@ -277,22 +188,3 @@ def fail(message: str) -> int:
     """Print a mistake; its exit code."""
     print(f"error: {message}", file=sys.stderr)
     return 2
-
-
-def split_config_flags(argv: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Part `--config.key=value` and `--config.key value` from the other arguments."""
-    others: list[str] = []
-    overrides: dict[str, str] = {}
-    queue = list(argv)
-    while queue:
-        argument = queue.pop(0)
-        if not argument.startswith("--config."):
-            others.append(argument)
-            continue
-        key, equals, value = argument.removeprefix("--config.").partition("=")
-        if not equals:
-            if not queue or queue[0].startswith("--"):
-                raise UserError(f"{argument} needs a value, as in {argument}=…")
-            value = queue.pop(0)
-        overrides[key] = value
-    return others, overrides

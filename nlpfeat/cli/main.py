@@ -1,0 +1,125 @@
+"""The command `nlpfeat`, in one table: `nlpfeat NAME …`, `python -m nlpfeat NAME …`, `python -m experiments.NAME …`."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from nlpfeat import __version__
+from nlpfeat.cli import (
+    across_tasks,
+    batch_norm,
+    characters,
+    compare,
+    completion,
+    factors,
+    film,
+    listing,
+    measure,
+    plot,
+    predict,
+    process,
+    report,
+    restore,
+    sweep,
+    trace,
+    words,
+    write,
+)
+from nlpfeat.cli.parsing import Command, add_further_axes, check_members, parse, parser_of
+from nlpfeat.config.files import expand_path, run_file
+from nlpfeat.errors import UserError, nearest
+
+COMMANDS = (
+    sweep.COMMAND,
+    listing.COMMAND,
+    plot.COMMAND,
+    measure.COMMAND,
+    report.COMMAND,
+    film.COMMAND,
+    restore.COMMAND,
+    compare.COMMAND,
+    across_tasks.COMMAND,
+    words.COMMAND,
+    predict.COMMAND,
+    factors.COMMAND,
+    characters.COMMAND,
+    write.COMMAND,
+    batch_norm.COMMAND,
+    trace.COMMAND,
+    completion.COMMAND,
+)
+ROOT = Command(
+    "nlpfeat",
+    "What features does a neural network learn, and what does its width buy?",
+    lambda parser: parser.add_argument("--version", action="version", version=__version__),
+    description="Further tasks: --register=FILE.py before a command runs a Python file that registers them.",
+    examples=(
+        "nlpfeat sweep --config=configs/spirals.py",
+        "nlpfeat plot --study=runs/spirals",
+        "nlpfeat words neighbours --study=runs/reviews_bag --width=10 excellent",
+    ),
+    subcommands=COMMANDS,
+)
+
+
+def dispatch(argv: Sequence[str]) -> int:
+    """Find the command, parse its flags, run it.
+
+    Returns:
+      Its exit code.
+
+    Raises:
+      UserError: for a mistake in the arguments, and those of the command.
+    """
+    path, rest = [ROOT], list(argv)
+    while rest and rest[0].startswith("--register"):
+        _register(rest)
+    while path[-1].subcommands:
+        if not rest or rest[0].startswith("-"):
+            parser = parser_of(path[-1], " ".join(one.name for one in path))
+            if rest and rest[0] in ("-h", "--help", "--version"):
+                parser.parse_args(rest[:1])
+            names = ", ".join(one.name for one in path[-1].subcommands)
+            parser.error(f"which subcommand? The name comes first; it is one of {names}")
+        path.append(_chosen(path, rest.pop(0)))
+    command, parent = path[-1], path[-2]
+    parser = parser_of(command, " ".join(one.name for one in path))
+    siblings = () if parent is ROOT else parent.subcommands
+    line = f"nlpfeat {shlex.join(argv)}"
+    assert command.run is not None
+    if not command.opens_study or "-h" in rest or "--help" in rest:
+        return command.run(parse(parser, rest, siblings), line)
+    settings = add_further_axes(parser, rest)
+    args = parse(parser, rest, siblings)
+    check_members(args, settings)
+    return command.run(args, line)
+
+
+def _chosen(path: Sequence[Command], name: str) -> Command:
+    known = {one.name: one for one in path[-1].subcommands}
+    if name not in known:
+        raise UserError(
+            f"{' '.join(one.name for one in path)} has no subcommand {name!r}; {nearest(name, known)}"
+        )
+    return known[name]
+
+
+def _register(rest: list[str]) -> None:
+    """Run the file of --register, which registers further tasks."""
+    _, equals, file = rest.pop(0).partition("=")
+    if not equals and not rest:
+        raise UserError("--register needs a Python file, as in --register=my_task.py")
+    path = expand_path(file if equals else rest.pop(0))
+    if not path.is_file():
+        raise UserError(f"--register: no file {str(path)!r}")
+    run_file(path, "--register:")
+
+
+def main(*prefix: str) -> NoReturn:
+    """Run the command that `sys.argv` names and exit.
+
+    Args:
+      prefix: goes before its arguments: the name of a command, for the doors in experiments/.
+    """
+    process.run(dispatch, [*prefix, *sys.argv[1:]])

@@ -1,0 +1,204 @@
+"""Flags: what commands share, and how their mistakes are told in one line."""
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from nlpfeat.config.files import expand_path
+from nlpfeat.errors import UserError, nearest
+from nlpfeat.store import precheck
+
+AXES = ("width", "seed")  # axes of every study, with flags of their own
+
+
+class Command(NamedTuple):
+    """A command or subcommand: parse, one call, print.
+
+    Attributes:
+      name: as it is typed.
+      summary: one line, in the list of commands.
+      add_flags: adds its arguments to a parser.
+      run: (parsed arguments, the command as it was typed) -> exit code. None for a command that only has subcommands.
+      description: further paragraphs of its help.
+      examples: lines of its help.
+      opens_study: whether --study names an existing study: it is checked before anything slow is imported, and the further
+        axes of its grid become flags.
+      subcommands: commands below this one.
+    """
+
+    name: str
+    summary: str
+    add_flags: Callable[["Parser"], None] = lambda parser: None
+    run: Callable[[argparse.Namespace, str], int] | None = None
+    description: str = ""
+    examples: Sequence[str] = ()
+    opens_study: bool = True
+    subcommands: tuple["Command", ...] = ()
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Complain; argparse itself would print the usage as well."""
+        raise UserError(f"{message} (see {self.prog} --help)")
+
+    @property
+    def flags(self) -> list[str]:
+        """All flags that it takes."""
+        return [option for action in self._actions for option in action.option_strings]
+
+
+def parser_of(command: Command, prog: str) -> Parser:
+    """The parser of a command, without its subcommands."""
+    lines = "".join(f"  {example}\n" for example in command.examples)
+    parts = [command.summary, command.description, *_listed(command)]
+    parser = Parser(
+        prog=prog,
+        description="\n\n".join(part.strip() for part in parts if part),
+        epilog=f"examples:\n{lines}" if lines else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.add_flags(parser)
+    return parser
+
+
+def _listed(command: Command) -> list[str]:
+    if not command.subcommands:
+        return []
+    longest = max(len(one.name) for one in command.subcommands)
+    lines = [f"  {one.name.ljust(longest)}  {one.summary}" for one in command.subcommands]
+    return ["subcommands (each has --help):\n" + "\n".join(lines)]
+
+
+def add_study(parser: Parser, default: str = "runs/spirals") -> None:
+    """The flag that names an existing study."""
+    parser.add_argument(
+        "--study",
+        type=expand_path,
+        default=Path(default),
+        metavar="DIR",
+        help="the study's folder (default: %(default)s)",
+    )
+
+
+def add_json(parser: Parser) -> None:
+    """The flag for programs that read what a command prints."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_member(parser: Parser) -> None:
+    """The flags that name one member of a study."""
+    parser.add_argument("--width", metavar="N", help="the member's width")
+    parser.add_argument(
+        "--seed", metavar="N", default="median", help="its seed, or median or best (default: %(default)s)"
+    )
+    add_step(parser)
+
+
+def add_widths(parser: Parser) -> None:
+    """The flag that names several members, one for each width."""
+    parser.add_argument("--widths", metavar="N,N,…", help="several widths side by side")
+
+
+def add_step(parser: Parser) -> None:
+    """The flag that names a checkpoint."""
+    parser.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
+
+
+def add_count(parser: Parser, flag: str, default: int, about: str) -> None:
+    """A flag with a whole number, such as --top-k."""
+    parser.add_argument(flag, type=int, default=default, metavar="N", help=f"{about} (default: {default:,})")
+
+
+def require_range(args: argparse.Namespace, name: str, low: float, high: float = math.inf) -> None:
+    """Check the value of a flag, if it has one.
+
+    Raises:
+      UserError: if it is outside low … high.
+    """
+    value = getattr(args, name)
+    if value is not None and not (low <= value <= high and math.isfinite(value)):
+        allowed = f"{low:,g} to {high:,g}" if math.isfinite(high) else f"a finite number, at least {low:g}"
+        raise UserError(f"--{name.replace('_', '-')}: {value:g} must be {allowed}")
+
+
+def number(flag: str, text: str) -> float:
+    """Read the value of an axis.
+
+    Raises:
+      UserError: if it is no finite number.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        raise UserError(f"--{flag.replace('_', '-')}: {text!r} is not a number") from None
+    if not math.isfinite(value):
+        raise UserError(f"--{flag.replace('_', '-')}: {text!r} is not a finite number")
+    return value
+
+
+def numbers(flag: str, text: str, example: str) -> list[float]:
+    """Read numbers with commas between them.
+
+    Raises:
+      UserError: for anything else.
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise UserError(f"--{flag}: cannot read {text!r}; write numbers, as in {example}") from None
+
+
+def add_further_axes(parser: Parser, argv: Sequence[str]) -> list[str]:
+    """Add a flag for each further axis of the grid of the study that --study names.
+
+    Returns:
+      The names of all its settings.
+
+    Raises:
+      UserError: if there is no such study.
+    """
+    only = Parser(prog=parser.prog, add_help=False, allow_abbrev=False)
+    add_study(only, str(parser.get_default("study")))
+    path = only.parse_known_args(argv)[0].study
+    precheck.require_study(path)
+    settings = precheck.setting_names(path)
+    for name in settings:
+        flag = f"--{name.replace('_', '-')}"
+        if name not in AXES and flag not in parser.flags:
+            parser.add_argument(flag, dest=name, metavar="X", help="a further axis of the grid")
+    return settings
+
+
+def check_members(args: argparse.Namespace, settings: Sequence[str]) -> None:
+    """Check that the study has the members that the flags name, in no time.
+
+    Raises:
+      UserError: if not; the values that it has are listed.
+    """
+    texts = {name: [getattr(args, name)] for name in settings if getattr(args, name, None) is not None}
+    if getattr(args, "widths", None) is not None and getattr(args, "width", None) is None:
+        texts["width"] = args.widths.split(",")
+    if texts.get("seed") in (["median"], ["best"]):
+        del texts["seed"]
+    flags = {name: "widths" if name == "width" and args.width is None else name for name in texts}
+    wanted = {name: [number(flags[name], text) for text in found] for name, found in texts.items()}
+    precheck.require_members(args.study, precheck.read_members(args.study), wanted)
+
+
+def parse(parser: Parser, argv: Sequence[str], siblings: Sequence[Command] = ()) -> argparse.Namespace:
+    """Parse; an unknown flag is a UserError that names the subcommand that takes it, or the nearest flag."""
+    known, unknown = parser.parse_known_intermixed_args(argv)
+    if not unknown:
+        return known
+    flag = unknown[0].split("=")[0]
+    takers = [one.name for one in siblings if flag in parser_of(one, one.name).flags]
+    if flag.startswith("--") and takers:
+        parser.error(
+            f"{parser.prog} takes no {flag}; {' and '.join(takers)} {'do' if takers[1:] else 'does'}"
+        )
+    parser.error(f"unknown argument {unknown[0]!r}; {nearest(flag, parser.flags)}")
