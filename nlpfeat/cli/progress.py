@@ -14,6 +14,7 @@ from nlpfeat.cli.signals import StopRequest
 
 SECONDS_BETWEEN_LINES = 5.0
 T = TypeVar("T")
+Shown = TypeVar("Shown", bound="_Shown")
 
 
 class _Shown:
@@ -36,7 +37,7 @@ class _Shown:
         )
         self._spoke = time.monotonic()
 
-    def __enter__(self) -> "_Shown":
+    def __enter__(self: Shown) -> Shown:
         self._bars.start()
         return self
 

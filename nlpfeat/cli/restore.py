@@ -2,9 +2,7 @@
 
 import argparse
 
-from nlpfeat.cli.members import settings_of
 from nlpfeat.cli.parsing import Command, Parser, add_json, add_step, add_study
-from nlpfeat.cli.tables import print_json
 from nlpfeat.config.files import expand_path
 
 # Cropped and padded arithmetic differ by rounding, which may move a point that lies on a boundary.
@@ -29,6 +27,8 @@ def run(args: argparse.Namespace, line: str) -> int:
     import numpy as np
     from flax.traverse_util import flatten_dict
 
+    from nlpfeat.cli.members import settings_of
+    from nlpfeat.cli.tables import print_json
     from nlpfeat.config.fields import setting_names
     from nlpfeat.data.core import split_names
     from nlpfeat.parallel import use_all_cores
@@ -47,10 +47,11 @@ def run(args: argparse.Namespace, line: str) -> int:
         np.allclose(found[name], member.record[name], rtol=0, atol=TOLERANCE, equal_nan=True)
         for name in found
     )
-    params, splits = flatten_dict(member.params, sep="/"), split_names(member.splits)
+    params: dict[str, np.ndarray] = dict(flatten_dict(member.params, sep="/"))  # pyright: ignore[reportAssignmentType]
+    splits = split_names(member.splits)
     if args.out:
         with atomic(args.out) as part, part.open("wb") as file:
-            np.savez(file, **params)
+            np.savez(file, **params)  # pyright: ignore[reportArgumentType]
     if args.json:
         print_json(
             {

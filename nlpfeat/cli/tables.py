@@ -1,7 +1,10 @@
-"""Columns of text and numbers on stdout, notes on stderr."""
+"""Tables and JSON on stdout."""
 
 import json
+import math
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -95,7 +98,7 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
 def summary_cells(dataset: xr.Dataset) -> tuple[list[str], list[list[str]], str]:
     """The table of a study: heads, rows, and how to read it."""
     rows = summarize(dataset)
-    goal = TASKS[dataset.attrs["task"]].success
+    goal = TASKS[dataset.attrs["task"]].evaluation.criterion
     splits = [name for name in rows[0] if isinstance(rows[0][name], list) and name != "success"]
     axes = [
         name
