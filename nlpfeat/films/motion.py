@@ -67,13 +67,13 @@ class Shift:
 
 @dataclass(frozen=True)
 class Bend:
-    """Coordinates below zero are multiplied by `slope`."""
+    """Coordinates below zero are multiplied by `negative_slope`."""
 
-    slope: float
+    negative_slope: float
 
     def __call__(self, points: Points, t: float) -> Points:
         """The slope falls from 1 to its own."""
-        return np.where(points < 0, (1 + t * (self.slope - 1)) * points, points)
+        return np.where(points < 0, (1 + t * (self.negative_slope - 1)) * points, points)
 
 
 class Step(NamedTuple):
@@ -113,9 +113,9 @@ def steps(network: Network) -> list[Step]:
             found.append(Step(number, "±", "reflect", "y → −y", Scale((1.0, -1.0))))
         found.append(Step(number, "U", "rotate", _minus(f"{np.degrees(back):+.0f}°"), Rotate(back)))
         found.append(Step(number, "+ b", "shift by", _minus(f"{x:+.2g}, {y:+.2g}"), Shift((x, y))))
-        if layer.slope != LINEAR:
-            left = "0" if layer.slope == RELU else f"{layer.slope:.2g} z"
-            found.append(Step(number, "( )⁺", "positive part:", f"z < 0 → {left}", Bend(layer.slope)))
+        if layer.negative_slope != LINEAR:
+            left = "0" if layer.negative_slope == RELU else f"{layer.negative_slope:.2g} z"
+            found.append(Step(number, "( )⁺", "positive part:", f"z < 0 → {left}", Bend(layer.negative_slope)))
     return found
 
 

@@ -39,10 +39,10 @@ def ratio_of_medians(
     if not fewest:
         return Interval(np.nan, np.nan, np.nan)
 
-    def ratio(above: np.ndarray, below: np.ndarray, axis: int = -1) -> np.ndarray:
+    def ratio(above: np.ndarray, below: np.ndarray, axis: int) -> np.ndarray:
         return np.median(above, axis=axis) / np.median(below, axis=axis)
 
-    estimate = float(ratio(*samples))
+    estimate = float(np.median(samples[0]) / np.median(samples[1]))
     if fewest < MIN_SEEDS:
         return Interval(np.nan, estimate, np.nan)
     rng = np.random.default_rng(seed)

@@ -13,13 +13,13 @@ ANGLE = np.linspace(0, 5, 30)[:, None] + np.arange(3) * 2.1
 POINTS = (np.linspace(0.2, 1, 30)[:, None, None] * np.stack([np.sin(ANGLE), np.cos(ANGLE)], 2)).reshape(-1, 2)
 LABELS = np.tile(np.arange(3), 30)
 WIDE = Member(random_net(1, [12, 2], outputs=3), POINTS, LABELS)
-DEEP = Member(random_net(8, [2, 2, 2], outputs=3, slope=0.3), POINTS, LABELS)
+DEEP = Member(random_net(8, [2, 2, 2], outputs=3, negative_slope=0.3), POINTS, LABELS)
 
 
 def grown(factor):
     """The wide net with an embedding `factor` times as large; its last hidden layer made linear, as embeddings are."""
     first, second, head = WIDE.network.layers
-    embedding = second._replace(weight=second.weight * factor, bias=second.bias * factor, slope=1.0)
+    embedding = second._replace(weight=second.weight * factor, bias=second.bias * factor, negative_slope=1.0)
     return type(WIDE.network)((first, embedding, head))
 
 
