@@ -190,7 +190,7 @@ def _final(study: Study, settings: Mapping[str, float]) -> TrainedMember:
     Raises:
       UserError: if its last checkpoint is missing, or its training diverged.
     """
-    member, last = study.trained_member(**settings), study.spec.training.total
+    member, last = study.trained_member(None, **settings), study.spec.training.total
     if member.step != last:
         raise UserError(
             f"the last checkpoint of this member is of step {member.step}, not {last}: run the sweep to its end"
