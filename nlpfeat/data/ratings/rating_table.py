@@ -89,7 +89,7 @@ class RatingTable(NamedTuple):
         return float(self.rated.stars.max())
 
 
-def load(spec: RatingsSpec) -> Dataset[RatingTable]:
+def load(spec: RatingsSpec) -> Dataset:
     """Read the ratings.
 
     Raises:
