@@ -99,7 +99,9 @@ def _at_loss(dataset: xr.Dataset, loss: float) -> xr.Dataset:
     """The compared measures when each member first reaches a training loss, and whether there is such a member, `trained`."""
     # Width by width, as they may have been measured at different steps.
     widths = [dataset.sel(width=[width]) for width in dataset["width"].to_numpy().tolist()]
-    found = {name: xr.concat([at_equal_loss(one, name, loss) for one in widths], "width") for name in COMPARED}
+    found = {
+        name: xr.concat([at_equal_loss(one, name, loss) for one in widths], "width") for name in COMPARED
+    }
     return xr.Dataset(found).assign(trained=dataset["member_id"] != "")
 
 

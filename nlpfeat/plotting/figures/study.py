@@ -13,15 +13,17 @@ from jaxtyping import PyTree
 from matplotlib.figure import Figure
 
 from nlpfeat.analysis import geometry, grid
+from nlpfeat.analysis.predictions import calibration, median_predictions, worst_table
 from nlpfeat.analysis.width import width_curve
 from nlpfeat.data.text.sources import CorpusSpec
 from nlpfeat.geometry.measures import MEASURES
-from nlpfeat.plotting.figures import predictions
 from nlpfeat.plotting.figures.geometry import measure_figure, weights_figure
 from nlpfeat.plotting.figures.grid import grid_figure
 from nlpfeat.plotting.figures.plane_maps import plane_maps_figure
+from nlpfeat.plotting.figures.predictions import errors_figure, predictions_figure
 from nlpfeat.plotting.figures.width import curves_figure, panels_figure, steps_figure, width_figure
 from nlpfeat.plotting.primitives import describe_half
+from nlpfeat.plotting.style import set_heading
 from nlpfeat.store.combine import steps_to_success
 from nlpfeat.store.results import further_axes, recipe
 from nlpfeat.study.session import Study
@@ -145,17 +147,23 @@ def _point_figures(study: Study, dataset: xr.Dataset, success: Success) -> Itera
 
 
 def _prediction_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigure]:
-    """What classifiers of texts predict on the last split."""
-    found = predictions.answered(study, study.task, dataset, study.task.evaluation.headline.name)
+    """The predictions of classifiers of texts on the last split."""
+    found = median_predictions(study, dataset)
     if not found:
         return
     split = str(dataset["split"].to_numpy()[-1])
-    figure, entry = predictions.answers_figure(found, split)
-    yield NamedFigure("answers", figure, entry.pop("text"), entry)
+    figure = predictions_figure(found)
+    set_heading(
+        figure,
+        f"Predictions on the {split} split, seeds of median {study.task.evaluation.headline.name}:\n"
+        "confusion; accuracy against confidence, with 95 % intervals",
+    )
+    errors = {str(one.settings.width): round(calibration(given).error, 5) for one, given in found}
+    yield NamedFigure("predictions", figure, "confusion and calibration", {"calibration_error": errors})
     member, given = found[-1]
-    table = predictions.wrong_table(member, given, split)
-    figure, entry = predictions.wrong_figure(member, table)
-    yield NamedFigure("most-wrong", figure, entry.pop("text"), entry, table)
+    table = worst_table(member, given, split)
+    figure = errors_figure(member, table)
+    yield NamedFigure("worst-errors", figure, f"the {len(table)} worst errors", table=table)
 
 
 def _geometry_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigure]:
