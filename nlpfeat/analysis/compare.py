@@ -16,7 +16,7 @@ from nlpfeat.study.session import Study
 COMPARED = {
     "lipschitz": "largest stretch (exact Lipschitz)",
     "spectral_product": "Π σ_max of all layers",
-    "layer_norm": "largest σ_max of a layer",
+    "layer_spectral_norm": "largest σ_max of a layer",
     "regions": "linear regions",
 }
 
@@ -29,7 +29,7 @@ class Comparison(NamedTuple):
       width: of the other study, with which all widths are compared.
       names: of the folders of the study and of the other one.
       measures: of both studies, when the training loss of a member first reaches `loss`: dims width, seed, and layer for
-        layer_norm; NaN where a member never reaches it.
+        layer_spectral_norm; NaN where a member never reaches it.
       table: one row per width of the study and measure, see `compare`.
     """
 

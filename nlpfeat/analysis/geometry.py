@@ -16,7 +16,7 @@ from nlpfeat.config.schema import digest
 from nlpfeat.data.core import split_names
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
-from nlpfeat.geometry.measures import MEASURES, Sample, measure, measure_features, of_diverged
+from nlpfeat.geometry.measures import MEASURES, Sample, diverged_measures, measure, measure_features
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.geometry.warping import QUANTILES, determinants
@@ -172,7 +172,7 @@ def _submit_features(member: TrainedMember, pool: Executor) -> Future[Measures]:
 def measure_layers(layers: list[Layer], sample: Sample) -> Measures:
     """All measures of a network given as layers; NaN where its training diverged."""
     if not all(np.isfinite(array).all() for layer in layers for array in (layer.weight, layer.bias)):
-        return of_diverged(sample, len(layers[-1].bias), len(layers))
+        return diverged_measures(sample, len(layers[-1].bias), len(layers))
     return measure(Network(tuple(layers)), sample)
 
 
@@ -185,7 +185,7 @@ def to_dataset(found: list[Measures], members: list[str], step: int, splits: lis
       step: of the checkpoint.
       splits: in the order of the measures.
     """
-    classes, depth = found[0]["components"].shape[0], max(len(one["layer_norm"]) for one in found)
+    classes, depth = found[0]["components"].shape[0], max(len(one["layer_spectral_norm"]) for one in found)
     coords = {
         "id": ("member", members),
         "step": [step],
@@ -205,7 +205,7 @@ def to_dataset(found: list[Measures], members: list[str], step: int, splits: lis
         name: (
             ("member", "step", *about.dims),
             column(name, about.dims),
-            {"units": about.units, "long_name": about.about},
+            {"units": about.units, "long_name": about.description},
         )
         for name, about in MEASURES.items()
     }
@@ -233,7 +233,7 @@ def measured_steps(dataset: xr.Dataset) -> np.ndarray:
 
 # Besides the last step, weights are compared at this training loss in nats and at this median margin on the train split.
 LOSS, MARGIN = 0.7, 1.0
-WEIGHTS = ("spectral_product", "path_norm", "mean_pull")
+WEIGHTS = ("spectral_product", "path_norm", "mean_path_norm")
 
 
 def weights_at_equal_terms(dataset: xr.Dataset) -> xr.Dataset:
@@ -250,7 +250,7 @@ def weights_at_equal_terms(dataset: xr.Dataset) -> xr.Dataset:
     """
     kept, order = dataset.sel(step=measured_steps(dataset)), ("width", "seed", "step")
     steps = kept["step"].to_numpy().astype(float)
-    margins = kept["own_margin"].sel(split="train").transpose(*order).to_numpy()
+    margins = kept["median_margin"].sel(split="train").transpose(*order).to_numpy()
     rising = at_level(np.broadcast_to(steps, margins.shape), margins, MARGIN, falling=False)
     when = {
         f"at training loss {LOSS:g}": loss_steps(dataset, LOSS).transpose(*order[:2]).to_numpy(),

@@ -5,9 +5,35 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import Command, Parser, add_json, add_study
+
+if TYPE_CHECKING:
+    from jaxtyping import PyTree
+
+# The columns of the table: what fits on a screen. --json has all measures.
+SHOWN = {
+    "regions": "regions",
+    "regions_ratio": "R/(H²/2)",
+    "components_in_box": "components",
+    "separable": "separable",
+    "gdv": "GDV",
+    "log_det": "log|det|",
+    "fold_index": "folding",
+    "winding_angle": "winding °",
+    "spectral_product": "Π σ_max",
+    "mean_path_norm": "|w||v|",
+}
+CAPTION = (
+    "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; components: of the decision "
+    "regions of all classes in the box; separable: share of seeds whose embedded classes are linearly separable; GDV: 0 mixed, -1 "
+    "ideal; log|det|: log of the area factor of the map, -inf where it flattens; folding: 0 without folds; winding: angle of an embedded "
+    "class curve around the middle; Π σ_max: product of spectral norms; |w||v|: mean over units. –: not defined. --json has all "
+    "measures with quartiles."
+)
 
 
 def add_flags(parser: Parser) -> None:
@@ -31,7 +57,7 @@ def run(args: argparse.Namespace, line: str) -> int:
 
     from nlpfeat.analysis.geometry import measure_study, unmeasured
     from nlpfeat.cli.progress import track
-    from nlpfeat.cli.tables import print_json, print_measures
+    from nlpfeat.cli.tables import print_json
     from nlpfeat.parallel import use_all_cores
     from nlpfeat.stats.summaries import summarize_measures
     from nlpfeat.store import provenance
@@ -66,6 +92,23 @@ def run(args: argparse.Namespace, line: str) -> int:
     print(f"theorems: {broken} of {count} checkpoints of members violate one", file=sys.stderr)
     dataset.close()
     return 1 if broken else 0
+
+
+def print_measures(rows: "Sequence[Mapping[str, PyTree]]") -> None:
+    """Print the medians of the `SHOWN` measures, one row per width and point of the further axes."""
+    from nlpfeat.cli.tables import print_columns
+
+    axes = [name for name, value in rows[0].items() if not isinstance(value, list) and name != "diverged"]
+    columns = {axis: [f"{row[axis]:g}" for row in rows] for axis in axes}
+    columns["members"] = [
+        f"{row['members']} ({row['diverged']} diverged)" if row["diverged"] else str(row["members"])
+        for row in rows
+    ]
+    for name, head in SHOWN.items():
+        medians = [row[name][1] for row in rows]
+        if any(median is not None for median in medians):
+            columns[head] = ["–" if median is None else f"{median:.4g}" for median in medians]
+    print_columns(columns, CAPTION)
 
 
 COMMAND = Command(

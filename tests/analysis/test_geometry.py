@@ -60,7 +60,7 @@ def test_every_measure_joins_the_array_under_its_labels(measured):
     assert not before.attrs["measured"]
     for name, about in MEASURES.items():
         assert set(dataset[name].dims) == {"width", "seed", "step", *about.dims}
-        assert dataset[name].attrs == {"units": about.units, "long_name": about.about}
+        assert dataset[name].attrs == {"units": about.units, "long_name": about.description}
     there = dataset.violations.notnull()
     assert there.step[there.all(("width", "seed"))].to_numpy().tolist() == [0, 30]
     assert not there.sel(step=20).any()
@@ -233,7 +233,7 @@ def test_a_task_without_class_curves(tmp_path):
     made, _ = study(with_grid(TOYS["annulus"], width=(2, 3), seed=(0,)), tmp_path / "study")
     run(made)
     dataset, _ = launch.finish(made)
-    assert dataset.arm_length.isnull().all()
+    assert dataset.curve_length.isnull().all()
     assert (dataset.violations.isel(step=-1) == 0).all()
     assert dataset.components.sizes["class"] == 2
 

@@ -33,8 +33,10 @@ def compare_figure(comparison: Comparison) -> Figure:
         axes[0].plot([], [], "o-", lw=3, color=colour, label=name)
     axes[0].legend(loc="upper right")
     mine, theirs = comparison.measures
-    _plot_norms(axes[2], mine["layer_norm"], comparison.names[0], COLOURS[0])
-    _plot_norms(axes[2], theirs["layer_norm"].sel(width=[comparison.width]), comparison.names[1], COLOURS[1])
+    _plot_norms(axes[2], mine["layer_spectral_norm"], comparison.names[0], COLOURS[0])
+    _plot_norms(
+        axes[2], theirs["layer_spectral_norm"].sel(width=[comparison.width]), comparison.names[1], COLOURS[1]
+    )
     axes[2].set_ylim(bottom=0)
     axes[2].set(title="norm σ_max of each layer", xlabel="layer, counted back from the head (0)")
     axes[2].legend(fontsize=9)

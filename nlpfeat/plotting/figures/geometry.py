@@ -48,7 +48,7 @@ def measure_figure(measures: xr.Dataset, name: str, task: Task, recipe: str) -> 
     left_out = (
         f" ({missing} of {int(measured.sum())} networks left out: infinite or undefined)" if missing else ""
     )
-    set_heading(figure, f"{title}: {about.about}{reduction(name)}{left_out}; {recipe}")
+    set_heading(figure, f"{title}: {about.description}{reduction(name)}{left_out}; {recipe}")
     left.set_ylabel("share of seeds" if is_share else about.units or title)
     split = f" ({shown['split'].item()})" if has_splits else ""
     if is_share:
@@ -72,7 +72,7 @@ def _plot_shares(ax: Axes, values: xr.DataArray) -> None:
         plot_share(ax, widths, *np.array(intervals).T, label=split, colour=colour, marker=marker)
 
 
-_LABELS = {"spectral_product": "Π σ_max(W)", "path_norm": "Σ |w_i||v_i|", "mean_pull": "mean |w_i||v_i|"}
+_LABELS = {"spectral_product": "Π σ_max(W)", "path_norm": "Σ |w_i||v_i|", "mean_path_norm": "mean |w_i||v_i|"}
 
 
 @house_style()

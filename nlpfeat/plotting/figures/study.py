@@ -178,7 +178,7 @@ def _geometry_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigure
     for name, about in MEASURES.items():
         if bool(measures[name].count()):
             figure = measure_figure(measures, name, study.task, recipe(dataset))
-            yield NamedFigure(f"measure-{name}", figure, f"{name}: {about.about}")
+            yield NamedFigure(f"measure-{name}", figure, f"{name}: {about.description}")
     if exact:  # last, as it alone needs the checkpoints
         maps = geometry.plane_maps(study, dataset)
         if maps:
