@@ -4,6 +4,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from nlpfeat.plotting.figures.predictions import plot_confusion
 from nlpfeat.plotting.plane import plot_classes, plot_dots, plot_lines, plot_scale
@@ -170,7 +171,7 @@ def test_headings_stay_within_their_figure(tmp_path):
         stamp = "nlpfeat plot --study=runs/a_study_of_a_long_name --at depth=5" + " --at noise=0.1" * 12
         heading = "and a heading that is longer than the whole of the figure " * 3
         save_figure(figure, tmp_path / "long", stamp, heading)
-        renderer = figure.canvas.get_renderer()
+        renderer = FigureCanvasAgg(figure).get_renderer()  # saved figures are closed
         for text in (axes[0]._left_title, figure._suptitle, figure._supxlabel):
             assert text.get_window_extent(renderer).x1 <= figure.bbox.x1
             assert "\n" in text.get_text()
