@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from nlpfeat.films.motion import steps as steps_of
+from nlpfeat.films.motion import steps as step_lists
 from nlpfeat.films.motion import walk
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
@@ -54,7 +54,7 @@ def pick(browser, width, seed, step, way=1):
     """Set the sliders of the first view."""
     browser.execute_script(
         "const page = unwarpers.s0, [w, s] = page.views.a.axes; w.value = arguments[0]; s.value = arguments[1];"
-        "page.controls.step.value = page.about.steps.indexOf(arguments[2]); page.controls.way.value = arguments[3]",
+        "page.controls.step.value = page.metadata.steps.indexOf(arguments[2]); page.controls.way.value = arguments[3]",
         width,
         seed,
         step,
@@ -87,7 +87,7 @@ def test_the_page_computes_what_jax_does(browser, made, place, width, step):
     )
     for values, name in zip(found, ("embedding", "scores"), strict=True):
         np.testing.assert_allclose(np.array(values).T, trace[name], rtol=1e-5, atol=1e-5)
-    right = browser.execute_script("return unwarpers.s0.views.a.shown.right")
+    right = browser.execute_script("return unwarpers.s0.views.a.shown.accuracy")
     own = dataset.accuracy.sel(width=width, seed=1, step=step, split="train")
     assert right == pytest.approx(float(own), abs=1e-6)
 
@@ -105,19 +105,19 @@ def test_regions_are_the_exact_ones_and_classes_own_the_plane(browser, made, pla
     found = browser.execute_script(
         LAYERS
         + """
-        const {pieces, folds} = linearRegions(layers.slice(0, -1), page.about.window), head = layers.at(-1);
-        const cells = classCells(pieces.map(p => ({polygon: p.polygon, map: through(head, p.map)})), head.out);
+        const {regions, folds} = linearRegions(layers.slice(0, -1), page.metadata.window), head = layers.at(-1);
+        const cells = classCells(regions.map(p => ({polygon: p.polygon, map: through(head, p.map)})), head.out);
         const area = p => { let sum = 0; for (let k = 0; k < p.length; k += 2) { const n = (k + 2) % p.length;
           sum += p[k] * p[n + 1] - p[n] * p[k + 1]; } return sum / 2; };
         const inside = (p, [x, y]) => { for (let k = 0; k < p.length; k += 2) { const n = (k + 2) % p.length;
           if ((p[n] - p[k]) * (y - p[k + 1]) - (p[n + 1] - p[k + 1]) * (x - p[k]) < -1e-12) return false; } return true; };
         const points = arguments[0];
-        return {count: pieces.length, shown: view.shown.regions, folds: folds.length,
-          areas: [pieces.map(p => area(p.polygon)).reduce((a, b) => a + b), cells.flat().map(area).reduce((a, b) => a + b)],
-          merged: cells.map(own => [own, outlines(own, page.about.window)].map(list => list.map(area).reduce((a, b) => a + b, 0))),
-          loops: cells.map(own => outlines(own, page.about.window).length),
+        return {count: regions.length, shown: view.shown.regions, folds: folds.length,
+          areas: [regions.map(p => area(p.polygon)).reduce((a, b) => a + b), cells.flat().map(area).reduce((a, b) => a + b)],
+          merged: cells.map(own => [own, outlines(own, page.metadata.window)].map(list => list.map(area).reduce((a, b) => a + b, 0))),
+          loops: cells.map(own => outlines(own, page.metadata.window).length),
           owners: points.map(p => cells.findIndex(own => own.some(c => inside(c, p)))),
-          images: points.map(p => { const {map} = pieces.find(q => inside(q.polygon, p));
+          images: points.map(p => { const {map} = regions.find(q => inside(q.polygon, p));
             return [0, 3].map(k => map[k] * p[0] + map[k + 1] * p[1] + map[k + 2]); })};
         """,
         points.tolist(),
@@ -134,7 +134,7 @@ def test_layer_by_layer_is_the_film(browser, made):
     done, _ = made
     pick(browser, 0, 0, int(made[1].step[-1]))
     member = restore(done, {"width": 2, "seed": 0})
-    path = steps_of(
+    path = step_lists(
         Network(tuple(Layer(*layer) for layer in done.spec.task.layers(member.params, member.settings)))
     )
     points = np.random.default_rng(0).normal(size=(20, 2))
@@ -205,7 +205,7 @@ def test_play_goes_to_the_end_and_stops(browser, button, which):
     )
     assert browser.execute_script(f"return {slider}.value === {slider}.end")
     assert len(seen) > 2
-    assert browser.execute_script("return unwarpers.s0.rate") > 0
+    assert browser.execute_script("return unwarpers.s0.fps") > 0
     assert browser.execute_script(f"return {model}.label") == label
 
 
@@ -436,7 +436,7 @@ def test_recipes_have_sliders_and_deep_nets_a_walk(tmp_path):
     browser = opened(path / "report.html", 1280, 720)
     try:
         assert errors(browser) == []
-        assert browser.execute_script("return unwarpers.s0.about.axes.map(axis => axis.name)") == [
+        assert browser.execute_script("return unwarpers.s0.metadata.axes.map(axis => axis.name)") == [
             "seed",
             "depth",
         ]
