@@ -44,6 +44,9 @@ COMMAND = Command(
     add_flags,
     run,
     description="Flags of further axes of a study's grid are not completed.",
-    examples=('eval "$(nlpfeat completion bash)"      # in ~/.bashrc', 'eval "$(nlpfeat completion zsh)"       # in ~/.zshrc, after compinit'),
+    examples=(
+        'eval "$(nlpfeat completion bash)"      # in ~/.bashrc',
+        'eval "$(nlpfeat completion zsh)"       # in ~/.zshrc, after compinit',
+    ),
     opens_study=False,
 )

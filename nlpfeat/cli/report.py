@@ -20,7 +20,10 @@ def add_flags(parser: Parser) -> None:
         help="a study's folder; may be repeated (default: runs/spirals)",
     )
     parser.add_argument(
-        "--out", type=expand_path, metavar="FILE.html", help="the page (default: STUDY/report.html, of the first study)"
+        "--out",
+        type=expand_path,
+        metavar="FILE.html",
+        help="the page (default: STUDY/report.html, of the first study)",
     )
     add_count(
         parser,

@@ -93,7 +93,8 @@ def _layers(member: TrainedMember) -> list[PlainLayer]:
 def _kept_nets(study: Study, track: Track) -> dict[str, _Kept]:
     """The networks by member id at their kept checkpoints, without those that diverged."""
     table = study.members.sort_values("seed").head(MAX_MEMBERS)
-    written = table[list(vars(study.spec.settings))]
+    names = list(vars(study.spec.settings))
+    written: dict[str, dict[str, float]] = table[names].to_dict("index")  # pyright: ignore[reportAssignmentType]
     found: dict[str, _Kept] = {}
     work = finished_steps(study.folder, table)
     for bucket_step in track(work, "checkpoints of buckets", len(work)):
@@ -105,8 +106,7 @@ def _kept_nets(study: Study, track: Track) -> dict[str, _Kept]:
                 points = np.stack(train.inputs, 1)
                 shown = some(len(points), MAX_POINTS)
                 labels = np.asarray(train.targets)[shown]
-                settings = {name: written.at[member.id, name].item() for name in written}
-                found[member.id] = _Kept(settings, [], points[shown].astype(np.float32), labels)
+                found[member.id] = _Kept(written[member.id], [], points[shown].astype(np.float32), labels)
             found[member.id].members.append(member)
     return found
 

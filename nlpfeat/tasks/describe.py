@@ -52,18 +52,20 @@ def describe_task(name: str) -> TaskDescription:
     if name not in TASKS:
         raise UserError(f"no task {name!r}; {nearest(name, TASKS)}")
     task = TASKS[name]
-    settings = []
-    for section, cls in task.sections.items():
-        hints = hints_of(cls)
-        for field in fields(cls):
-            settings.append((section, field.name, *_type_and_range(hints[field.name]), field.default))
+    settings = [
+        (section, field.name, *_type_and_range(hints_of(cls)[field.name]), field.default)
+        for section, cls in task.sections.items()
+        for field in fields(cls)
+    ]
     metrics = []
     loss, *others = task.recorded
     for metric in (*others, loss):
         headline = metric == task.evaluation.headline
         role = "headline" if headline else "loss" if metric == loss else ""
         success = str(task.evaluation.criterion) if headline else ""
-        metrics.append((metric.name, metric.units, "larger" if metric.mode == "max" else "smaller", success, role))
+        metrics.append(
+            (metric.name, metric.units, "larger" if metric.mode == "max" else "smaller", success, role)
+        )
     return TaskDescription(
         name,
         task.summary,
