@@ -22,11 +22,12 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from nlpfeat.cli.command import main
-from rich.console import Console
-from rich.table import Table
 
-from nlpfeat.cli import launches, sweep  # noqa: F401  (launches wakes in this process, so that its forks need not)
+import nlpfeat.cli.progress
+import nlpfeat.cli.tables
+import nlpfeat.sweeps.launch  # noqa: F401  (imported once here, and not again in each fork)
+from benchmarks.common import flags_of
+from nlpfeat.cli.main import main
 
 CONFIG = (
     "--config=configs/spirals.py:smoke",
