@@ -22,6 +22,8 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from rich.console import Console
+from rich.table import Table
 
 import nlpfeat.cli.progress
 import nlpfeat.cli.tables
