@@ -1,11 +1,12 @@
 """Progress of long loops, as the library sees it: an iterator that whoever calls may follow."""
 
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 
 
+@runtime_checkable
 class Track(Protocol):
     """Follows a loop."""
 

@@ -28,8 +28,8 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 # Before anything imports the package. Whole numbers pass for floats, as they do for static checkers (PEP 484).
 install_import_hook("nlpfeat", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
-from tests.requirements import MENDS
-from tests.toys import TOYS
+from tests.requirements import MENDS  # noqa: E402
+from tests.toys import TOYS  # noqa: E402
 
 
 class ByFileOrRow(LoadScopeScheduling):

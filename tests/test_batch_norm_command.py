@@ -89,7 +89,7 @@ def test_tasks_whose_error_falls(task, tmp_path):
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["inserted"] == pytest.approx(told["before"], rel=1e-4)
-    assert told["metric"] == made.spec.task.metrics[0][0]
+    assert told["metric"] == made.spec.task.evaluation.headline.name
     learned = told["before"] < told["chance"]
     assert learned == (task == "char_rnn")  # four ratings in ten are noise, and the toy has few
     assert told["survived"]["without"] == (1e-6 if learned else None)

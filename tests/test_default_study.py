@@ -17,7 +17,8 @@ def test_medians_over_32_seeds(config, tmp_path):
     line = [
         sys.executable,
         "-m",
-        "experiments.sweep",
+        "nlpfeat",
+        "sweep",
         f"--config=configs/{config}.py",
         f"--study={tmp_path / 's'}",
     ]

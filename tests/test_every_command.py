@@ -229,7 +229,7 @@ def test_stopped_by_hand_it_saves_and_says_how_to_resume(signum, tmp_path):
         "--config.training.checkpoint_every=1000",
         f"--study={path}",
     ]
-    line = [sys.executable, "-m", "experiments.sweep", *arguments]
+    line = [sys.executable, "-m", "nlpfeat", "sweep", *arguments]
     process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not list(path.glob("checkpoints/*/step_*")) and time.monotonic() < deadline:
@@ -252,7 +252,7 @@ def test_stopped_by_hand_it_saves_and_says_how_to_resume(signum, tmp_path):
 @pytest.mark.slow
 def test_two_launchers_share_a_study(tmp_path):
     path = tmp_path / "study"
-    line = [sys.executable, "-m", "experiments.sweep", "--config=configs/spirals.py:smoke", f"--study={path}"]
+    line = [sys.executable, "-m", "nlpfeat", "sweep", "--config=configs/spirals.py:smoke", f"--study={path}"]
     both = [
         subprocess.Popen(
             [*line, f"--shard={i}/2"], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
@@ -327,7 +327,7 @@ def test_measuring_is_resumed_and_leaves_no_process_behind(signum, measured, tmp
     files = sorted((path / "measures").glob("*.nc"))
     for file in files[1:]:
         file.unlink()
-    line = [sys.executable, "-m", "experiments.measure", f"--study={path}"]
+    line = [sys.executable, "-m", "nlpfeat", "measure", f"--study={path}"]
     process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while len(list((path / "measures").glob("*.nc"))) < 2 and time.monotonic() < deadline:

@@ -8,7 +8,7 @@ from nlpfeat.data.core import count, split_names
 from nlpfeat.models.masking import crop
 from nlpfeat.sweeps.members import stack_settings, tree_index
 from nlpfeat.training.step import evaluate
-from tests.toys import largest_gap, maker_of, trained, with_grid
+from tests.toys import factory_of, largest_gap, trained, with_grid
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def test_one_device_equals_two(toy):
 
 
 def test_trace_holds_answers_and_metrics_are_their_means(toy):
-    factory = maker_of(toy)
+    factory = factory_of(toy)
     example = factory.example(toy.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
 
     def whole(split):

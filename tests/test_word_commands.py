@@ -203,7 +203,7 @@ def test_offline_without_data(tmp_path):
     }
     environment |= {"https_proxy": "http://127.0.0.1:9"}
     environment.pop("NLPFEAT_DATA", None)
-    line = [sys.executable, "-m", "experiments.sweep", "--config=configs/reviews_bag.py:notebook"]
+    line = [sys.executable, "-m", "nlpfeat", "sweep", "--config=configs/reviews_bag.py:notebook"]
     done = subprocess.run(
         [*line, f"--study={tmp_path / 's'}"],
         cwd=ROOT,

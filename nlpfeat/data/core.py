@@ -1,6 +1,6 @@
 """What every data pipeline hands over: examples in named splits, and the dataset that all members share."""
 
-from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -28,10 +28,9 @@ class Examples(NamedTuple):
 # The splits of a dataset by name, one or more of SPLITS; `split_names` gives them in order.
 Splits: TypeAlias = dict[str, Examples]
 SPLITS = ("train", "validation", "test")
-Metadata = TypeVar("Metadata")
 
 
-class Dataset(NamedTuple, Generic[Metadata]):
+class Dataset(NamedTuple):
     """What all members of a study share, read once.
 
     Attributes:
@@ -42,11 +41,12 @@ class Dataset(NamedTuple, Generic[Metadata]):
     """
 
     arrays: PyTree
-    metadata: Metadata
+    metadata: PyTree
     digest: str = ""
     notes: tuple[str, ...] = ()
 
 
+@runtime_checkable
 class BatchFn(Protocol):
     """Fetches the rows of a batch."""
 
@@ -78,6 +78,6 @@ def rows(arrays: PyTree, examples: Examples, index: Index) -> Examples:
     return jax.tree.map(lambda leaf: jnp.asarray(leaf)[index], examples)
 
 
-def generated(spec: Metadata, model: object) -> Dataset[Metadata]:
+def generated(spec: PyTree, model: PyTree) -> Dataset:
     """The dataset of a task whose members generate their own data: the spec is all there is."""
     return Dataset((), spec)

@@ -31,7 +31,7 @@ def test_partition_with_bounded_padding(widths, at_least):
 def test_a_plan_broken_off_is_taken_up_where_it_stopped(widths, done, most):
     """Of the parts, narrowest first, some are known: the others are parted as before."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(buckets, "MEMBERS", most)
+        patch.setattr(plan, "MAX_MEMBERS", most)
         whole = plan.partition_widths(widths)
         left = np.sort(np.concatenate(whole[done:])) if whole[done:] else np.zeros(0, int)
         again = [left[part] for part in plan.partition_widths(widths[left])]

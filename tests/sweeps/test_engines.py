@@ -24,7 +24,7 @@ TOLERANCE = {"loss": 2e-6, "accuracy": 1 / 200 + 1e-9}  # nats; one point that l
 
 def start(*arguments, devices=1):
     """A sweep in a process of its own, with so many devices."""
-    line = [sys.executable, "-m", "experiments.sweep", *SMOKE, *map(str, arguments)]
+    line = [sys.executable, "-m", "nlpfeat", "sweep", *SMOKE, *map(str, arguments)]
     environment = os.environ | {"JAX_NUM_CPU_DEVICES": str(devices)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(line, cwd=ROOT, env=environment, **pipes)

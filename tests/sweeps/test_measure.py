@@ -18,7 +18,7 @@ from nlpfeat.study.restore import kept_steps, recorded_splits, restore
 from nlpfeat.sweeps import launch
 from nlpfeat.tasks.registry import TASKS
 from nlpfeat.training.task import Goal
-from tests.toys import SPIRALS, TOYS, maker_of, study, with_grid
+from tests.toys import SPIRALS, TOYS, factory_of, study, with_grid
 
 
 def run(made):
@@ -232,7 +232,7 @@ def test_the_layers_of_a_task_are_its_net(toy):
     if toy.row.views.piecewise_linear is None:
         return
 
-    factory = maker_of(toy)
+    factory = factory_of(toy)
     example = factory.example(toy.settings._replace(width=np.int32(5)), 5)
     net = Network(
         tuple(Layer(*layer) for layer in toy.row.views.piecewise_linear(example.params, example.settings))
@@ -245,7 +245,7 @@ def test_the_layers_of_a_task_are_its_net(toy):
 def test_nothing_finished_yet(tmp_path):
     job = launch.begin(SPIRALS, tmp_path / "study")
     with pytest.raises(UserError, match="no finished bucket"):
-        measuring.unmeasured(job.study)
+        measuring.unmeasured(job.folder)
 
 
 def test_a_summary_has_every_measure(measured):

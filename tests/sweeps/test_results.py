@@ -7,12 +7,12 @@ import pytest
 import xarray as xr
 
 from nlpfeat.errors import DamagedFile
-from nlpfeat.stats import summaries
 from nlpfeat.stats.summaries import summarize
 from nlpfeat.store import results
 from nlpfeat.store.atomic import atomic
 from nlpfeat.store.layout import open_folder
 from nlpfeat.sweeps import launch
+from nlpfeat.tasks.registry import TASKS
 from tests.toys import SPIRALS, study, with_grid
 
 
@@ -52,15 +52,13 @@ def test_attributes_say_where_the_numbers_come_from(made):
 def test_splits_are_told_apart(made):
     """The test split of the array is the test split of the data (pytrees sort their keys), at the end the fresh draw of it."""
     study_made, dataset = made
-    from nlpfeat.study.restore import recorded_splits, restore
+    from nlpfeat.study.session import Study
     from nlpfeat.training.step import evaluate
 
-    member = restore(study_made, {"width": 8, "seed": 1})
+    member = Study(study_made).member(width=8, seed=1)
     for split in ("train", "test"):
-        one = {split: recorded_splits(study_made, member)[split]}
-        loss = evaluate(
-            SPIRALS.row, member.module, member.params, member.settings, member.dataset.arrays, one
-        )["loss"][0]
+        one = {split: member.recorded_splits[split]}
+        loss = evaluate(member.program, member.params, member.data._replace(splits=one))["loss"][0]
         recorded = dataset.loss.sel(width=8, seed=1, split=split).isel(step=-1)
         assert float(loss) == pytest.approx(float(recorded), abs=3e-6)
 
@@ -118,7 +116,7 @@ def test_a_truncated_file_is_named(made, tmp_path):
 
 def test_nothing_finished_yet(tmp_path):
     job = launch.begin(SPIRALS, tmp_path / "study")
-    assert launch.finish(job.study) == (None, [])
+    assert launch.finish(job.folder) == (None, [])
     assert open_folder(tmp_path / "study").spec == SPIRALS
 
 
@@ -145,6 +143,5 @@ def test_a_diverged_member_is_a_failure_in_the_summary():
         low, middle, high = row[f"test_{metric}"]
         expected = (0.375, 0.6, 0.775) if worst == 0.0 else (0.65, 0.85, None)
         assert (low, middle, high) == expected
-        task_goal = summaries.TASKS[task].success
-        wins = sum(task_goal.met(np.array(values[:3])))
+        wins = sum(TASKS[task].evaluation.criterion.reached(np.array(values[:3])))
         assert row["success"][1] == pytest.approx(wins / 4, abs=1e-5)

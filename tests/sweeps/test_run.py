@@ -20,7 +20,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.store import results
 from nlpfeat.store.layout import open_folder
 from nlpfeat.store.locks import lock
-from nlpfeat.study.restore import recorded_splits, restore
+from nlpfeat.study.session import Study
 from nlpfeat.sweeps import launch
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.runner import Interrupted
@@ -42,7 +42,7 @@ def undisturbed(tmp_path_factory):
 def same(left, right):
     """Equal in labels and, bit for bit, in numbers."""
     assert left.member_id.equals(right.member_id)
-    for name in ("loss", TASKS[left.attrs["task"]].metrics[0][0]):
+    for name in ("loss", TASKS[left.attrs["task"]].evaluation.headline.name):
         xr.testing.assert_identical(left[name], right[name])
         assert left[name].notnull().all()
 
@@ -60,7 +60,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(undisturbed, name, patienc
             break
         except Interrupted:
             continue
-    same(launch.finish(job.study)[0], undisturbed(name))
+    same(launch.finish(job.folder)[0], undisturbed(name))
 
 
 KILLED = """
@@ -68,7 +68,7 @@ import os, signal, sys
 from pathlib import Path
 import jax
 jax.config.update("jax_num_cpu_devices", 2)
-from nlpfeat.sweeps import launch, results
+from nlpfeat.sweeps import launch
 from nlpfeat.training import checkpoints
 from tests.toys import TOYS, Quiet
 
@@ -136,7 +136,7 @@ def test_a_setting_swept_once_leaves_the_study_what_it_was(tmp_path):
     path, first = tmp_path / "study", with_grid(SPIRALS, width=(2,), seed=(0,))
     study(first, path)
     study(with_grid(SPIRALS, width=(2,), seed=(0,), noise=(0.1,)), path)
-    changed = replace(first, settings=first.settings._replace(noise=0.3))
+    changed = replace(first, settings=replace(first.settings, noise=0.3))
     with pytest.raises(UserError, match=r"settings\.noise \(0\.2 there, 0\.3 asked\)"):
         launch.begin(changed, path)
     assert not launch.begin(first, path).missing
@@ -205,8 +205,9 @@ def test_shards_together_are_the_whole(undisturbed, tmp_path):
     sizes = []
     for index in (0, 1, 2):
         watch = Quiet()
-        _, dataset = study(SPIRALS, path, watch, part=(index, 3))
+        plan = launch.run(SPIRALS, path, watch, shards=(index, 3))
         sizes.append(sum({bucket: members for bucket, members, _ in watch.seen}.values()))
+    dataset = results.read_results(plan.folder.combined)
     assert sum(sizes) == 6
     assert min(sizes) > 0
     assert dataset.member_id.equals(undisturbed("spirals").member_id)
@@ -215,7 +216,7 @@ def test_shards_together_are_the_whole(undisturbed, tmp_path):
 
 def test_a_bucket_held_by_another_process_is_left_to_it(tmp_path):
     job = launch.begin(SPIRALS, tmp_path / "study")
-    with lock(job.study.checkpoints(job.missing[0]) / "lock", wait=False) as held:
+    with lock(job.folder.checkpoints(job.missing[0]) / "lock", wait=False) as held:
         assert held
         outcome = launch.train(job, Quiet())
     assert outcome.busy == [job.missing[0]]
@@ -231,13 +232,13 @@ def test_programs_compiled(tmp_path):
     with compilations() as compiled:
         launch.train(job, Quiet())
     assert compiled.programs["advance"] == len(job.missing)
-    assert compiled.programs["draw"] == compiled.programs["init"] == 1
-    assert set(compiled.programs) == {"advance", "draw", "init", "last_record", "restart"}
+    assert compiled.programs["make_splits"] == compiled.programs["init"] == 1
+    assert set(compiled.programs) == {"advance", "make_splits", "init", "fresh_record", "init_members"}
 
 
 def test_members_are_the_table_written_before_anything_runs(tmp_path):
     job = launch.begin(SPIRALS, tmp_path / "study")
-    table = job.study.members()
+    table = job.folder.members()
     assert len(table) == 6
     assert (table["bucket"] != "").all()
     assert json.loads((tmp_path / "study" / "config.json").read_text())["task"] == "spirals"
@@ -256,7 +257,7 @@ def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(tmp_path):
     job = launch.begin(spec, tmp_path / "study")
     with pytest.raises(Interrupted):
         launch.train(job, Quiet(patience=3))
-    folder = job.study.checkpoints(job.missing[0])
+    folder = job.folder.checkpoints(job.missing[0])
     latest = folder / f"step_{checkpoints.saved_steps(folder)[-1]:08d}"
     damage(latest)
     outcome = launch.train(job, Quiet())
@@ -313,10 +314,10 @@ def test_the_last_record_is_over_ten_thousand_fresh_points(name, tmp_path):
     """Of every split that is not learned from; those before it, and the training part, over the splits."""
     spec = with_grid(TOYS[name], width=(3,), seed=(0,))
     made, dataset = study(spec, tmp_path / "study")
-    member = restore(made, {"width": 3, "seed": 0})
-    fresh = recorded_splits(made, member)
+    member = Study(made).member(width=3, seed=0)
+    fresh = member.recorded_splits
     for split in ("train", "test"):
-        record = evaluate(spec.task, member.module, member.params, member.settings, (), {split: fresh[split]})
+        record = evaluate(member.program, member.params, member.data._replace(splits={split: fresh[split]}))
         kept = dataset.sel(width=3, seed=0, split=split).isel(step=-1)
         assert float(record["loss"][0]) == pytest.approx(kept["loss"].item(), abs=1e-5)
         assert float(record["accuracy"][0]) == pytest.approx(kept["accuracy"].item(), abs=2e-4)
@@ -326,8 +327,8 @@ def test_the_last_record_is_over_ten_thousand_fresh_points(name, tmp_path):
         assert not np.isin(
             np.asarray(member.splits[split].inputs[0]), np.asarray(fresh[split].inputs[0])
         ).all()
-    first = restore(made, {"width": 3, "seed": 0}, 0)
-    assert recorded_splits(made, first) is first.splits
+    first = Study(made).member(0, width=3, seed=0)
+    assert first.recorded_splits is first.splits
 
 
 NOTHING = Examples((), ())

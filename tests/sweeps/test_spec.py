@@ -32,7 +32,7 @@ SPIRALS = {"task": "spirals", "sweep": {"width": (2, 8), "seed": (0, 1)}}
         ({"sweep.width": "(2,8,2)"}, ["config.sweep.width", "2 appears twice"]),
         ({"sweep.width": "('a',)"}, ["config.sweep.width", "'a'", "a whole number"]),
         ({"training.steps": "()"}, ["config.training.steps", "at least one phase"]),
-        ({"training.rates": "(1.0,0.1)"}, ["config.training.rates", "2 entries", "1 phases"]),
+        ({"training.lr_scales": "(1.0,0.1)"}, ["config.training.lr_scales", "2 entries", "1 phases"]),
         ({"training.batch_size": "-1"}, ["config.training.batch_size", "at least 0"]),
         ({"task": "spirls"}, ["config.task", "did you mean 'spirals'?"]),
     ],

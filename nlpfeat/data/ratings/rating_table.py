@@ -125,7 +125,7 @@ class RatingTable(NamedTuple):
         return Catalogue(self.rated.items, self.titles).place(text)
 
 
-def load(spec: RatingsSpec) -> Dataset[RatingTable]:
+def load(spec: RatingsSpec) -> Dataset:
     """Read the ratings.
 
     Raises:

@@ -195,7 +195,7 @@ class BagTexts(NamedTuple):
         return padded(documents, 2 ** max(6, (longest - 1).bit_length()))
 
 
-def load(spec: BagSpec, most: int = 0) -> Dataset[BagTexts]:
+def load(spec: BagSpec, most: int = 0) -> Dataset:
     """Read, cut, count and encode the texts.
 
     Args:

@@ -149,7 +149,7 @@ class NextTokens(NamedTuple):
     # characters, divided by it, is the mean over characters
 
 
-def load(spec: CharacterSpec) -> Dataset[Book]:
+def load(spec: CharacterSpec) -> Dataset:
     """Read the text and number its characters.
 
     Raises:

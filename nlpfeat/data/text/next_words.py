@@ -50,7 +50,7 @@ class Context(NamedTuple):
     words: Array  # int32 (n, context)
 
 
-def load(spec: NextWordSpec) -> Dataset[NextWordTexts]:
+def load(spec: NextWordSpec) -> Dataset:
     """Read the texts and number their words.
 
     Raises:

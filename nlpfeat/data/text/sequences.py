@@ -93,7 +93,7 @@ class SequenceTexts(NamedTuple):
         return padded(documents, self.length)
 
 
-def load(spec: SequenceSpec, dimension: int) -> Dataset[SequenceTexts]:
+def load(spec: SequenceSpec, dimension: int) -> Dataset:
     """Read the texts and number their words.
 
     Args:

@@ -133,7 +133,7 @@ class WindowTexts(NamedTuple):
     max_kept: int
 
 
-def load(spec: WindowSpec) -> Dataset[WindowTexts]:
+def load(spec: WindowSpec) -> Dataset:
     """Read the text and number its words.
 
     Raises:
