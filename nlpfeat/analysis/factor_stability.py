@@ -88,7 +88,7 @@ def factor_stability(
     for row in track(members, "members", len(members)):
         point = {name: row[name] for name in setting_names(study.spec.settings)}
         member = study.trained_member(step, **point)
-        quality = item_quality(member, items).values
+        _, quality = item_quality(member, items)
         compared.append((point, _Compared(factor_tables(member).items[items], *ends(quality, listed))))
 
     def compare(left: _Compared, right: _Compared) -> dict[str, float]:

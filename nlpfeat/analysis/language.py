@@ -150,7 +150,9 @@ def member_statistics(
             texts = sample_member(member, book.prompt, options.sampling)
             found = text_statistics(texts, vocabulary)._asdict()
         else:
-            log.warning(f"member {member.id} diverged by step {member.step}: all its statistics count as 0")
+            log.warning(
+                "member %s diverged by step %d: all its statistics count as 0", member.id, member.step
+            )
             found = dict.fromkeys(TextStatistics._fields, 0.0)
         settings = member.settings
         where = {"width": int(settings.width), "seed": int(settings.seed), "step": member.step}

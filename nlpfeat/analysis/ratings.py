@@ -172,7 +172,9 @@ def known_user(member: TrainedMember, name: str) -> Rater:
     table = _table(member)
     index, ratings = table.user(name), table.rated
     if not _train_counts(member)[0][index]:
-        log.warning(f"no rating of user {name} is in the training split: the model has learned nothing of them")
+        log.warning(
+            "no rating of user %s is in the training split: the model has learned nothing of them", name
+        )
     mine = ratings.user == index
     rated = dict(zip(ratings.item[mine].tolist(), ratings.stars[mine].tolist(), strict=True))
     return Rater(member, index, rated, f"user {name}")
@@ -460,4 +462,4 @@ def _note_unseen(member: TrainedMember, items: Sequence[int]) -> None:
     for item in items:
         if not trained[item]:
             title = _table(member).titles[item]
-            log.warning(f"{title} has no training rating: its factors and bias have learned from none")
+            log.warning("%s has no training rating: the model has learned nothing of it from ratings", title)

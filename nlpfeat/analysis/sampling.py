@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
-from jaxtyping import Float, Int, PyTree
+from jaxtyping import Float, Int, Integer, PyTree
 
 from nlpfeat.config.fields import Settings
 from nlpfeat.data.core import Outputs, Params
@@ -74,8 +74,8 @@ def read_book(study: Study) -> Book:
     book: Book = study.dataset.metadata
     if not book.holds_out:
         log.warning(
-            f"{study.path} holds no text out: its networks are evaluated on the training text, which none of them sees for "
-            "the first time"
+            "%s holds no text out: its networks are evaluated on the training text, which is not new to them",
+            study.path,
         )
     return book
 
@@ -85,7 +85,7 @@ def check_prompt(alphabet: Alphabet, prompt: str) -> None:
     unknown = [letter for letter in alphabet.written(prompt) if letter not in alphabet.characters]
     if unknown:
         names = " ".join(map(repr, dict.fromkeys(unknown)))
-        log.warning(f"characters outside the network's alphabet, which it cannot tell apart: {names}")
+        log.warning("characters outside the network's alphabet, which it cannot tell apart: %s", names)
 
 
 def sample_member(member: TrainedMember, prompt: str, options: SamplingOptions) -> list[str]:
@@ -168,7 +168,7 @@ def sample_token(
 
 
 def unit_activations(
-    module: nn.Module, params: Params, settings: Settings, tokens: Int[np.ndarray, " characters"]
+    module: nn.Module, params: Params, settings: Settings, tokens: Integer[np.ndarray, " characters"]
 ) -> Float[np.ndarray, "characters units"]:
     """The state of every unit after each character of a text that is read from its beginning, layer after layer.
 
