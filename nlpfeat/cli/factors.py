@@ -1,7 +1,8 @@
 """Factors of users and items: the best and worst items, components, maps, neighbours, predictions, recommendations."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import (
@@ -30,13 +31,13 @@ def _add_member(parser: Parser) -> None:
 
 def _add_max_items(parser: Parser) -> None:
     add_count(parser, "--max-items", 2000, "only the N most rated items")
+    add_json(parser)
 
 
 def _add_list(parser: Parser) -> None:
     _add_member(parser)
     add_count(parser, "--top-k", 10, "how many items are listed")
     _add_max_items(parser)
-    add_json(parser)
 
 
 def _add_rater(parser: Parser) -> None:
@@ -80,7 +81,6 @@ def _add_stability(parser: Parser) -> None:
     parser.add_argument("--width", metavar="N", help="only members of this width")
     add_step(parser)
     _add_max_items(parser)
-    add_json(parser)
 
 
 def _check_rater(args: argparse.Namespace) -> None:
@@ -106,8 +106,14 @@ def _check_predict(args: argparse.Namespace) -> None:
         raise UserError("predict which item's rating? Give --item=TITLE")
 
 
-def _check_components(args: argparse.Namespace) -> None:
-    require_range(args, "max_items", 3)
+@contextmanager
+def _naming_flags() -> Iterator[None]:
+    """Name the flag of an argument that an error of the library is about."""
+    try:
+        yield
+    except UserError as error:
+        error.args = (str(error).replace("max_items", "--max-items"),)
+        raise
 
 
 def _two_components(text: str) -> tuple[int, int]:
@@ -195,7 +201,8 @@ def _lister(
 
         from nlpfeat.cli.tables import print_columns, print_json
 
-        table, caption = make(args)
+        with _naming_flags():
+            table, caption = make(args)
         if args.json:
             print_json(table)
             return 0
@@ -210,11 +217,11 @@ def _lister(
 
 
 def _map(args: argparse.Namespace, line: str) -> int:
-    require_range(args, "max_items", 3)
+    require_range(args, "max_items", 1)
     axes = _two_components(args.components)
 
     from nlpfeat.analysis.ratings import item_map
-    from nlpfeat.cli.tables import print_paths
+    from nlpfeat.cli.tables import print_json, print_paths
     from nlpfeat.report import map_files
     from nlpfeat.report.item_maps import item_map_page
     from nlpfeat.store.layout import open_folder
@@ -222,16 +229,22 @@ def _map(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.study.select import format_number
 
     member, folder = _member(args), open_folder(args.study)
-    panel, points, said = item_map_page(item_map(member, axes, args.max_items), signature(line, folder))
+    with _naming_flags():
+        result = item_map(member, axes, args.max_items)
+    panel, points, said = item_map_page(result, signature(line, folder))
     width, seed = (format_number(value) for value in (member.settings.width, member.settings.seed))
     name = f"factors-{axes[0]}-{axes[1]}-width={width}-seed={seed}"
     folder.figures.mkdir(exist_ok=True)
-    print_paths(map_files.write(folder.figures / name, [panel], points, said))
+    paths = map_files.write(folder.figures / name, [panel], points, said)
+    if args.json:
+        print_json({"paths": paths})
+    else:
+        print_paths(paths)
     return 0
 
 
 def _stability(args: argparse.Namespace, line: str) -> int:
-    require_range(args, "max_items", 8)
+    require_range(args, "max_items", 1)
 
     from nlpfeat.analysis.agreement import medians
     from nlpfeat.analysis.factor_stability import StabilityOptions, factor_stability
@@ -249,7 +262,8 @@ def _stability(args: argparse.Namespace, line: str) -> int:
     use_all_cores()
     study = open_study(args.study)
     settings = settings_of(args, setting_names(study.spec.settings))
-    result = factor_stability(study, settings, StabilityOptions(args.max_items), args.step, track)
+    with _naming_flags():
+        result = factor_stability(study, settings, StabilityOptions(args.max_items), args.step, track)
     if args.json:
         print_json(result.table)
         return 0
@@ -285,7 +299,7 @@ COMMAND = Command(
             "components",
             "principal components of the items' factors, and the items at both ends of each",
             _add_list,
-            _lister(_components, _check_components),
+            _lister(_components),
             examples=("nlpfeat factors components --study=runs/ratings_bayes --width=10",),
         ),
         Command(
