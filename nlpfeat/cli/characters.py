@@ -4,90 +4,45 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nlpfeat.cli.parsing import (
-    Command,
-    Parser,
-    add_count,
-    add_json,
-    add_member,
-    add_study,
-    require_range,
-)
+from nlpfeat.cli import parsing
+from nlpfeat.cli.parsing import Command, Parser, add_count, require_range
+from nlpfeat.cli.write import add_temperature, open_characters
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
     from nlpfeat.stats.power_laws import PowerLaw
-    from nlpfeat.study.session import Study
 
 MIN_CHARACTERS, MAX_CHARACTERS = 1000, 1_000_000
 
 
 def _add_width(parser: Parser) -> None:
-    add_study(parser, "runs/char_rnn")
-    add_json(parser)
+    parsing.add_study(parser, "runs/char_rnn")
+    parsing.add_json(parser)
 
 
 def _add_statistics(parser: Parser) -> None:
-    add_study(parser, "runs/char_rnn")
+    _add_width(parser)
     add_count(parser, "--characters", 20_000, "number of characters that each member writes")
-    parser.add_argument(
-        "--temperature", type=float, default=0.8, metavar="X", help="of the softmax (default: %(default)s)"
-    )
-    add_json(parser)
+    add_temperature(parser)
 
 
 def _add_units(parser: Parser) -> None:
-    add_study(parser, "runs/char_rnn")
-    add_member(parser)
+    _add_width(parser)
+    parsing.add_member(parser)
     add_count(parser, "--characters", 60_000, "number of characters read of each split")
-    add_json(parser)
 
 
-def _open(args: argparse.Namespace) -> "Study":
-    """The study, of character networks."""
-    from nlpfeat.analysis.sampling import require_characters
-    from nlpfeat.parallel import use_all_cores
-    from nlpfeat.study.session import open_study
-
-    use_all_cores()
-    study = open_study(args.study)
-    require_characters(study.task, study.path)
-    return study
-
-
-def _save(
-    study: "Study",
-    name: str,
-    point: Mapping[str, float],
-    line: str,
-    figure: "Figure",
-    heading: str,
-    table: "pd.DataFrame | None" = None,
-) -> int:
-    """Write a figure and its table to the folder of the study, and print the paths."""
-    from nlpfeat.cli.tables import print_paths
-    from nlpfeat.plotting.save import save_figure
-    from nlpfeat.store.atomic import write_csv
-    from nlpfeat.store.provenance import signature
-
-    name = "-".join([name, *(f"{key}={value:g}" for key, value in point.items())])
-    path = study.folder.figures / name
-    paths = save_figure(figure, path, signature(line, study.folder), heading)
-    if table is not None:
-        paths.append(write_csv(table, path.with_name(f"{name}.csv")))
-    print_paths(paths)
-    return 0
+def _file(name: str, settings: Mapping[str, float]) -> str:
+    return "-".join([name, *(f"{key}={value:g}" for key, value in settings.items())])
 
 
 def _width(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.analysis.language import SIZES, width_curves
+    from nlpfeat.cli.figures import write_figure
     from nlpfeat.cli.members import point_of_flags
     from nlpfeat.cli.tables import median_cell, print_columns, print_json
     from nlpfeat.plotting.figures.language import width_curves_figure
 
-    study = _open(args)
+    study = open_characters(args)
     point = point_of_flags(study, args)
     result = width_curves(study, point)
     last = result.last
@@ -112,7 +67,9 @@ def _width(args: argparse.Namespace, line: str) -> int:
     for name, law in result.laws.items():
         print(f"{result.evaluated} against {SIZES[name]}: {_law(law)}")
     heading = "What the width of a recurrent state buys: every seed a point, median, quartiles"
-    return _save(study, "characters-width", point, line, width_curves_figure(result), heading, last)
+    name = _file("characters-width", point)
+    write_figure(study, name, width_curves_figure(result), heading, line, last)
+    return 0
 
 
 def _law(law: "PowerLaw | None") -> str:
@@ -137,12 +94,13 @@ def _statistics(args: argparse.Namespace, line: str) -> int:
 
     from nlpfeat.analysis.language import StatisticsOptions, member_statistics
     from nlpfeat.analysis.text_statistics import DESCRIPTIONS
+    from nlpfeat.cli.figures import write_figure
     from nlpfeat.cli.members import point_of_flags
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import median_cell, print_columns, print_json
     from nlpfeat.plotting.figures.language import member_statistics_figure
 
-    study = _open(args)
+    study = open_characters(args)
     point = point_of_flags(study, args)
     options = StatisticsOptions(args.characters, temperature=args.temperature)
     result = member_statistics(study, point, options, track)
@@ -165,7 +123,8 @@ def _statistics(args: argparse.Namespace, line: str) -> int:
         "Statistics of what the networks write: at the last step, every member a point (above), and over training (below); "
         f"dashed: {next(iter(references))}"
     )
-    return _save(study, "characters-statistics", point, line, figure, heading, members)
+    write_figure(study, _file("characters-statistics", point), figure, heading, line, members)
+    return 0
 
 
 def _units(args: argparse.Namespace, line: str) -> int:
@@ -173,12 +132,13 @@ def _units(args: argparse.Namespace, line: str) -> int:
 
     from nlpfeat.analysis.language import member_probes
     from nlpfeat.analysis.unit_probes import DESCRIPTIONS
+    from nlpfeat.cli.figures import write_figure
     from nlpfeat.cli.members import member_of
     from nlpfeat.cli.tables import print_columns, print_json
     from nlpfeat.plotting.figures.language import member_probes_figure
     from nlpfeat.study.select import describe_settings
 
-    study = _open(args)
+    study = open_characters(args)
     settings = member_of(study, args)
     member = study.trained_member(args.step, **settings)
     result = member_probes(study, member, args.characters)
@@ -202,7 +162,8 @@ def _units(args: argparse.Namespace, line: str) -> int:
         f"What single units follow in the {result.name}: {describe_settings(settings)}, step {member.step}; red where a unit is "
         "above its mean"
     )
-    return _save(study, "characters-units", settings, line, member_probes_figure(result), heading)
+    write_figure(study, _file("characters-units", settings), member_probes_figure(result), heading, line)
+    return 0
 
 
 COMMAND = Command(

@@ -1,40 +1,56 @@
 """Let a character network write: sample texts that continue a prompt."""
 
 import argparse
+from typing import TYPE_CHECKING
 
-from nlpfeat.cli.parsing import (
-    Command,
-    Parser,
-    add_count,
-    add_json,
-    add_member,
-    add_study,
-    require_range,
-)
+from nlpfeat.cli import parsing
+from nlpfeat.cli.parsing import Command, Parser, add_count, require_range
 from nlpfeat.errors import UserError
+
+if TYPE_CHECKING:
+    from nlpfeat.study.session import Study
 
 MAX_CHARACTERS, MAX_TEXTS = 1_000_000, 100
 
 
 def add_flags(parser: Parser) -> None:
     """All flags but those of further axes."""
-    add_study(parser, "runs/char_rnn")
-    add_member(parser)
+    parsing.add_study(parser, "runs/char_rnn")
+    parsing.add_member(parser)
     parser.add_argument(
         "--prompt", metavar="TEXT", help="text to continue (default: the beginning of the held-out text)"
     )
-    parser.add_argument(
-        "--temperature",
-        type=float,
-        default=0.8,
-        metavar="X",
-        help="of the softmax: 1 samples from the network's own distribution, 0 takes the most probable character "
-        "(default: %(default)s)",
-    )
+    add_temperature(parser)
     add_count(parser, "--characters", 320, "number of characters per text")
     add_count(parser, "--texts", 1, "number of texts")
     add_count(parser, "--sample-seed", 0, "seed of the sampling")
-    add_json(parser)
+    parsing.add_json(parser)
+
+
+def add_temperature(parser: Parser) -> None:
+    """The flag of the sampling temperature."""
+    about = (
+        "of the softmax: 1 samples from the network's own distribution, 0 takes the most probable character"
+    )
+    parser.add_argument(
+        "--temperature", type=float, default=0.8, metavar="X", help=f"{about} (default: %(default)s)"
+    )
+
+
+def open_characters(args: argparse.Namespace) -> "Study":
+    """Open a study of character networks.
+
+    Raises:
+      UserError: if it is of another task.
+    """
+    from nlpfeat.analysis.sampling import require_characters
+    from nlpfeat.parallel import use_all_cores
+    from nlpfeat.study.session import open_study
+
+    use_all_cores()
+    study = open_study(args.study)
+    require_characters(study.task, study.path)
+    return study
 
 
 def run(args: argparse.Namespace, line: str) -> int:
@@ -46,21 +62,11 @@ def run(args: argparse.Namespace, line: str) -> int:
     if args.prompt == "":
         raise UserError("--prompt: give at least one character, or leave it out")
 
-    from nlpfeat.analysis.sampling import (
-        SamplingOptions,
-        check_prompt,
-        read_book,
-        require_characters,
-        sample_member,
-    )
+    from nlpfeat.analysis.sampling import SamplingOptions, check_prompt, read_book, sample_member
     from nlpfeat.cli.members import member_of
     from nlpfeat.cli.tables import print_json, printable
-    from nlpfeat.parallel import use_all_cores
-    from nlpfeat.study.session import open_study
 
-    use_all_cores()
-    study = open_study(args.study)
-    require_characters(study.task, study.path)
+    study = open_characters(args)
     member = study.trained_member(args.step, **member_of(study, args))
     prompt = read_book(study).prompt if args.prompt is None else args.prompt
     alphabet = study.dataset.metadata.alphabet
