@@ -215,7 +215,7 @@ def _subcommand(
     run: Callable[[argparse.Namespace, str], int],
     *examples: str,
 ) -> Command:
-    lines = [f"nlpfeat factors {name} --study=runs/ratings_bayes {example}" for example in examples]
+    lines = [f"nlpfeat factors {name} --study=runs/ratings_bayes {example}".rstrip() for example in examples]
     return Command(name, summary, flags, run, examples=lines)
 
 
