@@ -101,8 +101,8 @@ def _by_floats(
     corner = hull(features, labels)
     points, own = features[corner], labels[corner]
     middle, radius = points.mean(0), rms_radius(points) or 1.0
-    asked = inequalities((points - middle) / radius, own, classes)
-    solved = _largest_margin(asked.matrix)
+    system = inequalities((points - middle) / radius, own, classes)
+    solved = _largest_margin(system.matrix)
     if solved.success and solved.x[-1] > 0.5:
         parts = solved.x[:-1].reshape(classes, -1)
         weight = parts[:, :-1] / radius
@@ -110,7 +110,7 @@ def _by_floats(
         if proves(certificate, features, labels):
             return certificate, []
     used = np.flatnonzero(-solved.ineqlin.marginals > 1e-12) if solved.success else np.zeros(0, int)
-    return None, list(zip(corner[asked.point[used]].tolist(), asked.rival[used].tolist(), strict=True))
+    return None, list(zip(corner[system.point[used]].tolist(), system.rival[used].tolist(), strict=True))
 
 
 def _decide(
