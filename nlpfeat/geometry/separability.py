@@ -155,13 +155,8 @@ def _largest_margin(matrix: csr_array) -> OptimizeResult:
     objective = np.append(np.zeros(columns), -1.0)
     stacked = hstack([-matrix, csr_array(np.ones((rows, 1)))], format="csr")
     bounds = [(None, None)] * columns + [(None, 1.0)]
-    return linprog(  # its stubs do not know sparse arrays
-        objective,
-        A_ub=stacked,  # pyright: ignore[reportArgumentType, reportCallIssue]
-        b_ub=np.zeros(rows),
-        bounds=bounds,
-        method="highs",
-    )
+    sparse: np.ndarray = stacked  # pyright: ignore[reportAssignmentType]  # stubs want dense arrays
+    return linprog(objective, A_ub=sparse, b_ub=np.zeros(rows), bounds=bounds, method="highs")
 
 
 def _exact(
@@ -199,7 +194,7 @@ def checked(features: np.ndarray, labels: np.ndarray) -> tuple[Features, Labels,
         raise ValueError(f"expected features (n, d) and labels (n,); got {features.shape} and {given.shape}")
     if not np.isfinite(features).all():
         raise ValueError(
-            "the features contain NaN or infinity (training diverged?); measure an earlier checkpoint"
+            "the features contain NaN or infinity (training diverged?); use an earlier checkpoint"
         )
     found = np.unique(given)
     if len(found) < 2 or (found != np.arange(len(found))).any():
