@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
+from jaxtyping import PyTree
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -62,10 +63,8 @@ def draw(film: Film, frame: int) -> Figure:
     def box(left: float, bottom: float, wide: float, high: float) -> tuple[float, float, float, float]:
         return left / width, bottom / height, wide / width, high / height  # of inches
 
-    def write(
-        left: float, bottom: float, text: str, size: float, va: str = "center", **style: str | float
-    ) -> None:
-        figure.text(left / width, bottom / height, text, fontsize=size, va=va, **{"color": ink} | style)
+    def write(x: float, y: float, text: str, size: float, va: str = "center", **style: PyTree) -> None:
+        figure.text(x / width, y / height, text, fontsize=size, va=va, **{"color": ink} | style)
 
     write(gap, height - 0.33, film.heading, 17, fontweight="bold")
     for i, scene in enumerate(film.scenes):

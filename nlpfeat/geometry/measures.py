@@ -32,13 +32,12 @@ _TABLE = {
     "separable": (
         _SPLIT,
         YES_NO,
-        "whether the embedded classes are linearly separable: every yes is certified, every no in up to "
-        f"{EXACT_DIMENSIONS} dimensions",
+        f"linearly separable: 1 is certified, 0 up to {EXACT_DIMENSIONS} dimensions",
     ),
     "margin": (
         _SPLIT,
         "",
-        "hard margin at Σ‖w‖² = 1 over the RMS radius (Crammer & Singer 2001); 0: not separable",
+        "hard margin (Crammer & Singer 2001) in RMS radii, at Σ‖w‖² = 1",
     ),
     "median_margin": (_SPLIT, "nats", "median margin: true-class logit minus the largest other logit"),
     "probe_loss_gap": (_SPLIT, "nats", "cross-entropy of the head minus that of a converged linear probe"),
