@@ -64,7 +64,8 @@ def draw(film: Film, frame: int) -> Figure:
         return left / width, bottom / height, wide / width, high / height  # of inches
 
     def write(x: float, y: float, text: str, size: float, va: str = "center", **style: PyTree) -> None:
-        figure.text(x / width, y / height, text, fontsize=size, va=va, **{"color": ink} | style)
+        style.setdefault("color", ink)
+        figure.text(x / width, y / height, text, fontsize=size, va=va, **style)
 
     write(gap, height - 0.33, film.heading, 17, fontweight="bold")
     for i, scene in enumerate(film.scenes):
