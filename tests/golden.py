@@ -6,6 +6,8 @@ derivations in tests/models, tests/data and tests/training. Written on x86-64 wi
 
 import hashlib
 import json
+import os
+import platform
 import sys
 import tempfile
 from dataclasses import asdict
@@ -23,6 +25,8 @@ from nlpfeat.training.step import record_names
 from tests.held import NARROW, Held
 
 FOLDER = Path(__file__).parent / "golden"
+# Hashes of bytes, written before the modules were moved to their rooms: moving code may not change a bit.
+BITS = FOLDER / "bits.json"
 # Rounding differs by machine and by line of JAX, and forty steps let it grow.
 TOLERANCE = 2e-5
 # As a user types them: markup, capitals, an apostrophe, words that are not known, and more of them than a sequence holds.
@@ -106,6 +110,14 @@ def bits(held: Held) -> dict[str, str]:
         "records": _hash(records),
         "states": hashlib.sha256("".join(states).encode()).hexdigest()[:16],
     }
+
+
+def machine() -> str:
+    """What the bytes of a trained network depend on, beside the code: JAX, its compiler's flags, the processor's instructions."""
+    cpu = Path("/proc/cpuinfo")
+    flags = sorted(set(cpu.read_text().partition("flags")[2].partition("\n")[0].split())) if cpu.exists() else []
+    instructions = hashlib.sha256(" ".join(flags).encode()).hexdigest()[:8]
+    return f"jax {jax.__version__}, {platform.machine()} {instructions}, XLA_FLAGS {os.environ.get('XLA_FLAGS', '')}"
 
 
 def _hash(leaves: list[Any]) -> str:

@@ -194,3 +194,11 @@ def test_a_replay_is_the_study(held):
 def test_numbers_are_those_on_file(held):
     """Data, first parameters, records, views and defaults: `make golden` writes them anew, and git shows what changed."""
     golden.compare(held.spec.task.name, golden.numbers(held))
+
+
+def test_bits_are_those_before_the_move(held):
+    """Splits, parameters, records and checkpoints to the bit, on a machine like the one that wrote the file."""
+    kept = json.loads(golden.BITS.read_text())
+    if kept["machine"] != golden.machine():
+        pytest.skip(f"written on another machine: {kept['machine']}")
+    assert golden.bits(held) == kept["tasks"][held.task.name]

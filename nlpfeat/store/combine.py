@@ -1,12 +1,13 @@
-"""The labelled array of a study: each finished bucket put into its places of one NetCDF file, one bucket in memory at a time."""
+"""The labelled array of a study: one NetCDF file, to which the finished buckets are written one at a time."""
 
 import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import h5netcdf
 import h5py
 import numpy as np
 import xarray as xr
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import DamagedFile
@@ -24,29 +25,29 @@ class Survey(NamedTuple):
 
     labels: list[str]
     axes: dict[str, np.ndarray]  # the values of every traced setting, rising
-    coords: dict[str, Any]  # of the dims beside the axes
+    coords: dict[str, PyTree]  # of the dims beside the axes
     variables: dict[
-        str, tuple[tuple[str, ...], np.dtype, dict[str, Any]]
+        str, tuple[tuple[str, ...], np.dtype, dict[str, PyTree]]
     ]  # dims after the axes, dtype, attributes
-    attributes: dict[str, dict[str, Any]]  # by bucket
+    attributes: dict[str, dict[str, PyTree]]  # by bucket
 
 
-def combine(study: StudyFolder) -> tuple[bool, list[DamagedFile]]:
+def combine(folder: StudyFolder) -> tuple[bool, list[DamagedFile]]:
     """Write all finished buckets as one array over the grid: dims (width, seed, further axes …, step, split).
 
     Where the grid has holes (members not run yet) the measures are NaN and `member_id` is empty. `steps_to_success` is
-    the first recorded step at which the headline metric reaches the task's level of success.
+    the first recorded step at which the headline metric reaches the task's success threshold.
 
     Returns:
-      Whether there was a finished bucket; the files that could not be read, whose members are missing.
+      Whether a bucket is finished; the errors of files that could not be read, whose members are missing.
     """
-    found, damaged = survey(study)
+    found, damaged = survey(folder)
     if not found.labels:
         return False, damaged
-    swept = {axis for axis, _ in study.spec.sweep}
+    swept = {axis for axis, _ in folder.spec.sweep}
     axes = [n for n in found.axes if n in ("width", "seed") or n in swept or len(found.axes[n]) > 1]
-    with atomic(study.combined) as part:
-        write_results(_frame(study, found, axes), part)
+    with atomic(folder.combined) as part:
+        write_results(_frame(folder, found, axes), part)
         with h5netcdf.File(part, "a") as file:
             for name, (dims, dtype, attributes) in found.variables.items():
                 numbers = dtype.kind == "f"
@@ -54,26 +55,26 @@ def combine(study: StudyFolder) -> tuple[bool, list[DamagedFile]]:
                 made = file.create_variable(name, (*axes, *dims), kind, fillvalue=fill)
                 made.attrs.update(attributes)
             for label in found.labels:
-                _put(file, found, axes, _with_measures(study, label, []))
+                _put(file, found, axes, _with_measures(folder, label, []))
     return True, damaged
 
 
-def survey(study: StudyFolder) -> tuple[Survey, list[DamagedFile]]:
-    """Look through the finished buckets; and the files that could not be read."""
+def survey(folder: StudyFolder) -> tuple[Survey, list[DamagedFile]]:
+    """Collect what the finished buckets hold; and the errors of files that could not be read."""
     found, damaged = Survey([], {}, {}, {}, {}), []
-    for label in study.buckets():
+    for label in folder.buckets():
         try:
-            if study.result(label).exists():
-                _see(study, found, label, _with_measures(study, label, damaged))
+            if folder.result(label).exists():
+                _see(folder, found, label, _with_measures(folder, label, damaged))
         except DamagedFile as error:
             damaged.append(error)
     return found, damaged
 
 
-def _see(study: StudyFolder, found: Survey, label: str, bucket: xr.Dataset) -> None:
+def _see(folder: StudyFolder, found: Survey, label: str, bucket: xr.Dataset) -> None:
     found.labels.append(label)
     found.attributes[label] = bucket.attrs
-    for name in setting_names(study.spec.settings):
+    for name in setting_names(folder.spec.settings):
         found.axes[name] = np.union1d(found.axes.get(name, []), bucket[name].to_numpy()).astype(
             bucket[name].dtype
         )
@@ -85,13 +86,13 @@ def _see(study: StudyFolder, found: Survey, label: str, bucket: xr.Dataset) -> N
             found.coords[dim] = longest.reset_coords(drop=True)
 
 
-def _with_measures(study: StudyFolder, label: str, damaged: list[DamagedFile]) -> xr.Dataset:
-    """The results of a bucket with what has been measured of it; NaN at steps that were not, or cannot be read."""
-    result = read_results(study.result(label))
+def _with_measures(folder: StudyFolder, label: str, damaged: list[DamagedFile]) -> xr.Dataset:
+    """The results of a bucket with its measures; NaN at steps that were not measured, or whose file cannot be read."""
+    result = read_results(folder.result(label))
     measured = []
     for step in result["step"].to_numpy():
         try:
-            path = study.measures(label, int(step))
+            path = folder.measures(label, int(step))
             measured += [read_results(path, "nlpfeat measure")] if path.exists() else []
         except DamagedFile as error:
             damaged.append(error)
@@ -100,7 +101,7 @@ def _with_measures(study: StudyFolder, label: str, damaged: list[DamagedFile]) -
         commits = sorted({part.attrs["commit"] for part in measured})
         steps = steps.reindex(step=result["step"])  # members in one order
         result = result.merge(steps, combine_attrs="override").assign_attrs(measured=" ".join(commits))
-    task = study.spec.task
+    task = folder.spec.task
     result["steps_to_success"] = steps_to_success(
         result[task.evaluation.headline.name], task.evaluation.criterion
     )
@@ -114,18 +115,18 @@ def steps_to_success(scores: xr.DataArray, success: Success) -> xr.DataArray:
     return first.where(reached.any("step")).drop_vars("step").assign_attrs(units="steps")
 
 
-def _frame(study: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
-    """All but the numbers."""
-    coords: dict[str, Any] = {name: found.axes[name] for name in axes} | found.coords
+def _frame(folder: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
+    """Coordinates and attributes of the array, without its variables."""
+    coords: dict[str, PyTree] = {name: found.axes[name] for name in axes} | found.coords
     coords |= {name: values[0] for name, values in found.axes.items() if name not in axes}
     last = found.attributes[found.labels[-1]]
     commits = {json.loads(one["provenance"])["commit"] for one in found.attributes.values()}
     measured = {commit for one in found.attributes.values() for commit in one.get("measured", "").split()}
     kept = {label: {name: one[name] for name in KEPT} for label, one in found.attributes.items()}
     attributes = {
-        "task": study.spec.task.name,
-        "config": json.dumps(study.spec.to_dict()),
-        "config_hash": config_hash(study.spec),
+        "task": folder.spec.task.name,
+        "config": json.dumps(folder.spec.to_dict()),
+        "config_hash": config_hash(folder.spec),
         "commits": " ".join(sorted(commits)),
         "measured": " ".join(sorted(measured)),
         "provenance": last["provenance"],
@@ -135,7 +136,7 @@ def _frame(study: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
 
 
 def _put(file: h5netcdf.File, found: Survey, axes: list[str], bucket: xr.Dataset) -> None:
-    """Put the members of a bucket into their places, width by width: what lies between them is read and written back."""
+    """Write the members of a bucket to their places, width by width: the block around them is read and written back."""
     places = np.stack([np.searchsorted(found.axes[name], bucket[name].to_numpy()) for name in axes])
     for width in np.unique(places[0]):
         here = np.flatnonzero(places[0] == width)
@@ -147,7 +148,7 @@ def _put(file: h5netcdf.File, found: Survey, axes: list[str], bucket: xr.Dataset
                 continue
             values = bucket[name].transpose("member", *dims).to_numpy()[here]
             within = tuple(slice(0, n) for n in values.shape[1:])
-            there: Any = file[name]
-            block = there[(*box, *within)]
+            variable: PyTree = file[name]
+            block = variable[(*box, *within)]
             block[inside] = values
-            there[(*box, *within)] = block
+            variable[(*box, *within)] = block

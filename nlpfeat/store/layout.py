@@ -1,13 +1,13 @@
-"""The study: a folder that holds all there is to know about a sweep. Every file in it is written whole or not at all.
+"""The layout of a study's folder. Every file in it is written whole or not at all.
 
 config.json     the resolved spec, and the format of the study's files
-members/        the member table, written before anything runs: one CSV file a bucket
-manifest.json   which commands ran here, with what code, versions and device
-results/        one NetCDF file a finished bucket
-measures/       one NetCDF file a measured bucket and checkpoint
+members/        the member table, written before anything runs: one CSV file per bucket
+manifest.json   the commands that ran here, with code, versions and device
+results/        one NetCDF file per finished bucket
+measures/       one NetCDF file per measured bucket and checkpoint
 results.nc      all of them combined: the labelled array
-data.sha256     the hash of the files that all members share, where there are any
-checkpoints/    one folder a bucket, in it one Orbax checkpoint a saved step
+data.sha256     a hash of the data that all members share, where there are any
+checkpoints/    one folder per bucket, with one Orbax checkpoint per saved step
 figures/
 """
 
@@ -16,10 +16,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import PyTree
 
 from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import DamagedFile, UserError
@@ -28,9 +28,11 @@ from nlpfeat.store.locks import LinkOutside, refuse_links
 from nlpfeat.store.precheck import require_study
 from nlpfeat.tasks.spec import Spec, differences, resolve
 
+FORMAT = 3  # of a study's files; 3 renamed settings, measures and the leaves of checkpoints
+
 
 def select_members(table: pd.DataFrame, wanted: Mapping[str, float]) -> pd.DataFrame:
-    """The rows whose settings equal `wanted`; floats are compared by value."""
+    """The rows with the settings `wanted`; floats are compared by value."""
     chosen = np.ones(len(table), bool)
     for name, value in wanted.items():
         chosen &= table[name].to_numpy() == value
@@ -38,30 +40,31 @@ def select_members(table: pd.DataFrame, wanted: Mapping[str, float]) -> pd.DataF
 
 
 def varying_settings(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    """Which of `names` take more than one value in the table; width and seed count always."""
+    """Those of `names` that take more than one value in the table, and width and seed."""
     return [name for name in names if name in ("width", "seed") or table[name].nunique() > 1]
 
 
 def bucket_label(ids: Iterable[str], widths: np.ndarray) -> str:
-    """The label of a bucket of such members, such as "w42-100-1f3a9c0b".
+    """The label of a bucket, such as "w42-100-1f3a9c0b": its narrowest and widest width, and a hash of its members' ids.
 
-    It hashes the ids of the bucket's members, so equal plans give equal labels, whoever computes them.
+    Equal plans give equal labels, whoever computes them.
+
+    Args:
+      ids: of the members, in order.
+      widths: of the members (members,).
     """
     short = hashlib.sha256("".join(ids).encode()).hexdigest()[:8]
     return f"w{min(widths)}-{max(widths)}-{short}"
 
 
 def label_order(label: str) -> tuple[int, str]:
-    """What sorts labels: the narrowest width, then the others and the hash."""
+    """The sort key of a label: the narrowest width, then the whole label."""
     return int(label[1:].split("-", 1)[0]), label
-
-
-FORMAT = 2  # of a study's files; records of 1 stacked their splits by the alphabet
 
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """A study folder and the spec found in it."""
+    """Where everything is in the folder of a study, and the spec stored in it."""
 
     path: Path
     spec: Spec
@@ -78,7 +81,7 @@ class StudyFolder:
 
     @property
     def figures(self) -> Path:
-        """Where pictures go."""
+        """The folder of figures."""
         return self.path / "figures"
 
     def result(self, bucket: str) -> Path:
@@ -150,7 +153,7 @@ def open_folder(path: Path) -> StudyFolder:
         ) from None
     raise UserError(
         f"{path} is a study of format {written}, and this nlpfeat reads format {FORMAT}: open it with the version that wrote it, "
-        "or sweep anew into another --study"
+        "or sweep into another folder"
     )
 
 
@@ -164,19 +167,19 @@ def check_folder(path: Path, spec: Spec) -> None:
         changed = differences(open_folder(path).spec, spec)
         if changed:
             raise UserError(
-                f"{path} holds a study of another config: {'; '.join(changed)}. Choose another --study"
+                f"{path} holds a study of another config: {'; '.join(changed)}. Choose another folder"
             )
     elif path.exists() and not (path.is_dir() and all(_is_ours(entry) for entry in path.iterdir())):
-        raise UserError(f"{path} exists and is not a study; choose another --study")
+        raise UserError(f"{path} exists and is not a study; choose another folder")
 
 
 def _is_ours(entry: Path) -> bool:
-    """Whether a file is what a launch that died at its very start leaves behind."""
+    """Whether a launch that died at its very start leaves such a file behind."""
     return entry.name == "lock" or (entry.name.startswith(".") and entry.suffix == ".part")
 
 
 def create_folder(path: Path, spec: Spec) -> StudyFolder:
-    """The study at `path`, made if there is none. Call it under the study's lock, after `check_study`.
+    """The study at `path`, made if there is none. Call it under the study's lock, after `check_folder`.
 
     The stored grid becomes that of `spec`; the stored settings stay those that the study began with, so that an
     axis added for once does not change what the study is.
@@ -187,23 +190,23 @@ def create_folder(path: Path, spec: Spec) -> StudyFolder:
     for left_behind in path.glob(".*.part"):
         left_behind.unlink()
     write_atomic(path / "config.json", json.dumps({"format": FORMAT, **spec.to_dict()}, indent=2) + "\n")
-    for folder in ("members", "results", "measures", "checkpoints", "figures"):
-        (path / folder).mkdir(exist_ok=True)
+    for name in ("members", "results", "measures", "checkpoints", "figures"):
+        (path / name).mkdir(exist_ok=True)
     return StudyFolder(path, spec)
 
 
-def write_bucket(study: StudyFolder, label: str, members: pd.DataFrame) -> None:
+def write_bucket(folder: StudyFolder, label: str, members: pd.DataFrame) -> None:
     """Write the member table of a bucket."""
-    write_atomic(study.table(label), members.to_csv())
+    write_atomic(folder.table(label), members.to_csv())
 
 
-def read_manifest(study: StudyFolder) -> dict[str, list[dict[str, Any]]]:
-    """Under "commands" what ran here, each with its provenance.
+def read_manifest(folder: StudyFolder) -> dict[str, list[dict[str, PyTree]]]:
+    """The commands that ran here, under "commands", each with its provenance.
 
     Raises:
       DamagedFile: if the file cannot be read.
     """
-    path = study.path / "manifest.json"
+    path = folder.path / "manifest.json"
     try:
         manifest = json.loads(path.read_text())
     except FileNotFoundError:
@@ -215,8 +218,8 @@ def read_manifest(study: StudyFolder) -> dict[str, list[dict[str, Any]]]:
     return manifest
 
 
-def log_command(study: StudyFolder, entry: dict[str, Any]) -> None:
+def log_command(folder: StudyFolder, entry: dict[str, PyTree]) -> None:
     """Add a command with its provenance to the manifest."""
-    manifest = read_manifest(study)
+    manifest = read_manifest(folder)
     manifest["commands"].append(entry)
-    write_atomic(study.path / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+    write_atomic(folder.path / "manifest.json", json.dumps(manifest, indent=2) + "\n")

@@ -1,4 +1,7 @@
-"""TODO."""
+"""Locks and links: what keeps processes apart, and a study's files inside its folder.
+
+The lock is ours and not a library's: filelock truncates the file that it opens, which would empty the target of a hard link.
+"""
 
 import contextlib
 import errno
@@ -15,12 +18,12 @@ class LinkOutside(UserError):
 
 
 def refuse_links(path: Path) -> None:
-    """Check that whatever is written, emptied or deleted by a name inside the study at `path` lies inside it.
+    """Check that every file that is reached by a name inside the study at `path` lies inside it.
 
     The study's own folder may be a link.
 
     Raises:
-      LinkOutside: for a symbolic link in it, at any depth, that leads elsewhere.
+      LinkOutside: for a symbolic link, at any depth, that leads elsewhere.
     """
     home = os.path.realpath(path)
     waiting = [home]
@@ -41,9 +44,9 @@ def refuse_links(path: Path) -> None:
 
 @contextlib.contextmanager
 def lock(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold the lock file `path` while the block runs. The kernel frees it when the process dies, however it dies.
+    """Hold the lock file `path` while the block runs. The kernel releases it when the process dies, however it dies.
 
-    Yields whether the lock was got: False only if another process has it and `wait` is False.
+    Yields whether the lock is held: False only if another process holds it and `wait` is False.
 
     Raises:
       LinkOutside: if `path` is a symbolic link, wherever it leads.

@@ -38,13 +38,18 @@ def read_members(path: Path) -> list[dict[str, float]]:
     return found
 
 
-def require_members(path: Path, there: list[dict[str, float]], wanted: dict[str, list[float]]) -> None:
-    """Check that for each value of each setting in `wanted` there is a member, with some value of those before it.
+def require_members(path: Path, members: list[dict[str, float]], wanted: dict[str, list[float]]) -> None:
+    """Check that the study has a member for each value of each setting in `wanted`, beside the settings before it.
+
+    Args:
+      members: from `read_members`; empty: nothing is checked.
+      wanted: setting -> values.
+
 
     Raises:
-      UserError: as `no_member` tells.
+      UserError: from `missing_member`.
     """
-    chosen = there
+    chosen = members
     for name, values in wanted.items():
         known = {member[name] for member in chosen if name in member}
         for value in values:
@@ -57,13 +62,19 @@ def require_members(path: Path, there: list[dict[str, float]], wanted: dict[str,
 
 
 def missing_member(
-    path: Path, name: str, value: float, others: dict[str, float], there: Iterable[float]
+    path: Path, name: str, value: float, others: dict[str, float], values: Iterable[float]
 ) -> UserError:
-    """The complaint that a study has no member with a value of a setting, beside those of others; `there` are the values it has."""
+    """The error that a study has no member with a value of a setting.
+
+    Args:
+      name, value: the setting.
+      others: settings that were chosen beside it.
+      values: those that the setting has.
+    """
     beside = " and ".join(f"{other} {number:g}" for other, number in others.items())
-    values = ", ".join(f"{number:g}" for number in sorted(there))
+    listed = ", ".join(f"{number:g}" for number in sorted(values))
     return UserError(
-        f"{path} has no member with {name} {value:g}{' and ' + beside if beside else ''}; {name} is one of {values}"
+        f"{path} has no member with {name} {value:g}{' and ' + beside if beside else ''}; {name} is one of {listed}"
     )
 
 

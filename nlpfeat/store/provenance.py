@@ -39,9 +39,9 @@ def _git(*arguments: str) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def signature(line: str, study: StudyFolder) -> str:
+def signature(line: str, folder: StudyFolder) -> str:
     """What stands below a figure: the command that drew it, the commit of the code, the config of the study."""
-    return f"{line}   commit {commit()}   config {config_hash(study.spec)}"
+    return f"{line}   commit {commit()}   config {config_hash(folder.spec)}"
 
 
 def commit() -> str:
@@ -91,20 +91,20 @@ def data_hash(source: Dataset, splits: Any = ()) -> str:
     return total.hexdigest()
 
 
-def check_data(study: StudyFolder, source: Dataset) -> None:
+def check_data(folder: StudyFolder, source: Dataset) -> None:
     """Compare the data that all members share with those that the study was trained on, if it was.
 
     Raises:
       UserError: if the files that the study read are others now: words or classes would have changed their places.
     """
-    if study.data_hash.exists() and study.data_hash.read_text().strip() != data_hash(source):
+    if folder.data_hash.exists() and folder.data_hash.read_text().strip() != data_hash(source):
         raise UserError(
-            f"the data that {study.path} was trained on have changed: put the old files back, or train a new study"
+            f"the data that {folder.path} was trained on have changed: put the old files back, or train a new study"
         )
 
 
-def write_data_hash(study: StudyFolder, source: Dataset) -> None:
+def write_data_hash(folder: StudyFolder, source: Dataset) -> None:
     """Write down the hash of the data that all members share, where they share any."""
-    if jax.tree.leaves(source.arrays) and not study.data_hash.exists():
-        with atomic(study.data_hash) as part:
+    if jax.tree.leaves(source.arrays) and not folder.data_hash.exists():
+        with atomic(folder.data_hash) as part:
             part.write_text(data_hash(source) + "\n")

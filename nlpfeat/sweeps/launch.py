@@ -1,4 +1,4 @@
-"""Launch a study: plan it, train this launcher's share, combine the results."""
+"""Launch a study: begin (plan, write tables), train this launcher's share, finish (combine the results)."""
 
 import time
 from collections.abc import Sequence
@@ -29,6 +29,10 @@ def begin(
     """Write a study's config, member tables and manifest, before anything runs.
 
     Args:
+      spec: of the study.
+      path: of its folder.
+      shards: (i, n): this is launcher i of n.
+      command: for the manifest.
       workers: see `make_plan`.
       factory: of the study's members, where it is at hand: files are read and programs compiled once.
 
@@ -80,7 +84,7 @@ def finish(folder: StudyFolder) -> tuple[xr.Dataset | None, list[DamagedFile]]:
 
 
 def require_whole(damaged: Sequence[UserError]) -> None:
-    """Raise the damage that a run met, if any.
+    """Raise the errors of damaged files, if there are any.
 
     Raises:
       UserError: naming every damaged file and its mend.

@@ -1,7 +1,8 @@
-"""The grid expands to members, each with an id that is a hash of its resolved config.
+"""The plan of a launch: the grid expands to members, members are grouped into buckets, buckets are shared among launchers.
 
-A member has a place: its number in the grid, the last axis turning fastest. Members of any places are made without the
-others, so a grid of millions never lies in memory whole.
+A member's id is a hash of its resolved config. Its place is its number in the grid, the last axis varying fastest; members at
+any places are made without the others, so a grid of millions is never in memory as a whole. A bucket's members train inside
+one compiled program, padded to the largest width among them.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ CHUNK = 4096  # members whose rows are in memory while ids are counted
 
 
 def grid_size(spec: Spec) -> int:
-    """How many members the grid of a spec has."""
+    """The number of members in the grid of a spec."""
     return prod(len(values) for _, values in spec.sweep)
 
 
@@ -50,7 +51,7 @@ def all_members(spec: Spec) -> pd.DataFrame:
 
 
 def id_numbers(spec: Spec) -> np.ndarray:
-    """The ids of all members of the grid as numbers, uint64 (members,): eight bytes a member."""
+    """The ids of all members of the grid as numbers, uint64 (members,): eight bytes per member."""
     everywhere = np.arange(grid_size(spec))
     parts = np.split(everywhere, range(CHUNK, len(everywhere), CHUNK))
     return np.concatenate([as_numbers(member_rows(spec, part).index) for part in parts])
@@ -62,7 +63,7 @@ def as_numbers(ids: pd.Index) -> np.ndarray:
 
 
 def as_ids(numbers: np.ndarray) -> list[str]:
-    """The opposite of `as_numbers`."""
+    """The inverse of `as_numbers`."""
     return [f"{one:016x}" for one in numbers.tolist()]
 
 
@@ -96,7 +97,7 @@ MAX_MEMBERS = 1024
 
 
 class BucketSize(NamedTuple):
-    """What a bucket's work depends on."""
+    """The size of a bucket, which decides its cost."""
 
     members: int
     width: int  # padded: of the widest
@@ -108,12 +109,16 @@ class BucketSize(NamedTuple):
 
 
 def partition_widths(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
-    """Part members of `widths` (members,) into buckets: the places of each one's members, the narrowest bucket first.
+    """Group members by width into buckets.
 
     Greedy from the widest: a width joins while the widest costs at most MAX_RATIO times as much.
 
     Args:
-      at_least: split the costliest buckets until there are so many (where there are members enough).
+      widths: (members,).
+      at_least: the costliest buckets are split until there are this many, as far as there are members.
+
+    Returns:
+      The indices of the members of each bucket, the narrowest bucket first.
     """
     parts = []
     left = np.unique(widths)
@@ -132,13 +137,17 @@ def partition_widths(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
 def shard(costs: dict[str, float], index: int, shards: int) -> list[str]:
     """The buckets of one of `shards` launchers: the costliest first, each to the least busy.
 
-    A function of the plan alone, so that launchers agree without talking. `index` runs from 0 to `shards` - 1.
+    A function of the plan alone, so that launchers agree without communicating.
+
+    Args:
+      costs: of all buckets, by label.
+      index: of the launcher, 0 to `shards` - 1.
 
     Raises:
-      ValueError: for another index, which would be no launcher's share.
+      ValueError: for another index.
     """
     if not 0 <= index < shards:
-        raise ValueError(f"share {index} of {shards} shares")
+        raise ValueError(f"shard {index} of {shards}")
     load = np.zeros(shards)
     mine = []
     for label in sorted(costs, key=lambda label: (-costs[label], label)):
@@ -154,17 +163,23 @@ BUCKETS_PER_WORKER = 2  # at least, or the costliest bucket would keep the other
 
 
 class LaunchPlan(NamedTuple):
-    """What a launch has to do. Members are made from it when they are needed: a plan of millions is small."""
+    """What a launch has to do. Members are made from it when they are needed, so the plan of a large grid is small.
+
+    Attributes:
+      wanted: the sizes of the buckets that hold the members of the grid.
+      new: those of them that were not planned before: places in the grid.
+      missing: those of them to train here.
+    """
 
     folder: StudyFolder
     factory: MemberFactory
-    wanted: dict[str, BucketSize]  # the buckets that hold the members asked for
-    new: dict[str, np.ndarray]  # of those, the ones not planned before: places in the grid
-    missing: list[str]  # of those, the ones to train here
+    wanted: dict[str, BucketSize]
+    new: dict[str, np.ndarray]
+    missing: list[str]
 
     @property
     def members(self) -> int:
-        """How many members are asked for."""
+        """The number of members of the grid."""
         return grid_size(self.factory.spec)
 
     @property
@@ -188,7 +203,9 @@ def make_plan(
     same members in the same places; only new ones form new buckets.
 
     Args:
-      workers: how many buckets a launcher can train at once: of several, each gets BUCKETS_PER_WORKER buckets, so new ones are split.
+      shards: (i, n): this is launcher i of n.
+      workers: the number of buckets that a launcher trains at once; with several, new buckets are split until each worker has
+        BUCKETS_PER_WORKER.
 
     Raises:
       UserError: if `path` holds something else; DamagedFile if a member table cannot be read.
@@ -201,9 +218,9 @@ def make_plan(
         members = folder.bucket(label)
         ids = as_numbers(members.index)
         places = order[np.searchsorted(numbers, ids, sorter=order) % len(order)]
-        asked = places[numbers[places] == ids]
-        known[asked] = True
-        if len(asked):
+        requested = places[numbers[places] == ids]
+        known[requested] = True
+        if len(requested):
             wanted[label] = BucketSize(len(members), int(members["width"].max()))
     left = np.flatnonzero(~known)
     widths = settings_at(factory.spec, left)["width"]

@@ -1,7 +1,7 @@
 """The compiled programs of a bucket: every member at once, sharded over all devices.
 
-Members never talk to each other, so the member axis is sharded over a mesh of all devices by `shard_map`, and
-each device works through its share. A CPU counts as one device a core (see `nlpfeat.sweeps.devices`); a laptop
+Members are independent, so the member axis is sharded over a mesh of all devices by `shard_map`, and
+each device works through its share. A CPU counts as one device per core (see `nlpfeat.parallel`); a laptop
 and several GPUs run this same code.
 
 On a device the members run in blocks: `lax.map` over blocks, `vmap` within. A CPU is fastest when a block's

@@ -30,7 +30,7 @@ from nlpfeat.training import checkpoints
 
 
 class ProgressBoard:
-    """Where workers tell how far they are, and are told to stop. A Ray actor."""
+    """Collects the progress of the workers, and passes on the request to stop. A Ray actor."""
 
     def __init__(self) -> None:
         self._reached: dict[str, tuple[int, int]] = {}
@@ -42,28 +42,28 @@ class ProgressBoard:
         return self._stop
 
     def stopping(self) -> bool:
-        """Whether not to begin."""
+        """Whether workers are asked to stop."""
         return self._stop
 
     def updates(self, *, stop: bool) -> dict[str, tuple[int, int]]:
-        """What was told since the last call."""
+        """The steps reached since the last call, by bucket: (members, step)."""
         self._stop = stop
         reached, self._reached = self._reached, {}
         return reached
 
 
 class BoardProgress:
-    """Follows a run in a worker (`nlpfeat.sweeps.run.Watch`)."""
+    """Follows a run in a worker (`nlpfeat.sweeps.runner.ProgressCallback`)."""
 
     def __init__(self, ask: Callable[[str, int, int], bool]) -> None:
         self._ask, self._stop = ask, False
 
     def step(self, bucket: str, members: int, step: int) -> None:
-        """Tell it to the board."""
+        """Report it to the board."""
         self._stop = self._ask(bucket, members, step)
 
     def interrupted(self) -> bool:
-        """What the board answered."""
+        """Whether the board asked to stop."""
         return self._stop
 
 
@@ -92,48 +92,49 @@ def train_remote(study: Path, label: str, widest: int, working: str, board: Any)
         return None
 
 
-ATTEMPTS = 5  # of a bucket whose workers die without a checkpoint between: such a death is no accident
-ZOMBIE_SECONDS = (
-    60.0  # how long a dead worker's lock may be held, by a machine that does not know yet that it is lost
-)
+ATTEMPTS = 5  # of a bucket whose workers die without progress in between
+ZOMBIE_SECONDS = 60.0  # how long a dead worker may still hold its lock, on a machine that has not noticed yet
 POLL_SECONDS = 0.2
-HANDED_ON = ("NLPFEAT_DATA", "XLA_FLAGS")  # settings of this process that its workers take over
+INHERITED = ("NLPFEAT_DATA", "XLA_FLAGS")  # environment variables that workers take over
 
 
 class BucketResources(NamedTuple):
-    """What one bucket at a time gets of a cluster."""
+    """The resources of a cluster that each bucket gets."""
 
     cpus: int
     gpus: float
 
 
 class Cluster(NamedTuple):
-    """A cluster that is connected."""
+    """A connected cluster."""
 
     resources: BucketResources
     workers: int  # buckets at once
 
 
 @contextlib.contextmanager
-def connected(address: str, share: BucketResources) -> Iterator[Cluster]:
+def connected(address: str, resources: BucketResources) -> Iterator[Cluster]:
     """Connect to a Ray cluster while the block runs.
 
     Args:
       address: HOST:PORT of its head; or "auto": the one that runs on this machine, else one is started, of its cores.
-      share: what a bucket gets; no GPUs on a cluster that has none.
+      resources: of each bucket; its GPUs do not count on a cluster that has none.
 
     Raises:
-      UserError: if the cluster is not there, or has less than one share.
+      UserError: if the cluster is not there, or has less than one bucket needs.
     """
     if address != "auto":
         _check_reachable(address)
-    handed = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
-    limits = {"NPROC": str(share.cpus), "JAX_NUM_CPU_DEVICES": str(share.cpus)}  # XLA's threads and devices
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    limits = {
+        "NPROC": str(resources.cpus),
+        "JAX_NUM_CPU_DEVICES": str(resources.cpus),
+    }  # XLA's threads and devices
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         ray.init(
             None if address == "auto" else address,
-            runtime_env={"env_vars": handed | limits},
+            runtime_env={"env_vars": inherited | limits},
             include_dashboard=None if address != "auto" else False,
             log_to_driver=False,
             logging_level=logging.ERROR,
@@ -141,22 +142,22 @@ def connected(address: str, share: BucketResources) -> Iterator[Cluster]:
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise UserError(f"cluster {address}: Ray cannot connect ({str(error).splitlines()[0]})") from None
     try:
-        there = ray.cluster_resources()
-        share = share if there.get("GPU") else share._replace(gpus=0)
-        workers = int(there.get("CPU", 0) // share.cpus)
-        workers = min(workers, int(there["GPU"] / share.gpus)) if share.gpus else workers
+        total = ray.cluster_resources()
+        resources = resources if total.get("GPU") else resources._replace(gpus=0)
+        workers = int(total.get("CPU", 0) // resources.cpus)
+        workers = min(workers, int(total["GPU"] / resources.gpus)) if resources.gpus else workers
         if not workers:
             raise UserError(
-                f"the cluster has {there.get('CPU', 0):g} CPUs and {there.get('GPU', 0):g} GPUs, less than a bucket is to have "
-                f"({share.cpus} and {share.gpus:g}): lower task_cpus or task_gpus"
+                f"the cluster has {total.get('CPU', 0):g} CPUs and {total.get('GPU', 0):g} GPUs, less than a bucket needs "
+                f"({resources.cpus} and {resources.gpus:g}): lower task_cpus or task_gpus"
             )
-        yield Cluster(share, workers)
+        yield Cluster(resources, workers)
     finally:
         ray.shutdown()
 
 
 def _check_reachable(address: str) -> None:
-    """Ask whether anyone listens: Ray itself would wait for minutes."""
+    """Check that something listens at the address: Ray itself would wait for minutes."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=10).close()
@@ -167,7 +168,7 @@ def _check_reachable(address: str) -> None:
 
 
 class _Attempts(NamedTuple):
-    """How often a bucket was sent without a step forward."""
+    """How often a bucket was scheduled without progress."""
 
     fruitless: int
     saved: int  # its last step with a checkpoint then
@@ -177,7 +178,8 @@ class _Attempts(NamedTuple):
 def train_on_cluster(plan: LaunchPlan, cluster: Cluster, progress: ProgressCallback) -> Outcome:
     """Train the buckets that are missing, each in a task of its own.
 
-    A bucket whose worker or machine dies is sent again, as long as it gets on; one that fails in Python is not.
+    A bucket whose worker or machine dies is rescheduled; after ATTEMPTS without progress it is marked failed, as one that raises a
+    Python error is at once.
 
     Raises:
       Interrupted: when `progress` says so, after all workers have saved.
@@ -186,17 +188,17 @@ def train_on_cluster(plan: LaunchPlan, cluster: Cluster, progress: ProgressCallb
     alive = {"max_restarts": -1, "max_task_retries": -1}
     board: Any = ray.remote(ProgressBoard).options(num_cpus=0, scheduling_strategy=here, **alive).remote()
     buckets = _Buckets(plan, cluster.resources, board)
-    while buckets.sent or buckets.later:
-        done, _ = ray.wait(list(buckets.sent), timeout=POLL_SECONDS) if buckets.sent else ([], None)
+    while buckets.scheduled or buckets.later:
+        done, _ = ray.wait(list(buckets.scheduled), timeout=POLL_SECONDS) if buckets.scheduled else ([], None)
         updates: Any = ray.get(board.updates.remote(stop=progress.interrupted()))
         for label, (members, step) in updates.items():
             progress.step(label, members, step)
         for ref in done:
-            buckets.take(ref)
+            buckets.collect(ref)
         if progress.interrupted():
             buckets.later.clear()
-        buckets.send_due()
-        if not buckets.sent:
+        buckets.schedule_due()
+        if not buckets.scheduled:
             time.sleep(POLL_SECONDS)
     if progress.interrupted() and len(buckets.outcome.finished) < len(plan.missing):
         raise Interrupted
@@ -204,37 +206,37 @@ def train_on_cluster(plan: LaunchPlan, cluster: Cluster, progress: ProgressCallb
 
 
 class _Buckets:
-    """The buckets on their way: which are sent, which will be sent again, what became of the others."""
+    """The buckets of a launch: scheduled, to be rescheduled, and the outcome of the others."""
 
-    def __init__(self, plan: LaunchPlan, share: BucketResources, board: Any) -> None:
-        options = {"num_cpus": share.cpus, "num_gpus": share.gpus, "max_retries": 0}
+    def __init__(self, plan: LaunchPlan, resources: BucketResources, board: Any) -> None:
+        options = {"num_cpus": resources.cpus, "num_gpus": resources.gpus, "max_retries": 0}
         self._task: Any = ray.remote(max_calls=0, **options)(train_remote)  # 0: a worker keeps its programs
         self._plan, self._board = plan, board
         self._widest = max((plan.wanted[label].width for label in plan.missing), default=0)
         self._attempts = {label: _Attempts(0, self._saved(label), -ZOMBIE_SECONDS) for label in plan.missing}
         self.outcome = Outcome()
-        self.sent: dict[Any, str] = {}
+        self.scheduled: dict[Any, str] = {}
         self.later: dict[str, float] = dict.fromkeys(plan.missing, 0.0)  # and when
-        self.send_due()
+        self.schedule_due()
 
-    def send_due(self) -> None:
-        """Send what is to be sent by now."""
+    def schedule_due(self) -> None:
+        """Schedule the buckets that are due."""
         now = time.monotonic()
         for label in [label for label, when in self.later.items() if when <= now]:
             del self.later[label]
             study = self._plan.folder.path.absolute()
-            sent = self._task.remote(study, label, self._widest, str(Path.cwd()), self._board)
-            self.sent[sent] = label
+            ref = self._task.remote(study, label, self._widest, str(Path.cwd()), self._board)
+            self.scheduled[ref] = label
 
-    def take(self, ref: Any) -> None:
-        """Take what a task has left."""
-        label = self.sent.pop(ref)
+    def collect(self, ref: Any) -> None:
+        """Take the result of a Ray task."""
+        label = self.scheduled.pop(ref)
         try:
             found: Outcome | None = ray.get(ref)
         except RayTaskError as error:
             self.outcome.failed.append(Failure(label, error.cause, str(error)))
         except RayError as error:  # the worker or its machine has died
-            self._send_again(label, error)
+            self._reschedule(label, error)
         else:
             self._add(label, found)
 
@@ -250,7 +252,7 @@ class _Buckets:
         self.outcome.busy += found.busy
         self.outcome.damaged += found.damaged
 
-    def _send_again(self, label: str, error: Exception) -> None:
+    def _reschedule(self, label: str, error: Exception) -> None:
         before, saved = self._attempts[label], self._saved(label)
         fruitless = before.fruitless + 1 if saved <= before.saved else 1
         self._attempts[label] = _Attempts(fruitless, saved, time.monotonic())

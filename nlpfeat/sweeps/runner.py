@@ -40,7 +40,7 @@ def empty_records(spec: Spec, members: int, splits: Splits) -> dict[str, np.ndar
 
 
 def load_checkpoint(
-    study: StudyFolder, factory: MemberFactory, label: str, members: pd.DataFrame, splits: Splits, step: int
+    folder: StudyFolder, factory: MemberFactory, label: str, members: pd.DataFrame, splits: Splits, step: int
 ) -> CheckpointState:
     """What was saved of a bucket at a step.
 
@@ -51,16 +51,16 @@ def load_checkpoint(
     Raises:
       DamagedFile: if it cannot be read or does not fit the study's config.
     """
-    training, units = study.spec.training, int(members["width"].max())
-    program = Program(study.spec.task, factory.module(units), training.phase_at(step).frozen)
+    training, units = folder.spec.training, int(members["width"].max())
+    program = Program(folder.spec.task, factory.module(units), training.phase_at(step).frozen)
 
     def state(params: Params, settings: Settings) -> State:
         return init_state(program, batch_rows(training, splits), params, settings)
 
-    one = jax.eval_shape(state, factory.shapes(units), study.spec.settings)
+    one = jax.eval_shape(state, factory.shapes(units), folder.spec.settings)
     like = jax.tree.map(lambda a: jax.ShapeDtypeStruct((len(members), *a.shape), a.dtype), one)
-    records = empty_records(study.spec, len(members), splits)
-    return checkpoints.load(study.checkpoints(label), step, CheckpointState(like, records))
+    records = empty_records(folder.spec, len(members), splits)
+    return checkpoints.load(folder.checkpoints(label), step, CheckpointState(like, records))
 
 
 class Interrupted(Exception):
@@ -109,7 +109,7 @@ class Outcome:
 
 
 def train_buckets(
-    study: StudyFolder,
+    folder: StudyFolder,
     factory: MemberFactory,
     labels: list[str],
     widest: int,
@@ -128,12 +128,12 @@ def train_buckets(
     """
     outcome = Outcome()
     for label in labels:
-        with multihost.first_lock(study.checkpoints(label) / "lock") as held:
+        with multihost.first_lock(folder.checkpoints(label) / "lock") as held:
             if not held:
                 outcome.busy.append(label)
-            elif not multihost.any_of(study.result(label).exists()):
+            elif not multihost.any_of(folder.result(label).exists()):
                 try:
-                    _train(study, factory, label, widest, mesh, progress)
+                    _train(folder, factory, label, widest, mesh, progress)
                     outcome.finished.append(label)
                 except DamagedFile as error:
                     outcome.damaged.append(error)
@@ -141,37 +141,37 @@ def train_buckets(
 
 
 def _train(
-    study: StudyFolder,
+    folder: StudyFolder,
     factory: MemberFactory,
     label: str,
     widest: int,
     mesh: Mesh,
     progress: ProgressCallback,
 ) -> None:
-    for left_behind in study.result(label).parent.glob(f".{label}.nc.*.part"):
+    for left_behind in folder.result(label).parent.glob(f".{label}.nc.*.part"):
         left_behind.unlink(missing_ok=True)
-    members = study.bucket(label)
+    members = folder.bucket(label)
     try:
-        train_bucket(study, factory, prepare(factory, label, members, mesh, widest), progress)
+        train_bucket(folder, factory, prepare(factory, label, members, mesh, widest), progress)
     except Exception as error:
-        error.add_note(f"while training bucket {label} of {study.path}: {_config(study, members)}")
+        error.add_note(f"while training bucket {label} of {folder.path}: {_config(folder, members)}")
         raise
 
 
-def _config(study: StudyFolder, members: pd.DataFrame) -> str:
+def _config(folder: StudyFolder, members: pd.DataFrame) -> str:
     """The config of members, for the report of a defect."""
-    spread = {name: sorted(set(members[name].tolist())) for name in setting_names(study.spec.settings)}
-    config = {key: part for key, part in study.spec.to_dict().items() if key not in ("settings", "sweep")}
+    spread = {name: sorted(set(members[name].tolist())) for name in setting_names(folder.spec.settings)}
+    config = {key: part for key, part in folder.spec.to_dict().items() if key not in ("settings", "sweep")}
     return json.dumps(config | {"settings": spread})
 
 
 def train_bucket(
-    study: StudyFolder, factory: MemberFactory, bucket: Bucket, progress: ProgressCallback
+    folder: StudyFolder, factory: MemberFactory, bucket: Bucket, progress: ProgressCallback
 ) -> None:
     """Train one bucket from its last checkpoint, or from the start, to its results file."""
-    training = study.spec.training
+    training = folder.spec.training
     began = time.perf_counter()
-    (state, records), done = resume_bucket(study, factory, bucket)
+    (state, records), done = resume_bucket(folder, factory, bucket)
     stops = training.stops
     start = stops[done - 1].step if done else 0
     states = advance(training, bucket, state, start, [stop.step for stop in stops[done:]])
@@ -182,11 +182,11 @@ def train_bucket(
         progress.step(bucket.label, len(bucket.members), stop.step)
         interrupted = multihost.any_of(progress.interrupted())
         if stop.checkpoint or interrupted:
-            save_checkpoint(study, bucket, stop.step, CheckpointState(bucket.to_host(state), records))
+            save_checkpoint(folder, bucket, stop.step, CheckpointState(bucket.to_host(state), records))
         if interrupted:
             raise Interrupted
     if multihost.is_first():
-        write_bucket_results(study, bucket, records, time.perf_counter() - began)
+        write_bucket_results(folder, bucket, records, time.perf_counter() - began)
     multihost.wait_for_all(bucket.label)  # before the next one is asked for, whose lock is another
 
 
@@ -219,16 +219,16 @@ def advance(
         start = step
 
 
-def resume_bucket(study: StudyFolder, factory: MemberFactory, bucket: Bucket) -> tuple[CheckpointState, int]:
+def resume_bucket(folder: StudyFolder, factory: MemberFactory, bucket: Bucket) -> tuple[CheckpointState, int]:
     """The state on the devices, the records so far, and how many stops are behind."""
-    training, members, splits = study.spec.training, bucket.members, bucket.first.splits
+    training, members, splits = folder.spec.training, bucket.members, bucket.first.splits
     steps = [stop.step for stop in training.stops]
-    saved = [s for s in checkpoints.saved_steps(study.checkpoints(bucket.label)) if s in steps]
+    saved = [s for s in checkpoints.saved_steps(folder.checkpoints(bucket.label)) if s in steps]
     if saved:
-        found = load_checkpoint(study, factory, bucket.label, members, splits, saved[-1])
+        found = load_checkpoint(folder, factory, bucket.label, members, splits, saved[-1])
         return CheckpointState(bucket.to_devices(found.state), found.records), steps.index(saved[-1]) + 1
     state = initial_state(bucket, training.phases[0].frozen, bucket.params)
-    return CheckpointState(state, empty_records(study.spec, len(members), splits)), 0
+    return CheckpointState(state, empty_records(folder.spec, len(members), splits)), 0
 
 
 def initial_state(bucket: Bucket, frozen: tuple[str, ...], params: Params) -> State:
@@ -237,13 +237,13 @@ def initial_state(bucket: Bucket, frozen: tuple[str, ...], params: Params) -> St
     return programs.init_members(program, bucket.rows, bucket.layout, params, bucket.data.settings)
 
 
-def save_checkpoint(study: StudyFolder, bucket: Bucket, step: int, content: CheckpointState) -> None:
+def save_checkpoint(folder: StudyFolder, bucket: Bucket, step: int, content: CheckpointState) -> None:
     """Save a checkpoint, and then discard those that it replaces."""
-    folder = study.checkpoints(bucket.label)
-    checkpoints.save(folder, step, content)
+    path = folder.checkpoints(bucket.label)
+    checkpoints.save(path, step, content)
     if multihost.is_first():
-        kept = {stop.step for stop in study.spec.training.stops if stop.keep} | {step}
-        checkpoints.discard(folder, [s for s in checkpoints.saved_steps(folder) if s not in kept])
+        kept = {stop.step for stop in folder.spec.training.stops if stop.keep} | {step}
+        checkpoints.discard(path, [s for s in checkpoints.saved_steps(path) if s not in kept])
 
 
 def batch_indices(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Indices:
@@ -268,19 +268,19 @@ def batch_indices(training: TrainingSpec, bucket: Bucket, start: int, stop: int)
 
 
 def write_bucket_results(
-    study: StudyFolder, bucket: Bucket, records: dict[str, np.ndarray], seconds: float
+    folder: StudyFolder, bucket: Bucket, records: dict[str, np.ndarray], seconds: float
 ) -> None:
     """Write the results file of a finished bucket."""
     attributes = {
-        "task": study.spec.task.name,
+        "task": folder.spec.task.name,
         "bucket": bucket.label,
-        "config": study.spec.to_dict(),
+        "config": folder.spec.to_dict(),
         "provenance": provenance.provenance(),
         "data_sha256": bucket.data_sha256,
         "seconds": round(seconds, 3),
     }
-    steps = [stop.step for stop in study.spec.training.stops]
+    steps = [stop.step for stop in folder.spec.training.stops]
     splits = split_names(bucket.first.splits)
-    units = {metric.name: metric.units for metric in study.spec.task.recorded}
+    units = {metric.name: metric.units for metric in folder.spec.task.recorded}
     dataset = results.bucket_dataset(bucket.members, records, steps, splits, attributes, units)
-    results.write_results(dataset, study.result(bucket.label))
+    results.write_results(dataset, folder.result(bucket.label))

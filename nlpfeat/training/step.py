@@ -51,7 +51,7 @@ class Interval(NamedTuple):
 
 
 Record: TypeAlias = dict[str, Array]  # loss and each metric: (splits,)
-Indices: TypeAlias = Int[Array, "steps batch_size"] | None
+Indices: TypeAlias = Int[Array, "*members steps batch_size"] | None
 
 
 def record_names(task: Task) -> tuple[str, ...]:
