@@ -110,8 +110,8 @@ def neighbours(
       UserError: if the space lacks a word.
     """
     tables = []
-    for query in words:
-        row = space.row(query)
+    for row in dict.fromkeys(space.row(word) for word in words):
+        query = space.words[row]
         similarity = SIMILARITIES[metric](space.vectors, space.vectors[row])
         near = nearest(similarity, top_k, leave_out=(row,))
         tied = ties(similarity, near)
@@ -122,7 +122,7 @@ def neighbours(
                 query,
                 f"{tied:,}",
             )
-        tables.append(_ranked(space, space.words[row], similarity, near, metric))
+        tables.append(_ranked(space, query, similarity, near, metric))
     return pd.concat(tables, ignore_index=True)
 
 
