@@ -9,12 +9,12 @@ help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
 
 measure: $(VENV)/ok ## the exact geometry of every member of that study, then all figures: some three minutes
-	$(RUN) -m experiments.measure --study=runs/spirals
-	$(RUN) -m experiments.plot --study=runs/spirals
+	$(RUN) -m nlpfeat measure --study=runs/spirals
+	$(RUN) -m nlpfeat plot --study=runs/spirals
 
 sweep: $(VENV)/ok  ## the main job: sweep hidden width on spirals, then the figures
-	$(RUN) -m experiments.sweep --config=configs/spirals.py
-	$(RUN) -m experiments.plot --study=runs/spirals
+	$(RUN) -m nlpfeat sweep --config=configs/spirals.py
+	$(RUN) -m nlpfeat plot --study=runs/spirals
 
 SIZE ?= two_cores
 ALL_TASKS = $(shell $(RUN) -c 'import runpy; print(*runpy.run_path("configs/all_tasks.py")["get_config"].variants)')
@@ -81,6 +81,7 @@ $(VENV)/ok: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: nlpfeat needs Python >= 3.11; name one with make PYTHON=python3.12 ..." >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 clean:             ## remove the environment and caches; studies in runs/ stay

@@ -114,10 +114,12 @@ def bits(held: Held) -> dict[str, str]:
 
 def machine() -> str:
     """What the bytes of a trained network depend on, beside the code: JAX, its compiler's flags, the processor's instructions."""
-    cpu = Path("/proc/cpuinfo")
-    flags = sorted(set(cpu.read_text().partition("flags")[2].partition("\n")[0].split())) if cpu.exists() else []
-    instructions = hashlib.sha256(" ".join(flags).encode()).hexdigest()[:8]
-    return f"jax {jax.__version__}, {platform.machine()} {instructions}, XLA_FLAGS {os.environ.get('XLA_FLAGS', '')}"
+    cpu, told = Path("/proc/cpuinfo"), ""
+    if cpu.exists():
+        lines = dict(line.partition("\t")[::2] for line in cpu.read_text().split("\n\n")[0].splitlines())
+        told = " ".join([lines.get("model name", ""), *sorted(lines.get("flags", "").split())])
+    processor = hashlib.sha256(told.encode()).hexdigest()[:8]
+    return f"jax {jax.__version__}, {platform.machine()} {processor}, XLA_FLAGS {os.environ.get('XLA_FLAGS', '')}"
 
 
 def _hash(leaves: list[Any]) -> str:

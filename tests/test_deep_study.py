@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def spec_of(reference, **axes):
-    spec = resolve(load_config(reference)[1])
+    spec = resolve(load_config(reference))
     return with_grid(spec, **axes) if axes else spec
 
 
@@ -26,7 +26,9 @@ def test_two_units_never_part_the_disc_and_three_often_do(tmp_path):
 
 
 def test_a_deep_leaky_net_of_width_2_leaves_a_corridor(tmp_path):
-    spec = spec_of("configs/annulus.py:deep", width=(2,), seed=range(64), depth=(5,), slope=(0.1, 0.5))
+    spec = spec_of(
+        "configs/annulus.py:deep", width=(2,), seed=range(64), depth=(5,), negative_slope=(0.1, 0.5)
+    )
     made, dataset = study(spec, tmp_path / "study")
     scores = dataset.accuracy.isel(step=-1)
     assert 0 < int((scores.sel(split="train") >= 0.99).sum()) < 64

@@ -38,7 +38,7 @@ def test_medians_over_32_seeds(config, tmp_path):
 def test_theorems_hold_on_all_224_members_at_every_checkpoint(tmp_path):
     study = f"--study={tmp_path / 's'}"
     for command in (["sweep", "--config=configs/spirals.py"], ["measure"], ["plot"]):
-        line = [sys.executable, "-m", f"experiments.{command[0]}", *command[1:], study]
+        line = [sys.executable, "-m", "nlpfeat", *command, study]
         subprocess.run(line, cwd=ROOT, check=True)
     with xr.open_dataset(tmp_path / "s" / "results.nc") as dataset:
         last = dataset.isel(step=-1)

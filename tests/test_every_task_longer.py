@@ -1,5 +1,7 @@
 """The long forms of `test_every_task.py`: hundreds of steps, more widths, and what needs further programs of each row."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from nlpfeat.data.core import count, split_names
 from nlpfeat.models.masking import crop
 from nlpfeat.sweeps.members import stack_settings, tree_index
-from nlpfeat.training.step import evaluate
+from nlpfeat.training.step import Data, Program, evaluate
 from tests.toys import factory_of, largest_gap, trained, with_grid
 
 pytestmark = pytest.mark.slow
@@ -56,10 +58,11 @@ def test_one_device_equals_two(toy):
 
 def test_trace_holds_answers_and_metrics_are_their_means(toy):
     factory = factory_of(toy)
-    example = factory.example(toy.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
+    example = factory.new_member(replace(toy.settings, width=np.int32(8), seed=np.int32(0)), 8)
+    data = Data(example.settings, factory.dataset.arrays, example.splits)
 
     def whole(split):
-        batch = toy.row.data.batch(factory.dataset.arrays, example.splits[split], None)
+        batch = toy.task.data.batch(factory.dataset.arrays, example.splits[split], None)
         return factory.module(8).apply(
             {"params": example.params}, batch.inputs, example.settings
         ), batch.targets
@@ -67,13 +70,11 @@ def test_trace_holds_answers_and_metrics_are_their_means(toy):
     trace, targets = whole("train")
     n = count(example.splits["train"])
     assert all(leaf.shape[0] == n for leaf in jax.tree.leaves(trace))
-    if "scores" in trace and toy.row.evaluation.kind:
+    if "scores" in trace and toy.task.evaluation.kind == "classification":
         assert trace["scores"].shape == (n, int(targets.max()) + 1)
-    for _, metric in (("loss", toy.row.learner.loss.fn), *toy.row.evaluation.metrics):
-        assert metric(trace, targets).shape == (n,)
-    record = evaluate(
-        toy.row, factory.module(8), example.params, example.settings, factory.dataset.arrays, example.splits
-    )
+    for metric in toy.task.recorded:
+        assert metric.fn(trace, targets).shape == (n,)
+    record = evaluate(Program(toy.task, factory.module(8)), example.params, data)
     for i, split in enumerate(split_names(example.splits)):
         trace, targets = whole(split)
         if (
@@ -90,6 +91,6 @@ def test_training_lowers_the_loss(toy):
     spec = with_grid(toy, width=(8,), seed=(0, 1, 2))
     factory, table, _, before = trained(spec, 0)
     _, _, _, after = trained(spec, 300)
-    splits = factory.draw(tree_index(stack_settings(spec.settings, table), 0))
+    splits = factory.make_splits(tree_index(stack_settings(spec.settings, table), 0))
     train = split_names(splits).index("train")
     assert (after["loss"][:, train] < before["loss"][:, train]).all()

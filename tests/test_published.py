@@ -80,8 +80,8 @@ def check_neighbours(study):
     """The lecture's lists, in its order."""
     import json
 
-    asked = ["--width=10", "--seed=1", "--json", "neighbours", *LECTURE]
-    done = run("words", f"--study={study}", *asked)
+    flags = ["--width=10", "--seed=1", "--json"]
+    done = run("words", "neighbours", f"--study={study}", *flags, *LECTURE)
     assert done.returncode == 0, done.stderr
     for word, near in json.loads(done.stdout).items():
         named = LECTURE[word].split()

@@ -18,7 +18,7 @@ from nlpfeat.data.text import published, vector_files
 from nlpfeat.errors import UserError
 from nlpfeat.store import results
 from nlpfeat.store.layout import open_folder
-from nlpfeat.study.restore import restore
+from nlpfeat.study.session import Study
 from nlpfeat.sweeps import launch
 from tests.toys import SPIRALS, study, with_grid
 
@@ -51,7 +51,7 @@ def test_a_study_is_read_without_unpickling(tmp_path, monkeypatch):
     made, dataset = study(with_grid(SPIRALS, width=(2, 3), seed=(0,)), tmp_path / "study")
     disarm(monkeypatch)
     again = open_folder(made.path)
-    assert restore(again, {"width": 3, "seed": 0}).record["loss"].shape == (2,)
+    assert Study(again).member(width=3, seed=0).record["loss"].shape == (2,)
     combined, damaged = launch.finish(again)
     assert not damaged
     assert combined is not None
@@ -74,7 +74,7 @@ def test_a_pickle_in_the_place_of_a_file_is_damage(where, tmp_path, monkeypatch)
         (made.result(label) if where == "results" else made.combined).write_bytes(bomb)
     with pytest.raises(UserError, match="is damaged"):
         if where == "checkpoint":
-            restore(made, {"width": 2, "seed": 0})
+            Study(made).member(width=2, seed=0)
         else:
             results.read_results(made.result(label) if where == "results" else made.combined)
     assert not (tmp_path / "exploded").exists()

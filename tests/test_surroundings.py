@@ -13,12 +13,12 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from nlpfeat.cli import command
+from nlpfeat.cli import process as command
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 from nlpfeat.plotting.style import STYLE, house_style
 from nlpfeat.store import results
-from nlpfeat.store.layout import open_folder
+from nlpfeat.store.layout import FORMAT, open_folder
 from nlpfeat.store.locks import lock
 from nlpfeat.sweeps import launch
 from nlpfeat.training import checkpoints
@@ -46,13 +46,10 @@ def python(code, *arguments, **variables):
 
 
 def test_importing_a_command_touches_no_signal():
-    names = sorted(
-        path.stem for path in (ROOT / "experiments").glob("*.py") if "if __name__" in path.read_text()
-    )
     code = (
-        "import importlib, signal, os\n"
+        "import signal, os\n"
         "before = dict(os.environ)\n"
-        f"for name in {names}: importlib.import_module('experiments.' + name)\n"
+        "import nlpfeat.cli.main\n"
         "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler\n"
         "assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL\n"
         "assert dict(os.environ) == before\n"
@@ -88,14 +85,13 @@ def test_only_the_users_own_files_are_mistakes(error, told, monkeypatch, capsys)
     def fails(argv):
         raise error
 
-    monkeypatch.setattr(sys, "argv", ["command"])
     if told is None:
         with pytest.raises(OSError, match=r".") as caught:
-            command.main(fails)
+            command.run(fails, [])
         assert caught.value is error
         return
     with pytest.raises(SystemExit) as stopped:
-        command.main(fails)
+        command.run(fails, [])
     assert stopped.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
@@ -107,11 +103,11 @@ def test_only_the_users_own_files_are_mistakes(error, told, monkeypatch, capsys)
         ("report", ["--study={}/none"]),
         ("plot", ["--study={}/none"]),
         ("measure", ["--study={}/none"]),
-        ("film", ["--study={}", "--kind=training", "--width=99"]),
-        ("film", ["--study={}", "--kind=trainings", "--width=2"]),
+        ("film", ["training", "--study={}", "--width=99"]),
+        ("film", ["trainings", "--study={}", "--width=2"]),
         ("restore", ["--study={}", "--width=2", "--seed=7"]),
-        ("batch_norm", ["--study={}", "--width=2", "--rates=a"]),
-        ("words", ["--study={}/none", "map"]),
+        ("batch-norm", ["--study={}", "--width=2", "--rates=a"]),
+        ("words", ["map", "--study={}/none"]),
         ("write", ["--study={}", "--temperature=inf"]),
     ],
 )
@@ -119,9 +115,8 @@ def test_cheap_mistakes_wait_for_no_slow_import(name, arguments, small):
     """They are answered where neither JAX nor pandas can be imported."""
     code = (
         "import sys; sys.modules.update(dict.fromkeys(('jax', 'pandas', 'flax', 'sklearn', 'matplotlib')))\n"
-        "from importlib import import_module\n"
-        "from nlpfeat.cli.command import main\n"
-        "main(import_module('experiments.' + sys.argv.pop(1)).command)"
+        "from nlpfeat.cli.main import main\n"
+        "main()"
     )
     done = python(code, name, *(argument.format(small) for argument in arguments))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
@@ -129,10 +124,10 @@ def test_cheap_mistakes_wait_for_no_slow_import(name, arguments, small):
 
 def test_flags_of_further_axes_take_either_form(small):
     """Before and after what they stand beside, with an equals sign and without."""
-    axis = ("--learning_rate", "0.001")
-    done = run("words", f"--study={small}", *axis, "--width=2", "neighbours", "good")
-    assert "invalid choice" not in done.stderr
-    assert run("restore", f"--study={small}", "--learning_rate=7", "--width=2", "--seed=0").returncode == 2
+    axis = ("--learning-rate", "0.001")
+    done = run("words", "neighbours", f"--study={small}", *axis, "--width=2", "good")
+    assert "unknown argument" not in done.stderr
+    assert run("restore", f"--study={small}", "--learning-rate=7", "--width=2", "--seed=0").returncode == 2
 
 
 def test_a_missing_config_is_not_proposed(tmp_path):
@@ -155,7 +150,7 @@ def test_a_terminal_without_a_letter_shows_a_question_mark(encoding, small):
 @pytest.mark.slow
 def test_closed_streams(small):
     """Nothing is printed, and nothing of it lands in the files that are opened next; nor does a note become a result."""
-    line = f"{sys.executable} -m experiments.sweep {' '.join(map(repr, SMALL))} --study={small}"
+    line = f"{sys.executable} -m nlpfeat sweep {' '.join(map(repr, SMALL))} --study={small}"
     assert subprocess.run(f"{line} <&- >&- 2>&-", shell=True, cwd=ROOT, check=False).returncode == 0
     assert results.read_results(small / "results.nc").loss.notnull().all()
     done = subprocess.run(f"{line} 2>&-", shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -164,7 +159,7 @@ def test_closed_streams(small):
 
 
 def test_bytes_that_are_no_text():
-    line = [sys.executable.encode(), b"-m", b"experiments.write", b"--prompt=caf\xe9"]
+    line = [sys.executable.encode(), b"-m", b"nlpfeat", b"write", b"--prompt=caf\xe9"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert r"--prompt=caf\xe9" in done.stderr
@@ -264,9 +259,9 @@ def test_a_tilde_is_home_in_every_path(tmp_path, monkeypatch):
     done = run("sweep", *own, "--config.sweep.seed=(0,)", "--study=~/texts", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     member = ("--study=~/texts", "--width=2", "--seed=0")
-    done = run("words", *member, "--out=~/words.txt", "export", folder=tmp_path)
+    done = run("words", "export", *member, "--out=~/words.txt", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    done = run("words", "--vectors=~/words.txt", "neighbours", "food", folder=tmp_path)
+    done = run("words", "neighbours", "--vectors=~/words.txt", "food", folder=tmp_path)
     assert "no file" not in done.stderr
     assert run("restore", *member, "--out=~/net.npz", folder=tmp_path).returncode == 0
     assert {"texts", "words.txt", "net.npz"} <= {path.name for path in tmp_path.iterdir()}
@@ -285,7 +280,7 @@ def test_a_tilde_is_home(monkeypatch):
         ("words", "--vectors"),
         ("sweep", "--config"),
     ):
-        done = run(name, f"{flag}=~/none/x", *(["map"] if name == "words" else []))
+        done = run(name, *(["map"] if name == "words" else []), f"{flag}=~/none/x")
         assert done.returncode == 2
         assert "/home/ada/none" in done.stderr or "'~/none/x'" in done.stderr
 
@@ -379,8 +374,8 @@ def test_another_format_is_refused(small, tmp_path):
     shutil.copytree(small, tmp_path / "study")
     config = tmp_path / "study" / "config.json"
     for stored in (
-        config.read_text().replace('"format": 2,', ""),
-        config.read_text().replace('"format": 2,', '"format": 9,'),
+        config.read_text().replace(f'"format": {FORMAT},', ""),
+        config.read_text().replace(f'"format": {FORMAT},', '"format": 9,'),
     ):
         config.write_text(stored)
         for line in (["restore", "--width=2", "--seed=0"], ["sweep", *SMALL]):
@@ -401,17 +396,15 @@ def test_installed_within_another_repository_it_is_not_of_that_commit(tmp_path):
     theirs = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout
     code = "from nlpfeat.store import provenance; print(provenance.__file__, provenance.commit())"
     done = python(f"import sys; sys.path.insert(0, {str(place)!r})\n{code}")
-    assert done.stdout.split() == [str(place / "nlpfeat" / "sweeps" / "provenance.py"), "unknown"], (
-        done.stderr
-    )
+    assert done.stdout.split() == [str(place / "nlpfeat" / "store" / "provenance.py"), "unknown"], done.stderr
     done = python(code, GIT_DIR=str(tmp_path / ".git"))
     assert theirs[:10] not in done.stdout
 
 
 def test_ctrl_c_stops_a_command_at_once():
     code = (
-        "import time\nfrom nlpfeat.cli.command import main\n"
-        "def command(argv): print('here', flush=True); time.sleep(60)\nmain(command)"
+        "import time\nfrom nlpfeat.cli.process import run\n"
+        "def command(argv): print('here', flush=True); time.sleep(60)\nrun(command, [])"
     )
     line = [sys.executable, "-c", code]
     asleep = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
