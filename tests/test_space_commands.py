@@ -30,7 +30,7 @@ def contexts(tmp_path_factory):
         "sweep",
         *("--config=configs/windows_noise.py:smoke", f"--study={folder / 'study'}"),
         *(f"--config.data.path={folder / 'own.txt'}", "--config.training.steps=(40,10,10)"),
-        *("--config.data.thin=0.0", "--config.training.batch_size=8", "--config.settings.learning_rate=0.03"),
+        *("--config.data.subsample=0.0", "--config.training.batch_size=8", "--config.settings.learning_rate=0.03"),
     )
     assert done.returncode == 0, done.stderr
     assert "windows to train on" in done.stderr

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ RANKS = (1, 5, 10)  # of precision at k
 HELD_OUT = 5  # every fifth shared word is held out of the fit of a translation
 
 
+@runtime_checkable
 class Texts(Protocol):
     """The metadata of a dataset whose inputs are words."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import flax.linen as nn
 import jax
@@ -28,6 +28,7 @@ MAX_WIDTHS = 4  # widths whose predictions are compared
 LISTED = 200  # errors that are listed
 
 
+@runtime_checkable
 class ClassifierTexts(Protocol):
     """The metadata of a dataset of classified texts."""
 
