@@ -142,7 +142,7 @@ def main() -> None:
 
     from gensim.test.utils import datapath  # pyright: ignore[reportMissingImports]
 
-    from nlpfeat.analysis.word_scores import ranked, read_questions, scored
+    from nlpfeat.analysis.embeddings import answer_questions, pair_correlation, read_questions
     from nlpfeat.data.text.word_tests import pairs
 
     print(f"{machine()}; {args.minutes:g} minutes each")
@@ -156,8 +156,10 @@ def main() -> None:
     print(f"{len(shared):,} words that all know")
     for space, description in spaces:
         inner = among(space, shared)
-        known, solved = scored(inner, questions)
-        correlations = [(Path(name).stem, ranked(inner, pairs(Path(datapath(name))))[1]) for name in FILES]
+        known, solved = answer_questions(inner, questions)
+        correlations = [
+            (Path(name).stem, pair_correlation(inner, pairs(Path(datapath(name))))[1]) for name in FILES
+        ]
         listed = ", ".join(
             f"{name} {one.rho:.3f} ({one.low:.3f}-{one.high:.3f})" for name, one in correlations
         )

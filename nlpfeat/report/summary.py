@@ -37,7 +37,9 @@ def summary_table(dataset: xr.Dataset) -> SummaryTable:
         diverged = f" ({row['diverged']} diverged)" if row["diverged"] else ""
         cells = [f"{row[axis]:g}" for axis in axes] + [f"{row['members']}{diverged}"]
         for name in [*splits, "success"]:
-            low, middle, high = ("∞" if value is None else f"{value:.3f}" for value in row[name])
+            quartiles = row[name]
+            assert isinstance(quartiles, list)
+            low, middle, high = ("∞" if value is None else f"{value:.3f}" for value in quartiles)
             cells.append(f"{middle} ({low} – {high})")
         table.append(cells)
     heads = [name.replace("_", " ") for name in [*axes, "members", *splits, f"P({splits[-1]} {criterion})"]]
