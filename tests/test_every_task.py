@@ -201,4 +201,6 @@ def test_bits_are_those_before_the_move(held):
     kept = json.loads(golden.BITS.read_text())
     if kept["machine"] != golden.machine():
         pytest.skip(f"written on another machine: {kept['machine']}")
+    if held.task.name not in kept["tasks"]:
+        pytest.skip("a task that came later")
     assert golden.bits(held) == kept["tasks"][held.task.name]

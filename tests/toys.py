@@ -13,10 +13,11 @@ from nlpfeat.study.session import sweep
 from nlpfeat.sweeps import plan, programs
 from nlpfeat.sweeps.members import MemberFactory, member_factory, prepare
 from nlpfeat.sweeps.runner import batch_indices, initial_state
-from nlpfeat.tasks.registry import TASKS
+from nlpfeat.tasks.registry import TASKS, register_task
 from nlpfeat.tasks.spec import Spec, resolve
 from nlpfeat.training.step import Interval
 from nlpfeat.training.task import FullBatchRule, Task
+from tests import outside
 
 ROOT = Path(__file__).parents[1]
 # 120 texts of two classes: markup, capitals, digits, an accent, a text twice
@@ -74,6 +75,7 @@ def toy(name: str, **training: Any) -> Spec:
     )
 
 
+register_task(outside.CHECKERBOARD)  # one from outside the package has all the tests of a row
 TOYS = {name: toy(name) for name in TASKS}
 SPIRALS = TOYS["spirals"]
 

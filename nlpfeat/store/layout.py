@@ -26,6 +26,7 @@ from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.atomic import write_atomic
 from nlpfeat.store.locks import LinkOutside, refuse_links
 from nlpfeat.store.precheck import require_study
+from nlpfeat.tasks.registry import TASKS
 from nlpfeat.tasks.spec import Spec, differences, resolve
 
 FORMAT = 3  # of a study's files; 3 renamed settings, measures and the leaves of checkpoints
@@ -129,12 +130,16 @@ class StudyFolder:
         return pd.concat(parts)[names] if parts else none
 
 
+class UnknownTask(UserError):
+    """A study is of a task that is not registered."""
+
+
 def open_folder(path: Path) -> StudyFolder:
     """The study at `path`.
 
     Raises:
-      UserError: if there is none, if it is of another format, or if a link in it leads out of it; DamagedFile if its
-        config cannot be read.
+      UserError: if there is none, if it is of another format or of a task that is not registered, or if a link in it leads out
+        of it; DamagedFile if its config cannot be read.
     """
     require_study(path)
     config = path / "config.json"
@@ -143,10 +148,15 @@ def open_folder(path: Path) -> StudyFolder:
         written = stored.pop("format", 1)
         if written == FORMAT:
             refuse_links(path)
+            if isinstance(stored["task"], str) and stored["task"] not in TASKS:
+                raise UnknownTask(
+                    f"{path} is a study of {stored['task']!r}, a task that is not registered here: register it "
+                    "(nlpfeat.register_task; for commands --register=FILE.py)"
+                )
             return StudyFolder(path, resolve(stored))
-    except LinkOutside:
+    except (LinkOutside, UnknownTask):
         raise
-    except (AttributeError, ValueError, UserError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, UserError) as error:
         raise DamagedFile(
             f"{config} cannot be read as a study's config ({error}): "
             "move the folder away, or put back a copy of that file"
