@@ -12,6 +12,7 @@ from jaxtyping import PyTree
 
 from nlpfeat.config.fields import Fraction
 from nlpfeat.data.core import Dataset, Examples, Index, Splits
+from nlpfeat.data.ratings.catalogue import Catalogue, user_place
 from nlpfeat.data.ratings.files import Described, Rated, movielens, own, year
 from nlpfeat.keys import stream
 
@@ -87,6 +88,41 @@ class RatingTable(NamedTuple):
     def high(self) -> float:
         """The largest."""
         return float(self.rated.stars.max())
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The title of each item."""
+        return self.described.titles
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Number of ratings per item: int (items,)."""
+        return np.bincount(self.rated.item, minlength=len(self.rated.items))
+
+    @property
+    def means(self) -> np.ndarray:
+        """Mean rating per item: float64 (items,)."""
+        return np.bincount(self.rated.item, self.rated.stars, minlength=len(self.rated.items)) / self.counts
+
+    def most_rated(self, max_items: int) -> np.ndarray:
+        """Indices of the items with the most ratings, at most `max_items`; ties keep their order."""
+        return np.argsort(-self.counts, kind="stable")[:max_items]
+
+    def user(self, name: str) -> int:
+        """The index of a user.
+
+        Raises:
+          UserError: if there is none of that name.
+        """
+        return user_place(self.rated.users, name)
+
+    def item(self, text: str) -> int:
+        """The index of an item, found by its title, the beginning of its title, or its number.
+
+        Raises:
+          UserError: if no item fits, or several do.
+        """
+        return Catalogue(self.rated.items, self.titles).place(text)
 
 
 def load(spec: RatingsSpec) -> Dataset:

@@ -18,6 +18,7 @@ from nlpfeat.data.text import plain_text
 from nlpfeat.errors import UserError, nearest
 
 BOOKS: dict[str, File] = {"nietzsche": NIETZSCHE}
+PROMPT = 40  # characters of the default prompt
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,30 @@ class Book(NamedTuple):
     def part(self, name: str) -> np.ndarray:
         """The numbers of the characters of "train" or "validation"."""
         return self.numbers[: self.train] if name == "train" else self.numbers[self.train :]
+
+    def text(self, split: str, max_characters: int | None = None) -> str:
+        """The first characters of "train" or "validation", all of them if None, as the networks read them."""
+        return self.alphabet.decode(self.part(split)[:max_characters])
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether the held-out text is long enough to evaluate texts and units on."""
+        return len(self.part("validation")) > PROMPT
+
+    @property
+    def evaluation_split(self) -> str:
+        """The split for evaluating texts and units: "validation", or "train" where too little text is held out."""
+        return "validation" if self.holds_out else "train"
+
+    @property
+    def evaluation_name(self) -> str:
+        """That split in tables and figures."""
+        return "held-out text" if self.holds_out else "training text"
+
+    @property
+    def prompt(self) -> str:
+        """The beginning of that split: the default prompt."""
+        return self.text(self.evaluation_split, PROMPT)
 
 
 @flax.struct.dataclass
