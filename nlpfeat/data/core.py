@@ -1,6 +1,7 @@
 """What every data pipeline hands over: examples in named splits, and the dataset that all members share."""
 
-from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -31,7 +32,8 @@ SPLITS = ("train", "validation", "test")
 Metadata = TypeVar("Metadata")
 
 
-class Dataset(NamedTuple, Generic[Metadata]):
+@dataclass(frozen=True)
+class Dataset(Generic[Metadata]):
     """What all members of a study share, read once.
 
     Attributes:
@@ -47,6 +49,7 @@ class Dataset(NamedTuple, Generic[Metadata]):
     notes: tuple[str, ...] = ()
 
 
+@runtime_checkable
 class BatchFn(Protocol):
     """Fetches the rows of a batch."""
 

@@ -5,7 +5,7 @@ A metric is a number per example, (outputs, targets) -> (n,); a record holds the
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +17,7 @@ from nlpfeat.training.losses import next_token_loss
 Values = TypeVar("Values", bound=object)
 
 
+@runtime_checkable
 class PerExample(Protocol):
     """A number for each example of a batch."""
 
@@ -70,6 +71,7 @@ class Success(NamedTuple):
         return f"{'≥' if self.metric.mode == 'max' else '≤'} {self.threshold:g}"
 
 
+@runtime_checkable
 class Baseline(Protocol):
     """The headline metric of the best constant prediction."""
 

@@ -6,7 +6,7 @@ a trained network it has. All callables are pure functions.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import flax.linen as nn
 import numpy as np
@@ -22,6 +22,7 @@ from nlpfeat.training.metrics import Baseline, Metric, Success, majority_baselin
 from nlpfeat.training.schedule import TrainingSpec
 
 
+@runtime_checkable
 class LoadFn(Protocol):
     """Reads the files that all members of a study share, once."""
 
@@ -34,6 +35,7 @@ class LoadFn(Protocol):
         ...
 
 
+@runtime_checkable
 class SplitsFn(Protocol):
     """Makes the splits of one member."""
 
@@ -47,6 +49,7 @@ class SplitsFn(Protocol):
         ...
 
 
+@runtime_checkable
 class SamplerFn(Protocol):
     """Chooses the examples of each step."""
 
@@ -57,6 +60,7 @@ class SamplerFn(Protocol):
         ...
 
 
+@runtime_checkable
 class IndicesFn(Protocol):
     """Chooses the examples that a split is evaluated on."""
 
@@ -65,6 +69,7 @@ class IndicesFn(Protocol):
         ...
 
 
+@runtime_checkable
 class BuildFn(Protocol):
     """Builds the network of a task."""
 
@@ -81,6 +86,7 @@ class BuildFn(Protocol):
         ...
 
 
+@runtime_checkable
 class InitOverride(Protocol):
     """Replaces initial parameters that the module does not draw itself."""
 
@@ -164,6 +170,7 @@ class GradientDescent:
     sampler: SamplerFn = epoch_sampler
 
 
+@runtime_checkable
 class StepFn(Protocol):
     """One step of a learning rule."""
 
@@ -262,6 +269,7 @@ class PiecewiseLinear:
     class_curves: Callable[[PyTree], Float[np.ndarray, "classes n 2"]] | None = None
 
 
+@runtime_checkable
 class NewUserPriorFn(Protocol):
     """The prior under which a new user is folded into a factor model."""
 
