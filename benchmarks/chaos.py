@@ -23,11 +23,11 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from nlpfeat.cli.command import main
 from rich.console import Console
 from rich.table import Table
 
 from nlpfeat.cli import launches, sweep  # noqa: F401  (launches wakes in this process, so that its forks need not)
-from nlpfeat.cli.command import main
 
 CONFIG = (
     "--config=configs/spirals.py:smoke",

@@ -1,7 +1,6 @@
 """Commands, run as a user runs them, or in this process, which saves the seconds that one of their own takes to start."""
 
 import contextlib
-import importlib
 import io
 import signal
 import subprocess
@@ -10,33 +9,31 @@ import traceback
 from pathlib import Path
 from unittest import mock
 
-from nlpfeat.cli.command import main
+from nlpfeat.cli import main
+from nlpfeat.cli import process as command_process
 
 ROOT = Path(__file__).parents[1]
 
 
-def process(command, *arguments, **options):
+def process(*arguments, **options):
     """In a process of its own: where signals, limits, stdin or counts of compilations matter."""
-    line = [sys.executable, "-m", f"experiments.{command}", *map(str, arguments)]
+    line = [sys.executable, "-m", "nlpfeat", *map(str, arguments)]
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, **options)
 
 
-def run(command, *arguments, folder=ROOT):
+def run(*arguments, folder=ROOT):
     """In this process, as if started in `folder`: exit code, stdout and stderr."""
-    module = importlib.import_module(f"nlpfeat.cli.{command}")
     out, err = io.StringIO(), io.StringIO()
-    line = [f"experiments.{command}", *map(str, arguments)]
     usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     code = 1
     with (
         contextlib.chdir(folder),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
-        mock.patch.object(sys, "argv", line),
         mock.patch("nlpfeat.parallel.use_all_cores"),
     ):
         try:
-            main(module.command)
+            command_process.run(main.dispatch, list(map(str, arguments)))
         except SystemExit as stop:
             code = stop.code
         except Exception:
@@ -44,4 +41,4 @@ def run(command, *arguments, folder=ROOT):
         finally:
             for number, handler in usual.items():
                 signal.signal(number, handler)
-    return subprocess.CompletedProcess(line, code, out.getvalue(), err.getvalue())
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())

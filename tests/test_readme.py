@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from nlpfeat.cli.command import split_config_flags
+
 from nlpfeat.config.files import load_config
 from nlpfeat.tasks.spec import resolve
 from tests.commands import ROOT, run

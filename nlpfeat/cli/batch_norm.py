@@ -11,6 +11,7 @@ import math
 import shlex
 
 from nlpfeat.cli.command import add_member, add_study, parse_named, parser
+
 from nlpfeat.errors import UserError
 
 EXAMPLES = [

@@ -12,8 +12,8 @@ import shlex
 from typing import Any
 
 import numpy as np
-
 from nlpfeat.cli.command import add_study, parser
+
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 from nlpfeat.store import precheck

@@ -14,6 +14,7 @@ import shlex
 from typing import Any
 
 from nlpfeat.cli.command import add_member, add_study, parse_named, parser
+
 from nlpfeat.errors import UserError
 
 EXAMPLES = [

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from nlpfeat.cli.command import Parser, add_study, parse_named, parser
+
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 

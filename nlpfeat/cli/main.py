@@ -26,7 +26,7 @@ from nlpfeat.cli import (
     words,
     write,
 )
-from nlpfeat.cli.parsing import Command, add_further_axes, check_members, parse, parser_of
+from nlpfeat.cli.parsing import Command, add_further_axes, check_members, parse, parser_of, split_config_flags
 from nlpfeat.config.files import expand_path, run_file
 from nlpfeat.errors import UserError, nearest
 
@@ -88,6 +88,9 @@ def dispatch(argv: Sequence[str]) -> int:
     siblings = () if parent is ROOT else parent.subcommands
     line = f"nlpfeat {shlex.join(argv)}"
     assert command.run is not None
+    if command.takes_config:
+        rest, overrides = split_config_flags(rest)
+        parser.set_defaults(overrides=overrides)
     if not command.opens_study or "-h" in rest or "--help" in rest:
         return command.run(parse(parser, rest, siblings), line)
     settings = add_further_axes(parser, rest)

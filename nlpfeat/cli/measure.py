@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from nlpfeat.cli.command import add_study, parser
+
 from nlpfeat.store import precheck
 
 EXAMPLES = [

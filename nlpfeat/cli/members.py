@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Sequence
 
 from nlpfeat.cli.parsing import number
-
 from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import UserError
 from nlpfeat.store.results import open_results

@@ -25,6 +25,7 @@ class Command(NamedTuple):
       examples: lines of its help.
       opens_study: whether --study names an existing study: it is checked before anything slow is imported, and the further
         axes of its grid become flags.
+      takes_config: whether --config.KEY=VALUE sets keys of a config: they become `overrides`, key -> text.
       subcommands: commands below this one.
     """
 
@@ -35,6 +36,7 @@ class Command(NamedTuple):
     description: str = ""
     examples: Sequence[str] = ()
     opens_study: bool = True
+    takes_config: bool = False
     subcommands: tuple["Command", ...] = ()
 
 
@@ -193,12 +195,30 @@ def check_members(args: argparse.Namespace, settings: Sequence[str]) -> None:
 def parse(parser: Parser, argv: Sequence[str], siblings: Sequence[Command] = ()) -> argparse.Namespace:
     """Parse; an unknown flag is a UserError that names the subcommand that takes it, or the nearest flag."""
     known, unknown = parser.parse_known_intermixed_args(argv)
-    if not unknown:
-        return known
-    flag = unknown[0].split("=")[0]
-    takers = [one.name for one in siblings if flag in parser_of(one, one.name).flags]
-    if flag.startswith("--") and takers:
-        parser.error(
-            f"{parser.prog} takes no {flag}; {' and '.join(takers)} {'do' if takers[1:] else 'does'}"
-        )
-    parser.error(f"unknown argument {unknown[0]!r}; {nearest(flag, parser.flags)}")
+    if unknown:
+        flag = unknown[0].split("=")[0]
+        takers = [one.name for one in siblings if flag in parser_of(one, one.name).flags]
+        if flag.startswith("--") and takers:
+            verb = "do" if takers[1:] else "does"
+            parser.error(f"{parser.prog} takes no {flag}; {' and '.join(takers)} {verb}")
+        parser.error(f"unknown argument {unknown[0]!r}; {nearest(flag, parser.flags)}")
+    return known
+
+
+def split_config_flags(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Separate `--config.key=value` and `--config.key value` from the other arguments."""
+    others: list[str] = []
+    overrides: dict[str, str] = {}
+    queue = list(argv)
+    while queue:
+        argument = queue.pop(0)
+        if not argument.startswith("--config."):
+            others.append(argument)
+            continue
+        key, equals, value = argument.removeprefix("--config.").partition("=")
+        if not equals:
+            if not queue or queue[0].startswith("--"):
+                raise UserError(f"{argument} needs a value, as in {argument}=…")
+            value = queue.pop(0)
+        overrides[key] = value
+    return others, overrides

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpfeat.cli.command import parser
+
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 from nlpfeat.store import precheck

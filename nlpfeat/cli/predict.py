@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nlpfeat.cli.command import add_member, add_study, parse_named, parser
+
 from nlpfeat.errors import UserError
 
 EXAMPLES = [

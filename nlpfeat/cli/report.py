@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from nlpfeat.cli.command import parser
+
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 from nlpfeat.store import precheck

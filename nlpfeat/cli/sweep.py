@@ -1,28 +1,24 @@
-"""Sweep a grid of members, as a config says: train what is missing, keep what is done.
+"""Sweep a grid of members: train what is missing, keep what is done."""
 
-Run again, it resumes what was interrupted; with more widths or seeds, it extends the study; with another
-config, it refuses. Every key of the config can be set by --config.KEY=VALUE, and every traced setting can be an
-axis of the grid by --config.sweep.NAME=(…).
-"""
-
-import shlex
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from nlpfeat.cli.command import parser, split_config_flags
-from nlpfeat.config.files import expand_path, load_config
+from nlpfeat.cli.parsing import Command, Parser, add_json
+from nlpfeat.config.files import config_name, expand_path, load_config
 from nlpfeat.errors import UserError
 
-EXAMPLES = [
-    "python -m experiments.sweep --config=configs/spirals.py",
-    "python -m experiments.sweep --config=configs/spirals.py --dry_run",
-    "python -m experiments.sweep --config=configs/spirals.py:smoke",
-    "python -m experiments.sweep --config=configs/spirals.py '--config.sweep.width=(2,8)' \\",
-    "    '--config.sweep.seed=(0,1,2,3)' '--config.sweep.noise=(0.1,0.2)' --study=runs/noise",
-    "python -m experiments.sweep --config=configs/spirals.py --cluster=auto      # every machine of a Ray cluster",
-    "python -m experiments.sweep --config=configs/spirals.py --shard=0/4         # one of four launchers",
-    "python -m experiments.sweep --config=configs/spirals.py --processes=auto    # on every host of a TPU pod",
-]
+if TYPE_CHECKING:
+    from nlpfeat.cli.signals import StopRequest
+    from nlpfeat.sweeps.plan import LaunchPlan
+    from nlpfeat.sweeps.runner import Outcome, ProgressCallback
+    from nlpfeat.tasks.spec import Spec
+
+    Engine = Callable[[LaunchPlan, ProgressCallback], Outcome]  # trains the buckets that are missing
 
 
 def shard(text: str) -> tuple[int, int]:
@@ -36,68 +32,220 @@ def shard(text: str) -> tuple[int, int]:
     return index, shards
 
 
-def command(argv: list[str]) -> int:
-    """The command. Results on stdout, progress on stderr."""
-    arguments = parser(__doc__ or "", EXAMPLES)
-    arguments.add_argument("--config", required=True, metavar="FILE[:VARIANT]", help="a file of configs/")
-    arguments.add_argument(
+def add_flags(parser: Parser) -> None:
+    """All flags; those of the config's keys are taken out before."""
+    parser.add_argument(
+        "--config", required=True, metavar="FILE[:VARIANT]", help="a config: a Python program, see configs/"
+    )
+    parser.add_argument(
         "--study", type=expand_path, metavar="DIR", help="where to write (default: runs/NAME OF THE CONFIG)"
     )
-    arguments.add_argument(
-        "--dry_run", action="store_true", help="print what would run and what it would cost"
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print what would run and what it would cost; write nothing"
     )
-    arguments.add_argument(
+    parser.add_argument(
         "--shard",
         type=shard,
         default=(0, 1),
         metavar="i/n",
-        help="run the share i of n of the buckets; start n such commands, with one study folder",
+        help="train share i of n of the buckets; start n such commands with one study folder",
     )
-    arguments.add_argument(
+    parser.add_argument(
         "--cluster", metavar="auto|HOST:PORT", help="train on a Ray cluster that sees the study's folder"
     )
-    arguments.add_argument(
-        "--task_cpus", type=int, default=1, metavar="N", help="cores a bucket gets there (default: 1)"
+    parser.add_argument(
+        "--task-cpus", type=int, default=1, metavar="N", help="cores per bucket there (default: 1)"
     )
-    arguments.add_argument(
-        "--task_gpus",
+    parser.add_argument(
+        "--task-gpus",
         type=float,
         default=1,
         metavar="X",
-        help="GPUs a bucket gets there, may be a fraction; 0 where there are none (default: 1)",
+        help="GPUs per bucket there, may be a fraction; 0 where there are none (default: 1)",
     )
-    arguments.add_argument(
+    parser.add_argument(
         "--processes",
         metavar="auto|HOST:PORT,i/n",
         help="train as process i of n that share all their devices; start n such commands",
     )
-    arguments.add_argument("--json", action="store_true", help="print the closing table as JSON")
-    others, overrides = split_config_flags(argv)
-    flags = arguments.parse(others)
-    name, config = load_config(flags.config)
-    _check(flags)
+    add_json(parser)
 
-    from nlpfeat import parallel
-    from nlpfeat.cli import launches
+
+def run(args: argparse.Namespace, line: str) -> int:
+    """Results on stdout, progress on stderr."""
+    config = load_config(args.config)
+    _check(args)
+
+    from nlpfeat.parallel import use_all_cores
     from nlpfeat.tasks.spec import resolve
 
     try:
-        spec = resolve(config, overrides)
+        spec = resolve(config, args.overrides)
     except UserError as error:
-        raise UserError(f"{error} ({flags.config})") from None
-    parallel.use_all_cores()
-    path, again = flags.study or Path("runs") / name, f"python -m experiments.sweep {shlex.join(argv)}"
-    if flags.dry_run:
-        return launches.dry_run(spec, path, flags.shard, as_json=flags.json)
-    if flags.cluster:
-        return launches.on_cluster(spec, path, flags, again)
-    return launches.here(spec, path, flags, again)
+        raise UserError(f"{error} ({args.config})") from None
+    use_all_cores()
+    path = args.study or Path("runs") / config_name(args.config)
+    if args.dry_run:
+        return _dry_run(spec, path, args)
+    return (_on_cluster if args.cluster else _here)(spec, path, args, line)
 
 
-def _check(flags: Any) -> None:
-    asked = [name for name in ("cluster", "processes") if getattr(flags, name)]
-    asked += ["shard"] if flags.shard[1] > 1 else []
-    if len(asked) > 1:
-        raise UserError(f"--{asked[0]} and --{asked[1]}: choose one way to share the work")
-    if flags.task_cpus < 1 or not flags.task_gpus >= 0:
-        raise UserError("--task_cpus must be at least 1, --task_gpus at least 0")
+def _check(args: argparse.Namespace) -> None:
+    chosen = [name for name in ("cluster", "processes") if getattr(args, name)]
+    chosen += ["shard"] if args.shard[1] > 1 else []
+    if len(chosen) > 1:
+        raise UserError(f"--{chosen[0]} and --{chosen[1]}: choose one way to share the work")
+    if args.task_cpus < 1 or not args.task_gpus >= 0:
+        raise UserError("--task-cpus must be at least 1, --task-gpus at least 0")
+
+
+def _here(spec: "Spec", path: Path, args: argparse.Namespace, line: str) -> int:
+    """Train on this machine's devices, or on those of all processes that join."""
+    from nlpfeat.cli.signals import StopRequest
+    from nlpfeat.parallel import describe_devices
+    from nlpfeat.sweeps import launch, multihost
+
+    if args.processes:
+        multihost.join(args.processes)
+    request = StopRequest(line)
+    plan = launch.begin(spec, path, args.shard, line)
+    return _train(plan, launch.train, request, describe_devices(), as_json=args.json)
+
+
+def _on_cluster(spec: "Spec", path: Path, args: argparse.Namespace, line: str) -> int:
+    """Train on the workers of a Ray cluster."""
+    import jax
+
+    jax.config.update("jax_platforms", "cpu")  # accelerators are for the workers
+    try:
+        from nlpfeat.sweeps import ray
+    except ImportError:
+        raise UserError("--cluster needs Ray: pip install 'nlpfeat[cluster]'") from None
+    from nlpfeat.cli.signals import StopRequest
+    from nlpfeat.sweeps import launch
+    from nlpfeat.sweeps.plan import ALL_SHARDS
+
+    with ray.connected(args.cluster, ray.BucketResources(args.task_cpus, args.task_gpus)) as cluster:
+        request = StopRequest(line)  # Ray has its own handlers, until here
+        plan = launch.begin(spec, path, ALL_SHARDS, line, cluster.workers)
+
+        def engine(plan: "LaunchPlan", progress: "ProgressCallback") -> "Outcome":
+            return ray.train_on_cluster(plan, cluster, progress)
+
+        where = f"{cluster.workers} workers of a Ray cluster"
+        return _train(plan, engine, request, where, as_json=args.json)
+
+
+def _train(plan: "LaunchPlan", engine: "Engine", request: "StopRequest", where: str, *, as_json: bool) -> int:
+    """Train, combine, and print the table."""
+    from nlpfeat.cli.progress import SweepProgress
+    from nlpfeat.sweeps import multihost
+    from nlpfeat.sweeps.compilation import compilations
+    from nlpfeat.sweeps.runner import Interrupted
+
+    began, sizes = time.perf_counter(), plan.sizes
+    _print_notes(plan)
+    print(
+        f"{plan.folder.path}: {plan.members} members in the grid, {sum(sizes.values())} to train here in "
+        f"{len(sizes)} buckets on {where}",
+        file=sys.stderr,
+    )
+    steps = plan.factory.spec.training.total
+    with compilations() as compiled, SweepProgress(sizes, steps, request) as progress:
+        try:
+            outcome = engine(plan, progress)
+        except Interrupted:
+            print(f"stopped; everything is saved. Resume with:\n  {request.again}", file=sys.stderr)
+            return 128 + (request.signum or signal.SIGINT)
+    if sizes:
+        programs = compiled.programs["advance"]
+        compiling = f", of which {compiled.seconds:.1f} s to compile {programs} training programs"
+        print(
+            f"trained {sum(sizes[label] for label in outcome.finished)} members in "
+            f"{time.perf_counter() - began:.1f} s{compiling if programs else ''}",
+            file=sys.stderr,
+        )
+    for label in outcome.busy:
+        print(f"left out: bucket {label} is being trained by another process", file=sys.stderr)
+    request.release()
+    return _close(plan, outcome, as_json=as_json) if multihost.is_first() else 0
+
+
+def _close(plan: "LaunchPlan", outcome: "Outcome", *, as_json: bool) -> int:
+    """Combine what is finished, print the table, and report what failed."""
+    from nlpfeat.cli.tables import print_summary
+    from nlpfeat.sweeps import launch
+
+    combined, damaged = launch.finish(plan.folder)
+    if combined is not None:
+        print_summary(combined, as_json=as_json)
+        print(f"results: {plan.folder.combined}", file=sys.stderr)
+    elif not (damaged or outcome.damaged or outcome.failed):
+        print("nothing to train here, and no bucket is finished yet by others", file=sys.stderr)
+    mistakes, code = {}, 0
+    for bucket, cause, report in outcome.failed:
+        if isinstance(cause, (UserError, OSError)):  # as a rule the same in every bucket
+            mistakes[str(cause)] = UserError(f"bucket {bucket}: {cause}")
+        else:
+            print(f"{report}\nerror: bucket {bucket} failed; the others went on", file=sys.stderr)
+            code = 1
+    launch.require_whole([*outcome.damaged, *damaged, *mistakes.values()])
+    return code
+
+
+def _dry_run(spec: "Spec", path: Path, args: argparse.Namespace) -> int:
+    """Print members, buckets, programs, memory and expected minutes; write nothing."""
+    from nlpfeat.cli.tables import print_costs, print_json
+    from nlpfeat.parallel import describe_devices
+    from nlpfeat.sweeps.cost import estimate_cost
+    from nlpfeat.sweeps.members import member_factory
+    from nlpfeat.sweeps.plan import make_plan
+
+    plan = make_plan(member_factory(spec), path, args.shard)
+    _print_notes(plan)
+    print(f"timing {len(plan.missing)} buckets on {describe_devices()} …", file=sys.stderr)
+    costs = estimate_cost(plan)
+    if args.json:
+        print_json([cost._asdict() for cost in costs])
+        return 0
+    for axis, values in spec.sweep:
+        print(f"{axis}: {len(values)} values, {min(values):g} to {max(values):g}")
+    print_costs(costs)
+    minutes = sum(cost.compile_seconds + cost.train_seconds for cost in costs) / 60
+    print(
+        f"{plan.members} members in {len(plan.wanted)} buckets; {sum(plan.sizes.values())} members to train here with "
+        f"{sum(c.programs for c in costs)} training programs, in about {minutes:.1f} minutes and at most "
+        f"{max((c.megabytes for c in costs), default=0):.0f} MB of arrays, on {describe_devices()}; kept checkpoints take "
+        f"{sum(c.disk_megabytes for c in costs):,.0f} MB on disk"
+    )
+    print(f"nothing was written; the study would be {path}")
+    return 0
+
+
+def _print_notes(plan: "LaunchPlan") -> None:
+    for note in plan.factory.dataset.notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
+COMMAND = Command(
+    "sweep",
+    "train what a grid of members lacks",
+    add_flags,
+    run,
+    description="Run again, it resumes what was interrupted; with more widths or seeds, it extends the study; with another\n"
+    "config, it refuses. Every key of the config can be set by --config.KEY=VALUE, and every traced setting can be an\n"
+    "axis of the grid by --config.sweep.NAME=(…): see nlpfeat list TASK. A config is a Python program and runs as one;\n"
+    "a study is not.",
+    examples=(
+        "nlpfeat sweep --config=configs/spirals.py",
+        "nlpfeat sweep --config=configs/spirals.py --dry-run",
+        "nlpfeat sweep --config=configs/spirals.py:smoke",
+        "nlpfeat sweep --config=configs/spirals.py '--config.sweep.width=(2,8)' \\",
+        "    '--config.sweep.seed=(0,1,2,3)' '--config.sweep.noise=(0.1,0.2)' --study=runs/noise",
+        "nlpfeat sweep --config=configs/spirals.py --cluster=auto      # every machine of a Ray cluster",
+        "nlpfeat sweep --config=configs/spirals.py --shard=0/4         # one of four launchers",
+        "nlpfeat sweep --config=configs/spirals.py --processes=auto    # on every host of a TPU pod",
+    ),
+    opens_study=False,
+    takes_config=True,
+)

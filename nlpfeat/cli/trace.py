@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from nlpfeat.cli.command import parser
+
 from nlpfeat.errors import UserError
 
 EXAMPLES = [

@@ -21,6 +21,7 @@ import shlex
 from typing import Any
 
 from nlpfeat.cli.command import Parser, add_member, add_study, parse_named, parser
+
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError, nearest
 

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from nlpfeat.cli.command import add_member, add_study, parse_named, parser
+
 from nlpfeat.errors import UserError
 
 EXAMPLES = [
