@@ -15,8 +15,9 @@ from nlpfeat.errors import UserError
 
 def read(path, **changes):
     spec = CharacterSpec(path=str(path), **changes)
-    text, book, _, notes = characters.load(spec)
-    return text, book, characters.make_splits(book, None), notes
+    dataset = characters.load(spec)
+    book = dataset.metadata
+    return dataset.arrays, book, characters.make_splits(book, None), dataset.notes
 
 
 def pairs(text, splits, name):
@@ -39,7 +40,7 @@ def pairs(text, splits, name):
 def test_every_character_but_the_first_is_asked_for_once(tmp_path_factory, lengths, window, share):
     """Of each file and part: windows neither overlap nor leave gaps, nor run on into another file."""
     folder, rng = tmp_path_factory.mktemp("books"), np.random.default_rng(sum(lengths))
-    texts = ["".join(rng.choice(list("abcd \n"), n)) for n in [*lengths, 30]]
+    texts = ["".join(rng.choice(list("abcd \n"), n)) for n in [*lengths, 100]]
     for i, text in enumerate(texts):
         (folder / f"{i}.txt").write_text(text)
     text, book, splits, _ = read(folder, window=window, validation_share=share)
@@ -61,9 +62,9 @@ def test_every_character_but_the_first_is_asked_for_once(tmp_path_factory, lengt
 
 def test_the_alphabet_is_that_of_the_train_part_commonest_first(tmp_path):
     (tmp_path / "a.txt").write_text("aAAb\nb c" * 20 + "zé")
-    _, book, splits, notes = read(tmp_path / "a.txt", window=5, kinds=3, validation_share=0.2)
-    assert book.alphabet.letters[0] == "a"
-    assert len(book.alphabet.letters) == 3
+    _, book, splits, notes = read(tmp_path / "a.txt", window=5, vocab_size=3, validation_share=0.2)
+    assert book.alphabet.characters[0] == "a"
+    assert len(book.alphabet.characters) == 3
     assert book.alphabet.decode(book.alphabet.encode("AZ\U0001f600")) == "a\ufffd\ufffd"
     assert set(splits) == {"train", "validation"}
     assert any("no kind that is told apart" in note for note in notes)
@@ -124,7 +125,8 @@ def test_evaluation_reads_lanes_in_pieces(n, side, most):
 def test_next_words_are_those_after_the_context(tmp_path):
     (tmp_path / "a.txt").write_text("one two three four\nsix\none two one two\nrare two three one\n")
     spec = NextWordSpec(path=str(tmp_path / "a.txt"), vocab_size=6, context=2, validation_share=0.0)
-    text, texts, _, notes = next_words.load(spec)
+    dataset = next_words.load(spec)
+    text, texts, notes = dataset.arrays, dataset.metadata, dataset.notes
     names = [*texts.vocabulary.words]
     batch = next_words.batch(text, next_words.make_splits(texts, None)["train"], None)
     found = [

@@ -30,28 +30,29 @@ def written(tmp_path, lengths, words=50, seed=0):
 
 def loaded(path, **changes):
     spec = SubsampledSpec(path=path, validation_share=0.0, **changes)
-    stream, texts, _, notes = windows.load(spec)
-    return stream, texts, windows.make_splits(texts, None), notes
+    dataset = windows.load(spec)
+    splits = windows.make_splits(dataset.metadata, None)
+    return dataset.arrays, dataset.metadata, splits, dataset.notes
 
 
-@pytest.mark.parametrize("reach", [1, 5])
+@pytest.mark.parametrize("radius", [1, 5])
 @pytest.mark.parametrize("lengths", [(700, 3, 11, 12, 30), (12, 2, 2, 2, 17), (SEGMENT * 3,)])
-def test_each_window_is_there_once_and_none_crosses_a_document(tmp_path, reach, lengths):
-    if max(lengths) <= 2 * reach:
+def test_each_window_is_there_once_and_none_crosses_a_document(tmp_path, radius, lengths):
+    if max(lengths) <= 2 * radius:
         return
     path, documents = written(tmp_path, lengths)
-    stream, texts, splits, _ = loaded(path, reach=reach)
+    stream, texts, splits, _ = loaded(path, context_radius=radius)
     given = windows.batch(stream, splits["train"], None)
-    middles = np.asarray(whole_windows(given.inputs, reach))
+    middles = np.asarray(whole_windows(given.inputs, radius))
     names = texts.vocabulary.words
     found = []
     for row, place in np.argwhere(middles):
-        around = np.asarray(given.inputs.words[row, place - reach : place + reach + 1])
+        around = np.asarray(given.inputs.words[row, place - radius : place + radius + 1])
         found.append(" ".join(names[i] for i in around))
     expected = [
-        " ".join(document[i : i + 2 * reach + 1])
+        " ".join(document[i : i + 2 * radius + 1])
         for document in documents
-        for i in range(len(document) - 2 * reach)
+        for i in range(len(document) - 2 * radius)
     ]
     assert found == expected
     # Sums over a stretch, divided by its target, have the mean over windows as their mean.
@@ -60,7 +61,8 @@ def test_each_window_is_there_once_and_none_crosses_a_document(tmp_path, reach, 
 
 def test_the_parts_share_no_window(tmp_path):
     path, _ = written(tmp_path, [60] * 40)
-    stream, texts, _, _ = windows.load(WindowSpec(path=path, validation_share=0.25))
+    dataset = windows.load(WindowSpec(path=path, validation_share=0.25))
+    stream, texts = dataset.arrays, dataset.metadata
     splits = windows.make_splits(texts, None)
     counts = {
         name: int(whole_windows(windows.batch(stream, split, None).inputs, 5).sum())
@@ -195,7 +197,8 @@ def test_an_empty_folder_and_a_held_out_part_without_a_window(tmp_path):
     with pytest.raises(UserError, match=r"holds no \.txt file"):
         windows.load(WindowSpec(path=str(tmp_path)))
     one, _ = written(tmp_path, [40])
-    _, texts, _, notes = windows.load(WindowSpec(path=one))
+    dataset = windows.load(WindowSpec(path=one))
+    texts, notes = dataset.metadata, dataset.notes
     assert "no document is held out" in " ".join(notes)
     assert list(windows.make_splits(texts, None)) == ["train"]
     path, _ = written(tmp_path, [20] + [3] * 30)
@@ -209,7 +212,7 @@ def test_the_number_of_words_and_the_rare_ones_are_told(tmp_path):
     path, documents = written(tmp_path, [40, 50, 4], words=30)
     _, texts, _, notes = loaded(path, vocab_size=10)
     told = " ".join(notes)
-    assert f"{sum(map(len, documents))} words in 3 documents, 70 windows to train on in 1 stretches" in told
+    assert f"{sum(map(len, documents))} words in 3 documents, 70 windows to train on in 1 segments" in told
     assert "8 words have a row of their own" in told
     assert "1 documents are too short" in told
     assert len(texts.vocabulary.words) == 10

@@ -15,7 +15,7 @@ from nlpfeat.models import sentiment_net
 from nlpfeat.models.sentiment_net import SentimentNet
 from nlpfeat.tasks.bags import OnlineSettings
 from nlpfeat.training.losses import half_squared_error
-from nlpfeat.training.rules.online import MAX_BATCH, RULE
+from nlpfeat.training.rules.online import MAX_BATCH, REVIEW_BY_REVIEW
 
 
 def sigmoid(x):
@@ -47,11 +47,13 @@ def as_bags(dense, counted):
 
 def blocks(arrays, labels, params, size, member, steps):
     """The rule in blocks of `size`, pass after pass."""
-    carry = {name: jnp.float32(0) for name in RULE.counters}
+    carry = {name: jnp.float32(0) for name in REVIEW_BY_REVIEW.counters}
     examples = Examples(np.arange(len(labels)), labels)
     for step in range(steps):
         index = jnp.arange(step * size, (step + 1) * size) % len(labels)
-        params, carry = RULE.step(params, carry, fetch(arrays, examples, index), member, member.learning_rate)
+        params, carry = REVIEW_BY_REVIEW.step(
+            params, carry, fetch(arrays, examples, index), member, member.learning_rate
+        )
     return params, carry
 
 
