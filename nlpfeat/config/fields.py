@@ -69,13 +69,12 @@ def settings_class(cls: type[T]) -> type[T]:
     frozen = dataclass(frozen=True)(cls)
     names = [one.name for one in fields(frozen)]  # pyright: ignore[reportArgumentType]
 
-    def flatten(settings: T) -> tuple[list[tuple[jax.tree_util.GetAttrKey, object]], None]:
+    def flatten(settings: T) -> tuple[list[tuple[object, object]], None]:
         return [(jax.tree_util.GetAttrKey(name), getattr(settings, name)) for name in names], None
 
     def unflatten(_: None, values: Iterable[object]) -> T:
-        settings = object.__new__(
-            frozen
-        )  # JAX also passes placeholders, which a checked `__init__` would refuse
+        # Not by `__init__`, whose types are checked in tests: JAX also passes placeholders.
+        settings = object.__new__(frozen)
         for name, value in zip(names, values, strict=True):
             object.__setattr__(settings, name, value)
         return settings

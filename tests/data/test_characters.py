@@ -23,13 +23,13 @@ def read(path, **changes):
 def pairs(text, splits, name):
     """Every (place read, character asked for) of a part."""
     batch = characters.batch(text, splits[name], None)
-    tokens, (asked, there, mean) = batch.inputs.tokens, batch.targets
+    tokens, (following, valid, mean) = batch.inputs.tokens, batch.targets
     start = np.asarray(batch.inputs.span.start)
     found = [
-        (start[row] + place, int(tokens[row, place]), int(asked[row, place]))
-        for row, place in np.argwhere(np.asarray(there))
+        (start[row] + place, int(tokens[row, place]), int(following[row, place]))
+        for row, place in np.argwhere(np.asarray(valid))
     ]
-    assert np.asarray(there).sum() == pytest.approx(np.asarray(mean).sum(), rel=1e-6)
+    assert np.asarray(valid).sum() == pytest.approx(np.asarray(mean).sum(), rel=1e-6)
     return found
 
 
@@ -67,7 +67,7 @@ def test_the_alphabet_is_that_of_the_train_part_commonest_first(tmp_path):
     assert len(book.alphabet.characters) == 3
     assert book.alphabet.decode(book.alphabet.encode("AZ\U0001f600")) == "a\ufffd\ufffd"
     assert set(splits) == {"train", "validation"}
-    assert any("no kind that is told apart" in note for note in notes)
+    assert any("not in the vocabulary" in note for note in notes)
     assert Alphabet("ab", lower=False).encode("A").tolist() == [0]
 
 
@@ -144,7 +144,7 @@ def test_next_words_are_those_after_the_context(tmp_path):
     assert {tuple(rare if w not in names[1:-1] else w for w in row) for row in found} == expected | (
         {("two", "three", "four")} if "four" in names else set()
     )
-    assert "have a row of their own and are asked for" in notes[-1]
+    assert "have a row of their own and are predicted" in notes[-1]
 
 
 def test_next_words_of_too_short_texts_are_refused(tmp_path):

@@ -150,8 +150,8 @@ def test_equal_numbers_are_one_user_and_one_item(tmp_path):
     assert known.rated.users == ("1", "2", "10")
     assert known.described.titles == ("Soup", "Bread", "Tea")
     found = catalogue.Catalogue(known.rated.items, known.described.titles)
-    assert found.place("2.0") == found.place("2") == found.place("Bread") == 1
-    assert catalogue.user_place(known.rated.users, "2.0") == 1
+    assert found.index("2.0") == found.index("2") == found.index("Bread") == 1
+    assert catalogue.user_index(known.rated.users, "2.0") == 1
 
 
 def test_a_spreadsheets_numbers_keep_their_names(tmp_path):
@@ -161,7 +161,7 @@ def test_a_spreadsheets_numbers_keep_their_names(tmp_path):
     known = rating_table.load(RatingsSpec(path=csv(tmp_path, lines), items=items)).metadata
     assert known.rated.users[:3] == ("1.0", "2.0", "3.0")
     assert known.described.titles == ("Soup", "Bread")
-    assert catalogue.user_place(known.rated.users, "11") == 10
+    assert catalogue.user_index(known.rated.users, "11") == 10
 
 
 @pytest.mark.parametrize(

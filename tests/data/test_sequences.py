@@ -111,12 +111,12 @@ def test_repeated_texts_are_told():
     parts, labels = np.array([0, 0, 2, 2]), np.array([0, 1, 0, 1], np.int32)
     found = tokenize_corpus(LabelledTexts(["a", "a", "a", "b"], labels, parts, ("x", "y")), tokens.words)
     assert corpus_notes(found)[1:] == [  # the first: that all are a single word
-        "1 texts of the train part repeat another",
-        "1 texts of the test part are in the train part, too",
+        "1 texts of the train split repeat another",
+        "1 texts of the test split are also in the train split",
     ]
     assert (
         corpus_notes(hold_out(found, 0.5, 0))[1]
-        == "1 texts of the validation part are in the train part, too"
+        == "1 texts of the validation split are also in the train split"
     )
 
 
@@ -135,7 +135,7 @@ def test_vectors_start_the_table(tmp_path, name):
     path = vectors(tmp_path, "the 1 2\nunused 9 9\ncat -0.5 4\nthe 7 7\n", name)
     dataset = sequences.load(spec(tmp_path, vocab_size=6, length=4, vectors=path), 2)
     texts, notes = dataset.metadata, dataset.notes
-    assert texts.found.tolist() == [False, True, False, True, False, False]
+    assert texts.has_vector.tolist() == [False, True, False, True, False, False]
     assert "2 of 4 words (50.0%; 42.9% of the text they make up) are not in" in notes[-1]
     blank = {"words": {"table": np.zeros((6, 2), np.float32)}}
 

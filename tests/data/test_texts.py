@@ -47,7 +47,7 @@ def test_a_csv_with_quotes_marks_and_line_breaks(tmp_path):
     assert found.classes == ("0", "1")
     labels = dict(zip(found.texts, found.labels, strict=True))
     assert labels == {'Good, "really" good': 1, "two\nlines": 0, "fine": 1, "": 0}  # an empty text is a text
-    assert sorted(found.parts) == [0, 0, 0, 2]
+    assert sorted(found.splits) == [0, 0, 0, 2]
 
 
 def test_classes_are_sorted_as_what_they_are(tmp_path):
@@ -66,16 +66,16 @@ def test_parts_by_column_and_by_key(tmp_path):
     rows = "a\tx\ttrain\nb\ty\tTest\nc\ty\ttrain\nd\tx\tvalidation\n"
     path = csv(tmp_path, "text\tlabel\tpart\n" + rows, "mine.tsv")
     found = read(path, split="part")
-    assert (found.texts, found.parts.tolist()) == (["a", "b", "c", "d"], [0, 2, 0, 1])
+    assert (found.texts, found.splits.tolist()) == (["a", "b", "c", "d"], [0, 2, 0, 1])
     many = csv(tmp_path, "text,label\n" + "".join(f"w{i},{i % 2}\n" for i in range(40)))
-    first, again, other = (read(many, key=key).parts.tolist() for key in (1, 1, 2))
+    first, again, other = (read(many, key=key).splits.tolist() for key in (1, 1, 2))
     assert first == again != other
 
 
 @pytest.mark.parametrize(
     ("text", "changes", "told"),
     [
-        ("text,lable\na,1\nb,0\n", {}, "say which by --config.data.label=lable"),
+        ("text,lable\na,1\nb,0\n", {}, "name the right one, as in --config.data.label=lable"),
         ("text,label\na,1\nb,\n", {}, "line 3: no label"),
         ("text,label\na,1\nb,0,c\n", {}, "line 3: 3 fields where the first line names 2"),
         ('text,label\na,1\n"b"x,0\n', {}, "line 3: "),
@@ -92,7 +92,7 @@ def test_parts_by_column_and_by_key(tmp_path):
             {"split": "part"},
             "line 3: part is 'tset'; did you mean 'test'",
         ),
-        ("text,label,part\na,1,train\nb,0,train\n", {"split": "part"}, "no row is in the test part"),
+        ("text,label,part\na,1,train\nb,0,train\n", {"split": "part"}, "no row is in the test split"),
         ("text,text,label\na,b,1\n", {}, "two columns 'text'"),
     ],
 )
@@ -140,9 +140,9 @@ def test_vocabulary_and_bags_are_those_of_counting(rows, ngrams, min_count):
         run: counted[n, run] for n, run in kept
     }
     for i, document in enumerate(documents):
-        mine = slice(bagged.start[i], bagged.start[i + 1])
+        mine = slice(bagged.indptr[i], bagged.indptr[i + 1])
         expected = Counter(run for n, run in runs(document) if (n, run) in kept)
-        found = {built.words[w]: int(c) for w, c in zip(bagged.words[mine], bagged.counts[mine], strict=True)}
+        found = {built.words[w]: int(c) for w, c in zip(bagged.indices[mine], bagged.data[mine], strict=True)}
         assert found == expected
         ids, counts = built.encode(document)
         assert {built.words[w]: int(c) for w, c in zip(ids, counts, strict=True)} == expected
@@ -245,7 +245,7 @@ def test_held_out_documents_come_from_training(tmp_path):
 
 
 def test_a_class_that_is_not_trained_is_told(tmp_path):
-    with pytest.raises(UserError, match="no row of class '0' is in the train part"):
+    with pytest.raises(UserError, match="no row of class '0' is in the train split"):
         bags.load(spec(tmp_path, "a,1,train\nb,0,test\n"))
 
 
@@ -289,5 +289,5 @@ def test_of_several_classes_the_largest_ratio(tmp_path):
 
 
 def test_counts_or_ratios():
-    with pytest.raises(ValueError, match="by one of them"):
+    with pytest.raises(ValueError, match="choose one of them"):
         bags.BagSpec(counts=True, naive_bayes=True)

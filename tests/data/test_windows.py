@@ -55,7 +55,7 @@ def test_each_window_is_there_once_and_none_crosses_a_document(tmp_path, radius,
         for i in range(len(document) - 2 * radius)
     ]
     assert found == expected
-    # Sums over a stretch, divided by its target, have the mean over windows as their mean.
+    # Sums over a segment, divided by its target, have the mean over windows as their mean.
     assert (middles.sum(1) / np.asarray(given.targets)).mean() == pytest.approx(1, rel=1e-5)
 
 
@@ -111,7 +111,7 @@ def test_thinning_keeps_what_chance_leaves_in_its_order(tmp_path):
     kept = subsampled(jax.random.key(SEED), given, SEGMENT)
     stays = (
         np.asarray(jax.random.uniform(jax.random.key(SEED), given.words.shape))
-        < np.asarray(stream.stay)[given.words]
+        < np.asarray(stream.keep_probability)[given.words]
     )
     stays &= np.asarray(given.document) >= 0
     for row in range(len(given.words)):
@@ -131,9 +131,9 @@ def test_how_often_words_stay(tmp_path):
     share = texts.vocabulary.counts[:, 0] / texts.vocabulary.counts.sum()
     with np.errstate(divide="ignore"):
         expected = np.minimum(np.sqrt(1e-3 / share) + 1e-3 / share, 1)
-    np.testing.assert_allclose(stream.stay[1:-1], expected[1:-1], rtol=1e-5)
-    assert stream.stay[-1] == 0  # rare words go
-    assert (loaded(path, subsample=0.0)[0].stay[1:-1] == 1).all()
+    np.testing.assert_allclose(stream.keep_probability[1:-1], expected[1:-1], rtol=1e-5)
+    assert stream.keep_probability[-1] == 0  # rare words go
+    assert (loaded(path, subsample=0.0)[0].keep_probability[1:-1] == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_an_empty_folder_and_a_held_out_part_without_a_window(tmp_path):
     one, _ = written(tmp_path, [40])
     dataset = windows.load(WindowSpec(path=one))
     texts, notes = dataset.metadata, dataset.notes
-    assert "no document is held out" in " ".join(notes)
+    assert "the validation split is empty" in " ".join(notes)
     assert list(windows.make_splits(texts, None)) == ["train"]
     path, _ = written(tmp_path, [20] + [3] * 30)
     with pytest.raises(UserError, match="raise or drop config"):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from nlpfeat.data.core import Examples
-from nlpfeat.data.text.bags import bags, with_overlap
+from nlpfeat.data.text.bags import bags
 from nlpfeat.data.text.bags import batch as fetch
-from nlpfeat.data.text.vocabulary import Documents
 from nlpfeat.models import sentiment_net
 from nlpfeat.models.sentiment_net import SentimentNet
 from nlpfeat.tasks.bags import OnlineSettings
@@ -39,10 +39,8 @@ def notebook(inputs, wanted, readout, rate):
 
 
 def as_bags(dense, counted):
-    rows, words = np.nonzero(dense)
-    start = np.searchsorted(rows, np.arange(len(dense) + 1)).astype(np.int32)
-    documents = Documents(start, words.astype(np.int32), dense[rows, words])
-    return with_overlap(bags(documents, counted=counted), len(dense), MAX_BATCH)
+    counts = csr_array(dense)
+    return bags(counts, counts if counted else None, MAX_BATCH, len(dense))
 
 
 def blocks(arrays, labels, params, size, member, steps):
