@@ -20,7 +20,7 @@ from nlpfeat.data.text.vocabulary import Vocabulary
 PADDING = "(padding)"
 RARE = "(rare)"
 _VECTORS, _ORDER = 6, 7  # random streams of the words without vectors, and of the order of words
-EncodedSequence: TypeAlias = Int[np.ndarray, " words"]  # int32, at most as many ids as a sequence is long
+EncodedSequence: TypeAlias = Int[np.ndarray, " _"]  # int32, at most as many ids as a sequence is long
 
 
 @dataclass(frozen=True)

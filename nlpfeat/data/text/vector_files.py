@@ -259,7 +259,7 @@ def _opened(name: str) -> Iterator[tuple[str, io.BufferedReader]]:
         raise UserError(
             f"no file {name!r}; name glove.6B.50d, …100d, …200d, …300d, or a file of vectors (.txt, .vec, .bin, .gz, .bz2, .zip)"
         )
-    with io.BufferedReader(path.open("rb", buffering=0), BUFFER) as file:
+    with path.open("rb") as file:
         start = file.read(4)
         file.seek(0)
         if start.startswith(b"PK"):
