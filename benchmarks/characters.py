@@ -134,14 +134,16 @@ def sampling(net: str) -> float:
     """Characters per second, one after another."""
     import jax
 
-    from nlpfeat.analysis.sampling import sample_text
+    from nlpfeat.analysis.sampling import SamplingOptions, sample_text
 
     factory, bucket = bucket_of(net, 1)
     params = jax.tree.map(lambda leaf: leaf[0], bucket.params)
-    alphabet = factory.dataset.metadata.alphabet
-    sample = partial(
-        sample_text, bucket.program.module, params, bucket.first.settings, alphabet, "the ", 0.8, CHARACTERS
-    )
+    alphabet, settings = factory.dataset.metadata.alphabet, bucket.first.settings
+
+    def sample(seed: int) -> None:
+        options = SamplingOptions(0.8, CHARACTERS, sample_seed=seed)
+        sample_text(bucket.program.module, params, settings, alphabet, "the ", options)
+
     sample(0)
     return CHARACTERS / seconds(lambda: sample(1))
 

@@ -63,7 +63,7 @@ def ours(minutes: float) -> tuple[WordSpace, Corpus, str]:
     steps = tuple(min(MAX_STEPS, max(1, int(share * n))) for n in spec.training.steps)
     state, seconds = train(steps)
     corpus: Corpus = texts.corpus
-    lengths = np.diff(corpus.documents.start)[corpus.parts == 0]
+    lengths = np.diff(corpus.documents.start)[corpus.splits == 0]
     windows = np.maximum(lengths - 2 * spec.data.context_radius, 0).sum()
     epochs = sum(steps) * spec.training.batch_size / len(bucket.first.splits["train"].targets)
     description = f"{seconds:.0f} s, {epochs:.1f} epochs, {epochs * windows / seconds:,.0f} windows/s"
@@ -95,7 +95,7 @@ def theirs(corpus: Corpus, rows: int, minutes: float, subsample: float) -> tuple
         """The documents in chunks, as gensim cuts off longer ones."""
 
         def __iter__(self) -> Iterator[list[str]]:
-            for i in np.flatnonzero(corpus.parts == 0).tolist():
+            for i in np.flatnonzero(corpus.splits == 0).tolist():
                 words = corpus.documents.document(i)
                 for start in range(0, len(words), 10_000):
                     yield words[start : start + 10_000]
@@ -142,7 +142,7 @@ def main() -> None:
 
     from gensim.test.utils import datapath  # pyright: ignore[reportMissingImports]
 
-    from nlpfeat.analysis.word_scores import ranked, read_questions, scored
+    from nlpfeat.analysis.embeddings import answer_questions, pair_correlation, read_questions
     from nlpfeat.data.text.word_tests import pairs
 
     print(f"{machine()}; {args.minutes:g} minutes each")
@@ -156,8 +156,10 @@ def main() -> None:
     print(f"{len(shared):,} words that all know")
     for space, description in spaces:
         inner = among(space, shared)
-        known, solved = scored(inner, questions)
-        correlations = [(Path(name).stem, ranked(inner, pairs(Path(datapath(name))))[1]) for name in FILES]
+        known, solved = answer_questions(inner, questions)
+        correlations = [
+            (Path(name).stem, pair_correlation(inner, pairs(Path(datapath(name))))[1]) for name in FILES
+        ]
         listed = ", ".join(
             f"{name} {one.rho:.3f} ({one.low:.3f}-{one.high:.3f})" for name, one in correlations
         )

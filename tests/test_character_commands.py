@@ -69,7 +69,7 @@ def test_statistics_of_every_member_and_step(read):
 def test_units_are_judged_on_held_out_text(read):
     done = run("characters", "units", f"--study={read}", "--width=8", "--seed=0")
     assert done.returncode == 0, done.stderr
-    for words in ("place in the word", "layer ", "held-out text"):
+    for words in ("position in the word", "layer ", "held-out text"):
         assert words in done.stdout
     assert (read / "figures" / "characters-units-width=8-seed=0.png").stat().st_size > 5000
 

@@ -74,7 +74,7 @@ def test_a_panel_for_each_weight_decay_shows_all_splits():
     shape = [len(coords[name]) for name in names[:4]]
     dataset = xr.Dataset(every | {"member_id": (names[:4], np.full(shape, "a"))}, coords)
     figure = panels_figure(dataset, TASKS["ratings_dot"], "l2")
-    assert [ax.get_title() for ax in figure.axes] == ["l2 1e-05", "l2 0.001"]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["l2 1e-05", "l2 0.001"]
     for ax, part in zip(figure.axes, values[:, 0, :, 0, :, -1], strict=True):
         lines = {line.get_label(): line.get_ydata() for line in ax.lines}
         for i, split in enumerate(coords["split"]):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nlpfeat.report.map_page import Panel, Points, map_page
+from nlpfeat.plotting.figures.maps import Panel, Points
+from nlpfeat.report.map_page import map_page
 from tests.browser import element, errors, opened, point_at, until
 from tests.requirements import needs_browser
 
@@ -18,12 +19,12 @@ def page(tmp_path_factory):
     points = np.stack([np.arange(40.0), np.arange(40.0) ** 2 % 37], 1)
     panels = [Panel("width 2", points), Panel("width 10", points[:, ::-1])]
     good, polarity = np.arange(40) < 20, np.linspace(3, -3, 40)
-    told = {
+    columns = {
         "group": np.where(good, "good", "bad"),
         "polarity": polarity.round(3),
         "count": np.arange(40) + 50,
     }
-    points = Points("word", words, told, ["#009E73"] * 40, ["circle"] * 40, np.abs(polarity))
+    points = Points("word", words, columns, ["#009E73"] * 40, ["circle"] * 40, np.abs(polarity))
     html = map_page(panels, points, "<p>About</p>")
     (folder / "map.html").write_text(html, "utf-8")
     browser = opened(folder / "map.html")
@@ -81,7 +82,7 @@ def test_search_finds_a_word_and_says_so_on_every_map(page):
     field.send_keys("\b")
     assert until(lambda: len(js(browser, "return points.selected.indices")) == 20)  # all that begin so
     field.send_keys("zz")
-    assert until(lambda: "nothing of that name" in js(browser, "return doc.get_model_by_name('found').text"))
+    assert until(lambda: "no such name" in js(browser, "return doc.get_model_by_name('found').text"))
     assert js(browser, "return doc.get_model_by_name('map1').renderers[0].data_source.id === points.id")
     element(browser, "button", 0).click()
     assert until(lambda: js(browser, "return doc.get_model_by_name('search').value_input") == "")

@@ -1,4 +1,4 @@
-"""Commands that look at words: words, predict and trace, on a study of a CSV of three classes, and one of two.
+"""The commands words, predict and trace, on a study of a CSV of two classes, and one of three.
 
 Most are called in this process: a process of their own takes seconds to start.
 """
@@ -8,14 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
-from nlpfeat.cli import predict, sweep, words
-from nlpfeat.errors import UserError
 from tests.commands import ROOT, process, run
 from tests.test_every_command import refused
 from tests.toys import TOYS, study
@@ -56,76 +55,58 @@ def opinions(tmp_path_factory):
     return path
 
 
-@pytest.fixture(autouse=True)
-def devices_are_set(monkeypatch):
-    monkeypatch.setattr("nlpfeat.parallel.use_all_cores", lambda: None)
+def words(study, *arguments):
+    """Runs a subcommand of `nlpfeat words`, which has to succeed."""
+    done = run("words", arguments[0], f"--study={study}", *arguments[1:])
+    assert done.returncode == 0, done.stderr
+    return done
 
 
-@pytest.fixture
-def look(capsys):
-    """Runs `experiments.words`; its stdout and stderr."""
-
-    def look(study, *arguments):
-        assert words.command([f"--study={study}", *arguments]) == 0
-        return capsys.readouterr()
-
-    return look
+def predict(study, *arguments):
+    """Runs `nlpfeat predict`, which has to succeed; its stdout."""
+    done = run("predict", f"--study={study}", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
-@pytest.fixture
-def ask(capsys):
-    """Runs `experiments.predict`; its stdout."""
-
-    def ask(study, *arguments):
-        assert predict.command([f"--study={study}", *arguments]) == 0
-        return capsys.readouterr().out
-
-    return ask
-
-
-@pytest.mark.parametrize("by", ["dot", "distance"])
-def test_neighbours(films, look, by):
-    told = look(
+@pytest.mark.parametrize("metric", ["dot", "distance"])
+def test_neighbours(films, metric):
+    done = words(
         films,
-        "--width=8",
-        "--seed=1",
-        f"--by={by}",
-        "--count=4",
-        "--json",
-        "neighbours",
-        "excellent",
-        "AWFUL",
+        *("neighbours", "excellent", "--width=8", "--seed=1", f"--metric={metric}", "--top-k=4"),
+        *("--json", "AWFUL"),
     )
-    found = json.loads(told.out)
+    found = json.loads(done.stdout)
     assert {entry["word"] for entry in found["excellent"]} == set(GOOD) - {"excellent"}
     assert {entry["word"] for entry in found["awful"]} == set(BAD) - {"awful"}
-    values = [entry[by] for entry in found["excellent"]]
-    assert values == sorted(values, reverse=by == "dot")
-    assert "nearest to excellent" in look(films, "--width=8", "neighbours", "excellent").out
+    values = [entry[metric] for entry in found["excellent"]]
+    assert values == sorted(values, reverse=metric == "dot")
+    assert "nearest to excellent" in words(films, "neighbours", "--width=8", "excellent").stdout
 
 
-def test_polarity(films, look):
-    rows = json.loads(look(films, "--width=8", "--seed=0", "--json", "--count=5", "polarity").out)
+def test_polarity(films):
+    rows = json.loads(words(films, "polarity", "--width=8", "--seed=0", "--json", "--top-k=5").stdout)
     rows = {row["word"]: row for row in rows}
     assert set(GOOD) < set(rows)
     assert set(BAD) < set(rows)
-    assert all((rows[word]["net"] > 0) == (word in GOOD) for word in (*GOOD, *BAD))
+    assert all((rows[word]["log_odds"] > 0) == (word in GOOD) for word in (*GOOD, *BAD))
     assert rows["excellent"]["in no"] == 0 < rows["excellent"]["in yes"]
-    assert "log-odds of yes" in look(films, "--width=8", "polarity", "film").out
+    assert "log_odds: of yes" in words(films, "polarity", "--width=8", "film").stdout
 
 
-def test_map(films, look):
-    told = look(films, "--widths=2,8", "--seed=0", "--method=pca", "map")
-    paths = {path.rsplit(".", 1)[1]: path for path in told.out.split()}
+def test_map(films):
+    done = words(films, "map", "--widths=2,8", "--seed=0", "--method=pca")
+    paths = {path.rsplit(".", 1)[1]: path for path in done.stdout.split()}
     assert set(paths) == {"png", "pdf", "html", "csv"}
+    assert {Path(path).stem for path in paths.values()} == {"words-pca-width=2+8-seed=0"}
     table = pd.read_csv(paths["csv"])
     assert set(table["word"][table["group"] == "good"]) >= set(GOOD)
     assert table.shape[1] == 4 + 2 * 2
-    assert "fill 1 of 8 dimensions" in told.err
+    assert "fill 1 of 8 dimensions" in done.stderr
 
 
-def test_separability(films, look):
-    rows = json.loads(look(films, "--json", "separability").out)
+def test_separability(films):
+    rows = json.loads(words(films, "separability", "--json").stdout)
     assert [row["width"] for row in rows] == [2, 8]
     assert all(row["rank"] == [1, 1, 1] for row in rows)
     assert all(row["probe"][1] > 0.7 for row in rows)
@@ -135,13 +116,16 @@ def test_separability(films, look):
     assert (films / "figures" / "words-separability.png").exists()
 
 
-def test_words_of_a_study_without_words(tmp_path, look):
+def test_words_of_a_study_without_words(tmp_path):
     made, _ = study(TOYS["eleven_lines"], tmp_path / "study")
-    with pytest.raises(UserError, match="eleven_lines, which has no words"):
-        look(made.path, "--width=2", "map")
+    refused(
+        run("words", "map", f"--study={made.path}", "--width=2"),
+        "eleven_lines has no word vectors",
+        "windows",
+    )
 
 
-def test_data_that_changed_are_refused(films, look, tmp_path):
+def test_data_that_changed_are_refused(films, tmp_path):
     """Labels swapped, or one word spelt otherwise: the bags are the same, their meaning is not."""
     data, copy = films.parent / "films.csv", tmp_path / "study"
     shutil.copytree(films, copy)
@@ -152,17 +136,17 @@ def test_data_that_changed_are_refused(films, look, tmp_path):
             before.replace("plot", "plod"),
         ):
             data.write_text(changed)
-            with pytest.raises(UserError, match="have changed"):
-                look(copy, "--width=8", "polarity")
-            with pytest.raises(UserError, match="have changed"):
-                sweep.command([*_asked(data, copy), "--config.sweep.width=(2,8,9)"])
+            refused(run("words", "polarity", f"--study={copy}", "--width=8"), "have changed")
+            refused(run("sweep", *_asked(data, copy), "--config.sweep.width=(2,8,9)"), "have changed")
     finally:
         data.write_text(before)
-    assert "excellent" in look(copy, "--width=8", "polarity").out
+    assert "excellent" in words(copy, "polarity", "--width=8").stdout
 
 
-def test_predict(films, ask):
-    told = ask(films, "--width=8", "--seed=0", "--json", "--text", "Excellent film, superb! zzz", "--text=")
+def test_predict(films):
+    told = predict(
+        films, "--width=8", "--seed=0", "--json", "--text", "Excellent film, superb! zzz", "--text="
+    )
     first, empty = map(json.loads, told.splitlines())
     assert first["class"] == "yes"
     assert first["unknown"] == [",", "!", "zzz"]
@@ -170,10 +154,10 @@ def test_predict(films, ask):
     effects = first["contributions"]
     assert set(effects) == {"excellent", "film", "superb"}
     assert effects["excellent"] > abs(effects["film"])
-    odds = np.log(first["shares"]["yes"] / first["shares"]["no"])
+    odds = np.log(first["probabilities"]["yes"] / first["probabilities"]["no"])
     assert sum(effects.values()) == pytest.approx(odds, abs=1e-4)  # they add up: the net is linear
     assert empty["known"] == 0
-    assert sum(empty["shares"].values()) == pytest.approx(1, abs=1e-5)
+    assert sum(empty["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_predict_reads_lines_and_says_what_it_does_not_know(films):
@@ -184,13 +168,13 @@ def test_predict_reads_lines_and_says_what_it_does_not_know(films):
         input="awful plot\n\nqwertz\n" + "dull film " * 20000 + "\n",
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("no word that the net knows: the prior") == 2
+    assert done.stdout.count("no word that the network knows: the prior") == 2
     assert "for no:" in done.stdout
     assert len(max(done.stdout.splitlines(), key=len)) < 400
 
 
-def test_predict_three_classes(opinions, ask):
-    told = ask(opinions, "--width=8", "--text", "Two hours of awful music; nobody liked it.")
+def test_predict_three_classes(opinions):
+    told = predict(opinions, "--width=8", "--text", "Two hours of awful music; nobody liked it.")
     assert "on a scale from -1 (negative) to 1 (positive)" in told
     assert "negative: -" in told
 
@@ -268,8 +252,7 @@ def test_predict_of_a_net_that_reads_sequences(sequences):
 
 
 def test_words_of_a_net_that_reads_sequences(sequences):
-    done = run("words", f"--study={sequences}", "--width=4", "--seed=0", "neighbours", GOOD[0], "--by=cosine")
-    assert done.returncode == 0, done.stderr
+    done = words(sequences, "neighbours", "--width=4", "--seed=0", GOOD[0], "--metric=cosine")
     assert GOOD[0] in done.stdout
 
 
@@ -285,11 +268,9 @@ def test_figures_of_what_classifiers_answer(sequences):
     assert table["given_to_true"].is_monotonic_increasing
 
 
-def test_dimensions_show_the_test_part(films):
-    """Of texts without a validation part, too: as every other table does."""
-    done = run("words", f"--study={films}", "--json", "dimensions")
-    assert done.returncode == 0, done.stderr
-    rows = json.loads(done.stdout)["words-dimensions"]
+def test_dimensions_show_the_test_split(films):
+    """Of texts without a validation split, too: as every other table does."""
+    rows = json.loads(words(films, "dimensions", "--json").stdout)["words-dimensions"]
     with xr.open_dataset(films / "results.nc") as dataset:
         last = dataset.accuracy.isel(step=-1).sel(split="test")
         for row in rows:

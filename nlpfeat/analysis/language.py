@@ -148,15 +148,15 @@ def member_statistics(
     for member in track(members_at_steps(study, table, steps), "networks have written", total):
         if member.finite:
             texts = sample_member(member, book.prompt, options.sampling)
-            found = text_statistics(texts, vocabulary)._asdict()
+            statistics = text_statistics(texts, vocabulary)._asdict()
         else:
             log.warning(
                 "member %s diverged by step %d: all its statistics count as 0", member.id, member.step
             )
-            found = dict.fromkeys(TextStatistics._fields, 0.0)
+            statistics = dict.fromkeys(TextStatistics._fields, 0.0)
         settings = member.settings
         where = {"width": int(settings.width), "seed": int(settings.seed), "step": member.step}
-        rows.append(where | found)
+        rows.append(where | statistics)
     members = pd.DataFrame(rows).sort_values(["width", "seed", "step"], ignore_index=True)
     return MemberStatistics(members, _references(book, vocabulary, options.characters))
 
@@ -218,15 +218,15 @@ def member_probes(study: Study, member: TrainedMember, characters: int = 60_000)
     splits = ("train", book.evaluation_split)
     texts = [book.text(split, characters) for split in splits]
     activations = [
-        unit_activations(member.module, member.params, member.settings, book.part(split)[:characters])
+        unit_activations(member.module, member.params, member.settings, book.split(split)[:characters])
         for split in splits
     ]
     train, evaluation = map(text_features, texts)
-    found = {
+    candidates = {
         name: probe_units(activations[0], train[name], activations[1], evaluation[name])
         for name in DESCRIPTIONS
     }
-    probes = {name: probe for name, probe in found.items() if probe is not None}
+    probes = {name: probe for name, probe in candidates.items() if probe is not None}
     if not probes:
         raise UserError(
             f"{study.path}: no quotes, brackets, lines or words to follow in the first {characters:,} characters of each split"

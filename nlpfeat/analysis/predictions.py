@@ -1,166 +1,248 @@
-"""What a restored net says of new text, and what each word has to do with it."""
+"""Predictions of a trained classifier: of new texts, word by word, and of a split of its data."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import Float, Int, PyTree
+from sklearn.metrics import confusion_matrix
 
-from nlpfeat.data.core import count
+from nlpfeat.config.fields import Settings
+from nlpfeat.data.core import Outputs, Params, count
+from nlpfeat.data.text.corpus import Corpus
 from nlpfeat.data.text.tokens import NewText
 from nlpfeat.study.forward import batched, forward
-from nlpfeat.study.restore import Member
-from nlpfeat.training.task import Task
+from nlpfeat.study.restore import TrainedMember
+from nlpfeat.study.select import final_scores, median_seed, point_of
+from nlpfeat.study.session import Study
 
-# Documents scored at a time.
-CHUNK = 64
+CHUNK = 64  # documents that are scored at a time
+OUTPUTS = ("scores", "output", "prediction")  # of a module, where it has them
+MAX_WIDTHS = 4  # widths whose predictions are compared
+LISTED = 200  # errors that are listed
 
-OUTPUTS = ("scores", "output", "prediction")  # what is asked of a trace, where it is there
+
+@runtime_checkable
+class ClassifierTexts(Protocol):
+    """The metadata of a dataset of classified texts."""
+
+    @property
+    def corpus(self) -> Corpus:
+        """The documents with their classes."""
+        ...
+
+    def read(self, text: str) -> NewText:
+        """Encode a text, whole and without each of its words."""
+        ...
+
+    def alone(self, place: int, /) -> PyTree:
+        """Encode a text of one word, given by its index in the vocabulary."""
+        ...
+
+    def collate(self, documents: list[PyTree], /) -> PyTree:
+        """A batch of encoded texts."""
+        ...
 
 
 class Prediction(NamedTuple):
-    """What a net says of a text."""
+    """The prediction for a text.
 
-    best: int  # the class predicted
-    shares: (
-        np.ndarray | None
-    )  # (classes,), see `shares`; of a text without known words, the prior; None of nets that predict a number
-    value: float | None  # that number, from -1 for the first class to 1 for the last
-    known: int  # words of the text that the net knows
-    unknown: list[str]  # those it does not, in order, each once
-    unread: int  # words in front that are past the net's length
-    contributions: dict[
-        str, float
-    ]  # word -> log-odds of the predicted class with it, less those without; largest first
-
-
-def predict_text(member: Member, text: str) -> Prediction:
-    """Classify a text, and tell each word's contribution by leaving it out, wherever it stands.
-
-    For a net that adds up its words, and two classes, the contributions add up to the log-odds; any other is asked
-    each time with one word fewer.
+    Attributes:
+      predicted: the class.
+      probabilities: (classes,); the prior for a text without known words; None for a network that predicts a number.
+      value: that number, from -1 for the first class to 1 for the last; None for other networks.
+      known: number of distinct words that the network knows.
+      unknown: the other words, in order of appearance.
+      unread: leading words that exceed the network's input length.
+      contributions: word -> log-odds of the predicted class with the word minus those without it, largest in size first.
     """
-    texts = member.dataset.metadata
-    new: NewText = texts.read(text)
+
+    predicted: int
+    probabilities: np.ndarray | None
+    value: float | None
+    known: int
+    unknown: list[str]
+    unread: int
+    contributions: dict[str, float]
+
+
+def predict_text(member: TrainedMember, text: str) -> Prediction:
+    """Classify a text, and measure the contribution of each word by leaving out all its occurrences.
+
+    For a network that is linear in its words, and two classes, the contributions add up to the log-odds.
+    """
+    texts: ClassifierTexts = member.dataset.metadata
+    new = texts.read(text)
     if not any(word.strip() for word in new.words):  # none, or the empty word between two spaces
-        return Prediction(
-            int(texts.corpus.prior.argmax()), texts.corpus.prior, None, 0, new.unknown, new.unread, {}
-        )
-    trace = score_documents(member, [new.whole, *new.without])
-    best = int(trace["scores"][0].argmax())
-    odds = log_odds(trace["scores"], best)
-    effect = dict(zip(new.words, (odds[0] - odds[1:]).tolist(), strict=True))
-    ordered = dict(sorted(effect.items(), key=lambda item: -abs(item[1])))
-    value = float(trace["prediction"][0]) if "prediction" in trace else None
-    given = probabilities(trace)
-    return Prediction(
-        best, None if given is None else given[0], value, len(new.words), new.unknown, new.unread, ordered
-    )
+        prior = texts.corpus.prior
+        return Prediction(int(prior.argmax()), prior, None, 0, new.unknown, new.unread, {})
+    outputs = score_documents(member, [new.whole, *new.without])
+    predicted = int(outputs["scores"][0].argmax())
+    odds = log_odds(outputs["scores"], predicted)
+    effects = zip(new.words, (odds[0] - odds[1:]).tolist(), strict=True)
+    contributions = dict(sorted(effects, key=lambda item: -abs(item[1])))
+    value = float(outputs["prediction"][0]) if "prediction" in outputs else None
+    shares = probabilities(outputs)
+    own = None if shares is None else shares[0]
+    return Prediction(predicted, own, value, len(new.words), new.unknown, new.unread, contributions)
 
 
-def probabilities(trace: dict[str, np.ndarray]) -> np.ndarray | None:
-    """What the net gives each class, adding up to 1: (n, classes).
+def probabilities(outputs: Outputs) -> Float[np.ndarray, "n classes"] | None:
+    """The probability of each class; None for a network that predicts a number.
 
-    The softmax of the scores; of sigmoid outputs, one a class, each sigmoid over their sum; None of nets that predict a
-    number.
+    The softmax of the scores. Of one sigmoid output per class, each sigmoid divided by their sum.
     """
-    if "prediction" in trace:
+    if "prediction" in outputs:
         return None
-    if "output" in trace and trace["output"].shape[1] > 1:
-        chances = np.asarray(jax.nn.sigmoid(trace["output"]))
-        return chances / chances.sum(axis=1, keepdims=True)
-    return np.asarray(jax.nn.softmax(trace["scores"]))
+    if "output" in outputs and outputs["output"].shape[1] > 1:
+        sigmoids = np.asarray(jax.nn.sigmoid(outputs["output"]))
+        return sigmoids / sigmoids.sum(axis=1, keepdims=True)
+    return np.asarray(jax.nn.softmax(outputs["scores"]))
 
 
-def score_documents(member: Member, documents: list[Any]) -> dict[str, np.ndarray]:
-    """What the net gives for documents, as the corpus encodes them: "scores" and the like, an array (n, …) each."""
+def score_documents(member: TrainedMember, documents: Sequence[PyTree]) -> dict[str, np.ndarray]:
+    """The OUTPUTS of a network for documents as its texts encode them: arrays (n, …)."""
 
-    def ask(index: np.ndarray) -> Any:
+    def score(index: np.ndarray) -> Outputs:
         inputs = member.dataset.metadata.collate([documents[i] for i in index])
         return _apply(member.module, member.params, inputs, member.settings)
 
-    return batched(ask, len(documents), CHUNK)
+    return batched(score, len(documents), CHUNK)
 
 
 @partial(jax.jit, static_argnums=0)
-def _apply(module: Any, params: Any, inputs: Any, settings: Any) -> Any:
-    trace = module.apply({"params": params}, inputs, settings)
-    return {name: trace[name] for name in OUTPUTS if name in trace}
+def _apply(module: nn.Module, params: Params, inputs: PyTree, settings: Settings) -> Outputs:
+    outputs: Outputs = module.apply({"params": params}, inputs, settings)  # pyright: ignore[reportAssignmentType]
+    return {name: outputs[name] for name in OUTPUTS if name in outputs}
 
 
-def log_odds(scores: np.ndarray, one: int) -> np.ndarray:
-    """Log p / (1 - p) of class `one`, p being the softmax of scores (n, classes): (n,)."""
-    others = np.delete(scores, one, axis=1)
-    return scores[:, one] - np.asarray(jax.nn.logsumexp(jnp.asarray(others), axis=1))
+def log_odds(scores: Float[np.ndarray, "n classes"], label: int) -> Float[np.ndarray, " n"]:
+    """Log p / (1 − p) for the probability p of the class `label`, the softmax of the scores."""
+    others = np.delete(scores, label, axis=1)
+    return scores[:, label] - np.asarray(jax.nn.logsumexp(jnp.asarray(others), axis=1))
 
 
 class Predictions(NamedTuple):
-    """A net's answers on a part."""
+    """The predictions for a split."""
 
-    labels: np.ndarray  # (n,)
-    shares: np.ndarray  # (n, classes), what it gives each class, adding up to 1
+    labels: Int[np.ndarray, " n"]
+    probabilities: Float[np.ndarray, "n classes"]
 
     @property
-    def predicted(self) -> np.ndarray:
-        """The class with the largest share (n,)."""
-        return self.shares.argmax(1)
+    def predicted(self) -> Int[np.ndarray, " n"]:
+        """The class of largest probability."""
+        return self.probabilities.argmax(1)
+
+    @property
+    def confidence(self) -> Float[np.ndarray, " n"]:
+        """The probability of the predicted class."""
+        return self.probabilities.max(1)
+
+    @property
+    def correct(self) -> np.ndarray:
+        """Whether each prediction is correct: bool (n,)."""
+        return self.predicted == self.labels
 
 
 class CalibrationBins(NamedTuple):
-    """Answers grouped by how sure the net was."""
+    """Predictions in bins by confidence."""
 
-    sure: np.ndarray  # (bins,), mean share of the predicted class
-    right: np.ndarray  # (bins,), share of answers that are right
-    size: np.ndarray  # (bins,), how many answers
+    confidence: Float[np.ndarray, " bins"]  # mean
+    accuracy: Float[np.ndarray, " bins"]
+    size: Int[np.ndarray, " bins"]  # predictions
 
     @property
     def error(self) -> float:
-        """Expected calibration error: mean |sure - right| over answers. Source: Guo et al., ICML 2017."""
-        return float(np.average(np.abs(self.sure - self.right), weights=self.size))
+        """Expected calibration error: mean |confidence − accuracy| over predictions. Source: Guo et al., ICML 2017."""
+        return float(np.average(np.abs(self.confidence - self.accuracy), weights=self.size))
 
 
-def predict_split(task: Task, member: Member, split: str) -> Predictions | None:
-    """The answers of a member on a part; None of nets that predict a number and give no shares."""
+def predict_split(member: TrainedMember, split: str) -> Predictions | None:
+    """The predictions of a member for a split; None for a network that predicts a number."""
     examples = member.splits[split]
-    found = forward(
-        task,
-        member.module,
-        member.params,
-        member.settings,
-        member.dataset.arrays,
-        examples,
-        np.arange(count(examples)),
-        OUTPUTS,
-    )
-    given = probabilities(found)
-    return None if given is None else Predictions(np.asarray(examples.targets), given)
+    outputs = forward(member.program, member.params, member.data, split, np.arange(count(examples)), OUTPUTS)
+    shares = probabilities(outputs)
+    return None if shares is None else Predictions(np.asarray(examples.targets), shares)
 
 
-def confusion(found: Predictions) -> np.ndarray:
-    """How many of each class (rows) were taken for each (columns): int (classes, classes)."""
-    classes = found.shares.shape[1]
-    return np.bincount(found.labels * classes + found.predicted, minlength=classes**2).reshape(classes, -1)
+def confusion(found: Predictions) -> Int[np.ndarray, "classes classes"]:
+    """The confusion matrix: counts by true class (rows) and predicted class (columns)."""
+    return confusion_matrix(found.labels, found.predicted, labels=range(found.probabilities.shape[1]))
 
 
 def calibration(found: Predictions, bins: int = 10) -> CalibrationBins:
-    """Answers in groups of equal size by how sure the net was; fewer groups where there are few answers."""
-    sure = found.shares.max(1)
-    order = np.argsort(sure, kind="stable")
+    """Predictions in bins of equal size by confidence; fewer bins for fewer than 10 predictions per bin.
+
+    Ours, because `sklearn.calibration.calibration_curve` returns no sizes, which the expected calibration error and the
+    intervals need, and its quantile bins differ in size where confidences are tied.
+    """
+    order = np.argsort(found.confidence, kind="stable")
     groups = np.array_split(order, min(bins, max(1, len(order) // 10)))
-    right = found.predicted == found.labels
     return CalibrationBins(
-        np.array([sure[group].mean() for group in groups]),
-        np.array([right[group].mean() for group in groups]),
+        np.array([found.confidence[group].mean() for group in groups]),
+        np.array([found.correct[group].mean() for group in groups]),
         np.array([len(group) for group in groups]),
     )
 
 
-def worst_errors(found: Predictions, most: int) -> np.ndarray:
-    """The answers that are wrong, those first that gave the true class least: places (at most `most`,)."""
-    given = found.shares[np.arange(len(found.labels)), found.labels]
-    wrong = np.flatnonzero(found.predicted != found.labels)
-    return wrong[np.argsort(given[wrong], kind="stable")][:most]
+def worst_errors(found: Predictions, count: int) -> Int[np.ndarray, " errors"]:
+    """The indices of at most `count` errors, those of least probability of the true class first."""
+    true = found.probabilities[np.arange(len(found.labels)), found.labels]
+    errors = np.flatnonzero(~found.correct)
+    return errors[np.argsort(true[errors], kind="stable")][:count]
 
 
-# MERGED: """What a restored net answers on a whole part of its data: who is mistaken for whom, and how sure it was."""
+def median_predictions(study: Study, dataset: xr.Dataset) -> list[tuple[TrainedMember, Predictions]]:
+    """The predictions of some widths for the last split, each by the seed of median score; empty if they predict numbers.
+
+    Args:
+      study: of a classifier.
+      dataset: of its results, one plane (width, seed) of its grid.
+
+    Returns:
+      At most MAX_WIDTHS members, the narrowest and the widest included, in ascending width.
+    """
+    widths = [int(width) for width in dataset["width"].to_numpy()]
+    stride = max(1, -(-(len(widths) - 1) // (MAX_WIDTHS - 1)))
+    split, found = str(dataset["split"].to_numpy()[-1]), []
+    for width in sorted({*widths[::-1][::stride], widths[0]}):
+        scores = final_scores(dataset, study.task.evaluation.headline)
+        scores = scores.sel(width=width, split=split).dropna("seed")
+        if not scores.sizes["seed"]:
+            continue
+        member = study.member(**{**point_of(study, dataset), "width": width, "seed": median_seed(scores)})
+        predictions = predict_split(member, split)
+        if predictions is not None:
+            found.append((member, predictions))
+    return found
+
+
+def worst_table(member: TrainedMember, found: Predictions, split: str) -> pd.DataFrame:
+    """The LISTED worst errors, worst first.
+
+    Args:
+      member: a classifier of texts.
+      found: its predictions for the split.
+      split: the name of the split.
+
+    Returns:
+      "row" (of the file of texts, from 1, without its header), "true" and "predicted" class, "true_probability", "text".
+    """
+    errors, corpus = worst_errors(found, LISTED), member.dataset.metadata.corpus
+    documents = np.asarray(member.splits[split].inputs)[errors].tolist()
+    names = np.array(corpus.classes, object)
+    return pd.DataFrame(
+        {
+            "row": [int(corpus.rows[document]) for document in documents],
+            "true": names[found.labels[errors]],
+            "predicted": names[found.predicted[errors]],
+            "true_probability": found.probabilities[errors, found.labels[errors]].astype(float).round(6),
+            "text": [" ".join(corpus.documents.document(document)) for document in documents],
+        }
+    )

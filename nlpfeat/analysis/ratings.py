@@ -131,8 +131,8 @@ def fold_in_user(
         value, gradient = cost(flat.astype(np.float32))
         return float(value), np.asarray(gradient, np.float64)
 
-    found = minimize(value_and_gradient, np.asarray(start, np.float64), jac=True, method="L-BFGS-B")
-    params = jax.device_get(_append(member.params, unravel(jnp.asarray(found.x, jnp.float32))))
+    result = minimize(value_and_gradient, np.asarray(start, np.float64), jac=True, method="L-BFGS-B")
+    params = jax.device_get(_append(member.params, unravel(jnp.asarray(result.x, jnp.float32))))
     return replace(member, module=module, params=params)
 
 
@@ -175,8 +175,8 @@ def known_user(member: TrainedMember, name: str) -> Rater:
         log.warning(
             "no rating of user %s is in the training split: the model has learned nothing of them", name
         )
-    mine = ratings.user == index
-    rated = dict(zip(ratings.item[mine].tolist(), ratings.stars[mine].tolist(), strict=True))
+    own = ratings.user == index
+    rated = dict(zip(ratings.item[own].tolist(), ratings.stars[own].tolist(), strict=True))
     return Rater(member, index, rated, f"user {name}")
 
 
@@ -252,11 +252,11 @@ def component_items(member: TrainedMember, options: ItemOptions) -> ItemList:
       UserError: if there are fewer than three items.
     """
     items = _items(member, options.max_items, 3, "components need")
-    found = components(factor_tables(member).items[items], COMPONENTS)
+    principal = components(factor_tables(member).items[items], COMPONENTS)
     tables = []
-    for k, share in enumerate(found.share):
-        for end, chosen in zip(("low", "high"), ends(found.scores[:, k], options.top_k), strict=True):
-            table = _rows(member, items[chosen], {"score": found.scores[chosen, k]})
+    for k, share in enumerate(principal.share):
+        for end, chosen in zip(("low", "high"), ends(principal.scores[:, k], options.top_k), strict=True):
+            table = _rows(member, items[chosen], {"score": principal.scores[chosen, k]})
             columns = {"component": k + 1, "share": round(float(share), 4), "end": end}
             tables.append(pd.DataFrame(columns, table.index).join(table))
     return ItemList(
@@ -385,10 +385,10 @@ def item_map(member: TrainedMember, axes: tuple[int, int] = (1, 2), max_items: i
       UserError: if there are too few items or components.
     """
     items = _items(member, max_items, 3, "a map needs")
-    found = components(factor_tables(member).items[items], max(axes))
-    if max(axes) > found.scores.shape[1]:
+    principal = components(factor_tables(member).items[items], max(axes))
+    if max(axes) > principal.scores.shape[1]:
         raise UserError(
-            f"components {axes[0]},{axes[1]}: there are {found.scores.shape[1]}, as width is {member.settings.width}"
+            f"components {axes[0]},{axes[1]}: there are {principal.scores.shape[1]}, as width is {member.settings.width}"
         )
     table, (name, values) = _table(member), item_quality(member, items)
     titles = [table.titles[item] for item in items]
@@ -398,10 +398,10 @@ def item_map(member: TrainedMember, axes: tuple[int, int] = (1, 2), max_items: i
         "year": [year(title) for title in titles],
         "ratings": table.counts[items],
         "quality": values,
-        "x": found.scores[:, a],
-        "y": found.scores[:, b],
+        "x": principal.scores[:, a],
+        "y": principal.scores[:, b],
     }
-    share = float(found.share[a]), float(found.share[b])
+    share = float(principal.share[a]), float(principal.share[b])
     return ItemMap(pd.DataFrame(columns), name, axes, share, describe_model(member))
 
 

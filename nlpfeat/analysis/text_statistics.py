@@ -100,8 +100,8 @@ def closes(text: str, index: int) -> bool:
 
 def _quotes(paragraph: str) -> tuple[int, int]:
     """Numbers of closed and of opened quotes; a quote is closed if the next quote is a closing one."""
-    places = [found.start() for found in _QUOTE.finditer(paragraph)]
-    kinds = [(opens(paragraph, place), closes(paragraph, place)) for place in places]
+    indices = [match.start() for match in _QUOTE.finditer(paragraph)]
+    kinds = [(opens(paragraph, index), closes(paragraph, index)) for index in indices]
     closed = sum(opened and closing for (opened, _), (_, closing) in pairwise(kinds))
     return closed, sum(opened for opened, _ in kinds)
 
@@ -110,11 +110,11 @@ def _brackets(paragraph: str) -> tuple[int, int]:
     """Numbers of closed and of opened brackets; a bracket is closed after all brackets that were opened within it."""
     expected: list[str] = []
     closed = opened = 0
-    for letter in paragraph:
-        if letter in OPEN:
-            expected.append(OPEN[letter])
+    for character in paragraph:
+        if character in OPEN:
+            expected.append(OPEN[character])
             opened += 1
-        elif expected and letter == expected[-1]:
+        elif expected and character == expected[-1]:
             expected.pop()
             closed += 1
     return closed, opened

@@ -19,8 +19,8 @@ MAX_LINE, MAX_WORD = 100, 12  # positions beyond these are clipped: few lines an
 DESCRIPTIONS = {
     "quotes": "inside quotes",
     "brackets": "inside brackets",
-    "line": "place in the line",
-    "word": "place in the word",
+    "line": "position in the line",
+    "word": "position in the word",
 }
 
 
@@ -32,20 +32,20 @@ def text_features(text: str) -> dict[str, Float[np.ndarray, " characters"]]:
     """
     features = {name: np.zeros(len(text), np.float32) for name in DESCRIPTIONS}
     quoted, expected, line, word = False, list[str](), 0, 0
-    for place, letter in enumerate(text):
-        line = 0 if letter == "\n" else line + 1
-        word = word + 1 if letter.isalpha() else 0
-        if letter == "\n" and text[place - 1 : place] == "\n":
+    for index, character in enumerate(text):
+        line = 0 if character == "\n" else line + 1
+        word = word + 1 if character.isalpha() else 0
+        if character == "\n" and text[index - 1 : index] == "\n":
             quoted, expected = False, []
-        elif letter in QUOTES:
-            quoted = opens(text, place)
-        elif letter in OPEN:
-            expected.append(OPEN[letter])
-        elif expected and letter == expected[-1]:
+        elif character in QUOTES:
+            quoted = opens(text, index)
+        elif character in OPEN:
+            expected.append(OPEN[character])
+        elif expected and character == expected[-1]:
             expected.pop()
         now = (quoted, bool(expected), min(line, MAX_LINE), min(word, MAX_WORD))
         for name, value in zip(DESCRIPTIONS, now, strict=True):
-            features[name][place] = value
+            features[name][index] = value
     return features
 
 
@@ -84,8 +84,8 @@ def probe_units(
     r = correlations(units, feature)
     unit = int(np.nanargmax(r**2))
     other_r = correlations(evaluation_units[:, unit : unit + 1], evaluation_feature)[0]
-    places, last = np.arange(len(feature)), max(len(feature) // 5, 2)
-    ridge = RidgeCV(RIDGES, cv=[(places[:-last], places[-last:])])
+    indices, last = np.arange(len(feature)), max(len(feature) // 5, 2)
+    ridge = RidgeCV(RIDGES, cv=[(indices[:-last], indices[-last:])])
     probe = make_pipeline(StandardScaler(), ridge).fit(units, feature)
     return UnitProbe(
         unit,

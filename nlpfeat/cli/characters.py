@@ -107,14 +107,17 @@ def _statistics(args: argparse.Namespace, line: str) -> int:
     members, references = result
     if args.json:
         print_json(
-            {"members": members, "references": {name: one._asdict() for name, one in references.items()}}
+            {
+                "members": members,
+                "references": {name: statistics._asdict() for name, statistics in references.items()},
+            }
         )
         return 0
     groups = list(members[members["step"] == members["step"].max()].groupby("width"))
     columns = {"units": [f"{width:g}" for width, _ in groups] + list(references)}
     for name in DESCRIPTIONS:
         cells = [group[name].to_numpy() for _, group in groups]
-        cells += [np.array([getattr(one, name)]) for one in references.values()]
+        cells += [np.array([getattr(statistics, name)]) for statistics in references.values()]
         columns[name] = [median_cell(cell) for cell in cells]
     described = "; ".join(f"{name}: {description}" for name, description in DESCRIPTIONS.items())
     print_columns(columns, f"at the last step: median over seeds (lowest–highest). {described}")
@@ -187,7 +190,7 @@ COMMAND = Command(
         ),
         Command(
             "units",
-            "the unit that follows quotes, brackets, the place in the line or in the word best",
+            "the unit that follows quotes, brackets, the position in the line or in the word best",
             _add_units,
             _units,
             description="Units are chosen on the training text and evaluated on the held-out text.",

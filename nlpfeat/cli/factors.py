@@ -160,8 +160,8 @@ def _map(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.analysis.ratings import item_map
     from nlpfeat.cli.members import member_of
     from nlpfeat.cli.tables import print_json, print_paths
-    from nlpfeat.report import map_files
     from nlpfeat.report.item_maps import item_map_page
+    from nlpfeat.report.maps import write_map
     from nlpfeat.store.provenance import signature
     from nlpfeat.study.select import format_number
 
@@ -172,8 +172,8 @@ def _map(args: argparse.Namespace, line: str) -> int:
     width, seed = (format_number(settings[name]) for name in ("width", "seed"))
     path = study.folder.figures / f"factors-{axes[0]}-{axes[1]}-width={width}-seed={seed}"
     path.parent.mkdir(exist_ok=True)
-    panel, points, said = item_map_page(result, signature(line, study.folder))
-    paths = map_files.write(path, [panel], points, said)
+    panel, points, text = item_map_page(result, signature(line, study.folder))
+    paths = write_map(path, [panel], points, text)
     if args.json:
         print_json({"paths": paths})
     else:

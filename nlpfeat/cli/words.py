@@ -1,241 +1,616 @@
-"""Look at words: of a net of a study, or of a file of vectors (--vectors=glove.6B.50d, or word2vec's or GloVe's text format).
+"""Word vectors of a network of a study, or of a file."""
 
-neighbours WORD …   the nearest words of each, by dot product (Trask's), cosine or distance
-analogy A B C       what is to C as B is to A
-analogies [FILE …]  how many analogies are solved, by section (default: the 19,544 published with word2vec)
-similarity FILE …   rank correlation with what people say; a line of a file is: word1 word2 score
-translate [WORD …]  this space turned onto another (--onto): how often held-out words are found, and those near a WORD there
-export              the vectors as a file that word2vec's tools, gensim among them, read (--out)
-map                 words on a plane: a PNG, and a page that works offline (zoom, pan, hover, search, select; --widths=2,10,100 side
-                    by side, aligned and linked; coordinates as CSV). Of texts with classes the words of most extreme polarity,
-                    else the most frequent ones
-dimensions          every figure above against width, for all members of a study, how well each space agrees with the widest, and
-                    which words' neighbours settle last
-polarity [WORD …]   of texts with classes: how much more often good ones say a word, and how the net scores it alone; without
-                    words, the extremes
-separability        of good and bad words, in the space of their vectors: held-out probe, certificate, margin, silhouette, purity
-                    of neighbours, for every member at every kept checkpoint, against width and over training
-"""
+import argparse
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
-import shlex
-from typing import Any
-
-from nlpfeat.cli.command import Parser, add_member, add_study, parse_named, parser
-
-from nlpfeat.config.files import expand_path
-from nlpfeat.errors import UserError, nearest
-
-EXAMPLES = [
-    "python -m experiments.words --vectors=glove.6B.50d neighbours king",
-    "python -m experiments.words --vectors=glove.6B.50d analogy man woman king",
-    "python -m experiments.words --vectors=glove.6B.50d analogies",
-    "python -m experiments.words --study=runs/windows_noise --width=50 --seed=0 similarity wordsim353.tsv simlex999.txt",
-    "python -m experiments.words --study=runs/windows_noise-half_1 --width=50 --seed=0 --onto=runs/windows_noise-half_2 translate movie terrible",
-    "python -m experiments.words --study=runs/windows_noise --widths=2,8,50 --seed=0 map",
-    "python -m experiments.words --study=runs/reviews_bag --width=10 --seed=1 --by=distance --count=20 neighbours beautiful",
-    "python -m experiments.words --study=runs/reviews_bag separability",
-]
-LOOKS = (
-    "neighbours",
-    "analogy",
-    "analogies",
-    "similarity",
-    "translate",
-    "export",
-    "map",
-    "dimensions",
-    "polarity",
-    "separability",
+from nlpfeat.cli.parsing import (
+    Command,
+    Parser,
+    add_count,
+    add_json,
+    add_member,
+    add_study,
+    add_widths,
+    require_range,
 )
-ROWS = 30_000  # of a file of vectors that are looked at where nobody says otherwise
-OF_STUDY = ("dimensions", "separability")  # they look at every member
+from nlpfeat.config.files import expand_path
+from nlpfeat.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nlpfeat.analysis.dimensions import Dimensions
+    from nlpfeat.embeddings.space import WordSpace
+    from nlpfeat.study.session import Study
+
+log = logging.getLogger(__name__)
+
+STUDY = "runs/reviews_bag"
+ROWS = 30_000  # of a file of vectors, by default
+METRICS = ("dot", "cosine", "distance")
 
 
-def command(argv: list[str]) -> int:
-    """The command. Results on stdout, progress on stderr."""
-    arguments = parser(__doc__ or "", EXAMPLES)
-    add_study(arguments, "runs/reviews_bag")
-    add_member(arguments)
-    _add_flags(arguments)
-    line = f"python -m experiments.words {shlex.join(argv)}"
-    if any(part.split("=")[0] == "--vectors" for part in argv):
-        flags = arguments.parse(argv)
-        _check(flags)
-        return of_file(flags, line)
-    flags = parse_named(arguments, argv)
-    _check(flags)
+class Source(NamedTuple):
+    """The space that a command reads, and the study and member that it is of; None and {} for a file of vectors."""
 
-    from nlpfeat import parallel
-    from nlpfeat.store.layout import open_folder
-
-    parallel.use_all_cores()
-    study = open_folder(flags.study)
-    return of_study(study, flags, line)
+    space: "WordSpace"
+    study: "Study | None"
+    settings: dict[str, float]
 
 
-def _add_flags(arguments: Parser) -> None:
-    add = arguments.add_argument
-    add("look", choices=LOOKS, help="what to look at")
-    add("words", nargs="*", metavar="WORD", help="words or files, see above")
-    add("--vectors", metavar="NAME", help="glove.6B.50d and its like, or a .txt or .zip of vectors")
-    add("--rows", type=int, metavar="N", help=f"its first N words; 0: all (default: {ROWS:,})")
-    add("--onto", metavar="NAME", help="of translate: another study's folder, or other vectors")
-    add(
-        "--most",
+def add_source(parser: Parser) -> None:
+    """The flags that name a network of a study, or a file of vectors."""
+    add_study(parser, STUDY)
+    add_member(parser)
+    parser.add_argument(
+        "--vectors",
+        metavar="NAME",
+        help="in place of a study: glove.6B.50d and the like, or a file of vectors (word2vec's or GloVe's formats)",
+    )
+    parser.add_argument(
+        "--rows",
         type=int,
         metavar="N",
-        help="the N most frequent words: of translate 5000, dimensions 2000, a map 350",
+        help=f"the first N words of a file of vectors; 0: all (default: {ROWS:,})",
     )
-    add("--out", type=expand_path, metavar="FILE.txt", help="of export: where to")
-    add(
-        "--similarity",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="of dimensions: a file of scored pairs; may be repeated",
-    )
-    add("--widths", metavar="N,N,…", help="of a map: several members side by side")
-    add(
-        "--by",
-        metavar="MEASURE",
-        help="dot, cosine or distance (default: cosine; dot where texts have classes)",
-    )
-    add("--count", type=int, default=10, metavar="N", help="how many words to tell (default: 10)")
-    add(
-        "--each",
-        type=int,
-        default=500,
-        metavar="N",
-        help="good words and bad words of maps and separability (default: 500 each)",
-    )
-    add("--method", default="tsne", metavar="NAME", help="of a map: tsne or pca (default: tsne)")
-    add("--json", action="store_true", help="print JSON")
 
 
-def _check(flags: Any) -> None:
-    from nlpfeat.embeddings.neighbours import SIMILARITIES
-
-    if flags.by is not None and flags.by not in SIMILARITIES:
-        raise UserError(f"--by: no measure {flags.by!r}; {nearest(flags.by, SIMILARITIES)}")
-    if flags.method not in ("tsne", "pca"):
-        raise UserError(f"--method: no method {flags.method!r}; {nearest(flags.method, ('tsne', 'pca'))}")
-    for name, least in (("count", 1), ("each", 5), ("rows", 0), ("most", 10)):
-        value = getattr(flags, name)
-        if value is not None and value < least:
-            raise UserError(f"--{name}: {value} must be at least {least}")
-    if flags.look in OF_STUDY:
-        for name in ("width", "widths", "step"):
-            if getattr(flags, name) is not None:
-                raise UserError(f"--{name}: {flags.look} looks at every width, and at kept steps")
-    if flags.look == "neighbours" and not flags.words:
-        raise UserError("neighbours of which words? Name some, as in: neighbours excellent terrible")
-    if flags.look == "analogy" and len(flags.words) != 3:
-        raise UserError("an analogy is asked by three words, as in: analogy man woman king")
-    if flags.look == "similarity" and not flags.words:
-        raise UserError("similarity to what people say in which file? Its lines are: word1 word2 score")
-    if flags.look in ("map", "export", *OF_STUDY) and flags.words:
-        raise UserError(f"{flags.look} takes no words; {flags.words[0]!r} is one")
-    for look, name in (("translate", "onto"), ("export", "out")):
-        if (flags.look == look) != (getattr(flags, name) is not None):
-            raise UserError(
-                f"{look} needs --{name}" if flags.look == look else f"--{name}: only {look} has a use for it"
-            )
-    if flags.similarity and flags.look != "dimensions":
-        raise UserError(
-            f"--similarity: only dimensions has a use for it; say: similarity {flags.similarity[0]}"
-        )
-
-
-def of_file(flags: Any, line: str) -> int:
-    """Look at a file of vectors."""
+def _check_source(args: argparse.Namespace) -> None:
+    require_range(args, "rows", 0)
+    if args.vectors is None and args.rows is not None and getattr(args, "target", None) is None:
+        raise UserError("--rows: a study's words are all read; it is for a file of vectors (--vectors)")
     for name in ("width", "widths", "step"):
-        if getattr(flags, name) is not None:
-            raise UserError(f"--{name}: the vectors of a file have one width; leave it out")
-    if flags.look in (*OF_STUDY, "polarity"):
-        raise UserError(f"{flags.look} looks at the nets of a study: name one by --study, not --vectors")
-    space = of_vectors(flags.vectors, flags.rows)
-    if flags.look == "map":
-        from nlpfeat.report import word_maps
-
-        return word_maps.draw_file(space, flags, line)
-    return read(space, flags, "cosine", lambda: _other(flags, None))
+        if args.vectors is not None and getattr(args, name, None) is not None:
+            raise UserError(f"--{name}: a file of vectors has one width and no steps; leave it out")
 
 
-def of_vectors(name: str, rows: int | None) -> Any:
-    """The space of a file of vectors; that it is looked at in part is told, unless it was asked for."""
-    from nlpfeat.cli.tables import warn
+def source_of(args: argparse.Namespace) -> Source:
+    """The space that the flags name."""
+    from nlpfeat.analysis.embeddings import texts_of, word_space
+    from nlpfeat.cli.members import member_of
+
+    if args.vectors is not None:
+        return Source(_load(args.vectors, args.rows), None, {})
+    study = _open(args)
+    texts_of(study)
+    settings = member_of(study, args)
+    return Source(word_space(study, study.trained_member(args.step, **settings)), study, settings)
+
+
+def _open(args: argparse.Namespace) -> "Study":
+    from nlpfeat.parallel import use_all_cores
+    from nlpfeat.study.session import open_study
+
+    use_all_cores()
+    return open_study(args.study)
+
+
+def _load(name: str, rows: int | None) -> "WordSpace":
+    """The space of a file of vectors; by default its first words, which is noted."""
     from nlpfeat.embeddings.space import load_space
 
     space = load_space(name, ROWS if rows is None else rows)
     if rows is None and len(space.words) == ROWS:
-        warn(f"{name}: its first {ROWS:,} words are looked at; --rows=0 takes all")
+        log.warning("%s: its first %s words are read; --rows=0 reads all", name, f"{ROWS:,}")
     return space
 
 
-def of_study(study: Any, flags: Any, line: str) -> int:
-    """Look at nets of a study."""
-    from nlpfeat.study.select import further, members_of, wanted
-    from nlpfeat.study.words import learned, net, read_words
-
-    words = read_words(study)
-    if flags.look in OF_STUDY:
-        from nlpfeat.analysis import dimensions, word_separability
-
-        chosen = wanted(flags, further(study))
-        if flags.look == "separability":
-            return word_separability.separability(words, chosen, flags.each, line, as_json=flags.json)
-        return dimensions.dimensions(words, chosen, flags, line)
-    members = members_of(study, flags)
-    if flags.look == "map":
-        from nlpfeat.report import word_maps
-
-        return word_maps.draw(words, members, flags, line)
-    if flags.widths is not None:
-        raise UserError(f"--widths: {flags.look} looks at one net; name it by --width=N")
-    member = net(words, members[0], flags.step)
-    space = learned(words, member)
-    if flags.look == "polarity":
-        from nlpfeat.analysis.polarity import polarity
-
-        ids = words.vocabulary.ids
-        asked = [ids[space.words[space.place(word)]] for word in flags.words]
-        return polarity(words, member, asked, flags.count, as_json=flags.json)
-    return read(space, flags, "dot" if words.labelled else "cosine", lambda: _other(flags, members[0]))
+def _add_words(parser: Parser) -> None:
+    parser.add_argument("words", nargs="+", metavar="WORD", help="a word")
 
 
-def read(space: Any, flags: Any, by: str, other: Any) -> int:
-    """What every space can be asked.
-
-    Args:
-      other: () -> the space of --onto.
-    """
-    from nlpfeat.analysis import word_reading, word_scores, word_translation
-
-    asked, as_json = flags.words, flags.json
-    if flags.look == "neighbours":
-        return word_reading.neighbours(space, asked, flags.by or by, flags.count, as_json=as_json)
-    if flags.look == "analogy":
-        return word_reading.analogy(space, asked, flags.count, as_json=as_json)
-    if flags.look == "export":
-        return word_reading.export(space, flags.out)
-    if flags.look == "translate":
-        return word_translation.translate(
-            space, other(), asked, flags.most or 5000, flags.count, as_json=as_json
-        )
-    score = word_scores.analogies if flags.look == "analogies" else word_scores.similarity
-    return score(space, asked, as_json=as_json)
+def _neighbours_flags(parser: Parser) -> None:
+    _add_words(parser)
+    add_source(parser)
+    parser.add_argument(
+        "--metric", choices=METRICS, help="(default: dot for texts with classes, as Trask's; else cosine)"
+    )
+    add_count(parser, "--top-k", 10, "neighbours of each")
+    add_json(parser)
 
 
-def _other(flags: Any, member: dict[str, float] | None) -> Any:
-    """The space that --onto names; of a study, the member of the same settings."""
-    if not expand_path(flags.onto).is_dir():
-        return of_vectors(flags.onto, flags.rows)
-    if member is None:
+def neighbours(args: argparse.Namespace, line: str) -> int:
+    """Print the nearest words of each."""
+    _check_source(args)
+    require_range(args, "top_k", 1)
+    from nlpfeat.analysis import embeddings
+
+    space, study, _ = source_of(args)
+    metric = args.metric or ("dot" if study is not None and embeddings.has_classes(study) else "cosine")
+    table = embeddings.neighbours(space, args.words, metric, args.top_k)
+    return _print_ranked(table, metric, "nearest to {}", f"{metric} with {{}}", as_json=args.json)
+
+
+def _print_ranked(table: "pd.DataFrame", metric: str, words: str, values: str, *, as_json: bool) -> int:
+    """Print the words of each query with the values of the metric; `words` and `values` are the heads of their columns."""
+    from nlpfeat.cli.tables import print_columns, print_json
+
+    groups = dict(iter(table.groupby("query", sort=False)))
+    if as_json:
+        print_json({query: group[["word", metric]] for query, group in groups.items()})
+        return 0
+    columns: dict[str, list[str]] = {}
+    for query, group in groups.items():
+        columns[words.format(query)] = [word or "(empty)" for word in group["word"]]
+        columns[values.format(query)] = [f"{value:.4g}" for value in group[metric]]
+    print_columns(columns)
+    return 0
+
+
+def _analogy_flags(parser: Parser) -> None:
+    _add_words(parser)
+    add_source(parser)
+    add_count(parser, "--top-k", 10, "candidates")
+    add_json(parser)
+
+
+def analogy(args: argparse.Namespace, line: str) -> int:
+    """Print the words that are to the third as the second is to the first."""
+    _check_source(args)
+    require_range(args, "top_k", 1)
+    if len(args.words) != 3:
+        raise UserError(f"an analogy takes three words, not {len(args.words)}, as in: analogy man woman king")
+    from nlpfeat.analysis.embeddings import analogy as solve
+
+    table = solve(source_of(args).space, args.words, args.top_k)
+    return _print_ranked(table, "cosine", "{}", "cosine", as_json=args.json)
+
+
+def _analogies_flags(parser: Parser) -> None:
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=expand_path,
+        metavar="FILE",
+        help="of four words per line (default: word2vec's)",
+    )
+    add_source(parser)
+    add_json(parser)
+
+
+def analogies(args: argparse.Namespace, line: str) -> int:
+    """Print the accuracy on analogies by section."""
+    _check_source(args)
+    from nlpfeat.analysis import embeddings
+    from nlpfeat.cli.tables import print_columns, print_json
+
+    space = source_of(args).space
+    table = embeddings.analogies(space, embeddings.read_questions(args.files))
+    if args.json:
+        print_json(table)
+        return 0
+    counts = {name: [f"{n:,}" for n in table[name]] for name in ("questions", "known", "solved")}
+    shares = ["–" if share != share else f"{share:.1%}" for share in table["accuracy"]]  # noqa: PLR0124
+    print_columns(
+        {"section": table["section"].tolist(), **counts, "accuracy": shares},
+        f"{space.title}. known: all four words have a vector; solved: the nearest word by cosine to second - first + third, these "
+        "three excluded; accuracy: solved / known",
+    )
+    return 0
+
+
+def _similarity_flags(parser: Parser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="of lines: word1 word2 score")
+    add_source(parser)
+    add_json(parser)
+
+
+def similarity(args: argparse.Namespace, line: str) -> int:
+    """Print the rank correlation with each file of scored pairs."""
+    _check_source(args)
+    from nlpfeat.analysis import embeddings
+    from nlpfeat.cli.tables import print_columns, print_json
+    from nlpfeat.data.text.word_tests import pairs
+
+    space = source_of(args).space
+    table = embeddings.similarity(space, {file: pairs(expand_path(file)) for file in args.files})
+    if args.json:
+        print_json(table)
+        return 0
+    low, rho, high = (table[name] for name in ("low", "rho", "high"))
+    defined = rho.notna()
+    print_columns(
+        {
+            "file": table["file"].tolist(),
+            "pairs": [f"{n:,}" for n in table["pairs"]],
+            "known": [f"{n:,}" for n in table["known"]],
+            "Spearman's ρ": rho.map("{:.3f}".format).where(defined, "–").tolist(),
+            "95 % interval": [
+                f"{a:.3f} to {b:.3f}" if known else "–"
+                for a, b, known in zip(low, high, defined, strict=True)
+            ],
+        },
+        f"{space.title}. ρ between cosines and human scores, over the pairs whose words are both known; –: fewer than four pairs",
+    )
+    return 0
+
+
+def _translate_flags(parser: Parser) -> None:
+    parser.add_argument("words", nargs="*", metavar="WORD", help="a word to translate")
+    add_source(parser)
+    parser.add_argument(
+        "--target",
+        required=True,
+        metavar="NAME",
+        help="the other space: the folder of a study (of which the same member is taken), or vectors as for --vectors",
+    )
+    add_count(
+        parser,
+        "--max-items",
+        5000,
+        "the N most frequent words in common, which the map is fitted to and tested on",
+    )
+    add_count(parser, "--top-k", 10, "translations of each word")
+    add_json(parser)
+
+
+def translate(args: argparse.Namespace, line: str) -> int:
+    """Print the precision on held-out words, and the translations of words."""
+    _check_source(args)
+    require_range(args, "max_items", 10)
+    require_range(args, "top_k", 1)
+    target = expand_path(args.target)
+    if target.is_dir() and args.vectors is not None:
         raise UserError(
-            "--onto: name a net by --study, --width and --seed, and give --onto the file of vectors"
+            "--target: a study; name a network by --study and --width, and a file of vectors by --target"
         )
-    from nlpfeat.store.layout import open_folder
-    from nlpfeat.study.words import learned, net, read_words
+    from nlpfeat.analysis import embeddings
+    from nlpfeat.cli.tables import print_columns, print_json
+    from nlpfeat.study.session import open_study
 
-    words = read_words(open_folder(expand_path(flags.onto)))
-    return learned(words, net(words, member, flags.step))
+    space, _, settings = source_of(args)
+    if target.is_dir():
+        other = open_study(target)
+        target_space = embeddings.word_space(other, other.trained_member(args.step, **settings))
+    else:
+        target_space = _load(args.target, args.rows)
+    found = embeddings.translate(space, target_space, args.words, args.max_items, args.top_k)
+    groups = {query: group["word"].tolist() for query, group in found.words.groupby("query", sort=False)}
+    if args.json:
+        counts = {"fitted": found.fitted, "held_out": found.held_out}
+        precision = found.precision.to_dict("index")
+        print_json(
+            {"from": found.source, "to": found.target, **counts, "precision": precision, "words": groups}
+        )
+        return 0
+    print_columns(
+        {
+            "similarity": list(found.precision.index),
+            **{f"precision@{k}": [f"{x:.1%}" for x in found.precision[k]] for k in found.precision},
+        },
+        f"From {found.source}\nto {found.target}. An orthogonal map, fitted to {found.fitted:,} words in common; precision@k: the share of "
+        f"{found.held_out:,} held-out words that are among their k nearest of {found.candidates:,}. csls: 2 cos minus the mean cosine "
+        "with the ten nearest on each side, which penalises hubs",
+    )
+    if groups:
+        print_columns(
+            {f"nearest to {query}": [word or "(empty)" for word in near] for query, near in groups.items()}
+        )
+    return 0
+
+
+def _export_flags(parser: Parser) -> None:
+    add_source(parser)
+    parser.add_argument(
+        "--out", type=expand_path, required=True, metavar="FILE.txt", help="the file to write"
+    )
+
+
+def export(args: argparse.Namespace, line: str) -> int:
+    """Write the vectors."""
+    _check_source(args)
+    from nlpfeat.analysis import embeddings
+    from nlpfeat.cli.tables import print_paths
+
+    embeddings.export(source_of(args).space, args.out)
+    print_paths([args.out])
+    return 0
+
+
+def _map_flags(parser: Parser) -> None:
+    add_source(parser)
+    add_widths(parser)
+    parser.add_argument("--method", choices=("tsne", "pca"), default="tsne", help="(default: %(default)s)")
+    add_count(parser, "--per-class", 500, "good words, and bad words, of texts with classes")
+    add_count(parser, "--max-items", 350, "the N most frequent words, of texts without classes and of files")
+
+
+def draw_map(args: argparse.Namespace, line: str) -> int:
+    """Write the map."""
+    _check_source(args)
+    require_range(args, "per_class", 5)
+    require_range(args, "max_items", 10)
+    from pathlib import Path
+
+    from nlpfeat.analysis.embeddings import texts_of
+    from nlpfeat.cli.members import members_of
+    from nlpfeat.cli.progress import track
+    from nlpfeat.cli.tables import print_paths
+    from nlpfeat.report.maps import write_map
+    from nlpfeat.report.word_maps import WordMapOptions, map_name, space_map, word_map
+    from nlpfeat.store.provenance import commit, signature
+
+    options = WordMapOptions(args.method, args.step, args.per_class, args.max_items)
+    if args.vectors is not None:
+        found = space_map(_load(args.vectors, args.rows), options)
+        path = Path(f"figures/words-{args.method}-{Path(args.vectors).name}-{len(found.points.names)}")
+        stamp = f"{line}   commit {commit()}"
+    else:
+        study = _open(args)
+        texts_of(study)
+        members = members_of(study, args)
+        found = word_map(study, members, options, track)
+        path = study.folder.figures / map_name(members, options)
+        stamp = signature(line, study.folder)
+    print_paths(write_map(path, found.panels, found.points, found.text._replace(stamp=stamp)))
+    return 0
+
+
+def _dimensions_flags(parser: Parser) -> None:
+    add_study(parser, STUDY)
+    parser.add_argument(
+        "--similarity",
+        action="append",
+        default=[],
+        type=expand_path,
+        metavar="FILE",
+        help="a file of lines: word1 word2 score; may be repeated",
+    )
+    add_count(parser, "--max-items", 2000, "the N most frequent words, whose neighbours are compared")
+    add_json(parser)
+
+
+def dimensions(args: argparse.Namespace, line: str) -> int:
+    """Print the tables; write the figure and a CSV per table."""
+    require_range(args, "max_items", 11)
+    from nlpfeat.analysis.dimensions import DimensionOptions, stability_table
+    from nlpfeat.analysis.dimensions import dimensions as measure
+    from nlpfeat.cli.members import point_of_flags
+    from nlpfeat.cli.progress import track
+    from nlpfeat.cli.tables import print_json, print_paths
+    from nlpfeat.plotting.figures.embeddings import dimensions_figure
+    from nlpfeat.plotting.save import save_figure
+    from nlpfeat.store.atomic import write_csv
+    from nlpfeat.store.provenance import signature
+
+    study = _open(args)
+    options = DimensionOptions(tuple(args.similarity), args.max_items)
+    found = measure(study, point_of_flags(study, args), options, track)
+    tables = {"words-dimensions": found.quality, "words-agreement": found.agreement}
+    stability = stability_table(found)
+    if stability is not None:
+        tables["words-stability"] = stability
+    if args.json:
+        print_json(tables)
+        return 0
+    _print_dimensions(found)
+    figures = study.folder.figures
+    paths = save_figure(
+        dimensions_figure(found, study.task.width_label),
+        figures / "words-dimensions",
+        signature(line, study.folder),
+        "Word vectors against width: every member or pair of members a point, median, quartiles",
+    )
+    print_paths([*paths, *(write_csv(table, figures / f"{name}.csv") for name, table in tables.items())])
+    return 0
+
+
+def _print_dimensions(found: "Dimensions") -> None:
+    import numpy as np
+
+    from nlpfeat.analysis.agreement import medians
+    from nlpfeat.analysis.dimensions import COMPONENTS, NEIGHBOURS, extreme_words
+    from nlpfeat.cli.tables import median_cell, print_columns
+    from nlpfeat.embeddings.stability import STABLE
+
+    groups = dict(iter(found.quality.groupby("width")))
+    columns = {
+        "width": [f"{width:g}" for width in groups],
+        "members": [str(len(group)) for group in groups.values()],
+    }
+    for name in found.quality:
+        if name == "analogies" or " " in str(name):
+            columns[str(name)] = [median_cell(group[name].to_numpy()) for group in groups.values()]
+    print_columns(columns, "medians over seeds (lowest–highest); ρ: rank correlation with human scores")
+    if len(found.agreement):
+        print_columns(
+            medians(found.agreement),
+            "medians over pairs of members: two seeds of a width, or a width against the widest. neighbours: share of a word's "
+            f"{NEIGHBOURS} nearest in common; cka: 1 is a rotation; angle: the largest between the spans of {COMPONENTS} principal "
+            "components, degrees",
+        )
+    table = extreme_words(found)
+    if table is None:
+        return
+    assert found.stability is not None
+    unstable = float(np.isnan(found.stability.stable_width).mean())
+    print_columns(
+        {str(name): [x if isinstance(x, str) else f"{x:g}" for x in table[name]] for name in table},
+        f"Words whose {NEIGHBOURS} nearest neighbours are stable from the smallest and from the largest width on: the overlap with the "
+        f"widest spaces stays at {STABLE:.0%} or more of the overlap of two seeds of the largest width. {unstable:.0%} of the "
+        f"{len(found.words):,} words have no neighbours that two seeds share",
+    )
+
+
+def _polarity_flags(parser: Parser) -> None:
+    parser.add_argument("words", nargs="*", metavar="WORD", help="a word (default: the most extreme ones)")
+    add_study(parser, STUDY)
+    add_member(parser)
+    add_count(parser, "--top-k", 10, "words of each sign, where none is named")
+    add_json(parser)
+
+
+def polarity(args: argparse.Namespace, line: str) -> int:
+    """Print polarities, and the network's log-odds for each word alone."""
+    require_range(args, "top_k", 1)
+    from nlpfeat.analysis import embeddings
+    from nlpfeat.cli.members import member_of
+    from nlpfeat.cli.tables import print_columns, print_json
+
+    study = _open(args)
+    embeddings.require_classes(study)
+    member = study.trained_member(args.step, **member_of(study, args))
+    table = embeddings.polarity(study, member, args.words, args.top_k)
+    if args.json:
+        print_json(table)
+        return 0
+    last = embeddings.texts_of(study).corpus.classes[-1]
+    print_columns(
+        {str(name): ["rare" if x != x else str(x) for x in table[name]] for name in table},  # noqa: PLR0124
+        f"polarity: log ratio of the counts in {last} texts and in the others; log_odds: of {last} for the word alone",
+    )
+    return 0
+
+
+def _separability_flags(parser: Parser) -> None:
+    add_study(parser, STUDY)
+    add_count(parser, "--per-class", 500, "good words, and bad words")
+    add_json(parser)
+
+
+def separability(args: argparse.Namespace, line: str) -> int:
+    """Print the medians at the last step; write STUDY/words.nc and the figure."""
+    require_range(args, "per_class", 5)
+    from nlpfeat.analysis.word_separability import separability_table, word_separability
+    from nlpfeat.cli.members import point_of_flags
+    from nlpfeat.cli.progress import track
+    from nlpfeat.cli.tables import print_columns, print_json, print_paths
+    from nlpfeat.embeddings.separability import MEASURES
+    from nlpfeat.plotting.figures.embeddings import separability_figure
+    from nlpfeat.plotting.save import save_figure
+    from nlpfeat.store.provenance import commit, signature
+    from nlpfeat.store.results import write_results
+    from nlpfeat.tasks.spec import config_hash
+
+    study = _open(args)
+    dataset = word_separability(study, point_of_flags(study, args), args.per_class, track)
+    dataset.attrs = {"commit": commit(), "config_hash": config_hash(study.spec), "command": line}
+    array = study.path / "words.nc"
+    write_results(dataset, array)
+    paths = save_figure(
+        separability_figure(dataset, study.task.width_label),
+        study.folder.figures / "words-separability",
+        signature(line, study.folder),
+        "Separability of good and bad words: at the last step above, every member a point; over training below",
+    )
+    table = separability_table(dataset)
+    if args.json:
+        print_json(table)
+        return 0
+    good, bad = dataset["groups"].to_numpy().tolist()
+    print_columns(
+        {str(name): [_interval(cell) for cell in table[name]] for name in table},
+        f"{good} good and {bad} bad words at the last step: medians over members (quartiles); of separable the share of members (Wilson "
+        "interval). " + "; ".join(f"{name}: {one.description}" for name, one in MEASURES.items()),
+    )
+    print_paths([array, *paths])
+    return 0
+
+
+def _interval(cell: list[float] | float | None) -> str:
+    if not isinstance(cell, list):
+        return "–" if cell is None else str(cell)
+    low, middle, high = (f"{x:.3g}" for x in cell)
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def _subcommand(
+    name: str,
+    summary: str,
+    add_flags: Callable[[Parser], None],
+    run: Callable[[argparse.Namespace, str], int],
+    *examples: str,
+    description: str = "",
+) -> Command:
+    return Command(
+        name, summary, add_flags, run, description, [f"nlpfeat words {name} {one}" for one in examples]
+    )
+
+
+COMMAND = Command(
+    "words",
+    "word vectors of a network, or of a file: neighbours, analogies, maps, quality against width",
+    description="The network is a member of a study of texts. Where --vectors is a flag, a file of vectors takes its place.",
+    subcommands=(
+        _subcommand(
+            "neighbours",
+            "the nearest words of each word",
+            _neighbours_flags,
+            neighbours,
+            "--study=runs/reviews_bag --width=10 --seed=1 --metric=distance --top-k=20 beautiful",
+            "--vectors=glove.6B.50d king",
+        ),
+        _subcommand(
+            "analogy",
+            "the words that are to C as B is to A",
+            _analogy_flags,
+            analogy,
+            "--vectors=glove.6B.50d man woman king",
+        ),
+        _subcommand(
+            "analogies",
+            "accuracy on analogies, by section",
+            _analogies_flags,
+            analogies,
+            "--vectors=glove.6B.50d",
+            description="Without a file, the 19,544 analogies published with word2vec. Lines: four words, or : and a section.",
+        ),
+        _subcommand(
+            "similarity",
+            "rank correlation with human similarity scores",
+            _similarity_flags,
+            similarity,
+            "--study=runs/windows_noise --width=50 --seed=0 wordsim353.tsv simlex999.txt",
+        ),
+        _subcommand(
+            "translate",
+            "map this space onto another by an orthogonal map",
+            _translate_flags,
+            translate,
+            "--study=runs/windows_noise-half_1 --width=50 --seed=0 --target=runs/windows_noise-half_2 movie terrible",
+        ),
+        _subcommand(
+            "export",
+            "write the vectors in word2vec's text format, which gensim reads",
+            _export_flags,
+            export,
+            "--study=runs/windows_noise --width=50 --seed=0 --out=vectors.txt",
+        ),
+        _subcommand(
+            "map",
+            "words on a plane: PNG, PDF, an interactive page, CSV",
+            _map_flags,
+            draw_map,
+            "--study=runs/windows_noise --widths=2,8,50 --seed=0",
+            description="Of texts with classes, the words of most extreme polarity; else the most frequent ones. The page works "
+            "offline: zoom, pan,\nhover, search, select. Several widths are aligned and linked.",
+        ),
+        _subcommand(
+            "dimensions",
+            "quality, agreement and neighbour stability of word vectors against width",
+            _dimensions_flags,
+            dimensions,
+            "--study=runs/windows_noise --similarity=wordsim353.tsv",
+            description="Of all finished members at their last kept step: the headline metric, analogies, similarity, agreement "
+            "between\nmembers, and the words whose neighbours are stable first and last.",
+        ),
+        _subcommand(
+            "polarity",
+            "polarity of words in texts with classes, and the network's log-odds for each word alone",
+            _polarity_flags,
+            polarity,
+            "--study=runs/reviews_bag --width=10 film boring",
+        ),
+        _subcommand(
+            "separability",
+            "separability of good and bad words against width and over training",
+            _separability_flags,
+            separability,
+            "--study=runs/reviews_bag",
+            description="Of all finished members at all kept checkpoints: held-out probe, certificate, hard margin, silhouette, purity "
+            "of neighbours.",
+        ),
+    ),
+)

@@ -74,8 +74,8 @@ def run(args: argparse.Namespace, line: str) -> int:
     options = SamplingOptions(args.temperature, args.characters, args.texts, args.sample_seed)
     texts, prompt = sample_member(member, prompt, options), alphabet.written(prompt)
     if args.json:
-        found = {"member": member.id, "step": member.step, "temperature": options.temperature}
-        print_json(found | {"sample_seed": options.sample_seed, "prompt": prompt, "texts": texts})
+        member_fields = {"member": member.id, "step": member.step, "temperature": options.temperature}
+        print_json(member_fields | {"sample_seed": options.sample_seed, "prompt": prompt, "texts": texts})
         return 0
     print("\n\n".join(printable(prompt + text) for text in texts))
     return 0

@@ -1,4 +1,4 @@
-"""Principal components of the items' factors, and the items at their ends."""
+"""Principal components of vectors, and the items at their ends."""
 
 from typing import NamedTuple
 
@@ -8,14 +8,14 @@ from sklearn.decomposition import PCA
 
 
 class Components(NamedTuple):
-    """Where items lie along the directions in which they differ most."""
+    """Coordinates along the directions of largest variance."""
 
     scores: Float[np.ndarray, "items components"]
     share: Float[np.ndarray, " components"]  # of the variance
 
 
 def components(vectors: Float[np.ndarray, "items d"], most: int = 3) -> Components:
-    """The first principal components, at most `most`. Each is turned so that its longer end is positive."""
+    """The first `most` principal components, where there are that many; each is signed so that its longer end is positive."""
     model = PCA(min(most, *vectors.shape), svd_solver="full")
     scores = model.fit_transform(vectors)
     scores *= np.where(scores.max(0) >= -scores.min(0), 1.0, -1.0)
@@ -25,6 +25,5 @@ def components(vectors: Float[np.ndarray, "items d"], most: int = 3) -> Componen
 def ends(
     values: Float[np.ndarray, " items"], count: int
 ) -> tuple[Int[np.ndarray, " count"], Int[np.ndarray, " count"]]:
-    """The items of the lowest values, lowest first, and of the highest, highest first; equal ones in their order."""
-    order = np.argsort(values, kind="stable")
-    return order[:count], np.argsort(-values, kind="stable")[:count]
+    """The items of the lowest values, lowest first, and of the highest, highest first; ties keep their order."""
+    return np.argsort(values, kind="stable")[:count], np.argsort(-values, kind="stable")[:count]

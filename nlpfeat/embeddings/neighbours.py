@@ -1,82 +1,87 @@
-"""Nearest words, films or whatever the vectors stand for, by dot product, cosine or distance."""
+"""Nearest neighbours by dot product, cosine or Euclidean distance."""
 
 from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float, Int
 
-Vectors = Float[np.ndarray, "words d"]
+Vectors = Float[np.ndarray, "n d"]
 Vector = Float[np.ndarray, " d"]
+CHUNK = 512  # rows that are compared with all vectors at a time
 
 
-def dot(vectors: Vectors, query: Vector) -> Float[np.ndarray, " words"]:
-    """Dot products: long vectors are near everything on their side. Trask's measure."""
+def dot(vectors: Vectors, query: Vector) -> Float[np.ndarray, " n"]:
+    """Dot products, Trask's measure: a long vector is near everything on its side."""
     return vectors @ query
 
 
-def cosine(vectors: Vectors, query: Vector) -> Float[np.ndarray, " words"]:
+def cosine(vectors: Vectors, query: Vector) -> Float[np.ndarray, " n"]:
     """Cosines of the angles; 0 for a vector of length 0."""
     lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(query)
     return np.divide(vectors @ query, lengths, out=np.zeros(len(vectors)), where=lengths > 0)
 
 
-def closeness(vectors: Vectors, query: Vector) -> Float[np.ndarray, " words"]:
-    """Minus the Euclidean distances, so that more is nearer."""
+def negative_distance(vectors: Vectors, query: Vector) -> Float[np.ndarray, " n"]:
+    """Minus the Euclidean distances: larger is nearer."""
     return -np.linalg.norm(vectors - query, axis=1)
 
 
-CHUNK = 512  # rows that are compared with all vectors at a time
-
-# How near two words are; the larger the nearer.
-SIMILARITIES: dict[str, Callable[[Vectors, Vector], Float[np.ndarray, " words"]]] = {
+# Similarities by the name of their metric; larger is nearer.
+SIMILARITIES: dict[str, Callable[[Vectors, Vector], Float[np.ndarray, " n"]]] = {
     "dot": dot,
     "cosine": cosine,
-    "distance": closeness,
+    "distance": negative_distance,
 }
 
 
 def nearest(
-    similarity: Float[np.ndarray, " words"], count: int, leave_out: tuple[int, ...] = ()
+    similarity: Float[np.ndarray, " n"], count: int, leave_out: tuple[int, ...] = ()
 ) -> Int[np.ndarray, " count"]:
-    """The `count` words of largest similarity, largest first; of equals the more frequent one, which stands first.
+    """The indices of the `count` largest similarities, largest first; ties keep their order.
 
     Args:
-      leave_out: words that are not to be found, such as the query itself.
+      similarity: to the query.
+      count: number of neighbours.
+      leave_out: indices to exclude, such as the query itself.
     """
     order = np.argsort(-similarity, kind="stable")
     return order[~np.isin(order, leave_out)][:count]
 
 
-def ties(similarity: Float[np.ndarray, " words"], nearest_ones: Int[np.ndarray, " count"]) -> int:
-    """How many words are as near, up to rounding, as the last of the nearest: with more than those, the order says nothing."""
-    if not len(nearest_ones):
+def ties(similarity: Float[np.ndarray, " n"], neighbours: Int[np.ndarray, " count"]) -> int:
+    """Number of vectors at least as similar as the last neighbour, up to rounding.
+
+    If there are many more than neighbours, the choice among them is arbitrary.
+    """
+    if not len(neighbours):
         return 0
-    last = similarity[nearest_ones[-1]]
+    last = similarity[neighbours[-1]]
     return int((similarity >= last - 1e-6 * max(abs(last), 1e-30)).sum())
 
 
 def unit(vectors: Vectors) -> Vectors:
-    """The vectors at length 1; those of length 0 stay."""
+    """The vectors at length 1; zero vectors stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
 
 
 def nearest_of_each(
-    vectors: Vectors, places: Int[np.ndarray, " n"], count: int
-) -> Int[np.ndarray, "n count"]:
-    """The `count` nearest of each of some, by cosine and without itself, nearest first.
+    vectors: Vectors, rows: Int[np.ndarray, " queries"], count: int
+) -> Int[np.ndarray, "queries count"]:
+    """The `count` nearest neighbours by cosine of some of the vectors, nearest first, each query excluded.
 
     Args:
-      places: whose neighbours are asked for.
-      count: fewer than there are vectors.
+      vectors: (n, d).
+      rows: indices of the queries.
+      count: number of neighbours, less than n.
     """
     known = unit(np.asarray(vectors, np.float32))
-    found = np.empty((len(places), count), np.int64)
-    for start in range(0, len(places), CHUNK):
-        mine = places[start : start + CHUNK]
-        cosines = known[mine] @ known.T
-        cosines[np.arange(len(mine)), mine] = -np.inf
+    neighbours = np.empty((len(rows), count), np.int64)
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
+        cosines = known[chunk] @ known.T
+        cosines[np.arange(len(chunk)), chunk] = -np.inf
         best = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
         order = np.argsort(-np.take_along_axis(cosines, best, 1), axis=1, kind="stable")
-        found[start : start + CHUNK] = np.take_along_axis(best, order, 1)
-    return found
+        neighbours[start : start + CHUNK] = np.take_along_axis(best, order, 1)
+    return neighbours

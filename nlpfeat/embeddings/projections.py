@@ -1,6 +1,4 @@
-"""Maps: vectors brought to the plane, and maps brought into line with one another."""
-
-from typing import Any
+"""Projections of vectors to the plane, and the alignment of one projection with another."""
 
 import numpy as np
 from jaxtyping import Float
@@ -8,42 +6,43 @@ from scipy.linalg import orthogonal_procrustes
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
-Vectors = Float[np.ndarray, "n d"]
+from nlpfeat.embeddings.neighbours import Vectors
+
 Plane = Float[np.ndarray, "n 2"]
 
 
 def pca(vectors: Vectors) -> Plane:
-    """The two directions in which the vectors vary most; the second is 0 where they vary in one only."""
-    found = PCA(min(2, *vectors.shape), svd_solver="full").fit_transform(vectors)
-    return np.pad(found, ((0, 0), (0, 2 - found.shape[1])))
+    """The first two principal components; the second is 0 for vectors of rank 1."""
+    projected = PCA(min(2, *vectors.shape), svd_solver="full").fit_transform(vectors)
+    return np.pad(projected, ((0, 0), (0, 2 - projected.shape[1])))
 
 
 def tsne(vectors: Vectors, perplexity: float = 30.0) -> Plane:
-    """t-SNE from PCA's map: near words stay near, distances between far groups mean nothing.
+    """t-SNE, initialised by PCA: neighbourhoods are kept; distances between far groups mean nothing.
 
-    Source: van der Maaten & Hinton 2008, by scikit-learn; one thread and a fixed seed, so the map is always the same.
+    It runs in one thread with a fixed seed, so the same vectors give the same map.
+    Source: van der Maaten & Hinton 2008, by scikit-learn.
     """
-    spread = np.abs(vectors).max() or 1.0
-    points: Any = (vectors - vectors.mean(0)) / spread
-    fewer = min(perplexity, (len(points) - 1) / 3)
-    start: Any = _start(points)
-    model = TSNE(2, perplexity=fewer, init=start, learning_rate="auto", random_state=0, n_jobs=1)
+    points = (vectors - vectors.mean(0)) / (np.abs(vectors).max() or 1.0)
+    perplexity = min(perplexity, (len(points) - 1) / 3)
+    start = _initial_map(points)
+    model = TSNE(2, perplexity=perplexity, init=start, learning_rate="auto", random_state=0, n_jobs=1)  # pyright: ignore[reportArgumentType]
     return model.fit_transform(points)
 
 
-def _start(points: Vectors) -> Plane:
-    """PCA's map, small; a flat one gets a little height, or t-SNE could never leave the line."""
+def _initial_map(points: Vectors) -> Plane:
+    """The PCA map at a small scale; one of rank 1 gets a little height, or t-SNE could never leave the line."""
     start = pca(points)
     start[:, 1] += 1e-2 * start[:, 0].std() * np.sin(np.arange(len(start)))
     return (1e-4 * start / (start[:, 0].std() or 1.0)).astype(np.float32)
 
 
 def align(points: Plane, onto: Plane) -> Plane:
-    """The map turned, mirrored, scaled and moved to lie on another of the same words as well as it can.
+    """A map rotated, reflected, scaled and shifted to match another map of the same points as closely as possible.
 
-    Orthogonal Procrustes, with scale: Schönemann 1966.
+    Orthogonal Procrustes with scale: Schönemann 1966.
     """
-    middle, target = points - points.mean(0), onto - onto.mean(0)
-    turn, lengths = orthogonal_procrustes(middle, target)
-    size = (middle**2).sum()
-    return (lengths / size if size else 1.0) * middle @ turn + onto.mean(0)
+    centred, target = points - points.mean(0), onto - onto.mean(0)
+    turn, scale = orthogonal_procrustes(centred, target)
+    size = (centred**2).sum()
+    return (scale / size if size else 1.0) * centred @ turn + onto.mean(0)

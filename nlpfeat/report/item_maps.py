@@ -5,12 +5,12 @@ import html
 import numpy as np
 
 from nlpfeat.analysis.ratings import ItemMap
+from nlpfeat.plotting.figures.maps import Panel, Points
 from nlpfeat.plotting.style import BLUE, ORANGE
-from nlpfeat.report.map_files import Said
-from nlpfeat.report.map_page import Panel, Points
+from nlpfeat.report.maps import MapText
 
 
-def item_map_page(result: ItemMap, stamp: str) -> tuple[Panel, Points, Said]:
+def item_map_page(result: ItemMap, stamp: str) -> tuple[Panel, Points, MapText]:
     """The panel, the points and the texts of a map.
 
     Args:
@@ -35,14 +35,14 @@ def item_map_page(result: ItemMap, stamp: str) -> tuple[Panel, Points, Said]:
     title = f"components {result.components[0]} and {result.components[1]} of {result.model}"
     headline = f"The most rated items by {title}:\n{quality} above the median (dots) and below (triangles)"
     panel = Panel(title, table[["x", "y"]].to_numpy())
-    return panel, points, Said(headline, _about(result, stamp), stamp)
+    return panel, points, MapText(headline, _about(result), stamp)
 
 
-def _about(result: ItemMap, stamp: str) -> str:
+def _about(result: ItemMap) -> str:
     shares = " and ".join(f"{share:.0%}" for share in result.share)
     return (
         f"<p><b>Items as the model sees them.</b> The {len(result.table):,} most rated items by two principal components of "
         f"their factors ({shares} of the variance): the same people like items that are near one another. Dots: "
         f"{html.escape(result.quality)} above the median; triangles: below. Wheel to zoom, drag to pan; point at an item to read "
-        f"its title; more labels appear as you zoom in.</p><p style='color:#666;font-size:11px'>{html.escape(stamp)}</p>"
+        "its title; more labels appear as you zoom in.</p>"
     )

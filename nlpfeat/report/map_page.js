@@ -1,6 +1,6 @@
-// What the page of maps does: labels where there is room, search, and coordinates as CSV.
+// The functions of the page of maps: labels where there is room, search, coordinates as CSV.
 
-// Show the names in view that do not cover one another: selected ones first, then the most telling.
+// Show the names in view that do not overlap: selected points first, then those of the largest weight.
 function labels({source, shown, plot, number}) {
   const data = source.data, chosen = new Set(source.selected.indices);
   const x = data["x" + number], y = data["y" + number];
@@ -21,28 +21,28 @@ function labels({source, shown, plot, number}) {
   shown.data = now;
 }
 
-// Select what is typed, else what begins with it, else what holds it.
+// Select the names that equal the query, else those that begin with it, else those that contain it.
 function search({source, found, value}) {
-  const asked = value.trim().toLowerCase(), names = source.data.name.map(name => name.toLowerCase());
+  const query = value.trim().toLowerCase(), names = source.data.name.map(name => name.toLowerCase());
   const where = fits => names.flatMap((name, i) => fits(name) ? [i] : []);
-  let hits = where(name => name === asked);
-  if (asked && hits.length === 0) hits = where(name => name.startsWith(asked));
-  if (asked.length > 2 && hits.length === 0) hits = where(name => name.includes(asked));
-  source.selected.indices = asked ? hits : [];
+  let hits = where(name => name === query);
+  if (query && hits.length === 0) hits = where(name => name.startsWith(query));
+  if (query.length > 2 && hits.length === 0) hits = where(name => name.includes(query));
+  source.selected.indices = query ? hits : [];
   const listed = hits.slice(0, 12).map(i => source.data.name[i]).join(", ") + (hits.length > 12 ? " …" : "");
-  // As text: a name may hold markup.
+  // Escaped, because a name may contain markup.
   const escaped = listed.replace(/[&<>]/g, c => ({"&": "&amp;", "<": "&lt;", ">": "&gt;"}[c]));
-  found.text = !asked ? "" : hits.length ? `${hits.length} found: ${escaped}` : "nothing of that name on this map";
+  found.text = !query ? "" : hits.length ? `${hits.length} found: ${escaped}` : "no such name on this map";
 }
 
-// Nothing selected, nothing searched.
+// Clear the selection and the search.
 function clear({source, found, field}) {
   source.selected.indices = [];
   field.value = ""; field.value_input = "";
   found.text = "";
 }
 
-// Download every point with its coordinates on each map.
+// Download all points with their coordinates on each map.
 function save({source, titles, columns, kind}) {
   const data = source.data, quote = text => `"${String(text).replaceAll('"', '""')}"`;
   const heads = [kind, ...columns, ...titles.flatMap(t => [`${t}: x`, `${t}: y`])];

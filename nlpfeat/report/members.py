@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from nlpfeat.films.camera import some
+from nlpfeat.films.camera import evenly_spaced
 from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.report.explorer import MeasureValues, Members
 from nlpfeat.stats.summaries import flat_measures, reduction
@@ -45,7 +45,7 @@ def _recorded(
     steps, splits = dataset["step"].to_numpy(), dataset["split"].to_numpy().tolist()
     places = np.flatnonzero(dataset["loss"].notnull().any([*axes, "split"]).to_numpy())
     values_per_step = max(1, int(ran.sum()) * len(names) * len(splits))
-    places = places[some(len(places), max(2, MAX_VALUES // values_per_step))]
+    places = places[evenly_spaced(len(places), max(2, MAX_VALUES // values_per_step))]
     for name in names:
         units = f", {dataset[name].attrs['units']}" if dataset[name].attrs.get("units") else ""
         for split in splits:

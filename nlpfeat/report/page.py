@@ -8,13 +8,14 @@ from bokeh.embed import file_html
 from bokeh.models import CustomJS
 from bokeh.resources import Resources
 
+from nlpfeat.plotting.figures.maps import Panel, Points
 from nlpfeat.plotting.style import CLASS_COLOURS
 from nlpfeat.report.explorer import Members, explorer
-from nlpfeat.report.map_page import Panel, Points, maps
+from nlpfeat.report.map_page import maps
 from nlpfeat.report.nets import Nets
 from nlpfeat.report.script import scripts
-from nlpfeat.report.summary import SummaryTable
 from nlpfeat.report.unwarper import SIDES, unwarper
+from nlpfeat.stats.summaries import SummaryTable
 
 TEMPLATE = Path(__file__).with_name("page.html")
 

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nlpfeat.analysis.ratings import item_map
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
-from nlpfeat.report.item_maps import item_map
+from nlpfeat.report.item_maps import item_map_page
 from nlpfeat.report.members import members_of_page
 from nlpfeat.report.page import Map, Part, report_page
 from nlpfeat.report.study_nets import nets_of_page
-from nlpfeat.report.summary import summary_table
 from nlpfeat.report.word_maps import WordMapOptions, word_map
+from nlpfeat.stats.summaries import summary_table
 from nlpfeat.store.atomic import write_atomic
 from nlpfeat.store.layout import read_manifest
-from nlpfeat.store.provenance import commit, signature
+from nlpfeat.store.provenance import commit
 from nlpfeat.store.results import further_axes
 from nlpfeat.study.select import choose_seed, describe_settings
 from nlpfeat.study.session import Study
@@ -61,22 +62,19 @@ def write_report(
       UserError: if a study has no results yet, or its data have changed since it was trained.
     """
     budget = options.budget / len(studies)
-    parts = [study_part(study, options, budget, command, track) for study in studies]
+    parts = [study_part(study, options, budget, track) for study in studies]
     page = report_page(parts, f"{command}   commit {commit()}").encode()
     write_atomic(path, page)
     return len(page) / 1e6
 
 
-def study_part(
-    study: Study, options: ReportOptions, budget: float, command: str, track: Track = untracked
-) -> Part:
+def study_part(study: Study, options: ReportOptions, budget: float, track: Track = untracked) -> Part:
     """Everything that a page shows of a study.
 
     Args:
       study: with results.
       options: what is shown.
       budget: bytes for the parameters and points of this study's networks.
-      command: that made the page.
       track: as for `write_report`.
 
     Raises:
@@ -86,7 +84,7 @@ def study_part(
     nets, notes = nets_of_page(study, options.frames, budget, track)
     maps: list[Map] = []
     try:
-        maps = _maps(study, options, signature(command, study.folder))
+        maps = _maps(study, options, track)
     except UserError as error:  # too few words, or training diverged: the rest of the page is unaffected
         notes.append(f"no map: {error}")
     table = summary_table(study.results)
@@ -115,7 +113,7 @@ def _documents(study: Study) -> dict[str, str]:
     }
 
 
-def _maps(study: Study, options: ReportOptions, stamp: str) -> list[Map]:
+def _maps(study: Study, options: ReportOptions, track: Track) -> list[Map]:
     """Maps of words or items, of members of median score at the first point of the further axes."""
     views, dataset = study.task.views, study.results
     if views.word_vectors is None and views.factors is None:
@@ -128,10 +126,11 @@ def _maps(study: Study, options: ReportOptions, stamp: str) -> list[Map]:
         settings = {"width": width} | point
         members.append(settings | {"seed": choose_seed(dataset, study.task, settings, best=False)})
     if views.word_vectors is not None:
-        drawn = word_map(study, members, WordMapOptions(per_class=WORDS_PER_CLASS))
-        return [Map("Words", drawn.panels, drawn.points, drawn.text)]
-    found = []
+        words = word_map(study, members, WordMapOptions(per_class=WORDS_PER_CLASS), track)
+        return [Map("Words", words.panels, words.points, words.text.about)]
+    maps = []
     for settings in members:
-        drawn = item_map(study, settings, ITEMS)
-        found.append(Map(f"Items: {describe_settings(settings)}", drawn.panels, drawn.points, drawn.text))
-    return found
+        result = item_map(study.trained_member(**settings), max_items=ITEMS)
+        panel, points, text = item_map_page(result, stamp="")  # the page has a stamp of its own
+        maps.append(Map(f"Items: {describe_settings(settings)}", [panel], points, text.about))
+    return maps

@@ -7,7 +7,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 
 from nlpfeat.analysis.geometry import WINDOW
-from nlpfeat.films.camera import disc_grid, film_steps, radius_of, some
+from nlpfeat.films.camera import disc_grid, evenly_spaced, film_steps, radius_of
 from nlpfeat.progress import Track, untracked
 from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.store.results import further_axes
@@ -104,7 +104,7 @@ def _kept_nets(study: Study, track: Track) -> dict[str, _Kept]:
             if member.id not in found:
                 train = member.splits["train"]
                 points = np.stack(train.inputs, 1)
-                shown = some(len(points), MAX_POINTS)
+                shown = evenly_spaced(len(points), MAX_POINTS)
                 labels = np.asarray(train.targets)[shown]
                 found[member.id] = _Kept(written[member.id], [], points[shown].astype(np.float32), labels)
             found[member.id].members.append(member)

@@ -1,41 +1,45 @@
-"""Maps of words, one a member: of good and bad words where texts have classes, else of the most frequent ones."""
+"""Maps of words, one per member: of good and bad words where texts have classes, else of the most frequent words."""
 
 import html
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 from sklearn.cluster import KMeans
 
-from nlpfeat.cli.progress import Counter
-from nlpfeat.cli.tables import warn
+from nlpfeat.analysis.embeddings import has_classes, polar_groups, texts_of, word_space, word_vectors
 from nlpfeat.embeddings.neighbours import unit
 from nlpfeat.embeddings.projections import align, pca, tsne
-from nlpfeat.embeddings.separability import effective_dimensions
+from nlpfeat.embeddings.separability import PolarWords, effective_dimensions
 from nlpfeat.embeddings.space import WordSpace
 from nlpfeat.errors import UserError
-from nlpfeat.report import map_files
-from nlpfeat.report.map_files import Said
-from nlpfeat.report.map_page import Panel, Points
-from nlpfeat.store.provenance import commit, signature
-from nlpfeat.study.select import describe_member, format_number
-from nlpfeat.study.words import Words, learned, net, vectors
+from nlpfeat.plotting.figures.maps import Panel, Points
+from nlpfeat.progress import Track, untracked
+from nlpfeat.report.maps import MapText
+from nlpfeat.study.select import describe_settings, format_number
+from nlpfeat.study.session import Study
 
-# Trask's map: green for good words, black for bad ones.
-GOOD, BAD = "#009E73", "#1a1a1a"
-EACH = 500  # good and bad words, where no one asks for others
-FREQUENT = 350  # words of a map without classes, as in the lesson
-METHODS: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
-    "tsne": ("t-SNE", tsne),
-    "pca": ("PCA", pca),
+log = logging.getLogger(__name__)
+
+Method = Literal["tsne", "pca"]
+GOOD, BAD = "#009E73", "#1a1a1a"  # Trask's map: green for good words, black for bad ones
+METHODS: dict[Method, tuple[str, Callable[[np.ndarray], np.ndarray], str]] = {
+    "tsne": (
+        "t-SNE",
+        tsne,
+        "t-SNE keeps neighbours together; the distances between groups, and their sizes, mean nothing.",
+    ),
+    "pca": (
+        "PCA",
+        pca,
+        "PCA shows the two directions of largest variance; distances are true as far as they lie in these.",
+    ),
 }
-HOW = {
-    "tsne": "t-SNE keeps near words near; how far apart groups lie, and how large they are, means nothing.",
-    "pca": "PCA shows the two directions in which the words differ most; distances are true as far as they lie in it.",
-}
-LOOK = "Wheel to zoom, drag to pan; point at a word to read it; more labels appear as you zoom in."
-# Groups of words that are near one another, in colours that the colour-blind tell apart, and shapes besides.
+USAGE = "Wheel to zoom, drag to pan; point at a word to read it; more labels appear as you zoom in."
+# Colours that the colour-blind distinguish, and a marker besides, per cluster.
 CLUSTERS = (
     ("#0072B2", "circle"),
     ("#D55E00", "triangle"),
@@ -48,150 +52,176 @@ CLUSTERS = (
 )
 
 
-class Seen(NamedTuple):
-    """The chosen words in one space."""
+@dataclass(frozen=True)
+class WordMapOptions:
+    """Which words, and how they are projected.
+
+    Attributes:
+      method: of projection.
+      step: a kept checkpoint; None for the last.
+      per_class: good and bad words, of texts with classes.
+      max_items: the most frequent words, of texts without classes and of files.
+    """
+
+    method: Method = "tsne"
+    step: int | None = None
+    per_class: int = 500
+    max_items: int = 350
+
+
+class WordMap(NamedTuple):
+    """A map, for `nlpfeat.report.maps.write_map`."""
+
+    panels: list[Panel]
+    points: Points
+    text: MapText
+
+
+class Titled(NamedTuple):
+    """The vectors of the words of a map in one space."""
 
     title: str
-    vectors: np.ndarray  # (n, d)
+    vectors: Float[np.ndarray, "n d"]
 
 
-def draw(words: Words, members: list[dict[str, float]], flags: Any, line: str) -> int:
-    """Draw the maps of `members` of a study, aligned to the first; paths on stdout."""
-    drawn = drawing(words, members, flags, signature(line, words.study))
-    return _write(words.study.figures / file_name(members, flags), *drawn)
-
-
-def drawing(
-    words: Words, members: list[dict[str, float]], flags: Any, stamped: str
-) -> tuple[list[Panel], Points, Said]:
-    """The maps of `members` of a study, aligned to the first.
+def word_map(
+    study: Study,
+    members: Sequence[Mapping[str, float]],
+    options: WordMapOptions,
+    track: Track = untracked,
+) -> WordMap:
+    """The maps of members, each aligned to the first.
 
     Args:
-      flags: `method`, a key of METHODS; `step`, of the last checkpoint if None; `each`, how many good and bad words; `most`,
-        how many frequent ones of texts without classes.
+      study: of word vectors.
+      members: the settings of each.
+      options: of the map.
+      track: follows the loop over maps.
+
+    Raises:
+      UserError: if there are too few words, or a member is missing or has diverged.
+    """
+    groups = polar_groups(study, options.per_class) if has_classes(study) else None
+    spaces: list[Titled] = []
+    space = None
+    for settings in members:
+        member = study.trained_member(options.step, **settings)
+        title = f"{describe_settings(settings)}, step {member.step}"
+        if groups is not None:
+            spaces.append(Titled(title, word_vectors(member)[groups.words]))
+        else:
+            own = word_space(study, member)
+            space = space or own
+            spaces.append(Titled(title, _frequent(own, options)))
+    panels = project(spaces, options.method, track)
+    if space is None:
+        assert groups is not None
+        return WordMap(panels, *_polar(study, groups, options.method))
+    return WordMap(panels, *_clustered(space, spaces, options.method))
+
+
+def space_map(space: WordSpace, options: WordMapOptions) -> WordMap:
+    """The map of the most frequent words of a file of vectors.
 
     Raises:
       UserError: if there are too few words.
     """
-    groups = words.groups(flags.each) if words.labelled else None
-    seen: list[Seen] = []
-    spaces: list[WordSpace] = []
-    for member in members:
-        restored = net(words, member, flags.step)
-        title = f"{describe_member(member)}, step {restored.step}"
-        if groups is not None:
-            seen.append(Seen(title, vectors(words, restored)[groups.words]))
-        else:
-            spaces.append(learned(words, restored))
-            seen.append(Seen(title, _frequent(spaces[-1], flags.most)))
-    if groups is not None:
-        points, said = polar(words, groups, flags.method, stamped)
-    else:
-        points, said = clustered(spaces[0], seen, flags.method, stamped)
-    return project(seen, flags.method), points, said
+    spaces = [Titled(space.title, _frequent(space, options))]
+    return WordMap(project(spaces, options.method), *_clustered(space, spaces, options.method))
 
 
-def draw_file(space: WordSpace, flags: Any, line: str) -> int:
-    """Draw the map of a file's most frequent words, in the working directory's `figures`; paths on stdout."""
-    seen = [Seen(space.title, _frequent(space, flags.most))]
-    points, said = clustered(space, seen, flags.method, f"{line}   commit {commit()}")
-    name = f"words-{flags.method}-{Path(flags.vectors).name}-{len(seen[0].vectors)}"
-    return _write(Path("figures") / name, project(seen, flags.method), points, said)
+def _frequent(space: WordSpace, options: WordMapOptions) -> Float[np.ndarray, "n d"]:
+    """The most frequent words at length 1: the length of a vector reflects the frequency of its word, not its meaning."""
+    return unit(space.vectors[: options.max_items])
 
 
-def _frequent(space: WordSpace, most: int | None) -> np.ndarray:
-    """The most frequent words at length 1: how long a vector is tells how frequent the word, not what it means."""
-    return unit(space.vectors[: most or FREQUENT])
+def map_name(members: Sequence[Mapping[str, float]], options: WordMapOptions) -> str:
+    """The name of the files of a map, such as "words-tsne-width=2+10-seed=1"; options that are not the default are in it.
 
-
-def _write(path: Path, panels: list[Panel], points: Points, said: Said) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    print("\n".join(map(str, map_files.write(path, panels, points, said))))
-    return 0
-
-
-def file_name(members: list[dict[str, float]], flags: Any) -> str:
-    """Such as "words-tsne-width=2+10-seed=1": every setting once, or one for each map."""
-    parts = [f"words-{flags.method}"]
+    Args:
+      members: their settings: each once, or one value per map.
+      options: of the map.
+    """
+    parts, usual = [f"words-{options.method}"], WordMapOptions()
     for name in members[0]:
-        values = list(dict.fromkeys(format_number(member[name]) for member in members))
+        values = dict.fromkeys(format_number(member[name]) for member in members)
         parts.append(f"{name}={'+'.join(values)}")
-    parts += [f"step={flags.step}"] if flags.step is not None else []
-    parts += [f"each={flags.each}"] if flags.each != EACH else []
-    return "-".join(parts + ([f"most={flags.most}"] if flags.most is not None else []))
+    changed = {name: getattr(options, name) for name in ("step", "per_class", "max_items")}
+    parts += [f"{k.replace('_', '-')}={v}" for k, v in changed.items() if v != getattr(usual, k)]
+    return "-".join(parts)
 
 
-def project(seen: list[Seen], method: str) -> list[Panel]:
-    """The map of each space, brought into line with the first.
+def project(spaces: Sequence[Titled], method: Method, track: Track = untracked) -> list[Panel]:
+    """The map of each space, aligned to the first.
+
+    Args:
+      spaces: vectors of the same words.
+      method: of projection.
+      track: follows the loop over spaces.
 
     Raises:
       UserError: for fewer than three words.
     """
-    if len(seen[0].vectors) < 3:
-        raise UserError(f"a map needs three words, and there are {len(seen[0].vectors)}")
-    title, projection = METHODS[method]
+    if len(spaces[0].vectors) < 3:
+        raise UserError(f"a map needs three words, and there are {len(spaces[0].vectors)}")
+    name, projection, _ = METHODS[method]
     panels: list[Panel] = []
-    with Counter("maps", len(seen)) as progress:
-        for one in progress.each(iter(seen)):
-            points = effective_dimensions(one.vectors)
-            rank = points.shape[1]
-            if rank <= 1:
-                told = (
-                    "there is nothing to see yet"
-                    if rank == 0
-                    else "all that the map shows is their order along one line"
-                )
-                warn(f"{one.title}: the words fill {rank} of {one.vectors.shape[1]} dimensions, so {told}")
-            found = projection(points) if rank else np.zeros((len(points), 2))
-            dims = "dimension" if rank == 1 else "dimensions"
-            name = f"{one.title}: {title} of {rank} {dims}"
-            panels.append(Panel(name, align(found, panels[0].points) if panels else found))
+    for title, vectors in track(spaces, "maps", len(spaces)):
+        points = effective_dimensions(vectors)
+        rank = points.shape[1]
+        if rank <= 1:
+            shown = "its map is empty" if rank == 0 else "the map shows nothing but their order along a line"
+            log.warning("%s: the words fill %d of %d dimensions, so %s", title, rank, vectors.shape[1], shown)
+        plane = projection(points) if rank else np.zeros((len(points), 2))
+        heading = f"{title}: {name} of {rank} {'dimension' if rank == 1 else 'dimensions'}"
+        panels.append(Panel(heading, align(plane, panels[0].points) if panels else plane))
     return panels
 
 
-def polar(words: Words, groups: Any, method: str, line: str) -> tuple[Points, Said]:
-    """Good and bad words, the most telling of each labelled first, in turns."""
-    names = [words.vocabulary.words[i] or "(empty)" for i in groups.words]
-    good = groups.labels == 1
-    told = {
+def _polar(study: Study, groups: PolarWords, method: Method) -> tuple[Points, MapText]:
+    """Good and bad words; the most extreme of either sign are labelled first, in turn."""
+    texts, good = texts_of(study), groups.labels == 1
+    columns = {
         "group": np.where(good, "good", "bad"),
         "polarity": groups.polarity.round(3),
-        "count": words.vocabulary.counts[groups.words].sum(1),
+        "count": texts.vocabulary.counts[groups.words].sum(1),
     }
-    turns = np.where(good, np.cumsum(good), np.cumsum(~good))
-    colours, markers = np.where(good, GOOD, BAD), np.where(good, "circle", "triangle")
-    points = Points("word", names, told, colours.tolist(), markers.tolist(), -turns.astype(float))
-    last = words.texts.corpus.classes[-1]
-    about = (
-        f"<p><b>Words as the net sees them.</b> The {int(good.sum())} words that {html.escape(last)} texts say most beside others "
-        f"(green dots) and the {int((~good).sum())} that the others say most (black triangles). Words are near one another where the "
-        f"net treats them alike. {HOW[method]} {LOOK}</p>"
+    points = Points(
+        "word",
+        [texts.vocabulary.words[i] or "(empty)" for i in groups.words],
+        columns,
+        np.where(good, GOOD, BAD).tolist(),
+        np.where(good, "circle", "triangle").tolist(),
+        -np.where(good, np.cumsum(good), np.cumsum(~good)).astype(float),
     )
-    headline = f"Words of {last} texts (green dots) and of the others (black triangles): near where the net treats them alike"
-    return points, _said(headline, about, line)
+    last = texts.corpus.classes[-1]
+    about = (
+        f"<p><b>Words in the space of the network.</b> The {int(good.sum())} words most typical of {html.escape(last)} texts (green "
+        f"dots) and the {int((~good).sum())} most typical of the others (black triangles). The network treats neighbouring words "
+        f"alike. {METHODS[method][2]} {USAGE}</p>"
+    )
+    heading = f"Words of {last} texts (green dots) and of the others (black triangles): the network treats neighbours alike"
+    return points, MapText(heading, about)
 
 
-def clustered(space: WordSpace, seen: list[Seen], method: str, line: str) -> tuple[Points, Said]:
-    """The most frequent words, coloured by groups of words that are near one another in the space of most dimensions."""
-    widest = max(seen, key=lambda one: one.vectors.shape[1])
+def _clustered(space: WordSpace, spaces: Sequence[Titled], method: Method) -> tuple[Points, MapText]:
+    """The most frequent words, coloured by the k-means clusters of the space of most dimensions."""
+    widest = max(spaces, key=lambda one: one.vectors.shape[1])
     count = len(widest.vectors)
-    few = min(len(CLUSTERS), count)
-    groups = KMeans(few, random_state=0).fit_predict(widest.vectors)
-    order = np.unique(groups, return_index=True)[1].argsort().argsort()  # by their most frequent words
-    groups = order[groups]
-    told: dict[str, Any] = {"group": groups + 1, "rank": np.arange(1, count + 1)}
+    clusters = min(len(CLUSTERS), count)
+    labels = KMeans(clusters, random_state=0).fit_predict(widest.vectors)
+    # Clusters are numbered by their most frequent words.
+    labels = np.unique(labels, return_index=True)[1].argsort().argsort()[labels]
+    columns: dict[str, np.ndarray] = {"group": labels + 1, "rank": np.arange(1, count + 1)}
     if space.counts is not None:
-        told["count"] = space.counts[:count]
-    colours, markers = zip(*(CLUSTERS[group] for group in groups), strict=True)
-    points = Points("word", space.words[:count], told, colours, markers, -np.arange(count, dtype=float))
-    by = f" of {widest.title}" if len(seen) > 1 else ""
+        columns["count"] = space.counts[:count]
+    colours, markers = zip(*(CLUSTERS[label] for label in labels), strict=True)
+    weights = -np.arange(count, dtype=float)
+    points = Points("word", space.words[:count], columns, colours, markers, weights)
+    origin = f" of {widest.title}" if len(spaces) > 1 else ""
     about = (
-        f"<p><b>Words as their company places them.</b> The {count} most frequent words: near one another where they stand among the "
-        f"same words. Colours and shapes: {few} groups found{html.escape(by)} by k-means. {HOW[method]} {LOOK}</p>"
+        f"<p><b>Words by their contexts.</b> The {count} most frequent words; neighbours occur in similar contexts. Colours and "
+        f"shapes: {clusters} k-means clusters{html.escape(origin)}. {METHODS[method][2]} {USAGE}</p>"
     )
-    headline = f"The {count} most frequent words: near where they keep the same company; colours and shapes: {few} groups{by}"
-    return points, _said(headline, about, line)
-
-
-def _said(headline: str, about: str, line: str) -> Said:
-    return Said(headline, f"{about}<p style='color:#666;font-size:11px'>{html.escape(line)}</p>", line)
+    heading = f"The {count} most frequent words: neighbours occur in similar contexts; colours and shapes: {clusters} clusters{origin}"
+    return points, MapText(heading, about)

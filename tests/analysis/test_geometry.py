@@ -121,7 +121,7 @@ def test_a_damaged_file_costs_nothing_else_and_is_measured_again(measured):
     path = made.measures(label, 0)
     os.truncate(path, path.stat().st_size // 2)
     left, damaged = launch.finish(made)
-    with pytest.raises(UserError, match=r"measures/.* is damaged.*experiments.measure again"):
+    with pytest.raises(UserError, match=r"measures/.* is damaged.*nlpfeat measure again"):
         launch.require_whole(damaged)
     assert isinstance(damaged[0], DamagedFile)
     xr.testing.assert_identical(left.loss, dataset.loss)  # training results are all there

@@ -1,93 +1,134 @@
-"""Figures of what classifiers of texts answer on the last part of their data."""
+"""Figures of the predictions of classifiers: confusion, calibration, and the worst errors."""
 
-from typing import Any
+import textwrap
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
-import xarray as xr
+from jaxtyping import Int
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from nlpfeat.analysis.predictions import Predictions, calibration, confusion, predict_split, worst_errors
-from nlpfeat.plotting.texts import plot_calibration, plot_confusion, plot_texts
-from nlpfeat.store.layout import StudyFolder
-from nlpfeat.study.restore import Member, restore, study_factory
-from nlpfeat.study.select import final_scores, median_seed, point_of
-from nlpfeat.training.task import Task
+from nlpfeat.analysis.predictions import CalibrationBins, Predictions, calibration, confusion
+from nlpfeat.plotting.style import BLUE, GREY, house_style
+from nlpfeat.study.restore import TrainedMember
 
-SHOWN, LISTED = 8, 200  # wrong answers in the picture, and in the table
-COLUMNS = 4  # widths that are shown, at most
-
-
-def answered(
-    study: StudyFolder, task: Task, dataset: xr.Dataset, headline: str
-) -> list[tuple[Member, Predictions]]:
-    """The seed of median score of some widths, the narrowest and the widest among them, with its answers."""
-    widths = [int(width) for width in dataset["width"].to_numpy()]
-    step = max(1, -(-(len(widths) - 1) // (COLUMNS - 1)))
-    chosen = sorted({*widths[::-1][::step], widths[0]})
-    further = point_of(study, dataset)
-    factory, found = study_factory(study), []
-    for width in chosen:
-        scores = final_scores(dataset, headline).sel(width=width).isel(split=-1).dropna("seed")
-        if not scores.sizes["seed"]:
-            continue
-        wanted = {**further, "width": width, "seed": median_seed(scores)}
-        member = restore(study, wanted, factory=factory)
-        given = predict_split(task, member, str(dataset["split"].to_numpy()[-1]))
-        if given is not None:
-            found.append((member, given))
-    return found
+SHOWN = 8  # errors in the figure
+MAX_LEGIBLE_CLASSES = 12  # more counts than those of so many classes cannot be read
 
 
-def answers_figure(found: list[tuple[Member, Predictions]], split: str) -> tuple[Any, dict[str, Any]]:
-    """Confusion above calibration, a column a width."""
-    figure, axes = plt.subplots(2, len(found), figsize=(max(7.0, 3.4 * len(found) + 0.6), 7), squeeze=False)
-    errors = {}
-    for column, (member, given) in zip(axes.T, found, strict=True):
-        bins = calibration(given)
-        classes = member.dataset.metadata.corpus.classes
-        right = float((given.predicted == given.labels).mean())
-        plot_confusion(column[0], confusion(given), classes)
-        column[0].set_title(f"width {member.settings.width}, seed {member.settings.seed}\n{right:.1%} right")
-        plot_calibration(column[1], *bins)
-        column[1].set_title(f"calibration error {bins.error:.3f}")
-        errors[str(member.settings.width)] = round(bins.error, 5)
-    figure.suptitle(
-        f"Answers on the {split} part, seeds of median accuracy:\nwho is taken for whom; how sure, with 95 % bars",
-        x=0.005,
-        ha="left",
-        fontsize=11,
-    )
-    return figure, {"text": "confusion and calibration", "calibration_error": errors}
+@house_style()
+def predictions_figure(found: Sequence[tuple[TrainedMember, Predictions]]) -> Figure:
+    """The confusion matrix above the calibration curve, a column per member."""
+    columns = len(found)
+    figure, axes = plt.subplots(2, columns, figsize=(max(7.0, 3.4 * columns + 0.6), 7), squeeze=False)
+    for (top, bottom), (member, predictions) in zip(axes.T, found, strict=True):
+        plot_confusion(top, confusion(predictions), member.dataset.metadata.corpus.classes)
+        settings, accuracy = member.settings, float(predictions.correct.mean())
+        top.set_title(f"width {settings.width}, seed {settings.seed}\naccuracy {accuracy:.1%}")
+        bins = calibration(predictions)
+        plot_calibration(bottom, bins)
+        bottom.set_title(f"calibration error {bins.error:.3f}")
+    return figure
 
 
-def wrong_table(member: Member, given: Predictions, split: str) -> pd.DataFrame:
-    """The most wrong answers of a net: which text of the file, what is true, what it said, what it gave the truth, and the text."""
-    texts = member.dataset.metadata
-    places, classes = worst_errors(given, LISTED), texts.corpus.classes
-    numbers = [int(member.splits[split].inputs[place]) for place in places]
-    return pd.DataFrame(
-        {
-            "row": [
-                int(texts.corpus.rows[number]) for number in numbers
-            ],  # of the file, from 1, its header not counted
-            "true": [classes[given.labels[place]] for place in places],
-            "predicted": [classes[given.predicted[place]] for place in places],
-            "given_to_true": [round(float(given.shares[place, given.labels[place]]), 6) for place in places],
-            "text": [" ".join(texts.corpus.documents.document(number)) for number in numbers],
-        }
-    )
+def plot_confusion(ax: Axes, counts: Int[np.ndarray, "classes classes"], classes: Sequence[str]) -> None:
+    """A confusion matrix: the share of the true class as colour, count and share as text.
+
+    With more than MAX_LEGIBLE_CLASSES colour only, and the most frequent confusions below.
+
+    Args:
+      ax: of the panel.
+      counts: rows are true classes, columns predicted ones.
+      classes: their names.
+    """
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    ax.grid(visible=False)
+    if len(classes) > MAX_LEGIBLE_CLASSES:
+        ax.set(xticks=[], yticks=[], ylabel="true")
+        listed = [
+            f"{_short(classes[true])} predicted as {_short(classes[predicted])}: {n:,}"
+            for true, predicted, n in confusions(counts, 4)
+        ]
+        ax.set_xlabel("\n".join([f"predicted, {len(classes)} classes", *listed]), fontsize=8)
+        return
+    for row, column in np.ndindex(counts.shape):
+        ax.text(
+            column,
+            row,
+            f"{counts[row, column]:,}\n{shares[row, column]:.1%}",
+            ha="center",
+            va="center",
+            fontsize=9 if len(classes) < 5 else 6,
+            color="white" if shares[row, column] > 0.5 else "black",
+        )
+    ticks = np.arange(len(classes))
+    ax.set_xticks(ticks, list(classes), rotation=30 if len(classes) > 3 else 0)
+    ax.set_yticks(ticks, list(classes))
+    ax.set(xlabel="predicted", ylabel="true")
 
 
-def wrong_figure(member: Member, table: pd.DataFrame) -> tuple[Any, dict[str, Any]]:
-    """The first of them, to be read."""
+def confusions(counts: Int[np.ndarray, "classes classes"], most: int) -> list[tuple[int, int, int]]:
+    """The most frequent confusions: (true class, predicted class, count), at most `most`."""
+    wrong = counts - np.diag(np.diag(counts))
+    pairs = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    return [(*divmod(int(pair), len(counts)), int(wrong.flat[pair])) for pair in pairs if wrong.flat[pair]]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 18 else f"{name[:17]}…"
+
+
+def plot_calibration(ax: Axes, bins: CalibrationBins) -> None:
+    """Accuracy against mean confidence with 95 % intervals; a calibrated classifier lies on the diagonal."""
+    confidence, accuracy, size = bins
+    low = min(0.98, float(np.floor(10 * min(confidence.min(), accuracy.min())) / 10))
+    ax.plot([low, 1], [low, 1], "--", color=GREY, lw=1)
+    error = 1.96 * np.sqrt(np.maximum(accuracy * (1 - accuracy), 0.25 / size) / size)
+    ax.errorbar(confidence, accuracy, yerr=error, fmt="o-", color=BLUE, ms=4, lw=1, elinewidth=1)
+    ax.set(xlabel="mean confidence", ylabel="accuracy", xlim=(low, 1.01), ylim=(low, 1.01))
+
+
+@house_style()
+def errors_figure(member: TrainedMember, table: pd.DataFrame) -> Figure:
+    """The first SHOWN errors of a table, with their texts.
+
+    Args:
+      member: whose errors they are.
+      table: of `nlpfeat.analysis.predictions.worst_table`.
+    """
     first = table.head(SHOWN)
     figure, ax = plt.subplots(figsize=(10.5, 1 + 0.85 * max(len(first), 1)))
+    columns = (first[name] for name in ("true", "predicted", "true_probability"))
     headings = [
-        f"{row.true}, taken for {row.predicted}: gave the truth {row.given_to_true:.2%}"
-        for row in first.itertuples()
+        f"{true}, predicted as {predicted}: probability of the truth {probability:.2%}"
+        for true, predicted, probability in zip(*columns, strict=True)
     ]
     plot_texts(ax, headings, first["text"].tolist())
     ax.set_title(
-        f"Most wrong of width {member.settings.width}, seed {member.settings.seed}: surest of what is not true"
+        f"Worst errors of width {member.settings.width}, seed {member.settings.seed}: least probability of the truth"
     )
-    return figure, {"text": f"the {len(table)} most wrong answers"}
+    return figure
+
+
+def plot_texts(
+    ax: Axes, headings: Sequence[str], texts: Sequence[str], columns: int = 170, lines: int = 3
+) -> None:
+    """Texts under their headings, each shortened to some lines.
+
+    Args:
+      ax: without axes afterwards.
+      headings, texts: one of each per entry.
+      columns: characters per line.
+      lines: per text.
+    """
+    ax.axis("off")
+    height = 1 / max(len(texts), 1)
+    for i, (heading, text) in enumerate(zip(headings, texts, strict=True)):
+        y = 1 - i * height
+        ax.text(0, y, heading, fontsize=9, fontweight="bold", va="top", transform=ax.transAxes)
+        short = textwrap.shorten(text, columns * lines, placeholder=" …")
+        body = "\n".join(textwrap.wrap(short, columns))
+        ax.text(0, y - 0.22 * height, body, fontsize=8, va="top", transform=ax.transAxes, parse_math=False)

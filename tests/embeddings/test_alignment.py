@@ -1,4 +1,4 @@
-"""Neighbours of many, translation between spaces, and settling, against second ways to reckon them."""
+"""Neighbours of many words, translation between spaces, and neighbour stability, against second computations."""
 
 import numpy as np
 import pytest
@@ -70,27 +70,27 @@ def test_words_are_found_in_the_other_space():
     target = source @ ortho_group.rvs(8, random_state=3) + 0.05 * RNG.normal(size=(200, 8))
     left, right = centred(source), centred(target)
     mapped = left @ rotation(left[:100], right[:100])
-    for crowded in (True, False):
-        found = nearest_translations(mapped[100:], mapped, right, 3, crowded=crowded)
+    for csls in (True, False):
+        found = nearest_translations(mapped[100:], mapped, right, 3, csls=csls)
         assert (found[:, 0] == np.arange(100, 200)).mean() > 0.95
     near = right[:5] @ mapped.T
     expected = np.sort(near, axis=1)[:, -10:].mean(1)
     np.testing.assert_allclose(mean_neighbour_similarity(right[:5], mapped), expected)
 
 
-def test_what_is_near_everything_is_found_less():
-    """A hub near all that are asked for loses against the word itself once its crowd is held against it."""
+def test_csls_penalises_hubs():
+    """A hub near all queries loses against the word itself once its local density is subtracted."""
     hub = np.array([1.0, 0, 0])
     asked = unit(hub + 0.3 * RNG.normal(size=(40, 3)) * [0, 1, 1])
     answers = unit(asked * [0.3, 1, 1])
     target = np.concatenate([hub[None], answers])
-    by_cosine = nearest_translations(asked, asked, target, 1, crowded=False)[:, 0]
+    by_cosine = nearest_translations(asked, asked, target, 1, csls=False)[:, 0]
     held = nearest_translations(asked, asked, target, 1)[:, 0]
     assert (held == 0).sum() < (by_cosine == 0).sum()
 
 
-def test_words_settle_where_they_reach_and_keep_what_seeds_share():
-    """Three words: one settled from the start, one at the second width, one that no two seeds agree on."""
+def test_words_are_stable_from_the_width_that_reaches_and_keeps_what_seeds_share():
+    """Three words: one stable from the start, one at the second width, one that no two seeds agree on."""
     first, second = np.arange(10, 14), np.arange(20, 24)
 
     def member(*rows):
@@ -101,8 +101,8 @@ def test_words_settle_where_they_reach_and_keep_what_seeds_share():
     middle = np.stack([member(first, second, lost[1]), member(first, second, lost[2])])
     widest = np.stack([member(first, second, lost[4]), member(first, second, lost[5])])
     found = neighbour_stability([2, 8, 32], [narrow, middle, widest])
-    np.testing.assert_array_equal(found.width, [2, 8, np.nan])
+    np.testing.assert_array_equal(found.stable_width, [2, 8, np.nan])
     np.testing.assert_array_equal(found.ceiling, [1, 1, 0])
-    # There, lost, and there again counts from the last time.
+    # Stable, lost, and stable again counts from the last time.
     again = neighbour_stability([2, 8, 16, 32], [widest, narrow, middle, widest])
-    assert again.width[1] == 16
+    assert again.stable_width[1] == 16

@@ -1,12 +1,12 @@
-"""Analogies and similarity against second ways to reckon them, and the files that they are read from."""
+"""Analogies and rank correlations against second computations, and the files that they are read from."""
 
 import numpy as np
 import pytest
 from scipy.stats import pearsonr, rankdata
 
 from nlpfeat.data.text import vector_files, word_tests
-from nlpfeat.embeddings.analogies import CHUNK, analogy_query, solve_analogies
-from nlpfeat.embeddings.similarity import correlation
+from nlpfeat.embeddings.evaluation import analogy_query, correlation, solve_analogies
+from nlpfeat.embeddings.neighbours import CHUNK
 from nlpfeat.errors import DamagedFile, UserError
 
 RNG = np.random.default_rng(2)

@@ -1,4 +1,4 @@
-"""Neighbours, groups, projections and separability of words, against second ways to reckon them."""
+"""Neighbours, polar words, projections and separability, against second computations."""
 
 import numpy as np
 import pytest
