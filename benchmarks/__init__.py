@@ -1,1 +1,1 @@
-"""Benchmarks: beside what a user would otherwise run, in one process tree. `make bench`."""
+"""Benchmarks: nlpfeat beside what its users would otherwise run, interleaved in one process tree. `make bench`."""

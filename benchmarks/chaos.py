@@ -1,12 +1,11 @@
-"""What dies on the way to a study, and what is lost by it: processes killed at random moments, full disks, cut files, lost machines.
+"""Fault injection: processes killed at random moments, full disks, truncated files, lost machines; and what is lost by them.
 
-Every fault is met by running the same command again, after the mend that its message names where there is one. A study that has
-come to its end is then compared with one that was left alone: members lost, members whose numbers changed.
+After each fault the same command is run again, after the remedy that its error message names, if any. The finished study is then
+compared with an undisturbed one: members lost, members whose numbers changed.
 
-Command: python -m benchmarks.chaos   (`make chaos`), some eight minutes on two cores
+Usage: python -m benchmarks.chaos   (`make chaos`), some eight minutes on two cores
 """
 
-import argparse
 import os
 import random
 import re
@@ -23,11 +22,14 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from nlpfeat.cli.command import main
 from rich.console import Console
 from rich.table import Table
 
-from nlpfeat.cli import launches, sweep  # noqa: F401  (launches wakes in this process, so that its forks need not)
+import nlpfeat.cli.progress
+import nlpfeat.cli.tables
+import nlpfeat.sweeps.launch  # noqa: F401  (imported once here, and not again in each fork)
+from benchmarks.common import flags_of
+from nlpfeat.cli.main import main
 
 CONFIG = (
     "--config=configs/spirals.py:smoke",
@@ -37,38 +39,39 @@ CONFIG = (
     "--config.training.record_every=10",
     "--config.training.checkpoint_every=10",
 )
-NOBODY = 65534
+NOBODY = 65534  # a user id without rights
 HEAD = {"num_cpus": 1, "include_dashboard": False}
-TOLERANCE = 1e-5  # between numbers of another layout: of one core and of two
+TOLERANCE = 1e-5  # between the numbers of one core and of two, whose layouts differ
 
 
 class Launched(NamedTuple):
-    """A command in a process of its own, forked before JAX is awake: so it is there at once."""
+    """A command in a process of its own, forked after imports but before JAX starts its backend, so that it begins at once."""
 
     pid: int
     log: Path
 
-    def ended(self) -> int | None:
-        """Its exit code, negative for a signal; None while it runs."""
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal; None while it runs."""
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         return os.waitstatus_to_exitcode(status) if pid else None
 
     def wait(self) -> int:
-        """Its exit code."""
+        """The exit code, once it has ended."""
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
-    def told(self) -> str:
-        """The mistake that it named, on one line; empty if it named none."""
+    def error(self) -> str:
+        """The error that it printed on one line; empty if there is none, or several."""
         lines = [line for line in self.log.read_text().splitlines() if line.startswith("error: ")]
         return lines[0] if len(lines) == 1 else ""
 
 
 def launch(path: Path, *more: str, first: Callable[[], object] = lambda: None) -> Launched:
-    """Run the sweep to `path`.
+    """Start the sweep that writes to `path`.
 
     Args:
-      more: further arguments.
-      first: what the process does to itself before.
+      path: of the study.
+      more: further arguments of the command.
+      first: is called in the process before the command.
     """
     log = path.with_name(f"{path.name}-{time.monotonic_ns()}.log")
     pid = os.fork()
@@ -79,9 +82,9 @@ def launch(path: Path, *more: str, first: Callable[[], object] = lambda: None) -
         out = os.open(log, os.O_WRONLY | os.O_CREAT, 0o666)
         os.dup2(out, 1)
         os.dup2(out, 2)
-        sys.argv = ["experiments.sweep", *CONFIG, f"--study={path}", *more]
+        sys.argv = ["nlpfeat", "sweep", *CONFIG, f"--study={path}", *more]
         first()
-        main(sweep.command)
+        main()
     except SystemExit as stop:
         code = int(stop.code or 0)
     finally:
@@ -90,11 +93,11 @@ def launch(path: Path, *more: str, first: Callable[[], object] = lambda: None) -
 
 
 class Row(NamedTuple):
-    """What became of a kind of fault."""
+    """The result of one kind of fault."""
 
     fault: str
     injected: int
-    told: int  # times that the command stopped with one clear line
+    refused: int  # times that the command stopped with a one-line error
     lost: int  # members
     changed: int  # members
     seconds: float
@@ -104,30 +107,30 @@ class Trial:
     """Faults of one kind, each on studies of its own.
 
     Args:
-      fault: what is tried.
-      whole: a study that was left alone.
-      folder: where the others are made.
+      fault: its name.
+      whole: the undisturbed study.
+      folder: of the disturbed ones.
     """
 
     def __init__(self, fault: str, whole: Path, folder: Path) -> None:
         self.fault, self._whole, self._folder = fault, whole, folder
-        self.injected = self.told = self._lost = self._changed = self._studies = 0
+        self.injected = self.refused = self._lost = self._changed = self._studies = 0
         self._began = time.perf_counter()
 
     def fresh(self) -> Path:
-        """A path for another study."""
+        """The path of a new study."""
         self._studies += 1
         return self._folder / f"{self.fault.split()[0]}-{self._studies}"
 
-    def refused(self, launched: Launched) -> None:
-        """The command must stop with one clear line."""
-        code, told = launched.wait(), launched.told()
+    def require_refusal(self, launched: Launched) -> None:
+        """Check that the command stops with a one-line error."""
+        code, error = launched.wait(), launched.error()
         assert code == 2, f"{self.fault}: {code}\n{launched.log.read_text()}"
-        assert told, f"{self.fault}: no one clear line\n{launched.log.read_text()}"
-        self.told += 1
+        assert error, f"{self.fault}: no one-line error\n{launched.log.read_text()}"
+        self.refused += 1
 
     def complete(self, path: Path, tolerance: float = 0.0) -> None:
-        """Run to the end, and compare."""
+        """Run to the end and compare with the undisturbed study; differences up to `tolerance` do not count."""
         launched = launch(path)
         assert launched.wait() == 0, f"{self.fault}\n{launched.log.read_text()}"
         lost, changed = compare(path, self._whole, tolerance)
@@ -135,13 +138,19 @@ class Trial:
         self._changed += changed
 
     def row(self) -> Row:
-        """The sums."""
+        """The totals."""
         seconds = time.perf_counter() - self._began
-        return Row(self.fault, self.injected, self.told, self._lost, self._changed, seconds)
+        return Row(self.fault, self.injected, self.refused, self._lost, self._changed, seconds)
 
 
 def compare(path: Path, whole: Path, tolerance: float = 0.0) -> tuple[int, int]:
-    """Members that a study lacks, and members whose numbers differ from those of the `whole` one."""
+    """Count members that are missing, and members whose numbers differ by more than `tolerance`.
+
+    Args:
+      path: of a finished study.
+      whole: the undisturbed study.
+      tolerance: of each number.
+    """
     with xr.open_dataset(path / "results.nc") as here, xr.open_dataset(whole / "results.nc") as there:
         ids = [dataset.member_id.to_numpy().ravel() for dataset in (here, there)]
         lost = len(set(ids[1]) - set(ids[0]))
@@ -150,18 +159,18 @@ def compare(path: Path, whole: Path, tolerance: float = 0.0) -> tuple[int, int]:
         same = np.ones(there.member_id.shape, bool)
         for name in ("loss", "accuracy"):
             gap: xr.DataArray = abs(here[name] - there[name])
-            same &= (gap <= tolerance).all(["step", "split"]).to_numpy()  # a gap that is NaN is none
+            same &= (gap <= tolerance).all(["step", "split"]).to_numpy()  # a comparison with NaN is false
         return 0, int((~same).sum())
 
 
 def killed(trial: Trial, times: int, rng: random.Random) -> None:
-    """SIGKILL at random moments, study after study, until it has struck `times` times."""
+    """SIGKILL at random moments, study after study, `times` in all."""
     while trial.injected < times:
         path = trial.fresh()
         while trial.injected < times:
             launched = launch(path)
             time.sleep(rng.uniform(0.0, 4.0))
-            if launched.ended() is not None:
+            if launched.poll() is not None:
                 break
             os.kill(launched.pid, signal.SIGKILL)
             launched.wait()
@@ -170,24 +179,24 @@ def killed(trial: Trial, times: int, rng: random.Random) -> None:
 
 
 def full_disk(trial: Trial, times: int, rng: random.Random) -> None:
-    """No file can grow beyond a limit drawn at random; then the disk has room again."""
+    """No file can grow beyond a random limit; then the disk has room again."""
     for _ in range(times):
-        path, limit = trial.fresh(), int(10 ** rng.uniform(3.1, 3.9))  # above what the command tells
-        trial.refused(
-            launch(path, first=lambda most=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
+        path, limit = trial.fresh(), int(10 ** rng.uniform(3.1, 3.9))  # larger than the log of the command
+        trial.require_refusal(
+            launch(path, first=lambda limit=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
         )
         trial.injected += 1
         trial.complete(path)
 
 
 def read_only(trial: Trial, times: int, rng: random.Random) -> None:
-    """A study half done, of another user: nothing can be written."""
+    """An unfinished study of another user: nothing can be written."""
     for _ in range(times):
         path = trial.fresh()
         _stop_after(path, rng.uniform(0.5, 5.0))
         path.mkdir(exist_ok=True)
         path.chmod(0o555)
-        trial.refused(launch(path, first=_become_nobody))
+        trial.require_refusal(launch(path, first=_become_nobody))
         trial.injected += 1
         path.chmod(0o755)
         trial.complete(path)
@@ -201,13 +210,13 @@ def _become_nobody() -> None:
 def _stop_after(path: Path, seconds: float) -> None:
     launched = launch(path)
     time.sleep(seconds)
-    if launched.ended() is None:
+    if launched.poll() is None:
         os.kill(launched.pid, signal.SIGKILL)
         launched.wait()
 
 
 def cut_files(trial: Trial, times: int, rng: random.Random) -> None:
-    """A file of a study is cut at a random place. What the message names is deleted, or put back where it says so."""
+    """A file of a study is truncated at a random place; the file that the error names is deleted or restored, as it says."""
     for _ in range(times):
         path = trial.fresh()
         _stop_after(path, rng.uniform(2.0, 6.0))
@@ -220,12 +229,12 @@ def cut_files(trial: Trial, times: int, rng: random.Random) -> None:
         trial.injected += 1
         launched = launch(path)
         if launched.wait() != 0:
-            told = launched.told()
-            assert told, launched.log.read_text()
-            trial.told += 1
-            named = Path(next(iter(re.findall(rf"{re.escape(str(path))}\S*\w", told))))
-            assert file == named or named in file.parents, told
-            if "put back" in told:
+            error = launched.error()
+            assert error, launched.log.read_text()
+            trial.refused += 1
+            named = Path(next(iter(re.findall(rf"{re.escape(str(path))}\S*\w", error))))
+            assert file == named or named in file.parents, error
+            if "put back" in error:
                 file.write_bytes(copy)
             elif named.is_dir():
                 shutil.rmtree(named)
@@ -235,7 +244,7 @@ def cut_files(trial: Trial, times: int, rng: random.Random) -> None:
 
 
 def two_launchers(trial: Trial, times: int, rng: random.Random) -> None:
-    """Two commands on one study, one a moment after the other: each bucket is trained by one of them."""
+    """Two commands on one study, one shortly after the other: each bucket is trained by one of them."""
     for _ in range(times):
         path = trial.fresh()
         launched = [launch(path)]
@@ -251,7 +260,7 @@ def two_launchers(trial: Trial, times: int, rng: random.Random) -> None:
 
 
 def jumping_clock(trial: Trial, times: int, rng: random.Random) -> None:
-    """The clock of the wall jumps by years, back and forth, every other second, as do the times of files; a kill between."""
+    """The wall clock and the times of files jump by years, back and forth, every other second; a kill in between."""
     real = time.time
 
     def jumping() -> float:
@@ -265,7 +274,7 @@ def jumping_clock(trial: Trial, times: int, rng: random.Random) -> None:
         path = trial.fresh()
         launched = launch(path, first=jump)
         time.sleep(rng.uniform(2.0, 5.0))
-        if launched.ended() is None:
+        if launched.poll() is None:
             os.kill(launched.pid, signal.SIGKILL)
             launched.wait()
         for file in path.rglob("*"):
@@ -277,7 +286,7 @@ def jumping_clock(trial: Trial, times: int, rng: random.Random) -> None:
 
 
 def lost_workers(trial: Trial, times: int, rng: random.Random) -> None:
-    """On a Ray cluster of three nodes, workers are killed and nodes removed, one after another."""
+    """On a Ray cluster of three nodes, workers are killed and nodes removed one after another."""
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args=HEAD)
@@ -285,7 +294,7 @@ def lost_workers(trial: Trial, times: int, rng: random.Random) -> None:
     try:
         while trial.injected < times:
             paths.append(trial.fresh())
-            line = [sys.executable, "-m", "experiments.sweep", *CONFIG, f"--study={paths[-1]}"]
+            line = [sys.executable, "-m", "nlpfeat", "sweep", *CONFIG, f"--study={paths[-1]}"]
             with paths[-1].with_suffix(".log").open("w") as log:
                 drivers.append(
                     subprocess.Popen([*line, f"--cluster={cluster.address}"], stdout=log, stderr=log)
@@ -309,7 +318,7 @@ def lost_workers(trial: Trial, times: int, rng: random.Random) -> None:
 
 
 def workers() -> list[int]:
-    """The processes of Ray that train a bucket."""
+    """The process ids of Ray workers that train a bucket."""
     found = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     return [int(line.split()[0]) for line in found.splitlines() if "ray::work" in line]
 
@@ -326,7 +335,14 @@ FAULTS: dict[str, tuple[Callable[[Trial, int, random.Random], None], int]] = {
 
 
 def run(folder: Path, share: float = 1.0, seed: int = 0, only: str = "") -> list[Row]:
-    """Every fault, `share` of its usual number of times."""
+    """Inject every fault.
+
+    Args:
+      folder: of the studies.
+      share: of the usual number of times.
+      seed: of the random moments.
+      only: part of the names of the faults that are injected.
+    """
     folder.chmod(0o777)
     whole = folder / "whole"
     assert launch(whole).wait() == 0
@@ -342,9 +358,9 @@ def run(folder: Path, share: float = 1.0, seed: int = 0, only: str = "") -> list
 
 
 def print_rows(rows: list[Row]) -> None:
-    """The table."""
+    """Print the table."""
     table = Table()
-    for name in ("fault", "injected", "stopped with one line", "members lost", "numbers changed", "seconds"):
+    for name in ("fault", "injected", "one-line errors", "members lost", "numbers changed", "seconds"):
         table.add_column(name, justify="left" if name == "fault" else "right")
     for row in rows:
         table.add_row(*map(str, row[:-1]), f"{row.seconds:.0f}")
@@ -352,14 +368,10 @@ def print_rows(rows: list[Row]) -> None:
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    arguments.add_argument(
-        "--share", type=float, default=1.0, help="of the usual number of faults (default: 1)"
-    )
-    arguments.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
-    arguments.add_argument("--only", metavar="FAULT", help="faults whose names hold this")
-    flags = arguments.parse_args()
+    parser = flags_of(__doc__)
+    parser.add_argument("--share", type=float, default=1.0, help="of the usual number of faults (default: 1)")
+    parser.add_argument("--seed", type=int, default=0, help="of the random moments (default: 0)")
+    parser.add_argument("--only", metavar="FAULT", default="", help="faults whose names contain this")
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
-        print_rows(run(Path(made), flags.share, flags.seed, flags.only or ""))
+        print_rows(run(Path(made), args.share, args.seed, args.only))

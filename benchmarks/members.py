@@ -1,7 +1,7 @@
-"""A study of very many members, without training them: how long planning, resuming, combining and opening take, and in how much memory.
+"""A study of very many members, without training them: time and memory of planning, resuming, combining and opening it.
 
-Results are made up, bucket by bucket, in the form that training writes them. Each stage runs in a process of its own, so its memory is
-its own; the seconds are those of the call, without the start of Python.
+Results are made up, bucket by bucket, in the format that training writes. Each stage runs in a process of its own, so its peak
+memory is its own; the seconds are those of the call, without the start of Python.
 
 Usage: python -m benchmarks.members [--members=100000]
 """
@@ -12,61 +12,68 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.spirals import machine
+from benchmarks.common import flags_of, machine, seconds
+
+if TYPE_CHECKING:
+    from nlpfeat.tasks.spec import Spec
 
 WIDTHS = 100
 
 
-def spec(members: int) -> Any:
-    """The default study of spirals, with so many members at widths 1 to 100."""
+def spec_of(members: int) -> "Spec":
+    """The default study of spirals with this number of members at widths 1 to 100."""
     from nlpfeat.config.files import load_config
     from nlpfeat.tasks.spec import resolve
 
-    _, config = load_config("configs/spirals.py")
     grid = {"width": range(1, WIDTHS + 1), "seed": range(members // WIDTHS)}
-    return resolve(config | {"sweep": grid})
+    return resolve(load_config("configs/spirals.py") | {"sweep": grid})
 
 
 def begin(members: int, path: Path) -> None:
-    """Plan the study and write its member tables; or, where they are there, find that they are."""
+    """Plan the study and write its member tables, or find that they are complete."""
     from nlpfeat.sweeps import launch
 
-    launch.begin(spec(members), path)
+    launch.begin(spec_of(members), path)
 
 
-def pretend(members: int, path: Path) -> None:
+def make_results(members: int, path: Path) -> None:
     """Write made-up results of every bucket."""
     from nlpfeat.store.layout import open_folder
     from nlpfeat.store.provenance import provenance
     from nlpfeat.store.results import bucket_dataset, write_results
 
-    study, rng, here = open_folder(path), np.random.default_rng(0), provenance()
-    steps = [stop.step for stop in study.spec.training.stops]
-    for label in study.buckets():
-        table = study.bucket(label)
-        records = {n: rng.random((len(table), len(steps), 2), np.float32) for n in ("loss", "accuracy")}
-        attributes = {"bucket": label, "seconds": 1.0, "provenance": here, "data_sha256": "0" * 64}
-        write_results(
-            bucket_dataset(table, records, steps, ["train", "test"], attributes, "nats"), study.result(label)
-        )
+    folder, rng, here = open_folder(path), np.random.default_rng(0), provenance()
+    steps = [stop.step for stop in folder.spec.training.stops]
+    units = {metric.name: metric.units for metric in folder.spec.task.recorded}
+    for label in folder.buckets():
+        table = folder.bucket(label)
+        records = {name: rng.random((len(table), len(steps), 2), np.float32) for name in units}
+        attributes = {
+            "task": folder.spec.task.name,
+            "bucket": label,
+            "seconds": 1.0,
+            "provenance": here,
+            "data_sha256": "0" * 64,
+        }
+        dataset = bucket_dataset(table, records, steps, ["train", "test"], attributes, units)
+        write_results(dataset, folder.result(label))
 
 
 def combine(members: int, path: Path) -> None:
-    """Make one labelled array of them."""
+    """Combine the results into one labelled array."""
     from nlpfeat.store.layout import open_folder
     from nlpfeat.sweeps import launch
 
     launch.finish(open_folder(path))
 
 
-def look(members: int, path: Path) -> None:
-    """Open that array, and take the median accuracy at one width."""
+def open_one_width(members: int, path: Path) -> None:
+    """Open that array and compute the median accuracy at one width."""
     from nlpfeat.store.layout import open_folder
     from nlpfeat.store.results import open_results
 
@@ -75,47 +82,37 @@ def look(members: int, path: Path) -> None:
 
 
 STAGES = {
-    "plan, and write the member tables": begin,
-    "resume: find all planned": begin,
-    "(make results up)": pretend,
+    "plan and write the member tables": begin,
+    "resume: find all members planned": begin,
+    "(make up results)": make_results,
     "combine the results": combine,
-    "open, and look at one width": look,
+    "open, and read one width": open_one_width,
 }
 
 
 def main() -> None:
-    """The table, on stdout."""
-    arguments = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    arguments.add_argument("--members", type=int, default=100_000, metavar="N", help="default: %(default)s")
-    arguments.add_argument("--stage", help=argparse.SUPPRESS)
-    arguments.add_argument("--study", type=Path, help=argparse.SUPPRESS)
-    flags = arguments.parse_args()
-    if flags.stage:
-        before = time.perf_counter()
-        STAGES[flags.stage](flags.members, flags.study)
+    """Print the table."""
+    parser = flags_of(__doc__)
+    parser.add_argument("--members", type=int, default=100_000, metavar="N", help="default: %(default)s")
+    parser.add_argument("--stage", help=argparse.SUPPRESS)
+    parser.add_argument("--study", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.stage:
+        duration = seconds(lambda: STAGES[args.stage](args.members, args.study))
         used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps([time.perf_counter() - before, used]))
+        print(json.dumps([duration, used]))
         return
-    print(f"{flags.members:,} members, widths 1 to {WIDTHS}; {machine()}")
+    print(f"{args.members:,} members, widths 1 to {WIDTHS}; {machine()}")
     with tempfile.TemporaryDirectory() as folder:
         study = Path(folder) / "study"
+        line = [sys.executable, "-m", "benchmarks.members", f"--members={args.members}", f"--study={study}"]
         for stage in STAGES:
-            line = [
-                sys.executable,
-                "-m",
-                "benchmarks.members",
-                f"--members={flags.members}",
-                f"--stage={stage}",
-            ]
-            done = subprocess.run([*line, f"--study={study}"], capture_output=True, text=True, check=True)
-            seconds, megabytes = json.loads(done.stdout)
-            print(f"{stage:<36} {seconds:7.1f} s {megabytes:7.0f} MB", flush=True)
-        files = sum(file.is_file() for file in study.rglob("*"))
-        print(
-            f"{files:,} files, {sum(f.stat().st_size for f in study.rglob('*')) / 2**20:,.0f} MB without checkpoints"
-        )
+            done = subprocess.run([*line, f"--stage={stage}"], capture_output=True, text=True, check=True)
+            duration, megabytes = json.loads(done.stdout)
+            print(f"{stage:<36} {duration:7.1f} s {megabytes:7.0f} MB", flush=True)
+        files = [file for file in study.rglob("*") if file.is_file()]
+        size = sum(file.stat().st_size for file in files) / 2**20
+        print(f"{len(files):,} files, {size:,.0f} MB without checkpoints")
 
 
 if __name__ == "__main__":

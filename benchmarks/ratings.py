@@ -1,77 +1,72 @@
-"""Factors of films on MovieLens latest-small: nlpfeat's variational Bayes beside a public library's SVD++, in turn, in one run.
+"""Factors of films on MovieLens latest-small: nlpfeat's variational Bayes beside a public library's SVD++, interleaved in one run.
 
-  nlpfeat  `configs/ratings_bayes.py:best`: 50 factors, and 20, sixty steps through all training ratings, compiled, one seed at
-           a time, on one core
-  svd++    `surprise.SVDpp` with its defaults (20 factors, 20 epochs), its predictions within the range of ratings, as it cuts them
+  nlpfeat  `configs/ratings_bayes.py:best` with 20 and with 50 factors: sixty steps through all training ratings, compiled, one
+           seed at a time, on one core
+  svd++    `surprise.SVDpp` with its defaults (20 factors, 20 epochs), which clips predictions to the range of ratings
 
-Three random splits, the same for both: a fifth to test on. Reading and compiling are apart, and so is the test. Each is timed in
-rounds that interleave them; medians (range) are quoted.
+Three random splits, the same for both, with a fifth for testing. Reading, compiling and testing are not counted. Each rival is
+timed in interleaved rounds; medians (range) are quoted.
 
 Usage: NLPFEAT_DATA=… python -m benchmarks.ratings [--rounds=3]
 """
 
-import argparse
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.spirals import machine
-from nlpfeat import parallel
+from benchmarks.common import advance, first_state, flags_of, machine, one_bucket, seconds
+from nlpfeat.data.ratings.rating_table import RatingTable
 
-SPLITS, FACTORS = (0, 1, 2), (20, 50)
+SEEDS, FACTORS = (0, 1, 2), (20, 50)
 CONFIG = "configs/ratings_bayes.py:best"
 
-Fit = Callable[[], Callable[[], float]]  # trains, and gives what tells the squared error on the test part
+Fit = Callable[
+    [], Callable[[], float]
+]  # trains, and returns a function that computes the squared error on the test split
 
 
-def nlpfeat(width: int, seed: int) -> tuple[Fit, Any]:
-    """A member of the best config, and its split as (rated, train, test)."""
-    import jax
+class Split(NamedTuple):
+    """The ratings, and the rows of two splits."""
 
+    table: RatingTable
+    train: np.ndarray
+    test: np.ndarray
+
+
+def nlpfeat(width: int, seed: int) -> tuple[Fit, Split]:
+    """A member of the best config, and its split."""
     from nlpfeat.config.files import load_config
     from nlpfeat.data.core import split_names
-    from nlpfeat.sweeps import plan, programs
-    from nlpfeat.sweeps.members import member_factory, prepare
-    from nlpfeat.sweeps.runner import batch_indices, initial_state
-    from nlpfeat.tasks.spec import resolve
+    from nlpfeat.sweeps.runner import batch_indices
 
-    _, config = load_config(CONFIG)
-    spec = resolve(config | {"sweep": {"width": (width,), "seed": (seed,)}})
-    factory, table = member_factory(spec), plan.all_members(spec).assign(bucket="one")
-    bucket = prepare(factory, "one", table, programs.member_mesh(), width)
-    steps = sum(spec.training.steps)
-    order = batch_indices(spec.task, replace(spec.training, record_every=steps), bucket, 0, steps)
-    test = split_names(bucket.splits).index("test")
-    parts = {name: np.asarray(bucket.splits[name].inputs)[0] for name in ("train", "test")}
-
-    def advance(count: int, splits: Any) -> Any:
-        state = initial_state(spec.task, bucket, (), bucket.params)
-        shared = (bucket.settings, bucket.arrays, splits, order, 1.0, 0)
-        done = programs.advance(spec.task, bucket.module, (), bucket.layout, state, *shared, count)
-        return jax.block_until_ready(done)
+    factory, bucket = one_bucket(load_config(CONFIG) | {"sweep": {"width": (width,), "seed": (seed,)}})
+    training, splits = factory.spec.training, bucket.first.splits
+    indices = batch_indices(replace(training, record_every=training.total), bucket, 0, training.total)
+    test = split_names(splits).index("test")
 
     def fit() -> Callable[[], float]:
-        _, record = advance(steps, bucket.splits)
-        return lambda: float(bucket.fetch(record)["squared_error"][0][test])
+        _, record = advance(bucket, first_state(bucket), indices, training.total)
+        return lambda: float(bucket.to_host(record)["squared_error"][0][test])
 
-    advance(0, bucket.splits)
-    return fit, (factory.dataset.metadata.rated, parts["train"], parts["test"])
+    advance(bucket, first_state(bucket), indices, 0)
+    return fit, Split(
+        factory.dataset.metadata, *(np.asarray(splits[name].inputs) for name in ("train", "test"))
+    )
 
 
-def surprise(split: Any, seed: int) -> Fit:
+def surprise(split: Split, seed: int) -> Fit:
     """SVD++ on the same split."""
     import pandas as pd
     from surprise import Dataset, Reader, SVDpp  # pyright: ignore[reportMissingImports]
 
-    rated, train, test = split
+    rated = split.table.rated
     frame = pd.DataFrame({"user": rated.user, "item": rated.item, "stars": rated.stars})
     reader = Reader(rating_scale=(float(rated.stars.min()), float(rated.stars.max())))
-    known = Dataset.load_from_df(frame.iloc[train], reader).build_full_trainset()
-    unknown = list(frame.iloc[test].itertuples(index=False, name=None))
+    known = Dataset.load_from_df(frame.iloc[split.train], reader).build_full_trainset()
+    unknown = list(frame.iloc[split.test].itertuples(index=False, name=None))
 
     def fit() -> Callable[[], float]:
         model = SVDpp(random_state=seed)
@@ -83,35 +78,31 @@ def surprise(split: Any, seed: int) -> Fit:
 
 def main() -> None:
     """Time both in rounds and print the medians."""
-    arguments = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    arguments.add_argument("--rounds", type=int, default=3)
-    rounds = arguments.parse_args().rounds
-    parallel.use_all_cores()
+    parser = flags_of(__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
     rivals: list[tuple[int, str, Fit]] = []
-    for seed in SPLITS:
+    for seed in SEEDS:
         ours = {f"nlpfeat, {width} factors": nlpfeat(width, seed) for width in FACTORS}
         rivals += [(seed, name, fit) for name, (fit, _) in ours.items()]
         rivals.append((seed, "svd++", surprise(next(iter(ours.values()))[1], seed)))
     names = list(dict.fromkeys(name for _, name, _ in rivals))
-    seconds: dict[str, list[float]] = {name: [] for name in names}
+    durations: dict[str, list[float]] = {name: [] for name in names}
     errors: dict[str, dict[int, float]] = {name: {} for name in names}
     for _ in range(rounds):
         for seed, name, fit in rivals:
-            began = time.perf_counter()
-            test = fit()
-            seconds[name].append(time.perf_counter() - began)
-            errors[name][seed] = test()
-    print(f"{machine()}; {rounds} rounds of {len(SPLITS)} splits")
-    for name, times in seconds.items():
+            tests: list[Callable[[], float]] = []
+            durations[name].append(seconds(lambda fit=fit, tests=tests: tests.append(fit())))
+            errors[name][seed] = tests[0]()
+    print(f"{machine()}; {rounds} rounds of {len(SEEDS)} splits")
+    for name, times in durations.items():
         each = ", ".join(f"{error:.4f}" for error in errors[name].values())
         print(
             f"{name:<19} {statistics.median(times):7.2f} s ({min(times):.2f}-{max(times):.2f}), squared error "
             f"{statistics.mean(errors[name].values()):.4f} ({each})"
         )
     for name in names[:-1]:
-        ratios = [b / a for a, b in zip(seconds[name], seconds["svd++"], strict=True)]
+        ratios = [b / a for a, b in zip(durations[name], durations["svd++"], strict=True)]
         print(
             f"{name}: {statistics.median(ratios):.1f} times as fast as svd++ ({min(ratios):.1f}-{max(ratios):.1f})"
         )

@@ -1,8 +1,9 @@
-"""Exact linear regions against regioncam (Rust, float32), side by side, on identical weights.
+"""Exact linear regions beside regioncam (Rust, float32), on identical weights.
 
-Each size runs in turn, a few rounds, each rival in a process of its own so that peak memory is its own. Both are
-asked for the same things: the vertices, the edges, and the area of every region of the last hidden layer. Run it on
-a quiet machine: `make bench-regions`. Writes docs/regions-cost.png with --figure.
+Each size runs a few rounds, each rival in a process of its own, so that its peak memory is its own. Both compute the vertices,
+the edges and the area of every region of the last hidden layer. Run it on a quiet machine: `make bench-regions`.
+
+Usage: python -m benchmarks.regions [--rounds=3] [--figure=docs/regions-cost.png]
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 
 import numpy as np
 
+from benchmarks.common import flags_of
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions, linear_regions
 
@@ -91,14 +93,14 @@ def one(rival: str, widths: tuple[int, ...]) -> dict[str, float]:
 
 def main() -> None:
     """Print a table, medians over rounds."""
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--rounds", type=int, default=3)
-    flags.add_argument("--figure", help="write cost against regions here")
-    flags.add_argument("--one", choices=RIVALS, help="used by itself")
-    flags.add_argument("--widths", type=json.loads)
-    asked = flags.parse_args()
-    if asked.one:
-        regions, seconds = RIVALS[asked.one](tuple(asked.widths))
+    parser = flags_of(__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--figure", metavar="FILE.png", help="plot cost against regions")
+    parser.add_argument("--one", choices=RIVALS, help=argparse.SUPPRESS)
+    parser.add_argument("--widths", type=json.loads)
+    args = parser.parse_args()
+    if args.one:
+        regions, seconds = RIVALS[args.one](tuple(args.widths))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(json.dumps({"regions": regions, "seconds": seconds, "peak_gb": peak}))
         return
@@ -109,7 +111,7 @@ def main() -> None:
     for widths, rival in SIZES.items():
         names = ["ours", "count", *(["regioncam"] if rival else [])]
         runs = {name: [] for name in names}
-        for _ in range(asked.rounds):
+        for _ in range(args.rounds):
             for name in names:
                 runs[name].append(one(name, widths))
         middle = {name: statistics.median(run["seconds"] for run in found) for name, found in runs.items()}
@@ -126,12 +128,18 @@ def main() -> None:
             f"{peak:.2g} | {other} |",
             flush=True,
         )
-    if asked.figure:
-        draw(asked.figure, costs, asked.rounds)
+    if args.figure:
+        plot(args.figure, costs, args.rounds)
 
 
-def draw(path: str, costs: list[tuple[float, float, float, float | None]], rounds: int) -> None:
-    """Cost against regions, on logarithmic axes, with a line of slope 1."""
+def plot(path: str, costs: list[tuple[float, float, float, float | None]], rounds: int) -> None:
+    """Cost against regions, on logarithmic axes, with a line of slope 1.
+
+    Args:
+      path: of the PNG.
+      costs: (regions, seconds to build, to count, of regioncam) of each of SIZES.
+      rounds: of the networks of one hidden layer that are timed besides.
+    """
     import matplotlib.pyplot as plt
 
     from nlpfeat.plotting.style import BLUE, GREEN, GREY, RED, house_style, log_axis
@@ -149,7 +157,7 @@ def draw(path: str, costs: list[tuple[float, float, float, float | None]], round
         rival = [(n, s) for n, _, _, s in costs if s is not None]
         ax.plot(*zip(*rival, strict=True), "^", color=RED, label="regioncam")
         line = np.array([1e3, 1e6])
-        ax.plot(line, 1e-6 * line, ":", color=GREY, label="1 µs a region")
+        ax.plot(line, 1e-6 * line, ":", color=GREY, label="1 µs per region")
         log_axis(ax.xaxis)
         log_axis(ax.yaxis)
         ax.set(xlabel="regions", ylabel="seconds")

@@ -1,46 +1,50 @@
 """How the cost of a member grows: with the number of members, and with the width.
 
-Times the compiled training program of one bucket at 1, 10, 100 and 1,000 members (width 16) and at widths 2 to
-1,024 (32 members), 1,000 points, and plots microseconds per step and member.
+Times the compiled training program of one bucket at 1, 10, 100 and 1,000 members (width 16) and at widths 2 to 1,024
+(32 members), with 1,000 points, and plots microseconds per step and member.
 
 Usage: python -m benchmarks.scaling [--out=scaling.png] [--rounds=3]
 """
 
-import argparse
 import json
 import statistics
 import sys
 from pathlib import Path
 
-from benchmarks.spirals import machine, nlpfeat, timed
+from benchmarks.common import flags_of, machine, timed
+from benchmarks.spirals import nlpfeat
 
 MEMBERS = (1, 10, 100, 1000)
 WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 def main() -> None:
-    """Measure, print JSON on stdout, draw."""
-    arguments = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    arguments.add_argument("--out", type=Path, default=Path("scaling.png"))
-    arguments.add_argument("--rounds", type=int, default=3)
-    flags = arguments.parse_args()
-    cells = [(16, n) for n in MEMBERS] + [(w, 32) for w in WIDTHS]
-    seen: dict[tuple[int, int], list[float]] = {cell: [] for cell in cells}
-    for turn in range(flags.rounds):
-        for width, members in cells:
+    """Measure, print JSON on stdout, plot."""
+    parser = flags_of(__doc__)
+    parser.add_argument("--out", type=Path, default=Path("scaling.png"))
+    parser.add_argument("--rounds", type=int, default=3)
+    args = parser.parse_args()
+    cases = [(16, n) for n in MEMBERS] + [(w, 32) for w in WIDTHS]
+    found: dict[tuple[int, int], list[float]] = {case: [] for case in cases}
+    for turn in range(args.rounds):
+        for width, members in cases:
             print(f"round {turn + 1}: width {width}, {members} members", file=sys.stderr)
-            seen[width, members].append(timed(nlpfeat(width, members, 200), members))
-    middle = {cell: statistics.median(values) for cell, values in seen.items()}
-    by_members = {n: round(middle[16, n], 2) for n in MEMBERS}
-    by_width = {w: round(middle[w, 32], 2) for w in WIDTHS}
+            found[width, members].append(timed(nlpfeat(width, members, 200), members))
+    medians = {case: statistics.median(values) for case, values in found.items()}
+    by_members = {n: round(medians[16, n], 2) for n in MEMBERS}
+    by_width = {w: round(medians[w, 32], 2) for w in WIDTHS}
     print(json.dumps({"machine": machine(), "members": by_members, "widths": by_width}, indent=2))
-    draw(by_members, by_width, flags.out)
+    plot(by_members, by_width, args.out)
 
 
-def draw(by_members: dict[int, float], by_width: dict[int, float], path: Path) -> None:
-    """Two panels, logarithmic."""
+def plot(by_members: dict[int, float], by_width: dict[int, float], path: Path) -> None:
+    """Cost against members and against width, on logarithmic axes.
+
+    Args:
+      by_members: number of members -> µs per step and member.
+      by_width: width -> µs per step and member.
+      path: of the PNG.
+    """
     import matplotlib.pyplot as plt
 
     from nlpfeat.plotting.style import BLUE, GREY, house_style, log_axis, width_axis

@@ -1,6 +1,6 @@
-"""Make the README's gallery anew: run its commands on the studies in runs/, and keep small copies in docs/gallery.
+"""Make the small pictures and films of docs/gallery: run the commands of the documentation on the studies in runs/.
 
-Command:  python docs/gallery.py      (some three minutes; it needs the studies that it names in runs/, drawn)
+Command:  python docs/gallery.py      (some three minutes; the studies that it names must be in runs/, with their figures)
 """
 
 import base64
@@ -16,8 +16,8 @@ from pathlib import Path
 from PIL import Image
 
 FOLDER = Path(__file__).parent / "gallery"
-FILM = "--study=runs/{} --kind={} {}"
-# name -> arguments of experiments.film, width of the copy in pixels, frames of a moving copy or the one frame shown
+FILM = "film {1} --study=runs/{0} {2}"
+# name -> arguments of nlpfeat, width of the copy in pixels, frames of a moving copy or the one frame shown
 PICTURES = {
     "training": (FILM.format("spirals", "training", "--width=100 --seed=3"), 360, 36),
     "interpolation": (FILM.format("spirals", "interpolation", "--width=100 --seed=3"), 360, 36),
@@ -27,7 +27,7 @@ PICTURES = {
     "annulus": (FILM.format("annulus", "regions", "--widths=2,3 --seed=best"), 700, "last"),
 }
 
-# figures of experiments.plot and experiments.compare that are there already -> width of the copy
+# name -> a figure of nlpfeat plot or compare, width of the copy
 FIGURES = {
     "recipes": ("spirals_deep/figures/grid.png", 800),
     "pull": ("spirals_deep-recipe/figures/compare-spirals_deep-wide-loss=0.1.png", 1100),
@@ -39,15 +39,8 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for name, (arguments, width, shown) in PICTURES.items():
         with tempfile.TemporaryDirectory() as folder:
-            more = [f"--frames={shown}"] if isinstance(shown, str) else [f"--length={shown}"]
-            line = [
-                sys.executable,
-                "-m",
-                "experiments.film",
-                *shlex.split(arguments),
-                *more,
-                f"--out={folder}",
-            ]
+            length = f"--stills={shown}" if isinstance(shown, str) else f"--frames={shown}"
+            line = [sys.executable, "-m", "nlpfeat", *shlex.split(arguments), length, f"--out-dir={folder}"]
             subprocess.run(line, check=True)
             if isinstance(shown, str):
                 shrink(next(Path(folder).glob("*.png")), width).save(FOLDER / f"{name}.png", optimize=True)

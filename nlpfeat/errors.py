@@ -1,13 +1,13 @@
-"""Mistakes that a user can mend, told in one line."""
+"""Errors that a user can correct, each with a message of one line."""
 
 import difflib
 from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """Something the user asked for cannot be done. The message names the mistake and the mend in one line.
+    """A request of the user is invalid. The message names the mistake and the correction in one line.
 
-    Commands print it on stderr and exit with 2; any other exception is a defect of nlpfeat.
+    Commands print it on stderr and exit with code 2. Any other exception is a defect of nlpfeat.
     """
 
     def __init__(self, message: str) -> None:
@@ -15,11 +15,11 @@ class UserError(Exception):
 
 
 class DamagedFile(UserError):
-    """A file of a study is truncated or unreadable. Everything else of the study stays usable."""
+    """A file is truncated or unreadable. The other files of its study remain usable."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt `name`: the closest of `known`, else all of them."""
+    """A hint for a misspelt `name`: the most similar of the known names, else all of them."""
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"

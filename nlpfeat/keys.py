@@ -1,4 +1,4 @@
-"""Named streams of random keys: folded from a member's seed, never stored, never used twice."""
+"""Named streams of random keys, derived from the seed of a member. Keys are never stored, and never used twice."""
 
 import zlib
 
@@ -8,12 +8,12 @@ from jax.typing import ArrayLike
 
 
 def stream(seed: ArrayLike, name: str) -> Array:
-    """The key of stream `name` of a member. Fold a step or a unit into it before drawing several times.
+    """The key of a random stream of a member. Fold in a step or a unit to draw from it more than once.
 
-    The name enters by its CRC-32, so that a new stream never shifts the others.
+    The key depends on the seed and the CRC-32 of the name, so that a new stream does not change the others.
 
     Args:
       seed: integer scalar, concrete or traced.
-      name: what is drawn from the stream, such as "init" or "dropout".
+      name: purpose of the stream, such as "init" or "dropout".
     """
     return jax.random.fold_in(jax.random.key(seed), zlib.crc32(name.encode()))

@@ -1,9 +1,8 @@
-"""The devices of this process."""
+"""Parallel computation on one machine: the devices of this process, and pools of worker processes."""
 
 import contextlib
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -13,10 +12,10 @@ import jax
 
 
 def use_all_cores() -> None:
-    """Make each core of a CPU a device, so that members are sharded over cores as over GPUs.
+    """Make each CPU core a JAX device, so that members are sharded over cores as over GPUs.
 
-    To be called once, before JAX first computes; it has no effect on accelerators. A number set by the user
-    through XLA_FLAGS or JAX_NUM_CPU_DEVICES stands.
+    Call it once, before the first JAX computation. It has no effect on accelerators, and does not override a number of devices
+    that the user has set in XLA_FLAGS or JAX_NUM_CPU_DEVICES.
     """
     chosen = "host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
     if not chosen and "JAX_NUM_CPU_DEVICES" not in os.environ:
@@ -24,7 +23,7 @@ def use_all_cores() -> None:
 
 
 def pin_numbers() -> None:
-    """Let a config alone decide what is computed: what the environment of a cluster's worker says otherwise is put back."""
+    """Reset the JAX options that change numbers, which the environment of a cluster's worker may set."""
     for name, value in (
         ("jax_enable_x64", False),
         ("jax_default_matmul_precision", None),
@@ -37,24 +36,26 @@ def pin_numbers() -> None:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
+    """The number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # macOS lacks it
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def describe_devices() -> str:
-    """The devices in words, such as "2 x cpu"."""
+    """A description of the devices, such as "2 x cpu"."""
     devices = jax.devices()
     return f"{len(devices)} x {devices[0].device_kind}"
 
 
 @contextlib.contextmanager
 def process_pool() -> Iterator[ProcessPoolExecutor]:
-    """A process a core, each with one thread, that ends when this one does, however it ends."""
+    """A pool of one single-threaded worker process per core. The workers end with this process, even if it is killed."""
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     before = {name: os.environ.get(name) for name in threads}
-    os.environ.update(dict.fromkeys(threads, "1"))  # read by the libraries that the new processes load
+    os.environ.update(
+        dict.fromkeys(threads, "1")
+    )  # inherited by the workers, and read when they import NumPy
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(os.cpu_count(), context, initializer=_follow_parent)
     try:
@@ -69,8 +70,11 @@ def process_pool() -> Iterator[ProcessPoolExecutor]:
 
 
 def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent, and exit when it has gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Make this worker end with its parent, and by no other signal of the terminal.
+
+    In a session of its own, a worker does not receive the Ctrl-C of the terminal: the parent alone decides.
+    """
+    os.setsid()
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -79,6 +83,3 @@ def _follow_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-# MERGED: """Work for all cores: processes of one thread each, that end when this one does."""

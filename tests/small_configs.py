@@ -1,10 +1,11 @@
-"""The README's configs at toy size under their own names, in a folder of their own, so that its commands run as they are written."""
+"""The configs at toy size under their own names, in one folder, so that the commands of the documentation run as written."""
 
 import itertools
 import random
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ml_collections import ConfigDict
 
@@ -28,7 +29,7 @@ WORDS = [
     "at",
     "all",
 ]
-NAMED_SEEDS = (1458,)  # of a film
+NAMED_SEEDS = (1458,)  # named by the command of a film
 SHIM = """import runpy
 from tests.small_configs import small
 real = runpy.run_path({real!r})["get_config"]
@@ -39,35 +40,47 @@ get_config.variants = real.variants
 EXAMPLES = "configs/examples"
 
 
-def small(real: Any, *variant: str) -> ConfigDict:
-    """The variant's grid with fewer seeds, on the data and with the steps of the smoke variant; of points the steps stay."""
-    asked = real(*variant)
-    toy = smoke_variant(real, asked.task)
-    seeds = tuple(asked.sweep.get("seed", (0,)))
-    asked.sweep.seed = tuple(seed for i, seed in enumerate(seeds) if i < 4 or seed in NAMED_SEEDS)
-    if "points" in asked.get("data", {}):
-        asked.data.points = toy.data.points
-        return asked
-    toy.sweep = asked.sweep
-    if "data" not in toy:
-        return toy
-    if "path" in toy.data and toy.data.path.endswith("opinions.csv"):
+def small(real: Callable[..., ConfigDict], variant: str = "") -> ConfigDict:
+    """A variant with fewer seeds, on the data and with the steps of the smoke variant; the steps of points stay.
+
+    Args:
+      real: `get_config` of the config file, with its `variants`.
+      variant: as in FILE:VARIANT; "" for none.
+    """
+    config = real(variant) if variant else real()
+    toy = smoke_variant(real, variant, config.task)
+    seeds = tuple(config.sweep.get("seed", (0,)))
+    config.sweep.seed = tuple(seed for i, seed in enumerate(seeds) if i < 4 or seed in NAMED_SEEDS)
+    if "points" in config.get("data", {}):
+        config.data.points = toy.data.points
+        return config
+    toy.sweep = config.sweep
+    if "path" in toy.get("data", {}) and toy.data.path.endswith("opinions.csv"):
         toy.data.path = f"{EXAMPLES}/opinions.csv"
         if "vocab_size" in toy.data:
             toy.data.vocab_size = 200
-    if "path" in toy.data and toy.data.path.endswith("tastes.csv"):
+    if "path" in toy.get("data", {}) and toy.data.path.endswith("tastes.csv"):
         toy.data.path, toy.data.items = f"{EXAMPLES}/tastes.csv", f"{EXAMPLES}/dishes.csv"
     return toy
 
 
-def smoke_variant(real: Any, task: str) -> ConfigDict:
-    """The file's smoke variant of this task; of deep and shallow nets on the same points there is one."""
-    toys = [real(name) for name in real.variants if "smoke" in name]
+def smoke_variant(real: Callable[..., ConfigDict], variant: str, task: str) -> ConfigDict:
+    """The smoke variant of the same task; where there is none, the first one of the file."""
+    if "/" in variant:  # SIZE/TASK of all_tasks.py
+        return real(f"smoke/{variant.partition('/')[2]}")
+    toys = [real(name) for name in real.variants if "smoke" in name]  # pyright: ignore[reportFunctionMemberAccess]
     return next((toy for toy in toys if toy.task == task), toys[0])
 
 
+def write_task(folder: Path) -> None:
+    """Write stripes.py, the task of one's own that the README registers."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (task,) = (block for block in blocks if block.startswith("# stripes.py"))
+    (folder / "stripes.py").write_text(task)
+
+
 def lay_out(folder: Path) -> None:
-    """A copy of what the README's commands need: small configs, data with the names in them, files of one's own."""
+    """Write what the commands need: small configs, data that contain the names in the commands, the reader's own files."""
     rng = random.Random(0)
     (folder / EXAMPLES).mkdir(parents=True)
     for path in sorted((ROOT / "configs").glob("*.py")):
@@ -91,7 +104,8 @@ def lay_out(folder: Path) -> None:
     users = sorted({line.split(",")[0] for line in tastes.splitlines()[1:]})
     seen = [f"{user},{film},{rng.choice((2, 3.5, 5))}" for user, film in itertools.product(users, (500, 501))]
     (folder / EXAMPLES / "tastes.csv").write_text(tastes + "\n".join(seen) + "\n")
-    # Files of one's own, with the columns that the README names.
+    write_task(folder)
+    # The reader's own files, with the columns that the commands name.
     (folder / "mine.csv").write_text(opinions.replace("text,label", "comment,mood", 1))
     (folder / "comments.txt").write_text("I loved it.\nBoring.\n")
     (folder / "wines.csv").write_text(tastes.replace("user,item,rating", "taster,wine,points", 1))

@@ -1,4 +1,4 @@
-"""Commands that look at nets of characters, on the smoke study: write, characters, and the film of writing."""
+"""The commands of character networks: write, characters, and the film of writing."""
 
 import json
 import pathlib
@@ -23,26 +23,26 @@ def read(tmp_path_factory):
 
 
 def test_a_net_writes_and_writes_the_same_again(read):
-    arguments = (f"--study={read}", "--width=8", "--seed=1", "--prompt=The Film", "--length=50")
+    arguments = (f"--study={read}", "--width=8", "--seed=1", "--prompt=The Film", "--characters=50")
     done = run("write", *arguments)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("the film")
     assert len(done.stdout) == len("the film") + 50 + 1
     assert run("write", *arguments).stdout == done.stdout
-    assert run("write", *arguments, "--draw=1").stdout != done.stdout
-    told = json.loads(run("write", *arguments, "--count=2", "--json").stdout)
+    assert run("write", *arguments, "--sample-seed=1").stdout != done.stdout
+    told = json.loads(run("write", *arguments, "--texts=2", "--json").stdout)
     assert told["prompt"] == "the film"
     assert [len(text) for text in told["texts"]] == [50, 50]
 
 
 def test_characters_that_are_not_told_apart_are_named(read):
-    done = run("write", f"--study={read}", "--width=8", "--seed=0", "--prompt=aß☃ film", "--length=5")
+    done = run("write", f"--study={read}", "--width=8", "--seed=0", "--prompt=aß☃ film", "--characters=5")
     assert done.returncode == 0, done.stderr
     assert "'ß' '☃'" in done.stderr
 
 
 def test_width_tells_bits_and_a_law(read):
-    done = run("characters", f"--study={read}", "width")
+    done = run("characters", "width", f"--study={read}")
     assert done.returncode == 0, done.stderr
     assert "against units: no power law" in done.stdout
     table = pd.read_csv(read / "figures" / "characters-width.csv")
@@ -50,26 +50,26 @@ def test_width_tells_bits_and_a_law(read):
     with xr.open_dataset(read / "results.nc") as results:
         last = results.bits.sel(split="validation").isel(step=-1).transpose("width", "seed")
         np.testing.assert_allclose(table["validation bits"], last.to_numpy().ravel(), rtol=1e-6)
-    told = json.loads(run("characters", f"--study={read}", "width", "--json").stdout)
+    told = json.loads(run("characters", "width", f"--study={read}", "--json").stdout)
     assert len(told["members"]) == 4
     assert set(told["laws"]) == {"width", "parameters", "seconds"}
     assert (read / "figures" / "characters-width.png").stat().st_size > 5000
 
 
-def test_signs_are_counted_for_every_member_and_step(read):
-    done = run("characters", f"--study={read}", "--length=1000", "signs")
+def test_statistics_of_every_member_and_step(read):
+    done = run("characters", "statistics", f"--study={read}", "--characters=1000")
     assert done.returncode == 0, done.stderr
     assert "held-out" in done.stdout
-    table = pd.read_csv(read / "figures" / "characters-signs.csv")
+    table = pd.read_csv(read / "figures" / "characters-statistics.csv")
     assert len(table) == 4 * 2  # the first and the last step
     assert table["words"].between(0, 1).all()
 
 
 @pytest.mark.slow
 def test_units_are_judged_on_held_out_text(read):
-    done = run("characters", f"--study={read}", "--width=8", "--seed=0", "units")
+    done = run("characters", "units", f"--study={read}", "--width=8", "--seed=0")
     assert done.returncode == 0, done.stderr
-    for words in ("place in the word", "layer ", "held-out text"):
+    for words in ("position in the word", "layer ", "held-out text"):
         assert words in done.stdout
     assert (read / "figures" / "characters-units-width=8-seed=0.png").stat().st_size > 5000
 
@@ -109,17 +109,17 @@ def test_a_study_interrupted_in_the_middle_of_an_epoch_ends_as_if_it_had_not_bee
 
 
 @pytest.mark.parametrize(
-    ("look", "named"),
+    ("arguments", "named"),
     [
-        (["signs"], "the training text"),
-        pytest.param(["--width=4", "--seed=0", "units"], "r², training text", marks=pytest.mark.slow),
+        (["statistics"], "the training text"),
+        pytest.param(["units", "--width=4", "--seed=0"], "r², training text", marks=pytest.mark.slow),
     ],
 )
-def test_where_nothing_is_held_out_the_training_text_is_called_so(look, named, tmp_path):
+def test_where_nothing_is_held_out_the_training_text_is_called_so(arguments, named, tmp_path):
     spec = with_grid(TOYS["char_rnn"], width=(4,), seed=(0,))
     spec = replace(spec, data=replace(spec.data, validation_share=0.0))
     path = study(spec, tmp_path / "study")[0].path
-    done = run("characters", "--length=1000", *look, f"--study={path}")
+    done = run("characters", *arguments, "--characters=1000", f"--study={path}")
     assert done.returncode == 0, done.stderr
     assert "holds no text out" in done.stderr
     assert "held-out" not in done.stdout

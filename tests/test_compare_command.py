@@ -1,4 +1,4 @@
-"""`experiments.compare`: two studies at equal loss."""
+"""`nlpfeat compare`: two studies at equal loss."""
 
 import json
 from pathlib import Path
@@ -8,18 +8,19 @@ import pytest
 import xarray as xr
 
 from nlpfeat.analysis import geometry
-from nlpfeat.cli import compare
-from nlpfeat.errors import UserError
 from nlpfeat.stats.equal_loss import at_equal_loss, loss_steps
+from nlpfeat.study.session import open_study
 from nlpfeat.sweeps import launch
+from tests.commands import run
 from tests.toys import SPIRALS, TOYS, study, with_grid, with_training
 
 
 def measured(spec, path):
     made, _ = study(spec, path)
-    geometry.measure_study(made, geometry.unmeasured(made), lambda part, count: None)
+    opened = open_study(path)
+    geometry.measure_study(opened, geometry.unmeasured(opened))
     launch.finish(made)
-    return made.path
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -33,23 +34,24 @@ def studies(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_the_table_is_at_equal_loss(studies, capsys):
+def test_the_table_is_at_equal_loss(studies):
     deep, wide = studies
-    arguments = [f"--study={deep}", f"--with={wide}", "--loss=1.09", "--width=16"]
-    assert compare.command([*arguments, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    rows = {row["measure"]: row for row in told["rows"]}
+    command = ["compare", f"--study={deep}", f"--with={wide}", "--loss=1.09", "--width=16"]
+    done = run(*command, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    row = next(row for row in told["rows"] if row["measure"] == "lipschitz")
     with xr.open_dataset(deep / "results.nc") as mine, xr.open_dataset(wide / "results.nc") as theirs:
         above = at_equal_loss(mine, "lipschitz", 1.09).to_numpy().ravel()
         below = at_equal_loss(theirs.sel(width=[16]), "lipschitz", 1.09).to_numpy().ravel()
-    assert rows["lipschitz"]["reached"] == [np.isfinite(above).sum(), np.isfinite(below).sum()]
-    assert rows["lipschitz"]["trained"] == [3, 2]
-    low, ratio, high = rows["lipschitz"]["ratio"]
-    assert ratio == pytest.approx(np.nanmedian(above) / np.nanmedian(below), rel=1e-5)
-    assert (low, high) == (None, None)  # too few seeds to tell
+    assert (row["reached"], row["other_reached"]) == (np.isfinite(above).sum(), np.isfinite(below).sum())
+    assert (row["trained"], row["other_trained"]) == (3, 2)
+    assert row["median"] == pytest.approx(np.nanmedian(above), rel=1e-5)
+    assert row["ratio"] == pytest.approx(np.nanmedian(above) / np.nanmedian(below), rel=1e-5)
+    assert (row["ratio_low"], row["ratio_high"]) == (None, None)  # too few seeds to tell
     assert all(Path(path).stat().st_size > 5000 for path in told["paths"])
-    assert compare.command(arguments) == 0
-    assert "largest stretch (exact Lipschitz)" in capsys.readouterr().out
+    done = run(*command)
+    assert "largest stretch (exact Lipschitz)" in done.stdout, done.stderr
 
 
 @pytest.mark.slow
@@ -73,20 +75,18 @@ def test_mistakes(studies, tmp_path):
     deep, wide = studies
     cases = [
         ([f"--study={deep}"], "--with"),
-        ([f"--study={deep}", f"--with={wide}", "--loss=0"], "--loss: 0 is no positive number"),
-        ([f"--study={deep}", f"--with={wide}", "--loss=nan"], "--loss: nan is no positive number"),
+        ([f"--study={deep}", f"--with={wide}", "--loss=0"], "--loss: 0 must be a positive number"),
+        ([f"--study={deep}", f"--with={wide}", "--loss=nan"], "--loss: nan must be a positive number"),
         ([f"--study={deep}", f"--with={wide}", "--loss=1e-9"], "no seed of"),
         ([f"--study={deep}", f"--with={wide}", "--width=0"], "no width 0; it has 8, 16"),
         ([f"--study={deep}", f"--with={wide}", "--width=5"], "no width 5; it has 8, 16"),
         ([f"--study={deep}", f"--with={tmp_path}"], "is not a study"),
     ]
     raw, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "raw")
-    cases.append(
-        ([f"--study={raw.path}", f"--with={wide}"], "is not measured: run python -m experiments.measure")
-    )
+    cases.append(([f"--study={raw.path}", f"--with={wide}"], "is not measured: run nlpfeat measure"))
     grid, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,), noise=(0.1, 0.2)), tmp_path / "grid")
     cases.append(([f"--study={grid.path}", f"--with={wide}"], "has further axes (noise)"))
     for arguments, words in cases:
-        with pytest.raises(UserError) as error:
-            compare.command(arguments)
-        assert words in str(error.value)
+        done = run("compare", *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert words in done.stderr

@@ -1,4 +1,4 @@
-"""The factors of a study of ratings, as a user looks at them."""
+"""The command nlpfeat factors, and the analyses of ratings behind it."""
 
 import json
 from dataclasses import replace
@@ -13,11 +13,14 @@ from nlpfeat.data.ratings.catalogue import Catalogue
 from nlpfeat.embeddings.alignment import cka, list_overlap, neighbour_overlap, principal_angles
 from nlpfeat.embeddings.components import components, ends
 from nlpfeat.errors import UserError
-from nlpfeat.study.restore import restore
+from nlpfeat.study.session import open_study
 from tests.commands import ROOT, run
 from tests.toys import TOYS, study, with_grid, with_training
 
-TASTES = {"path": str(ROOT / "configs" / "tastes.csv"), "items": str(ROOT / "configs" / "dishes.csv")}
+TASTES = {
+    "path": str(ROOT / "configs" / "examples" / "tastes.csv"),
+    "items": str(ROOT / "configs" / "examples" / "dishes.csv"),
+}
 
 
 def of_dishes(task):
@@ -34,7 +37,7 @@ def tasted(tmp_path_factory):
 
 
 def look(tasted, *arguments):
-    done = run("factors", f"--study={tasted[0].path}", "--width=4", "--seed=0", *arguments)
+    done = run("factors", *arguments, f"--study={tasted[0].path}", "--width=4", "--seed=0")
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -44,23 +47,23 @@ def rows(tasted, *arguments):
 
 
 def test_top_and_bottom_are_the_ends_by_bias(tasted):
-    best, worst = (rows(tasted, end, "--count=24") for end in ("top", "bottom"))
+    best, worst = (rows(tasted, end, "--top-k=24") for end in ("top", "bottom"))
     assert [row["item"] for row in best] == [row["item"] for row in worst][::-1]
     biases = [row["bias"] for row in best]
     assert biases == sorted(biases, reverse=True)
     assert sum(row["ratings"] for row in best) == len(tasted[1])
     means = np.array([row["mean"] for row in best])
     assert means[:8].mean() > means[8:16].mean() > means[16:].mean()
-    assert "of the 5 most rated items" in look(tasted, "top", "--most=5")
+    assert "of the 5 most rated items" in look(tasted, "top", "--max-items=5")
 
 
 def test_recommendations_leave_out_what_was_rated(tasted):
     mine = set(tasted[1].loc[tasted[1]["user"] == "Ana", "item"].astype(str))
-    given = rows(tasted, "--user=Ana", "recommend", "--count=100")
+    given = rows(tasted, "recommend", "--user=Ana", "--top-k=100")
     assert {row["item"] for row in given} == {str(100 + k) for k in range(24)} - mine
     values = [row["predicted"] for row in given]
     assert values == sorted(values, reverse=True)
-    assert rows(tasted, "--user=Ana", f"--item={given[0]['item']}", "predict")[0]["predicted"] == values[0]
+    assert rows(tasted, "predict", "--user=Ana", f"--item={given[0]['item']}")[0]["predicted"] == values[0]
 
 
 def test_someone_new_is_served_by_a_few_ratings(tasted):
@@ -69,7 +72,7 @@ def test_someone_new_is_served_by_a_few_ratings(tasted):
 
     def rank(stars):
         flags = [f"--rating={title}={stars}" for title in sweet]
-        given = rows(tasted, *flags, "recommend", "--count=100")
+        given = rows(tasted, "recommend", *flags, "--top-k=100")
         names = [row["title"] for row in given]
         assert not any(name.startswith(title) for title in sweet for name in names)
         return np.mean([names.index(f"{title}") for title in ("Tiramisu (1986)", "Pancakes (1981)")])
@@ -77,13 +80,12 @@ def test_someone_new_is_served_by_a_few_ratings(tasted):
     assert rank(5) < rank(0.5)
 
 
-def test_a_newcomer_with_the_ratings_of_a_user_is_predicted_alike(tasted):
-    task = tasted[0].spec.task
-    member = restore(tasted[0], {"width": 4, "seed": 0})
+def test_a_new_user_with_the_ratings_of_a_user_is_predicted_alike(tasted):
+    member = open_study(tasted[0].path).member(width=4, seed=0)
     rated, train = member.dataset.metadata.rated, np.asarray(member.splits["train"].inputs)
     for user in (0, 7, 13):
         mine = train[rated.user[train] == user]
-        fresh = ratings.fold_in_user(task, member, rated.item[mine], rated.stars[mine])
+        fresh = ratings.fold_in_user(member, rated.item[mine], rated.stars[mine])
         items = np.arange(len(rated.items), dtype=np.int32)
         old = ratings.predict_ratings(member, np.full(len(items), user, np.int32), items)
         new = ratings.predict_ratings(fresh, np.full(len(items), len(rated.users), np.int32), items)
@@ -101,12 +103,12 @@ def test_a_newcomer_with_the_ratings_of_a_user_is_predicted_alike(tasted):
         pytest.param("ratings_net", marks=pytest.mark.slow),
     ],
 )
-def test_newcomers_of_nets_minimise_their_own_errors(name, tmp_path):
+def test_new_users_of_nets_minimise_their_own_errors(name, tmp_path):
     spec = with_grid(of_dishes(name), width=(3,), seed=(0,))
-    made, _ = study(with_training(spec, steps=(60,), rates=(30.0,)), tmp_path / "study")
-    member = restore(made, {"width": 3, "seed": 0})
+    made, _ = study(with_training(spec, steps=(60,), lr_scales=(30.0,)), tmp_path / "study")
+    member = open_study(made.path).member(width=3, seed=0)
     items, stars = np.array([2, 5, 9], np.int32), np.array([5.0, 1.0, 3.0], np.float32)
-    fresh = ratings.fold_in_user(spec.task, member, items, stars)
+    fresh = ratings.fold_in_user(member, items, stars)
     told = ratings.predict_ratings(fresh, np.full(3, member.module.users, np.int32), items)
     users = np.arange(member.module.users, dtype=np.int32)
     others = np.array(
@@ -121,12 +123,10 @@ def test_newcomers_of_nets_minimise_their_own_errors(name, tmp_path):
 def test_the_bias_of_someone_new_is_held_near_those_of_the_others(tmp_path):
     """One rating moves all predictions by less than it says."""
     spec = with_grid(of_dishes("ratings_bias"), width=(2,), seed=(0,))
-    made, _ = study(with_training(spec, steps=(60,), rates=(30.0,)), tmp_path / "study")
-    member = restore(made, {"width": 2, "seed": 0})
+    made, _ = study(with_training(spec, steps=(60,), lr_scales=(30.0,)), tmp_path / "study")
+    member = open_study(made.path).member(width=2, seed=0)
     others = member.params["user_bias"]["table"]
-    fresh = [
-        ratings.fold_in_user(spec.task, member, np.array([2]), np.array([s], np.float32)) for s in (0.5, 5.0)
-    ]
+    fresh = [ratings.fold_in_user(member, np.array([2]), np.array([s], np.float32)) for s in (0.5, 5.0)]
     low, high = (float(one.params["user_bias"]["table"][-1, 0]) for one in fresh)
     assert others.mean() - 3 * others.std() < low < high < others.mean() + 3 * others.std()
 
@@ -138,26 +138,27 @@ def test_what_is_not_known_is_said_and_predictions_stay_in_range(tmp_path):
     spec = with_grid(of_dishes("ratings_bias"), width=(2,), seed=tuple(range(6)))
     spec = replace(spec, data=replace(spec.data, path=str(tmp_path / "r.csv"), items=""))
     made, _ = study(with_training(spec, steps=(20,)), tmp_path / "study")
+    opened = open_study(made.path)
     held_out = next(
         s
         for s in range(6)
-        if len(lines) not in np.asarray(restore(made, {"width": 2, "seed": s}).splits["train"].inputs)
+        if len(lines) not in np.asarray(opened.member(width=2, seed=s).splits["train"].inputs)
     )
     common = (f"--study={made.path}", "--width=2", f"--seed={held_out}", "--user=lone")
-    done = run("factors", *common, "--item=[b]rare[/x]", "predict")
+    done = run("factors", "predict", *common, "--item=[b]rare[/x]")
     assert done.returncode == 0, done.stderr
-    assert "no rating of user lone is in the training part" in done.stderr
+    assert "no rating of user lone is in the training split" in done.stderr
     assert "[b]rare[/x] has no training rating" in done.stderr
     assert "[b]rare[/x]" in done.stdout
     assert "test" in done.stdout
-    given = json.loads(run("factors", *common, "recommend", "--json").stdout)
+    given = json.loads(run("factors", "recommend", *common, "--json").stdout)
     assert all(1 <= row["predicted"] <= 5 for row in given)
     measured = run("measure", f"--study={made.path}")
-    assert (measured.returncode, "experiments.factors" in measured.stderr) == (2, True)
+    assert (measured.returncode, "nlpfeat factors" in measured.stderr) == (2, True)
 
 
 def test_components_and_map(tasted):
-    found = rows(tasted, "components", "--count=3")
+    found = rows(tasted, "components", "--top-k=3")
     assert [row["component"] for row in found] == [1] * 6 + [2] * 6 + [3] * 6
     assert sum({row["component"]: row["share"] for row in found}.values()) + 0.35 > 0.99
     paths = look(tasted, "map", "--components=1,3").splitlines()
@@ -170,14 +171,14 @@ def test_components_and_map(tasted):
 
 
 def test_similar_and_stability(tasted):
-    near = rows(tasted, "similar", "ramen", "--count=30")
+    near = rows(tasted, "similar", "ramen", "--top-k=30")
     assert len(near) == 23
     assert "Ramen (2008)" not in [row["title"] for row in near]
-    done = run("factors", f"--study={tasted[0].path}", "stability", "--json")
+    done = run("factors", "stability", f"--study={tasted[0].path}", "--json")
     pairs = json.loads(done.stdout)
     assert [(row["kind"], row["width"]) for row in pairs].count(("seeds", 4)) == 1
     assert [(row["kind"], row["width"]) for row in pairs].count(("widest", 2)) == 2
-    assert "factor-stability.png" in run("factors", f"--study={tasted[0].path}", "stability").stdout
+    assert "factor-stability.png" in run("factors", "stability", f"--study={tasted[0].path}").stdout
 
 
 def test_titles_are_found_as_people_say_them():

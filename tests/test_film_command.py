@@ -1,4 +1,4 @@
-"""`experiments.film` as a user runs it: every kind, every mistake, and the record that must be reproduced."""
+"""`nlpfeat film` as a user runs it: every kind, every mistake, and the record that must be reproduced."""
 
 import json
 import shutil
@@ -13,12 +13,10 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from nlpfeat.cli import film
-from nlpfeat.errors import UserError
+from nlpfeat.films.scenes import film_name
 from nlpfeat.models.unwarper import UnwarperSpec
+from tests.commands import ROOT, process, run
 from tests.toys import SPIRALS, TOYS, study, with_grid
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -32,26 +30,21 @@ def deep(tmp_path_factory):
     return study(spec, tmp_path_factory.mktemp("deep") / "study")[0].path
 
 
-@pytest.fixture
-def shoot(monkeypatch, capsys):
-    """Run the command in this process: (exit code, stdout, stderr)."""
-    monkeypatch.setattr(devices, "use_all_cores", lambda: None)  # the tests have chosen theirs
-
-    def call(*arguments):
-        code = film.command([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return call
+def refused(*arguments):
+    """The one line of a mistake."""
+    done = run("film", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    return done.stderr.splitlines()[-1]
 
 
 def test_a_film_from_the_command_line(spirals, tmp_path):
-    line = [sys.executable, "-m", "experiments.film", f"--study={spirals}", f"--out={tmp_path}", "--json"]
-    more = ["--kind=training", "--widths=2,8", "--seed=1", "--length=3"]
-    done = subprocess.run([*line, *more], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    line = ("film", "training", f"--study={spirals}", f"--out-dir={tmp_path}", "--json")
+    done = process(*line, "--widths=2,8", "--seed=1", "--frames=3")
     assert done.returncode == 0, done.stderr
     assert "3 of 3 frames" in done.stderr
     told = json.loads(done.stdout)
-    assert told["count"] == 3
+    assert told["frames"] == 3
     names = [Path(path).name for path in told["paths"]]
     assert names[0] in ("film-training-width=2+8-seed=1.mp4", "film-training-width=2+8-seed=1.gif")
     assert names[1:] == ["film-training-width=2+8-seed=1.html", "film-training-width=2+8-seed=1.png"]
@@ -62,14 +55,14 @@ def test_a_film_from_the_command_line(spirals, tmp_path):
     "kind",
     ["regions", *(pytest.param(k, marks=pytest.mark.slow) for k in ("training", "interpolation", "layers"))],
 )
-def test_single_frames_of_every_kind_at_print_quality(kind, spirals, tmp_path, shoot):
-    code, out, _ = shoot(
-        f"--study={spirals}", f"--kind={kind}", "--width=2", "--seed=0", "--length=3", "--frames=1,last",
-        f"--out={tmp_path}", "--style=dark", "--json",
+def test_stills_of_every_kind_at_print_quality(kind, spirals, tmp_path):
+    done = run(
+        "film", kind, f"--study={spirals}", "--width=2", "--seed=0", "--frames=3", "--stills=1,last",
+        f"--out-dir={tmp_path}", "--style=dark", "--json",
     )  # fmt: skip
-    told = json.loads(out)
-    assert code == 0
-    assert [entry["frame"] for entry in told["frames"]] == [1, 2]
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [entry["frame"] for entry in told["stills"]] == [1, 2]
     stem = f"film-{kind}-width=2-seed=0-dark-frame="
     assert [Path(p).name for p in told["paths"]] == [
         f"{stem}000{i}.{s}" for i in (1, 2) for s in ("png", "pdf")
@@ -78,72 +71,78 @@ def test_single_frames_of_every_kind_at_print_quality(kind, spirals, tmp_path, s
         assert image.width > 2000
 
 
-def test_further_axes_have_flags_and_seeds_can_be_chosen(deep, tmp_path, shoot):
+def test_further_axes_have_flags_and_seeds_can_be_chosen(deep, tmp_path):
     common = (
+        "layers",
         f"--study={deep}",
-        "--kind=layers",
         "--width=2",
-        "--length=3",
-        "--frames=last",
-        f"--out={tmp_path}",
+        "--frames=3",
+        "--stills=last",
+        f"--out-dir={tmp_path}",
     )
-    code, out, err = shoot(*common, "--depth=4", "--seed=best")
+    done = run("film", *common, "--depth=4", "--seed=best")
     with xr.open_dataset(deep / "results.nc") as dataset:
         scores = dataset.accuracy.isel(step=-1).sel(depth=4, width=2, split="validation")
         best = int(scores.seed[int(scores.argmax("seed"))])
-    assert code == 0
-    assert f"film-layers-width=2-seed={best}-depth=4-frame=0002.png" in out
-    assert f"seed {best}" in err
-    with pytest.raises(UserError, match="several members fit; say which: --depth=2 or 4"):
-        shoot(*common)
-    with pytest.raises(UserError, match="2 members fit; say which: --depth=2 or 4"):
-        shoot(*common, "--seed=0")
+    assert done.returncode == 0, done.stderr
+    assert f"film-layers-width=2-seed={best}-depth=4-frame=0002.png" in done.stdout
+    assert f"seed {best}" in done.stderr
+    assert "several members fit; choose one of depth=2 or 4" in refused(*common)
+    assert "2 members fit; choose one of depth=2 or 4" in refused(*common, "--seed=0")
 
 
-def test_layers_that_can_be_drawn_are_named_beside_those_that_cannot(tmp_path, shoot):
+def test_layers_that_can_be_shown_are_named_beside_those_that_cannot(tmp_path):
     spec = with_grid(TOYS["spirals_deep"], width=(3,), seed=(0,))
     made, _ = study(
         replace(
-            spec, model=type(spec.model)(layers=5, embedding=2), settings=spec.settings._replace(depth=3)
+            spec, model=type(spec.model)(layers=5, embedding=2), settings=replace(spec.settings, depth=3)
         ),
         tmp_path / "study",
     )
-    with pytest.raises(
-        UserError, match=r"layer 1 \(2 → 3\), layer 2 \(3 → 3\), layer 3 \(3 → 2\) .*no other can"
-    ):
-        shoot(f"--study={made.path}", "--kind=layers", "--width=3", "--seed=0")
+    told = refused("layers", f"--study={made.path}", "--width=3", "--seed=0")
+    assert "layer 1 (2 → 3), layer 2 (3 → 3), layer 3 (3 → 2) of this network" in told
+    assert "no other can" in told
 
 
-def test_without_checkpoints_a_trained_net_cannot_be_shown_but_training_can(spirals, tmp_path, shoot):
+def test_without_checkpoints_a_trained_network_cannot_be_shown_but_training_can(spirals, tmp_path):
     path = tmp_path / "study"
     shutil.copytree(spirals, path)
     shutil.rmtree(path / "checkpoints")
     for kind in ("interpolation", "layers"):
-        with pytest.raises(UserError, match="no checkpoint"):
-            shoot(f"--study={path}", f"--kind={kind}", "--width=2", "--seed=0")
-    code, _, _ = shoot(
-        f"--study={path}", "--kind=training", "--width=2", "--seed=0", "--length=3", "--frames=0"
-    )
-    assert code == 0
+        assert "no checkpoint" in refused(kind, f"--study={path}", "--width=2", "--seed=0")
+    done = run("film", "training", f"--study={path}", "--width=2", "--seed=0", "--frames=3", "--stills=0")
+    assert done.returncode == 0, done.stderr
 
 
-def test_a_member_in_the_middle_of_its_training_is_no_trained_net(spirals, tmp_path, shoot):
+def test_a_member_in_the_middle_of_its_training_is_not_shown(spirals, tmp_path):
     path = tmp_path / "study"
     shutil.copytree(spirals, path)
     for folder in path.glob("checkpoints/*/step_00000030"):
         shutil.rmtree(folder)
-    with pytest.raises(UserError, match="last checkpoint of this member is of step 0, not 30: run the sweep"):
-        shoot(f"--study={path}", "--kind=interpolation", "--width=2", "--seed=0")
+    told = refused("interpolation", f"--study={path}", "--width=2", "--seed=0")
+    assert "last checkpoint of this member is of step 0, not 30: run the sweep" in told
+
+
+def test_mistakes_in_flags(spirals):
+    common = ("training", f"--study={spirals}", "--width=2", "--seed=0")
+    assert "--frames: 1 must be 2 to 3,000" in refused(*common, "--frames=1")
+    assert "--fps: 51 must be 1 to 50" in refused(*common, "--fps=51")
+    assert "--stills: '300' is not a frame of this film, which has frames 0 to 299" in refused(
+        *common, "--stills=0,300"
+    )
+    assert "--stills: 'first' is not a frame" in refused(*common, "--stills=first")
+    assert "film has no subcommand 'trainig'; did you mean 'training'?" in refused("trainig")
+    assert "one of --width=N and --widths=N,N" in refused("regions", f"--study={spirals}", "--seed=0")
 
 
 def test_names_keep_all_digits_of_a_seed():
     member = {"width": 2.0, "seed": 1234567.0, "learning_rate": 0.03}
-    assert film.file_name("training", [member], "dark") == (
+    assert film_name("training", [member], "dark") == (
         "film-training-width=2-seed=1234567-learning_rate=0.03-dark"
     )
 
 
-def test_a_record_that_is_not_reproduced_is_a_failure(spirals, tmp_path, shoot):
+def test_a_record_that_is_not_reproduced_is_a_failure(spirals, tmp_path):
     path = tmp_path / "study"
     shutil.copytree(spirals, path)
     for file in (path / "results").glob("*.nc"):
@@ -152,42 +151,36 @@ def test_a_record_that_is_not_reproduced_is_a_failure(spirals, tmp_path, shoot):
         (dataset + 0).assign(loss=dataset.loss + 0.5).assign_attrs(dataset.attrs).to_netcdf(
             file, engine="h5netcdf"
         )
-    code, out, err = shoot(f"--study={path}", "--kind=regions", "--width=2", "--seed=0", "--length=3")
-    assert code == 1
-    assert out == ""
-    assert "differs from the study's record by 0.5" in err
+    done = run("film", "regions", f"--study={path}", "--width=2", "--seed=0", "--frames=3")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "differs from the study's record by 0.5" in done.stderr
     assert not list((path / "figures").iterdir())
 
 
 @pytest.mark.slow
-def test_studies_that_cannot_be_drawn(tmp_path, shoot):
+def test_studies_that_cannot_be_shown(tmp_path):
     words, _ = study(with_grid(TOYS["planted_words"], width=(2,), seed=(0,)), tmp_path / "words")
-    with pytest.raises(UserError, match="a study of planted_words: films are of piecewise-linear nets"):
-        shoot(f"--study={words.path}", "--kind=training", "--width=2", "--seed=0")
+    common = ("--width=2", "--seed=0")
+    assert "is a study of planted_words: films show piecewise-linear networks" in refused(
+        "training", f"--study={words.path}", *common
+    )
+    assert "is a study of planted_words, whose networks do not write" in refused(
+        "writing", f"--study={words.path}", *common
+    )
     spec = replace(with_grid(SPIRALS, width=(2,), seed=(0,)), model=UnwarperSpec(embedding=3))
     space, _ = study(spec, tmp_path / "space")
-    with pytest.raises(
-        UserError, match=r"has 3 dimensions.*--config.model.embedding=2, or take --kind=regions"
-    ):
-        shoot(f"--study={space.path}", "--kind=training", "--width=2", "--seed=0")
-    code, _, _ = shoot(
-        f"--study={space.path}", "--kind=regions", "--width=2", "--seed=0", "--length=3", "--frames=0"
-    )
-    assert code == 0
+    told = refused("training", f"--study={space.path}", *common)
+    assert "has 3 dimensions" in told
+    assert "model.embedding=2, or make a film of the regions" in told
+    done = run("film", "regions", f"--study={space.path}", *common, "--frames=3", "--stills=0")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow
 def test_a_film_that_is_stopped_leaves_nothing(spirals, tmp_path):
-    line = [
-        sys.executable,
-        "-m",
-        "experiments.film",
-        f"--study={spirals}",
-        f"--out={tmp_path}",
-        "--length=31",
-    ]
+    line = ["film", "interpolation", f"--study={spirals}", f"--out-dir={tmp_path}", "--frames=31"]
     process = subprocess.Popen(
-        [*line, "--kind=interpolation", "--width=8", "--seed=0"],
+        [sys.executable, "-m", "nlpfeat", *line, "--width=8", "--seed=0"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -199,7 +192,7 @@ def test_a_film_that_is_stopped_leaves_nothing(spirals, tmp_path):
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "what was half-written is removed" in stderr
+    assert "incomplete files are removed" in stderr
     assert "Traceback" not in stderr
     assert stdout == ""
     assert not list(tmp_path.iterdir())

@@ -4,28 +4,41 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from nlpfeat.plotting.figures.grid import axes_of, best_recipe, grid_figure, planes, shares
-from nlpfeat.plotting.figures.study import panels_figure
+from nlpfeat.analysis.grid import best_recipe, planes, recipe_table, varied_axes
+from nlpfeat.plotting.figures.grid import grid_figure
+from nlpfeat.plotting.figures.width import panels_figure
 from nlpfeat.tasks.registry import TASKS
-from nlpfeat.training.task import Goal
+from nlpfeat.training.metrics import Metric, Success, accuracy
 from tests.toys import TOYS, study, with_grid
+
+
+def accuracy_of(threshold):
+    return Success(Metric("accuracy", accuracy), threshold)
+
+
+def drawn(plane, whole, success):
+    """The figure of a plane, and the best recipe of the whole grid."""
+    figure = grid_figure(recipe_table(plane, success, "test"), plane, whole, success)
+    return figure, best_recipe(whole, success)
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    spec = with_grid(TOYS["spirals_deep"], width=(2,), seed=(0, 1, 2), depth=(2, 3, 4), slope=(0.1, 0.4))
+    spec = with_grid(
+        TOYS["spirals_deep"], width=(2,), seed=(0, 1, 2), depth=(2, 3, 4), negative_slope=(0.1, 0.4)
+    )
     return study(spec, tmp_path_factory.mktemp("grid") / "study")[1]
 
 
 def test_every_point_has_its_share_and_quartiles(dataset):
-    assert axes_of(dataset) == ["negative_slope", "depth"]
-    found = list(shares(dataset, "accuracy", "validation", Goal(0.4)))
+    assert varied_axes(dataset) == ["negative_slope", "depth"]
+    found = recipe_table(dataset, accuracy_of(0.4), "validation").to_dict("records")
     assert len(found) == 6
     for one in found:
-        point = {name: one["point"][name] for name in ("depth", "negative_slope", "width")}
+        point = {name: one[name] for name in ("depth", "negative_slope", "width")}
         values = dataset.accuracy.sel(point).sel(split="validation").isel(step=-1).to_numpy()
-        assert one["share"].estimate == np.mean(values >= 0.4)
-        assert one["quartiles"].median == pytest.approx(np.median(values))
+        assert one["share"] == np.mean(values >= 0.4)
+        assert one["median"] == pytest.approx(np.median(values))
 
 
 def test_the_best_is_chosen_on_validation_and_a_diverged_recipe_is_not_it(dataset):
@@ -33,19 +46,19 @@ def test_the_best_is_chosen_on_validation_and_a_diverged_recipe_is_not_it(datase
     place = {"negative_slope": 0, "depth": 0}
     for name in ("accuracy", "loss"):
         spoilt[name][place] = np.nan
-    figure, told = grid_figure(spoilt, spoilt, "accuracy", Goal(2.0))  # nobody succeeds: the median decides
+    figure, best = drawn(spoilt, spoilt, accuracy_of(2.0))  # nobody succeeds: the median decides
     medians = spoilt.accuracy.sel(split="validation").isel(step=-1).median("seed")
-    assert medians.max() == medians.sel({n: told["best"][n] for n in ("depth", "negative_slope", "width")})
-    assert told["text"].startswith("no recipe reaches accuracy ≥ 2 on validation")
-    _, told = grid_figure(dataset, dataset, "accuracy", Goal(0.2))
-    assert told["text"].startswith("best on validation")
-    assert "the best of 6 recipes" in told["text"]
+    assert medians.max() == medians.sel({n: best.point[n] for n in ("depth", "negative_slope", "width")})
+    assert best.description.startswith("no recipe reaches accuracy ≥ 2 on validation")
+    _, best = drawn(dataset, dataset, accuracy_of(0.2))
+    assert best.description.startswith("best on validation")
+    assert "the maximum over 6 recipes" in best.description
     above, below = figure.axes[:2]
     assert len(above.containers) == 2  # slopes
     assert [text.get_text() for text in below.get_xticklabels()] == ["2", "3", "4"]
 
 
-def test_a_panel_for_each_penalty_shows_all_parts_of_the_data():
+def test_a_panel_for_each_weight_decay_shows_all_splits():
     """Of one seed, too; a further axis of one value has no part in it."""
     names, rng = ("l2", "learning_rate", "width", "seed", "split", "step"), np.random.default_rng(0)
     coords = {
@@ -61,7 +74,7 @@ def test_a_panel_for_each_penalty_shows_all_parts_of_the_data():
     shape = [len(coords[name]) for name in names[:4]]
     dataset = xr.Dataset(every | {"member_id": (names[:4], np.full(shape, "a"))}, coords)
     figure = panels_figure(dataset, TASKS["ratings_dot"], "l2")
-    assert [ax.get_title() for ax in figure.axes] == ["l2 1e-05", "l2 0.001"]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["l2 1e-05", "l2 0.001"]
     for ax, part in zip(figure.axes, values[:, 0, :, 0, :, -1], strict=True):
         lines = {line.get_label(): line.get_ydata() for line in ax.lines}
         for i, split in enumerate(coords["split"]):
@@ -96,26 +109,24 @@ def test_a_fourth_axis_has_a_figure_for_each_of_its_points():
     found = list(planes(dataset))
     assert [point for point, _ in found] == [{"learning_rate": 1e-3}, {"learning_rate": 1e-2}]
     for point, part in found:
-        figure, told = grid_figure(part, dataset, "accuracy", Goal(0.99))
+        figure, recipe = drawn(part, dataset, accuracy_of(0.99))
         for container in [c for ax in figure.axes for c in ax.containers]:
             x = container.lines[0].get_xdata()
             assert len(set(x)) == len(x) == 3  # one net a place
         assert f"learning rate {point['learning_rate']:g}" in figure._suptitle.get_text()
-        best.append(told["best"])
+        best.append(recipe)
     assert best[0] == best[1]
-    _, recipe = best_recipe(dataset, "accuracy", Goal(0.99))
-    assert recipe == best[0]
-    assert [point.items() <= recipe.items() for point, _ in found].count(True) == 1
+    assert [point.items() <= best[0].point.items() for point, _ in found].count(True) == 1
 
 
 def test_points_without_a_member_have_no_figure():
     """A grid that was extended along two axes at once has holes."""
     axes = {"noise": [0.1, 0.2, 0.3], "learning_rate": [1e-3, 3e-3, 1e-2], "width_again": [1, 2, 3]}
-    dataset = grid(depth=[2, 3], slope=[0.1, 0.2], **axes)
+    dataset = grid(depth=[2, 3], negative_slope=[0.1, 0.2], **axes)
     dataset["member_id"] = dataset["member_id"].where(
         (dataset["depth"] == 2) == (dataset["negative_slope"] == 0.1), ""
     )
     found = list(planes(dataset))
     assert [tuple(point.values()) for point, _ in found] == [(2, 0.1), (3, 0.2)]
     for _, part in found:
-        grid_figure(part, dataset, "accuracy", Goal(0.99))
+        drawn(part, dataset, accuracy_of(0.99))

@@ -1,6 +1,6 @@
-"""Every command of the README and of the pages of docs/ runs as written; every link leads somewhere.
+"""Every command and every Python block of the README and of docs/*.md runs as written; every link works.
 
-The commands run on configs of the same names at toy size (tests/small_configs.py), one after another in a folder of their own.
+The commands run on configs of the same names at toy size (tests/small_configs.py), one after another in one folder.
 """
 
 import os
@@ -11,13 +11,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from nlpfeat.cli.command import split_config_flags
 
-from nlpfeat.config.files import load_config
+from nlpfeat.cli.main import COMMANDS
+from nlpfeat.cli.parsing import split_config_flags
+from nlpfeat.config.files import get_config_of, load_config
+from nlpfeat.errors import UserError
+from nlpfeat.tasks.registry import TASKS
 from nlpfeat.tasks.spec import resolve
 from tests.commands import ROOT, run
-from tests.small_configs import lay_out
+from tests.small_configs import lay_out, write_task
 
+# The order of reading: later commands use the studies of earlier ones.
 ORDER = (
     "spirals",
     "deep",
@@ -26,60 +30,89 @@ ORDER = (
     "ratings",
     "word-vectors",
     "characters",
+    "commands",
+    "results",
     "machines",
-)  # of reading
+    "benchmarks",
+)
 PAGES = {
     path: path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ORDER))
 }
 TEXT = "\n".join(PAGES.values())
 BLOCKS = "\n".join(re.findall(r"```console\n(.*?)```", TEXT, re.DOTALL)).replace("\\\n", " ")
-INLINE = re.findall(
-    r"`(python -m experiments\.[^`…]* --[^`…]*)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL)
-)
+INLINE = re.findall(r"`(nlpfeat [^`…]*--[^`…]*)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL))
 WRITTEN = [line[2:] for line in BLOCKS.splitlines() if line.startswith("$ ")] + INLINE
 TARGETS = sorted(
     set(re.findall(r"`make ([a-z-]+)", TEXT)) | {w.split()[1] for w in WRITTEN if w.startswith("make ")}
 )
-# What cannot run here, and who runs it instead.
+# Commands that cannot run here, and the test that covers them.
 ELSEWHERE = {
-    "pip install": "it needs a network; .ci/run installs",
-    "ray start": "it leaves a server behind; tests/sweeps/test_engines.py starts a cluster of its own",
+    "pip install": "needs a network; .ci/run installs",
+    "ray start": "leaves a server behind; tests/sweeps/test_engines.py starts a cluster of its own",
     "HOST:6379": "a placeholder; tests/sweeps/test_engines.py trains on a cluster",
 }
 
 
 def without_comment(line):
-    """What a shell makes of a line, less its comment."""
     return re.sub(r"\s+#\s.*$", "", line).strip()
 
 
-def parts_of(line):
-    """The command's name and its arguments."""
+def arguments_of(line):
     words = shlex.split(without_comment(line))
-    assert words[:2] == ["python", "-m"], line
-    return words[2].removeprefix("experiments."), words[3:]
+    assert words[0] == "nlpfeat", line
+    return words[1:]
 
 
-PLAIN = [line for line in WRITTEN if line.startswith("python -m") and "<" not in line]
+def split_command(words):
+    """The name of the command, with that of its subcommand, and its other arguments; --register is left out."""
+    words = [word for word in words if not word.startswith("--register")]
+    command = next(one for one in COMMANDS if one.name == words[0])
+    count = 2 if command.subcommands else 1
+    return tuple(words[:count]), words[count:]
+
+
+PLAIN = [line for line in WRITTEN if line.startswith("nlpfeat ") and " < " not in line]
+
+
+@pytest.fixture
+def registry():
+    """Tasks that a test registers are gone after it."""
+    before = dict(TASKS)
+    yield
+    TASKS.clear()
+    TASKS.update(before)
 
 
 def test_there_are_commands():
-    assert len(WRITTEN) > 50
-    assert len(INLINE) >= 6
+    assert len(WRITTEN) > 80
+    assert len(INLINE) >= 3
 
 
-def test_flags_and_configs_exist():
+@pytest.mark.usefixtures("registry")
+def test_flags_and_configs_exist(tmp_path):
+    write_task(tmp_path)
     helps = {}
     for line in sorted(set(PLAIN)):
-        name, words = parts_of(line)
-        helps[name] = helps.get(name) or run(name, "--help").stdout
+        name, words = split_command(arguments_of(line))
+        helps[name] = helps.get(name) or run(*name, "--help").stdout
         words, overrides = split_config_flags(words)
         given = {word.split("=")[0] for word in words if word.startswith("--")}
-        known = set(re.findall(r"--[a-z_]+", helps[name]))
-        assert given <= known | {"--dropout"}, line  # an axis of the study is a flag of its own
+        known = set(re.findall(r"--[a-z][a-z-]*", helps[name]))
+        assert given <= known | {"--dropout"}, line  # a further axis of the study's grid is a flag, too
         for word in words:
             if word.startswith("--config="):
-                resolve(load_config(str(ROOT / word.removeprefix("--config=")))[1], overrides)
+                reference = word.removeprefix("--config=")
+                path = (
+                    ROOT / reference
+                    if (ROOT / reference.partition(":")[0]).exists()
+                    else tmp_path / reference
+                )
+                resolve(load_config(str(path)), overrides)
+
+
+def test_every_command_has_a_section():
+    sections = set(re.findall(r"^## `?nlpfeat ([a-z-]+)", PAGES[ROOT / "docs" / "commands.md"], re.MULTILINE))
+    assert sections == {command.name for command in COMMANDS}
 
 
 def test_targets_exist():
@@ -95,11 +128,12 @@ def anchors(text):
 
 def test_every_page_of_docs_is_read():
     assert {path.stem for path in (ROOT / "docs").glob("*.md")} == set(ORDER)
-    assert set(ORDER) <= set(re.findall(r"\]\(docs/([a-z-]+)\.md\)", PAGES[ROOT / "README.md"]))
+    assert set(ORDER) <= set(re.findall(r"\]\(docs/([a-z-]+)\.md[)#]", PAGES[ROOT / "README.md"]))
 
 
-def test_links_lead_somewhere():
-    for page, text in PAGES.items():
+def test_links_work():
+    pages = PAGES | {path: path.read_text() for path in (ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md")}
+    for page, text in pages.items():
         for link in re.findall(r"\]\(([^)\s]+)\)", text):
             if link.startswith("http"):
                 continue
@@ -109,15 +143,38 @@ def test_links_lead_somewhere():
             assert not anchor or anchor in anchors(there.read_text()), (page.name, link)
 
 
+def test_every_picture_is_shown():
+    pictures = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.png")}
+    shown = {link.removeprefix("docs/") for link in re.findall(r"\]\(([^)\s]+\.png)\)", TEXT)}
+    assert pictures == shown
+
+
+def test_files_that_contributing_names_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:nlpfeat|tests|configs|benchmarks|experiments|docs)/[\w./-]*)`", text)
+    assert len(named) > 40
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
 def test_toy_configs_are_configs(tmp_path, monkeypatch):
     lay_out(tmp_path / "here")
     monkeypatch.chdir(tmp_path / "here")
     for path in sorted(Path("configs").rglob("*.py")):
-        resolve(load_config(str(path))[1])
+        get_config, _ = get_config_of(str(path))
+        for variant in get_config.variants:
+            resolve(load_config(f"{path}:{variant}"))
+
+
+def test_a_config_without_a_plain_variant_names_its_variants(tmp_path, monkeypatch):
+    lay_out(tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(UserError, match="two_cores/spirals"):
+        load_config("configs/all_tasks.py")
 
 
 @pytest.mark.slow
-def test_every_command_runs_as_written(tmp_path):
+@pytest.mark.usefixtures("registry")
+def test_every_command_and_python_block_runs_as_written(tmp_path):
     lay_out(tmp_path / "here")
     folder, left, failed = tmp_path / "here", [], []
     environment = prepared(folder)
@@ -129,7 +186,7 @@ def test_every_command_runs_as_written(tmp_path):
             left.append((line, reason))
             continue
         done = (
-            run(*parts_of(line)[:1], *parts_of(line)[1], folder=folder)
+            run(*arguments_of(line), folder=folder)
             if line in PLAIN
             else subprocess.run(
                 ["bash", "-c", without_comment(line)],
@@ -140,16 +197,24 @@ def test_every_command_runs_as_written(tmp_path):
             failed.append(f"{line}\n  {done.returncode}: {done.stderr[-600:]}")
         else:
             assert done.stdout, line
+    for block in re.findall(r"```python\n(.*?)```", PAGES[ROOT / "README.md"], re.DOTALL):
+        done = subprocess.run(
+            [sys.executable, "-c", block],
+            cwd=folder, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            failed.append(f"{block}\n  {done.stderr[-600:]}")
     assert not failed, "\n".join(failed)
-    assert len(left) <= len(ELSEWHERE) + 1
+    assert len(left) <= len(ELSEWHERE) + 2
 
 
 def prepared(folder: Path) -> dict[str, str]:
     """The environment of the README's shell: this Python as that of its .venv, and one file of tests for `make test`."""
     scripts = folder / ".venv" / "bin"
     scripts.mkdir(parents=True)
-    (scripts / "python").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
-    (scripts / "python").chmod(0o755)
+    for name, prefix in (("python", ""), ("nlpfeat", "-m nlpfeat ")):
+        (scripts / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {prefix}"$@"\n')
+        (scripts / name).chmod(0o755)
     (folder / ".venv" / "ok").touch()
     path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
     return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "TESTS": "tests/data/test_data.py"}

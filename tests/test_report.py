@@ -5,16 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from nlpfeat.films.motion import steps as steps_of
+from nlpfeat.films.motion import steps as step_lists
 from nlpfeat.films.motion import walk
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
+from nlpfeat.plotting.figures.maps import Panel, Points
 from nlpfeat.report import study_nets
-from nlpfeat.report.explorer import Measure, Members
-from nlpfeat.report.map_page import Panel, Points
+from nlpfeat.report.explorer import MeasureValues, Members
 from nlpfeat.report.nets import Axis, Net, Nets
-from nlpfeat.report.page import Map, Part, report
-from nlpfeat.study.restore import restore, study_factory
+from nlpfeat.report.page import Map, Part, report_page
+from nlpfeat.report.summary import SummaryTable
+from nlpfeat.study.session import open_study
 from nlpfeat.tasks.registry import TASKS
 from tests.browser import element, errors, opened, point_at, until
 from tests.commands import run
@@ -32,14 +33,14 @@ def made(tmp_path_factory):
     """A study of three widths, its name full of markup, and its page."""
     path = tmp_path_factory.mktemp("report") / NAMES
     spec = with_training(with_grid(SPIRALS, width=(2, 7, 100), seed=(0, 1)), snapshots=(0,))
-    done, dataset = study(spec, path)
+    _, dataset = study(spec, path)
     assert run("measure", f"--study={path}").returncode == 0
     command = run("report", f"--study={path}", "--frames=5", "--json")
     assert command.returncode == 0, command.stderr
     told = json.loads(command.stdout)
     assert told["path"] == str(path / "report.html")
     assert told["megabytes"] < 15
-    return done, dataset
+    return open_study(path), dataset
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def pick(browser, width, seed, step, way=1):
     """Set the sliders of the first view."""
     browser.execute_script(
         "const page = unwarpers.s0, [w, s] = page.views.a.axes; w.value = arguments[0]; s.value = arguments[1];"
-        "page.controls.step.value = page.about.steps.indexOf(arguments[2]); page.controls.way.value = arguments[3]",
+        "page.controls.step.value = page.metadata.steps.indexOf(arguments[2]); page.controls.way.value = arguments[3]",
         width,
         seed,
         step,
@@ -78,7 +79,7 @@ def test_the_page_computes_what_jax_does(browser, made, place, width, step):
     last = int(dataset.step[-1])
     step = 0 if step == 0 else last
     pick(browser, place, 1, step)
-    member = restore(done, {"width": width, "seed": 1}, step)
+    member = done.member(step, width=width, seed=1)
     inputs = member.splits["train"].inputs
     trace = member.module.apply({"params": member.params}, inputs, member.settings)
     found = browser.execute_script(
@@ -87,7 +88,7 @@ def test_the_page_computes_what_jax_does(browser, made, place, width, step):
     )
     for values, name in zip(found, ("embedding", "scores"), strict=True):
         np.testing.assert_allclose(np.array(values).T, trace[name], rtol=1e-5, atol=1e-5)
-    right = browser.execute_script("return unwarpers.s0.views.a.shown.right")
+    right = browser.execute_script("return unwarpers.s0.views.a.shown.accuracy")
     own = dataset.accuracy.sel(width=width, seed=1, step=step, split="train")
     assert right == pytest.approx(float(own), abs=1e-6)
 
@@ -97,27 +98,27 @@ def test_regions_are_the_exact_ones_and_classes_own_the_plane(browser, made, pla
     done, _ = made
     width = (2, 7, 100)[place]
     pick(browser, place, 0, int(made[1].step[-1]))
-    member = restore(done, {"width": width, "seed": 0})
-    layers = done.spec.task.layers(member.params, member.settings)
+    member = done.member(width=width, seed=0)
+    layers = done.task.views.piecewise_linear.layers(member.params, member.settings)
     network = Network(tuple(Layer(*layer) for layer in layers))
     rng = np.random.default_rng(0)
     points = rng.uniform(-WINDOW, WINDOW, (300, 2))
     found = browser.execute_script(
         LAYERS
         + """
-        const {pieces, folds} = linearRegions(layers.slice(0, -1), page.about.window), head = layers.at(-1);
-        const cells = classCells(pieces.map(p => ({polygon: p.polygon, map: through(head, p.map)})), head.out);
+        const {regions, folds} = linearRegions(layers.slice(0, -1), page.metadata.window), head = layers.at(-1);
+        const cells = classCells(regions.map(p => ({polygon: p.polygon, map: through(head, p.map)})), head.out);
         const area = p => { let sum = 0; for (let k = 0; k < p.length; k += 2) { const n = (k + 2) % p.length;
           sum += p[k] * p[n + 1] - p[n] * p[k + 1]; } return sum / 2; };
         const inside = (p, [x, y]) => { for (let k = 0; k < p.length; k += 2) { const n = (k + 2) % p.length;
           if ((p[n] - p[k]) * (y - p[k + 1]) - (p[n + 1] - p[k + 1]) * (x - p[k]) < -1e-12) return false; } return true; };
         const points = arguments[0];
-        return {count: pieces.length, shown: view.shown.regions, folds: folds.length,
-          areas: [pieces.map(p => area(p.polygon)).reduce((a, b) => a + b), cells.flat().map(area).reduce((a, b) => a + b)],
-          merged: cells.map(own => [own, outlines(own, page.about.window)].map(list => list.map(area).reduce((a, b) => a + b, 0))),
-          loops: cells.map(own => outlines(own, page.about.window).length),
+        return {count: regions.length, shown: view.shown.regions, folds: folds.length,
+          areas: [regions.map(p => area(p.polygon)).reduce((a, b) => a + b), cells.flat().map(area).reduce((a, b) => a + b)],
+          merged: cells.map(own => [own, outlines(own, page.metadata.window)].map(list => list.map(area).reduce((a, b) => a + b, 0))),
+          loops: cells.map(own => outlines(own, page.metadata.window).length),
           owners: points.map(p => cells.findIndex(own => own.some(c => inside(c, p)))),
-          images: points.map(p => { const {map} = pieces.find(q => inside(q.polygon, p));
+          images: points.map(p => { const {map} = regions.find(q => inside(q.polygon, p));
             return [0, 3].map(k => map[k] * p[0] + map[k + 1] * p[1] + map[k + 2]); })};
         """,
         points.tolist(),
@@ -133,9 +134,14 @@ def test_regions_are_the_exact_ones_and_classes_own_the_plane(browser, made, pla
 def test_layer_by_layer_is_the_film(browser, made):
     done, _ = made
     pick(browser, 0, 0, int(made[1].step[-1]))
-    member = restore(done, {"width": 2, "seed": 0})
-    path = steps_of(
-        Network(tuple(Layer(*layer) for layer in done.spec.task.layers(member.params, member.settings)))
+    member = done.member(width=2, seed=0)
+    path = step_lists(
+        Network(
+            tuple(
+                Layer(*layer)
+                for layer in done.task.views.piecewise_linear.layers(member.params, member.settings)
+            )
+        )
     )
     points = np.random.default_rng(0).normal(size=(20, 2))
     positions = [0, 0.4, 1.5, 2.3, 3.7, 4.2, 5.5, len(path) - 0.5, len(path)]
@@ -205,7 +211,7 @@ def test_play_goes_to_the_end_and_stops(browser, button, which):
     )
     assert browser.execute_script(f"return {slider}.value === {slider}.end")
     assert len(seen) > 2
-    assert browser.execute_script("return unwarpers.s0.rate") > 0
+    assert browser.execute_script("return unwarpers.s0.fps") > 0
     assert browser.execute_script(f"return {model}.label") == label
 
 
@@ -219,7 +225,7 @@ def test_a_click_into_the_plane_follows_that_point(browser, made):
     told = browser.find_element("id", "s0-a-point").text
     assert told.startswith("Point (−0.5")
     assert "of 100 units on → embedding" in told
-    member = restore(made[0], {"width": 100, "seed": 0})
+    member = made[0].member(width=100, seed=0)
     at = browser.execute_script("const {x, y} = unwarpers.s0.controls; return [x.value, y.value]")
     trace = member.module.apply({"params": member.params}, tuple(np.array([v]) for v in at), member.settings)
     assert f"class {int(np.argmax(trace['scores']))} " in told
@@ -345,7 +351,7 @@ def many(members, rng, frames=1):
     settings = {axis.name: np.array([axis.values[a[i]] for a in at]) for i, axis in enumerate(axes)}
     steps = list(range(0, 2000, 50))
     measures = [
-        Measure(f"{name} test", name, "test", name, steps, rng.random((members, len(steps))))
+        MeasureValues(f"{name} test", name, "test", name, steps, rng.random((members, len(steps))))
         for name in ("accuracy", "loss")
     ]
     shown = Members(
@@ -360,14 +366,13 @@ def many(members, rng, frames=1):
         np.ones(3),
     )
     maps = [Map(NAMES, [Panel(NAMES, rng.normal(size=(3, 2)))], words, "<p>About</p>")]
-    return Part(
-        NAMES, NAMES, shown, packed, maps, [NAMES], [[NAMES]], [NAMES], {NAMES: "<script>hacked=3</script>"}
-    )
+    table = SummaryTable([NAMES], [[NAMES]], NAMES)
+    return Part(NAMES, NAMES, shown, packed, maps, table, [NAMES], {NAMES: "<script>hacked=3</script>"})
 
 
 def test_every_frame_of_a_play_is_painted(tmp_path):
     (tmp_path / "page.html").write_text(
-        report([many(1, np.random.default_rng(0), frames=61)], "play"), "utf-8"
+        report_page([many(1, np.random.default_rng(0), frames=61)], "play"), "utf-8"
     )
     browser = opened(tmp_path / "page.html", 1280, 720)
     try:
@@ -389,7 +394,7 @@ def test_every_frame_of_a_play_is_painted(tmp_path):
 @pytest.mark.slow
 def test_two_studies_of_a_thousand_members_whose_names_are_markup(tmp_path):
     part = many(1000, np.random.default_rng(0))
-    page = report([part, part], NAMES)
+    page = report_page([part, part], NAMES)
     assert len(page.encode()) < 15e6
     (tmp_path / "page.html").write_text(page, "utf-8")
     browser = opened(tmp_path / "page.html", 1280, 720)
@@ -436,7 +441,7 @@ def test_recipes_have_sliders_and_deep_nets_a_walk(tmp_path):
     browser = opened(path / "report.html", 1280, 720)
     try:
         assert errors(browser) == []
-        assert browser.execute_script("return unwarpers.s0.about.axes.map(axis => axis.name)") == [
+        assert browser.execute_script("return unwarpers.s0.metadata.axes.map(axis => axis.name)") == [
             "seed",
             "depth",
         ]
@@ -453,8 +458,8 @@ def test_recipes_have_sliders_and_deep_nets_a_walk(tmp_path):
 @pytest.mark.slow
 def test_settings_of_the_unwarper_are_those_written(tmp_path):
     spec = with_grid(SPIRALS, width=(3,), seed=(0, 1), noise=(0.01, 0.1))
-    made, dataset = study(spec, tmp_path / "study")
-    nets, _ = study_nets.nets_of_page(made, study_factory(made), dataset, 0, 1e9)
+    _, dataset = study(spec, tmp_path / "study")
+    nets, _ = study_nets.nets_of_page(open_study(tmp_path / "study"), frames=0, budget=1e9)
     assert nets.axes == [Axis("seed", [0, 1]), Axis("noise", [0.01, 0.1])]
     ids = {net.at: net.id for net in nets.nets}
     assert ids[1, 0] == str(dataset.member_id.sel(width=3, seed=1, noise=0.01).item())
@@ -488,7 +493,7 @@ def test_a_single_net_and_one_that_diverged(tmp_path, rate, shown):
     study(spec, tmp_path / "study")
     command = run("report", f"--study={tmp_path / 'study'}", "--frames=3")
     assert command.returncode == 0, command.stderr
-    assert ("every net diverged" in command.stderr) == (rate > 1)
+    assert ("every network diverged" in command.stderr) == (rate > 1)
     browser = opened(tmp_path / "study" / "report.html")
     try:
         assert errors(browser) == []
@@ -499,10 +504,10 @@ def test_a_single_net_and_one_that_diverged(tmp_path, rate, shown):
 
 def test_a_width_that_diverged_leaves_the_others(tmp_path):
     spec = with_grid(SPIRALS, width=(2, 3), seed=(0, 1))
-    done, dataset = study(spec, tmp_path / "study")
+    _, dataset = study(spec, tmp_path / "study")
     for name in ("accuracy", "loss"):
         dataset[name][{"width": 0}] = np.nan
-    starred = study_nets.starred_members(dataset, done)
+    starred = study_nets.starred_members(open_study(tmp_path / "study"), dataset)
     assert [star["width"] for star in starred] == [3, 3]  # of one width the median and the best
 
 

@@ -1,113 +1,116 @@
-"""How far the members of a study of ratings agree on what the items are."""
+"""How far the members of a study of ratings agree about the items: neighbours, subspaces, lists of the best and the worst."""
 
-import json
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
-import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
-from nlpfeat.analysis.agreement import agreement, medians, plot_agreement
-from nlpfeat.cli.progress import Counter
-from nlpfeat.cli.tables import print_columns
+from nlpfeat.analysis.agreement import agreement
+from nlpfeat.analysis.ratings import factor_tables, item_quality, require_factors
+from nlpfeat.config.fields import setting_names
+from nlpfeat.data.ratings.rating_table import RatingTable
 from nlpfeat.embeddings.alignment import cka, list_overlap, neighbour_overlap, principal_angles
 from nlpfeat.embeddings.components import ends
 from nlpfeat.errors import UserError
-from nlpfeat.plotting.save import save_figure
-from nlpfeat.plotting.style import house_style
-from nlpfeat.store import layout
-from nlpfeat.store.atomic import atomic
-from nlpfeat.store.provenance import signature
-from nlpfeat.study.ratings import Ratings, factors, merit, model
-from nlpfeat.study.select import further, wanted
+from nlpfeat.progress import Track, untracked
+from nlpfeat.store.layout import select_members
+from nlpfeat.study.session import Study
 
-NEAR, LISTED, ANGLES = 10, 30, 3  # neighbours, items of a list, components whose spaces are compared
+MIN_ITEMS = 8
 
 
-class Sizes(NamedTuple):
-    """What is compared of so many items: lists of at most a fourth of them, or all would share all."""
+@dataclass(frozen=True)
+class StabilityOptions:
+    """What is compared.
 
-    near: int
-    listed: int
+    Attributes:
+      max_items: only so many of the most rated items.
+      neighbours: per item, by cosine.
+      listed: items in the list of the best, and of the worst.
+      components: principal components that span the compared subspaces.
+    """
 
-    @property
-    def measures(self) -> dict[str, str]:
-        """What is measured, in words."""
+    max_items: int = 2000
+    neighbours: int = 10
+    listed: int = 30
+    components: int = 3
+
+
+class FactorStability(NamedTuple):
+    """Agreement of pairs of members.
+
+    Attributes:
+      table: one row per pair: kind, width and the measures, see `nlpfeat.analysis.agreement.agreement`.
+      measures: column -> description.
+    """
+
+    table: pd.DataFrame
+    measures: dict[str, str]
+
+
+class _Compared(NamedTuple):
+    vectors: np.ndarray  # float64 (items, factors)
+    worst: np.ndarray  # indices of items, the worst first
+    best: np.ndarray
+
+
+def factor_stability(
+    study: Study,
+    settings: Mapping[str, float],
+    options: StabilityOptions,
+    step: int | None = None,
+    track: Track = untracked,
+) -> FactorStability:
+    """Compare every two seeds of a width, and the members of each seed with its widest.
+
+    Args:
+      study: of ratings.
+      settings: that the compared members share.
+      options: what is compared. Lists have at most a fourth of the items: longer ones overlap by chance.
+      step: a kept checkpoint; the last one if None.
+      track: follows the members.
+
+    Raises:
+      UserError: if the study has no factors, too few items or no pairs, or a member diverged.
+    """
+    require_factors(study.task, study.path)
+    ratings: RatingTable = study.dataset.metadata
+    items = ratings.most_rated(options.max_items)
+    if len(items) < MIN_ITEMS:
+        raise UserError(
+            f"agreement needs at least {MIN_ITEMS} items, and there are {len(items)}: raise max_items"
+        )
+    near, listed = (min(count, len(items) // 4) for count in (options.neighbours, options.listed))
+    members = select_members(study.members, settings).to_dict("records")
+    compared = []
+    for row in track(members, "members", len(members)):
+        point = {name: row[name] for name in setting_names(study.spec.settings)}
+        member = study.trained_member(step, **point)
+        _, quality = item_quality(member, items)
+        compared.append((point, _Compared(factor_tables(member).items[items], *ends(quality, listed))))
+
+    def compare(left: _Compared, right: _Compared) -> dict[str, float]:
+        angles = principal_angles(left.vectors, right.vectors, options.components)
         return {
-            "neighbours": f"of an item's {self.near} nearest shared",
-            "cka": "CKA: 1 is a rotation",
-            "angle": f"largest angle of {ANGLES}-d spaces, degrees",
-            "top": f"of {self.listed} best shared",
-            "bottom": f"of {self.listed} worst shared",
+            "neighbours": neighbour_overlap(left.vectors, right.vectors, near),
+            "cka": cka(left.vectors, right.vectors),
+            "angle": float(angles[-1]) if len(angles) else float("nan"),
+            "top": list_overlap(left.best, right.best),
+            "bottom": list_overlap(left.worst, right.worst),
         }
 
-
-def stability(ratings: Ratings, flags: Any, line: str) -> int:
-    """Every two seeds of a width, and every seed beside the widest of the same: a table, a figure, a CSV."""
-    study = ratings.study
-    members = study.members()
-    chosen = wanted(flags, further(study))
-    if flags.width is not None:
-        chosen["width"] = float(flags.width)
-    if chosen:
-        members = layout.select_members(members, chosen)
-    items = ratings.most_rated(flags.most)
-    if len(items) < 8:
-        raise UserError(f"agreement needs eight items, and there are {len(items)}: raise --most")
-    sizes = Sizes(min(NEAR, len(items) // 4), min(LISTED, len(items) // 4))
-    seen = []
-    with Counter("members", len(members)) as progress:
-        for row in progress.each(iter(members.to_dict("records"))):
-            point = {name: row[name] for name in study.spec.settings._fields}
-            member = model(ratings, point, flags.step)
-            vectors, (_, values) = factors(ratings, member).items[items], merit(ratings, member, items)
-            seen.append((point, (vectors, *ends(values, sizes.listed))))
-    table = agreement(seen, lambda left, right: _agreement(left, right, sizes.near))
+    table = agreement(compared, compare)
     if table.empty:
         raise UserError(
-            f"{study.path}: one member agrees with none; there must be two seeds of a width, or two widths"
+            f"{study.path}: agreement needs at least two members: sweep two seeds of one width, or two widths"
         )
-    if flags.json:
-        print(json.dumps(table.to_dict("records")))
-        return 0
-    _print(table, sizes)
-    study.figures.mkdir(exist_ok=True)
-    stamped = signature(line, study)
-    paths = _draw(table, sizes, stamped, study.figures / "factor-stability")
-    paths.append(study.figures / "factor-stability.csv")
-    with atomic(paths[-1]) as part:
-        table.to_csv(part, index=False)
-    print("\n".join(map(str, paths)))
-    return 0
-
-
-def _agreement(left: Any, right: Any, near: int) -> dict[str, float]:
-    (a, low_a, high_a), (b, low_b, high_b) = left, right
-    angles = principal_angles(a, b, ANGLES)
-    return {
-        "neighbours": neighbour_overlap(a, b, near),
-        "cka": cka(a, b),
-        "angle": float(angles[-1]) if len(angles) else float("nan"),
-        "top": list_overlap(high_a, high_b),
-        "bottom": list_overlap(low_a, low_b),
+    measures = {
+        "neighbours": f"share of the {near} nearest items in common",
+        "cka": "CKA: 1 is a rotation",
+        "angle": f"largest angle of {options.components}-d subspaces, degrees",
+        "top": f"share of the {listed} best items in common",
+        "bottom": f"share of the {listed} worst items in common",
     }
-
-
-def _print(table: pd.DataFrame, sizes: Sizes) -> None:
-    told = "; ".join(f"{name}: {about}" for name, about in sizes.measures.items())
-    print_columns(
-        medians(table),
-        f"medians over pairs of members: two seeds of a width, or a width beside the widest. {told}",
-    )
-
-
-def _draw(table: pd.DataFrame, sizes: Sizes, line: str, path: Any) -> list[Any]:
-    """A panel a measure, against width."""
-    with house_style():
-        measures = sizes.measures
-        figure, axes = plt.subplots(1, len(measures), figsize=(3.4 * len(measures), 4))
-        for ax, (name, about) in zip(axes, measures.items(), strict=True):
-            plot_agreement(ax, table, name, about, 90 if name == "angle" else 1.03, "number of factors")
-        axes[0].legend()
-        return save_figure(
-            figure, "How far models agree on what the items are: every pair, median, quartiles", line, path
-        )
+    return FactorStability(table, measures)

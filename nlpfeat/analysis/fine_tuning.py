@@ -1,96 +1,225 @@
-"""Fine-tune a restored net, with batch norm inserted or without, at a learning rate."""
+"""Fine-tune a trained network at growing learning rates, with batch norm inserted and without."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+import itertools
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PyTree
 
-from nlpfeat.data.core import Examples, count
+from nlpfeat.data.core import Params, count, split_names
+from nlpfeat.errors import UserError
 from nlpfeat.models.batch_norm import NORMS, Normalized, Norms, dense_layers, insert, statistics
-from nlpfeat.study.restore import Member
-from nlpfeat.training.step import evaluate, init_state, train
-from nlpfeat.training.task import Task
+from nlpfeat.progress import Track, untracked
+from nlpfeat.study.restore import TrainedMember
+from nlpfeat.training.metrics import Metric
+from nlpfeat.training.step import Interval, Program, evaluate, init_state, train
+from nlpfeat.training.task import GradientDescent
 
-SAMPLE = 4096  # training examples that the statistics of batch norm are taken over
+log = logging.getLogger(__name__)
 
-
-class FineTuned(NamedTuple):
-    """A net after fine-tuning."""
-
-    loss: float  # of the split asked for
-    score: float  # the task's headline metric there
+SAMPLE = 4096  # training examples over which the statistics of batch norm are taken
+CONDITIONS = ("without", "with")  # batch norm
 
 
-def insert_norms(task: Task, member: Member) -> Norms:
-    """Batch norm for a member, of its activations on training examples.
+class Evaluated(NamedTuple):
+    """A network evaluated on one split.
+
+    Attributes:
+      loss: mean.
+      score: the task's headline metric.
+    """
+
+    loss: float
+    score: float
+
+
+@dataclass(frozen=True)
+class FineTuningOptions:
+    """How a network is fine-tuned.
+
+    Attributes:
+      learning_rates: rising, each more than 0.
+      steps: per fine-tuning.
+      repeats: with different orders of the examples and dropout masks, per rate and condition.
+    """
+
+    learning_rates: Sequence[float] = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+    steps: int = 100
+    repeats: int = 3
+
+
+class Survival(NamedTuple):
+    """What fine-tuning left of a network.
+
+    Attributes:
+      learning_rates: rising.
+      scores: (conditions, rates, repeats), the headline metric after fine-tuning; NaN where it diverged.
+      before: the headline metric of the trained network.
+      inserted: the same with batch norm, before fine-tuning.
+      baseline: of the best constant prediction.
+      metric: the headline metric.
+      split: on which it is evaluated.
+      steps: of fine-tuning.
+    """
+
+    learning_rates: list[float]
+    scores: np.ndarray
+    before: float
+    inserted: float
+    baseline: float
+    metric: Metric
+    split: str
+    steps: int
+
+    @property
+    def learned(self) -> bool:
+        """Whether the trained network is better than the baseline."""
+        return self.metric.ascending(self.before) > self.metric.ascending(self.baseline)
+
+    @property
+    def half(self) -> float:
+        """Half-way between the baseline and the trained network."""
+        return (self.before + self.baseline) / 2
+
+    def largest_rate(self, condition: str) -> float | None:
+        """The largest rate survived, all smaller ones being survived as well.
+
+        A rate is survived if the median over repeats is at least as good as `half`; a repeat that diverged counts as the worst.
+
+        Returns:
+          None if not even the smallest rate is survived, or the network had learned nothing.
+        """
+        if not self.learned:
+            return None
+        scores = self.scores[CONDITIONS.index(condition)]
+        ascending = np.where(np.isfinite(scores), self.metric.ascending(scores), -np.inf)
+        survived = np.median(ascending, axis=1) >= self.metric.ascending(self.half)
+        rates = int(np.argmin([*survived, False]))
+        return self.learning_rates[rates - 1] if rates else None
+
+
+def survival(member: TrainedMember, options: FineTuningOptions, track: Track = untracked) -> Survival:
+    """Fine-tune a member with and without batch norm, from the same weights, at every rate.
+
+    It is evaluated on the validation split, where there is one, else on the last split. Batches have the size of the study's.
+
+    Args:
+      member: the trained network.
+      options: rates, steps and repeats.
+      track: follows the fine-tunings.
 
     Raises:
-      UserError: if the net has no dense layers.
+      UserError: if the task is not trained by gradient descent, or the network has no dense layers.
     """
-    layers = dense_layers(member.module, member.params, next(_inputs(task, member, 1)), member.settings)
-    return insert(member.module, member.params, layers, _inputs(task, member, SAMPLE), member.settings)
+    task, splits = member.task, member.splits
+    if not isinstance(task.learner, GradientDescent):
+        raise UserError(f"{task.name} learns by a rule of its own, not by gradient descent")
+    names = split_names(splits)
+    split = "validation" if "validation" in names else names[-1]
+    norms, metric = insert_norms(member), task.evaluation.headline
+    rates = list(options.learning_rates)
+    found = Survival(
+        rates,
+        np.full((len(CONDITIONS), len(rates), options.repeats), np.nan),
+        evaluate_on(member, None, split).score,
+        evaluate_on(member, norms, split).score,
+        task.evaluation.baseline(member.dataset.arrays, splits["train"], splits[split]),
+        metric,
+        split,
+        options.steps,
+    )
+    if not found.learned:
+        log.warning(
+            "this network has %s %s %.4g, no better than the best constant prediction, %.4g: it has learned nothing that "
+            "could be lost",
+            split,
+            metric.name,
+            found.before,
+            found.baseline,
+        )
+    runs = list(itertools.product(range(len(CONDITIONS)), range(len(rates)), range(options.repeats)))
+    for condition, rate, key in track(runs, "fine-tunings", len(runs)):
+        inserted = norms if CONDITIONS[condition] == "with" else None
+        tuned = fine_tune(member, inserted, rates[rate], options.steps, key, split)
+        if np.isfinite(tuned.loss):
+            found.scores[condition, rate, key] = tuned.score
+    return found
+
+
+def insert_norms(member: TrainedMember) -> Norms:
+    """Batch norm after a member's dense layers, set from its activations on training examples so that no output changes.
+
+    Raises:
+      UserError: if the network has no dense layers.
+    """
+    layers = dense_layers(member.module, member.params, next(_inputs(member, 1)), member.settings)
+    return insert(member.module, member.params, layers, _inputs(member, SAMPLE), member.settings)
 
 
 def fine_tune(
-    task: Task,
-    member: Member,
-    norms: Norms | None,
-    rate: float,
-    steps: int,
-    batch_size: int,
-    key: int,
-    split: str,
-) -> FineTuned:
-    """Train `steps` further steps at `rate`, and evaluate on `split`.
+    member: TrainedMember, norms: Norms | None, learning_rate: float, steps: int, key: int, split: str
+) -> Evaluated:
+    """Train a member further and evaluate it.
 
-    With batch norm its scales and offsets are trained, too, by the statistics of each batch; afterwards its kept
-    statistics are taken anew, over training examples.
+    The scales and offsets of batch norm are trained, too, with the statistics of each batch; afterwards the statistics for
+    evaluation are taken anew over training examples.
 
     Args:
-      key: of the order of examples and of dropout.
+      member: where training starts, with a new optimizer.
+      norms: from `insert_norms`; None for no batch norm.
+      learning_rate: constant.
+      steps: how many.
+      key: seed of the order of the examples and of dropout.
+      split: to evaluate on.
     """
-    examples = member.splits["train"]
-    order = task.learner.sampler(count(examples), min(batch_size, count(examples)), key, 0, steps)
-    settings = member.settings._replace(learning_rate=rate, seed=key)
-    module, params = _net(member, norms)
-    state = init_state(task, module, (), order.shape[1], jax.tree.map(jnp.asarray, params), settings)
-    arrays = member.dataset.arrays
-    tuned = _train(task, module, (), state, settings, arrays, examples, order, 1.0, 0, steps).params
+    learner, data = member.task.learner, member.data
+    assert isinstance(learner, GradientDescent)
+    examples = count(data.splits["train"])
+    batch_size = min(member.factory.spec.training.batch_size or examples, examples)
+    indices = jnp.asarray(learner.sampler(examples, batch_size, key, 0, steps))
+    settings = replace(member.settings, learning_rate=learning_rate, seed=key)
+    program, params = _with_norms(member, norms)
+    state = init_state(program, batch_size, jax.tree.map(jnp.asarray, params), settings)
+    data = data._replace(settings=settings, splits={"train": data.splits["train"]})
+    tuned = _train(program, state, data, indices, Interval(1.0, 0, steps)).params
     if norms is not None:
         weights = dict(tuned)
         learned: Norms = weights.pop(NORMS)
-        inputs = _inputs(task, member, SAMPLE)
+        inputs = _inputs(member, SAMPLE)
         fresh = statistics(member.module, weights, learned, list(learned), inputs, member.settings)
         tuned = {**weights, NORMS: {path: {**one, **fresh[path]} for path, one in learned.items()}}
-    return _score(task, module, tuned, member, split)
+    return _evaluated(program, tuned, member, split)
 
 
-def score(task: Task, member: Member, norms: Norms | None, split: str) -> FineTuned:
-    """Mean loss and headline metric on a split, with batch norm or without."""
-    return _score(task, *_net(member, norms), member, split)
+def evaluate_on(member: TrainedMember, norms: Norms | None, split: str) -> Evaluated:
+    """Mean loss and headline metric of a member on a split, with batch norm or without."""
+    return _evaluated(*_with_norms(member, norms), member, split)
 
 
-_train = jax.jit(train, static_argnums=(0, 1, 2))
-_evaluate = jax.jit(evaluate, static_argnums=(0, 1))
+_train, _evaluate = jax.jit(train, static_argnums=0), jax.jit(evaluate, static_argnums=0)
 
 
-def _net(member: Member, norms: Norms | None) -> tuple[Any, Any]:
-    """Module and parameters."""
+def _with_norms(member: TrainedMember, norms: Norms | None) -> tuple[Program, Params]:
+    """The program of a member, with batch norm if there is any, and its parameters."""
     if norms is None:
-        return member.module, member.params
-    return Normalized(member.module), {**member.params, NORMS: norms}
+        return member.program, member.params
+    module = Normalized(member.module)
+    return Program(member.task, module), {**member.params, NORMS: norms}  # pyright: ignore[reportArgumentType]
 
 
-def _score(task: Task, module: Any, params: Any, member: Member, split: str) -> FineTuned:
-    splits: dict[str, Examples] = {split: member.splits[split]}
-    record = _evaluate(task, module, params, member.settings, member.dataset.arrays, splits)
-    return FineTuned(float(record["loss"][0]), float(record[task.evaluation.headline.name][0]))
+def _evaluated(program: Program, params: Params, member: TrainedMember, split: str) -> Evaluated:
+    record = _evaluate(program, params, member.data._replace(splits={split: member.splits[split]}))
+    return Evaluated(float(record["loss"][0]), float(record[member.task.evaluation.headline.name][0]))
 
 
-def _inputs(task: Task, member: Member, most: int) -> Iterator[Any]:
-    """The first `most` training examples, a piece at a time."""
-    examples = member.splits["train"]
+def _inputs(member: TrainedMember, most: int) -> Iterator[PyTree]:
+    """The inputs of the first `most` training examples, batch by batch."""
+    task, examples = member.task, member.splits["train"]
     n = min(most, count(examples))
     for start in range(0, n, task.evaluation.batch_size):
         index = jnp.arange(start, min(start + task.evaluation.batch_size, n))

@@ -1,195 +1,199 @@
 """Measure the geometry of every member of a study at every kept checkpoint, on all cores.
 
-Exactly, where nets are layers on points of the plane; elsewhere the separability of their last features.
-
-One file for each bucket and step, so that what was measured stays when the process dies. The numbers join the
-study's array, under the same labels (`nlpfeat.sweeps.combine`).
+The geometry is exact where networks are piecewise linear on points of the plane; elsewhere the separability of the last
+features is measured on a sample. Each bucket and step has a file of its own, so a process that dies loses only the one at
+hand. `nlpfeat.store.combine` joins the measures to the study's array, under the same labels.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
-import jax
 import numpy as np
 import xarray as xr
 
 from nlpfeat.config.schema import digest
-from nlpfeat.data.core import Splits, split_names
+from nlpfeat.data.core import split_names
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.geometry.measures import MEASURES, Sample, measure, measure_features, of_diverged
+from nlpfeat.geometry.decision import DecisionRegions, decision_regions
+from nlpfeat.geometry.measures import MEASURES, Sample, diverged_measures, measure, measure_features
 from nlpfeat.geometry.network import Layer, Network
-from nlpfeat.geometry.warping import QUANTILES
+from nlpfeat.geometry.regions import Regions, linear_regions
+from nlpfeat.geometry.warping import QUANTILES, determinants
 from nlpfeat.parallel import process_pool
+from nlpfeat.progress import Track, untracked
+from nlpfeat.stats.equal_loss import at_level, at_steps, loss_steps
+from nlpfeat.stats.summaries import flat_measures
 from nlpfeat.store import provenance, results
 from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.locks import lock
 from nlpfeat.study.forward import forward
-from nlpfeat.study.restore import RestoredBucket, kept_steps, restore_bucket, study_factory
-from nlpfeat.sweeps.members import MemberFactory
-from nlpfeat.tasks.spec import Spec
+from nlpfeat.study.restore import TrainedMember, kept_steps, restore_bucket
+from nlpfeat.study.select import final_scores, median_seed, point_of
+from nlpfeat.study.session import Study
+from nlpfeat.tasks.registry import require_view
 
-SAMPLE = 1000  # examples of each part that the features of texts are measured on
-WINDOW = 1.1  # half the side of the box that maps are measured on: data fill the unit disc
+SAMPLE = 1000  # examples per split on which the features of networks without exact geometry are measured
+WINDOW = 1.1  # half the side of the box in which maps are measured; the data fill the unit disc
+
+Measures: TypeAlias = dict[str, np.ndarray]  # of one member: measure -> its dims beside member and step
 
 
 class MeasureJob(NamedTuple):
-    """A bucket at a step, to be measured."""
+    """A bucket at a step, to be measured.
+
+    Attributes:
+      label: of the bucket.
+      step: of the checkpoint.
+      members: how many the bucket has.
+    """
 
     label: str
     step: int
     members: int
 
 
-def unmeasured(study: StudyFolder) -> list[MeasureJob]:
-    """The finished buckets and their kept steps that have not been measured, bucket after bucket.
+def unmeasured(study: Study) -> list[MeasureJob]:
+    """The finished buckets with those of their kept steps that have not been measured, bucket after bucket.
 
     Raises:
-      UserError: if no bucket is finished, or its nets sort nothing into classes.
+      UserError: if the task is no classification, or no bucket is finished.
     """
-    row = study.spec.task
-    if not row.evaluation.kind:
-        look = (
-            "factors top"
-            if row.views.factors
-            else "words dimensions"
-            if row.views.word_vectors
-            else "characters width"
-        )
-        command, what = look.split()
+    task, folder = study.task, study.folder
+    if task.evaluation.kind != "classification":
+        other = "factors" if task.views.factors else "word vectors" if task.views.word_vectors else "text"
         raise UserError(
-            f"{study.path} is a study of {study.spec.task.name}, without classes to part: look at it by "
-            f"python -m experiments.{command} --study={study.path} {what}"
+            f"{study.path} is a study of {task.name}, a {task.evaluation.kind} task without classes to separate: "
+            f"analyse its {other} instead"
         )
-    finished = [label for label in study.buckets() if study.result(label).exists()]
-    if not any(kept_steps(study, label) for label in finished):
+    kept = {label: kept_steps(folder, label) for label in folder.buckets() if folder.result(label).exists()}
+    if not any(kept.values()):
         raise UserError(
             f"{study.path} has no finished bucket with a checkpoint: run the sweep to its end first"
         )
-    sizes = {label: len(study.bucket(label)) for label in finished}
     return [
-        MeasureJob(label, step, sizes[label])
-        for label in finished
-        for step in kept_steps(study, label)
-        if not _sound(study, label, step)
+        MeasureJob(label, step, len(folder.bucket(label)))
+        for label, steps in kept.items()
+        for step in steps
+        if not _is_current(folder, label, step)
     ]
 
 
-def _sound(study: StudyFolder, label: str, step: int) -> bool:
-    """Whether a part is measured, whole, and by the measures of today."""
+def _is_current(folder: StudyFolder, label: str, step: int) -> bool:
+    """Whether the measures of a bucket at a step are on disk, whole, and as this version computes them."""
     try:
-        found = results.read_results(study.measures(label, step))
+        found = results.read_results(folder.measures(label, step))
     except (FileNotFoundError, DamagedFile):
         return False
     return bool(found.attrs.get("measures") == digest(MEASURES) and found.attrs.get("window") == WINDOW)
 
 
-def measure_study(
-    study: StudyFolder, work: list[MeasureJob], done: Callable[[MeasureJob, int], None]
-) -> None:
-    """Measure `work` and write it, each part whole or not at all.
+def measure_study(study: Study, jobs: list[MeasureJob], track: Track = untracked) -> None:
+    """Measure `jobs` and write one file per job, whole or not at all.
 
     Args:
-      done: called with the part at hand and how many of its members are measured.
+      study: whose checkpoints are read.
+      jobs: from `unmeasured`.
+      track: follows the members of all jobs.
 
     Raises:
       UserError: if another process measures this study; DamagedFile if a checkpoint cannot be read.
     """
-    if not work:
+    if not jobs:
         return
-    factory = study_factory(study)
     with lock(study.path / "measure.lock", wait=False) as free:
         if not free:
             raise UserError(f"another process is measuring {study.path}: wait for it, or stop it")
         with process_pool() as pool:
-            for part in work:
-                _write(study, factory, part, pool, done)
+            measured = (one for job in jobs for one in _measure_job(study, job, pool))
+            for _ in track(measured, "checkpoints of members measured", sum(job.members for job in jobs)):
+                pass
 
 
-def _write(
-    study: StudyFolder,
-    factory: MemberFactory,
-    part: MeasureJob,
-    pool: Executor,
-    done: Callable[[MeasureJob, int], None],
-) -> None:
-    bucket = restore_bucket(study, factory, part.label, part.step)
-    submit = _submit_features if study.spec.task.views.piecewise_linear is None else _submit_layers
-    futures = [submit(study.spec, factory, bucket, place, pool) for place in range(part.members)]
+def _measure_job(study: Study, job: MeasureJob, pool: Executor) -> Iterator[Measures]:
+    """The measures of each member of a job; the file is written after the last."""
+    bucket = restore_bucket(study.folder, study.factory, job.label, job.step)
+    submit = _submit_features if study.task.views.piecewise_linear is None else _submit_layers
+    members = list(bucket)
+    futures = [submit(member, pool) for member in members]
     found = []
     for future in futures:
         found.append(future.result())
-        done(part, len(found))
-    dataset = to_dataset(found, list(bucket.members.index), part.step, split_names(bucket.splits))
+        yield found[-1]
+    dataset = to_dataset(found, [member.id for member in members], job.step, split_names(members[0].splits))
     dataset.attrs = {"commit": provenance.commit(), "window": WINDOW, "measures": digest(MEASURES)}
-    study.measures(part.label, part.step).parent.mkdir(exist_ok=True)
-    results.write_results(dataset, study.measures(part.label, part.step))
+    path = study.folder.measures(job.label, job.step)
+    path.parent.mkdir(exist_ok=True)
+    results.write_results(dataset, path)
 
 
-def _submit_layers(
-    spec: Spec, factory: MemberFactory, bucket: RestoredBucket, place: int, pool: Executor
-) -> Future[Any]:
-    """Exact geometry, of a net that is given as layers on points of the plane."""
-    task, settings = spec.task, bucket.settings(place)
-    assert task.views.piecewise_linear is not None
-    arms = task.arms(spec.data) if task.arms else np.zeros((0, 0, 2))
-    splits = jax.device_get(factory.draw(settings))
-    layers = [
-        (np.asarray(w), np.asarray(b), slope)
-        for w, b, slope in task.views.piecewise_linear(bucket.params(place), settings)
-    ]
-    return pool.submit(measure_layers, layers, sample_of(splits, arms))
+def layers_of(member: TrainedMember) -> list[Layer]:
+    """The layers of a piecewise-linear network on points of the plane, the head last.
+
+    Raises:
+      UserError: if the task has no such view.
+    """
+    layers = require_view(member.task, "piecewise_linear").layers(member.params, member.settings)
+    return [Layer(np.asarray(weight), np.asarray(bias), slope) for weight, bias, slope in layers]
 
 
-def _submit_features(
-    spec: Spec, factory: MemberFactory, bucket: RestoredBucket, place: int, pool: Executor
-) -> Future[Any]:
-    """The separability of the last features of any other net, on some examples of each part."""
-    settings = bucket.settings(place)
-    splits, features, scores, labels = jax.device_get(factory.draw(settings)), {}, {}, {}
-    module, params = factory.module(int(settings.width)), bucket.params(place)
-    for name in split_names(splits):
-        targets = np.asarray(splits[name].targets)
+def sample_of(member: TrainedMember) -> Sample:
+    """The data of a member of a task on the plane, as arrays: points (n, 2) and labels (n,) of each split."""
+    names = split_names(member.splits)
+    inputs = {name: member.splits[name].inputs for name in names}
+    points = {name: np.stack([np.asarray(x, np.float64) for x in inputs[name]], 1) for name in names}
+    labels = {name: np.asarray(member.splits[name].targets) for name in names}
+    curves = require_view(member.task, "piecewise_linear").class_curves
+    return Sample(
+        points,
+        labels,
+        curves(member.factory.spec.data) if curves else np.zeros((0, 0, 2)),
+        WINDOW,
+    )
+
+
+def _submit_layers(member: TrainedMember, pool: Executor) -> Future[Measures]:
+    """Exact geometry."""
+    return pool.submit(measure_layers, layers_of(member), sample_of(member))
+
+
+def _submit_features(member: TrainedMember, pool: Executor) -> Future[Measures]:
+    """Separability of the last features, on a sample of each split."""
+    features, scores, labels = {}, {}, {}
+    for name in split_names(member.splits):
+        targets = np.asarray(member.splits[name].targets)
         index = np.sort(np.random.default_rng(0).permutation(len(targets))[:SAMPLE])
-        found = forward(
-            spec.task,
-            module,
-            params,
-            settings,
-            factory.dataset.arrays,
-            splits[name],
-            index,
-            ("features", "scores"),
-        )
+        found = forward(member.program, member.params, member.data, name, index, ("features", "scores"))
         features[name], scores[name] = (found[key].astype(np.float64) for key in ("features", "scores"))
         labels[name] = targets[index]
     return pool.submit(measure_features, features, scores, labels)
 
 
-def sample_of(splits: Splits, arms: np.ndarray) -> Sample:
-    """A member's data as plain points (n, 2) and labels (n,)."""
-    names = split_names(splits)
-    points = {name: np.stack([np.asarray(x, np.float64) for x in splits[name].inputs], 1) for name in names}
-    labels = {name: np.asarray(splits[name].targets) for name in names}
-    return Sample(points, labels, arms, WINDOW)
+def measure_layers(layers: list[Layer], sample: Sample) -> Measures:
+    """All measures of a network given as layers; NaN where its training diverged."""
+    if not all(np.isfinite(array).all() for layer in layers for array in (layer.weight, layer.bias)):
+        return diverged_measures(sample, len(layers[-1].bias), len(layers))
+    return measure(Network(tuple(layers)), sample)
 
 
-def measure_layers(
-    layers: list[tuple[np.ndarray, np.ndarray, float]], points: Sample
-) -> dict[str, np.ndarray]:
-    """All measures of a net given as layers."""
-    if not all(np.isfinite(array).all() for weight, bias, _ in layers for array in (weight, bias)):
-        return of_diverged(points, len(layers[-1][1]), len(layers))
-    return measure(Network(tuple(Layer(*layer) for layer in layers)), points)
+def to_dataset(found: list[Measures], members: list[str], step: int, splits: list[str]) -> xr.Dataset:
+    """Measures of a bucket at a step, with a flat `member` axis.
 
-
-def to_dataset(
-    found: list[dict[str, np.ndarray]], members: list[str], step: int, splits: list[str]
-) -> xr.Dataset:
-    """Measures of members at a step, with a flat `member` axis; NaN for the layers that a shallower one lacks."""
-    classes, depth = found[0]["components"].shape[0], max(len(one["layer_norm"]) for one in found)
-    coords: dict[str, Any] = {"id": ("member", members), "step": [step], "split": splits}
-    coords |= {"class": np.arange(classes), "quantile": list(QUANTILES), "layer": np.arange(1, depth + 1)}
+    Args:
+      found: per member. A network with fewer layers than the deepest one has NaN for those that it lacks.
+      members: their ids.
+      step: of the checkpoint.
+      splits: in the order of the measures.
+    """
+    classes, depth = found[0]["components"].shape[0], max(len(one["layer_spectral_norm"]) for one in found)
+    coords = {
+        "id": ("member", members),
+        "step": [step],
+        "split": splits,
+        "class": np.arange(classes),
+        "quantile": list(QUANTILES),
+        "layer": np.arange(1, depth + 1),
+    }
 
     def column(name: str, dims: tuple[str, ...]) -> np.ndarray:
         values = [one[name] for one in found]
@@ -201,8 +205,105 @@ def to_dataset(
         name: (
             ("member", "step", *about.dims),
             column(name, about.dims),
-            {"units": about.units, "long_name": about.about},
+            {"units": about.units, "long_name": about.description},
         )
         for name, about in MEASURES.items()
     }
     return xr.Dataset(data, coords)
+
+
+def is_measured(dataset: xr.Dataset) -> bool:
+    """Whether any member in a study's array, or in a part of it, is measured."""
+    return "violations" in dataset and bool(dataset["violations"].notnull().any())
+
+
+def measures_of(dataset: xr.Dataset) -> xr.Dataset:
+    """One number per measure, member, step and, for some, split, at the steps that were measured.
+
+    Args:
+      dataset: a study's array, dims width, seed, step, split, and those of the measures.
+    """
+    return flat_measures(dataset).sel(step=measured_steps(dataset))
+
+
+def measured_steps(dataset: xr.Dataset) -> np.ndarray:
+    """The steps (steps,) at which some member was measured; dims of the dataset: width, seed, step."""
+    return dataset["step"].to_numpy()[dataset["violations"].notnull().any(("width", "seed")).to_numpy()]
+
+
+# Besides the last step, weights are compared at this training loss in nats and at this median margin on the train split.
+LOSS, MARGIN = 0.7, 1.0
+WEIGHTS = ("spectral_product", "path_norm", "mean_path_norm")
+
+
+def weights_at_equal_terms(dataset: xr.Dataset) -> xr.Dataset:
+    """Measures of the weights at the last step, at equal training loss, and at equal median margin.
+
+    Weights are interpolated linearly between checkpoints, so the study must keep those of several steps.
+
+    Args:
+      dataset: a study's array with measures, dims width, seed, step, split.
+
+    Returns:
+      The measures of `WEIGHTS` that the task has, dims term, width, seed; NaN where a member does not reach the term. The
+      coordinate `term` describes the terms.
+    """
+    kept, order = dataset.sel(step=measured_steps(dataset)), ("width", "seed", "step")
+    steps = kept["step"].to_numpy().astype(float)
+    margins = kept["median_margin"].sel(split="train").transpose(*order).to_numpy()
+    rising = at_level(np.broadcast_to(steps, margins.shape), margins, MARGIN, falling=False)
+    when = {
+        f"at training loss {LOSS:g}": loss_steps(dataset, LOSS).transpose(*order[:2]).to_numpy(),
+        f"at median margin {MARGIN:g}": rising,
+    }
+    found = {}
+    for name in WEIGHTS:
+        values = kept[name].transpose(*order).to_numpy()
+        if not np.isnan(values).all():
+            terms = [values[..., -1], *(at_steps(values, steps, first) for first in when.values())]
+            found[name] = (("term", *order[:2]), np.stack(terms))
+    coords = {"term": [f"at step {steps[-1]:g}", *when], "width": kept["width"], "seed": kept["seed"]}
+    return xr.Dataset(found, coords)
+
+
+class PlaneMap(NamedTuple):
+    """The plane as one member maps it, at its last step.
+
+    Attributes:
+      member: the network.
+      regions: of the embedding, where it is linear.
+      decision: the region of each class.
+    """
+
+    member: TrainedMember
+    regions: Regions
+    decision: DecisionRegions
+
+    @property
+    def log_det(self) -> np.ndarray | None:
+        """log|det| of the embedding on each region, NaN where it is flattened; None if it does not map to the plane."""
+        if self.regions.network.outputs != 2:
+            return None
+        det = np.abs(determinants(self.regions.affine[0]))
+        return np.log(det, out=np.full(len(det), np.nan), where=det > 0)
+
+
+def plane_maps(study: Study, dataset: xr.Dataset) -> list[PlaneMap]:
+    """The plane as the median seed of each width maps it; widths without a measured seed are left out.
+
+    Args:
+      study: of a task with exact geometry.
+      dataset: the part of its array at one point of the further axes, with measures.
+    """
+    point, found = point_of(study, dataset), []
+    measured = dataset["violations"].isel(step=-1).notnull()
+    scores = final_scores(dataset, study.task.evaluation.headline).isel(split=-1).where(measured)
+    for width in dataset["width"].to_numpy().tolist():
+        of_width = scores.sel(width=width).dropna("seed")
+        if not of_width.sizes["seed"]:
+            continue
+        member = study.member(**{**point, "width": width, "seed": median_seed(of_width)})
+        network = Network(tuple(layers_of(member)))
+        regions = linear_regions(network.until(len(network.layers) - 1), WINDOW)
+        found.append(PlaneMap(member, regions, decision_regions(network, WINDOW)))
+    return found

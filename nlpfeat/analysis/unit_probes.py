@@ -1,7 +1,7 @@
-"""What stands where in a text, and which unit of a net follows it.
+"""Features of a text, such as being inside quotes, and the single unit that follows each feature best.
 
-A unit follows a track if its activity is a linear function of it: the share of variance that the two have in common, r². Units are
-chosen on one part of a text and judged on another.
+A unit follows a feature by r², their squared correlation over the characters of a text. The unit is chosen on training text and
+evaluated on other text.
 """
 
 from typing import NamedTuple
@@ -15,79 +15,91 @@ from sklearn.preprocessing import StandardScaler
 from nlpfeat.analysis.text_statistics import OPEN, QUOTES, opens
 
 RIDGES = np.logspace(1, 7, 7)
+MAX_LINE, MAX_WORD = 100, 12  # positions beyond these are clipped: few lines and words are longer
 DESCRIPTIONS = {
     "quotes": "inside quotes",
     "brackets": "inside brackets",
-    "line": "place in the line",
-    "word": "place in the word",
+    "line": "position in the line",
+    "word": "position in the word",
 }
 
 
 def text_features(text: str) -> dict[str, Float[np.ndarray, " characters"]]:
-    """What is so after each character: inside quotes, inside brackets (0 or 1), characters since the line and the word began.
+    """The value of each feature after each character.
 
-    Quotes and brackets end with their paragraph. Counting stops at 100 in a line and at 12 in a word, where few are longer.
+    "quotes" and "brackets" are 0 or 1 and end with their paragraph; "line" and "word" count characters since the line or the
+    word began.
     """
-    found = {name: np.zeros(len(text), np.float32) for name in DESCRIPTIONS}
-    quoted, waiting, line, word = False, list[str](), 0, 0
-    for place, letter in enumerate(text):
-        line = 0 if letter == "\n" else line + 1
-        word = word + 1 if letter.isalpha() else 0
-        if letter == "\n" and text[place - 1 : place] == "\n":
-            quoted, waiting = False, []
-        elif letter in QUOTES:
-            quoted = opens(text, place)
-        elif letter in OPEN:
-            waiting.append(OPEN[letter])
-        elif waiting and letter == waiting[-1]:
-            waiting.pop()
-        now = (quoted, bool(waiting), min(line, 100), min(word, 12))
+    features = {name: np.zeros(len(text), np.float32) for name in DESCRIPTIONS}
+    quoted, expected, line, word = False, list[str](), 0, 0
+    for index, character in enumerate(text):
+        line = 0 if character == "\n" else line + 1
+        word = word + 1 if character.isalpha() else 0
+        if character == "\n" and text[index - 1 : index] == "\n":
+            quoted, expected = False, []
+        elif character in QUOTES:
+            quoted = opens(text, index)
+        elif character in OPEN:
+            expected.append(OPEN[character])
+        elif expected and character == expected[-1]:
+            expected.pop()
+        now = (quoted, bool(expected), min(line, MAX_LINE), min(word, MAX_WORD))
         for name, value in zip(DESCRIPTIONS, now, strict=True):
-            found[name][place] = value
-    return found
+            features[name][index] = value
+    return features
 
 
 class UnitProbe(NamedTuple):
-    """The unit that follows a track best, and all units together."""
+    """The unit that follows a feature best, and a linear probe of all units."""
 
     unit: int
-    sign: int  # -1 where it falls as the track rises
-    chosen: float  # r² where it was chosen
-    single: float  # r² on the held-out part
-    together: float  # share of the held-out variance that a linear function of all units explains; below 0 if it misleads
+    sign: int  # of the correlation
+    train_r2: float  # of the unit, on the text on which it was chosen
+    evaluation_r2: float  # of the unit, on the other text
+    probe_r2: float  # coefficient of determination of the linear probe on the other text; negative if worse than the mean
 
 
 def probe_units(
     units: Float[np.ndarray, "train units"],
-    track: Float[np.ndarray, " train"],
-    held_units: Float[np.ndarray, "held units"],
-    held_track: Float[np.ndarray, " held"],
+    feature: Float[np.ndarray, " train"],
+    evaluation_units: Float[np.ndarray, "evaluation units"],
+    evaluation_feature: Float[np.ndarray, " evaluation"],
 ) -> UnitProbe | None:
-    """The unit that follows a track best on the train part, judged on the held-out part.
+    """Choose the unit that follows a feature best on training text, and evaluate it on other text.
 
-    All units together are fitted by least squares, with that ridge of `RIDGES` which predicts the last fifth of the text from the rest best:
-    a single character is too easily told from those beside it.
+    The linear probe is a ridge regression. Its penalty is chosen from `RIDGES` on the last fifth of the training text, a
+    contiguous block: neighbouring characters are too alike for random folds.
+
+    Args:
+      units: activations on the training text.
+      feature: its value there, after each character.
+      evaluation_units, evaluation_feature: the same on the other text.
 
     Returns:
-      None where the track, or every unit, is constant on a part.
+      None where the feature, or every unit, is constant on one of the texts.
     """
-    if not (track.std() and held_track.std() and units.std(0).any() and held_units.std(0).any()):
+    parts = (feature, evaluation_feature, units, evaluation_units)
+    if not all(part.std(0).any() for part in parts):
         return None
-    r = correlations(units, track)
+    r = correlations(units, feature)
     unit = int(np.nanargmax(r**2))
-    held = correlations(held_units[:, unit : unit + 1], held_track)[0]
-    places, last = np.arange(len(track)), max(len(track) // 5, 2)
-    ridge = RidgeCV(RIDGES, cv=[(places[:-last], places[-last:])])
-    together = make_pipeline(StandardScaler(), ridge).fit(units, track).score(held_units, held_track)
+    other_r = correlations(evaluation_units[:, unit : unit + 1], evaluation_feature)[0]
+    indices, last = np.arange(len(feature)), max(len(feature) // 5, 2)
+    ridge = RidgeCV(RIDGES, cv=[(indices[:-last], indices[-last:])])
+    probe = make_pipeline(StandardScaler(), ridge).fit(units, feature)
     return UnitProbe(
-        unit, int(np.sign(r[unit])), float(r[unit] ** 2), float(np.nan_to_num(held**2)), float(together)
+        unit,
+        int(np.sign(r[unit])),
+        float(r[unit] ** 2),
+        float(np.nan_to_num(other_r**2)),
+        float(probe.score(evaluation_units, evaluation_feature)),
     )
 
 
 def correlations(
-    units: Float[np.ndarray, "characters units"], track: Float[np.ndarray, " characters"]
+    units: Float[np.ndarray, "characters units"], feature: Float[np.ndarray, " characters"]
 ) -> Float[np.ndarray, " units"]:
-    """Pearson's r of each unit with a track; NaN of a constant one."""
-    x, y = units - units.mean(0), track - track.mean()
+    """Pearson's r of each unit with a feature; NaN for a constant unit."""
+    x, y = units - units.mean(0), feature - feature.mean()
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (x * y[:, None]).mean(0) / (units.std(0) * track.std())
+        return (x * y[:, None]).mean(0) / (units.std(0) * feature.std())

@@ -1,82 +1,132 @@
-"""Insert batch norm into a trained net, and see which learning rates it then survives.
+"""Insert batch norm into a trained network and find the learning rates that it then survives."""
 
-Batch norm goes after the net's dense layers, set so that no output changes. Then the net is fine-tuned with it and
-without, from the same weights, at growing learning rates. A rate is survived while, in the median of the repeats, at
-least half of what was learned is left: the task's headline metric halfway between the trained net's and chance, which is
-what the best answer gets that does not look at its input. A repeat that diverges is not survived.
-"""
-
-import json
+import argparse
 import math
-import shlex
+from typing import TYPE_CHECKING
 
-from nlpfeat.cli.command import add_member, add_study, parse_named, parser
-
+from nlpfeat.cli.parsing import (
+    Command,
+    Parser,
+    add_count,
+    add_json,
+    add_member,
+    add_study,
+    numbers,
+    require_range,
+)
 from nlpfeat.errors import UserError
 
-EXAMPLES = [
-    "python -m experiments.batch_norm --study=runs/imdb_dense --width=100",
-    "python -m experiments.batch_norm --study=runs/spirals --width=32 --seed=3 --rates=0.001,0.01,0.1 --steps=200",
-]
+if TYPE_CHECKING:
+    import numpy as np
+
+    from nlpfeat.analysis.fine_tuning import Survival
 
 
-def command(argv: list[str]) -> int:
-    """The command. A table on stdout, a figure in the study, progress on stderr."""
-    arguments = parser(__doc__ or "", EXAMPLES)
-    add_study(arguments, "runs/imdb_dense")
-    add_member(arguments)
-    arguments.add_argument(
+def add_flags(parser: Parser) -> None:
+    """All flags but those of further axes."""
+    add_study(parser, "runs/imdb_dense")
+    add_member(parser)
+    parser.add_argument(
         "--rates",
         default="0.0003,0.001,0.003,0.01,0.03,0.1,0.3",
-        metavar="R,R,…",
+        metavar="X,X,…",
         help="learning rates (default: seven, .0003 to .3)",
     )
-    arguments.add_argument(
-        "--steps", type=int, default=100, metavar="N", help="of fine-tuning (default: 100)"
-    )
-    arguments.add_argument(
-        "--repeats", type=int, default=3, metavar="N", help="orders of the examples (default: 3)"
-    )
-    arguments.add_argument("--json", action="store_true", help="print the numbers as JSON")
-    flags = parse_named(arguments, argv)
-    rates = _rates(flags.rates)
+    add_count(parser, "--steps", 100, "steps of fine-tuning")
+    add_count(parser, "--repeats", 3, "orders of the examples")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace, line: str) -> int:
+    """Fine-tune, write the figure, print the table."""
+    rates = sorted(set(numbers("rates", args.rates, "0.001,0.01,0.1")))
+    if not all(math.isfinite(rate) and rate > 0 for rate in rates):
+        raise UserError(f"--rates: {args.rates}: learning rates must be more than 0")
     for name in ("steps", "repeats"):
-        if getattr(flags, name) < 1:
-            raise UserError(f"--{name}: {getattr(flags, name)} must be at least 1")
+        require_range(args, name, 1)
 
-    from nlpfeat import parallel
-    from nlpfeat.plotting.figures import fine_tuning
-    from nlpfeat.store.layout import open_folder
-    from nlpfeat.study.restore import restore, study_factory
-    from nlpfeat.study.select import member_of
+    from nlpfeat.analysis.fine_tuning import FineTuningOptions, survival
+    from nlpfeat.cli.members import member_of
+    from nlpfeat.cli.progress import track
+    from nlpfeat.cli.tables import print_json, print_paths
+    from nlpfeat.parallel import use_all_cores
+    from nlpfeat.plotting.figures.fine_tuning import survival_figure
+    from nlpfeat.plotting.save import save_figure
+    from nlpfeat.store.provenance import signature
+    from nlpfeat.study.session import open_study
 
-    parallel.use_all_cores()
-    study = open_folder(flags.study)
-    task = study.spec.task
-    if task.learner is not None:
-        raise UserError(
-            f"{study.path}: {study.spec.task.name} learns by a rule of its own, not by gradient descent"
-        )
-    member = restore(study, member_of(study, flags), flags.step, study_factory(study))
-    found = fine_tuning.survival(
-        task, member, rates, flags.steps, study.spec.training.batch_size, flags.repeats
+    use_all_cores()
+    study = open_study(args.study)
+    member = study.trained_member(args.step, **member_of(study, args))
+    found = survival(member, FineTuningOptions(rates, args.steps, args.repeats), track)
+    width, seed = member.settings.width, member.settings.seed
+    paths = save_figure(
+        survival_figure(found, f"{study.task.name}, width {width}, seed {seed}"),
+        study.folder.figures / f"batch-norm-width={width}-seed={seed}",
+        signature(line, study.folder),
     )
-    line = f"python -m experiments.batch_norm {shlex.join(argv)}"
-    paths = fine_tuning.draw(study, member, found, line)
-    if flags.json:
-        print(json.dumps(found.as_json() | {"paths": [str(one) for one in paths]}))
+    if args.json:
+        print_json(plain(found) | {"paths": paths})
         return 0
-    fine_tuning.print_table(found)
-    for one in paths:
-        print(one)
+    print_survival(found)
+    print_paths(paths)
     return 0
 
 
-def _rates(text: str) -> list[float]:
-    try:
-        rates = sorted({float(part) for part in text.split(",")})
-    except ValueError:
-        raise UserError(f"--rates: cannot read {text!r}; give numbers, as in 0.001,0.01,0.1") from None
-    if not all(math.isfinite(rate) and rate > 0 for rate in rates):
-        raise UserError(f"--rates: {text}: learning rates are more than 0")
-    return rates
+def plain(found: "Survival") -> dict[str, object]:
+    """The numbers as plain values, six digits after the point."""
+    from nlpfeat.analysis.fine_tuning import CONDITIONS
+
+    return {
+        "metric": found.metric.name,
+        "split": found.split,
+        "steps": found.steps,
+        "before": round(found.before, 6),
+        "inserted": round(found.inserted, 6),
+        "baseline": round(found.baseline, 6),
+        "rates": found.learning_rates,
+        "scores": dict(zip(CONDITIONS, found.scores.round(6).tolist(), strict=True)),
+        "survived": {condition: found.largest_rate(condition) for condition in CONDITIONS},
+    }
+
+
+def print_survival(found: "Survival") -> None:
+    """Print the scores, one row per rate."""
+    from nlpfeat.analysis.fine_tuning import CONDITIONS
+    from nlpfeat.cli.tables import print_columns
+
+    columns = {"rate": [f"{rate:g}" for rate in found.learning_rates]}
+    columns |= {
+        f"{condition} batch norm": [_cell(values) for values in scores]
+        for condition, scores in zip(CONDITIONS, found.scores, strict=True)
+    }
+    survived = ", ".join(f"{condition} {found.largest_rate(condition) or 'none'}" for condition in CONDITIONS)
+    print_columns(
+        columns,
+        f"{found.split} {found.metric.name} after {found.steps} steps, median (least–most) of the repeats that did not "
+        f"diverge; before {found.before:.4f}, with batch norm inserted {found.inserted:.4f}, baseline {found.baseline:.4f}; "
+        f"largest rate survived: {survived}",
+    )
+
+
+def _cell(values: "np.ndarray") -> str:
+    from nlpfeat.cli.tables import median_cell
+
+    lost = sum(not math.isfinite(value) for value in values)
+    return median_cell(values) + (f", {lost} of {len(values)} diverged" if lost else "")
+
+
+COMMAND = Command(
+    "batch-norm",
+    "insert batch norm into a trained network and find the learning rates that it then survives",
+    add_flags,
+    run,
+    description="Batch norm goes after the dense layers, set so that no output changes. Then the network is fine-tuned with it and\n"
+    "without, from the same weights, at growing learning rates. A rate is survived if, in the median over repeats, at least\n"
+    "half of what was learned is left: the headline metric half-way between the baseline, the best constant prediction, and\n"
+    "that of the trained network. A repeat that diverges counts as the worst.",
+    examples=(
+        "nlpfeat batch-norm --study=runs/imdb_dense --width=100",
+        "nlpfeat batch-norm --study=runs/spirals --width=32 --seed=3 --rates=0.001,0.01,0.1 --steps=200",
+    ),
+)

@@ -1,77 +1,200 @@
-"""Look at nets that read a text character by character: what their width buys, what they have learned, what their units follow.
+"""Character networks: what their width buys, statistics of what they write, what their units follow."""
 
-width     bits per character of every member, against units, parameters and seconds of training, with a power law above a floor fitted
-          to each and its interval: a table, a figure, a CSV
-signs     what every member writes, counted: letters in words of the book, quotes and brackets closed, numbered sections, lengths of
-          lines; against width, over training, and beside the held-out text itself
-units     which unit of a net follows quotes, brackets, the place in the line or in the word: chosen on the text that was learned from,
-          judged on the held-out text, drawn over it
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-What a study's grid varies beside width and seed is chosen by its flag, as in --dropout=0.3.
-"""
+from nlpfeat.cli import parsing
+from nlpfeat.cli.parsing import Command, Parser, add_count, require_range
+from nlpfeat.cli.write import add_temperature, open_characters
 
-import shlex
-from typing import Any
+if TYPE_CHECKING:
+    from nlpfeat.stats.power_laws import PowerLaw
 
-from nlpfeat.cli.command import add_member, add_study, parse_named, parser
-
-from nlpfeat.errors import UserError
-
-EXAMPLES = [
-    "python -m experiments.characters --study=runs/char_rnn --dropout=0.3 width",
-    "python -m experiments.characters --study=runs/char_rnn --dropout=0.3 signs",
-    "python -m experiments.characters --study=runs/char_rnn --dropout=0.3 --width=128 --seed=0 units",
-]
-LOOKS = ("width", "signs", "units")
+MIN_CHARACTERS, MAX_CHARACTERS = 1000, 1_000_000
 
 
-def command(argv: list[str]) -> int:
-    """The command. Results on stdout, progress on stderr."""
-    arguments = parser(__doc__ or "", EXAMPLES)
-    add_study(arguments, "runs/char_rnn")
-    add_member(arguments)
-    add = arguments.add_argument
-    add("look", choices=LOOKS, help="what to look at")
-    add(
-        "--length",
-        type=int,
-        metavar="N",
-        help="characters: of signs that each member writes (default: 20000), of units that are read of each part (default: 60000)",
+def _add_width(parser: Parser) -> None:
+    parsing.add_study(parser, "runs/char_rnn")
+    parsing.add_json(parser)
+
+
+def _add_statistics(parser: Parser) -> None:
+    _add_width(parser)
+    add_count(parser, "--characters", 20_000, "number of characters that each member writes")
+    add_temperature(parser)
+
+
+def _add_units(parser: Parser) -> None:
+    _add_width(parser)
+    parsing.add_member(parser)
+    add_count(parser, "--characters", 60_000, "number of characters read of each split")
+
+
+def _file(name: str, settings: Mapping[str, float]) -> str:
+    return "-".join([name, *(f"{key}={value:g}" for key, value in settings.items())])
+
+
+def _width(args: argparse.Namespace, line: str) -> int:
+    from nlpfeat.analysis.language import SIZES, width_curves
+    from nlpfeat.cli.figures import write_figure
+    from nlpfeat.cli.members import point_of_flags
+    from nlpfeat.cli.tables import median_cell, print_columns, print_json
+    from nlpfeat.plotting.figures.language import width_curves_figure
+
+    study = open_characters(args)
+    point = point_of_flags(study, args)
+    result = width_curves(study, point)
+    last = result.last
+    if args.json:
+        laws = {name: law and law._asdict() for name, law in result.laws.items()}
+        print_json({"members": last, "laws": laws})
+        return 0
+    groups = list(last.groupby("width"))
+    columns = {
+        "units": [f"{width:g}" for width, _ in groups],
+        "parameters": [f"{group['parameters'].iloc[0]:,}" for _, group in groups],
+        "members": [str(len(group)) for _, group in groups],
+        "seconds each": [f"{group['seconds'].median():.3g}" for _, group in groups],
+    }
+    for name in last.columns[last.columns.str.endswith(" bits")]:
+        columns[name] = [median_cell(group[name].to_numpy()) for _, group in groups]
+    print_columns(
+        columns,
+        "bits per character at the last step: median over seeds (lowest–highest); the seconds of a bucket are divided equally "
+        "among its members, which are padded to the widest",
     )
-    add("--temperature", type=float, default=0.8, metavar="X", help="of signs (default: %(default)s)")
-    add("--json", action="store_true", help="print JSON")
-    flags = parse_named(arguments, argv)
-    _check(flags)
-
-    from nlpfeat import parallel
-    from nlpfeat.store.layout import open_folder
-    from nlpfeat.study.characters import readers, tell_learned
-    from nlpfeat.study.select import further, member_of, wanted
-
-    parallel.use_all_cores()
-    study = open_folder(flags.study)
-    nets, line = readers(study), f"python -m experiments.characters {shlex.join(argv)}"
-    tell_learned(nets)
-    chosen = wanted(flags, further(study))
-    if flags.look == "units":
-        from nlpfeat.analysis.language_units import units
-
-        return units(nets, member_of(study, flags), flags, line)
-    if flags.look == "width":
-        from nlpfeat.analysis.language_width import width
-
-        return width(nets, chosen, line, as_json=flags.json)
-    from nlpfeat.analysis.language_statistics import signs_of_all
-
-    return signs_of_all(nets, chosen, flags, line)
+    for name, law in result.laws.items():
+        print(f"{result.evaluated} against {SIZES[name]}: {_law(law)}")
+    heading = "What the width of a recurrent state buys: every seed a point, median, quartiles"
+    name = _file("characters-width", point)
+    write_figure(study, name, width_curves_figure(result), heading, line, last)
+    return 0
 
 
-def _check(flags: Any) -> None:
-    if not 0 <= flags.temperature < float("inf"):
-        raise UserError(f"--temperature: {flags.temperature:g} must be a finite number, 0 or more")
-    if flags.length is not None and not 1000 <= flags.length <= 1_000_000:
-        raise UserError(f"--length: {flags.length} must be 1,000 to 1,000,000")
-    if flags.look != "units":
-        for name in ("width", "step"):
-            if getattr(flags, name) is not None:
-                raise UserError(f"--{name}: {flags.look} looks at every width, and at kept steps")
+def _law(law: "PowerLaw | None") -> str:
+    if law is None:
+        return "no power law: fewer than 4 sizes, or it does not fall"
+
+    def interval(values: Sequence[float]) -> str:
+        low, estimate, high = values
+        return f"{estimate:.3g} ({low:.3g} to {high:.3g})"
+
+    return (
+        f"floor {interval(law.floor)} + {law.scale.estimate:.3g} · size^−exponent, exponent {interval(law.exponent)}; "
+        "bootstrap 95 % intervals over members"
+    )
+
+
+def _statistics(args: argparse.Namespace, line: str) -> int:
+    require_range(args, "temperature", 0)
+    require_range(args, "characters", MIN_CHARACTERS, MAX_CHARACTERS)
+
+    import numpy as np
+
+    from nlpfeat.analysis.language import StatisticsOptions, member_statistics
+    from nlpfeat.analysis.text_statistics import DESCRIPTIONS
+    from nlpfeat.cli.figures import write_figure
+    from nlpfeat.cli.members import point_of_flags
+    from nlpfeat.cli.progress import track
+    from nlpfeat.cli.tables import median_cell, print_columns, print_json
+    from nlpfeat.plotting.figures.language import member_statistics_figure
+
+    study = open_characters(args)
+    point = point_of_flags(study, args)
+    options = StatisticsOptions(args.characters, temperature=args.temperature)
+    result = member_statistics(study, point, options, track)
+    members, references = result
+    if args.json:
+        print_json(
+            {
+                "members": members,
+                "references": {name: statistics._asdict() for name, statistics in references.items()},
+            }
+        )
+        return 0
+    groups = list(members[members["step"] == members["step"].max()].groupby("width"))
+    columns = {"units": [f"{width:g}" for width, _ in groups] + list(references)}
+    for name in DESCRIPTIONS:
+        cells = [group[name].to_numpy() for _, group in groups]
+        cells += [np.array([getattr(statistics, name)]) for statistics in references.values()]
+        columns[name] = [median_cell(cell) for cell in cells]
+    described = "; ".join(f"{name}: {description}" for name, description in DESCRIPTIONS.items())
+    print_columns(columns, f"at the last step: median over seeds (lowest–highest). {described}")
+    figure = member_statistics_figure(result, study.task.width_label)
+    heading = (
+        "Statistics of what the networks write: at the last step, every member a point (above), and over training (below); "
+        f"dashed: {next(iter(references))}"
+    )
+    write_figure(study, _file("characters-statistics", point), figure, heading, line, members)
+    return 0
+
+
+def _units(args: argparse.Namespace, line: str) -> int:
+    require_range(args, "characters", MIN_CHARACTERS, MAX_CHARACTERS)
+
+    from nlpfeat.analysis.language import member_probes
+    from nlpfeat.analysis.unit_probes import DESCRIPTIONS
+    from nlpfeat.cli.figures import write_figure
+    from nlpfeat.cli.members import member_of
+    from nlpfeat.cli.tables import print_columns, print_json
+    from nlpfeat.plotting.figures.language import member_probes_figure
+    from nlpfeat.study.select import describe_settings
+
+    study = open_characters(args)
+    settings = member_of(study, args)
+    member = study.trained_member(args.step, **settings)
+    result = member_probes(study, member, args.characters)
+    if args.json:
+        print_json({"member": member.id, "step": member.step, "probes": result.table})
+        return 0
+    probes = result.probes
+    columns = {
+        "followed": [DESCRIPTIONS[name] for name in probes],
+        "by": [result.unit_name(name) for name in probes],
+        "r² where chosen": [f"{probe.train_r2:.3f}" for probe in probes.values()],
+        f"r², {result.name}": [f"{probe.evaluation_r2:.3f}" for probe in probes.values()],
+        f"all units, {result.name}": [f"{probe.probe_r2:.3f}" for probe in probes.values()],
+    }
+    print_columns(
+        columns,
+        f"on the first {args.characters:,} characters of each split. r²: squared correlation of the unit with what it follows; all "
+        "units: share of variance that a linear probe of all units explains",
+    )
+    heading = (
+        f"What single units follow in the {result.name}: {describe_settings(settings)}, step {member.step}; red where a unit is "
+        "above its mean"
+    )
+    write_figure(study, _file("characters-units", settings), member_probes_figure(result), heading, line)
+    return 0
+
+
+COMMAND = Command(
+    "characters",
+    "character networks: what width buys, statistics of what they write, what their units follow",
+    subcommands=(
+        Command(
+            "width",
+            "bits per character against units, parameters and seconds of training, with power laws above a floor",
+            _add_width,
+            _width,
+            examples=("nlpfeat characters width --study=runs/char_rnn --dropout=0.3",),
+        ),
+        Command(
+            "statistics",
+            "statistics of what every member writes, against width and over training, beside the held-out text",
+            _add_statistics,
+            _statistics,
+            description="Letters in words of the book, quotes and brackets closed, numbered sections, lengths of lines.",
+            examples=("nlpfeat characters statistics --study=runs/char_rnn --dropout=0.3",),
+        ),
+        Command(
+            "units",
+            "the unit that follows quotes, brackets, the position in the line or in the word best",
+            _add_units,
+            _units,
+            description="Units are chosen on the training text and evaluated on the held-out text.",
+            examples=("nlpfeat characters units --study=runs/char_rnn --dropout=0.3 --width=128 --seed=0",),
+        ),
+    ),
+)

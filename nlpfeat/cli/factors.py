@@ -1,113 +1,284 @@
-"""Look at the factors of users and items: the best and the worst, what tells items apart, who is alike, what to recommend.
+"""Factors of users and items: the best and worst items, components, maps, neighbours, predictions, recommendations."""
 
-top, bottom        of the most rated items, those with the highest and the lowest bias (of models without biases: mean prediction)
-components         the directions in which the items' factors differ most, and the items at both ends of each
-map                the items by two of these: a PNG, a PDF, a page that works offline (zoom, hover, search) and a CSV
-similar TITLE      the items nearest to one, by the cosine of their factors
-predict            of --user and --item, or of someone new, described by --rating
-recommend          what --user has not rated, or what suits someone new, described by --rating, best first
-stability          how far the members of the study agree: neighbours, subspaces, the two lists
-"""
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-import json
-import shlex
-from typing import Any
-
-from nlpfeat.cli.command import add_member, add_study, parse_named, parser
-
+from nlpfeat.cli import parsing
+from nlpfeat.cli.parsing import Command, Parser, add_count, require_range
 from nlpfeat.errors import UserError
 
-EXAMPLES = [
-    "python -m experiments.factors --study=runs/ratings_bias --width=50 --seed=0 top",
-    "python -m experiments.factors --study=runs/ratings_bayes --width=10 components",
-    'python -m experiments.factors --study=runs/ratings_bayes --width=10 similar "Pulp Fiction"',
-    "python -m experiments.factors --study=runs/ratings_bayes --width=10 --user=15 recommend",
-    'python -m experiments.factors --study=runs/ratings_bayes --width=10 --rating="Toy Story=5" --rating="Alien=1" recommend',
-    'python -m experiments.factors --study=runs/ratings_bayes --width=10 --user=15 --item="Pulp Fiction" predict',
-]
-BELONGS = {  # flags to the looks that heed them
-    "user": ("predict", "recommend"),
-    "rating": ("predict", "recommend"),
-    "item": ("predict",),
-    "components": ("map",),
-}
-LOOKS = ("top", "bottom", "components", "map", "similar", "predict", "recommend", "stability")
+if TYPE_CHECKING:
+    from nlpfeat.analysis.ratings import ItemList, ItemOptions, Rater
+    from nlpfeat.study.restore import TrainedMember
+    from nlpfeat.study.session import Study
+
+    List = Callable[[ModuleType, TrainedMember, argparse.Namespace], ItemList]
+
+ITEM = "an item's title, the beginning of its title, or its number"
 
 
-def command(argv: list[str]) -> int:
-    """The command. Results on stdout, progress on stderr."""
-    arguments = parser(__doc__ or "", EXAMPLES)
-    add_study(arguments, "runs/ratings_bayes")
-    add_member(arguments)
-    arguments.add_argument("look", choices=LOOKS, help="what to look at")
-    arguments.add_argument(
-        "title", nargs="?", metavar="TITLE", help="of similar: a title, or an item's number"
-    )
-    arguments.add_argument("--user", metavar="ID", help="of predict and recommend")
-    arguments.add_argument("--item", metavar="TITLE", help="of predict: a title, or an item's number")
-    arguments.add_argument(
-        "--rating",
-        action="append",
-        default=[],
-        metavar="TITLE=STARS",
-        help="of predict and recommend: what someone new rated, as often as you like",
-    )
-    arguments.add_argument(
-        "--count", type=int, default=10, metavar="N", help="how many to list (default: 10)"
-    )
-    arguments.add_argument(
-        "--most",
-        type=int,
-        default=2000,
-        metavar="N",
-        help="only the N most rated items are looked at (default: 2000)",
-    )
-    arguments.add_argument("--components", metavar="A,B", help="of a map: which two (default: 1,2)")
-    arguments.add_argument("--json", action="store_true", help="print JSON")
-    flags = parse_named(arguments, argv)
-    _check(flags)
+def _flags(*parts: Callable[[Parser], None]) -> Callable[[Parser], None]:
+    """The flags of a subcommand: --study, those of `parts`, and --json."""
 
-    from nlpfeat import parallel
-    from nlpfeat.analysis import factor_stability, rating_lists
-    from nlpfeat.report import item_maps
-    from nlpfeat.store.layout import open_folder
-    from nlpfeat.study.ratings import model, read_ratings
-    from nlpfeat.study.select import member_of
+    def add(parser: Parser) -> None:
+        parsing.add_study(parser, "runs/ratings_bayes")
+        for part in parts:
+            part(parser)
+        parsing.add_json(parser)
 
-    parallel.use_all_cores()
-    study = open_folder(flags.study)
-    chosen = None if flags.look == "stability" else member_of(study, flags)
-    ratings = read_ratings(study)
-    line = f"python -m experiments.factors {shlex.join(argv)}"
-    if chosen is None:
-        return factor_stability.stability(ratings, flags, line)
-    member = model(ratings, chosen, flags.step)
-    if flags.look == "map":
-        return item_maps.draw(ratings, member, flags, line)
-    rows, note = rating_lists.LISTS[flags.look](ratings, member, flags)
-    if flags.json:
-        print(json.dumps(rows))
+    return add
+
+
+def _max_items(parser: Parser) -> None:
+    add_count(parser, "--max-items", 2000, "only the N most rated items")
+
+
+def _items(parser: Parser) -> None:
+    add_count(parser, "--top-k", 10, "how many items are listed")
+    _max_items(parser)
+
+
+def _title(parser: Parser) -> None:
+    parser.add_argument("title", metavar="TITLE", help=ITEM)
+
+
+def _item(parser: Parser) -> None:
+    parser.add_argument("--item", required=True, metavar="TITLE", help=ITEM)
+
+
+def _rater(parser: Parser) -> None:
+    about = "a rating by someone new, in place of --user; may be repeated"
+    parser.add_argument("--user", metavar="ID", help="a user of the data")
+    parser.add_argument("--rating", action="append", type=_rating, metavar="TITLE=STARS", help=about)
+
+
+def _components(parser: Parser) -> None:
+    parser.add_argument(
+        "--components", default="1,2", metavar="A,B", help="which two components (default: %(default)s)"
+    )
+
+
+def _width(parser: Parser) -> None:
+    parser.add_argument("--width", metavar="N", help="only members of this width")
+
+
+def _rating(text: str) -> tuple[str, float]:
+    title, _, stars = text.rpartition("=")
+    try:
+        if title:
+            return title, float(stars)
+    except ValueError:
+        pass
+    raise UserError(f'--rating {text!r}: write a title and stars, as in "Toy Story=4"')
+
+
+def _two_components(text: str) -> tuple[int, int]:
+    try:
+        a, b = (int(part) for part in text.split(","))
+    except ValueError:
+        a = b = 0
+    if min(a, b) < 1 or a == b:
+        raise UserError(f"--components: {text!r}: name two different ones, as in 1,2")
+    return a, b
+
+
+@contextmanager
+def _naming_flags() -> Iterator[None]:
+    """Name the flag where an error of the library names its argument."""
+    try:
+        yield
+    except UserError as error:
+        error.args = (str(error).replace("max_items", "--max-items"),)
+        raise
+
+
+def _open(args: argparse.Namespace) -> "Study":
+    from nlpfeat.analysis.ratings import require_factors
+    from nlpfeat.parallel import use_all_cores
+    from nlpfeat.study.session import open_study
+
+    use_all_cores()
+    study = open_study(args.study)
+    require_factors(study.task, study.path)
+    return study
+
+
+def _list(make: "List") -> Callable[[argparse.Namespace, str], int]:
+    """A subcommand that prints a list of items.
+
+    Args:
+      make: (nlpfeat.analysis.ratings, the member, the flags) -> the list.
+    """
+
+    def run(args: argparse.Namespace, line: str) -> int:
+        for name in ("top_k", "max_items"):
+            if name in args:
+                require_range(args, name, 1)
+        if "user" in args and bool(args.user) == bool(args.rating):
+            raise UserError(
+                "for whom? Give --user=ID, or what someone new has rated, as --rating TITLE=STARS"
+            )
+
+        from nlpfeat.analysis import ratings
+        from nlpfeat.cli.members import member_of
+        from nlpfeat.cli.tables import print_columns, print_json
+
+        study = _open(args)
+        member = study.trained_member(args.step, **member_of(study, args))
+        with _naming_flags():
+            table, caption = make(ratings, member, args)
+        if args.json:
+            print_json(table)
+            return 0
+        columns = {
+            str(name): [f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in table[name]]
+            for name in table
+        }
+        print_columns(columns, caption)
+        return 0
+
+    return run
+
+
+def _options(ratings: ModuleType, args: argparse.Namespace) -> "ItemOptions":
+    return ratings.ItemOptions(args.top_k, args.max_items)
+
+
+def _rater_of(ratings: ModuleType, member: "TrainedMember", args: argparse.Namespace) -> "Rater":
+    if args.rating:
+        return ratings.new_user(member, args.rating)
+    return ratings.known_user(member, args.user)
+
+
+def _map(args: argparse.Namespace, line: str) -> int:
+    require_range(args, "max_items", 1)
+    axes = _two_components(args.components)
+
+    from nlpfeat.analysis.ratings import item_map
+    from nlpfeat.cli.members import member_of
+    from nlpfeat.cli.tables import print_json, print_paths
+    from nlpfeat.report.item_maps import item_map_page
+    from nlpfeat.report.maps import write_map
+    from nlpfeat.store.provenance import signature
+    from nlpfeat.study.select import format_number
+
+    study = _open(args)
+    settings = member_of(study, args)
+    with _naming_flags():
+        result = item_map(study.trained_member(args.step, **settings), axes, args.max_items)
+    width, seed = (format_number(settings[name]) for name in ("width", "seed"))
+    path = study.folder.figures / f"factors-{axes[0]}-{axes[1]}-width={width}-seed={seed}"
+    path.parent.mkdir(exist_ok=True)
+    panel, points, text = item_map_page(result, signature(line, study.folder))
+    paths = write_map(path, [panel], points, text)
+    if args.json:
+        print_json({"paths": paths})
     else:
-        rating_lists.print_rows(rows, note)
+        print_paths(paths)
     return 0
 
 
-def _check(flags: Any) -> None:
-    for name in ("count", "most"):
-        if getattr(flags, name) < 1:
-            raise UserError(f"--{name}: {getattr(flags, name)} must be at least 1")
-    for name, looks in BELONGS.items():
-        if getattr(flags, name) and flags.look not in looks:
-            raise UserError(
-                f"{flags.look} takes no --{name}; {' and '.join(looks)} {'do' if looks[1:] else 'does'}"
-            )
-    if flags.look == "similar" and not flags.title:
-        raise UserError('similar to what? Name an item, as in: similar "Pulp Fiction"')
-    if flags.look != "similar" and flags.title:
-        raise UserError(f"{flags.look} takes no title; {flags.title!r} is one")
-    if flags.look in ("predict", "recommend") and bool(flags.user) == bool(flags.rating):
-        raise UserError(
-            f"{flags.look} for whom? Give --user=ID, or what someone new rated, as --rating TITLE=STARS"
-        )
-    if flags.look == "predict" and not flags.item:
-        raise UserError("predict which item's rating? Give --item=TITLE")
+def _stability(args: argparse.Namespace, line: str) -> int:
+    require_range(args, "max_items", 1)
+
+    from nlpfeat.analysis.agreement import medians
+    from nlpfeat.analysis.factor_stability import StabilityOptions, factor_stability
+    from nlpfeat.cli.figures import write_figure
+    from nlpfeat.cli.members import settings_of
+    from nlpfeat.cli.progress import track
+    from nlpfeat.cli.tables import print_columns, print_json
+    from nlpfeat.config.fields import setting_names
+    from nlpfeat.plotting.figures.ratings import factor_stability_figure
+
+    study = _open(args)
+    settings = settings_of(args, setting_names(study.spec.settings))
+    with _naming_flags():
+        result = factor_stability(study, settings, StabilityOptions(args.max_items), args.step, track)
+    if args.json:
+        print_json(result.table)
+        return 0
+    measures = "; ".join(f"{name}: {description}" for name, description in result.measures.items())
+    pairs = "medians over pairs of members: two seeds of a width, or a width and the widest"
+    print_columns(medians(result.table), f"{pairs}. {measures}")
+    heading = "How far models agree about the items: every pair, median, quartiles"
+    write_figure(study, "factor-stability", factor_stability_figure(result), heading, line, result.table)
+    return 0
+
+
+def _subcommand(
+    name: str,
+    summary: str,
+    flags: Callable[[Parser], None],
+    run: Callable[[argparse.Namespace, str], int],
+    *examples: str,
+) -> Command:
+    lines = [f"nlpfeat factors {name} --study=runs/ratings_bayes {example}".rstrip() for example in examples]
+    return Command(name, summary, flags, run, examples=lines)
+
+
+COMMAND = Command(
+    "factors",
+    "factors of users and items: lists of items, maps, predictions, recommendations",
+    subcommands=(
+        _subcommand(
+            "top",
+            "the items of highest bias; for models without biases, of highest mean prediction",
+            _flags(parsing.add_member, _items),
+            _list(lambda r, member, args: r.items_by_quality(member, _options(r, args), best=True)),
+            "--width=10 --seed=0",
+        ),
+        _subcommand(
+            "bottom",
+            "the items of lowest bias; for models without biases, of lowest mean prediction",
+            _flags(parsing.add_member, _items),
+            _list(lambda r, member, args: r.items_by_quality(member, _options(r, args), best=False)),
+            "--width=10 --seed=0",
+        ),
+        _subcommand(
+            "components",
+            "principal components of the items' factors, and the items at both ends of each",
+            _flags(parsing.add_member, _items),
+            _list(lambda r, member, args: r.component_items(member, _options(r, args))),
+            "--width=10",
+        ),
+        _subcommand(
+            "map",
+            "a map of the items by two components: PNG, PDF, CSV, and a page with zoom and search",
+            _flags(parsing.add_member, _components, _max_items),
+            _map,
+            "--width=10 --components=1,3",
+        ),
+        _subcommand(
+            "similar",
+            "the items nearest to one, by the cosine of their factors",
+            _flags(_title, parsing.add_member, _items),
+            _list(lambda r, member, args: r.similar_items(member, args.title, _options(r, args))),
+            '--width=10 "Pulp Fiction"',
+        ),
+        _subcommand(
+            "predict",
+            "the rating that a user, or someone new, would give to an item",
+            _flags(_item, parsing.add_member, _rater),
+            _list(lambda r, member, args: r.predicted_item(_rater_of(r, member, args), args.item)),
+            '--width=10 --user=15 --item="Pulp Fiction"',
+        ),
+        _subcommand(
+            "recommend",
+            "the items with the highest predicted ratings among those that a user, or someone new, has not rated",
+            _flags(parsing.add_member, _rater, _items),
+            _list(lambda r, member, args: r.recommended_items(_rater_of(r, member, args), _options(r, args))),
+            "--width=10 --user=15",
+            '--width=10 --rating="Toy Story=5" --rating="Alien=1"',
+        ),
+        _subcommand(
+            "stability",
+            "how far the members of a study agree: neighbours, subspaces, the best and the worst items",
+            _flags(_width, parsing.add_step, _max_items),
+            _stability,
+            "",
+        ),
+    ),
+)

@@ -1,93 +1,129 @@
-"""Measure the exact geometry of every member of a study, at every checkpoint that was kept.
+"""Measure the geometry of every member of a study at every kept checkpoint."""
 
-Linear regions, decision regions of the whole plane, separability with certificates, stretch, folds, roughness,
-norms: see nlpfeat/geometry/measures.py. The numbers join STUDY/results.nc under the same labels. What is measured
-stays: run again after an interruption or an extended sweep, it does what is missing; delete STUDY/measures to
-measure anew. On stdout: medians over seeds at the last step.
-"""
-
-import json
-import math
+import argparse
 import os
-import shlex
 import signal
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING
 
-from nlpfeat.cli.command import add_study, parser
+from nlpfeat.cli.parsing import Command, Parser, add_json, add_study
 
-from nlpfeat.store import precheck
+if TYPE_CHECKING:
+    from jaxtyping import PyTree
 
-EXAMPLES = [
-    "python -m experiments.measure --study=runs/spirals",
-    "python -m experiments.measure --study=runs/spirals --json",
-    "python -m experiments.plot --study=runs/spirals",
-]
+# The columns of the table: what fits on a screen. --json has all measures.
+SHOWN = {
+    "regions": "regions",
+    "regions_ratio": "R/(H²/2)",
+    "components_in_box": "components",
+    "separable": "separable",
+    "gdv": "GDV",
+    "log_det": "log|det|",
+    "fold_index": "folding",
+    "winding_angle": "winding °",
+    "spectral_product": "Π σ_max",
+    "mean_path_norm": "|w||v|",
+}
+CAPTION = (
+    "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; components: of the decision "
+    "regions of all classes in the box; separable: share of seeds whose embedded classes are linearly separable; GDV: 0 mixed, -1 "
+    "ideal; log|det|: log of the area factor of the map, -inf where it flattens; folding: 0 without folds; winding: angle of an embedded "
+    "class curve around the middle; Π σ_max: product of spectral norms; |w||v|: mean over units. –: not defined. --json has all "
+    "measures with quartiles."
+)
 
 
-def command(argv: list[str]) -> int:
-    """The command. Results on stdout, progress on stderr; exit code 1 if a theorem is broken."""
-    arguments = parser(__doc__ or "", EXAMPLES)
-    add_study(arguments)
-    arguments.add_argument("--json", action="store_true", help="print the table as JSON")
-    flags = arguments.parse(argv)
-    precheck.require_study(flags.study)
+def add_flags(parser: Parser) -> None:
+    """All flags."""
+    add_study(parser)
+    add_json(parser)
 
-    again = f"python -m experiments.measure {shlex.join(argv)}".strip()
+
+def run(args: argparse.Namespace, line: str) -> int:
+    """Measure what is missing, print medians over seeds at the last step. Exit code 1 if a theorem is violated."""
+    from nlpfeat.store import precheck
+
+    precheck.require_study(args.study)
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        print(f"\nstopped; finished parts are saved. Resume with:\n  {again}", file=sys.stderr, flush=True)
+        print(f"\nstopped; finished parts are saved. Resume with:\n  {line}", file=sys.stderr, flush=True)
         os._exit(128 + signum)
 
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, stop)
 
-    from nlpfeat import parallel
-    from nlpfeat.analysis import geometry
-    from nlpfeat.cli.progress import MeasureProgress
-    from nlpfeat.cli.tables import print_measures
+    from nlpfeat.analysis.geometry import measure_study, unmeasured
+    from nlpfeat.cli.progress import track
+    from nlpfeat.cli.tables import print_json
+    from nlpfeat.parallel import use_all_cores
     from nlpfeat.stats.summaries import summarize_measures
     from nlpfeat.store import provenance
-    from nlpfeat.store.layout import log_command, open_folder
+    from nlpfeat.store.layout import log_command
+    from nlpfeat.study.session import open_study
     from nlpfeat.sweeps import launch
 
-    parallel.use_all_cores()
-    study, began = open_folder(flags.study), time.perf_counter()
-    work = geometry.unmeasured(study)
-    total = sum(part.members for part in work)
+    use_all_cores()
+    study, began = open_study(args.study), time.perf_counter()
+    jobs = unmeasured(study)
+    total = sum(job.members for job in jobs)
     print(
         f"{study.path}: {total} checkpoints of members to measure on {os.cpu_count()} cores", file=sys.stderr
     )
-    if work:
-        log_command(
-            study, {"command": again, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")} | provenance.provenance()
-        )
-    with MeasureProgress(total) as progress:
-        geometry.measure_study(study, work, progress.part)
-    if work:
+    if jobs:
+        now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        log_command(study.folder, {"command": line, "time": now} | provenance.provenance())
+        measure_study(study, jobs, track)
         print(f"measured {total} checkpoints in {time.perf_counter() - began:.1f} s", file=sys.stderr)
-    combined, damaged = launch.finish(study)
+    dataset, damaged = launch.finish(study.folder)
     launch.require_whole(damaged)
-    assert combined is not None
-    rows = summarize_measures(combined)
-    if flags.json:
-        print(json.dumps([{name: _strict(value) for name, value in row.items()} for row in rows]))
+    assert dataset is not None
+    rows = summarize_measures(dataset)
+    if args.json:
+        print_json(rows)
     elif not rows:
-        print(f"nothing to show of step {int(combined['step'][-1])}: no kept checkpoint of it is measured")
+        print(f"nothing to show of step {int(dataset['step'][-1])}: no kept checkpoint of it is measured")
     else:
         print_measures(rows)
-    print(f"results: {study.combined}", file=sys.stderr)
-    count, broken = int(combined.violations.count()), int((combined.violations > 0).sum())
-    print(f"theorems: {broken} of {count} checkpoints of members break one", file=sys.stderr)
+    print(f"results: {study.folder.combined}", file=sys.stderr)
+    count, broken = int(dataset["violations"].count()), int((dataset["violations"] > 0).sum())
+    print(f"theorems: {broken} of {count} checkpoints of members violate one", file=sys.stderr)
+    dataset.close()
     return 1 if broken else 0
 
 
-def _strict(value: Any) -> Any:
-    """JSON has no infinity."""
-    return (
-        [None if x is None or not math.isfinite(x) else x for x in value]
-        if isinstance(value, list)
-        else value
-    )
+def print_measures(rows: "Sequence[Mapping[str, PyTree]]") -> None:
+    """Print the medians of the `SHOWN` measures, one row per width and point of the further axes."""
+    from nlpfeat.cli.tables import print_columns
+
+    axes = [name for name, value in rows[0].items() if not isinstance(value, list) and name != "diverged"]
+    columns = {axis: [f"{row[axis]:g}" for row in rows] for axis in axes}
+    columns["members"] = [
+        f"{row['members']} ({row['diverged']} diverged)" if row["diverged"] else str(row["members"])
+        for row in rows
+    ]
+    for name, head in SHOWN.items():
+        medians = [row[name][1] for row in rows]
+        if any(median is not None for median in medians):
+            columns[head] = ["–" if median is None else f"{median:.4g}" for median in medians]
+    print_columns(columns, CAPTION)
+
+
+COMMAND = Command(
+    "measure",
+    "measure the geometry of every member of a study at every kept checkpoint",
+    add_flags,
+    run,
+    description="Linear regions, decision regions of the whole plane, separability with certificates, stretch, folds, roughness, norms: see\n"
+    "nlpfeat/geometry/measures.py. The numbers join STUDY/results.nc under the same labels. Run again after an interruption\n"
+    "or an extended sweep, it measures only what is missing; delete STUDY/measures to measure anew. On stdout: medians over\n"
+    "seeds at the last step. Exit code 1 if a theorem is violated.",
+    examples=(
+        "nlpfeat measure --study=runs/spirals",
+        "nlpfeat measure --study=runs/spirals --json",
+        "nlpfeat plot --study=runs/spirals",
+    ),
+    opens_study=False,
+)

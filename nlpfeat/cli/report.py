@@ -1,85 +1,86 @@
-"""One page that shows studies so that they can be explored, in any browser and without a network.
-
-Any measure against width or any other axis, every member a point with its id and curve; of nets on the plane the unwarper: linear
-regions, embedding with its warped grid, class vectors and regions at every kept step, computed in the page from the weights, two
-nets side by side; of nets of words and films their maps; the table, the config, the manifest and the commands.
-
-Written to STUDY/report.html, of the first study where there are several.
-"""
+"""Write one page that shows studies interactively."""
 
 import argparse
-import json
-import shlex
 import sys
 from pathlib import Path
 
-from nlpfeat.cli.command import parser
-
+from nlpfeat.cli.parsing import Command, Parser, add_count, add_json, add_widths, numbers
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 from nlpfeat.store import precheck
 
-EXAMPLES = [
-    "python -m experiments.report --study=runs/spirals",
-    "python -m experiments.report --study=runs/spirals --study=runs/spirals_deep --out=both.html",
-    "python -m experiments.report --study=runs/reviews_bag --widths=2,10,100",
-]
-BYTES = 8e6  # of weights and points on a page, which takes 15 MB at most
 
-
-def command(argv: list[str]) -> int:
-    """The command. The page's path on stdout, progress on stderr."""
-    arguments = parser(__doc__ or "", EXAMPLES)
-    add = arguments.add_argument
-    add(
+def add_flags(parser: Parser) -> None:
+    """All flags."""
+    parser.add_argument(
         "--study",
         type=expand_path,
         action="append",
         metavar="DIR",
         help="a study's folder; may be repeated (default: runs/spirals)",
     )
-    add("--out", type=expand_path, metavar="FILE.html", help="where to write (default: STUDY/report.html)")
-    add(
-        "--frames", type=int, default=80, metavar="N",
-        help="steps of training at which one net of each width is shown, trained again for it; 0: kept checkpoints only (default: %(default)s)",
-    )  # fmt: skip
-    add(
-        "--widths",
-        metavar="N,N,…",
-        help="of maps: which widths (default: the narrowest, a middle one, the widest)",
+    parser.add_argument(
+        "--out",
+        type=expand_path,
+        metavar="FILE.html",
+        help="the page (default: STUDY/report.html, of the first study)",
     )
-    add("--json", action="store_true", help="print path and size as JSON")
-    flags = arguments.parse(argv)
-    _check(flags)
-    paths = list(dict.fromkeys(flags.study or [Path("runs/spirals")]))
-    for path in paths:
-        precheck.require_study(path)
+    add_count(
+        parser,
+        "--frames",
+        80,
+        "steps at which one network per width is shown, which is trained again for it; 0: kept checkpoints only",
+    )
+    add_widths(parser)
+    add_json(parser)
 
-    from nlpfeat import parallel
-    from nlpfeat.report.page import report
-    from nlpfeat.report.parts import part
-    from nlpfeat.store.atomic import atomic
-    from nlpfeat.store.layout import open_folder
-    from nlpfeat.store.provenance import commit
 
-    parallel.use_all_cores()
-    studies = [open_folder(path) for path in paths]
-    line = f"python -m experiments.report {shlex.join(argv)}".strip()
-    parts = [part(study, flags, BYTES / len(studies), line) for study in studies]
-    page = report(parts, f"{line}   commit {commit()}")
-    out = flags.out or studies[0].path / "report.html"
-    with atomic(out) as file:
-        file.write_text(page, "utf-8")
-    size = len(page.encode()) / 1e6
-    print(json.dumps({"path": str(out), "megabytes": round(size, 2)}) if flags.json else out)
-    print(f"{size:.1f} MB; open it in a browser", file=sys.stderr)
+def run(args: argparse.Namespace, line: str) -> int:
+    """Write the page; its path on stdout."""
+    paths = list(dict.fromkeys(args.study or [Path("runs/spirals")]))
+    _check(args, paths)
+    widths = numbers("widths", args.widths, "2,10,100") if args.widths else []
+
+    from nlpfeat.cli.progress import track
+    from nlpfeat.cli.tables import print_json
+    from nlpfeat.parallel import use_all_cores
+    from nlpfeat.report.parts import ReportOptions, write_report
+    from nlpfeat.study.session import open_study
+
+    use_all_cores()
+    out = args.out or paths[0] / "report.html"
+    options = ReportOptions(frames=args.frames, widths=tuple(widths))
+    megabytes = write_report([open_study(path) for path in paths], out, options, line, track)
+    print_json({"path": out, "megabytes": round(megabytes, 2)}) if args.json else print(out)
+    print(f"{megabytes:.1f} MB; open it in a browser", file=sys.stderr)
     return 0
 
 
-def _check(flags: argparse.Namespace) -> None:
-    if flags.out is not None and flags.out.is_dir():
-        raise UserError(f"--out: {flags.out} is a folder; name a file, such as {flags.out / 'report.html'}")
-    if flags.out is not None and not flags.out.parent.is_dir():
-        raise UserError(f"--out: there is no folder {flags.out.parent}")
-    if not 0 <= flags.frames <= 1000 or flags.frames == 1:
-        raise UserError(f"--frames: {flags.frames} is not 0, or 2 to 1000")
+def _check(args: argparse.Namespace, studies: list[Path]) -> None:
+    if args.out is not None and args.out.is_dir():
+        raise UserError(f"--out: {args.out} is a folder; name a file, such as {args.out / 'report.html'}")
+    if args.out is not None and not args.out.parent.is_dir():
+        raise UserError(f"--out: there is no folder {args.out.parent}")
+    if not 0 <= args.frames <= 1000 or args.frames == 1:
+        raise UserError(f"--frames: {args.frames} is not 0, or 2 to 1000")
+    for path in studies:
+        precheck.require_study(path)
+
+
+COMMAND = Command(
+    "report",
+    "one page that shows studies interactively, in any browser and without a network",
+    add_flags,
+    run,
+    description="""\
+The explorer: any measure against width or another axis, one point per member. For networks on the plane the unwarper: linear
+regions, decision regions and the embedding with its warped grid at every kept step, two networks side by side. For networks of
+words and items their maps (--widths: which widths; default: the narrowest, a middle one and the widest). The closing table, the
+config, the manifest and the commands that made the study.""",
+    examples=(
+        "nlpfeat report --study=runs/spirals",
+        "nlpfeat report --study=runs/spirals --study=runs/spirals_deep --out=both.html",
+        "nlpfeat report --study=runs/reviews_bag --widths=2,10,100",
+    ),
+    opens_study=False,
+)

@@ -1,86 +1,79 @@
-"""A neural network in eleven lines, every number of it: weights, sums, sigmoids, errors, slopes, deltas.
+"""Print every number of the network in eleven lines: weights, sums, sigmoids, errors, slopes, deltas."""
 
-One layer learns the first column of a table of four rows; two layers learn the exclusive or of two columns. The
-arithmetic is the essay's own, in double precision (A. Trask, 2015; nlpfeat/models/eleven_lines.py).
-"""
+import argparse
+from collections.abc import Container
+from typing import TYPE_CHECKING
 
-import json
-from itertools import islice
-from typing import Any
-
-from nlpfeat.cli.command import parser
-
+from nlpfeat.cli.parsing import Command, Parser, add_count, add_json, require_range
 from nlpfeat.errors import UserError
 
-EXAMPLES = [
-    "python -m experiments.trace                                  # one layer, some of 10,000 iterations",
-    "python -m experiments.trace --iterations=3 --print=all",
-    "python -m experiments.trace --layers=2 --hidden=4 --seed=1 --iterations=60000",
-]
-TOLD = "1,2,3,10,100,1000,10000"
+if TYPE_CHECKING:
+    import numpy as np
+
+    from nlpfeat.models.eleven_lines import Trace
+
+SHOWN = "1,2,3,10,100,1000,10000"
 
 
-def command(argv: list[str]) -> int:
-    """The command. The trace on stdout."""
-    arguments = parser(__doc__ or "", EXAMPLES)
-    arguments.add_argument("--layers", type=int, default=1, metavar="N", help="1 or 2 (default: 1)")
-    arguments.add_argument(
-        "--hidden", type=int, default=4, metavar="N", help="hidden units of the 2-layer form"
+def add_flags(parser: Parser) -> None:
+    """All flags."""
+    add_count(parser, "--layers", 1, "1 or 2")
+    add_count(parser, "--hidden", 4, "hidden units of the network with 2 layers")
+    add_count(parser, "--seed", 123, "of the initial weights; 123 is the golden trace")
+    add_count(parser, "--iterations", 10_000, "training iterations")
+    parser.add_argument(
+        "--show",
+        default=SHOWN,
+        metavar="N,N,…|all",
+        help="the iterations to print, or all; the last one is always printed (default: %(default)s)",
     )
-    arguments.add_argument(
-        "--seed",
-        type=int,
-        default=123,
-        metavar="N",
-        help="of the first weights (default: 123, the golden trace)",
-    )
-    arguments.add_argument("--iterations", type=int, default=10000, metavar="N", help="(default: 10000)")
-    arguments.add_argument(
-        "--print",
-        default=TOLD,
-        metavar="N,N,…",
-        help=f"the iterations to print, or all; the last one is always told (default: {TOLD})",
-    )
-    arguments.add_argument("--json", action="store_true", help="print JSON, every digit")
-    flags = arguments.parse(argv)
-    if flags.layers not in (1, 2):
-        raise UserError(f"--layers: {flags.layers}; there are forms of 1 and of 2 layers")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace, line: str) -> int:
+    """Print the trace."""
+    require_range(args, "layers", 1, 2)
     for name, least in (("hidden", 1), ("iterations", 1), ("seed", 0)):
-        if not least <= getattr(flags, name) < 2**32:
-            raise UserError(f"--{name}: {getattr(flags, name)} must be at least {least} and below 2^32")
+        require_range(args, name, least, 2**32 - 1)
+    shown = _iterations(args.show, args.iterations)
 
+    from itertools import islice
+
+    from nlpfeat.cli.tables import print_json
     from nlpfeat.data.points import four_rows
     from nlpfeat.models.eleven_lines import first_weights, iterate
 
-    told = chosen(flags.print, flags.iterations)
-    shapes = [(3, 1)] if flags.layers == 1 else [(3, flags.hidden), (flags.hidden, 1)]
-    targets = four_rows.FIRST_COLUMN if flags.layers == 1 else four_rows.EXCLUSIVE_OR
-    weights = first_weights(flags.seed, shapes)
-    shown, last = [], {}
-    for number, last in enumerate(islice(iterate(four_rows.INPUTS, targets, weights), flags.iterations), 1):
-        if number in told:
-            if not flags.json:
+    shapes = [(3, 1)] if args.layers == 1 else [(3, args.hidden), (args.hidden, 1)]
+    targets = four_rows.FIRST_COLUMN if args.layers == 1 else four_rows.EXCLUSIVE_OR
+    traces = iterate(four_rows.INPUTS, targets, first_weights(args.seed, shapes))
+    printed, last = [], {}
+    for number, last in enumerate(islice(traces, args.iterations), 1):
+        if number in shown:
+            if args.json:
+                printed.append(
+                    {"iteration": number} | {name: values.tolist() for name, values in last.items()}
+                )
+            else:
                 print_iteration(number, last)
-            shown.append({"iteration": number} | {name: values.tolist() for name, values in last.items()})
-    if flags.json:
-        print(json.dumps(shown))
+    if args.json:
+        print_json(printed)
     else:
-        print_end(last, targets, flags.layers)
+        print_end(last, targets, args.layers)
     return 0
 
 
-def chosen(text: str, iterations: int) -> set[int] | range:
-    """Read --print."""
+def _iterations(text: str, last: int) -> Container[int]:
+    """The iterations that --show names."""
     if text == "all":
-        return range(1, iterations + 1)
+        return range(1, last + 1)
     try:
-        return {*(int(part) for part in text.split(",")), iterations}
+        return {*(int(part) for part in text.split(",")), last}
     except ValueError:
-        raise UserError(f"--print: cannot read {text!r}; write all, or numbers as in {TOLD}") from None
+        raise UserError(f"--show: cannot read {text!r}; write all, or numbers as in {SHOWN}") from None
 
 
-def print_iteration(number: int, trace: dict[str, Any]) -> None:
-    """One iteration: each named array, a row a line."""
+def print_iteration(number: int, trace: "Trace") -> None:
+    """Print the named arrays of an iteration, one row per line."""
     print(f"iteration {number}")
     for name, values in trace.items():
         rows = values.T if values.shape[1] == 1 else values
@@ -89,15 +82,32 @@ def print_iteration(number: int, trace: dict[str, Any]) -> None:
     print()
 
 
-def print_end(trace: dict[str, Any], targets: Any, layers: int) -> None:
-    """What was learned, in words."""
+def print_end(trace: "Trace", targets: "np.ndarray", layers: int) -> None:
+    """Print what was learned, in words."""
     output = trace[f"l{layers} = σ(l{layers - 1} W{layers if layers > 1 else ''})"][:, 0]
-    print("asked     " + " ".join(f"{value:12.8f}" for value in targets))
-    print("answered  " + " ".join(f"{value:12.8f}" for value in output))
+    print("target    " + " ".join(f"{value:12.8f}" for value in targets))
+    print("output    " + " ".join(f"{value:12.8f}" for value in output))
     if layers == 1:
-        weights = trace["W after"][:, 0]
-        rest = max(abs(weights[1:]))
+        first, second, third = trace["W after"][:, 0]
+        rest = max(abs(second), abs(third))
         print(
-            f"the weight of column 1, which equals what is asked, is {weights[0]:.3f}; "
-            f"column 2 has {weights[1]:.3f}, column 3 (always 1) {weights[2]:.3f}: {abs(weights[0]) / rest:.1f} times the next"
+            f"the weight of column 1, which equals the target, is {first:.3f}; column 2 has {second:.3f}, column 3 "
+            f"(always 1) {third:.3f}: {abs(first) / rest:.1f} times the next"
         )
+
+
+COMMAND = Command(
+    "trace",
+    "every number of a neural network in eleven lines, iteration by iteration",
+    add_flags,
+    run,
+    description="""\
+One layer learns the first column of a table of four rows; two layers learn the exclusive or of two columns. The arithmetic is
+that of the essay, in double precision (A. Trask, 2015; nlpfeat/models/eleven_lines.py).""",
+    examples=(
+        "nlpfeat trace                                  # one layer, some of 10,000 iterations",
+        "nlpfeat trace --iterations=3 --show=all",
+        "nlpfeat trace --layers=2 --hidden=4 --seed=1 --iterations=60000",
+    ),
+    opens_study=False,
+)

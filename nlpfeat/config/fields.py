@@ -1,7 +1,8 @@
-"""Fields of settings: which values are valid, and what may differ between the members of one compiled program.
+"""Types of the fields of a config: their valid ranges, and which of them are traced.
 
-A subclass of `Settings` is *traced*: its fields are scalars of a program, and sweeping them costs no compilation. Any other
-frozen dataclass of a config is *static*: changing it makes another program, and another study.
+The fields of a subclass of `Settings` are *traced*: they are scalar arguments of a compiled program, so that sweeping them needs
+no recompilation. The fields of all other frozen dataclasses of a config are *static*: another value needs another program,
+and belongs to another study.
 """
 
 import math
@@ -14,14 +15,19 @@ import jax
 
 @dataclass(frozen=True)
 class Range:
-    """Valid values of a number: low ≤ value ≤ high, or low < value where `open`."""
+    """Valid values of a number: low ≤ value ≤ high.
+
+    Attributes:
+      low, high: bounds.
+      open: whether `low` itself is excluded.
+    """
 
     low: float
     high: float = math.inf
     open: bool = False
 
     def complaint(self, value: float) -> str | None:
-        """What is wrong with `value`, or None."""
+        """Why `value` is invalid, in words; None if it is valid."""
         if not math.isfinite(value):
             return "must be finite"
         if value < self.low or (self.open and value == self.low):
@@ -41,45 +47,45 @@ Positive = Annotated[float, Range(0, open=True)]
 NonNegative = Annotated[float, Range(0)]
 Fraction = Annotated[float, Range(0, 1)]
 
-# Python numbers in a config, arrays (members,) in a bucket, traced scalars in a program.
+# A Python number in a config, an array (members,) in a bucket, a traced scalar in a program. No union of these types supports
+# all of the arithmetic that each of them does.
 Scalar: TypeAlias = Any
 T = TypeVar("T")
 
 
 def traced(default: float, hint: object) -> Scalar:
-    """A field of `Settings`.
+    """A field of a subclass of `Settings`.
 
     Args:
-      default: its value where a config has no other.
-      hint: the type of that value with its range, such as `Count`.
+      default: the value of configs that do not set the field.
+      hint: the type of the value with its range, such as `Count`.
     """
     return field(default=default, metadata={"hint": hint})
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(traced,))
 def settings_class(cls: type[T]) -> type[T]:
-    """Make a class a frozen dataclass and a JAX pytree of its fields."""
-    made = dataclass(frozen=True)(cls)
-    names = [one.name for one in fields(made)]  # pyright: ignore[reportArgumentType]
+    """Class decorator: a frozen dataclass that is also a JAX pytree, with its fields as children."""
+    frozen = dataclass(frozen=True)(cls)
+    names = [one.name for one in fields(frozen)]  # pyright: ignore[reportArgumentType]
 
-    def flatten(settings: T) -> tuple[list[tuple[jax.tree_util.GetAttrKey, object]], None]:
+    def flatten(settings: T) -> tuple[list[tuple[object, object]], None]:
         return [(jax.tree_util.GetAttrKey(name), getattr(settings, name)) for name in names], None
 
-    def unflatten(
-        _: None, values: Iterable[object]
-    ) -> T:  # JAX also passes placeholders, which are no scalars
-        settings = object.__new__(made)
+    def unflatten(_: None, values: Iterable[object]) -> T:
+        # Not by `__init__`, whose types are checked in tests: JAX also passes placeholders.
+        settings = object.__new__(frozen)
         for name, value in zip(names, values, strict=True):
             object.__setattr__(settings, name, value)
         return settings
 
-    jax.tree_util.register_pytree_with_keys(made, flatten, unflatten)
-    return made
+    jax.tree_util.register_pytree_with_keys(frozen, flatten, unflatten)
+    return frozen
 
 
 @settings_class
 class Settings:
-    """What the settings of every task have; each task's own subclass adds to it."""
+    """The traced settings that all tasks share. A task adds its own in a subclass."""
 
     width: Scalar = traced(1, Count)
     seed: Scalar = traced(0, Seed)
@@ -87,10 +93,10 @@ class Settings:
 
 
 def setting_names(settings: Settings | type[Settings]) -> tuple[str, ...]:
-    """The names of all settings, in order."""
+    """The names of the settings, in the order of their definition."""
     return tuple(one.name for one in fields(settings))
 
 
 def setting_hints(settings: type[Settings]) -> dict[str, object]:
-    """The type with its range of each setting by name."""
+    """The type of each setting, with its range, by name."""
     return {one.name: one.metadata["hint"] for one in fields(settings)}

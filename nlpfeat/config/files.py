@@ -1,4 +1,4 @@
-"""Files that people write: paths, and configs, which are Python programs."""
+"""Paths that users write, and config files, which are Python programs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,19 +9,21 @@ from nlpfeat.errors import UserError, nearest
 
 
 def expand_path(text: str) -> Path:
-    """The path that a text names, `~` being someone's home: a shell leaves it alone in `--study=~/x` and within quotes.
+    """A path with `~` expanded to the home directory.
+
+    A shell does not expand it in `--study=~/x`, nor within quotes.
 
     Raises:
-      UserError: if nobody has such a home.
+      UserError: if there is no user of that name.
     """
     try:
         return Path(text).expanduser()
     except RuntimeError:
-        raise UserError(f"{text!r}: there is no home of that name; write the path out") from None
+        raise UserError(f"{text!r}: there is no home directory of that name; write the path out") from None
 
 
 def config_name(reference: str) -> str:
-    """The name of a config from that of its file and variant: configs/spirals.py:smoke is spirals-smoke."""
+    """The name of a config, from its file and variant: "configs/spirals.py:smoke" is "spirals-smoke"."""
     file, _, variant = reference.partition(":")
     return Path(file).stem + (f"-{variant}" if variant else "")
 
@@ -29,13 +31,13 @@ def config_name(reference: str) -> str:
 def load_config(reference: str) -> dict[str, object]:
     """Run a config file: "configs/spirals.py" or, for a variant, "configs/spirals.py:smoke".
 
-    A config is a Python program: run only those that you trust.
+    A config is a Python program: run only files that you trust.
 
     Returns:
       The config as a nested dict.
 
     Raises:
-      UserError: if there is no such file or variant, or the file fails.
+      UserError: if there is no such file or variant, or if the file raises an exception.
     """
     _, _, variant = reference.partition(":")
     get_config, path = get_config_of(reference)
@@ -49,10 +51,10 @@ def load_config(reference: str) -> dict[str, object]:
 
 
 def get_config_of(reference: str) -> tuple[Callable[..., object], Path]:
-    """The function get_config of a config file, and the file's path.
+    """The function `get_config` of a config file, and the path of the file.
 
     Raises:
-      UserError: if there is no such file, it fails, or has no such function.
+      UserError: if there is no such file, if it raises an exception, or if it does not define the function.
     """
     file = reference.partition(":")[0]
     path = expand_path(file)
@@ -69,10 +71,13 @@ def get_config_of(reference: str) -> tuple[Callable[..., object], Path]:
 
 
 def run_file(path: Path, what: str) -> dict[str, object]:
-    """Run a Python file of the user; its names.
+    """Run a Python file of the user and return its global names.
+
+    Args:
+      what: kind of the file, for the error message.
 
     Raises:
-      UserError: if it fails; `what` says what it is.
+      UserError: if the file raises an exception.
     """
     namespace: dict[str, object] = {"__name__": path.stem, "__file__": str(path)}
     try:

@@ -1,4 +1,7 @@
-"""The schema of a config: every key is known, of its type and in its range, or the complaint names key, mistake and mend."""
+"""Validation of configs: every key is known, and every value has the right type and lies in its range.
+
+Each error names the key, the mistake and the correction.
+"""
 
 import ast
 import difflib
@@ -14,19 +17,24 @@ from nlpfeat.errors import UserError
 
 
 class Sections(NamedTuple):
-    """A config whose values are checked."""
+    """A validated config.
 
-    values: dict[str, object]  # by section: its frozen dataclass
-    sweep: dict[str, tuple[float, ...]]  # the axes that were given
+    Attributes:
+      values: an instance of its frozen dataclass per section.
+      sweep: the values of each axis that the config names.
+    """
+
+    values: dict[str, object]
+    sweep: dict[str, tuple[float, ...]]
 
 
 def digest(value: object) -> str:
-    """SHA-256 of a plain value as canonical JSON, in hexadecimal."""
+    """SHA-256 of the canonical JSON of a value, in hexadecimal."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def flatten(tree: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """{"data": {"arms": 5}} -> {"data.arms": 5}."""
+    """A nested mapping with dotted keys: {"data": {"arms": 5}} -> {"data.arms": 5}."""
     flat: dict[str, object] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping):
@@ -37,7 +45,7 @@ def flatten(tree: Mapping[str, object], prefix: str = "") -> dict[str, object]:
 
 
 def hints_of(section: type) -> dict[str, object]:
-    """The type of each key of a section, with its range."""
+    """The type of each key of a section, with its range, by name."""
     if issubclass(section, Settings):
         return setting_hints(section)
     return get_type_hints(section, include_extras=True)
@@ -46,16 +54,16 @@ def hints_of(section: type) -> dict[str, object]:
 def read_sections(
     config: Mapping[str, object], overrides: Mapping[str, str], types: Mapping[str, type]
 ) -> Sections:
-    """Check a config without its task, and apply the overrides of the command line.
+    """Validate the sections of a config, after applying the overrides of the command line.
 
     Args:
-      config: flat, {"data.points": 200, "sweep.width": (2, 8)}. What is missing takes the default of its type.
+      config: flat, {"data.points": 200, "sweep.width": (2, 8)}. Missing keys take the defaults of their dataclass.
       overrides: flat, key -> text.
-      types: the dataclass of each section; "settings" among them, whose keys are the axes of "sweep".
+      types: the dataclass of each section. The keys of "settings" are also the axes of "sweep".
 
     Raises:
-      UserError: for an unknown key (the nearest is named), a value of another type or out of range, text that
-        is not a Python literal, an empty axis or one with duplicates.
+      UserError: for an unknown key (the nearest known key is named), a value of the wrong type or out of range, text that
+        is not a Python literal, and an axis that is empty or has duplicates.
     """
     hints: dict[str, object] = {
         f"{section}.{key}": hint for section, cls in types.items() for key, hint in hints_of(cls).items()
@@ -83,7 +91,7 @@ def read_sections(
 
 
 def _given(config: Mapping[str, object], overrides: Mapping[str, str]) -> list[tuple[str, object, bool]]:
-    """Keys with their values, and whether a value is text of a command line."""
+    """(key, value, whether the value is text of the command line) of all keys."""
     return [(key, value, False) for key, value in config.items() if key not in overrides] + [
         (key, text, True) for key, text in overrides.items()
     ]
@@ -98,7 +106,7 @@ def _check_axis(axis: str, points: Sequence[float]) -> None:
 
 
 def _nearest_key(key: str, hints: Mapping[str, object]) -> str:
-    """The known key whose last part is nearest; among equals, one of the same section."""
+    """A hint for an unknown key: the known key with the most similar last part, the same section winning ties."""
     section, _, name = key.rpartition(".")
 
     def similarity(known: str) -> tuple[float, bool]:
@@ -112,7 +120,7 @@ def _nearest_key(key: str, hints: Mapping[str, object]) -> str:
 
 
 def _literal(key: str, text: str, hint: object) -> object:
-    """The value that `text` spells on a command line."""
+    """The value that a text of the command line represents."""
     if _origin(hint) is str:
         return text
     try:
@@ -123,7 +131,7 @@ def _literal(key: str, text: str, hint: object) -> object:
 
 
 def _coerce(key: str, value: PyTree, hint: PyTree) -> PyTree:
-    """`value` as the type `hint` says, or a UserError. Whole numbers pass as floats, lists as tuples."""
+    """`value` converted to the type `hint`, or a UserError. Integers are accepted as floats, and lists as tuples."""
     kind = _origin(hint)
     wrong = UserError(f"config.{key}: {value!r} is not {_describe(hint)}")
     if kind is tuple:
@@ -133,7 +141,7 @@ def _coerce(key: str, value: PyTree, hint: PyTree) -> PyTree:
     if kind is float and type(value) is int:
         value = float(value)
     if kind is float and value == 0:
-        value = 0.0  # -0.0 is the same number, and would be another member
+        value = 0.0  # -0.0 equals 0.0 but is written differently, and would name another member
     if type(value) is not kind:
         raise wrong
     for bound in getattr(hint, "__metadata__", ()):
@@ -144,14 +152,14 @@ def _coerce(key: str, value: PyTree, hint: PyTree) -> PyTree:
 
 
 def _origin(hint: PyTree) -> type:
-    """The plain type behind a hint: int, float, bool, str or tuple."""
+    """The plain type of a hint: int, float, bool, str or tuple."""
     if get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
     return get_origin(hint) or hint
 
 
 def _describe(hint: object) -> str:
-    """A hint in words, with an example."""
+    """A hint in words, for an error message."""
     if _origin(hint) is tuple:
         return f"a tuple, each item {_describe(get_args(hint)[0])}, as in (2,8)"
     return {int: "a whole number", float: "a number", bool: "True or False", str: "text"}[_origin(hint)]

@@ -1,4 +1,4 @@
-"""Variants of a config, declared as changes of it."""
+"""Variants of a config, declared as changes to it."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -9,14 +9,15 @@ GetConfig = Callable[..., ConfigDict]
 
 
 def with_variants(config: Mapping[str, object], **variants: Mapping[str, object]) -> GetConfig:
-    """The `get_config` of a config file: `config` itself, and each variant by name.
+    """The function `get_config` of a config file.
 
     Args:
-      config: nested, {"task": "spirals", "data": {"points": 200}, …}. It is the variant "full".
-      variants: changes by name: {"data.points": 20} sets one key, {"data": {…}} replaces a section.
+      config: nested, {"task": "spirals", "data": {"points": 200}, …}: the variant "full".
+      variants: the changes of each other variant: {"data.points": 20} sets one key, {"data": {…}} replaces a section.
 
     Returns:
-      variant -> ConfigDict, whose attribute `variants` holds the names of all. It raises a ValueError for another name.
+      A function from the name of a variant to a ConfigDict, which raises a ValueError for an unknown name. Its attribute
+      `variants` lists the names.
     """
     known = {"full": {}, **variants}
 
@@ -30,10 +31,10 @@ def with_variants(config: Mapping[str, object], **variants: Mapping[str, object]
 
 
 def changed(config: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
-    """A copy of a nested config with some keys set, {"data.points": 20}, or whole sections replaced, {"data": {…}}."""
-    made: dict[str, object] = deepcopy(dict(config))
+    """A copy of a nested config with keys set, {"data.points": 20}, or whole sections replaced, {"data": {…}}."""
+    copy: dict[str, object] = deepcopy(dict(config))
     for key, value in changes.items():
         section, _, name = key.rpartition(".")
-        place = made.setdefault(section, {}) if section else made
-        place[name] = deepcopy(value)  # pyright: ignore[reportIndexIssue]
-    return made
+        target = copy.setdefault(section, {}) if section else copy
+        target[name] = deepcopy(value)  # pyright: ignore[reportIndexIssue]
+    return copy

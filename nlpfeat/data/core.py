@@ -1,4 +1,4 @@
-"""What every data pipeline hands over: examples in named splits, and the dataset that all members share."""
+"""The output of a data pipeline: examples in named splits, and the dataset that all members share."""
 
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -8,36 +8,35 @@ import numpy as np
 from jax import Array
 from jaxtyping import Int, PyTree
 
-Outputs: TypeAlias = dict[str, PyTree]  # of a module: named arrays, the examples on their first axis
-Params: TypeAlias = dict[str, PyTree]  # of a module, nested
-Index: TypeAlias = Int[Array | np.ndarray, " b"] | None  # of the examples of a batch; None for all of them
+Outputs: TypeAlias = dict[str, PyTree]  # of a module: arrays by name, with the examples on their first axis
+Params: TypeAlias = dict[str, PyTree]  # of a module: a nested dict of arrays
+Index: TypeAlias = Int[Array | np.ndarray, " b"] | None  # of the examples of a batch; None selects all
 
 
 class Examples(NamedTuple):
-    """Inputs with their targets: pytrees with the examples on the first axis of every leaf.
+    """Inputs and their targets: pytrees with the examples on the first axis of every leaf.
 
-    Point sets hold one array per coordinate, `inputs = (x, y)` each (n,), so that a dense layer can stack
-    them units × points; documents are a `Bag`. A task with a `batch` function of its own may hold inputs of another
-    form, such as row numbers.
+    Point sets have one array per coordinate, `inputs = (x, y)` with shapes (n,), so that a dense layer can stack them as
+    units × points. The splits of data from files hold row numbers, from which the `batch` function of the task makes the inputs.
     """
 
     inputs: PyTree
     targets: PyTree
 
 
-# The splits of a dataset by name, one or more of SPLITS; `split_names` gives them in order.
+# Examples by split. Every task has "train"; `split_names` gives the order.
 Splits: TypeAlias = dict[str, Examples]
 SPLITS = ("train", "validation", "test")
 
 
 class Dataset(NamedTuple):
-    """What all members of a study share, read once.
+    """The data that all members of a study share, read once.
 
     Attributes:
-      arrays: a pytree, an argument of the programs: one copy per device; () for generated data.
-      metadata: what stays on the host: the data's spec, or a vocabulary and the names of classes.
-      digest: a hash of what `arrays` do not show of the data: words, labels, names of classes.
-      notes: what a reader of figures should know of the data, a line each.
+      arrays: pytree of arrays, an argument of the programs, with one copy per device; () for generated data.
+      metadata: stays on the host: the data spec, or a vocabulary and the names of classes.
+      digest: hash of the metadata that decides what the arrays mean: words, labels, names of classes.
+      notes: peculiarities of the data that a reader of figures should know, one line each.
     """
 
     arrays: PyTree
@@ -48,36 +47,36 @@ class Dataset(NamedTuple):
 
 @runtime_checkable
 class BatchFn(Protocol):
-    """Fetches the rows of a batch."""
+    """Makes the inputs and targets of a batch."""
 
     def __call__(self, arrays: PyTree, examples: Examples, index: Index) -> Examples:
-        """The examples at `index`, with the leaves that the module reads.
+        """The examples at `index`, with inputs in the form that the module reads.
 
         Args:
           arrays: of the dataset.
           examples: of a split.
-          index: int (b,), or None for all.
+          index: int (b,); None selects all examples.
         """
         ...
 
 
 def split_names(splits: Splits) -> list[str]:
-    """The names of the splits in their one order, in which records stack them, too: train, validation, test."""
+    """The names of the splits in the order train, validation, test, which is also their order in a record."""
     return [name for name in SPLITS if name in splits]
 
 
 def count(examples: Examples) -> int:
-    """The number of examples: that of the targets."""
+    """The number of examples."""
     return jax.tree.leaves(examples.targets)[0].shape[0]
 
 
 def rows(arrays: PyTree, examples: Examples, index: Index) -> Examples:
-    """The examples at `index` (b,), or all of them; `arrays` are unused, as the examples themselves are whole."""
+    """The examples at `index` (b,); None selects all. The `BatchFn` of splits that hold their inputs: `arrays` is unused."""
     if index is None:
         return examples
     return jax.tree.map(lambda leaf: jnp.asarray(leaf)[index], examples)
 
 
 def generated(spec: PyTree, model: PyTree) -> Dataset:
-    """The dataset of a task whose members generate their own data: the spec is all there is."""
+    """The dataset of a task whose members generate their own examples: the spec is its metadata."""
     return Dataset((), spec)

@@ -1,35 +1,42 @@
-"""Published files: from NLPFEAT_DATA, else from the cache, else from their authors' pages.
+"""Published files: from the folder NLPFEAT_DATA, else from the cache, else from the pages of their authors.
 
-A download that breaks off is resumed where it stopped, by the same page or the next; one whose checksum is wrong is
-kept aside under another name.
+An interrupted download is resumed, from the same page or from a mirror. A file with a wrong checksum is set aside under
+another name. Pooch checks the checksums; it cannot resume a download, so that part is written here.
 """
 
+import logging
 import os
 import shutil
-import sys
+import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pooch
 import requests
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from pooch import file_hash
 
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 
-FOLDER = "NLPFEAT_DATA"  # the environment variable: a folder of files that are there already
+FOLDER = "NLPFEAT_DATA"  # environment variable: a folder of files that the user has already
 CHUNK = 2**14
-SECONDS = 30  # without an answer, before the next page is asked
+TIMEOUT = 30  # seconds without an answer before the next page is tried
+SECONDS_BETWEEN_NOTES = 10
+
+log = logging.getLogger(__name__)
 
 
 class File(NamedTuple):
-    """A file as its authors publish it."""
+    """A published file.
+
+    Attributes:
+      urls: the page of the authors first, then mirrors.
+    """
 
     name: str
     sha256: str
     bytes: int
-    urls: tuple[str, ...]  # the authors' own page first, then mirrors
+    urls: tuple[str, ...]
 
 
 _TRASK = (
@@ -87,24 +94,24 @@ MOVIELENS = File(
 
 
 def cache() -> Path:
-    """Where downloads are kept."""
+    """The folder that keeps downloads."""
     return Path(pooch.os_cache("nlpfeat"))
 
 
 def fetch(file: File) -> Path:
-    """The path of a published file on this machine.
+    """The path of a published file on this machine, after downloading it if necessary.
 
-    A file in the folder NLPFEAT_DATA is taken as it is: it may be an edition of one's own.
+    A file in the folder NLPFEAT_DATA is used without a check: it may be an edition of the user.
 
     Raises:
-      UserError: if it is nowhere and cannot be downloaded, naming what to fetch, from where, and where to put it; if
-        what came has another checksum, naming where it was put aside.
+      UserError: if the file cannot be downloaded (the message names the page, and where to put the file), or if the
+        download has a wrong checksum (the message names the file that was set aside).
     """
     own = os.environ.get(FOLDER)
     if own:
         folder = expand_path(own)
         if not folder.is_dir():
-            raise UserError(f"{FOLDER}={own} is no folder: name one that holds {file.name}, or unset it")
+            raise UserError(f"{FOLDER}={own} is no folder: name one that contains {file.name}, or unset it")
         if (folder / file.name).is_file():
             return folder / file.name
     kept = cache() / file.name
@@ -120,7 +127,7 @@ def fetch(file: File) -> Path:
 
 
 def download(file: File, path: Path) -> None:
-    """Download a file to `path`, from the first of its pages that has it.
+    """Download a file to `path`, from the first of its pages that serves it.
 
     Raises:
       UserError: as `fetch`.
@@ -129,31 +136,30 @@ def download(file: File, path: Path) -> None:
     aside = path.with_name(path.name + ".wrong-checksum")
     failures = []
 
-    def resume(url: str, output: str, _: Any) -> None:
+    def resume(url: str, output_file: str, pooch: object) -> None:
         _resume(url, part, file)
-        if pooch.file_hash(str(part)) != file.sha256:
+        if file_hash(str(part)) != file.sha256:
             part.replace(aside)
             raise WrongFileError(f"another file than published, put aside as {aside}")
-        shutil.copyfile(part, output)
+        shutil.copyfile(part, output_file)
 
-    retrieve: Any = pooch.retrieve  # its types ask for the names of a downloader's arguments
     pooch.get_logger().setLevel("WARNING")
     for url in file.urls:
         try:
-            retrieve(url, f"sha256:{file.sha256}", path.name, path.parent, downloader=resume)
+            pooch.retrieve(url, f"sha256:{file.sha256}", path.name, path.parent, downloader=resume)  # pyright: ignore[reportArgumentType]
         except requests.RequestException as error:
             failures.append(f"{url} ({_reason(error)})")
         else:
             part.unlink(missing_ok=True)
             return
     raise UserError(
-        f"no {file.name} here, and it could not be downloaded: {'; '.join(failures)}. Fetch it where there is a "
-        f"network, from {file.urls[0]}, and put it into {path.parent}, or into a folder that {FOLDER} names"
+        f"{file.name} is not on this machine and could not be downloaded: {'; '.join(failures)}. Fetch it on a machine with "
+        f"network access, from {file.urls[0]}, and put it into {path.parent}, or into a folder that {FOLDER} names"
     )
 
 
 class WrongFileError(requests.RequestException):
-    """A page sent something else than was published."""
+    """A page served another file than the published one."""
 
 
 def _reason(error: requests.RequestException) -> str:
@@ -163,36 +169,33 @@ def _reason(error: requests.RequestException) -> str:
 
 
 def _resume(url: str, part: Path, file: File) -> None:
-    """Add to `part` what it lacks of the file at `url`."""
+    """Append the missing bytes of the file at `url` to `part`."""
     have = part.stat().st_size if part.exists() else 0
     if have == file.bytes:
         return None
     if have > file.bytes:
         part.unlink()
         have = 0
-    # Not compressed on the way: a range counts the bytes that are sent.
+    # No compression in transit: the offsets of a range would count compressed bytes.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with requests.get(url, headers=headers, stream=True, timeout=SECONDS) as response:
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if have and response.status_code == requests.codes.requested_range_not_satisfiable:
             part.unlink()
             return _resume(url, part, file)
         response.raise_for_status()
         if response.status_code != requests.codes.partial_content:
-            have = 0  # the page does not resume: from the start
+            have = 0  # the page cannot resume, and sends the whole file
         coming = int(response.headers.get("Content-Length", file.bytes - have))
         if have + coming != file.bytes:
             raise WrongFileError(f"{have + coming:,} bytes, not the {file.bytes:,} published")
-        print(f"downloading {file.name} ({file.bytes / 1e6:.0f} MB) from {url}", file=sys.stderr, flush=True)
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        with (
-            Progress(*columns, console=console, disable=not console.is_terminal) as bars,
-            part.open("ab" if have else "wb") as out,
-        ):
-            bar = bars.add_task(file.name, total=file.bytes, completed=have)
+        log.warning("downloading %s (%.0f MB) from %s", file.name, file.bytes / 1e6, url)
+        noted = time.monotonic()
+        with part.open("ab" if have else "wb") as out:
             for chunk in response.iter_content(CHUNK):
                 out.write(chunk)
-                bars.update(bar, advance=len(chunk))
+                if time.monotonic() - noted > SECONDS_BETWEEN_NOTES:
+                    noted = time.monotonic()
+                    log.warning("%s: %.0f of %.0f MB", file.name, out.tell() / 1e6, file.bytes / 1e6)
     if part.stat().st_size < file.bytes:
         raise requests.ConnectionError("the connection broke off")
     return None

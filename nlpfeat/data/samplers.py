@@ -1,43 +1,62 @@
-"""The order of mini-batches: data for the training program, computed on the host."""
+"""Samplers: which examples a training step sees, and on which examples a split is evaluated.
+
+Samplers of training steps run on the host; their indices are arguments of the training program.
+"""
+
+from typing import TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import PyTree
+from jaxtyping import Int, PyTree
 
 from nlpfeat.data.core import Examples, count
 from nlpfeat.errors import UserError
 
+BatchIndices: TypeAlias = Int[np.ndarray, "steps batch_size"]
 
-def in_order(arrays: PyTree, examples: Examples) -> Array:
-    """The order of the examples as they stand (n,)."""
+
+def in_order(arrays: PyTree, examples: Examples) -> Int[Array, " n"]:
+    """The indices of all examples, in order: int32 (n,)."""
     return jnp.arange(count(examples))
 
 
-def subsample(most: int, arrays: PyTree, examples: Examples) -> Array:
-    """Evenly spread examples, `most` of them where there are more."""
+def subsample(max_examples: int, arrays: PyTree, examples: Examples) -> Int[Array, " n"]:
+    """The indices of at most `max_examples` evenly spaced examples."""
     n = count(examples)
-    return in_order(arrays, examples) if n <= most else jnp.linspace(0, n - 1, most).astype(jnp.int32)
+    if n <= max_examples:
+        return in_order(arrays, examples)
+    return jnp.linspace(0, n - 1, max_examples).astype(jnp.int32)
 
 
-def streams(side_by_side: int, most: int, arrays: PyTree, examples: Examples) -> Array:
-    """The examples in as many lanes of equal length, of which every piece has the next one each; then what is left over.
+def streams(number: int, max_examples: int, arrays: PyTree, examples: Examples) -> Int[Array, " n"]:
+    """The indices of examples in parallel streams, for networks that carry a state.
+
+    The examples are cut into `number` streams of equal length. An evaluation batch of `number` examples holds the next example of
+    each stream. The remaining examples come last.
 
     Args:
-      most: how many are taken, at most: those at the heads of the lanes.
+      number: of streams, the rows of an evaluation batch.
+      max_examples: evaluate at most this many, from the beginnings of the streams.
     """
     n = count(examples)
-    long = n // side_by_side
-    whole = jnp.arange(long * side_by_side).reshape(side_by_side, long).T.ravel()
-    return jnp.concatenate([whole, jnp.arange(long * side_by_side, n)])[:most]
+    length = n // number
+    interleaved = jnp.arange(length * number).reshape(number, length).T.ravel()
+    return jnp.concatenate([interleaved, jnp.arange(length * number, n)])[:max_examples]
 
 
-def epoch_sampler(examples: int, batch_size: int, seed: int, start: int, stop: int) -> np.ndarray:
-    """Which examples the steps `start` … `stop - 1` see: int32 (stop - start, batch_size).
+def epoch_sampler(examples: int, batch_size: int, seed: int, start: int, stop: int) -> BatchIndices:
+    """A new random permutation of the examples per epoch, cut into batches.
 
-    Epoch after epoch of fresh permutations is laid end to end and cut into batches, so every example is seen
-    once an epoch, a batch may straddle two, and none is dropped or padded. A pure function of its arguments:
-    a run resumed at `start` sees what the uninterrupted one saw.
+    Every example is seen once per epoch. A batch may straddle two epochs; no example is dropped, and no batch padded. The result
+    is a pure function of the arguments, so a run resumed at `start` sees the same batches as an uninterrupted one.
+
+    Args:
+      examples: number of training examples.
+      start, stop: the steps from `start` to `stop - 1`.
+
+    Returns:
+      Indices of the examples of each step, int32 (stop - start, batch_size).
     """
     positions = np.arange(start * batch_size, stop * batch_size)
     epochs = positions // examples
@@ -49,28 +68,28 @@ def epoch_sampler(examples: int, batch_size: int, seed: int, start: int, stop: i
     return order.reshape(-1, batch_size)
 
 
-def sequential_sampler(examples: int, batch_size: int, start: int, stop: int) -> np.ndarray:
-    """As `batch_order`, with the examples as they stand in the file, pass after pass."""
+def sequential_sampler(examples: int, batch_size: int, start: int, stop: int) -> BatchIndices:
+    """As `epoch_sampler`, with the examples in the order of the file in every epoch."""
     return (np.arange(start * batch_size, stop * batch_size) % examples).reshape(-1, batch_size)
 
 
-def stream_sampler(examples: int, batch_size: int, seed: int, start: int, stop: int) -> np.ndarray:
-    """As `batch_order`, with each row of the batch in a lane of its own, where examples follow on one another.
+def stream_sampler(examples: int, batch_size: int, seed: int, start: int, stop: int) -> BatchIndices:
+    """As `epoch_sampler`, with consecutive examples in each row of consecutive batches.
 
-    The lanes lie end to end around a ring of all examples, as long as whole ones fit. Each epoch begins at another place,
-    drawn anew, so that the few left over are others each time.
+    Each row of the batch reads a stream of its own. The streams are consecutive segments of equal length of a ring of all
+    examples. Each epoch starts at another random position of the ring, so that the examples left over differ between epochs.
 
     Raises:
-      UserError: if there are fewer examples than lanes.
+      UserError: if there are fewer examples than rows in a batch.
     """
     if batch_size > examples:
         raise UserError(
-            f"config.training.batch_size: {batch_size} lanes of windows that follow on one another, but the train part has "
+            f"config.training.batch_size: {batch_size} parallel streams of windows, but the train split has only "
             f"{examples} windows: lower it, or shorten config.data.window"
         )
-    long = examples // batch_size
-    epochs, places = np.divmod(np.arange(start, stop), long)
-    begins = {int(e): np.random.default_rng([seed, int(e)]).integers(examples) for e in np.unique(epochs)}
-    first = np.array([begins[int(epoch)] for epoch in epochs], np.int64)
-    lanes = long * np.arange(batch_size)
-    return ((first[:, None] + lanes + places[:, None]) % examples).astype(np.int32)
+    length = examples // batch_size
+    epochs, positions = np.divmod(np.arange(start, stop), length)
+    offset = {int(e): np.random.default_rng([seed, int(e)]).integers(examples) for e in np.unique(epochs)}
+    first = np.array([offset[int(epoch)] for epoch in epochs], np.int64)
+    stream_starts = length * np.arange(batch_size)
+    return ((first[:, None] + stream_starts + positions[:, None]) % examples).astype(np.int32)

@@ -1,1 +1,1 @@
-"""Vectors of words or items: neighbours, analogies, projections, and comparisons of spaces. Functions of arrays."""
+"""Vectors of words and items: neighbours, analogies, alignment, projections, stability. Arrays only."""

@@ -1,1 +1,1 @@
-"""Films of what a net does to the plane. A frame is a pure function of arrays and a number."""
+"""Films of what a network does to the plane, and of what it writes. A frame is a pure function of arrays and its number."""

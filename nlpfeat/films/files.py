@@ -1,24 +1,46 @@
-"""The files of a film: mp4 where there is ffmpeg, else GIF; a page that plays by itself; a poster."""
+"""The files of a film: mp4 where there is ffmpeg, else GIF; a page that plays by itself; a poster; single frames."""
 
 import contextlib
-import sys
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from nlpfeat.films.film import Film, draw, pixels
-from nlpfeat.films.render import Rendered
+from nlpfeat.films.render import Rendered, render
 from nlpfeat.films.writers import Video, find_ffmpeg, palette_of, to_palette, write_gif, write_player
+from nlpfeat.parallel import process_pool
+from nlpfeat.plotting.save import save_figure
+from nlpfeat.progress import Track, untracked
 from nlpfeat.store.atomic import atomic, discard_parts
 
+STILL_DPI = 300  # print quality
 
-def write_all(film: Film, frames: Iterator[Rendered], path: Path, fps: int) -> list[Path]:
-    """Write a film as `path` with the suffix of each format.
+log = logging.getLogger(__name__)
+
+
+def write_film(film: Film, path: Path, fps: int, track: Track = untracked) -> list[Path]:
+    """Draw a film on all cores and write it as `path` with the suffix of each format.
+
+    Args:
+      film: what is shown.
+      path: without suffix.
+      fps: frames per second.
+      track: follows the frames.
 
     Returns:
       The paths: the film, the page, the poster.
+
+    Raises:
+      OSError: if a file cannot be written.
     """
+    with process_pool() as pool:
+        return write_frames(film, track(render(film, pool), "frames", film.frames), path, fps)
+
+
+def write_frames(film: Film, frames: Iterable[Rendered], path: Path, fps: int) -> list[Path]:
+    """As `write_film`, of frames that are drawn already."""
     for suffix in (".mp4", ".gif", ".html", ".png"):
         discard_parts(_with(path, suffix))
     poster = pixels(draw(film, film.frames - 1))
@@ -31,7 +53,7 @@ def write_all(film: Film, frames: Iterator[Rendered], path: Path, fps: int) -> l
 
     ffmpeg = find_ffmpeg()
     if ffmpeg is None:
-        print("no ffmpeg on this machine: the film is a GIF (install ffmpeg for mp4)", file=sys.stderr)
+        log.warning("no ffmpeg on this machine: the film is a GIF (install ffmpeg for mp4)")
     made = _video(ffmpeg, kept(), path, shape, fps) if ffmpeg else _gif(film, kept(), path, fps)
     page, still = _with(path, ".html"), _with(path, ".png")
     labels = ["   |   ".join(scene.label(i) for scene in film.scenes) for i in range(film.frames)]
@@ -44,6 +66,26 @@ def write_all(film: Film, frames: Iterator[Rendered], path: Path, fps: int) -> l
     return [made, page, still]
 
 
+def write_stills(film: Film, frames: Sequence[int], path: Path) -> list[Path]:
+    """Write single frames at print quality, as PNG and PDF.
+
+    Args:
+      film: what is shown.
+      frames: numbers from 0.
+      path: without suffix; the number of the frame is added.
+
+    Returns:
+      The paths.
+    """
+    return [
+        made
+        for frame in frames
+        for made in save_figure(
+            draw(film, frame), path.with_name(f"{path.name}-frame={frame:04d}"), "", dpi=STILL_DPI
+        )
+    ]
+
+
 def _video(ffmpeg: str, frames: Iterator[Rendered], path: Path, shape: tuple[int, int], fps: int) -> Path:
     """The mp4.
 
@@ -54,7 +96,7 @@ def _video(ffmpeg: str, frames: Iterator[Rendered], path: Path, shape: tuple[int
     with atomic(target) as part:
         video = Video(ffmpeg, part, shape, fps)
         try:
-            with contextlib.suppress(BrokenPipeError):  # then it complains
+            with contextlib.suppress(BrokenPipeError):  # `close` returns the reason
                 for frame in frames:
                     video.add(frame.rgb)
             complaint = video.close()
@@ -62,7 +104,7 @@ def _video(ffmpeg: str, frames: Iterator[Rendered], path: Path, shape: tuple[int
             video.kill()
         if complaint:
             raise OSError(
-                None, f"{ffmpeg} says: {complaint}; without it in PATH the film is a GIF", str(target)
+                None, f"{ffmpeg} failed: {complaint}; without ffmpeg in PATH the film is a GIF", str(target)
             )
     return target
 
@@ -77,4 +119,4 @@ def _gif(film: Film, frames: Iterator[Rendered], path: Path, fps: int) -> Path:
 
 
 def _with(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)  # dots in the name are its own
+    return path.with_name(path.name + suffix)  # dots are part of the name

@@ -1,14 +1,15 @@
-"""Layer film: each layer of a net of plane-to-plane layers, step by step, with its numbers."""
+"""Film of a network of plane-to-plane layers, layer by layer and step by step, with the numbers of each step."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 
 from nlpfeat.films.camera import disc_grid, extent, radius_of, windows
 from nlpfeat.films.motion import Step, ease, steps, walk
-from nlpfeat.films.scene import Member, owned
-from nlpfeat.geometry.network import Layer
+from nlpfeat.films.scene import class_ground
+from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.plotting.plane import (
     plot_arrows,
     plot_dots,
@@ -20,56 +21,66 @@ from nlpfeat.plotting.plane import (
 )
 from nlpfeat.plotting.style import Theme
 
-MOVING = 0.75  # share of a step's time in which it moves; then it rests
+MOVING = 0.75  # fraction of a step's time in which it moves; then it rests
 
 NOTE = (
-    "Each layer W x + b is shown as what it does to the plane: rotate (Vᵀ), scale along the axes (Σ), reflect where the "
-    "determinant is negative (±), rotate again (U), shift (+ b), and then multiply what is left of or below an axis "
-    "(the positive part, leaky where a slope is shown). All together they are the net. Last: the class that wins, and the class vectors."
+    "Each layer W x + b as a sequence of moves of the plane: rotate (Vᵀ), scale along the axes (Σ), reflect where the determinant is "
+    "negative (±), rotate again (U), shift (+ b), then multiply negative coordinates by the negative slope (0 for ReLU). Together "
+    "they are the network. Last: the predicted class, and the class vectors."
 )
 
 
 @dataclass(frozen=True)
-class Layers:
-    """The way through the layers."""
+class LayerScene:
+    """The steps through the layers.
 
-    positions: np.ndarray  # (frames,) in steps; the last step is the head
+    Attributes:
+      positions: (frames,), in steps; the last step is the head.
+      path: the steps.
+      points: (n, 2), training points in the input.
+      labels: int (n,).
+      grid: (lines, m, 2), curves in the input.
+      head: class vectors and biases.
+      windows: (frames,), half the side of the square that is shown.
+    """
+
+    positions: np.ndarray
     path: list[Step]
-    points: np.ndarray  # (n, 2)
-    labels: np.ndarray  # (n,)
-    grid: np.ndarray  # (lines, m, 2)
+    points: np.ndarray
+    labels: np.ndarray
+    grid: np.ndarray
     head: Layer
-    windows: np.ndarray  # (frames,)
+    windows: np.ndarray
 
     @property
     def frames(self) -> int:
-        """One for each position."""
+        """One per position."""
         return len(self.positions)
 
     @property
     def layers(self) -> int:
-        """How many layers there are before the head."""
+        """Number of layers before the head."""
         return self.path[-1].layer
 
     def step(self, frame: int) -> int:
-        """The step at hand: the one that moves, or rests after its move; the number of steps for the head."""
+        """Index of the current step, which moves or rests after its move; the number of steps for the head."""
         return max(0, int(np.ceil(self.positions[frame])) - 1)
 
     def label(self, frame: int) -> str:
-        """Which layer, which step."""
+        """The layer and the step."""
         step = self.step(frame)
         if step >= len(self.path):
-            return "head: the class whose score is highest wins"
+            return "head: the class of the highest score"
         now = self.path[step]
         return f"layer {now.layer} of {self.layers}: {now.verb} {now.numbers}"
 
     def draw(self, ax: Axes, strip: Axes, frame: int, theme: Theme) -> None:
-        """Points and grid on their way, and the steps of the layer at hand."""
+        """Points and grid at a position, and the steps of the current layer."""
         position, window = float(self.positions[frame]), float(self.windows[frame])
         here = min(position, float(len(self.path)))
         plot_frame(ax, window, theme)
         if position > len(self.path):
-            plot_ground(ax, *owned(self.head, window), theme, position - len(self.path))
+            plot_ground(ax, *class_ground(self.head, window), theme, position - len(self.path))
         plot_origin(ax, theme)
         plot_lines(ax, walk(self.grid, self.path, here), theme.muted, alpha=0.6)
         plot_dots(ax, walk(self.points, self.path, here), self.labels, theme)
@@ -87,29 +98,33 @@ class Layers:
             plot_steps(strip, texts, mine.index(step), theme)
 
 
-def film(member: Member, frames: int) -> Layers:
-    """The film of one net whose layers before the head are all from plane to plane.
+def layer_scene(
+    network: Network, points: Float[np.ndarray, "n 2"], labels: Int[np.ndarray, " n"], frames: int
+) -> LayerScene:
+    """The scene of one network whose layers before the head all map the plane to the plane.
 
     Args:
-      member: the net and its data.
-      frames: how many; the first is the input, the last the embedding with its classes.
+      network: 2 → … → 2 → classes, its last layer the head.
+      points: training points.
+      labels: their classes.
+      frames: number of frames; the first is the input, the last the embedding with its classes.
 
     Raises:
-      ValueError: if a layer cannot be drawn.
+      ValueError: if a layer does not map the plane to the plane.
     """
-    path, lines = steps(member.network), disc_grid(radius_of(member.points))
+    path, lines = steps(network), disc_grid(radius_of(points))
     time = np.linspace(0, len(path) + 1, frames)
     whole = np.minimum(np.floor(time), len(path))
     positions = whole + np.array([ease(min(1.0, t)) for t in (time - whole) / MOVING])
     reach = np.array(
-        [extent(walk(member.points, path, p), walk(lines, path, p)) for p in np.minimum(positions, len(path))]
+        [extent(walk(points, path, p), walk(lines, path, p)) for p in np.minimum(positions, len(path))]
     )
-    return Layers(
-        positions,
-        path,
-        member.points,
-        member.labels,
-        lines,
-        member.network.layers[-1],
-        windows(reach, calm=frames // (2 * len(path))),
+    return LayerScene(
+        positions=positions,
+        path=path,
+        points=points,
+        labels=labels,
+        grid=lines,
+        head=network.layers[-1],
+        windows=windows(reach, calm=frames // (2 * len(path))),
     )

@@ -1,4 +1,4 @@
-"""How points of the plane move from the input to the embedding: straight, or layer by layer in steps."""
+"""Motions of points of the plane from the input to the embedding: along straight lines, or layer by layer in steps."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -18,89 +18,89 @@ def interpolate(points: Points, images: Points, tau: float) -> Points:
 
 
 def ease(t: float) -> float:
-    """From 0 to 1 with a soft start and a soft stop."""
+    """A smooth step from 0 to 1, with zero velocity at both ends."""
     return t * t * (3 - 2 * t)
 
 
 @runtime_checkable
 class Move(Protocol):
-    """A continuous motion of the plane, nothing at t = 0 and whole at t = 1."""
+    """A continuous motion of the plane: the identity at t = 0, complete at t = 1."""
 
     def __call__(self, points: Points, t: float) -> Points:
-        """The points (…, 2) at t."""
+        """The points (…, 2) at time t."""
         ...
 
 
 @dataclass(frozen=True)
 class Rotate:
-    """By `angle`, in radians."""
+    """Rotation by `angle`, in radians."""
 
     angle: float
 
     def __call__(self, points: Points, t: float) -> Points:
-        """Turn by t · angle."""
+        """Rotate by t · angle."""
         c, s = np.cos(t * self.angle), np.sin(t * self.angle)
         return points @ np.array([[c, s], [-s, c]])
 
 
 @dataclass(frozen=True)
 class Scale:
-    """By one factor an axis; -1 turns it over."""
+    """Scaling by one factor per axis; -1 reflects it."""
 
     factors: tuple[float, float]
 
     def __call__(self, points: Points, t: float) -> Points:
-        """Factors from 1 to their own."""
+        """Scale by factors from 1 to their own."""
         return points * (1 + t * (np.array(self.factors) - 1))
 
 
 @dataclass(frozen=True)
 class Shift:
-    """By `offset`."""
+    """Translation by `offset`."""
 
     offset: tuple[float, float]
 
     def __call__(self, points: Points, t: float) -> Points:
-        """Go t of the way."""
+        """Translate by t · offset."""
         return points + t * np.array(self.offset)
 
 
 @dataclass(frozen=True)
 class Bend:
-    """Coordinates below zero are multiplied by `slope`."""
+    """The activation: negative coordinates are multiplied by `negative_slope`."""
 
-    slope: float
+    negative_slope: float
 
     def __call__(self, points: Points, t: float) -> Points:
-        """The slope falls from 1 to its own."""
-        return np.where(points < 0, (1 + t * (self.slope - 1)) * points, points)
+        """Apply slopes from 1 to the negative slope."""
+        return np.where(points < 0, (1 + t * (self.negative_slope - 1)) * points, points)
 
 
 class Step(NamedTuple):
     """One step of a layer."""
 
     layer: int  # from 1
-    sign: str  # as in a formula
+    sign: str  # its symbol in the formula
     verb: str
-    numbers: str
+    numbers: str  # its parameters in words
     move: Move
 
 
 def undrawable(network: Network) -> list[int]:
-    """The layers before the head, from 1, that are not from plane to plane."""
+    """The layers before the head, numbered from 1, that do not map the plane to the plane."""
     return [i for i, layer in enumerate(network.layers[:-1], 1) if layer.weight.shape != (2, 2)]
 
 
 def steps(network: Network) -> list[Step]:
-    """The steps of every layer before the head: Vᵀ, scaling, reflection, U, bias, positive part.
+    """The steps of every layer before the head: Vᵀ, scaling, reflection, U, bias, activation.
 
-    Reflections and activations appear where there are any. All together they are the forward pass.
+    Layers without reflection or activation lack that step. The composition of all steps is the forward pass.
 
     Raises:
-      ValueError: if a layer is not from plane to plane.
+      ValueError: if a layer does not map the plane to the plane.
     """
     if undrawable(network):
-        raise ValueError(f"layers {undrawable(network)} are not from plane to plane")
+        raise ValueError(f"layers {undrawable(network)} do not map the plane to the plane")
     found = []
     for number, layer in enumerate(network.layers[:-1], 1):
         parts = decompose(layer)
@@ -113,19 +113,27 @@ def steps(network: Network) -> list[Step]:
             found.append(Step(number, "±", "reflect", "y → −y", Scale((1.0, -1.0))))
         found.append(Step(number, "U", "rotate", _minus(f"{np.degrees(back):+.0f}°"), Rotate(back)))
         found.append(Step(number, "+ b", "shift by", _minus(f"{x:+.2g}, {y:+.2g}"), Shift((x, y))))
-        if layer.slope != LINEAR:
-            left = "0" if layer.slope == RELU else f"{layer.slope:.2g} z"
-            found.append(Step(number, "( )⁺", "positive part:", f"z < 0 → {left}", Bend(layer.slope)))
+        if layer.negative_slope != LINEAR:
+            left = "0" if layer.negative_slope == RELU else f"{layer.negative_slope:.2g} z"
+            found.append(
+                Step(number, "( )⁺", "positive part:", f"z < 0 → {left}", Bend(layer.negative_slope))
+            )
     return found
 
 
 def _minus(text: str) -> str:
-    """A number as it is printed, with a minus and not a hyphen."""
+    """A number with a minus sign instead of a hyphen."""
     return text.replace("-", "−")
 
 
 def walk(points: Points, path: list[Step], position: float) -> Points:
-    """The points after `position` steps, the last of them part of the way."""
+    """The points after `position` steps.
+
+    Args:
+      points: (…, 2).
+      path: the steps.
+      position: from 0 to the number of steps; the last step may be partial.
+    """
     whole = int(position)
     for step in path[:whole]:
         points = step.move(points, 1.0)

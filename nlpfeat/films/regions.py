@@ -1,11 +1,11 @@
-"""Region film: the input plane over training, with its exact linear regions and decision boundary."""
+"""Film of the input plane over training, with its exact linear regions and decision boundary."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from nlpfeat.films.training import draw_scores, score_line
+from nlpfeat.films.scene import Replayed, TrainingScene
 from nlpfeat.geometry.complex import inner
 from nlpfeat.geometry.decision import decision_regions
 from nlpfeat.geometry.network import Network
@@ -14,33 +14,32 @@ from nlpfeat.plotting.plane import plot_dots, plot_frame, plot_ground, plot_line
 from nlpfeat.plotting.style import Theme
 
 NOTE = (
-    "The input plane. Thin lines: where a hidden unit switches; between them the net is linear, and the pieces are "
-    "counted exactly. Ground: the class that wins there. Thick lines: the exact decision boundary. Points: the training "
-    "data."
+    "The input plane. Thin lines: where a hidden unit switches on or off; between them the network is linear, and these regions "
+    "are counted exactly. Background: the predicted class. Thick lines: the exact decision boundary. Points: the training data."
 )
 
 
 @dataclass(frozen=True)
-class RegionFilm:
-    """The input plane as a net sees it, over training."""
+class RegionScene(TrainingScene):
+    """The linear regions and decision regions at each step.
 
-    steps: np.ndarray  # (frames,)
-    networks: tuple[Network, ...]  # one a frame
-    counts: np.ndarray  # (frames,) of linear regions
-    points: np.ndarray  # (n, 2)
-    labels: np.ndarray  # (n,)
-    window: float  # half the side of the box
-    accuracy: dict[str, np.ndarray]  # split -> (frames,)
+    Attributes:
+      networks: one per frame.
+      counts: int (frames,), linear regions in the box.
+      points: (n, 2).
+      labels: int (n,).
+      window: half the side of the box.
+    """
 
-    @property
-    def frames(self) -> int:
-        """One for each step."""
-        return len(self.steps)
+    networks: tuple[Network, ...]
+    counts: np.ndarray
+    points: np.ndarray
+    labels: np.ndarray
+    window: float
 
     def label(self, frame: int) -> str:
-        """Step, linear regions, accuracy."""
-        last = list(self.accuracy)[-1]
-        score = score_line(self.steps, {last: self.accuracy[last]}, frame)
+        """Step, accuracy on the last split, number of linear regions."""
+        score = self._label(frame, tuple(self.accuracy)[-1:])
         return f"{score}  {self.counts[frame]:>{len(f'{self.counts.max():,}')},} regions"
 
     def draw(self, ax: Axes, strip: Axes, frame: int, theme: Theme) -> None:
@@ -53,17 +52,18 @@ class RegionFilm:
         plot_lines(ax, plane.cells.points[plane.cells.ends[folds]], theme.ink, width=0.5, alpha=0.45)
         plot_lines(ax, plane.segments(), theme.ink, width=2.4)
         plot_dots(ax, self.points, self.labels, theme, size=9)
-        draw_scores(strip, self.steps, self.accuracy, frame, theme)
+        self.draw_accuracy(strip, frame, theme)
 
 
-def film(
-    networks: list[Network],
-    points: np.ndarray,
-    labels: np.ndarray,
-    steps: np.ndarray,
-    accuracy: dict[str, np.ndarray],
-    window: float,
-) -> RegionFilm:
-    """The film of one member's training, seen in the input; see `nlpfeat.films.training.film`."""
-    counts = np.array([count_regions(network, window) for network in networks])
-    return RegionFilm(steps, tuple(networks), counts, points, labels, window, accuracy)
+def region_scene(replayed: Replayed, window: float) -> RegionScene:
+    """The scene of a network with 2-D input; `window` is half the side of the box."""
+    counts = np.array([count_regions(network, window) for network in replayed.networks])
+    return RegionScene(
+        replayed.steps,
+        replayed.accuracy,
+        networks=tuple(replayed.networks),
+        counts=counts,
+        points=replayed.points,
+        labels=replayed.labels,
+        window=window,
+    )

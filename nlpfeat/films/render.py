@@ -1,4 +1,4 @@
-"""Frames as images, on all cores."""
+"""Frames as images, drawn on all cores."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -10,12 +10,12 @@ from PIL import Image
 
 from nlpfeat.films.film import Film, draw, pixels
 
-CHUNK = 10  # frames a process draws at a time
-QUALITY = 60  # of the images in the page: where thin lines begin to show artefacts
+CHUNK = 10  # frames per job of a process
+QUALITY = 60  # of the images in the page: below, thin lines show artefacts
 
 
 class Rendered(NamedTuple):
-    """A frame, ready for every format."""
+    """A frame in the encodings of all formats."""
 
     rgb: np.ndarray  # uint8 (height, width, 3)
     webp: bytes
@@ -26,7 +26,7 @@ def render(film: Film, pool: Executor) -> Iterator[Rendered]:
     starts = range(0, film.frames, CHUNK)
     parts = [pool.submit(_chunk, film, start, min(start + CHUNK, film.frames)) for start in starts]
     while parts:
-        yield from parts.pop(0).result()  # which frees what has been taken
+        yield from parts.pop(0).result()  # pop frees the memory of frames that have been taken
 
 
 def _chunk(film: Film, start: int, stop: int) -> list[Rendered]:

@@ -1,183 +1,229 @@
-"""The scenes of `experiments.film`: members of a study, restored or trained again, as films of arrays."""
+"""Films of members of a study: restored or trained again, then turned into scenes."""
 
 import json
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from nlpfeat import parallel
-from nlpfeat.analysis.geometry import WINDOW
-from nlpfeat.analysis.sampling import sample_text
+from nlpfeat.analysis.geometry import WINDOW, layers_of, sample_of
+from nlpfeat.analysis.sampling import SamplingOptions, require_characters, sample_member
 from nlpfeat.analysis.text_statistics import vocabulary_of
 from nlpfeat.data.core import split_names
+from nlpfeat.data.text.characters import Book
 from nlpfeat.errors import UserError
 from nlpfeat.films import interpolation, layers, motion, regions, training, writing
-from nlpfeat.films.camera import film_steps, some
-from nlpfeat.films.scene import DOTS, Member, Scene
-from nlpfeat.geometry.network import Layer, Network
+from nlpfeat.films.camera import evenly_spaced, film_steps
+from nlpfeat.films.film import Film
+from nlpfeat.films.scene import Replayed, Scene
+from nlpfeat.geometry.network import Network
+from nlpfeat.plotting.style import THEMES
+from nlpfeat.progress import Track, untracked
 from nlpfeat.store import provenance
-from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.results import read_results
-from nlpfeat.study.characters import Readers, check_reads
 from nlpfeat.study.replay import Replay, replay
-from nlpfeat.study.restore import find_member, restore
-from nlpfeat.sweeps.members import MemberFactory
+from nlpfeat.study.restore import TrainedMember, find_member
+from nlpfeat.study.select import describe_settings, format_number
+from nlpfeat.study.session import Study
 
-# A replay equals the record to the bit on the machine that made it; elsewhere rounding differs, and grows.
+# A replay equals the record to the bit on the machine that made it; elsewhere rounding differs, and the difference grows.
 TOLERANCE = 0.01
-WARMTH, LETTERS = 0.8, 1200  # temperature and characters of what is written in a frame
+MAX_POINTS = 750  # training points shown
+SAMPLING = SamplingOptions(temperature=0.8, characters=1200)  # of the text in a frame
 
 
 class DiffersFromRecord(Exception):
-    """A member trained again is not the one that the study has."""
+    """A member that was trained again does not reproduce the record of the study."""
 
 
-class Kind(NamedTuple):
+class FilmKind(NamedTuple):
     """A kind of film."""
 
     heading: str
-    note: str
-    check: Callable[[StudyFolder], None]  # whether a study's nets can be drawn; raises a UserError
+    note: str  # how to read it
+    check: Callable[[Study], None]  # raises a UserError if the networks of a study cannot be shown
     scene: Callable[
-        [StudyFolder, MemberFactory, dict[str, float], int], Scene
-    ]  # of (study, its maker, the member, frames)
+        [Study, Mapping[str, float], int], Scene
+    ]  # (study, settings of the member, frames) -> its scene
 
 
-def _training(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
-    again = _again(study, factory, wanted, frames)
-    nets = [_network(study, params, again.settings) for params in again.params]
-    return training.film(nets, *_dots(again.splits), again.steps, _accuracy(again))
+def make_film(
+    study: Study,
+    kind: str,
+    members: Sequence[Mapping[str, float]],
+    frames: int,
+    style: str,
+    stamp: str,
+    track: Track = untracked,
+) -> Film:
+    """A film of one or several members side by side.
+
+    Args:
+      study: whose members they are.
+      kind: one of `KINDS`.
+      members: the settings of each.
+      frames: at most; training has no more frames than steps.
+      style: one of `nlpfeat.plotting.style.THEMES`.
+      stamp: command, commit and config.
+      track: follows the members.
+
+    Raises:
+      UserError: if the networks cannot be shown, a member is missing, not trained to the end or diverged.
+      DiffersFromRecord: if a member that is trained again does not reproduce its record.
+    """
+    made = KINDS[kind]
+    made.check(study)
+    scenes = tuple(made.scene(study, one, frames) for one in track(members, "members", len(members)))
+    heading = f"{made.heading} ({study.task.summary})" if len(members) > 1 else made.heading
+    titles = tuple(map(describe_settings, members))
+    return Film(scenes, titles, heading, made.note, stamp, THEMES[style])
 
 
-def _regions(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
-    again = _again(study, factory, wanted, frames)
-    nets = [_network(study, params, again.settings) for params in again.params]
-    return regions.film(nets, *_dots(again.splits), again.steps, _accuracy(again), WINDOW)
+def film_name(kind: str, members: Sequence[Mapping[str, float]], style: str) -> str:
+    """The name of a film's files, such as "film-training-width=100-seed=3"."""
+    parts = [
+        f"{name}={'+'.join(dict.fromkeys(format_number(member[name]) for member in members))}"
+        for name in members[0]
+    ]
+    return "-".join([f"film-{kind}", *parts, *(["dark"] if style == "dark" else [])])
 
 
-def _interpolation(
-    study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int
-) -> Scene:
-    return interpolation.film(_trained(study, wanted), frames, WINDOW)
+def _training(study: Study, settings: Mapping[str, float], frames: int) -> Scene:
+    return training.embedding_scene(_replayed(study, settings, frames))
 
 
-def _layers(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
-    member = _trained(study, wanted)
-    network, shapes = member.network, [layer.weight.shape for layer in member.network.layers[:-1]]
-    flat = motion.undrawable(network)
-    if flat:
-        told = ", ".join(f"layer {i} ({n} → {m})" for i, (m, n) in enumerate(shapes, 1) if i in flat)
-        rest = ", ".join(str(i) for i in range(1, len(shapes) + 1) if i not in flat)
+def _regions(study: Study, settings: Mapping[str, float], frames: int) -> Scene:
+    return regions.region_scene(_replayed(study, settings, frames), WINDOW)
+
+
+def _interpolation(study: Study, settings: Mapping[str, float], frames: int) -> Scene:
+    member = _final(study, settings)
+    return interpolation.interpolation_scene(_network(member), *_train_points(member), frames, WINDOW)
+
+
+def _layers(study: Study, settings: Mapping[str, float], frames: int) -> Scene:
+    member = _final(study, settings)
+    network = _network(member)
+    others = motion.undrawable(network)
+    if others:
+        shapes = [layer.weight.shape for layer in network.layers[:-1]]
+        named = ", ".join(f"layer {i} ({n} → {m})" for i, (m, n) in enumerate(shapes, 1) if i in others)
+        rest = ", ".join(str(i) for i in range(1, len(shapes) + 1) if i not in others)
         raise UserError(
-            f"a layer film needs layers from plane to plane (2 → 2), but {told} of this net cannot be drawn "
-            f"({'layer ' + rest + ' can' if rest else 'no other can'}); take a member of width 2, or another --kind"
+            f"a film of layers needs layers from plane to plane (2 → 2), but {named} of this network cannot be shown "
+            f"({'layer ' + rest + ' can' if rest else 'no other can'}); take a member of width 2, or another kind of film"
         )
-    return layers.film(member, frames)
+    return layers.layer_scene(network, *_train_points(member), frames)
 
 
-def _writing(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Scene:
-    again = _again(study, factory, wanted, frames)
-    nets = Readers(study, factory, factory.dataset.metadata)
-    module, alphabet = factory.module(int(again.settings.width)), nets.book.alphabet
-    texts = (
-        sample_text(module, params, again.settings, alphabet, nets.prompt, WARMTH, LETTERS, draw=0)[0]
-        for params in again.params
+def _writing(study: Study, settings: Mapping[str, float], frames: int) -> Scene:
+    replayed = _replay(study, settings, frames)
+    book: Book = study.dataset.metadata
+    return writing.WritingScene(
+        replayed.steps,
+        _accuracy(replayed),
+        prompt=book.prompt,
+        texts=tuple(sample_member(member, book.prompt, SAMPLING)[0] for member in replayed.members),
+        vocabulary=vocabulary_of(book.text("train")),
     )
-    words = vocabulary_of(nets.text("train", len(nets.book.numbers)))
-    names = split_names(again.splits)
-    scores = {name: again.record["accuracy"][:, i] for i, name in enumerate(names)}
-    return writing.Writing(again.steps, nets.prompt, tuple(texts), words, scores)
 
 
-def _on_the_plane(study: StudyFolder) -> None:
-    """Raise a UserError if the nets of a study are not piecewise linear on the plane."""
-    if study.spec.task.views.piecewise_linear is None:
+def _check_characters(study: Study) -> None:
+    require_characters(study.task, study.path)
+
+
+def _check_plane(study: Study) -> None:
+    """Check that the networks of a study are piecewise linear on the plane."""
+    if study.task.views.piecewise_linear is None:
         raise UserError(
-            f"{study.path} is a study of {study.spec.task.name}: films are of piecewise-linear nets on the plane "
-            "(tasks with `layers` in nlpfeat/tasks.py); those of char_rnn have --kind=writing"
+            f"{study.path} is a study of {study.task.name}: films show piecewise-linear networks on the plane (tasks with the "
+            "view `piecewise_linear`), and of char_rnn what its networks write"
         )
 
 
-def _onto_the_plane(study: StudyFolder) -> None:
-    """Raise a UserError if their embedding is not 2-D either."""
-    _on_the_plane(study)
+def _check_embedding(study: Study) -> None:
+    """Check that, in addition, their embedding is 2-D."""
+    _check_plane(study)
     if study.spec.model.embedding != 2:
         raise UserError(
-            f"the embedding of this study has {study.spec.model.embedding} dimensions, and this film shows a plane: "
-            "sweep with --config.model.embedding=2, or take --kind=regions"
+            f"the embedding of this study has {study.spec.model.embedding} dimensions, and this film shows a plane: sweep with "
+            "model.embedding=2, or make a film of the regions"
         )
 
 
 KINDS = {
-    "training": Kind("Training: the embedding, step by step", training.NOTE, _onto_the_plane, _training),
-    "interpolation": Kind(
-        "From the input to the embedding", interpolation.NOTE, _onto_the_plane, _interpolation
+    "training": FilmKind("Training: the embedding, step by step", training.NOTE, _check_embedding, _training),
+    "interpolation": FilmKind(
+        "From the input to the embedding", interpolation.NOTE, _check_embedding, _interpolation
     ),
-    "layers": Kind("The net, layer by layer", layers.NOTE, _onto_the_plane, _layers),
-    "regions": Kind("The input plane as the net sees it", regions.NOTE, _on_the_plane, _regions),
-    "writing": Kind("What the net writes, step by step", writing.NOTE, check_reads, _writing),
+    "layers": FilmKind("The network, layer by layer", layers.NOTE, _check_embedding, _layers),
+    "regions": FilmKind("The input plane as the network sees it", regions.NOTE, _check_plane, _regions),
+    "writing": FilmKind("What the network writes, step by step", writing.NOTE, _check_characters, _writing),
 }
 
 
-def _again(study: StudyFolder, factory: MemberFactory, wanted: dict[str, float], frames: int) -> Replay:
-    """The member trained again, with its parameters at the film's steps."""
-    again = replay(study, factory, wanted, film_steps(study.spec.training.total, frames))
-    if again.gap > TOLERANCE:
-        label = str(find_member(study, wanted)["bucket"])
-        there = json.loads(read_results(study.result(label)).attrs["provenance"])
+def _replay(study: Study, settings: Mapping[str, float], frames: int) -> Replay:
+    """The member, trained again, at the steps of a film."""
+    found = replay(study, settings, film_steps(study.spec.training.total, frames))
+    if found.gap > TOLERANCE:
+        label = str(find_member(study.folder, settings)["bucket"])
+        made = json.loads(read_results(study.folder.result(label)).attrs["provenance"])
         raise DiffersFromRecord(
-            f"trained again, this member differs from the study's record by {again.gap:.3g} (loss in nats, or share): "
-            f"the study comes from commit {there['commit']} with jax {there['jax']} on {there['device']}, this is "
+            f"trained again, this member differs from the study's record by {found.gap:.3g} (loss in nats, or fraction): the "
+            f"study was made by commit {made['commit']} with jax {made['jax']} on {made['device']}, this is "
             f"{provenance.commit()} on {parallel.describe_devices()}. Make the film where the study was made"
         )
-    return again
+    return found
 
 
-def _trained(study: StudyFolder, wanted: dict[str, float]) -> Member:
+def _replayed(study: Study, settings: Mapping[str, float], frames: int) -> Replayed:
+    """As `_replay`, of a network on the plane."""
+    found = _replay(study, settings, frames)
+    networks = [_network(member) for member in found.members]
+    return Replayed(found.steps, networks, _accuracy(found), *_train_points(found.members[0]))
+
+
+def _final(study: Study, settings: Mapping[str, float]) -> TrainedMember:
     """The member at the end of its training.
 
     Raises:
-      UserError: if its checkpoint is not there yet.
+      UserError: if its last checkpoint is missing, or its training diverged.
     """
-    found, last = restore(study, wanted), study.spec.training.total
-    if found.step != last:
+    member, last = study.trained_member(None, **settings), study.spec.training.total
+    if member.step != last:
         raise UserError(
-            f"the last checkpoint of this member is of step {found.step}, not {last}: run the sweep to its end"
+            f"the last checkpoint of this member is of step {member.step}, not {last}: run the sweep to its end"
         )
-    points, labels = _dots(found.splits)
-    return Member(_network(study, found.params, found.settings), points, labels)
+    return member
 
 
-def _network(study: StudyFolder, params: Any, settings: Any) -> Network:
-    """A member's net as plain layers.
+def _network(member: TrainedMember) -> Network:
+    """The network of a member.
 
     Raises:
-      UserError: if its training diverged, or it tells no classes apart.
+      UserError: if its training diverged, or it has a single class.
     """
-    assert study.spec.task.views.piecewise_linear is not None
-    layers = [
-        Layer(np.asarray(w), np.asarray(b), s)
-        for w, b, s in study.spec.task.views.piecewise_linear(params, settings)
-    ]
-    if len(layers[-1].bias) < 2:
-        raise UserError("this study has a single class: there is nothing to draw between classes; sweep more")
+    plain = layers_of(member)
+    if len(plain[-1].bias) < 2:
+        raise UserError(
+            "this study has a single class: there are no decision regions; sweep with more classes"
+        )
     try:
-        return Network(tuple(layers))
+        return Network(tuple(plain))
     except ValueError as error:
-        raise UserError(f"this member cannot be drawn: {error}") from error
+        raise UserError(f"this member cannot be shown: {error}") from error
 
 
-def _dots(splits: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Training points (n, 2) and labels (n,), as many as a picture bears."""
-    inputs, targets = splits["train"]
-    points = np.stack([np.asarray(x, np.float64) for x in inputs], 1)
-    shown = some(len(points), DOTS)
-    return points[shown], np.asarray(targets)[shown]
+def _train_points(member: TrainedMember) -> tuple[np.ndarray, np.ndarray]:
+    """Points (n, 2) and labels (n,) of the train split, at most `MAX_POINTS`."""
+    sample = sample_of(member)
+    shown = evenly_spaced(len(sample.labels["train"]), MAX_POINTS)
+    return sample.points["train"][shown], sample.labels["train"][shown]
 
 
-def _accuracy(again: Replay) -> dict[str, np.ndarray]:
-    """Accuracy by split (steps,), train first, then the one that was never chosen on."""
-    names = split_names(again.splits)
-    shown = [name for name in names if name != "validation"]
-    return {name: again.record["accuracy"][:, names.index(name)] for name in shown}
+def _accuracy(found: Replay) -> dict[str, np.ndarray]:
+    """Accuracy (steps,) by split; where there is a test split, without the validation split, on which members are chosen."""
+    names = split_names(found.members[0].splits)
+    shown = [name for name in names if name != "validation" or "test" not in names]
+    return {name: found.record["accuracy"][:, names.index(name)] for name in shown}

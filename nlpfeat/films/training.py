@@ -1,4 +1,4 @@
-"""Training film: the embedding at each step, with the warped input grid, class vectors, and what each class owns."""
+"""Film of the embedding over training, with the warped input grid, class vectors and decision regions."""
 
 from dataclasses import dataclass
 
@@ -6,116 +6,66 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from nlpfeat.films.camera import disc_grid, extent, radius_of, windows
-from nlpfeat.films.scene import owned
-from nlpfeat.geometry.network import Layer, Network
-from nlpfeat.plotting.plane import (
-    plot_arrows,
-    plot_cursor,
-    plot_dots,
-    plot_frame,
-    plot_ground,
-    plot_lines,
-    plot_strip,
-)
-from nlpfeat.plotting.style import SPLIT_COLOURS, Theme
-
-APART = 45  # pixels between two steps that are written below
+from nlpfeat.films.scene import Replayed, TrainingScene, class_ground
+from nlpfeat.geometry.network import Layer
+from nlpfeat.plotting.plane import plot_arrows, plot_dots, plot_frame, plot_ground, plot_lines
+from nlpfeat.plotting.style import Theme
 
 NOTE = (
-    "Points: training data where the net puts them, in its 2-D embedding. Lines: the square grid of the input, "
-    "moved along. Ground: the class that wins there. Arrows: class vectors, to a scale of their own. Bar: a length in "
-    "the embedding, as the view backs away while it grows."
+    "Points: training data in the 2-D embedding of the network. Lines: the square grid of the input, mapped to the embedding. "
+    "Background: the predicted class. Arrows: class vectors, on a scale of their own. Bar: a length in the embedding; the view "
+    "zooms out as the embedding grows."
 )
 
 
 @dataclass(frozen=True)
-class Training:
-    """The embedding over training."""
+class EmbeddingScene(TrainingScene):
+    """The embedding at each step.
 
-    steps: np.ndarray  # (frames,)
-    points: np.ndarray  # (frames, n, 2)
-    grid: np.ndarray  # (frames, lines, m, 2)
-    heads: tuple[Layer, ...]  # one a frame: class vectors (K, 2) and their biases
-    longest: float  # of all class vectors of the film
-    labels: np.ndarray  # (n,)
-    windows: np.ndarray  # (frames,)
-    accuracy: dict[str, np.ndarray]  # split -> (frames,)
+    Attributes:
+      points: (frames, n, 2).
+      grid: (frames, lines, m, 2).
+      heads: one per frame: class vectors (classes, 2) and biases.
+      longest: the largest norm of a class vector in any frame.
+      labels: int (n,).
+      windows: (frames,), half the side of the square that is shown.
+    """
 
-    @property
-    def frames(self) -> int:
-        """One for each step."""
-        return len(self.steps)
-
-    def label(self, frame: int) -> str:
-        """Step and accuracy."""
-        return score_line(self.steps, self.accuracy, frame)
+    points: np.ndarray
+    grid: np.ndarray
+    heads: tuple[Layer, ...]
+    longest: float
+    labels: np.ndarray
+    windows: np.ndarray
 
     def draw(self, ax: Axes, strip: Axes, frame: int, theme: Theme) -> None:
         """The embedding at a step, and the accuracy so far."""
         window = float(self.windows[frame])
         plot_frame(ax, window, theme)
-        plot_ground(ax, *owned(self.heads[frame], window), theme)
+        plot_ground(ax, *class_ground(self.heads[frame], window), theme)
         plot_lines(ax, self.grid[frame], theme.muted, alpha=0.55)
         plot_dots(ax, self.points[frame], self.labels, theme)
         plot_arrows(ax, self.heads[frame].weight, self.longest, window, theme)
-        draw_scores(strip, self.steps, self.accuracy, frame, theme)
+        self.draw_accuracy(strip, frame, theme)
 
 
-def film(
-    networks: list[Network],
-    points: np.ndarray,
-    labels: np.ndarray,
-    steps: np.ndarray,
-    accuracy: dict[str, np.ndarray],
-) -> Training:
-    """The film of one member's training.
-
-    Args:
-      networks: the net at each step, with a 2-D embedding before its head.
-      points: (n, 2), their labels (n,).
-      steps: (frames,), one for each network.
-      accuracy: split -> (frames,).
-    """
-    lines = disc_grid(radius_of(points))
-    moved, grids = [], []
-    for network in networks:
+def embedding_scene(replayed: Replayed) -> EmbeddingScene:
+    """The scene of a network with a 2-D embedding before its head."""
+    lines = disc_grid(radius_of(replayed.points))
+    points, grids = [], []
+    for network in replayed.networks:
         embed = network.until(len(network.layers) - 1)
-        moved.append(embed(points))
+        points.append(embed(replayed.points))
         grids.append(embed(lines.reshape(-1, 2)).reshape(lines.shape))
-    reach = np.array([extent(p, g) for p, g in zip(moved, grids, strict=True)])
-    return Training(
-        steps,
-        np.array(moved, np.float32),
-        np.array(grids, np.float32),
-        tuple(network.layers[-1] for network in networks),
-        max(float(np.linalg.norm(network.layers[-1].weight, axis=1).max()) for network in networks),
-        labels,
-        windows(reach, calm=len(steps) // 50),
-        accuracy,
+    heads = tuple(network.layers[-1] for network in replayed.networks)
+    reach = np.array([extent(p, g) for p, g in zip(points, grids, strict=True)])
+    return EmbeddingScene(
+        replayed.steps,
+        replayed.accuracy,
+        points=np.array(points, np.float32),
+        grid=np.array(grids, np.float32),
+        heads=heads,
+        longest=max(float(np.linalg.norm(head.weight, axis=1).max()) for head in heads),
+        labels=replayed.labels,
+        windows=windows(reach, calm=len(heads) // 50),
     )
-
-
-def score_line(steps: np.ndarray, accuracy: dict[str, np.ndarray], frame: int) -> str:
-    """Step and accuracies, always equally long, so that the text stands still."""
-    scores = "  ".join(f"{split} {values[frame]:6.1%}" for split, values in accuracy.items())
-    return f"step {steps[frame]:>{len(str(steps[-1]))}}  {scores}"
-
-
-def draw_scores(
-    strip: Axes, steps: np.ndarray, accuracy: dict[str, np.ndarray], frame: int, theme: Theme
-) -> None:
-    """Accuracy against frames, with the steps written below, and the cursor."""
-    plot_strip(strip, theme, xlim=(0, len(steps) - 1), ylim=(0, 1.02))
-    for (split, values), right in zip(accuracy.items(), (0, 42), strict=False):
-        colour = theme.test if split == "test" else SPLIT_COLOURS[split]
-        strip.plot(np.arange(frame + 1), values[: frame + 1], color=colour, lw=2.2)
-        name = {"color": colour, "fontsize": 12, "fontweight": "bold", "va": "top"}  # where no curve begins
-        strip.annotate(split, (0.01, 0.98), (right, 0), "axes fraction", textcoords="offset points", **name)
-    plot_cursor(strip, frame, theme)
-    shown = [int(steps[-1])]
-    for step in (0, 1000, 300, 100, 30, 10, 3000, 10_000, 30_000):  # the first of them where two would touch
-        place = np.interp([step, *shown], steps, np.arange(len(steps))) / (len(steps) - 1)
-        if step < steps[-1] and np.abs(place[1:] - place[0]).min() * strip.get_window_extent().width > APART:
-            shown.append(step)
-    strip.set_xticks(np.interp(shown, steps, np.arange(len(steps))), [str(step) for step in shown])
-    strip.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])

@@ -1,4 +1,4 @@
-"""Films as files: mp4 by ffmpeg, GIF, and a page that plays by itself."""
+"""File formats of films: mp4 by ffmpeg, GIF, and a page that plays by itself."""
 
 import base64
 import contextlib
@@ -16,28 +16,28 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-LINGER = 1500  # milliseconds that a GIF rests on its last frame
+LINGER = 1500  # milliseconds for which a GIF shows its last frame
 
 
 def find_ffmpeg() -> str | None:
-    """The ffmpeg on this machine's path, else the one that imageio-ffmpeg brings; None where there is neither."""
+    """The ffmpeg in PATH, else the one of imageio-ffmpeg; None where there is neither."""
     own = shutil.which("ffmpeg")
     if own:
         return own
     try:
         return imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError:  # it brings none for this kind of machine
+    except RuntimeError:  # it has none for this platform
         return None
 
 
 class Video:
-    """An mp4 that frames are added to: H.264, which every browser and slide program plays.
+    """An mp4 to which frames are added, in H.264, which every browser and slide program plays.
 
     Args:
-      ffmpeg: the program.
-      path: where to write.
+      ffmpeg: path of the program.
+      path: of the mp4.
       shape: height and width, both even.
-      fps: frames a second.
+      fps: frames per second.
     """
 
     def __init__(self, ffmpeg: str, path: Path, shape: tuple[int, int], fps: int) -> None:
@@ -55,13 +55,13 @@ class Video:
         """Add a frame, uint8 (height, width, 3).
 
         Raises:
-          BrokenPipeError: if ffmpeg has given up; `close` tells why.
+          BrokenPipeError: if ffmpeg has failed; `close` returns the reason.
         """
         assert self._process.stdin is not None
         self._process.stdin.write(np.ascontiguousarray(rgb).tobytes())
 
     def close(self) -> str:
-        """Finish the file; what went wrong, or an empty text."""
+        """Finish the file, and return ffmpeg's error message, empty if there is none."""
         assert self._process.stdin is not None
         assert self._process.stderr is not None
         with contextlib.suppress(BrokenPipeError):
@@ -71,26 +71,33 @@ class Video:
         if not self._process.returncode:
             return ""
         lines = complaint.decode(errors="replace").splitlines()
-        return "; ".join(line.strip() for line in lines)[-300:] or "nothing, but it failed"
+        return "; ".join(line.strip() for line in lines)[-300:] or "without a message"
 
     def kill(self) -> None:
-        """End ffmpeg, whatever it does; nothing if it has ended."""
+        """End ffmpeg, if it still runs."""
         self._process.kill()
         self._process.wait()
 
 
 def palette_of(samples: Sequence[np.ndarray]) -> Image.Image:
-    """The 256 colours that suit frames like these, for `to_palette`."""
+    """A palette of 256 colours for frames like these."""
     return Image.fromarray(np.concatenate(samples)).quantize(256, dither=Image.Dither.NONE)
 
 
 def to_palette(rgb: np.ndarray, palette: Image.Image) -> Image.Image:
-    """A frame in the colours of a palette."""
+    """A frame reduced to the colours of a palette."""
     return Image.fromarray(rgb).quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def write_gif(path: Path, frames: Iterator[Image.Image], count: int, fps: int) -> None:
-    """Write an endless GIF of frames of one palette. A GIF counts hundredths of a second: at most 50 frames are one."""
+    """Write a looping GIF.
+
+    Args:
+      path: of the file.
+      frames: all with the same palette.
+      count: number of frames.
+      fps: frames per second, at most 50, as a GIF counts hundredths of a second.
+    """
     ends = [10 * round(100 * (number + 1) / fps) for number in range(count - 1)]
     times = [end - start for start, end in pairwise([0, *ends])] + [LINGER]
     first = next(frames)
@@ -108,7 +115,17 @@ def write_player(
     background: str,
     ink: str,
 ) -> None:
-    """Write a page that holds all frames (WebP) and plays them: no network, no other file."""
+    """Write a page that contains all frames and plays them, without network or other files.
+
+    Args:
+      path: of the page.
+      images: the frames as WebP.
+      labels: one per frame.
+      shape: height and width of the frames in pixels.
+      fps: frames per second.
+      title: of the page.
+      background, ink: CSS colours.
+    """
     page = Template((files("nlpfeat.films") / "player.html").read_text("utf-8"))
     content = page.substitute(
         title=escape(title),

@@ -1,8 +1,8 @@
-"""Cut a complex by the units of a layer: count the faces, or build them.
+"""Cut a complex by the units of a layer: count the new faces, or build them.
 
-A new face is known by its parent and by the chords of the parent on whose far side it lies: a 64-bit hash, the
-sum of a random key of the parent and of one for each such chord. Prefix sums around the boundary and along the
-chords give the hashes on both sides of every edge, and equal hashes are one face; no face is ever traced.
+A new face is determined by its parent and by the chords of the parent on whose far side it lies. It is identified by a
+64-bit hash: the sum of a random key of the parent and one of each such chord. Prefix sums around the boundary and along
+the chords give the hashes on both sides of every edge, and equal hashes are one face; no face is ever traced.
 """
 
 from typing import NamedTuple
@@ -16,18 +16,20 @@ from nlpfeat.geometry.crossings import Given, Units, find_crossings
 
 
 class Cut(NamedTuple):
-    """What a layer's lines do to a complex, before it is rebuilt."""
+    """The intersections of a layer's lines with a complex, before it is rebuilt."""
 
     rim: Boundaries
     points: EdgePoints
     chords: Chords
     meetings: Meetings
-    coincidences: int  # lines beyond two at a point, or in one stretch; and values at vertices that are zero
-    unclear: int  # lines that rounding hides in a face: left out there
+    coincidences: (
+        int  # lines beyond two through a point, lines that overlap, and values at vertices that are zero
+    )
+    unclear: int  # lines left out of a face because of rounding
 
     @property
     def added(self) -> int:
-        """Faces that the cut adds: one a chord, one a line more through a point inside a face."""
+        """Number of faces that the cut adds: one per chord, and one per line beyond the first through an inner point."""
         more = len(self.chords.face) + len(self.meetings.first)
         if self.meetings.points == len(self.meetings.first):
             return more
@@ -37,7 +39,7 @@ class Cut(NamedTuple):
 
 
 def cut(cells: Complex, lines: Units | Given) -> Cut:
-    """Find the chords of `lines` in `cells`, and where they meet."""
+    """The chords of `lines` in `cells`, and their intersections."""
     rim = boundaries(cells)
     found = find_crossings(cells, rim, lines)
     points = edge_points(cells, found)
@@ -52,9 +54,11 @@ def rebuild(cells: Complex, made: Cut, tags: Int[np.ndarray, " units"]) -> Compl
     """The complex after a cut.
 
     Args:
+      cells: the complex that was cut.
+      made: its cut.
       tags: (units,), the tag of the edges that each unit makes.
     """
-    rng = np.random.default_rng(0)  # keys, not statistics: any numbers do that are not equal
+    rng = np.random.default_rng(0)  # keys, not statistics: distinct numbers are all that is needed
     parent_key = _keys(rng, cells.faces)
     chord_key = _keys(rng, len(made.chords.face))
     around = _around(made, parent_key, chord_key)
@@ -82,12 +86,12 @@ def _meeting_points(meetings: Meetings) -> np.ndarray:
 
 
 def _around(made: Cut, parent_key: np.ndarray, chord_key: np.ndarray) -> np.ndarray:
-    """Hash inside the parent right after each end on its boundary, by rank. Before the first: the parent's key."""
+    """Hash inside the parent right after each chord end on its boundary, by rank. Before the first end: the parent's key."""
     chords = made.chords
     step = np.empty(len(chords.spots), np.uint64)
     step[chords.rank_a] = chord_key
     step[chords.rank_b] = -chord_key
-    # over a whole face the steps add up to nothing, so one running sum serves all faces
+    # over a whole face the steps add up to 0, so that one running sum serves all faces
     face = np.empty(len(chords.spots), np.int64)
     face[chords.rank_a] = face[chords.rank_b] = chords.face
     return np.cumsum(step) + parent_key[face]
@@ -96,19 +100,19 @@ def _around(made: Cut, parent_key: np.ndarray, chord_key: np.ndarray) -> np.ndar
 def _split_edges(
     cells: Complex, made: Cut, around: np.ndarray, parent_key: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(ends, hashes left and right, edge it was part of) of the pieces of the old edges."""
+    """(ends, hashes on the left and right, old edge) of the segments into which the old edges are cut."""
     points, rim, count = made.points, made.rim, len(cells.ends)
-    pieces = 1 + np.bincount(points.edge, minlength=count)
-    edge = np.repeat(np.arange(count), pieces)
-    head = np.zeros(len(edge), bool)  # first piece of its edge
-    head[np.cumsum(pieces) - pieces] = True
+    segments = 1 + np.bincount(points.edge, minlength=count)
+    edge = np.repeat(np.arange(count), segments)
+    head = np.zeros(len(edge), bool)  # first segment of its edge
+    head[np.cumsum(segments) - segments] = True
     tail = np.roll(head, -1)
     ends = np.empty((len(edge), 2), np.int64)
     ends[head, 0], ends[tail, 1] = cells.ends[:, 0], cells.ends[:, 1]
     middle = len(cells.points) + np.arange(len(points.edge))
     ends[~head, 0] = ends[~tail, 1] = middle
 
-    # Each piece lies right after the point it starts from, walking around the face on either side.
+    # A segment follows its start point in the walk around the face on either side.
     along = np.arange(len(points.edge))
     spot = rim.place[edge] * stride(points)
     spot[~head, 0] += 1 + along
@@ -129,19 +133,19 @@ def _split_edges(
 def _split_chords(
     cells: Complex, made: Cut, around: np.ndarray, chord_key: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(ends, hashes left and right, unit) of the pieces of the chords."""
+    """(ends, hashes on the left and right, unit) of the segments into which the chords are cut."""
     chords, meetings = made.chords, made.meetings
     count, pairs = len(chords.face), len(meetings.first)
     chord = np.concatenate([meetings.first, meetings.second])
     order = _sort_within(chord, np.concatenate([meetings.along_first, meetings.along_second]))
-    # The first chord of a pair enters the far side of the second, which leaves that of the first.
+    # The first chord of a pair enters the far side of the second; the second leaves the far side of the first.
     step = np.concatenate([chord_key[meetings.second], -chord_key[meetings.first]])[order]
     label = np.tile(meetings.label, 2)[order] if pairs else np.zeros(0, np.int64)
 
-    pieces = 1 + np.bincount(chord, minlength=count)
-    of = np.repeat(np.arange(count), pieces)
+    segments = 1 + np.bincount(chord, minlength=count)
+    of = np.repeat(np.arange(count), segments)
     head = np.zeros(len(of), bool)
-    head[np.cumsum(pieces) - pieces] = True
+    head[np.cumsum(segments) - segments] = True
     tail = np.roll(head, -1)
     ends = np.empty((len(of), 2), np.int64)
     ends[head, 0], ends[tail, 1] = chords.vertex_a, chords.vertex_b
@@ -150,20 +154,18 @@ def _split_chords(
     steps[~head] = step
     total = np.cumsum(steps)
     right = around[chords.rank_a[of]] + total - total[head][of]
-    real = ends[:, 0] != ends[:, 1]  # not between lines that meet in one point
+    real = ends[:, 0] != ends[:, 1]  # segments between lines that meet in one point are empty
     hashes = np.stack([right - chord_key[of], right], 1)
     return ends[real], hashes[real], chords.unit[of[real]]
 
 
 def _sort_within(group: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Order by group, and within it by value from 0 to 1: one sort of a rounded key, then exact repair."""
+    """The order by group, then by value in [0, 1]: one sort of a rounded key, then exact repair."""
     order = np.argsort(group + 0.999 * value)
     for _ in range(8):
         g, v = group[order], value[order]
         wrong = np.flatnonzero((g[1:] == g[:-1]) & (v[1:] < v[:-1]))
-        wrong = wrong[
-            np.diff(wrong, prepend=-2) > 1
-        ]  # neighbours of a pair just put right wait for their turn
+        wrong = wrong[np.diff(wrong, prepend=-2) > 1]  # of overlapping pairs only the first is swapped
         if not len(wrong):
             return order
         order[wrong], order[wrong + 1] = order[wrong + 1], order[wrong]
@@ -171,7 +173,7 @@ def _sort_within(group: np.ndarray, value: np.ndarray) -> np.ndarray:
 
 
 def _identify(hashes: np.ndarray) -> tuple[np.ndarray, int]:
-    """Number equal hashes alike."""
+    """An id per hash, equal for equal hashes, and the number of ids."""
     order = np.argsort(hashes)
     ordered = hashes[order]
     new = np.empty(len(order), np.int32)

@@ -1,4 +1,4 @@
-"""Check a proof that classes are, or are not, linearly separable: exact rational arithmetic and nothing else."""
+"""Certificates of linear separability, and their check: exact rational arithmetic and nothing else."""
 
 from fractions import Fraction
 from typing import NamedTuple
@@ -7,17 +7,17 @@ import numpy as np
 
 
 class Separator(NamedTuple):
-    """Proof that classes are separable: scores weight @ e + bias whose highest is each point's own class's."""
+    """Proof that classes are linearly separable: the score weight @ e + bias of each point is highest for its own class."""
 
     weight: np.ndarray  # (classes, d), floats or fractions
     bias: np.ndarray  # (classes,)
 
 
 class Farkas(NamedTuple):
-    """Proof that they are not.
+    """Proof that classes are not linearly separable, by Farkas' lemma.
 
-    Nonnegative multipliers, one for each inequality (w_y - w_k)·e + b_y - b_k > 0 named by a point and a rival
-    class k, under which the left sides add up to zero whatever w and b.
+    A point of class y and a rival class k name the inequality (w_y - w_k)·e + b_y - b_k > 0. Under the non-negative
+    multipliers the left sides of the named inequalities add up to zero for all w and b: a contradiction.
     """
 
     point: tuple[int, ...]
@@ -26,24 +26,27 @@ class Farkas(NamedTuple):
 
 
 def proves(certificate: Separator | Farkas, features: np.ndarray, labels: np.ndarray) -> bool:
-    """Whether a certificate proves what it says about these points, checked in rationals.
+    """Whether a certificate is valid for these points.
 
     Args:
+      certificate: from `separate` or elsewhere; nothing about it is trusted.
       features: finite floats (n, d), taken exactly.
       labels: int (n,), classes 0 … K - 1.
 
     Raises:
-      ValueError: for labels that are not whole numbers from 0 on, or not one a point.
+      ValueError: if the labels are not whole numbers from 0 on, or not one per point.
     """
     points = [[Fraction(float(x)) for x in row] for row in features]
     own = [int(label) for label in labels]
     if not own or len(own) != len(points) or any(a != b or a < 0 for a, b in zip(own, labels, strict=True)):
-        raise ValueError("labels must be classes 0 … K - 1, one for each point, of which there must be some")
+        raise ValueError(
+            "labels must be classes 0 … K - 1, one per point, and there must be at least one point"
+        )
     try:
         if isinstance(certificate, Separator):
             return _separates(certificate, points, own)
         return _contradicts(certificate, points, own)
-    except (ValueError, OverflowError):  # NaN, infinity and lists of unequal length prove nothing
+    except (ValueError, OverflowError):  # NaN, infinity or lists of unequal length: not valid
         return False
 
 

@@ -1,8 +1,8 @@
-"""How the lines of a layer cut each face: chords, and which of them cross, where.
+"""Chords: the segments in which the lines of a layer cut the faces, and the intersections of these chords.
 
-A convex face is cut by a line in a chord between two places of its boundary. Two chords of a face cross if and
-only if their ends alternate around it. Chords that end at one place are ordered so that they fan out and do not
-cross; chords between the same two places are one.
+A line cuts a convex face in a chord between two points of its boundary. Two chords of a face intersect if and only if
+their ends alternate around the face. Chords with a common end are ordered so that they do not intersect; chords with
+both ends in common are identified.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from nlpfeat.geometry.crossings import Crossings, resolution
 
 
 class EdgePoints(NamedTuple):
-    """The points at which lines cross edges; several lines may share one."""
+    """The points at which lines cross edges; several lines may cross in one point."""
 
     point: np.ndarray  # (crossings,) the point of each crossing
     edge: np.ndarray  # (points,) rising, in order along each edge
@@ -22,31 +22,33 @@ class EdgePoints(NamedTuple):
 
 
 class Chords(NamedTuple):
-    """Chords of all faces, face after face, by their first end. `a` comes before `b` around the face."""
+    """Chords of all faces, face after face, ordered by their first end. End `a` precedes end `b` around the face."""
 
     face: np.ndarray  # (chords,)
     unit: np.ndarray  # (chords,)
-    rank_a: np.ndarray  # (chords,) place of the ends among all ends, face after face, counter-clockwise
+    rank_a: np.ndarray  # (chords,) rank of the end among all ends, face after face, counter-clockwise
     rank_b: np.ndarray
-    vertex_a: np.ndarray  # (chords,) ids: old vertices, then edge points
+    vertex_a: np.ndarray  # (chords,) vertex ids: old vertices, then edge points
     vertex_b: np.ndarray
-    spots: np.ndarray  # (2 chords,) where on the boundary each rank is: half-edge x stride + place along it
+    spots: (
+        np.ndarray
+    )  # (2 chords,) position of each rank on the boundary: half-edge × stride + position along it
 
 
 class Meetings(NamedTuple):
-    """Pairs of chords that cross: the first chord's first end comes before the second's."""
+    """Pairs of chords that intersect. The first chord's first end precedes the second chord's first end."""
 
     first: np.ndarray  # (pairs,)
     second: np.ndarray
-    along_first: np.ndarray  # float64 (pairs,), 0 at `a` and 1 at `b`
+    along_first: np.ndarray  # float64 (pairs,), position on the chord: 0 at `a`, 1 at `b`
     along_second: np.ndarray
     where: np.ndarray  # float64 (pairs, 2)
-    label: np.ndarray  # (pairs,) equal for pairs that meet in the same point
-    points: int  # how many points
+    label: np.ndarray  # (pairs,) equal for pairs that intersect in the same point
+    points: int  # number of distinct points
 
 
 def edge_points(cells: Complex, found: Crossings) -> EdgePoints:
-    """One point for each run of crossings that lie within `resolution` of each other along an edge."""
+    """The distinct points of crossings: consecutive ones within `resolution` along an edge are identified."""
     start, end = cells.points[cells.ends[found.edge, 0]], cells.points[cells.ends[found.edge, 1]]
     t = found.position[:, None]
     where = start * (1 - t) + end * t
@@ -57,14 +59,14 @@ def edge_points(cells: Complex, found: Crossings) -> EdgePoints:
 
 
 def stride(points: EdgePoints) -> int:
-    """How many spots a half-edge may have: its start, and any edge point."""
+    """Number of positions on a half-edge: its start, and every edge point."""
     return len(points.edge) + 2
 
 
 def find_chords(
     cells: Complex, rim: Boundaries, found: Crossings, points: EdgePoints
 ) -> tuple[Chords, int, int]:
-    """The chords; how many coincide with another one; how many lines could not be made out in a face."""
+    """The chords; the number that coincide with another; the number of lines whose chord in a face is unclear."""
     step = stride(points)
     half = rim.place[found.edge]
     ahead = half * step + 1 + points.point[:, None]
@@ -104,7 +106,14 @@ def _ranked(
     *,
     shared: bool,
 ) -> tuple[Chords, int]:
-    """Order all ends around the faces; spots fix the face, as every half-edge has one."""
+    """Sort all ends around the faces, and remove chords that coincide. Returns the chords and how many were removed.
+
+    Args:
+      face, unit: (chords,) of each chord.
+      spot_a, spot_b: (chords,) positions of the ends on the boundary (see `Chords.spots`), a before b.
+      vertex_a, vertex_b: (chords,) vertices of the ends.
+      shared: whether ends may coincide.
+    """
     count = len(face)
     if shared:
         order = np.lexsort((unit, spot_b, spot_a))
@@ -114,7 +123,7 @@ def _ranked(
             part[~repeated] for part in (face, unit, spot_a, spot_b, vertex_a, vertex_b)
         )
     spots = np.concatenate([spot_a, spot_b])
-    if shared:  # at one spot the chord that reaches farthest around the face comes first
+    if shared:  # of chords with a common end, the one that extends farthest around the face comes first
         other = np.concatenate([spot_b, spot_a + np.int64(2) ** 62])
         order = np.lexsort((-other, spots))
     else:
@@ -138,7 +147,7 @@ def _ranked(
 def crossing_pairs(chords: Chords) -> tuple[np.ndarray, np.ndarray]:
     """(first, second) of all pairs of chords whose ends alternate."""
     here = np.arange(len(chords.face))
-    inside = np.searchsorted(chords.rank_a, chords.rank_b) - here - 1  # that begin between its ends
+    inside = np.searchsorted(chords.rank_a, chords.rank_b) - here - 1  # chords that begin between its ends
     first = np.repeat(here, inside)
     second = np.arange(len(first)) - np.repeat(np.cumsum(inside) - inside, inside) + first + 1
     cross = chords.rank_b[second] > chords.rank_b[first]
@@ -146,14 +155,14 @@ def crossing_pairs(chords: Chords) -> tuple[np.ndarray, np.ndarray]:
 
 
 def meet(chords: Chords, vertices: np.ndarray) -> Meetings:
-    """Where chords cross. Three or more through one point, within `resolution`, meet in one."""
+    """Intersections of chords. Those within `resolution` of each other are identified."""
     first, second = crossing_pairs(chords)
     origin = vertices[chords.vertex_a]
     along = vertices[chords.vertex_b] - origin
     p, q = along[first], along[second]
     apart = origin[second] - origin[first]
     area = _cross(p, q)
-    area[area == 0] = np.inf  # chords that alternate but are parallel to rounding: take their first ends
+    area[area == 0] = np.inf  # parallel up to rounding: they meet at their first ends
     s = np.clip(_cross(apart, q) / area, 0.0, 1.0)
     t = np.clip(_cross(apart, p) / area, 0.0, 1.0)
     where = origin[first] + s[:, None] * p
@@ -168,9 +177,17 @@ def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def coincident(where: np.ndarray, face: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, int]:
-    """Label points so that those of a face within `near` (n,) of each other share a label.
+    """Labels of points, equal for points of one face that are within `near` of each other.
 
-    Only points whose projections on one line are that near can be, which one sort finds: few or none.
+    Candidates are found by sorting projections on a line; usually there are none.
+
+    Args:
+      where: (n, 2).
+      face: (n,), the face of each.
+      near: (n,), distances.
+
+    Returns:
+      Labels (n,), and their number.
     """
     across = np.array([[0.8414709848, 0.5403023059], [-0.5403023059, 0.8414709848]])
     count = len(where)

@@ -1,12 +1,14 @@
 """A box cut into convex faces: vertices, edges, and the two faces of every edge."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-BOX = -1  # the tag of edges on the box, and the face outside it
-SCAFFOLD = -2  # the tag of edges that only divide a large box
+BOX = -1  # tag of edges on the box, and id of the face outside it
+SCAFFOLD = -2  # tag of edges that only divide a large box
 
 
 class Box(NamedTuple):
@@ -24,21 +26,21 @@ class Box(NamedTuple):
 
     @property
     def size(self) -> float:
-        """The largest coordinate or side: what rounding errors are relative to."""
+        """The largest coordinate or side, to which rounding errors are relative."""
         return float(max(np.abs(self).max(), self.right - self.left, self.top - self.bottom))
 
     def grown(self, factor: float) -> "Box":
-        """The box with the same centre and sides `factor` times as long."""
+        """The box scaled by `factor` about its centre."""
         x, y = (self.left + self.right) / 2, (self.bottom + self.top) / 2
         dx, dy = (self.right - self.left) / 2 * factor, (self.top - self.bottom) / 2 * factor
         return Box(x - dx, y - dy, x + dx, y + dy)
 
 
-def box(bounds: Any) -> Box:
-    """A box from (left, bottom, right, top), or from r: [-r, r] in both directions.
+def box(bounds: object) -> Box:
+    """The box (left, bottom, right, top), or [-r, r]² for a number r.
 
     Raises:
-      ValueError: if it is empty or not finite.
+      ValueError: if `bounds` is neither, or the box is empty, not finite, too thin or too far from the origin for float64.
     """
     try:
         given = np.asarray(bounds, np.float64).ravel()
@@ -46,7 +48,7 @@ def box(bounds: Any) -> Box:
         given = np.zeros(0)
     if given.size == 1:
         given = np.array([-1, -1, 1, 1]) * given
-    if given.size != 4 or np.iscomplexobj(bounds):
+    if given.size != 4 or np.iscomplexobj(np.asarray(bounds)):
         raise ValueError(f"a box is (left, bottom, right, top) or one number; got {bounds!r}")
     made = Box(*given.tolist())
     if not np.isfinite(made).all() or made.left >= made.right or made.bottom >= made.top:
@@ -63,9 +65,9 @@ def box(bounds: Any) -> Box:
 
 
 class Complex(NamedTuple):
-    """Faces of a box that share vertices and edges.
+    """A subdivision of a box into convex faces that share vertices and edges.
 
-    Face ids are 0 … faces - 1; `BOX` stands for the outside. Every face is convex, and runs counter-clockwise.
+    Face ids are 0 … faces - 1; `BOX` is the outside. Boundaries of faces run counter-clockwise.
     """
 
     points: np.ndarray  # float64 (vertices, 2)
@@ -81,10 +83,10 @@ class Complex(NamedTuple):
 
 
 def box_complex(bounds: Box, rings: int = 0) -> Complex:
-    """The box itself, one face; or a box `10**rings` times as large that has it in its middle.
+    """The box itself as one face, or a box `10**rings` times as large around it.
 
-    Each ring is ten times as large as the one inside it, and four faces. Edges and faces are then no larger than
-    their distance from the middle, and so are rounding errors: the far plane costs the middle no precision.
+    Each ring is ten times as large as the one inside it, and has four faces. Edges, and with them rounding errors, are then
+    no larger than their distance from the centre, so that the far plane costs the centre no precision.
     """
     left, bottom, right, top = np.array([bounds.grown(10.0**k) for k in range(rings + 1)]).T
     corners = np.stack([left, bottom, right, bottom, right, top, left, top], 1).reshape(-1, 4, 2)
@@ -114,12 +116,12 @@ class Boundaries(NamedTuple):
     """The half-edges of all faces, face after face, each counter-clockwise."""
 
     offsets: np.ndarray  # int64 (faces + 1,): the half-edges of face f are offsets[f] : offsets[f + 1]
-    start: np.ndarray  # int32 (half-edges,): vertex it starts at
-    place: np.ndarray  # int64 (edges, 2): where the edge's left and right half-edge are, -1 outside
+    start: np.ndarray  # int32 (half-edges,): vertex at which it starts
+    place: np.ndarray  # int64 (edges, 2): indices of the edge's left and right half-edge, -1 outside
 
 
 def boundaries(cells: Complex) -> Boundaries:
-    """Walk around every face at once: purely combinatorial, so no rounding can put an edge out of order."""
+    """The boundary of every face, by a walk around all faces at once: combinatorial, hence independent of rounding."""
     edge, side = np.nonzero(cells.sides >= 0)
     face = cells.sides[edge, side].astype(np.int64)
     start, end = cells.ends[edge, side], cells.ends[edge, 1 - side]
@@ -127,7 +129,7 @@ def boundaries(cells: Complex) -> Boundaries:
     by_start = np.argsort(face * vertices + start)
     by_end = np.argsort(face * vertices + end)
     following = np.empty_like(by_start)
-    following[by_end] = by_start  # in a face every vertex starts one half-edge and ends one
+    following[by_end] = by_start  # in a face every vertex is the start of one half-edge and the end of one
     sizes = np.bincount(face, minlength=cells.faces)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
 
@@ -151,7 +153,7 @@ def polygons(cells: Complex) -> list[Float[np.ndarray, "corners 2"]]:
 
 
 def areas(cells: Complex) -> tuple[Float[np.ndarray, " faces"], Float[np.ndarray, "faces 2"]]:
-    """Area (faces,) and centroid (faces, 2) of every face, from triangles about the mean of its vertices."""
+    """Area (faces,) and centroid (faces, 2) of every face, from triangles around the mean of its vertices."""
     edge, side = np.nonzero(cells.sides >= 0)
     face = cells.sides[edge, side]
     start, end = cells.points[cells.ends[edge, side]], cells.points[cells.ends[edge, 1 - side]]
@@ -181,10 +183,7 @@ def inner(cells: Complex) -> Bool[np.ndarray, " edges"]:
 
 
 def merge_faces(cells: Complex, keep: Bool[np.ndarray, " edges"]) -> Int[np.ndarray, " faces"]:
-    """Components of the faces when the inner edges not in `keep` are opened: a label for each face."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
+    """Connected components of the faces when inner edges that are not in `keep` are removed: a label per face."""
     a, b = cells.sides[inner(cells) & ~keep].T
     graph = coo_array((np.ones(len(a), bool), (a, b)), shape=(cells.faces, cells.faces))
     return connected_components(graph, directed=False)[1]

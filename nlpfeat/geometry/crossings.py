@@ -1,7 +1,7 @@
-"""Where the zero lines of a layer's units meet the edges and vertices of the complex so far.
+"""Intersections of the zero lines of a layer's units with the edges and vertices of a complex.
 
-Every decision comes from the signs of the units at vertices, taken once. A value within rounding of zero has the
-sign 0: the line passes through the vertex.
+Every decision follows from the signs of the units at the vertices, which are computed once. A value that is zero up to
+rounding has the sign 0: the line passes through the vertex.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,34 +13,34 @@ from jaxtyping import Float
 from nlpfeat.geometry.complex import Boundaries, Complex
 from nlpfeat.geometry.network import LINEAR, Layer, activate, forward
 
-RESOLUTION = 1e-13  # of the size of things: some hundred roundings of float64
-_HELD = 1 << 28  # numbers of the vertices x units matrix held at a time: 2 GiB
-_ROWS = 4096  # vertices at a time through the layers: what a core's cache holds
+RESOLUTION = 1e-13  # relative: some hundred roundings of float64
+_ENTRIES = 1 << 28  # of the vertices × units matrix in memory at a time: 2 GiB
+_ROWS = 4096  # vertices per forward pass: their activations fit the cache of a core
 
 
 class Signed(NamedTuple):
-    """Some units at all vertices."""
+    """Values and signs of consecutive units at all vertices."""
 
-    first: int  # of the units
+    first: int  # index of the first unit
     values: np.ndarray  # float64 (vertices, units)
-    above: np.ndarray  # packed by vertex: whether the value is certainly above 0
-    below: np.ndarray  # and certainly below
+    above: np.ndarray  # bits, packed per vertex: whether the value is certainly above 0
+    below: np.ndarray  # whether it is certainly below 0
 
 
 class Units(NamedTuple):
-    """The units of one layer: their values are affine on every face that the layers before it leave."""
+    """The units of one layer. Their values are affine on every face of the layers before."""
 
     points: np.ndarray  # float64 (vertices, 2)
-    layers: tuple[Layer, ...]  # up to and with their own
-    scale: float  # the size of coordinates
+    layers: tuple[Layer, ...]  # up to and including their own
+    scale: float  # magnitude of coordinates
 
     def signed(self) -> Iterator[Signed]:
-        """A few units at a time, as memory allows."""
+        """Values and signs of all units, as many at a time as fit in memory."""
         *before, (weight, bias, _) = self.layers
         count = len(self.points)
-        few = min(max(64, _HELD // max(count, 1) // 64 * 64), -(-len(bias) // 64) * 64)
-        for first in range(0, len(bias), few):
-            units = slice(first, first + few)
+        chunk = min(max(64, _ENTRIES // max(count, 1) // 64 * 64), -(-len(bias) // 64) * 64)
+        for first in range(0, len(bias), chunk):
+            units = slice(first, first + chunk)
             own = Layer(weight[units], bias[units], LINEAR)
             values = np.empty((count, len(own.bias)))
             above, below = np.zeros((2, count, -(-len(own.bias) // 64)), np.uint64)
@@ -59,13 +59,13 @@ class Units(NamedTuple):
 
 
 class Given(NamedTuple):
-    """One function that is affine on every face, by its values at the vertices."""
+    """One function that is affine on every face, given by its values at the vertices."""
 
     values: np.ndarray  # float64 (vertices,)
-    errors: np.ndarray  # float64 (vertices,): how far from 0 a value may be and still be 0
+    errors: np.ndarray  # float64 (vertices,): values up to this far from 0 count as 0
 
     def signed(self) -> Iterator[Signed]:
-        """That one function, as if it were a unit."""
+        """The function as a single unit."""
         values = self.values[:, None]
         limit = self.errors[:, None]
         yield Signed(0, values, pack(values > limit), pack(values < -limit))
@@ -74,55 +74,60 @@ class Given(NamedTuple):
 def crude_errors(
     layers: Sequence[Layer], points: Float[np.ndarray, "n 2"], scale: float
 ) -> Float[np.ndarray, "n units"]:
-    """More than `errors` can be, by norms: costs next to nothing, and tells which values need the sharper bound."""
+    """A cheap upper bound of `errors`, by norms: shows which values need the sharper bound."""
     *before, (weight, bias, _) = layers
     size = np.maximum(np.linalg.norm(points, axis=1), scale)
-    error = RESOLUTION * 2 * size  # of both coordinates
-    for matrix, shift, slope in before:
-        norm, lift = np.linalg.norm(matrix), np.linalg.norm(shift)  # Frobenius: of |matrix| too
-        error = max(1.0, abs(slope)) * (norm * (error + RESOLUTION * size) + RESOLUTION * lift)
-        size = max(1.0, abs(slope)) * (norm * size + lift)
+    error = RESOLUTION * 2 * size  # of two coordinates
+    for matrix, shift, negative_slope in before:
+        norm, lift = (
+            np.linalg.norm(matrix),
+            np.linalg.norm(shift),
+        )  # the Frobenius norm of |matrix| is the same
+        error = max(1.0, abs(negative_slope)) * (norm * (error + RESOLUTION * size) + RESOLUTION * lift)
+        size = max(1.0, abs(negative_slope)) * (norm * size + lift)
     return np.outer(error + RESOLUTION * size, np.linalg.norm(weight, axis=1)) + RESOLUTION * np.abs(bias)
 
 
 def errors(
     layers: Sequence[Layer], points: Float[np.ndarray, "n 2"], scale: float
 ) -> Float[np.ndarray, "n units"]:
-    """How far from its true value an activation after `layers` may be, by a running error analysis.
+    """Bounds on the rounding errors of activations after `layers`, by a running error analysis.
 
-    Every step adds `RESOLUTION` of what it sums, without cancellation; points themselves are as uncertain.
+    Every step adds `RESOLUTION` times the sum of the absolute values of its terms; points have the same relative error.
 
     Args:
-      scale: how large to take points that are nearer to the origin.
+      layers: from the input on.
+      points: (n, 2), at which activations are computed.
+      scale: magnitude of points that are closer to the origin.
     """
     values = np.asarray(points, np.float64)
     error = np.broadcast_to(
         RESOLUTION * np.maximum(np.linalg.norm(values, axis=1), scale)[:, None], values.shape
     )
-    for weight, bias, slope in layers:
+    for weight, bias, negative_slope in layers:
         error = (error + RESOLUTION * np.abs(values)) @ np.abs(weight).T + RESOLUTION * np.abs(bias)
         values = values @ weight.T + bias
         off = values < -error
-        error = error * np.where(off, abs(slope), max(1.0, abs(slope)))
-        values = activate(values, slope)
+        error = error * np.where(off, abs(negative_slope), max(1.0, abs(negative_slope)))
+        values = activate(values, negative_slope)
     return error
 
 
 def resolution(*ends: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
-    """How near points between `ends` may be and still be one: rounding errors grow with the coordinates."""
+    """The distance below which points between `ends` are identified: rounding errors grow with the coordinates."""
     return RESOLUTION * np.max([np.abs(end).max(1, initial=0.0) for end in ends], axis=0)
 
 
 class Crossings(NamedTuple):
-    """Lines through the inside of edges, sorted by edge and position, and lines through vertices."""
+    """Crossings with the interior of edges, sorted by edge and position, and lines through vertices."""
 
     edge: np.ndarray  # (n,)
     unit: np.ndarray  # (n,)
     position: np.ndarray  # (n,) strictly between 0 and 1, along the edge
-    touch_unit: np.ndarray  # (t,) lines through a vertex, once for each face around it:
-    touch_half: np.ndarray  # (t,) the half-edge of that face which starts at the vertex
-    touch_after: np.ndarray  # (t,) the unit's sign at the other end of that half-edge
-    zeros: int  # how many values at vertices are zero to rounding
+    touch_unit: np.ndarray  # (t,) lines through a vertex, one entry per face around the vertex:
+    touch_half: np.ndarray  # (t,) the half-edge of that face that starts at the vertex
+    touch_after: np.ndarray  # (t,) the unit's sign at the end of that half-edge
+    zeros: int  # number of values at vertices that are zero up to rounding
 
 
 def find_crossings(cells: Complex, rim: Boundaries, lines: Units | Given) -> Crossings:
@@ -138,7 +143,7 @@ def find_crossings(cells: Complex, rim: Boundaries, lines: Units | Given) -> Cro
         units.append(unit + first)
         positions.append(np.clip(a / (a - b), 2.0**-60, 1 - 2.0**-53))
         zeros += values.size - int(np.bitwise_count(above | below).sum())
-        cutting = np.bitwise_or.reduce(above) & np.bitwise_or.reduce(below)  # others cut nothing
+        cutting = np.bitwise_or.reduce(above) & np.bitwise_or.reduce(below)  # other units cut nothing
         zero = cutting & ~(above | below)
         if zero.any():
             half, unit = _through_vertices(rim, *set_bits(zero))
@@ -160,7 +165,7 @@ def pack(bits: np.ndarray) -> np.ndarray:
 
 
 def set_bits(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(row, bit) of every bit set, in order."""
+    """(row, bit) of every set bit, in order."""
     octets = np.ascontiguousarray(words).view(np.uint8)
     found = np.flatnonzero(octets.ravel())
     which, bit = np.nonzero(np.unpackbits(octets.ravel()[found][:, None], axis=1, bitorder="little"))
@@ -173,14 +178,14 @@ def _bit(words: np.ndarray, row: np.ndarray, bit: np.ndarray) -> np.ndarray:
 
 
 def _next_vertex(rim: Boundaries, half: np.ndarray) -> np.ndarray:
-    """The vertex at which half-edges end: where the next one of the face starts."""
+    """The vertex at which each half-edge ends: the start of the next half-edge of its face."""
     face = np.searchsorted(rim.offsets, half, "right") - 1
     following = np.where(half + 1 < rim.offsets[face + 1], half + 1, rim.offsets[face])
     return rim.start[following]
 
 
 def _through_vertices(rim: Boundaries, vertex: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each (vertex, unit) once for every face around the vertex: the half-edge that starts there, and the unit."""
+    """(half-edge, unit) for every face around the vertex of each (vertex, unit): the half-edge starts at the vertex."""
     order = np.argsort(rim.start)
     bounds = np.searchsorted(rim.start[order], np.stack([vertex, vertex + 1]))
     counts = bounds[1] - bounds[0]

@@ -1,8 +1,8 @@
-"""Decision regions: where each class has the highest score, exactly."""
+"""Decision regions: the exact sets on which each class has the highest score."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -26,13 +26,13 @@ from nlpfeat.geometry.regions import check_plane, scale, subdivide
 
 
 class ClassSummary(NamedTuple):
-    """By class, each (classes,)."""
+    """Topology and size of each class's region, each (classes,)."""
 
-    components: np.ndarray  # connected parts of its region
-    holes: np.ndarray  # in all of them
-    bounded: np.ndarray  # parts that do not touch the box
+    components: np.ndarray  # connected components
+    holes: np.ndarray  # in all components
+    bounded: np.ndarray  # components that do not touch the box
     area: np.ndarray
-    boundary: np.ndarray  # length of its border with other classes
+    boundary: np.ndarray  # length of the decision boundary with other classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +41,12 @@ class DecisionRegions:
 
     Attributes:
       network: whose outputs are the scores.
-      box: where.
+      box: the part of the plane.
       cells: the linear regions, cut further where the highest score changes.
-      winner: the class of each face, int (faces,); the first of equal scores, as argmax has it.
+      winner: the predicted class of each face, int (faces,); of equal scores the first, as argmax does.
       coincidences, unclear: as for `Regions`, of the linear regions and the cuts between classes.
-      complete: whether all vertices of the plane are known to be here; only `whole_plane` finds out. Weight decay
-        can push the line of a dead unit, or where two such lines cross, out of any box.
+      complete: whether the box is known to contain all vertices of the plane; only `whole_plane` checks it. Weight decay
+        can push the line of a dead unit, or the intersection of two such lines, out of any box.
     """
 
     network: Network
@@ -59,7 +59,9 @@ class DecisionRegions:
 
     def __repr__(self) -> str:
         parts = ", ".join(map(str, self.summary().components))
-        return f"DecisionRegions({self.network.outputs} classes in {parts} parts, {self.cells.faces} faces)"
+        return (
+            f"DecisionRegions({self.network.outputs} classes in {parts} components, {self.cells.faces} faces)"
+        )
 
     @cached_property
     def area(self) -> Float[np.ndarray, " faces"]:
@@ -68,19 +70,19 @@ class DecisionRegions:
 
     @cached_property
     def border(self) -> Bool[np.ndarray, " edges"]:
-        """Which edges lie between two classes."""
+        """Which edges belong to the decision boundary."""
         edges = inner(self.cells)
         left, right = self.cells.sides.T
         return edges & (self.winner[left] != self.winner[right])
 
     @cached_property
     def component(self) -> Int[np.ndarray, " faces"]:
-        """A label for each face, equal on connected faces of one class. A shared corner does not connect."""
+        """A label per face, equal for connected faces of one class. A common corner does not connect faces."""
         return merge_faces(self.cells, self.border)
 
     @property
     def reach(self) -> float:
-        """The largest coordinate of a vertex, but for those on the box and on the edges that divide it."""
+        """The largest coordinate of a vertex, except vertices on the box and on the edges that divide it."""
         free = np.ones(len(self.cells.points), bool)
         free[self.cells.ends[self.cells.tags < 0]] = False
         return float(np.abs(self.cells.points[free]).max(initial=0.0))
@@ -112,13 +114,13 @@ class DecisionRegions:
         return free
 
     def holes(self) -> Int[np.ndarray, " components"]:
-        """How many holes each component has: 1 - χ of its inside, an open set: faces - edges + vertices there."""
+        """The number of holes of each component: 1 - χ, where χ = faces - edges + vertices in its interior."""
         parts = self.component.max() + 1
         edges = inner(self.cells) & ~self.border
         of_edge = np.where(edges, self.component[self.cells.sides[:, 0]], -1)
         low = np.full(len(self.cells.points), parts)
         high = np.full(len(self.cells.points), -1)
-        for end in (0, 1):  # a vertex is inside a component if all its edges are
+        for end in (0, 1):  # a vertex is interior if all its edges are
             np.minimum.at(low, self.cells.ends[:, end], of_edge)
             np.maximum.at(high, self.cells.ends[:, end], of_edge)
         inside = (low == high) & (low >= 0)
@@ -130,7 +132,7 @@ class DecisionRegions:
         )
 
     def summary(self) -> ClassSummary:
-        """Counts, areas and lengths by class."""
+        """Components, holes, areas and boundary lengths by class."""
         classes, of = self.network.outputs, self.of_component()
         length = lengths(self.cells)[self.border]
         sides = self.winner[self.cells.sides[self.border]]
@@ -143,19 +145,18 @@ class DecisionRegions:
         )
 
 
-def decision_regions(network: Network, bounds: Any) -> DecisionRegions:
+def decision_regions(network: Network, bounds: object) -> DecisionRegions:
     """The decision regions in a box.
 
-    After the linear regions the complex is cut, class after class, where that class overtakes the best of those
-    before it. (All pairwise ties at once would not be in general position: three meet in every point where
-    three classes do.)
+    The complex of linear regions is cut, class after class, where the score of the class equals the maximum over the classes
+    before it. (Ties of all pairs at once would not be in general position: three ties meet wherever three classes do.)
 
     Args:
-      network: two inputs; its outputs are the class scores, at least two.
+      network: with two inputs; its outputs are the class scores, at least two.
       bounds: (left, bottom, right, top), or r for [-r, r]².
 
     Raises:
-      ValueError: as `linear_regions` does, and for fewer than two classes.
+      ValueError: as `linear_regions`, and for fewer than two classes.
     """
     return _decide(network, box(bounds), rings=0)
 
@@ -185,12 +186,12 @@ def _decide(network: Network, bounds: Box, rings: int) -> DecisionRegions:
     return DecisionRegions(network, bounds.grown(10.0**rings), cells, winner, coincidences, unclear)
 
 
-def whole_plane(network: Network, bounds: Any) -> DecisionRegions:
-    """The decision regions of the whole plane, by a box that grows until it holds no more vertices.
+def whole_plane(network: Network, bounds: object) -> DecisionRegions:
+    """The decision regions of the whole plane, in a box that grows until no further vertices appear.
 
-    Only such counts of components and holes, and of what is bounded, speak of the plane: a region may close far
-    away. The box stops at 10¹² times `bounds`, where float64 begins to lose strips as wide as `bounds`;
-    `complete` then is False, as vertices may be missing. See `decision_regions`.
+    Components, holes and bounded components of the plane can only be counted in this way, because a region may close far
+    away. The box grows up to 10¹² times `bounds`, where float64 begins to lose strips as wide as `bounds`; `complete` is then
+    False, as vertices may be missing. See `decision_regions`.
     """
     found = _decide(network, box(bounds), 4)
     for rings in (8, 12):

@@ -1,4 +1,4 @@
-"""One layer, step by step: rotate, scale, reflect, rotate, shift, keep the positive part."""
+"""One layer as a sequence of steps: rotate, scale, reflect, rotate, shift, activate."""
 
 from typing import NamedTuple
 
@@ -9,13 +9,14 @@ from nlpfeat.geometry.network import Layer
 
 
 class LayerSteps(NamedTuple):
-    """weight = left @ reflection @ scaling @ right.
+    """weight = left @ reflection @ scaling @ right, a signed singular value decomposition.
 
-    `right` and `left` are rotations (determinant 1). `reflection` turns the last axis over if the weight is square
-    with a negative determinant, and is the identity otherwise. Singular values fall along `scaling`. Of the
-    decompositions that differ in signs, this one has the largest entry of each row of `right` positive, but for
-    the last row, which makes it a rotation (and where an input axis is lost, also for the last that is not, which
-    spares a reflection).
+    `right` and `left` are rotations (determinant 1). `reflection` flips the last axis if the weight is square with a
+    negative determinant, and is the identity otherwise. Singular values fall along the diagonal of `scaling`.
+
+    Signs are canonical: the largest entry of each row of `right` is positive, except in the last row, whose sign makes
+    `right` a rotation. (Where an input axis is lost, the sign of the last row that is not lost is free as well, and is
+    chosen so that no reflection is needed.)
     """
 
     right: np.ndarray  # (in, in), V transposed
@@ -23,16 +24,16 @@ class LayerSteps(NamedTuple):
     reflection: np.ndarray  # (out, out), diagonal
     left: np.ndarray  # (out, out), U
     bias: np.ndarray  # (out,)
-    slope: float
+    negative_slope: float
 
     @property
     def weight(self) -> Float[np.ndarray, "out in"]:
-        """The steps put together again."""
+        """The product of the steps."""
         return self.left @ self.reflection @ self.scaling @ self.right
 
 
 def decompose(layer: Layer) -> LayerSteps:
-    """The steps of a layer, from its singular value decomposition."""
+    """The steps of a layer, from the singular value decomposition of its weight."""
     out, inputs = layer.weight.shape
     left, values, right = np.linalg.svd(layer.weight)
     rank = min(out, inputs)
@@ -45,12 +46,12 @@ def decompose(layer: Layer) -> LayerSteps:
     reflection = np.eye(out)
     if np.linalg.det(left) < 0:
         left[:, -1] *= -1
-        # that axis carries nothing where it has no singular value, or none but 0
+        # the flipped axis carries nothing where its singular value is missing or 0
         if out <= inputs and full:
             reflection[-1, -1] = -1
-    if out < inputs and reflection[-1, -1] < 0:  # an input axis that is lost can be turned over instead
+    if out < inputs and reflection[-1, -1] < 0:  # flip an input axis that is lost instead
         reflection[-1, -1] = 1
         right[[out - 1, inputs - 1]] *= -1
     scaling = np.zeros((out, inputs))
     np.fill_diagonal(scaling, values)
-    return LayerSteps(right, scaling, reflection, left, layer.bias, layer.slope)
+    return LayerSteps(right, scaling, reflection, left, layer.bias, layer.negative_slope)

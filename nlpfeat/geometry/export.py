@@ -1,29 +1,27 @@
 """Linear regions for other tools: a labelled array, or GeoJSON."""
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
+import xarray as xr
+from jaxtyping import PyTree
 
-if TYPE_CHECKING:
-    from nlpfeat.geometry.regions import Regions
+from nlpfeat.geometry.regions import Regions
 
 
-def to_xarray(regions: "Regions") -> Any:
-    """An xarray Dataset: areas, centroids, maps and patterns by region; ends, sides and units by edge; vertices.
+def to_xarray(regions: Regions) -> xr.Dataset:
+    """The regions as one Dataset, which `dataset.to_netcdf(...)` writes.
 
-    `side` is -1 outside the box, and `unit` is -1 on it. `dataset.to_netcdf(...)` writes it.
+    Per region: area, centroid, the affine map (jacobian, offset) and the active units; per edge: its ends, the regions on
+    its sides (-1 outside the box) and its unit (-1 on the box); and the vertices.
     """
-    import xarray as xr
-
-    slopes, offsets = regions.affine
+    jacobians, offsets = regions.affine
     cells = regions.cells
     return xr.Dataset(
         {
             "area": ("region", regions.area),
             "centroid": (("region", "axis"), regions.centroid),
-            "slope": (("region", "output", "axis"), slopes),
+            "jacobian": (("region", "output", "axis"), jacobians),
             "offset": (("region", "output"), offsets),
-            "on": (("region", "unit"), regions.patterns()),
+            "active": (("region", "unit"), regions.patterns()),
             "vertex_at": (("vertex", "axis"), cells.points),
             "edge_ends": (("edge", "end"), cells.ends),
             "edge_side": (("edge", "side"), cells.sides),
@@ -39,24 +37,26 @@ def to_xarray(regions: "Regions") -> Any:
     )
 
 
-def to_geojson(regions: "Regions") -> dict[str, Any]:
-    """A GeoJSON FeatureCollection of plain Python values: a polygon a region, with its area, map and units on."""
-    slopes, offsets = regions.affine
-    patterns = regions.patterns()
+def to_geojson(regions: Regions) -> dict[str, PyTree]:
+    """The regions as a GeoJSON FeatureCollection of plain Python values.
+
+    Each region is a polygon with its area, its affine map (jacobian, offset) and the indices of its active units.
+    """
+    jacobians, offsets = regions.affine
     features = [
         {
             "type": "Feature",
-            "id": place,
+            "id": number,
             "geometry": {"type": "Polygon", "coordinates": [[*corners.tolist(), corners[0].tolist()]]},
             "properties": {
                 "area": float(area),
-                "slope": slope.tolist(),
+                "jacobian": jacobian.tolist(),
                 "offset": offset.tolist(),
-                "on": np.flatnonzero(on).tolist(),
+                "active": np.flatnonzero(active).tolist(),
             },
         }
-        for place, (corners, area, slope, offset, on) in enumerate(
-            zip(regions.polygons(), regions.area, slopes, offsets, patterns, strict=True)
+        for number, (corners, area, jacobian, offset, active) in enumerate(
+            zip(regions.polygons(), regions.area, jacobians, offsets, regions.patterns(), strict=True)
         )
     ]
     return {"type": "FeatureCollection", "features": features}

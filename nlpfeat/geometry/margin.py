@@ -1,6 +1,7 @@
-"""How far apart lines can keep the classes: hard margins."""
+"""Margins: of a network at points, and the hard margin, the largest that linear scores can reach on their features."""
 
 import numpy as np
+from jaxtyping import Float, Int
 from scipy.optimize import nnls
 
 from nlpfeat.geometry.certificates import Separator
@@ -8,15 +9,24 @@ from nlpfeat.geometry.scatter import Features, Labels
 from nlpfeat.geometry.separability import checked, hull, inequalities, rms_radius
 
 
-def hard_margin(features: Features, labels: Labels, separator: Separator | None) -> float:
-    """The largest, over Σ‖w‖² <= 1, of the least (w_y - w_k)·e + b_y - b_k, over the RMS radius of the features.
+def margins(scores: Float[np.ndarray, "n classes"], labels: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """The margin of each point: true-class logit minus the largest other logit."""
+    rival = np.where(np.arange(scores.shape[1]) == labels[:, None], -np.inf, scores).max(1)
+    return scores[np.arange(len(labels)), labels] - rival
 
-    Turned over it is the smallest Σ‖w‖² with all left sides at least 1. That is a least-distance problem: nonnegative
-    least squares (Lawson & Hanson 1974, ch. 23), with a small price on biases, tells which inequalities are tight,
-    and their linear system the solution. Along principal axes scaled to length one, thin margins do no harm.
+
+def hard_margin(features: Features, labels: Labels, separator: Separator | None) -> float:
+    """The multi-class hard margin (Crammer & Singer 2001) in units of the RMS radius of the features.
+
+    It is the maximum, over weights with Σ‖w‖² <= 1, of the smallest (w_y - w_k)·e + b_y - b_k. The equivalent problem,
+    the minimum of Σ‖w‖² with all left sides at least 1, is a least-distance problem: non-negative least squares (Lawson &
+    Hanson 1974, ch. 23), with a small penalty on biases, finds the active inequalities, and their linear system the solution.
+    Features are whitened first, which keeps thin margins accurate.
 
     Args:
-      separator: what `separate` found; without one the margin is 0, which w = 0 reaches.
+      features: finite floats (n, d).
+      labels: (n,), classes 0 … K - 1, each with a point.
+      separator: result of `find_separator`; None where the classes are not separable: then the margin is 0, attained by w = 0.
 
     Returns:
       The margin; NaN if all points coincide.
@@ -47,8 +57,8 @@ def hard_margin(features: Features, labels: Labels, separator: Separator | None)
     height = np.full(len(matrix), max(margin(start) / lengths[-1], 1e-6))
     target = np.append(np.zeros(len(cost)), 1.0)
     multipliers, _ = nnls(np.vstack([scaled.T, height]), target, maxiter=100 * len(matrix))
-    tight = matrix[multipliers > 1e-12 * multipliers.max()]
-    system = np.block([[np.diag(price**2), tight.T], [tight, np.zeros((len(tight), len(tight)))]])
-    right = np.append(np.zeros(len(cost)), np.ones(len(tight)))
+    active = matrix[multipliers > 1e-12 * multipliers.max()]
+    system = np.block([[np.diag(price**2), active.T], [active, np.zeros((len(active), len(active)))]])
+    right = np.append(np.zeros(len(cost)), np.ones(len(active)))
     solution = np.linalg.lstsq(system, right)[0][: len(cost)]
     return max(margin(x) for x in (start, scaled.T @ multipliers / cost, solution) if price @ x**2 > 0)

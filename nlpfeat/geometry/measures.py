@@ -1,126 +1,159 @@
-"""Every measure of one trained net at once: what a study stores for each member and checkpoint."""
+"""All measures of one trained network: what a study stores for each member and checkpoint."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from nlpfeat.geometry import scatter, warping
 from nlpfeat.geometry.decision import decision_regions, whole_plane
-from nlpfeat.geometry.margin import hard_margin
+from nlpfeat.geometry.margin import hard_margin, margins
 from nlpfeat.geometry.network import Network
-from nlpfeat.geometry.norms import product, pulls, spectral_product
+from nlpfeat.geometry.norms import product, spectral_product, unit_path_norms
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
-from nlpfeat.geometry.separability import EXACT, parted, rms_radius
-from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, most_regions, own_margins
+from nlpfeat.geometry.separability import EXACT_DIMENSIONS, find_separator, rms_radius
+from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, max_regions
 
 
 class Measure(NamedTuple):
-    """What a number is."""
+    """One number, or one array over `dims`, per member and step."""
 
     dims: tuple[str, ...]  # beside member and step
     units: str
-    about: str
+    description: str
 
 
-POINTS, PLANE = ("split",), ("class",)
-YES_NO = "1 or 0"  # the unit of what holds of a net or does not
+PER_SPLIT, PER_CLASS = ("split",), ("class",)
+YES_NO = "1 or 0"  # the unit of properties that a network has or does not have
 MEASURES = {
-    "radius": Measure(POINTS, "", "root mean square distance of embedded points from their mean"),
+    "radius": Measure(PER_SPLIT, "", "root mean square distance of the embedded points from their mean"),
     "linearity": Measure(
-        POINTS, "share", "variance of the embedding that an affine map of the input explains"
+        PER_SPLIT, "fraction", "variance of the embedding explained by an affine map of the input"
     ),
     "separable": Measure(
-        POINTS,
+        PER_SPLIT,
         YES_NO,
-        f"planes can part the embedded classes: each yes is certified, and each no in up to {EXACT} dimensions",
+        "whether the embedded classes are linearly separable: every yes is certified, every no in up to "
+        f"{EXACT_DIMENSIONS} dimensions",
     ),
     "margin": Measure(
-        POINTS, "", "hard margin at Σ‖w‖² = 1 over the RMS radius (Crammer & Singer 2001); 0 if not separable"
+        PER_SPLIT,
+        "",
+        "hard margin at Σ‖w‖² = 1 over the RMS radius (Crammer & Singer 2001); 0 if not separable",
     ),
-    "own_margin": Measure(POINTS, "nats", "median over points of own score less best other"),
+    "median_margin": Measure(
+        PER_SPLIT, "nats", "median over points of the margin: true-class logit minus the largest other logit"
+    ),
     "probe_loss_gap": Measure(
-        POINTS, "nats", "cross-entropy of the net's head less that of a converged probe"
+        PER_SPLIT, "nats", "cross-entropy of the network's head minus that of a converged linear probe"
     ),
     "probe_accuracy_gap": Measure(
-        POINTS, "share", "accuracy of a converged probe less that of the net's head"
+        PER_SPLIT, "fraction", "accuracy of a converged linear probe minus that of the network's head"
     ),
-    "fisher": Measure(POINTS, "", "tr(S_W⁻¹ S_B) of the embedding"),
-    "nc1": Measure(POINTS, "", "tr(S_W S_B⁺) / K of the embedding: 0 is collapsed"),
-    "gdv": Measure(POINTS, "", "generalized discrimination value: 0 mixed, -1 ideal"),
-    "nc2": Measure(POINTS, "2π/K", "unevenness of the class means around the circle"),
-    "nc4": Measure(POINTS, "share", "points whose predicted class has the nearest training mean"),
-    "head_uneven": Measure((), "2π/K", "unevenness of the class vectors around the circle"),
+    "fisher": Measure(PER_SPLIT, "", "tr(S_W⁻¹ S_B) of the embedding"),
+    "nc1": Measure(PER_SPLIT, "", "tr(S_W S_B⁺) / K of the embedding: 0 is collapsed"),
+    "gdv": Measure(PER_SPLIT, "", "generalized discrimination value: 0 mixed, -1 ideal"),
+    "nc2": Measure(PER_SPLIT, "2π/K", "unevenness of the class means around the circle"),
+    "nc4": Measure(
+        PER_SPLIT,
+        "fraction",
+        "points whose nearest class mean (of the train split) is that of the predicted class",
+    ),
+    "head_nc2": Measure((), "2π/K", "unevenness of the class vectors around the circle"),
     "regions": Measure((), "regions", "linear regions in the box"),
     "regions_merged": Measure((), "regions", "linear regions after merging neighbours with equal maps"),
-    "regions_share": Measure((), "share", "linear regions over the most that n lines can make"),
+    "regions_share": Measure((), "fraction", "linear regions over the maximum for n lines"),
     "regions_ratio": Measure((), "R / (H²/2)", "linear regions over H²/2 (at most 1 + 1/H + 2/H²)"),
-    "components": Measure(PLANE, "parts", "connected parts of the class's region of the plane"),
-    "components_in_box": Measure(PLANE, "parts", "connected parts of the class's region in the box"),
-    "holes": Measure(PLANE, "holes", "holes in the class's region of the plane"),
-    "bounded": Measure(PLANE, "parts", "bounded parts of the class's region of the plane"),
-    "plane_complete": Measure(
-        (), YES_NO, "whether the box of components, holes and bounded parts holds all vertices"
+    "components": Measure(PER_CLASS, "components", "connected components of the class's region of the plane"),
+    "components_in_box": Measure(
+        PER_CLASS, "components", "connected components of the class's region in the box"
     ),
-    "decision_area": Measure(PLANE, "share", "share of the box where the class wins"),
-    "decision_boundary": Measure(PLANE, "length", "length of the class's border in the box"),
+    "holes": Measure(PER_CLASS, "holes", "holes in the class's region of the plane"),
+    "bounded": Measure(PER_CLASS, "components", "bounded components of the class's region of the plane"),
+    "plane_complete": Measure(
+        (),
+        YES_NO,
+        "whether the box in which components and holes are counted contains all vertices of the plane",
+    ),
+    "decision_area": Measure(PER_CLASS, "fraction", "fraction of the box where the class is predicted"),
+    "decision_boundary": Measure(PER_CLASS, "length", "length of the class's decision boundary in the box"),
     "log_det": Measure(("quantile",), "log area", "log|det| of the map"),
-    "condition": Measure(("quantile",), "σ1/σ2", "anisotropy of the map"),
+    "condition": Measure(("quantile",), "σ1/σ2", "condition number of the map"),
     "lipschitz": Measure((), "", "exact Lipschitz constant of the map on the box"),
-    "flattened": Measure((), "share", "share of the box that is flattened to lines or points"),
+    "flattened": Measure((), "fraction", "fraction of the box on which the map has rank below 2"),
     "fold_index": Measure((), "", "1 - |Σ det a| / Σ |det| a: 0 without folds"),
-    "mirrored": Measure((), "share", "share of the box turned over against the rest"),
+    "mirrored": Measure(
+        (), "fraction", "fraction of the box whose orientation differs from that of the rest"
+    ),
     "fold_time": Measure(
-        (), "τ", "earliest τ at which (1-τ) x + τ E(x) flattens a region, in the net's own axes; 1 if never"
+        (),
+        "τ",
+        "earliest τ at which (1-τ) x + τ E(x) flattens a region, in the network's own axes; 1 if never",
     ),
     "roughness": Measure((), "", "total variation of the map's gradient on the box"),
-    "crease": Measure((), "", "mean jump of the gradient across an edge"),
-    "arm_length": Measure(PLANE, "length", "length of the embedded arm"),
-    "straightness": Measure(PLANE, "share", "chord over length of the embedded arm: 1 is straight"),
-    "turn": Measure(PLANE, "degrees", "how far the embedded arm turns around the middle"),
-    "spectral_product": Measure((), "", "product of the layers' spectral norms"),
-    "layer_norm": Measure(("layer",), "", "spectral norm σ1 of each layer, from the input to the head"),
-    "layer_condition": Measure(("layer",), "σ1/σ2", "anisotropy of each layer"),
-    "path_norm": Measure((), "", "Σ |w_i||v_i| over the units of one hidden layer, input to embedding"),
-    "mean_pull": Measure((), "", "mean of |w_i||v_i| over the units of one hidden layer"),
-    "coincidences": Measure(
-        (), "", "lines of the map that share points or stretches: counts are up to rounding"
+    "gradient_jump": Measure((), "", "mean jump of the gradient across an edge between regions"),
+    "curve_length": Measure(PER_CLASS, "length", "length of the embedded class curve"),
+    "straightness": Measure(
+        PER_CLASS, "fraction", "chord over length of the embedded class curve: 1 is straight"
     ),
-    "plane_coincidences": Measure((), "", "the same for the decision regions of the plane"),
-    "unclear": Measure((), "lines", "lines left out of a face because rounding hides them"),
-    "violations": Measure((), "theorems", "theorems that the measures break: 0 or a defect"),
+    "winding_angle": Measure(
+        PER_CLASS, "degrees", "angle from start to end of the embedded class curve, seen from the middle"
+    ),
+    "spectral_product": Measure((), "", "product of the layers' spectral norms"),
+    "layer_spectral_norm": Measure(
+        ("layer",), "", "spectral norm σ1 of each layer, from the input to the head"
+    ),
+    "layer_condition": Measure(("layer",), "σ1/σ2", "condition number of each layer"),
+    "path_norm": Measure((), "", "Σ |w_i||v_i| over the units of one hidden layer, input to embedding"),
+    "mean_path_norm": Measure((), "", "mean of |w_i||v_i| over the units of one hidden layer"),
+    "coincidences": Measure(
+        (), "", "lines of the map that meet in one point or overlap: counts are up to rounding"
+    ),
+    "plane_coincidences": Measure((), "", "as coincidences, for the decision regions of the plane"),
+    "unclear": Measure((), "lines", "lines left out of a face because of rounding"),
+    "violations": Measure((), "theorems", "theorems that the measures contradict: 0, or a defect of nlpfeat"),
 }
+Values: TypeAlias = dict[str, np.ndarray]  # of measures by name, each an array over its dims
+Computed: TypeAlias = dict[str, float | np.ndarray]
 
 
 class Sample(NamedTuple):
-    """What the measures of a member are taken on, the same at every step."""
+    """The data on which a member is measured, the same at every step."""
 
-    points: dict[str, np.ndarray]  # split -> (n, 2)
-    labels: dict[str, np.ndarray]  # split -> (n,), "train" among them
-    arms: np.ndarray  # (classes, n, 2) along the middle of each class's arm; (0, 0, 2) without arms
+    points: dict[str, Float[np.ndarray, "n d"]]  # by split
+    labels: dict[str, Int[np.ndarray, " n"]]  # by split, "train" among them
+    class_curves: Float[
+        np.ndarray, "classes n 2"
+    ]  # along the middle of each class; (0, 0, 2) where there are none
     window: float  # half the side of the box
 
 
-def of_diverged(sample: Sample, classes: int, layers: int) -> dict[str, np.ndarray]:
-    """The measures of a net whose training diverged: it separates nothing, and has no other measure (NaN)."""
-    return nothing(sample, classes, layers) | {"separable": np.zeros(len(sample.points))}
-
-
-def nothing(sample: Sample, classes: int, layers: int) -> dict[str, np.ndarray]:
+def undefined_measures(sample: Sample, classes: int, layers: int) -> Values:
     """NaN for every measure."""
     sizes = {"split": len(sample.points), "class": classes, "layer": layers}
     sizes["quantile"] = len(warping.QUANTILES)
-    return {name: np.full([sizes[d] for d in about.dims], np.nan) for name, about in MEASURES.items()}
+    return {name: np.full([sizes[d] for d in measure.dims], np.nan) for name, measure in MEASURES.items()}
 
 
-def measure(network: Network, sample: Sample) -> dict[str, np.ndarray]:
+def diverged_measures(sample: Sample, classes: int, layers: int) -> Values:
+    """The measures of a network whose training diverged: it is not separable, and all other measures are NaN.
+
+    Args:
+      sample: for the number of splits.
+      classes, layers: how many the network has.
+    """
+    return undefined_measures(sample, classes, layers) | {"separable": np.zeros(len(sample.points))}
+
+
+def measure(network: Network, sample: Sample) -> Values:
     """All of `MEASURES`, each an array over its dims; NaN where a measure does not apply.
 
     Args:
-      network: 2 → … → d → K. Its last layer is the head; what comes before is the map that is measured.
+      network: 2 → … → d → K. Its last layer is the head; the layers before it are the map that is measured.
       sample: values by split are in its order.
     """
-    found = nothing(sample, network.outputs, len(network.layers))
+    found = undefined_measures(sample, network.outputs, len(network.layers))
     embedding = network.until(len(network.layers) - 1)
     regions = linear_regions(embedding, sample.window)
     held = check_regions(regions) | check_scores(network, sample.points["train"], sample.labels["train"])
@@ -133,47 +166,50 @@ def measure(network: Network, sample: Sample) -> dict[str, np.ndarray]:
     found |= _of_map(regions)
     plane, held_too = _of_plane(network, sample.window)
     found |= plane | _of_weights(network)
-    if len(sample.arms):
-        arms = warping.unwinding(embedding, sample.arms)
-        found |= {"arm_length": arms.length, "straightness": arms.straightness, "turn": arms.turn}
+    if len(sample.class_curves):
+        shapes = warping.curve_shapes(embedding, sample.class_curves)
+        found |= {"curve_length": shapes.length, "straightness": shapes.straightness}
+        found["winding_angle"] = shapes.winding_angle
     found["unclear"] = float(found["unclear"]) + regions.unclear
     found["violations"] = np.array(float(sum(not ok for ok in (held | held_too).values())))
     return {name: np.asarray(found[name], float) for name in MEASURES}
 
 
 def measure_features(
-    features: dict[str, np.ndarray], scores: dict[str, np.ndarray], labels: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Those of `MEASURES` that ask for points alone, of the features of any classifier; NaN for the others.
+    features: dict[str, Float[np.ndarray, "n d"]],
+    scores: dict[str, Float[np.ndarray, "n classes"]],
+    labels: dict[str, Int[np.ndarray, " n"]],
+) -> Values:
+    """Those of `MEASURES` that need features only, of any classifier; NaN for the others.
 
     Args:
-      features, scores, labels: split -> (n, d), (n, classes) and (n,), "train" among the splits.
+      features: by split, "train" among them: the inputs of the last layer.
+      scores: by split, the logits.
+      labels: by split.
     """
     sample = Sample(features, labels, np.zeros((0, 0, 2)), 0.0)
-    found = of_diverged(sample, next(iter(scores.values())).shape[1], 1)
+    found = diverged_measures(sample, next(iter(scores.values())).shape[1], 1)
     if all(np.isfinite(array).all() for part in (features, scores) for array in part.values()):
         found |= _of_points(features, scores, labels)
-        found["violations"] = np.array(0.0)  # there is no theorem to break
+        found["violations"] = np.array(0.0)  # no theorem applies
     return {name: np.asarray(found[name], float) for name in MEASURES}
 
 
-def _of_points(
-    features: dict[str, np.ndarray], scores: dict[str, np.ndarray], labels: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
+def _of_points(features: Values, scores: Values, labels: Values) -> Values:
     train = features["train"]
     probe = fit_probe(train, labels["train"])
     means = scatter.class_means(train, labels["train"])
     rows = []
     for split, e in features.items():
         own, given = labels[split], scores[split]
-        separator = parted(e, own)
+        separator = find_separator(e, own)
         predicted, probed = given.argmax(1), probe.scores(e)
         rows.append(
             {
                 "radius": rms_radius(e),
                 "separable": float(separator is not None),
                 "margin": hard_margin(e, own, separator),
-                "own_margin": float(np.median(own_margins(given, own))),
+                "median_margin": float(np.median(margins(given, own))),
                 "probe_loss_gap": cross_entropy(given, own) - cross_entropy(probed, own),
                 "probe_accuracy_gap": float((probed.argmax(1) == own).mean() - (predicted == own).mean()),
                 "fisher": scatter.fisher(e, own),
@@ -186,30 +222,26 @@ def _of_points(
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def _of_map(regions: Regions) -> dict[str, float | np.ndarray]:
-    units, stretch, rough = regions.network.units, warping.stretch(regions), warping.roughness(regions)
-    found: dict[str, float | np.ndarray] = {
+def _of_map(regions: Regions) -> Computed:
+    units, rough = regions.network.units, warping.roughness(regions)
+    found: Computed = {
         "regions": len(regions),
         "regions_merged": int(regions.merged().max()) + 1,
         "regions_ratio": len(regions) / (units**2 / 2),
-        "log_det": stretch.log_det,
-        "condition": stretch.condition,
-        "lipschitz": stretch.lipschitz,
-        "flattened": stretch.flattened,
-        "roughness": rough.total,
-        "crease": rough.crease,
+        "roughness": rough.total_variation,
+        "gradient_jump": rough.mean_jump,
         "coincidences": regions.coincidences,
-    }
+    } | warping.jacobian_statistics(regions)._asdict()
     if len(regions.network.folding) == 1:
-        found["regions_share"] = len(regions) / most_regions(units)
+        found["regions_share"] = len(regions) / max_regions(units)
     if regions.network.outputs == 2:
         folds, times = warping.folding(regions), warping.fold_times(regions.affine[0])
-        found |= {"fold_index": folds.share, "mirrored": min(folds.mirrored, 1 - folds.mirrored)}
+        found |= {"fold_index": folds.fold_index, "mirrored": min(folds.mirrored, 1 - folds.mirrored)}
         found["fold_time"] = float(np.min(times, where=~np.isnan(times), initial=1.0))
     return found
 
 
-def _of_plane(network: Network, window: float) -> tuple[dict[str, float | np.ndarray], dict[str, bool]]:
+def _of_plane(network: Network, window: float) -> tuple[Computed, dict[str, bool]]:
     plane, near = whole_plane(network, window), decision_regions(network, window)
     shape, here = plane.summary(), near.summary()
     found = {
@@ -226,21 +258,22 @@ def _of_plane(network: Network, window: float) -> tuple[dict[str, float | np.nda
     return found, check_decision(plane)
 
 
-def _of_weights(network: Network) -> dict[str, float | np.ndarray]:
-    head, pull = network.layers[-1], np.array([np.nan])
-    if network.folding == (0,):  # with several hidden layers a unit's weights lead from and to other units
-        pull = pulls(network.layers[0].weight, product(network.layers[1:-1], len(network.layers[0].bias)))
+def _of_weights(network: Network) -> Computed:
+    head, norms = network.layers[-1], np.array([np.nan])
+    if network.folding == (0,):  # defined for one hidden layer only
+        outgoing = product(network.layers[1:-1], len(network.layers[0].bias))
+        norms = unit_path_norms(network.layers[0].weight, outgoing)
     singular = [np.linalg.svd(layer.weight, compute_uv=False) for layer in network.layers]
     return {
         "spectral_product": spectral_product(network),
-        "layer_norm": np.array([values[0] for values in singular]),
+        "layer_spectral_norm": np.array([values[0] for values in singular]),
         "layer_condition": np.array(
             [
                 np.nan if len(values) < 2 else (values[0] / values[1] if values[1] > 0 else np.inf)
                 for values in singular
             ]
         ),
-        "path_norm": float(pull.sum()),
-        "mean_pull": float(pull.mean()),
-        "head_uneven": scatter.uneven(head.weight) if head.weight.shape[1] == 2 else np.nan,
+        "path_norm": float(norms.sum()),
+        "mean_path_norm": float(norms.mean()),
+        "head_nc2": scatter.unevenness(head.weight) if head.weight.shape[1] == 2 else np.nan,
     }

@@ -1,4 +1,4 @@
-"""Converged softmax probes on frozen features."""
+"""Linear probes: softmax classifiers trained to convergence on frozen features."""
 
 import warnings
 from typing import NamedTuple
@@ -10,21 +10,23 @@ from nlpfeat.geometry.separability import Features, Labels, checked
 
 
 class Probe(NamedTuple):
-    """A softmax classifier trained to convergence on frozen features."""
+    """A softmax classifier of features."""
 
     weight: np.ndarray  # (classes, d)
     bias: np.ndarray  # (classes,)
 
     def scores(self, features: Features) -> Float[np.ndarray, "n classes"]:
-        """Class scores."""
+        """The logits of each point."""
         return features @ self.weight.T + self.bias
 
 
 def fit_probe(features: np.ndarray, labels: np.ndarray) -> Probe:
-    """The softmax classifier of least cross-entropy; a ridge of 1e-8 keeps it finite on separable classes."""
-    from sklearn.linear_model import (
-        LogisticRegression,  # half a second, which only those wait for who measure
-    )
+    """The softmax classifier with the smallest cross-entropy; a ridge of 1e-8 keeps it finite on separable classes.
+
+    Raises:
+      ValueError: for features that are not finite, or labels that skip a class.
+    """
+    from sklearn.linear_model import LogisticRegression  # half a second to import: only measuring needs it
 
     features, labels, classes = checked(features, labels)
     middle, scale = features.mean(0), features.std(0)
@@ -32,16 +34,16 @@ def fit_probe(features: np.ndarray, labels: np.ndarray) -> Probe:
     fit = LogisticRegression(C=1e8 / len(labels), solver="newton-cholesky", max_iter=5000, tol=1e-8)
     with warnings.catch_warnings():
         for start in ("Line search of Newton solver", "The inner solver of NewtonCholesky"):
-            warnings.filterwarnings("ignore", start)  # it goes on with L-BFGS
+            warnings.filterwarnings("ignore", start)  # the fit continues with L-BFGS
         fit.fit((features - middle) / scale, labels)
     weight, bias = fit.coef_, fit.intercept_
-    if classes == 2:  # one row for the second class against the first
+    if classes == 2:  # scikit-learn gives one row: the second class against the first
         weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
     weight = weight / scale
     return Probe(weight, bias - weight @ middle)
 
 
 def cross_entropy(scores: Float[np.ndarray, "n classes"], labels: Labels) -> float:
-    """Mean cross-entropy of the softmax of scores, in nats."""
+    """Mean cross-entropy of the softmax of the logits, in nats."""
     shifted = scores - scores.max(1, keepdims=True)
     return float(np.mean(np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]))

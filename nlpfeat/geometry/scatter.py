@@ -1,4 +1,4 @@
-"""How classes lie in feature space: Fisher's ratio, discrimination value, neural collapse."""
+"""Scatter of classes in feature space: Fisher's ratio, the generalized discrimination value, neural collapse."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -20,10 +20,9 @@ def class_means(features: Features, labels: Labels) -> Float[np.ndarray, "classe
 
 
 def scatter(features: Features, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
-    """S_W and S_B, each (d, d); classes weigh the same.
+    """The within-class scatter S_W and the between-class scatter S_B, each (d, d), with equal weight per class.
 
-    S_W is the mean outer product of what is left of a point after its class mean, S_B that of the class means
-    after theirs.
+    S_W is the mean covariance of the classes, S_B the covariance of the class means.
     """
     means = class_means(features, labels)
     within = [np.cov(features[labels == k].T, bias=True) for k in np.unique(labels)]
@@ -32,7 +31,7 @@ def scatter(features: Features, labels: Labels) -> tuple[np.ndarray, np.ndarray]
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> float:
-    """tr(under⁺ over), but infinite where `over` has something that `under` has not."""
+    """tr(under⁺ over); infinite where `over` has variance in a direction in which `under` has none."""
     values, vectors = np.linalg.eigh(under)
     shares = np.einsum("ij,ik,kj->j", vectors, over, vectors)
     small = values <= 1e-12 * max(np.trace(under), np.trace(over), np.finfo(float).tiny)
@@ -42,7 +41,7 @@ def _ratio(over: np.ndarray, under: np.ndarray) -> float:
 
 
 def fisher(features: Features, labels: Labels) -> float:
-    """tr(S_W⁻¹ S_B), larger is better separated (Fisher 1936). Infinite if the classes have no width."""
+    """tr(S_W⁻¹ S_B): larger is better separated (Fisher 1936). Infinite if the classes have no variance."""
     within, between = scatter(features, labels)
     return _ratio(between, within)
 
@@ -50,7 +49,7 @@ def fisher(features: Features, labels: Labels) -> float:
 def nc1(features: Features, labels: Labels) -> float:
     """tr(S_W S_B⁺) / K: 0 where classes have collapsed to their means (Papyan, Han & Donoho 2020).
 
-    The pseudo-inverse ignores what lies outside the span of the class means; NaN if those all coincide.
+    The pseudo-inverse ignores variance outside the span of the class means; NaN if all class means coincide.
     """
     within, between = scatter(features, labels)
     if np.trace(between) <= np.finfo(float).tiny:
@@ -63,10 +62,10 @@ def nc1(features: Features, labels: Labels) -> float:
 def gdv(features: Features, labels: Labels) -> float:
     """Generalized discrimination value (Schilling et al. 2021): 0 mixed, -1 ideally separated.
 
-    Each dimension (column) is centred and divided by twice its own standard deviation. Then mean distance within
-    classes less mean distance between classes, over √d.
+    Each dimension is centred and divided by twice its standard deviation. The value is the mean distance within classes
+    minus the mean distance between classes, divided by √d.
     """
-    class_means(features, labels)  # complains of a single class
+    class_means(features, labels)  # raises for a single class
     deviation = features.std(0)
     z = (features - features.mean(0)) / np.where(deviation > 0, 2 * deviation, np.inf)
     groups = [z[labels == k] for k in np.unique(labels)]
@@ -75,13 +74,14 @@ def gdv(features: Features, labels: Labels) -> float:
     return float((intra - inter) / np.sqrt(features.shape[1]))
 
 
-def uneven(vectors: Float[np.ndarray, "classes d"]) -> float:
-    """How unevenly vectors are spread over the circle: root mean square of (gap - 2π/K) over 2π/K. 0 is even.
+def unevenness(vectors: Float[np.ndarray, "classes d"]) -> float:
+    """How unevenly the directions of 2-D vectors are spread around the circle; 0 is even.
 
-    The second condition of neural collapse asks for a simplex; K > 3 vectors of the plane cannot form one.
+    The root mean square of (gap - 2π/K) over the K angles between neighbouring vectors, divided by 2π/K. It stands for the
+    second condition of neural collapse, a simplex, which K > 3 vectors in the plane cannot form.
 
     Raises:
-      ValueError: for vectors that are not of the plane.
+      ValueError: for vectors that are not 2-D.
     """
     if vectors.shape[1] != 2:
         raise ValueError(f"angles around a circle need 2-D vectors; these have {vectors.shape[1]} dimensions")
@@ -92,11 +92,17 @@ def uneven(vectors: Float[np.ndarray, "classes d"]) -> float:
 
 
 def nc2(features: Features, labels: Labels) -> float:
-    """`uneven` of the class means about their centre, for 2-D features."""
+    """`unevenness` of the class means about their centre, for 2-D features."""
     means = class_means(features, labels)
-    return uneven(means - means.mean(0))
+    return unevenness(means - means.mean(0))
 
 
 def nc4(features: Features, means: Float[np.ndarray, "classes d"], predicted: Labels) -> float:
-    """Share of points whose predicted class is that of the nearest class mean, of the training part."""
+    """The fraction of points for which the nearest class mean is that of the predicted class.
+
+    Args:
+      features: (n, d).
+      means: (classes, d), of the train split.
+      predicted: int (n,), the class that the network predicts.
+    """
     return float((cdist(features, means).argmin(1) == predicted).mean())

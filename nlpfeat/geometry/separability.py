@@ -1,12 +1,12 @@
-"""Can lines part the classes? Linear programs with certificates."""
+"""Linear separability of classes, decided by linear programs with certificates."""
 
 import contextlib
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int
-from scipy.optimize import linprog
+from scipy.optimize import OptimizeResult, linprog
 from scipy.sparse import csr_array, hstack
 from scipy.spatial import ConvexHull, QhullError
 
@@ -14,21 +14,21 @@ from nlpfeat.geometry.certificates import Farkas, Separator, proves
 from nlpfeat.geometry.scatter import Features, Labels
 from nlpfeat.geometry.simplex import feasible
 
-EXACT = 8  # dimensions up to which a no is proved too: beyond, that takes minutes
+EXACT_DIMENSIONS = 8  # up to which inseparability is proved, too; beyond, the proof takes minutes
 
 
 class Inequalities(NamedTuple):
-    """(w_y - w_k)·e + b_y - b_k >= …, one row for each named point and rival class k."""
+    """Left sides of (w_y - w_k)·e + b_y - b_k > 0, one row per point and rival class k."""
 
     point: np.ndarray  # (rows,)
     rival: np.ndarray  # (rows,)
-    matrix: csr_array  # (rows, classes * (d + 1)): of w (classes, d) and b, class after class
+    matrix: csr_array  # (rows, classes · (d + 1)), columns: w and b, class after class
 
 
 def hull(features: Features, labels: Labels) -> Int[np.ndarray, " corners"]:
-    """The points that are corners of their class's convex hull: those alone decide what is separable.
+    """Indices of the vertices of the convex hull of each class, which alone decide separability.
 
-    In more than three dimensions, or where a hull has no inside, all distinct points of the class.
+    In more than three dimensions, or where a hull has no interior: of all distinct points of the class.
     """
     corners = []
     for label in np.unique(labels):
@@ -42,7 +42,13 @@ def hull(features: Features, labels: Labels) -> Int[np.ndarray, " corners"]:
 
 
 def inequalities(features: Features, labels: Labels, classes: int) -> Inequalities:
-    """The inequalities that say "separable", one for each point and class that is not its own."""
+    """The inequalities of linear separability, one per point and rival class.
+
+    Args:
+      features: (n, d).
+      labels: (n,).
+      classes: how many there are.
+    """
     count, d = features.shape
     rival = np.tile(np.arange(classes), (count, 1))
     point, rival = np.nonzero(rival != labels[:, None])
@@ -58,10 +64,11 @@ def inequalities(features: Features, labels: Labels, classes: int) -> Inequaliti
 
 
 def separate(features: np.ndarray, labels: np.ndarray) -> Separator | Farkas:
-    """Are the classes linearly separable? A certificate either way, for `certificates.proves`.
+    """A certificate that the classes are, or are not, linearly separable; `certificates.proves` checks it.
 
-    One linear program in floats: the largest s <= 1 with (w_y - w_k)·e + b_y - b_k >= s for every point and k ≠ y
-    is 1 if they are, and 0 if not. A clear yes is its own certificate. Otherwise exact arithmetic decides.
+    A linear program in floats maximises s <= 1 subject to (w_y - w_k)·e + b_y - b_k >= s for every point and k ≠ y. The
+    maximum is 1 for separable classes and 0 otherwise. A solution that proves separability is the certificate; otherwise exact
+    arithmetic decides.
 
     Args:
       features: finite floats (n, d).
@@ -75,21 +82,14 @@ def separate(features: np.ndarray, labels: np.ndarray) -> Separator | Farkas:
     return certificate or _decide(features, labels, pairs, classes)
 
 
-def separator(features: Features, labels: Labels) -> Separator | None:
-    """A checked certificate that the classes are linearly separable, where floats find one.
+def find_separator(features: Features, labels: Labels) -> Separator | None:
+    """A checked certificate that the classes are linearly separable, or None.
 
-    In many dimensions the exact arithmetic by which `separate` proves a no takes minutes.
-
-    Args:
-      features, labels: as `separate`, and so are the errors raised.
+    None is proved in up to `EXACT_DIMENSIONS` dimensions. In more, it only means that the linear program in floats has not found a
+    separator. Arguments and errors are those of `separate`.
     """
-    return _by_floats(*checked(features, labels))[0]
-
-
-def parted(features: Features, labels: Labels) -> Separator | None:
-    """A checked certificate that the classes are separable; that there is none is proved in up to EXACT dimensions only."""
-    if features.shape[1] > EXACT:
-        return separator(features, labels)
+    if features.shape[1] > EXACT_DIMENSIONS:
+        return _by_floats(*checked(features, labels))[0]
     certificate = separate(features, labels)
     return certificate if isinstance(certificate, Separator) else None
 
@@ -97,12 +97,12 @@ def parted(features: Features, labels: Labels) -> Separator | None:
 def _by_floats(
     features: Features, labels: Labels, classes: int
 ) -> tuple[Separator | None, list[tuple[int, int]]]:
-    """The certificate that the linear program finds, checked, and the (point, rival class) that its solution leans on."""
+    """The checked certificate of the linear program, if any, and the (point, rival class) of its active inequalities."""
     corner = hull(features, labels)
     points, own = features[corner], labels[corner]
     middle, radius = points.mean(0), rms_radius(points) or 1.0
     asked = inequalities((points - middle) / radius, own, classes)
-    solved: Any = _largest_margin(asked.matrix)
+    solved = _largest_margin(asked.matrix)
     if solved.success and solved.x[-1] > 0.5:
         parts = solved.x[:-1].reshape(classes, -1)
         weight = parts[:, :-1] / radius
@@ -116,13 +116,16 @@ def _by_floats(
 def _decide(
     features: Features, labels: Labels, pairs: list[tuple[int, int]], classes: int
 ) -> Separator | Farkas:
-    """The certificate in exact arithmetic, by cutting planes: a few inequalities at a time.
+    """The certificate in exact arithmetic, by cutting planes.
 
-    Those that a separator of the ones so far breaks most are added, one a pair of classes, until it breaks none or there
-    is no separator. Each time at least one is new, and nearly always a handful decide.
+    In each round a separator of the inequalities so far is computed, and for each pair of classes the inequality that it
+    violates most is added, until it violates none or no separator exists. A handful of inequalities is nearly always enough.
 
     Args:
-      pairs: (point, rival class) to begin with: those that the float solution leans on.
+      features: (n, d).
+      labels: (n,).
+      pairs: (point, rival class) of the first inequalities: the active ones of the float solution.
+      classes: how many there are.
     """
     points = [[*map(Fraction, row), Fraction(1)] for row in features.tolist()]
     pairs = pairs or [(int(np.argmax(labels == own)), int(own == 0)) for own in range(classes)]
@@ -146,20 +149,25 @@ def _decide(
         pairs += [(i, rival) for (_, rival), (_, i) in worst.items()]
 
 
-def _largest_margin(matrix: csr_array) -> Any:
-    """The linear program of `separate`: x and s, with its dual."""
+def _largest_margin(matrix: csr_array) -> OptimizeResult:
+    """The solution of the linear program of `separate`: x and s, with its dual."""
     rows, columns = matrix.shape
     objective = np.append(np.zeros(columns), -1.0)
     stacked = hstack([-matrix, csr_array(np.ones((rows, 1)))], format="csr")
     bounds = [(None, None)] * columns + [(None, 1.0)]
-    solve: Any = linprog  # its stubs do not know sparse arrays
-    return solve(objective, A_ub=stacked, b_ub=np.zeros(rows), bounds=bounds, method="highs")
+    return linprog(  # its stubs do not know sparse arrays
+        objective,
+        A_ub=stacked,  # pyright: ignore[reportArgumentType, reportCallIssue]
+        b_ub=np.zeros(rows),
+        bounds=bounds,
+        method="highs",
+    )
 
 
 def _exact(
     features: Features, labels: Labels, pairs: list[tuple[int, int]], classes: int
 ) -> Separator | Farkas:
-    """The certificate for some (point, rival class), by the simplex method in rational arithmetic."""
+    """The certificate for the inequalities of some (point, rival class), by the simplex method in rational arithmetic."""
     d = features.shape[1]
     used = sorted({k for i, rival in pairs for k in (int(labels[i]), rival)})
     columns = []
@@ -184,14 +192,14 @@ def checked(features: np.ndarray, labels: np.ndarray) -> tuple[Features, Labels,
     """Features as float64, labels as int, and the number of classes.
 
     Raises:
-      ValueError: for other shapes, features that are not finite, labels that skip a class.
+      ValueError: for other shapes, features that are not finite, or labels that skip a class.
     """
     features, given = np.asarray(features, np.float64), np.asarray(labels)
     if features.ndim != 2 or given.shape != features.shape[:1]:
         raise ValueError(f"expected features (n, d) and labels (n,); got {features.shape} and {given.shape}")
     if not np.isfinite(features).all():
         raise ValueError(
-            "the features hold NaN or infinity (training diverged?); measure an earlier checkpoint"
+            "the features contain NaN or infinity (training diverged?); measure an earlier checkpoint"
         )
     found = np.unique(given)
     if len(found) < 2 or (found != np.arange(len(found))).any():
@@ -200,7 +208,7 @@ def checked(features: np.ndarray, labels: np.ndarray) -> tuple[Features, Labels,
 
 
 def rms_radius(features: Features) -> float:
-    """Root mean square of the distances from the mean."""
+    """Root mean square distance of the points from their mean."""
     centred = features - features.mean(0)
     largest = np.abs(centred).max(initial=0.0) or 1.0
     return float(largest * np.sqrt(np.mean(((centred / largest) ** 2).sum(1))))

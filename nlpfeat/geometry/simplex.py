@@ -1,12 +1,22 @@
-"""The first phase of the simplex method in rational arithmetic."""
+"""The first phase of the simplex method in rational arithmetic.
+
+SciPy's linear programs run in floats; here a result must be a proof.
+"""
 
 from fractions import Fraction
 
 
 def feasible(columns: list[list[Fraction]]) -> tuple[dict[int, Fraction], list[Fraction]]:
-    """Weights >= 0 with sum 1 under which the columns add up to 0; or y with y · column > 0 for all columns.
+    """Whether 0 is a convex combination of vectors, with a proof either way.
 
-    The first phase of the simplex method with Bland's rule, which cannot cycle.
+    Pivots follow Bland's rule, which cannot cycle.
+
+    Args:
+      columns: the vectors, of one length.
+
+    Returns:
+      Weights by column, positive with sum 1, under which the columns add up to 0, and []; or {} and a vector y with
+      y · column > 0 for all columns.
     """
     height, count = len(columns[0]) + 1, len(columns)
     table = [

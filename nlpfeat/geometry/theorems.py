@@ -1,8 +1,7 @@
-"""Theorems that hold for every network, checked on what was measured of one.
+"""Theorems that hold for every network, checked on the measured regions of one.
 
-What a check needs beside the measures it derives anew: line equations, the image of the box's boundary, ….
-
-T1, T2, T11 need one hidden layer; the others hold for any depth. A measure that breaks one is wrong.
+The checks derive the other side of each theorem independently: from line equations, the image of the box's boundary and so
+on. T1, T2, T8 and T11 need one hidden layer; the others hold for any depth. A violated theorem means a wrong measure.
 """
 
 from math import comb
@@ -13,28 +12,30 @@ from jaxtyping import Float, Int
 from nlpfeat.geometry.complex import BOX, Box, inner
 from nlpfeat.geometry.decision import DecisionRegions
 from nlpfeat.geometry.decomposition import decompose
+from nlpfeat.geometry.margin import margins
 from nlpfeat.geometry.network import Network
-from nlpfeat.geometry.norms import product, spectral_product
+from nlpfeat.geometry.norms import product, spectral_product, unit_path_norms
 from nlpfeat.geometry.regions import Regions
 from nlpfeat.geometry.warping import determinants, roughness
 
 _CLOSE = 1e-9  # relative: sums of thousands of roundings
 
 
-def most_regions(units: int, *, biases: bool = True) -> int:
-    """T1: at most 1 + n + n(n-1)/2 regions of n lines, or 2n of n lines through one point (Steiner 1826)."""
+def max_regions(units: int, *, biases: bool = True) -> int:
+    """T1: n lines make at most 1 + n + n(n-1)/2 regions, or 2n if all pass through one point (Steiner 1826)."""
     return 1 + units + comb(units, 2) if biases else max(1, 2 * units)
 
 
-def most_regions_deep(widths: tuple[int, ...]) -> int:
-    """T4: the product of T1 over the layers, at most: each layer cuts each region of those before by its lines."""
-    return int(np.prod([most_regions(width) for width in widths], dtype=object))
+def max_regions_deep(widths: tuple[int, ...]) -> int:
+    """T4: at most the product of T1 over the layers, as the lines of a layer cut each region of the layers before."""
+    return int(np.prod([max_regions(width) for width in widths], dtype=object))
 
 
 def lines_in_box(network: Network, bounds: Box) -> tuple[int, int, Float[np.ndarray, " units"]]:
-    """T2: of the lines of a first layer, how many cross a box; in how many points inside; their lengths in it.
+    """T2: the lines of the first layer in a box, from the equations w·x + b = 0, in general position.
 
-    Straight from the equations w·x + b = 0, for lines in general position.
+    Returns:
+      The number of lines that cross the box, the number of their intersections inside, and the length of each line inside.
     """
     weight, bias, _ = network.layers[0]
     low, high = np.array(bounds[:2]), np.array(bounds[2:])
@@ -62,19 +63,25 @@ def lines_in_box(network: Network, bounds: Box) -> tuple[int, int, Float[np.ndar
 
 
 def boundary_image_area(regions: Regions) -> float:
-    """T12: the signed area that the image of the box's boundary encloses, seen from a point of that image."""
+    """T12: the signed area enclosed by the image of the box's boundary."""
     cells = regions.cells
     rim = (cells.sides == BOX).any(1)
     ends = np.where(cells.sides[rim, :1] == BOX, cells.ends[rim][:, ::-1], cells.ends[rim])  # box on the left
     a, b = (regions.network(cells.points[ends[:, k]]) for k in (0, 1))
-    a, b = a - a[:1], b - a[:1]  # far from the origin the products of a small image would cancel
+    a, b = (
+        a - a[:1],
+        b - a[:1],
+    )  # relative to a point of the image: far from the origin the products would cancel
     return float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()) / 2
 
 
 def sign_changes(network: Network, origin: np.ndarray, direction: np.ndarray, a: int, b: int) -> int:
-    """T8: how often s_a - s_b changes sign along a line, for a network with one hidden layer.
+    """T8: the number of sign changes of the score difference s_a - s_b along a line.
 
-    Along the line it is linear between the points where a unit switches; beyond them its slope decides.
+    Args:
+      network: with one hidden layer: the difference is linear between the points at which a unit changes sign.
+      origin, direction: (2,), the line origin + t direction.
+      a, b: two classes.
     """
     weight, bias, _ = network.layers[0]
     speed = weight @ direction
@@ -91,24 +98,21 @@ def sign_changes(network: Network, origin: np.ndarray, direction: np.ndarray, a:
     return int((signs[1:] != signs[:-1]).sum())
 
 
-def own_margins(
-    scores: Float[np.ndarray, "n classes"], labels: Int[np.ndarray, " n"]
-) -> Float[np.ndarray, " n"]:
-    """The score of each point's own class less the best other one."""
-    rival = np.where(np.arange(scores.shape[1]) == labels[:, None], -np.inf, scores).max(1)
-    return scores[np.arange(len(labels)), labels] - rival
-
-
 def steepness(
     network: Network, points: Float[np.ndarray, "n 2"], labels: Int[np.ndarray, " n"]
 ) -> tuple[float, float]:
-    """T9: the two sides √2 Π σ_max(W_l) >= 2γ/δ, the right one largest over pairs of points of two classes.
+    """T9: the two sides of √2 Π σ_max(W_l) >= 2γ/δ, the right side maximal over pairs of points of different classes.
 
-    γ is the lesser margin of the two for their own classes, where both are positive, and δ their distance.
+    γ is the smaller margin of the pair, where both are positive, and δ the distance of the points.
+
+    Args:
+      network: with any number of layers.
+      points: (n, 2).
+      labels: int (n,), their classes.
     """
-    margin = own_margins(network(points), labels)
-    right = margin > 0
-    points, labels, margin = points[right], labels[right], margin[right]
+    margin = margins(network(points), labels)
+    correct = margin > 0
+    points, labels, margin = points[correct], labels[correct], margin[correct]
     needed = 0.0
     for k in np.unique(labels):
         mine, others = labels == k, labels > k
@@ -120,21 +124,21 @@ def steepness(
 
 
 def check_regions(regions: Regions) -> dict[str, bool]:
-    """T1, T2, T3, T4, T10, T11, T12, T13 on the regions of one network, those that apply to it.
+    """Which of T1, T2, T3, T4, T10, T11, T12 and T13 hold for the regions of a network; those that apply to it.
 
-    T2 and T11 are stated for lines in general position, and are left out where `regions.general` is False.
+    T2 and T11 assume lines in general position, and are left out where `regions.general` is False.
     """
     network, cells = regions.network, regions.cells
     folding = [network.layers[i] for i in network.folding]
     area = regions.box.area
     held = {
         "T3": cells.euler == 1 and bool(abs(regions.area.sum() - area) <= _CLOSE * area),
-        "T4": len(regions) <= most_regions_deep(tuple(len(layer.bias) for layer in folding)),
+        "T4": len(regions) <= max_regions_deep(tuple(len(layer.bias) for layer in folding)),
         "T10": all(
             np.abs(decompose(layer).weight - layer.weight).max() <= 1e-12 * np.abs(layer.weight).max()
             for layer in network.layers
         )
-        and not _turned_over(regions),
+        and not _folds(regions),
     }
     jump, edge = regions.affine[0], inner(cells)
     left, right = cells.sides[edge].T
@@ -146,30 +150,30 @@ def check_regions(regions: Regions) -> dict[str, bool]:
         det = determinants(jump)
         enclosed, total = boundary_image_area(regions), float((det * regions.area).sum())
         covered = max(float((np.abs(det) * regions.area).sum()), size**2 * 1e-3)
-        reach = np.abs(network(cells.points)).max()  # images are rounded to its last digits
+        reach = np.abs(network(cells.points)).max()  # rounding of images is relative to it
         held["T12"] = abs(enclosed - total) <= _CLOSE * covered + 64 * np.finfo(float).eps * reach * size
     if network.folding == (0,):
         layer = network.layers[0]
-        held["T1"] = len(regions) <= most_regions(len(layer.bias), biases=bool(layer.bias.any()))
+        held["T1"] = len(regions) <= max_regions(len(layer.bias), biases=bool(layer.bias.any()))
         if regions.general:
             lines, inside, length = lines_in_box(network, regions.box)
             held["T2"] = len(regions) == 1 + lines + inside
             outer = product(network.layers[1:], len(layer.bias))
-            pull = np.linalg.norm(layer.weight, axis=1) * np.linalg.norm(outer, axis=0)
-            expected = float((abs(1 - layer.slope) * pull * length).sum())
-            found = roughness(regions).total
+            jump = abs(1 - layer.negative_slope) * unit_path_norms(layer.weight, outer)
+            expected = float((jump * length).sum())
+            found = roughness(regions).total_variation
             held["T11"] = abs(found - expected) <= _CLOSE * max(expected, 1e-300)
     return held
 
 
-def _turned_over(regions: Regions) -> bool:
-    """T10: whether a net of leaky layers of width 2 folds, which it cannot.
+def _folds(regions: Regions) -> bool:
+    """T10: whether a network of leaky layers of width 2 folds the plane, which is impossible.
 
-    Its determinant keeps the sign that its reflections give it, on every region; beyond rounding, that is: the
-    product of many thin layers may be flat in float64.
+    On every region the sign of its determinant is that of the product of its reflections, up to rounding: the product of
+    many ill-conditioned layers may be singular in float64.
     """
     layers = regions.network.layers
-    if any(layer.weight.shape != (2, 2) or layer.slope <= 0 for layer in layers):
+    if any(layer.weight.shape != (2, 2) or layer.negative_slope <= 0 for layer in layers):
         return False
     maps = regions.affine[0]
     rounding = 1e-12 * (maps**2).sum((1, 2)).max()
@@ -178,11 +182,12 @@ def _turned_over(regions: Regions) -> bool:
 
 
 def check_decision(plane: DecisionRegions) -> dict[str, bool]:
-    """T5, T6, T7: what width 2 cannot do, on the decision regions of the whole plane; those that apply.
+    """Which of T5, T6 and T7, the limits of width 2, hold for the decision regions of the whole plane; those that apply.
 
-    T5: leaky layers of width 2 with invertible weights: each region is connected and without holes. T6 (Beise,
-    Da Cruz & Schröder 2021): and unbounded, with at most 3 classes or a head without biases. T7: one ReLU layer
-    of width 2 with an invertible weight: connected. None can be said of a plane that is not complete.
+    T5: with leaky layers of width 2 and invertible weights, the region of each class is connected and has no holes.
+    T6 (Beise, Da Cruz & Schröder 2021): it is also unbounded, with at most 3 classes or a head without biases.
+    T7: with one ReLU layer of width 2 and an invertible weight, it is connected.
+    None applies where `plane.complete` is False.
     """
     network = plane.network
     folding, summary = [network.layers[i] for i in network.folding], plane.summary()
@@ -192,10 +197,10 @@ def check_decision(plane: DecisionRegions) -> dict[str, bool]:
     ):
         return held
     middle = network.layers[network.folding[0] : network.folding[-1] + 1]
-    sound = all(layer.slope >= 0 and np.linalg.matrix_rank(layer.weight) == 2 for layer in middle)
+    sound = all(layer.negative_slope >= 0 and np.linalg.matrix_rank(layer.weight) == 2 for layer in middle)
     if len(folding) == 1 and sound:
         held["T7"] = bool((summary.components <= 1).all())
-    if sound and all(layer.slope > 0 for layer in middle):
+    if sound and all(layer.negative_slope > 0 for layer in middle):
         held["T5"] = bool((summary.components <= 1).all() and not summary.holes.any())
         after = network.layers[network.folding[-1] + 1 :]
         if network.outputs <= 3 or not any(layer.bias.any() for layer in after):
@@ -206,7 +211,14 @@ def check_decision(plane: DecisionRegions) -> dict[str, bool]:
 def check_scores(
     network: Network, points: Float[np.ndarray, "n 2"], labels: Int[np.ndarray, " n"], lines: int = 8
 ) -> dict[str, bool]:
-    """T8 on random lines through the points, where there is one hidden layer; T9 on the points."""
+    """Whether T8 (one hidden layer only) and T9 hold.
+
+    Args:
+      network: two inputs, a score per class.
+      points: (n, 2), the pairs of T9; the lines of T8 pass through some of them.
+      labels: int (n,), their classes.
+      lines: number of random lines for T8.
+    """
     possible, needed = steepness(network, points, labels)
     held = {"T9": possible >= needed * (1 - _CLOSE)}
     if network.folding == (0,):

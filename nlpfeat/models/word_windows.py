@@ -49,7 +49,7 @@ def subsampled(key: Array, segments: Any, max_kept: int) -> Any:
 
     Places left over belong to document -1, and to no middle.
     """
-    stays = jax.random.uniform(key, segments.words.shape) < segments.stay[segments.words]
+    stays = jax.random.uniform(key, segments.words.shape) < segments.keep_probability[segments.words]
     stays &= segments.document >= 0
     rank = jnp.cumsum(stays, axis=1) - 1
     n, length = segments.words.shape

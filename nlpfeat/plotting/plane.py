@@ -1,20 +1,20 @@
-"""A plane with what moves in it: points, a warped grid, class vectors, and the ground that each class owns."""
+"""Pictures of the plane: points, curves, class vectors, decision regions, linear regions; and the strip below a film."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 
-from nlpfeat.plotting.style import CLASS_COLOURS, Theme, ground
+from nlpfeat.plotting.style import CLASS_COLOURS, Theme, class_colours, ground
 
-ARROW = 0.85  # of half the window: the longest class vector
+ARROW = 0.85  # length of the longest class vector, as a share of half the window
+NO_VALUE = "#bbbbbb"  # colour of regions whose value is NaN
 
 
 def plot_frame(ax: Axes, window: float, theme: Theme) -> None:
-    """An empty square [-window, window]² with a bar that tells its scale."""
+    """An empty square [-window, window]² with a scale bar."""
     ax.set(xlim=(-window, window), ylim=(-window, window), aspect="equal", xticks=[], yticks=[])
     ax.set_facecolor(theme.background)
     ax.grid(visible=False)
@@ -35,28 +35,51 @@ def round_length(most: float) -> float:
 def plot_ground(
     ax: Axes, polygons: Sequence[np.ndarray], classes: np.ndarray, theme: Theme, strength: float = 1.0
 ) -> None:
-    """The ground of each class, polygons (corners, 2) with an int class each; `strength` fades it in from 0 to 1."""
+    """Decision regions as the ground of a picture.
+
+    Args:
+      ax: where.
+      polygons: (corners, 2) each.
+      classes: int (polygons,), the class that owns each.
+      theme: light or dark.
+      strength: 0 to 1, fades the ground in.
+    """
     colours = ground(theme, classes, strength)
     ax.add_collection(
         PolyCollection(list(polygons), facecolors=colours, edgecolors=colours, linewidths=0.3, zorder=0)
     )
 
 
+def plot_turned(ax: Axes, polygons: Sequence[np.ndarray], theme: Theme) -> None:
+    """Shade regions (corners, 2) that the map turns over (negative determinant)."""
+    ax.add_collection(
+        PolyCollection(list(polygons), facecolors=theme.ink, edgecolors="none", alpha=0.22, zorder=0.5)
+    )
+
+
 def plot_lines(ax: Axes, lines: np.ndarray, colour: str, width: float = 0.8, alpha: float = 1.0) -> None:
-    """Curves (lines, n, 2)."""
+    """Curves, or segments, (lines, n, 2)."""
     ax.add_collection(LineCollection(list(lines), colors=colour, linewidths=width, alpha=alpha, zorder=1))
 
 
 def plot_dots(ax: Axes, points: np.ndarray, classes: np.ndarray, theme: Theme, size: float = 14.0) -> None:
-    """Points (n, 2) in the colours of their classes, int (n,)."""
-    colours = np.array(CLASS_COLOURS)[np.asarray(classes) % len(CLASS_COLOURS)]
-    ax.scatter(*points.T, s=size, c=colours, edgecolors=theme.ink, linewidths=0.3, zorder=3)
+    """Points (n, 2) in the colours of their classes, int (n,); their edges make them visible on ground of the same class."""
+    ax.scatter(*points.T, s=size, c=class_colours(classes), edgecolors=theme.ink, linewidths=0.3, zorder=3)
 
 
 def plot_arrows(
     ax: Axes, vectors: np.ndarray, longest: float, window: float, theme: Theme, alpha: float = 1.0
 ) -> None:
-    """Class vectors (classes, 2) from the origin, in their colours; one of length `longest` nearly reaches the frame."""
+    """Class vectors as arrows from the origin, in the colours of their classes.
+
+    Args:
+      ax: where.
+      vectors: (classes, 2).
+      longest: length of the vector that nearly reaches the frame.
+      window: half the side of the frame.
+      theme: light or dark.
+      alpha: opacity.
+    """
     for k, tip in enumerate(vectors * (ARROW * window / longest if longest > 0 else 0.0)):
         ax.annotate(
             "",
@@ -76,8 +99,14 @@ def plot_arrows(
         )
 
 
+def plot_origin(ax: Axes, theme: Theme) -> None:
+    """The two coordinate axes, along which a ReLU folds the plane."""
+    ax.axhline(0, color=theme.muted, lw=1.2, ls=(0, (4, 3)), zorder=0.6)
+    ax.axvline(0, color=theme.muted, lw=1.2, ls=(0, (4, 3)), zorder=0.6)
+
+
 def plot_strip(ax: Axes, theme: Theme, *, xlim: tuple[float, float], ylim: tuple[float, float]) -> None:
-    """The empty strip below a picture, in which a cursor says where the film is."""
+    """The empty strip below the picture of a film, on which `plot_cursor` marks the current frame."""
     ax.set(xlim=xlim, ylim=ylim)
     ax.set_facecolor(theme.background)
     ax.grid(visible=False)
@@ -87,38 +116,32 @@ def plot_strip(ax: Axes, theme: Theme, *, xlim: tuple[float, float], ylim: tuple
 
 
 def plot_cursor(ax: Axes, x: float, theme: Theme) -> None:
-    """Where the film is."""
+    """A vertical line at the current frame of a film."""
     ax.axvline(x, color=theme.accent, lw=2, zorder=6, clip_on=False)
 
 
-def plot_turned(ax: Axes, polygons: Sequence[np.ndarray], theme: Theme) -> None:
-    """Pieces of the plane that lie turned over."""
-    ax.add_collection(
-        PolyCollection(list(polygons), facecolors=theme.ink, edgecolors="none", alpha=0.22, zorder=0.5)
-    )
-
-
-def plot_origin(ax: Axes, theme: Theme) -> None:
-    """The two axes, which a positive part bends along."""
-    ax.axhline(0, color=theme.muted, lw=1.2, ls=(0, (4, 3)), zorder=0.6)
-    ax.axvline(0, color=theme.muted, lw=1.2, ls=(0, (4, 3)), zorder=0.6)
-
-
 def plot_steps(ax: Axes, steps: Sequence[tuple[str, str]], now: int, theme: Theme) -> None:
-    """The steps of a layer as (sign, numbers) in a row, the one at hand marked."""
+    """The operations of a layer in a row, the current one highlighted.
+
+    Args:
+      ax: where.
+      steps: (symbol, numbers) of each.
+      now: index of the current one.
+      theme: light or dark.
+    """
     plot_strip(ax, theme, xlim=(0, len(steps)), ylim=(0, 1))
     ax.set(xticks=[], yticks=[])
     ax.spines["bottom"].set_visible(False)
-    for i, (name, numbers) in enumerate(steps):
+    for i, (symbol, numbers) in enumerate(steps):
         colour, weight = (theme.accent, "bold") if i == now else (theme.muted, "normal")
-        ax.text(i + 0.5, 0.72, name, color=colour, fontsize=15, fontweight=weight, ha="center", va="center")
-        ax.text(
-            i + 0.5, 0.12, numbers, color=colour, fontsize=10, fontweight=weight, ha="center", va="center"
-        )
+        for text, y, size in ((symbol, 0.72, 15), (numbers, 0.12, 10)):
+            ax.text(
+                i + 0.5, y, text, color=colour, fontsize=size, fontweight=weight, ha="center", va="center"
+            )
 
 
-def plot_faces(ax: Axes, polygons: Sequence[np.ndarray], colours: Any) -> PolyCollection:
-    """Fill polygons, each (corners, 2), with a colour each. Fits the axes to them."""
+def plot_faces(ax: Axes, polygons: Sequence[np.ndarray], colours: str | Sequence[str]) -> PolyCollection:
+    """Fill polygons, (corners, 2) each, with one colour or one each, and fit the axes to them."""
     faces = PolyCollection(list(polygons), facecolors=colours, edgecolors="face", linewidths=0.15)
     ax.add_collection(faces)
     points = np.concatenate(list(polygons))
@@ -136,30 +159,24 @@ def plot_scale(
     low: float | None = None,
     high: float | None = None,
 ) -> PolyCollection:
-    """Regions coloured by a number (regions,) along a named colour map; NaN is grey. Give it to a colour bar.
+    """Regions coloured by a number.
 
-    By pattern: the number of units on, `regions.patterns().sum(1)`, so that neighbours differ. By stretch: log|det|.
+    Args:
+      ax: where.
+      polygons: (corners, 2) each.
+      values: (polygons,), such as the number of active units, by which neighbours differ, or log|det|; NaN is grey.
+      scale: name of a colour map.
+      low, high: its limits; None for those of the values.
+
+    Returns:
+      What a colour bar is made from.
     """
-    faces = plot_faces(ax, polygons, "#bbbbbb")
-    colours = mpl.colormaps[scale].with_extremes(bad="#bbbbbb")
+    faces = plot_faces(ax, polygons, NO_VALUE)
+    colours = mpl.colormaps[scale].with_extremes(bad=NO_VALUE)
     faces.set(array=np.ma.masked_invalid(values), cmap=colours, clim=(low, high), edgecolor="face")
     return faces
 
 
 def plot_classes(ax: Axes, polygons: Sequence[np.ndarray], classes: np.ndarray) -> PolyCollection:
-    """Regions coloured by class, int (regions,)."""
-    return plot_faces(ax, polygons, [CLASS_COLOURS[k % len(CLASS_COLOURS)] for k in classes])
-
-
-def plot_segments(ax: Axes, segments: np.ndarray, **style: Any) -> LineCollection:
-    """Draw segments (n, 2, 2): fold lines, or a decision boundary."""
-    return ax.add_collection(LineCollection(list(segments), **style))  # pyright: ignore[reportReturnType]
-
-
-def plot_points(ax: Axes, points: np.ndarray, classes: np.ndarray) -> None:
-    """Points (n, 2) by class, legible on their own class's colour."""
-    colours = [CLASS_COLOURS[k % len(CLASS_COLOURS)] for k in classes]
-    ax.scatter(*points.T, s=5, c=colours, edgecolors="black", linewidths=0.3)
-
-
-# MERGED: """Maps of the plane: linear regions, fold lines, decision regions and boundaries."""
+    """Regions, polygons (corners, 2), in the colours of their classes, int (regions,)."""
+    return plot_faces(ax, polygons, class_colours(classes))

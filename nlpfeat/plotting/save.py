@@ -1,8 +1,8 @@
-"""The one way from a figure to its files: headed, stamped, as PNG and PDF, whole or not at all."""
+"""Save a figure as PNG and PDF, each whole or not at all, with a heading and the stamp that says where it comes from."""
 
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,29 +10,28 @@ import matplotlib.pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from nlpfeat.plotting.style import GREY, house_style
+from nlpfeat.plotting.style import GREY, house_style, set_heading
 
 
 @contextmanager
 def any_letters() -> Iterator[None]:
-    """Titles and words of others are drawn without a warning for each letter that the font lacks: it becomes a box."""
+    """Suppress the warning for each character that the font lacks, as in users' texts: it is drawn as a box."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         yield
 
 
-MARGIN = 0.1  # of a figure's width that an axis takes to the left of its heading
+MARGIN = 0.1  # share of a figure's width to the left of an axes and of its title
 
 
 def break_headings(figure: Figure) -> None:
-    """Break the lines of headings, and of the stamp, that would run over the right edge of their figure."""
+    """Break the lines of headings, titles and the stamp that would run over the right edge of the figure or of their column."""
     if not isinstance(figure.canvas, FigureCanvasAgg):
         return
     renderer, whole = figure.canvas.get_renderer(), figure.bbox.width
-    over = (
-        getattr(figure, name, None) for name in ("_suptitle", "_supxlabel")
-    )  # matplotlib has no public names for them
-    headings = [(text, whole) for text in over if text is not None]
+    # Matplotlib has no public names for them.
+    texts = (getattr(figure, name, None) for name in ("_suptitle", "_supxlabel"))
+    headings = [(text, whole) for text in texts if text is not None]
     for ax in figure.axes:
         place = ax.get_subplotspec()
         if place is not None:
@@ -41,7 +40,7 @@ def break_headings(figure: Figure) -> None:
             headings += [(ax.title, room), (getattr(ax, "_left_title"), room)]  # noqa: B009
     for text, room in headings:
         lines = text.get_text().split("\n")
-        for _ in range(8):  # letters differ in width
+        for _ in range(8):  # characters differ in width, so one pass may not do
             wide = text.get_window_extent(renderer).width
             longest = max(map(len, lines))
             if wide <= 0.985 * room or not longest:
@@ -51,15 +50,28 @@ def break_headings(figure: Figure) -> None:
             text.set_text("\n".join(lines))
 
 
+def results_stamp(line: str, *attributes: Mapping[Hashable, str]) -> str:
+    """The stamp of a figure of studies' results: the command, the commits that trained and measured, the configs.
+
+    Args:
+      line: the command as it was typed.
+      attributes: those of each study's array.
+    """
+    commits = {commit for one in attributes for key in ("commits", "measured") for commit in one[key].split()}
+    configs = " ".join(one["config_hash"] for one in attributes)
+    return f"{line}   commit {' '.join(sorted(commits))}   config {configs}"
+
+
 @any_letters()
 @house_style()
 def save_figure(figure: Figure, path: Path, line: str, heading: str = "", dpi: int = 160) -> list[Path]:
-    """Head a figure, stamp it with the line that made it, write it as PNG and PDF, and close it.
+    """Add heading and stamp to a figure, write it as PNG and PDF, and close it.
 
     Args:
-      path: the name without suffix (dots in it are its own); its folder is made if there is none.
-      line: command, commit and config, small below the figure.
-      heading: above it; broken to fit.
+      figure: made under `nlpfeat.plotting.style.house_style`.
+      path: of the files, without suffix (dots in it are part of the name); its folder is created if missing.
+      line: the stamp, small below the figure: command, commit and config.
+      heading: above the figure, broken to fit; empty to keep the one that it has.
       dpi: dots per inch of the PNG.
 
     Returns:
@@ -69,7 +81,7 @@ def save_figure(figure: Figure, path: Path, line: str, heading: str = "", dpi: i
       OSError: if a file cannot be written.
     """
     if heading:
-        figure.suptitle(heading, x=0.005, ha="left", fontsize=12)
+        set_heading(figure, heading)
     figure.supxlabel(line, fontsize=6.5, color=GREY, x=0.005, ha="left", family="monospace")
     break_headings(figure)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,9 +91,9 @@ def save_figure(figure: Figure, path: Path, line: str, heading: str = "", dpi: i
         try:
             figure.savefig(part, format=target.suffix[1:], dpi=dpi)
             part.replace(target)
-            figure.set_layout_engine("none")  # what was laid out for one format stands in the other
+            figure.set_layout_engine("none")  # the second format keeps the layout of the first
         except OSError as error:
-            error.filename = str(target)  # a write that fails does not name its file
+            error.filename = str(target)  # matplotlib's error does not name it
             raise
         finally:
             part.unlink(missing_ok=True)

@@ -1,10 +1,9 @@
-"""One look for all figures: colours, fonts, and the stamp that says where a figure comes from."""
+"""One look for all figures: colours, themes, fonts, axes and headings."""
 
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -12,15 +11,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation
 
-# Okabe & Ito 2008: told apart by people with any of the common colour-vision deficiencies, and in grey.
+# Okabe & Ito 2008: distinguishable with any of the common colour-vision deficiencies, and in greyscale.
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
 CLASS_COLOURS = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00", "#999999"]
 SPLIT_COLOURS = {"train": ORANGE, "validation": GREEN, "test": BLUE}
 SPLIT_MARKERS = {"train": "^", "validation": "s", "test": "o"}
 
-STYLE: dict[str, Any] = {
+STYLE: dict[str, object] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -33,22 +33,32 @@ STYLE: dict[str, Any] = {
     "figure.constrained_layout.use": True,
     "svg.fonttype": "none",
 }
-# Figures start from matplotlib's own defaults, whatever a person's matplotlibrc says. Text is drawn as it stands: two dollars in
-# a class's name, a word or a path would else be taken for a formula.
+# Figures start from matplotlib's defaults, not from the user's matplotlibrc. Math text is off: two dollar signs in the name of a
+# class, a word or a path would otherwise be parsed as a formula.
 GROUND = ["default", {"text.parse_math": False}]
 
 
 @dataclass(frozen=True)
 class Theme:
-    """What differs between light and dark pictures; the class colours are the same."""
+    """What differs between light and dark pictures; the class colours are the same.
+
+    Attributes:
+      background: behind everything.
+      ink: main text and outlines.
+      muted: secondary text and grids.
+      faint: frames.
+      fill: share of a class's colour in the ground of its decision region.
+      accent: highlights.
+      test: the test split, where it is distinguished from the train split.
+    """
 
     background: str
     ink: str
-    muted: str  # secondary text, grids
-    faint: str  # frames
-    fill: float  # share of a class's colour in the ground that it owns
-    accent: str  # what a picture wants to be seen first
-    test: str  # the test part, where it is told from the training part
+    muted: str
+    faint: str
+    fill: float
+    accent: str
+    test: str
 
 
 THEMES = {
@@ -58,19 +68,24 @@ THEMES = {
 
 
 def ground(theme: Theme, classes: np.ndarray, strength: float = 1.0) -> np.ndarray:
-    """The colours (n, 3) of the ground that classes own, int (n,): opaque, so that no seams show between faces."""
+    """The ground colours (n, 3) of the decision regions of classes, int (n,): opaque, so that no seams show between polygons."""
     table = np.array([to_rgb(colour) for colour in CLASS_COLOURS])
     share = strength * theme.fill
     return share * table[np.asarray(classes) % len(table)] + (1 - share) * np.array(to_rgb(theme.background))
 
 
+def class_colours(classes: np.ndarray) -> list[str]:
+    """The colour of each class, int (n,); they repeat after eight classes."""
+    return [CLASS_COLOURS[k % len(CLASS_COLOURS)] for k in classes]
+
+
 def width_colours(widths: Sequence[int]) -> list[str]:
-    """A colour for each width, dark to light along one perceptual scale."""
+    """A colour for each width, from dark to light along a perceptually uniform colour map."""
     return [to_hex(colour) for colour in mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(widths)))]
 
 
 def width_axis(ax: Axes, widths: Sequence[int], label: str) -> None:
-    """A log2 axis with a tick at each width (every other one where they crowd)."""
+    """A log2 axis with a tick at each width; of more than twelve, every second one is left out until they fit."""
     ax.set_xscale("log", base=2)
     shown = list(widths)
     while len(shown) > 12:
@@ -84,7 +99,7 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Powers(LogFormatterSciNotation):
-    """Powers of ten on an axis in letters, such as 2×10³: matplotlib's own are formulas, and text is none here."""
+    """Powers of ten on an axis as plain text, such as 2×10³: matplotlib's are math text, which is off here."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """The label of a tick."""
@@ -94,7 +109,7 @@ class Powers(LogFormatterSciNotation):
 
 
 def log_axis(axis: Axis, linear_to: float | None = None) -> None:
-    """A logarithmic axis; given `linear_to`, one that is linear from 0 to there."""
+    """A logarithmic axis, linear from 0 to `linear_to` if that is given."""
     vertical = axis is axis.axes.yaxis
     scale = axis.axes.set_yscale if vertical else axis.axes.set_xscale
     if linear_to is None:
@@ -105,9 +120,17 @@ def log_axis(axis: Axis, linear_to: float | None = None) -> None:
     axis.set_major_formatter(Powers(linthresh=linear_to))
 
 
+def set_heading(figure: Figure, text: str) -> None:
+    """A heading over the whole figure; `nlpfeat.plotting.save.save_figure` breaks its lines to fit."""
+    figure.suptitle(text, x=0.005, ha="left", fontsize=12)
+
+
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Figures as this file says, without a window, whatever a person's own matplotlibrc and backend say."""
+    """Draw figures in the style of this module and without windows, whatever the user's matplotlibrc and backend.
+
+    Also a decorator of functions that make figures.
+    """
     before = mpl.get_backend(auto_select=False)
     plt.switch_backend("agg")
     try:
@@ -115,5 +138,5 @@ def house_style() -> Iterator[None]:
             yield
     finally:
         if before is not None:
-            with suppress(ImportError):  # one with windows, where there are none
+            with suppress(ImportError):  # a backend with windows where there is no display
                 plt.switch_backend(before)

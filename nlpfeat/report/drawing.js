@@ -1,23 +1,23 @@
 // The three pictures of a view of the unwarper: the input plane, the plane on its way to the embedding, and all units at one point.
-// What is known of the net comes from unwarper.js, and goes into the sources of Bokeh's glyphs.
+// They are drawn by setting the data sources of Bokeh's glyphs.
 
-// The input plane: who owns what, or what the regions do; where units fold; the data. Nothing is drawn again that is there.
-function drawPlane(page, view, {key, net, layers, pieces, folds, data}) {
-  const head = layers.at(-1), {colours} = page.about, kind = page.controls.ground.value, lined = page.controls.folds.active.length > 0;
-  if (view.drawn?.points !== net.points) view.dots.data = dotted(page, data.x, data.y, data.labels, page.about.window);
+// The input plane: decision regions, or a property of the linear regions; the folds; the data. Parts that did not change are not redrawn.
+function drawPlane(page, view, {key, net, layers, regions, folds, data}) {
+  const head = layers.at(-1), {colours} = page.metadata, kind = page.controls.ground.value, lined = page.controls.folds.active.length > 0;
+  if (view.drawn?.points !== net.points) view.dots.data = dotted(page, data.x, data.y, data.labels, page.metadata.window);
   const wanted = {key, kind, lined, points: net.points}, same = view.drawn?.key === key;
   if (!same || view.drawn.kind !== kind) {
     const cells = {xs: [], ys: [], colour: []};
     if (kind === "classes") {
-      const scored = pieces.map(piece => ({polygon: piece.polygon, map: through(head, piece.map)}));
+      const scored = regions.map(region => ({polygon: region.polygon, map: through(head, region.map)}));
       classCells(scored, head.out).forEach((own, k) => {
-        const lines = outlines(own, page.about.window);
+        const lines = outlines(own, page.metadata.window);
         cells.xs.push(joined(lines, 0)); cells.ys.push(joined(lines, 1)); cells.colour.push(colours.ground[k % colours.ground.length]);
       });
     } else if (kind !== "nothing") {
-      const values = kind === "stretch" ? pieces.map(piece => Math.log10(stretch(piece.map) || 1e-6)) : pieces.map(piece => piece.on);
-      const shade = scale(values, colours.scale, kind === "stretch");
-      pieces.forEach(({polygon}, i) => {
+      const values = kind === "areaFactor" ? regions.map(region => Math.log10(areaFactor(region.map) || 1e-6)) : regions.map(region => region.on);
+      const shade = scale(values, colours.scale, kind === "areaFactor");
+      regions.forEach(({polygon}, i) => {
         cells.xs.push(joined([polygon], 0)); cells.ys.push(joined([polygon], 1)); cells.colour.push(shade(values[i]));
       });
     }
@@ -30,7 +30,7 @@ function drawPlane(page, view, {key, net, layers, pieces, folds, data}) {
   view.drawn = wanted;
 }
 
-// One coordinate of polygons, with NaN between them: drawn as one, without seams.
+// One coordinate of polygons, with NaN between them, so that they are drawn as one path without seams.
 function joined(polygons, from) {
   const found = [];
   for (const polygon of polygons) {
@@ -40,13 +40,13 @@ function joined(polygons, from) {
   return Float64Array.from(found);
 }
 
-// Points as the shortest of lines with square ends, in the colour of their class: one stroke through many is painted far sooner
-// than their markers, and squares are sooner than rounds. Some strokes for each class, by turns, so that none lies above all
-// others. `reach` is half the picture.
-function dotted({about: {colours}}, x, y, labels, reach) {
+// Points as very short lines with square caps, in the colour of their class: one stroke through many points is painted far faster
+// than markers, and square caps faster than round ones. Several strokes per class, interleaved, so that no class covers the
+// others. `half` is half the side of the picture.
+function dotted({metadata: {colours}}, x, y, labels, half) {
   const turns = 8, classes = labels.reduce((most, own) => Math.max(most, own), 0) + 1;
   const all = Array.from({length: turns * classes}, (_, i) => ({own: i % classes, line: []}));
-  labels.forEach((own, k) => all[k % turns * classes + own].line.push([x[k], y[k], x[k] + 1e-5 * reach, y[k]]));
+  labels.forEach((own, k) => all[k % turns * classes + own].line.push([x[k], y[k], x[k] + 1e-5 * half, y[k]]));
   const some = all.filter(({line}) => line.length);
   return {
     xs: some.map(({line}) => joined(line, 0)), ys: some.map(({line}) => joined(line, 1)),
@@ -63,7 +63,7 @@ function scale(values, colours, centred) {
   return v => list[Math.min(list.length - 1, Math.floor((v - low) / (high - low || 1) * list.length))];
 }
 
-// The plane on its way to the embedding; returns what to write above it.
+// The plane on its way to the embedding; returns the caption above it.
 function drawSpace(page, view, {net, layers, data, image, warped}, probe) {
   const head = layers.at(-1), way = page.controls.way.value, {grid} = page, point = probe.map(v => Float64Array.of(v));
   const layered = page.controls.path.active === 1 && drawable(net), arrived = way === 1;
@@ -72,7 +72,7 @@ function drawSpace(page, view, {net, layers, data, image, warped}, probe) {
     const steps = stepsOf(layers), position = way * steps.length;
     const now = steps[Math.max(0, Math.ceil(position) - 1)];
     travel = from => walk(from, steps, position);
-    where = arrived ? "Embedding" : `Layer ${now.layer}: ${now.told} (${now.sign})`;
+    where = arrived ? "Embedding" : `Layer ${now.layer}: ${now.description} (${now.sign})`;
   } else {
     travel = (from, to) => arrived ? to : from.map((part, d) => part.map((v, k) => (1 - way) * v + way * to[d][k]));
     where = arrived ? "Embedding" : `${Math.round(100 * way)} % of the way`;
@@ -80,37 +80,37 @@ function drawSpace(page, view, {net, layers, data, image, warped}, probe) {
   }
   const [x, y] = view.moved = travel([data.x, data.y], image), [gx, gy] = travel([grid.x, grid.y], warped);
   const [px, py] = travel(point, forward(layers.slice(0, -1), point));
-  let reach = 0;
-  for (const part of [x, y]) for (const v of part) if (Math.abs(v) > reach) reach = Math.abs(v);
-  reach = 1.25 * (reach || 1);
-  for (const range of [view.space.x_range, view.space.y_range]) { range.start = -reach; range.end = reach; }
-  view.moved_dots.data = dotted(page, x, y, data.labels, reach);
+  let half = 0;
+  for (const part of [x, y]) for (const v of part) if (Math.abs(v) > half) half = Math.abs(v);
+  half = 1.25 * (half || 1);
+  for (const range of [view.space.x_range, view.space.y_range]) { range.start = -half; range.end = half; }
+  view.moved_dots.data = dotted(page, x, y, data.labels, half);
   view.probed.data = {x: px, y: py};
   const cut = part => Array.from({length: grid.lines}, (_, i) => part.slice(i * grid.points, (i + 1) * grid.points));
   view.grid.data = {xs: cut(gx), ys: cut(gy)};
   const planar = arrived && head.inputs === 2, ground = {xs: [], ys: [], colour: []};
   const arrows = {x0: [], y0: [], x1: [], y1: [], colour: []};
   if (planar) {
-    const whole = [{polygon: square(reach), map: through(head, [1, 0, 0, 0, 1, 0])}];
+    const whole = [{polygon: square(half), map: through(head, [1, 0, 0, 0, 1, 0])}];
     classCells(whole, head.out).forEach((own, k) => own.forEach(polygon => {
       ground.xs.push(joined([polygon], 0)); ground.ys.push(joined([polygon], 1));
-      ground.colour.push(page.about.colours.ground[k % page.about.colours.ground.length]);
+      ground.colour.push(page.metadata.colours.ground[k % page.metadata.colours.ground.length]);
     }));
     const longest = Math.max(...Array.from({length: head.out}, (_, k) => Math.hypot(head.weight[2 * k], head.weight[2 * k + 1])));
     for (let k = 0; k < head.out; k++) {
-      const length = 0.6 * reach / longest;
+      const length = 0.6 * half / longest;
       arrows.x0.push(0); arrows.y0.push(0);
       arrows.x1.push(length * head.weight[2 * k]); arrows.y1.push(length * head.weight[2 * k + 1]);
-      arrows.colour.push(page.about.colours.dots[k % page.about.colours.dots.length]);
+      arrows.colour.push(page.metadata.colours.dots[k % page.metadata.colours.dots.length]);
     }
   }
   view.ground.data = ground;
   view.arrows.data = arrows;
-  const together = x.every(v => v === x[0]) && y.every(v => v === y[0]);  // no unit is on anywhere
-  return `${where}, up to ±${short(reach)}${together ? ": all points lie on one place" : ""}`;
+  const together = x.every(v => v === x[0]) && y.every(v => v === y[0]);  // no unit is active anywhere
+  return `${where}, up to ±${short(half)}${together ? ": all points coincide" : ""}`;
 }
 
-// The values of all units at the probed point: a row a layer.
+// The values of all units at the probed point: one row per layer.
 function drawUnits(view, layers, [x, y]) {
   const rows = trace(layers, x, y), names = rows.map((_, i) =>
     i === 0 ? "input" : i === rows.length - 1 ? "scores" : i === rows.length - 2 ? "embedding" : `layer ${i}`);
@@ -124,7 +124,7 @@ function drawUnits(view, layers, [x, y]) {
       data.colour.push(mix(value / most)); data.name.push(`${names[row]}, ${i + 1} of ${values.length}`); data.value.push(value);
       if (values.length <= 8) {
         words.x.push((i + 0.5) / values.length); words.y.push(bottom + 0.5); words.text.push(short(value));
-        words.colour.push(value > 0.87 * most ? "#ffffff" : "#1a1a1a");  // dark on orange and on lighter blues is read better
+        words.colour.push(value > 0.87 * most ? "#ffffff" : "#1a1a1a");  // dark text is easier to read on orange and on lighter blues
       }
     });
   });
@@ -137,7 +137,7 @@ function drawUnits(view, layers, [x, y]) {
   view.units_axis.major_label_overrides = new Map(ticks.map((tick, i) => [tick, names[i]]));
 }
 
-// From orange (-1) over white to blue (1).
+// A colour from orange (-1) over white to blue (1).
 function mix(share) {
   const [r, g, b] = share < 0 ? [213, 94, 0] : [0, 114, 178], t = Math.min(1, Math.abs(share));
   return `rgb(${[r, g, b].map(c => Math.round(255 + t * (c - 255))).join()})`;

@@ -1,11 +1,12 @@
-"""The explorer: any measure of a study against any axis or other measure, every member a point; hover for its curve."""
+"""The explorer: any measure of a study against any axis or other measure, one point per member, with its curve on hover."""
 
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from bokeh.models import (
+    Axis,
     CheckboxGroup,
     ColumnDataSource,
     CustomJS,
@@ -13,33 +14,54 @@ from bokeh.models import (
     HoverTool,
     Legend,
     LegendItem,
+    Plot,
     Select,
 )
 from bokeh.plotting import figure
+from jaxtyping import Float
 
 from nlpfeat.plotting.style import BLUE, GREY, SPLIT_COLOURS
-from nlpfeat.report.script import Section, call, places, section
+from nlpfeat.report.script import Section, call, index_slider, on_change, section
+
+CHOSEN = "#b3123f"  # colour of the member under the pointer
 
 
-class Measure(NamedTuple):
-    """A number of every member at some steps."""
+class MeasureValues(NamedTuple):
+    """A number of every member at some steps.
 
-    name: str  # such as "accuracy test"
-    family: str  # what it shares with its like on other parts of the data, such as "accuracy"
-    split: str  # the part of the data; "" where it is of the net alone
-    label: str  # with its unit
+    Attributes:
+      name: such as "accuracy test".
+      family: the name without the split, such as "accuracy".
+      split: empty for a measure of the network alone.
+      label: with units.
+      steps: at which it is known.
+      values: NaN where it is not.
+    """
+
+    name: str
+    family: str
+    split: str
+    label: str
     steps: list[int]
-    values: np.ndarray  # (members, steps)
+    values: Float[np.ndarray, "members steps"]
 
 
 class Members(NamedTuple):
-    """All members of a study."""
+    """All members of a study.
+
+    Attributes:
+      ids: of each.
+      settings: axis -> (members,), for the axes in which they differ, width first.
+      labels: axis -> its label.
+      measures: of all members.
+      headline: name of the measure that is shown first.
+    """
 
     ids: Sequence[str]
-    settings: dict[str, np.ndarray]  # axis -> (members,); those in which they differ, width first
-    labels: dict[str, str]  # axis -> what it counts
-    measures: list[Measure]
-    headline: str  # the name of the measure shown first
+    settings: dict[str, Float[np.ndarray, " members"]]
+    labels: dict[str, str]
+    measures: list[MeasureValues]
+    headline: str
 
     @property
     def further(self) -> list[str]:
@@ -47,112 +69,124 @@ class Members(NamedTuple):
         return [axis for axis in self.settings if axis not in ("width", "seed")]
 
 
+class _Models(NamedTuple):
+    """The plots, their data sources and the axes whose labels change; names as the page's script reads them."""
+
+    plot: Plot
+    curves: Plot
+    hover: HoverTool
+    dots: ColumnDataSource
+    bands: ColumnDataSource
+    own: ColumnDataSource
+    others: ColumnDataSource
+    across: Axis
+    up: Axis
+    beside: Axis
+
+
 def explorer(name: str, members: Members) -> Section:
-    """The explorer of a study, whose parts are named after it. A click picks a member, in the unwarper of that name too."""
-    axes = list(members.settings)
-    further = members.further
+    """The explorer of a study. A click selects a member, in the unwarper of the same section too.
+
+    Args:
+      name: of the section.
+      members: what is shown.
+    """
+    axes, labels = list(members.settings), members.labels
     steps = sorted({step for measure in members.measures for step in measure.steps})
-    options: Any = [(axis, members.labels[axis]) for axis in axes]
+    options: list[str | tuple[str, str]] = [(axis, labels[axis]) for axis in axes]
     options += [(measure.name, measure.label) for measure in members.measures]
-    first = axes[0]
-    controls: dict[str, Any] = {
-        "y": Select(title="Up", value=members.headline, options=options, width=260),
-        "x": Select(title="Across", value=first, options=options, width=220),
-        "log": CheckboxGroup(labels=["log measure across", "log measure up"], active=[], width=160),
-        "step": places("Step of the measures", steps, len(steps) - 1, width=260),
-    }
-    choices = {axis: np.unique(members.settings[axis]).tolist() for axis in further}
+    up = Select(title="Up", value=members.headline, options=options, width=260)
+    across = Select(title="Across", value=axes[0], options=options, width=220)
+    log = CheckboxGroup(labels=["log measure across", "log measure up"], active=[], width=160)
+    step = index_slider("Step of the measures", steps, len(steps) - 1, width=260)
     selects = [
         Select(
-            title=members.labels[axis],
+            title=labels[axis],
             value="all",
-            options=["all", *(f"{v:.12g}" for v in choices[axis])],
+            options=["all", *(f"{value:.12g}" for value in np.unique(members.settings[axis]))],
             width=130,
         )
-        for axis in further
+        for axis in members.further
     ]
-    models = _plots()
-    about = {
+    models = _models()
+    metadata = {
         "ids": list(members.ids),
-        "axes": [{"name": a, "label": members.labels[a], "log": _on_log(members.settings[a])} for a in axes],
-        "further": further,
-        "measures": [m._replace(values=None)._asdict() for m in members.measures],
+        "axes": [
+            {"name": axis, "label": labels[axis], "log": _is_log(values)}
+            for axis, values in members.settings.items()
+        ],
+        "further": members.further,
+        "measures": [measure._replace(values=None)._asdict() for measure in members.measures],  # pyright: ignore[reportArgumentType]
         "steps": steps,
         "split_colours": SPLIT_COLOURS,
     }
-    numbers = {json.dumps(m.name): m.values.astype(np.float32).ravel() for m in members.measures}
-    begin = call(
+    start = call(
         "startExplorer",
         {
             "name": name,
-            "about": json.dumps(about),
+            "metadata": json.dumps(metadata),
             "settings": {json.dumps(axis): values.astype(float) for axis, values in members.settings.items()},
-            "measures": numbers,
-            "controls": controls | {"further": selects},
-        }
-        | models,
+            "measures": {json.dumps(m.name): m.values.astype(np.float32).ravel() for m in members.measures},
+            "controls": {"x": across, "y": up, "log": log, "step": step, "further": selects},
+            **models._asdict(),
+        },
     )
-    _react(name, controls, selects, models)
-    parts = {"x_axis": controls["x"], "y_axis": controls["y"], "log": controls["log"], "at": controls["step"]}
-    parts |= {"plot": models["plot"], "curves": models["curves"]}
-    parts |= {f"of_{axis}": select for axis, select in zip(further, selects, strict=True)}
-    return section(name, parts, begin)
+    redraw = "const page = explorers[name]; page.redraw(); showMember(page, page.member)"
+    for control in (across, up, step, *selects):
+        on_change(control, "value", name, redraw)
+    on_change(log, "active", name, redraw)
+    _react_to_pointer(name, models)
+    parts = {"x_axis": across, "y_axis": up, "log": log, "at": step}
+    parts |= {"plot": models.plot, "curves": models.curves}
+    parts |= {f"of_{axis}": select for axis, select in zip(members.further, selects, strict=True)}
+    return section(name, parts, start)
 
 
-def _on_log(values: np.ndarray) -> bool:
-    """Whether an axis is drawn on a logarithmic scale: positive, and over at least two octaves."""
+def _is_log(values: np.ndarray) -> bool:
+    """Whether an axis is logarithmic: positive, and over at least two octaves."""
     return bool(values.min() > 0 and values.max() >= 4 * values.min())
 
 
-def _plots() -> dict[str, Any]:
-    """The plot of members, the curves, and their sources."""
-    dots = ColumnDataSource({name: [] for name in ("x", "y", "member", "id", "told", "left", "right")})
-    bands = ColumnDataSource({name: [] for name in ("x", "low", "median", "high")})
-    own = ColumnDataSource({name: [] for name in ("xs", "ys", "colour", "name")})
-    others = ColumnDataSource({name: [] for name in ("xs", "ys")})
-    wide: dict[str, Any] = {"height": 380, "sizing_mode": "stretch_width", "toolbar_location": "above"}
-    plot = figure(title="…", tools="pan,wheel_zoom,box_zoom,reset,save,tap", **wide)
-    curves = figure(title="…", tools="pan,wheel_zoom,box_zoom,reset,save", x_axis_label="step", **wide)
+def empty_source(*columns: str) -> ColumnDataSource:
+    """A data source that the page's script fills."""
+    return ColumnDataSource({column: [] for column in columns})
+
+
+def _models() -> _Models:
+    dots = empty_source("x", "y", "member", "id", "description", "across", "up")
+    bands = empty_source("x", "low", "median", "high")
+    own, others = empty_source("xs", "ys", "colour", "name"), empty_source("xs", "ys")
+    tools = "pan,wheel_zoom,box_zoom,reset,save"
+    plot = figure(title="…", tools=f"{tools},tap", height=380)
+    curves = figure(title="…", tools=tools, x_axis_label="step", height=380)
+    for one in (plot, curves):
+        one.update(sizing_mode="stretch_width", toolbar_location="above")
+        one.toolbar.logo = None
     plot.varea("x", "low", "high", fill_color=BLUE, fill_alpha=0.18, source=bands)
     plot.line("x", "median", line_color=BLUE, line_width=2.5, source=bands)
     seeds = plot.scatter(
-        "x", "y", size=7, color=BLUE, alpha=0.5, selection_alpha=1, selection_color="#b3123f", nonselection_alpha=0.35,
-        hover_color="#b3123f", hover_alpha=1, source=dots,
+        "x", "y", size=7, color=BLUE, alpha=0.5, selection_alpha=1, selection_color=CHOSEN, nonselection_alpha=0.35,
+        hover_color=CHOSEN, hover_alpha=1, source=dots,
     )  # fmt: skip
     curves.multi_line("xs", "ys", line_color=GREY, line_alpha=0.25, source=others)
     lines = curves.multi_line("xs", "ys", line_color="colour", line_width=3, source=own)
-    renderers: Any = [lines]
-    named = LegendItem(label={"field": "name"}, renderers=renderers)
-    curves.add_layout(Legend(items=[named], orientation="horizontal", border_line_alpha=0), "below")
-    plot.add_tools(
-        HoverTool(
-            renderers=[seeds], tooltips=[("", "@told"), ("across", "@left"), ("up", "@right"), ("id", "@id")]
-        )
-    )
+    legend = LegendItem(label={"field": "name"}, renderers=[lines])  # pyright: ignore[reportArgumentType]
+    curves.add_layout(Legend(items=[legend], orientation="horizontal", border_line_alpha=0), "below")
+    tooltips = [("", "@description"), ("across", "@across"), ("up", "@up"), ("id", "@id")]
+    hover = HoverTool(renderers=[seeds], tooltips=tooltips)
+    plot.add_tools(hover)
     for axis in (plot.xaxis, plot.yaxis):
         axis.formatter = CustomJSTickFormatter(args={"log": False}, code="return tickText(tick, log)")
-    plot.toolbar.logo = curves.toolbar.logo = None
-    sources = {"dots": dots, "bands": bands, "own": own, "others": others}
-    axes = {"across": plot.xaxis[0], "up": plot.yaxis[0], "beside": curves.yaxis[0]}
-    return {"plot": plot, "curves": curves} | sources | axes
+    beside = curves.yaxis[0]
+    return _Models(plot, curves, hover, dots, bands, own, others, plot.xaxis[0], plot.yaxis[0], beside)
 
 
-def _react(name: str, controls: dict[str, Any], selects: list[Any], models: dict[str, Any]) -> None:
-    """What happens when something is chosen, pointed at or clicked on."""
-    redraw = CustomJS(
-        args={"name": name}, code="const page = explorers[name]; page.redraw(); showMember(page, page.member)"
-    )
-    for select in (controls["x"], controls["y"], controls["step"], *selects):
-        select.js_on_change("value", redraw)
-    controls["log"].js_on_change("active", redraw)
-    dots = models["dots"]
-    hover = next(tool for tool in models["plot"].tools if isinstance(tool, HoverTool))
-    seen = "if (k !== undefined) showMember(explorers[name], dots.data.member[k])"
-    hover.callback = CustomJS(
-        args={"name": name, "dots": dots}, code=f"const [k] = cb_data.index.indices; {seen}"
-    )
+def _react_to_pointer(name: str, models: _Models) -> None:
+    """Show the member under the pointer; select the one that is clicked on."""
+    args = {"name": name, "dots": models.dots}
+    shown = "if (k !== undefined) showMember(explorers[name], dots.data.member[k])"
+    models.hover.callback = CustomJS(args=args, code=f"const [k] = cb_data.index.indices; {shown}")
     chosen = "if (k !== undefined) pickMember(explorers[name], dots.data.member[k])"
-    dots.selected.js_on_change(
-        "indices",
-        CustomJS(args={"name": name, "dots": dots}, code=f"const [k] = dots.selected.indices; {chosen}"),
+    models.dots.selected.js_on_change(
+        "indices", CustomJS(args=args, code=f"const [k] = dots.selected.indices; {chosen}")
     )

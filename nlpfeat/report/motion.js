@@ -1,6 +1,6 @@
-// How points of the plane go from the input to the embedding: straight, or layer by layer in the steps of each layer's
-// singular value decomposition: rotate, scale, reflect, rotate, shift, and multiply what is left of or below an axis.
-// A step is {layer, sign, told, move}; move([x, y], t) is nothing at t = 0 and whole at t = 1. Points are two arrays.
+// How points of the plane move from the input to the embedding: in straight lines, or layer by layer in the steps of each layer's
+// singular value decomposition: rotate, scale, reflect, rotate, shift, and multiply negative coordinates by the negative slope.
+// A step is {layer, sign, description, move}; move([x, y], t) is the identity at t = 0 and the whole step at t = 1. Points are two arrays.
 
 const rotateBy = angle => ([x, y], t) => {
   const c = Math.cos(t * angle), s = Math.sin(t * angle);
@@ -8,10 +8,10 @@ const rotateBy = angle => ([x, y], t) => {
 };
 const scaleBy = (a, b) => ([x, y], t) => [x.map(v => v * (1 + t * (a - 1))), y.map(v => v * (1 + t * (b - 1)))];
 const shiftBy = (a, b) => ([x, y], t) => [x.map(v => v + t * a), y.map(v => v + t * b)];
-const bendBy = slope => (points, t) => points.map(part => part.map(v => v < 0 ? v * (1 + t * (slope - 1)) : v));
+const bendBy = negativeSlope => (points, t) => points.map(part => part.map(v => v < 0 ? v * (1 + t * (negativeSlope - 1)) : v));
 
-// W = left · reflection · diag(first, second) · right of a 2 × 2 weight, row by row; right and left are rotations, told as angles.
-// Of the decompositions that differ in signs the one whose first row of `right` has its largest entry positive.
+// W = left · reflection · diag(first, second) · right of a 2 × 2 weight, row by row; right and left are angles of rotations.
+// Signs are chosen such that the largest entry of the first row of `right` is positive.
 function decompose([a, b, c, d]) {
   let turn = 0.5 * Math.atan2(2 * (a * b + c * d), a * a + c * c - b * b - d * d);
   let [x, y] = [Math.cos(turn), Math.sin(turn)];
@@ -30,15 +30,15 @@ const drawable = net => net.shapes.slice(0, -1).every(([out, inputs]) => out ===
 // The steps of all layers before the head; together they are the forward pass.
 function stepsOf(layers) {
   const found = [];
-  layers.slice(0, -1).forEach(({weight, bias, slope}, i) => {
+  layers.slice(0, -1).forEach(({weight, bias, negativeSlope}, i) => {
     const {right, first, second, reflected, left} = decompose(weight), degrees = angle => short(angle * 180 / Math.PI) + "°";
-    const add = (sign, told, move) => found.push({layer: i + 1, sign, told, move});
+    const add = (sign, description, move) => found.push({layer: i + 1, sign, description, move});
     add("Vᵀ", `rotate by ${degrees(right)}`, rotateBy(right));
     add("Σ", `scale by ${short(first)}, ${short(second)}`, scaleBy(first, second));
     if (reflected) add("±", "reflect: y → −y", scaleBy(1, -1));
     add("U", `rotate by ${degrees(left)}`, rotateBy(left));
     add("+ b", `shift by ${short(bias[0])}, ${short(bias[1])}`, shiftBy(bias[0], bias[1]));
-    if (slope !== 1) add("( )⁺", `positive part: z < 0 → ${slope === 0 ? "0" : short(slope) + " z"}`, bendBy(slope));
+    if (negativeSlope !== 1) add("( )⁺", `positive part: z < 0 → ${negativeSlope === 0 ? "0" : short(negativeSlope) + " z"}`, bendBy(negativeSlope));
   });
   return found;
 }

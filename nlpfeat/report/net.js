@@ -1,25 +1,25 @@
-// A piecewise-linear net on points of the plane, computed in float64 from its stored float32 weights:
-// its forward pass, its exact linear regions, and which class owns what.
-// A layer is {weight, bias, slope, out, inputs}: x -> a(W x + b), a(z) = z for z >= 0, else slope z; W row by row.
+// A piecewise-linear network on points of the plane, computed in float64 from its stored float32 parameters:
+// its forward pass, its exact linear regions and its decision regions.
+// A layer is {weight, bias, negativeSlope, out, inputs}: x -> a(W x + b), a(z) = z for z >= 0, else negativeSlope z; W row by row.
 // A polygon is a flat array of corners [x0, y0, x1, y1, …], convex, counter-clockwise.
 
 // A number to three digits.
 const short = v => Number(v.toPrecision(3)).toString().replace("-", "−");
 
-// The place of the last of rising steps up to the one that is wanted; of the first where all come later.
+// The index of the last of rising steps up to `wanted`; 0 where all are later.
 const lastUpTo = (steps, wanted) => Math.max(0, steps.findLastIndex(step => step <= wanted));
 
-// The layers of a net, read from where they lie in the study's numbers.
-function layersAt(net, numbers, offset) {
+// The layers of a network, read from the study's parameters at `offset`.
+function layersAt(net, parameters, offset) {
   return net.shapes.map(([out, inputs], i) => {
-    const weight = numbers.subarray(offset, offset += out * inputs);
-    const bias = numbers.subarray(offset, offset += out);
-    return {weight, bias, slope: net.slopes[i], out, inputs};
+    const weight = parameters.subarray(offset, offset += out * inputs);
+    const bias = parameters.subarray(offset, offset += out);
+    return {weight, bias, negativeSlope: net.negative_slopes[i], out, inputs};
   });
 }
 
-// The values of a layer, one Float64Array (n,) a unit, of what comes in: Float64Arrays too, as two kinds of arrays here are slow.
-function applyLayer({weight, bias, slope, out, inputs}, values) {
+// The values of a layer, one Float64Array (n,) per unit. `values`, its inputs, are Float64Arrays too: mixed kinds of arrays are slow.
+function applyLayer({weight, bias, negativeSlope, out, inputs}, values) {
   const n = values[0].length, found = [];
   for (let unit = 0; unit < out; unit++) {
     const row = new Float64Array(n).fill(bias[unit]);
@@ -27,7 +27,7 @@ function applyLayer({weight, bias, slope, out, inputs}, values) {
       const w = weight[unit * inputs + i], from = values[i];
       for (let k = 0; k < n; k++) row[k] += w * from[k];
     }
-    if (slope !== 1) for (let k = 0; k < n; k++) if (row[k] < 0) row[k] *= slope;
+    if (negativeSlope !== 1) for (let k = 0; k < n; k++) if (row[k] < 0) row[k] *= negativeSlope;
     found.push(row);
   }
   return found;
@@ -45,7 +45,7 @@ function trace(layers, x, y) {
   return found.map(values => values.map(value => value[0]));
 }
 
-// The place of the largest of several values, each at k.
+// The index of the largest of several scores, each at point k.
 function winner(scores, k) {
   let best = 0;
   for (let i = 1; i < scores.length; i++) if (scores[i][k] > scores[best][k]) best = i;
@@ -55,7 +55,7 @@ function winner(scores, k) {
 // A square around the origin.
 const square = half => [-half, -half, half, -half, half, half, -half, half];
 
-// The two sides of a polygon by the line a x + b y + c = 0: [where it is positive, where not, the cut]; null for no side.
+// A polygon split by the line a x + b y + c = 0: [positive side, other side, cut]; null for an empty side.
 function split(polygon, a, b, c) {
   const n = polygon.length;
   let low = Infinity, high = -Infinity;
@@ -81,27 +81,27 @@ function split(polygon, a, b, c) {
   return [above, below, cut];
 }
 
-// The exact linear regions of layers in the square of half side `half`: pieces {polygon, map, on}, where map holds, for each
-// output, the three numbers of a x + b y + c, and `on` counts units above zero; and the folds, segments [x0, y0, x1, y1].
+// The exact linear regions of layers in the square of half side `half`: {polygon, map, on}, where map holds a, b, c of
+// a x + b y + c for each output, and `on` counts the active units; and the folds, segments [x0, y0, x1, y1].
 function linearRegions(layers, half) {
   const folds = [];
-  let pieces = [{polygon: square(half), map: through(layers[0], [1, 0, 0, 0, 1, 0]), on: 0}];
+  let regions = [{polygon: square(half), map: through(layers[0], [1, 0, 0, 0, 1, 0]), on: 0}];
   layers.forEach((layer, i) => {
-    const following = layers[i + 1];  // the map of a piece is that of what comes into a layer's activation
-    if (layer.slope !== 1) pieces = pieces.flatMap(piece => cutAll(piece, layer.slope, following ?? identity(layer.out), folds));
-    else if (following) for (const piece of pieces) piece.map = through(following, piece.map);
+    const following = layers[i + 1];  // the map of a region gives the inputs of the layer's activation
+    if (layer.negativeSlope !== 1) regions = regions.flatMap(region => cutAll(region, layer.negativeSlope, following ?? identity(layer.out), folds));
+    else if (following) for (const region of regions) region.map = through(following, region.map);
   });
-  return {pieces, folds};
+  return {regions, folds};
 }
 
-// A layer that passes on what it gets.
+// A layer that returns its inputs.
 const identity = n => ({
-  weight: Float64Array.from({length: n * n}, (_, k) => k % (n + 1) === 0 ? 1 : 0), bias: new Float64Array(n), slope: 1, out: n, inputs: n,
+  weight: Float64Array.from({length: n * n}, (_, k) => k % (n + 1) === 0 ? 1 : 0), bias: new Float64Array(n), negativeSlope: 1, out: n, inputs: n,
 });
 
-// W m + b, of a map m of the plane.
+// W m + b for a map m of the plane.
 function through({weight, bias, out, inputs}, map) {
-  const found = [];  // such short arrays are made sooner than typed ones
+  const found = [];  // short plain arrays are created faster than typed ones
   for (let unit = 0; unit < out; unit++) {
     let a = 0, b = 0, c = bias[unit];
     for (let i = 0; i < inputs; i++) {
@@ -113,9 +113,9 @@ function through({weight, bias, out, inputs}, map) {
   return found;
 }
 
-// A piece cut along the zero lines of all its units, one after another. Each part gathers, as it goes, what the units on its side
-// add to the map of the layer that follows. Where the piece was cut is added to the folds, one segment a unit.
-function cutAll({polygon, map, on}, slope, following, folds) {
+// A region cut along the zero lines of all its units, one after another. Each part accumulates what the units add to the map of
+// the following layer. The cuts are added to the folds, one segment per unit.
+function cutAll({polygon, map, on}, negativeSlope, following, folds) {
   const start = Array.from(following.bias, shift => [0, 0, shift]).flat();
   const parts = [{polygon, map: start, on}];
   for (let unit = 0; 3 * unit < map.length; unit++) {
@@ -133,18 +133,18 @@ function cutAll({polygon, map, on}, slope, following, folds) {
         if (upper && lower) {
           part.polygon = upper;
           const other = {polygon: lower, map: part.map.slice(), on: part.on};
-          if (slope !== 0) add(other.map, following, unit, slope * a, slope * b, slope * c);
+          if (negativeSlope !== 0) add(other.map, following, unit, negativeSlope * a, negativeSlope * b, negativeSlope * c);
           parts.push(other);
         }
       }
       if (above) { part.on++; add(part.map, following, unit, a, b, c); }
-      else if (slope !== 0) add(part.map, following, unit, slope * a, slope * b, slope * c);
+      else if (negativeSlope !== 0) add(part.map, following, unit, negativeSlope * a, negativeSlope * b, negativeSlope * c);
     }
   }
   return parts;
 }
 
-// Add to a map what a layer makes of one unit's a x + b y + c.
+// Add to a map the contribution of one unit's a x + b y + c through a layer.
 function add(map, {weight, out, inputs}, unit, a, b, c) {
   for (let o = 0, k = 0; o < out; o++, k += 3) {
     const w = weight[o * inputs + unit];
@@ -152,24 +152,24 @@ function add(map, {weight, out, inputs}, unit, a, b, c) {
   }
 }
 
-// Whether some corners lie above a line and some below.
+// Whether a polygon has corners on both sides of a line.
 function crosses(polygon, a, b, c) {
   const above = a * polygon[0] + b * polygon[1] + c > 0;
   for (let k = 2; k < polygon.length; k += 2) if (a * polygon[k] + b * polygon[k + 1] + c > 0 !== above) return true;
   return false;
 }
 
-// Which class owns what of the pieces of a net with its head: a list of polygons for each class.
-function classCells(pieces, classes) {
+// The decision regions of a network with its head: a list of polygons for each class.
+function classCells(regions, classes) {
   const cells = Array.from({length: classes}, () => []);
-  for (const {polygon, map} of pieces) {
+  for (const {polygon, map} of regions) {
     let first = -1, one = true;
     for (let k = 0; k < polygon.length && one; k += 2) {
       const best = bestOf(map, polygon[k], polygon[k + 1]);
       if (first < 0) first = best;
       one = best === first;
     }
-    if (one) { cells[first].push(polygon); continue; }  // scores are linear here: who wins at all corners wins between them
+    if (one) { cells[first].push(polygon); continue; }  // scores are linear here: the class that wins at all corners wins between them
     for (let own = 0; own < classes; own++) {
       let part = polygon;
       for (let other = 0; other < classes && part; other++) {
@@ -193,8 +193,8 @@ function bestOf(map, x, y) {
   return best;
 }
 
-// The outlines of what polygons cover together, holes turned the other way: edges that two of them share are left out.
-// Corners nearer than a 2^24th of the square are one.
+// The outlines of the union of polygons, holes in the opposite direction: edges shared by two polygons are left out.
+// Corners nearer than 2^-24 of the square are merged.
 function outlines(polygons, half) {
   const places = new Map(), xs = [], ys = [], edges = polygons.length > 1 ? new Map() : null;
   if (!edges) return polygons;
@@ -230,5 +230,5 @@ function outlines(polygons, half) {
   return loops;
 }
 
-// |det| of a map of the plane onto a plane.
-const stretch = map => Math.abs(map[0] * map[4] - map[1] * map[3]);
+// |det| of a map of the plane to the plane: the product of its singular values.
+const areaFactor = map => Math.abs(map[0] * map[4] - map[1] * map[3]);

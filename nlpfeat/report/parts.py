@@ -1,110 +1,136 @@
-"""A study as a part of a page."""
+"""The report of studies: each becomes a part of one page."""
 
-import argparse
 import json
-import sys
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-import xarray as xr
-
-from nlpfeat.cli.tables import summary_cells, warn
+from nlpfeat.analysis.ratings import item_map
 from nlpfeat.errors import UserError
-from nlpfeat.report import item_maps, word_maps
+from nlpfeat.progress import Track, untracked
+from nlpfeat.report.item_maps import item_map_page
 from nlpfeat.report.members import members_of_page
-from nlpfeat.report.page import Map, Part
+from nlpfeat.report.page import Map, Part, report_page
 from nlpfeat.report.study_nets import nets_of_page
-from nlpfeat.store.layout import StudyFolder, read_manifest
-from nlpfeat.store.provenance import signature
-from nlpfeat.store.results import further_axes, read_results
-from nlpfeat.study.ratings import Ratings, model
-from nlpfeat.study.restore import study_factory
-from nlpfeat.study.select import choose_seed, describe_member, number
-from nlpfeat.study.words import read_words
-from nlpfeat.sweeps.members import MemberFactory
+from nlpfeat.report.summary import summary_table
+from nlpfeat.report.word_maps import WordMapOptions, word_map
+from nlpfeat.store.atomic import write_atomic
+from nlpfeat.store.layout import read_manifest
+from nlpfeat.store.provenance import commit
+from nlpfeat.store.results import further_axes
+from nlpfeat.study.select import choose_seed, describe_settings
+from nlpfeat.study.session import Study
 
-# What a map of words is made of where no one says otherwise; see `word_maps.drawing`.
-AS_USUAL = argparse.Namespace(method="tsne", step=None, each=200, most=None)
-ITEMS = 1000  # of a map of films
+WORDS_PER_CLASS = 200  # of a map of polar words
+ITEMS = 1000  # of a map of rated items
+
+log = logging.getLogger(__name__)
 
 
-def part(study: StudyFolder, flags: argparse.Namespace, budget: float, line: str) -> Part:
-    """All that a page shows of a study.
+@dataclass(frozen=True)
+class ReportOptions:
+    """What a report shows.
+
+    Attributes:
+      frames: number of steps at which the unwarper shows one network per width, which is trained again for it; 0: only the
+        kept checkpoints.
+      widths: of the maps of words or items; none: the narrowest, a middle one and the widest.
+      budget: bytes for parameters and points of all networks; a page then takes at most 15 MB.
+    """
+
+    frames: int = 80
+    widths: tuple[float, ...] = ()
+    budget: float = 8e6
+
+
+def write_report(
+    studies: Sequence[Study], path: Path, options: ReportOptions, command: str, track: Track = untracked
+) -> float:
+    """Write the page of some studies.
 
     Args:
-      budget: bytes for its weights and points.
+      path: of the HTML file.
+      options: what is shown.
+      command: that made the page, for its last line.
+      track: follows checkpoints, networks that are trained again, and maps.
+
+    Returns:
+      The size of the page in megabytes.
 
     Raises:
-      UserError: if it has no results yet, or its data are not those it was trained on.
+      UserError: if a study has no results yet, or its data have changed since it was trained.
     """
-    if not study.combined.exists():
-        raise UserError(f"{study.combined} does not exist yet: run the sweep to its end first")
-    print(f"{study.path} …", file=sys.stderr)
-    dataset, task, factory = read_results(study.combined), study.spec.task, study_factory(study)
-    nets, notes = nets_of_page(study, factory, dataset, flags.frames, budget)
-    drawn, told = _maps(study, factory, dataset, flags, line)
-    heads, rows, caption = summary_cells(dataset)
-    warn(*notes, *told)
+    budget = options.budget / len(studies)
+    parts = [study_part(study, options, budget, track) for study in studies]
+    page = report_page(parts, f"{command}   commit {commit()}").encode()
+    write_atomic(path, page)
+    return len(page) / 1e6
+
+
+def study_part(study: Study, options: ReportOptions, budget: float, track: Track = untracked) -> Part:
+    """Everything that a page shows of a study.
+
+    Args:
+      study: with results.
+      options: what is shown.
+      budget: bytes for the parameters and points of this study's networks.
+      track: as for `write_report`.
+
+    Raises:
+      UserError: if the study has no results yet, or its data have changed since it was trained.
+    """
+    members = members_of_page(study)
+    nets, notes = nets_of_page(study, options.frames, budget, track)
+    maps: list[Map] = []
+    try:
+        maps = _maps(study, options, track)
+    except UserError as error:  # too few words, or training diverged: the rest of the page is unaffected
+        notes.append(f"no map: {error}")
+    table = summary_table(study.results)
+    for note in notes:
+        log.warning(note)
     return Part(
-        str(study.path),
-        task.summary,
-        members_of_page(dataset, task),
-        nets,
-        drawn,
-        heads,
-        rows,
-        [caption, *factory.dataset.notes, *notes, *told],
-        _documents(study),
+        title=str(study.path),
+        summary=study.task.summary,
+        members=members,
+        nets=nets,
+        maps=maps,
+        table=table,
+        notes=[table.caption, *study.dataset.notes, *notes],
+        documents=_documents(study),
     )
 
 
-def _documents(study: StudyFolder) -> dict[str, str]:
+def _documents(study: Study) -> dict[str, str]:
     """How a study was made: its commands, its manifest, its config."""
-    manifest = read_manifest(study)
-    lines = [one["command"] for one in manifest["commands"] if one.get("command")]
+    manifest = read_manifest(study.folder)
+    commands = [entry["command"] for entry in manifest["commands"] if entry.get("command")]
     return {
-        "The commands that made it": "\n".join(lines),
+        "The commands that made it": "\n".join(commands),
         "manifest.json": json.dumps(manifest, indent=2),
         "config.json": json.dumps(study.spec.to_dict(), indent=2),
     }
 
 
-def _maps(
-    study: StudyFolder, factory: MemberFactory, dataset: xr.Dataset, flags: argparse.Namespace, line: str
-) -> tuple[list[Map], list[str]]:
-    """The maps of words or of films of members of median score, and what keeps them from being drawn."""
-    task = study.spec.task
-    if task.views.word_vectors is None and task.views.factors is None:
-        return [], []
+def _maps(study: Study, options: ReportOptions, track: Track) -> list[Map]:
+    """Maps of words or items, of members of median score at the first point of the further axes."""
+    views, dataset = study.task.views, study.results
+    if views.word_vectors is None and views.factors is None:
+        return []
     point = {name: dataset[name].to_numpy()[0].item() for name in further_axes(dataset)}
     there = dataset["width"].to_numpy().tolist()
-    widths = sorted({there[0], there[len(there) // 2], there[-1]})
-    if flags.widths is not None:
-        widths = [number("widths", text) for text in flags.widths.split(",")]
-    members = [
-        {"width": width} | point | {"seed": choose_seed(dataset, task, {"width": width} | point, best=False)}
-        for width in widths
-    ]
-    draw = _of_words if task.views.word_vectors is not None else _of_items
-    try:
-        found = draw(study, factory, members, signature(line, study))
-    except UserError as error:  # too few words, or a net that diverged: the rest of the page is as good
-        return [], [f"no map: {error}"]
-    return found, []
-
-
-def _of_words(
-    study: StudyFolder, factory: MemberFactory, members: list[dict[str, float]], stamped: str
-) -> list[Map]:
-    words = read_words(study, factory)
-    panels, points, said = word_maps.drawing(words, members, AS_USUAL, stamped)
-    return [Map("Words", panels, points, said.about)]
-
-
-def _of_items(
-    study: StudyFolder, factory: MemberFactory, members: list[dict[str, float]], stamped: str
-) -> list[Map]:
-    ratings, found = Ratings(study, factory, factory.dataset.metadata), []
-    for member in members:
-        one = model(ratings, member, None)
-        panel, points, said = item_maps.drawing(ratings, one, (1, 2), ITEMS, stamped)
-        found.append(Map(f"Items: {describe_member(member)}", [panel], points, said.about))
-    return found
+    widths = options.widths or sorted({there[0], there[len(there) // 2], there[-1]})
+    members = []
+    for width in widths:
+        settings = {"width": width} | point
+        members.append(settings | {"seed": choose_seed(dataset, study.task, settings, best=False)})
+    if views.word_vectors is not None:
+        words = word_map(study, members, WordMapOptions(per_class=WORDS_PER_CLASS), track)
+        return [Map("Words", words.panels, words.points, words.text.about)]
+    maps = []
+    for settings in members:
+        result = item_map(study.trained_member(**settings), max_items=ITEMS)
+        panel, points, text = item_map_page(result, stamp="")  # the page has a stamp of its own
+        maps.append(Map(f"Items: {describe_settings(settings)}", [panel], points, text.about))
+    return maps

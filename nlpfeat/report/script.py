@@ -1,59 +1,71 @@
-"""What Bokeh models and the page's own script say to one another."""
+"""How Bokeh models and the page's own script are connected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from bokeh.models import CustomJS, CustomJSTickFormatter, Slider
+from bokeh.models import CustomJS, CustomJSTickFormatter, Model, Slider, UIElement
 
 HERE = Path(__file__).parent
 SCRIPTS = ("net.js", "motion.js", "drawing.js", "unwarper.js", "explorer.js")
 
 
 def scripts() -> str:
-    """The page's own functions, all of them."""
+    """All functions of the page's own script."""
     return "\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS)
 
 
 class Section(NamedTuple):
     """A section of a page."""
 
-    roots: dict[str, Any]  # name -> model, to be placed in the page
-    begin: CustomJS  # what starts it
+    roots: list[UIElement]  # placed in the page by their names
+    start: CustomJS  # runs when the page is loaded
 
 
-def section(name: str, parts: dict[str, Any], begin: CustomJS) -> Section:
-    """The section of those parts, each of them named after it."""
+def section(name: str, parts: Mapping[str, UIElement], start: CustomJS) -> Section:
+    """The section `name` with its parts, which are named after it: "s0_plot"."""
     for part, model in parts.items():
         model.name = f"{name}_{part}"
-    return Section({model.name: model for model in parts.values()}, begin)
+    return Section(list(parts.values()), start)
 
 
-def places(title: str, values: Sequence[float], start: int, **more: Any) -> Slider:
-    """A slider over the places of rising values, at place `start`, that shows the value."""
+def index_slider(title: str, values: Sequence[float], start: int, *, width: int | None = None) -> Slider:
+    """A slider over the indices of rising values that shows the value.
+
+    Args:
+      title: above it.
+      values: rising.
+      start: the index at first.
+      width: in pixels; as wide as there is room if None.
+    """
     code = "return values[Math.min(Math.round(tick), values.length - 1)].toLocaleString('en', {maximumFractionDigits: 20})"
-    told = CustomJSTickFormatter(args={"values": [float(value) for value in values]}, code=code)
-    return Slider(
+    shown = CustomJSTickFormatter(args={"values": [float(value) for value in values]}, code=code)
+    slider = Slider(
         title=title,
         start=0,
         end=max(1, len(values) - 1),
         value=start,
         step=1,
-        format=told,
+        format=shown,
         disabled=len(values) < 2,
-        **more,
     )
+    slider.update(sizing_mode="stretch_width") if width is None else slider.update(width=width)
+    return slider
 
 
-def call(function: str, tree: dict[str, Any]) -> CustomJS:
-    """A call of a function of the page with one object: nested dicts and lists, their leaves models, arrays or strings.
+def call(function: str, tree: Mapping[str, object]) -> CustomJS:
+    """A call of a function of the page with one object.
 
-    Bokeh hands over only what stands at the top, so leaves travel one by one and are put together again there.
+    Bokeh passes only top-level arguments, so the leaves are passed one by one and assembled on the page.
+
+    Args:
+      function: its name.
+      tree: nested dicts and lists, whose leaves are models, arrays or strings.
     """
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, object] = {}
 
-    def expression(part: Any) -> str:
-        if isinstance(part, dict):
+    def expression(part: object) -> str:
+        if isinstance(part, Mapping):
             return f"{{{', '.join(f'{name}: {expression(value)}' for name, value in part.items())}}}"
         if isinstance(part, list):
             return f"[{', '.join(map(expression, part))}]"
@@ -63,3 +75,8 @@ def call(function: str, tree: dict[str, Any]) -> CustomJS:
 
     code = f"{function}({expression(tree)})"
     return CustomJS(args=arguments, code=code)
+
+
+def on_change(model: Model, attribute: str, name: str, code: str) -> None:
+    """Run `code`, in which `name` is the page's section, whenever an attribute of a model changes."""
+    model.js_on_change(attribute, CustomJS(args={"name": name}, code=code))

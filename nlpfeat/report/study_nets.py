@@ -1,130 +1,139 @@
-"""What the unwarper of a page shows: nets of the plane with their weights at kept steps, and at many steps of a few."""
+"""The networks of a study's unwarper: their parameters at the kept checkpoints, and at many steps for a few of them."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jax
 import numpy as np
 import xarray as xr
+from jaxtyping import Float, Int
 
 from nlpfeat.analysis.geometry import WINDOW
-from nlpfeat.cli.progress import Counter
-from nlpfeat.films.camera import disc_grid, film_steps, radius_of, some
+from nlpfeat.films.camera import disc_grid, evenly_spaced, film_steps, radius_of
+from nlpfeat.progress import Track, untracked
 from nlpfeat.report.nets import Axis, Net, Nets
-from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.results import further_axes
 from nlpfeat.study.replay import replay
-from nlpfeat.study.restore import is_finite
-from nlpfeat.study.select import best_member, choose_seed, finished_buckets, members_at_steps
-from nlpfeat.sweeps.members import MemberFactory
+from nlpfeat.study.restore import TrainedMember
+from nlpfeat.study.select import best_member, choose_seed, finished_steps, members_at_steps
+from nlpfeat.study.session import Study
+from nlpfeat.training.task import PlainLayer
 
-DOTS = 1000  # training points shown of a net, at most
-READ = 5000  # members whose checkpoints are read, at most
+MAX_POINTS = 1000  # training points shown per network
+MAX_MEMBERS = 5000  # whose checkpoints are read
 GRID_LINES, GRID_POINTS = 9, 33
 
-Layers = list[tuple[np.ndarray, np.ndarray, float]]
 
+class _Kept(NamedTuple):
+    """A network at several steps.
 
-class Found(NamedTuple):
-    """A net with its layers at some steps, and its training points."""
+    Attributes:
+      settings: as in the member table; those of `TrainedMember` are rounded to single precision.
+      members: by rising step, none of them diverged.
+      points: of its training split.
+      labels: their classes.
+    """
 
-    settings: dict[str, float]  # as they were written; the nets' own are rounded to single precision
-    steps: list[int]
-    layers: list[Layers]
-    points: tuple[np.ndarray, np.ndarray]  # (n, 2), and their classes (n,)
+    settings: dict[str, float]
+    members: list[TrainedMember]
+    points: Float[np.ndarray, "n 2"]
+    labels: Int[np.ndarray, " n"]
 
     @property
-    def numbers(self) -> np.ndarray:
+    def steps(self) -> list[int]:
+        """Of each member."""
+        return [member.step for member in self.members]
+
+    @property
+    def parameters(self) -> Float[np.ndarray, " parameters"]:
         """All weights and biases in the order in which the page reads them."""
-        parts = [
-            np.ravel(part) for layers in self.layers for weight, bias, _ in layers for part in (weight, bias)
-        ]
+        parts = [np.ravel(part) for member in self.members for layer in _layers(member) for part in layer[:2]]
         return np.concatenate(parts).astype(np.float32)
 
 
 def nets_of_page(
-    study: StudyFolder, factory: MemberFactory, dataset: xr.Dataset, frames: int, budget: float
+    study: Study, frames: int, budget: float, track: Track = untracked
 ) -> tuple[Nets | None, list[str]]:
-    """The nets of a study, of as many seeds as `budget` bytes hold, or None; and what is left out.
-
-    None where they are not of the plane, or all diverged.
+    """The networks of a study, and notes on what is left out; None if they are not on the plane or all diverged.
 
     Args:
-      frames: steps at which one member of each width is shown, trained again for it; 0: kept steps only.
+      frames: number of steps at which one member per width is shown, which is trained again for it; 0: kept checkpoints only.
+      budget: bytes for parameters and points: as many seeds are taken as fit, at least one.
+      track: follows the checkpoints that are read and the networks that are trained again.
     """
-    task = study.spec.task
-    if task.views.piecewise_linear is None or study.spec.model.embedding != 2:
+    if study.task.views.piecewise_linear is None or study.spec.model.embedding != 2:
         return None, []
-    found = _kept(study, factory)
-    if not found:
-        return None, ["no unwarper: every net diverged"]
-    seeds = _seeds(found, budget)
-    found = {name: one for name, one in found.items() if one.settings["seed"] in seeds}
-    starred = starred_members(dataset.sel(seed=seeds), study)
+    kept = _kept_nets(study, track)
+    if not kept:
+        return None, ["no unwarper: every network diverged"]
+    seeds = _seeds_within(kept, budget)
+    kept = {name: net for name, net in kept.items() if net.settings["seed"] in seeds}
+    starred = starred_members(study, study.results.sel(seed=seeds))
     notes = []
+    if len(study.members) > MAX_MEMBERS:
+        notes.append(f"the unwarper reads {MAX_MEMBERS:,} of {len(study.members):,} members")
     if frames:
         notes.append(
-            f"one net of each width, of median or best score, has {frames} steps in the unwarper; the others have their checkpoints"
+            f"one network per width, of median or best score, has {frames} steps in the unwarper; the others have their checkpoints"
         )
-        with Counter("nets trained again", len(starred)) as progress:
-            for one in progress.each(iter(starred)):
-                again = replay(study, factory, one, film_steps(study.spec.training.total, frames))
-                there = [place for place, params in enumerate(again.params) if is_finite(params)]
-                layers = [task.views.piecewise_linear(again.params[place], again.settings) for place in there]
-                if again.id in found:
-                    steps = again.steps[there].tolist()
-                    found[again.id] = found[again.id]._replace(steps=steps, layers=layers)
-    if len(seeds) < dataset.sizes["seed"]:
-        notes.append(f"the unwarper has room for {len(seeds)} of {dataset.sizes['seed']} seeds")
-    return _packed(found, starred), notes
+        steps = film_steps(study.spec.training.total, frames)
+        for settings in track(starred, "networks trained again", len(starred)):
+            members = [member for member in replay(study, settings, steps).members if member.finite]
+            if members and members[0].id in kept:
+                kept[members[0].id] = kept[members[0].id]._replace(members=members)
+    if len(seeds) < study.results.sizes["seed"]:
+        notes.append(f"the unwarper has room for {len(seeds)} of {study.results.sizes['seed']} seeds")
+    return _packed(kept, starred), notes
 
 
-def _kept(study: StudyFolder, factory: MemberFactory) -> dict[str, Found]:
-    """The nets at their kept steps, those that diverged left out."""
-    layers, found = study.spec.task.views.piecewise_linear, {}
-    assert layers is not None
-    table = study.members().sort_values("seed").head(READ)
-    written: dict[Any, Any] = table[list(study.spec.settings._fields)].to_dict("index")
-    work = finished_buckets(study, table)
-    with Counter("checkpoints of buckets", len(work)) as progress:
-        for one in progress.each(iter(work)):
-            for net in members_at_steps(study, factory, table, [one]):
-                if not is_finite(net.params):
-                    continue
-                if net.id not in found:
-                    found[net.id] = Found(written[net.id], [], [], _points(factory, net.settings))
-                found[net.id].steps.append(net.step)
-                found[net.id].layers.append(layers(net.params, net.settings))
+def _layers(member: TrainedMember) -> list[PlainLayer]:
+    view = member.task.views.piecewise_linear
+    assert view is not None
+    return view.layers(member.params, member.settings)
+
+
+def _kept_nets(study: Study, track: Track) -> dict[str, _Kept]:
+    """The networks by member id at their kept checkpoints, without those that diverged."""
+    table = study.members.sort_values("seed").head(MAX_MEMBERS)
+    names = list(vars(study.spec.settings))
+    written: dict[str, dict[str, float]] = table[names].to_dict("index")  # pyright: ignore[reportAssignmentType]
+    found: dict[str, _Kept] = {}
+    work = finished_steps(study.folder, table)
+    for bucket_step in track(work, "checkpoints of buckets", len(work)):
+        for member in members_at_steps(study, table, [bucket_step]):
+            if not member.finite:
+                continue
+            if member.id not in found:
+                train = member.splits["train"]
+                points = np.stack(train.inputs, 1)
+                shown = evenly_spaced(len(points), MAX_POINTS)
+                labels = np.asarray(train.targets)[shown]
+                found[member.id] = _Kept(written[member.id], [], points[shown].astype(np.float32), labels)
+            found[member.id].members.append(member)
     return found
 
 
-def _points(factory: MemberFactory, settings: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The training points of a member, evenly spread ones if there are many."""
-    train = jax.device_get(factory.draw(settings))["train"]
-    points, labels = np.stack(train.inputs, 1), np.asarray(train.targets)
-    shown = some(len(points), DOTS)
-    return points[shown].astype(np.float32), labels[shown]
-
-
-def _seeds(found: dict[str, Found], budget: float) -> list[int]:
-    """The first seeds whose nets, with their points, take no more than `budget` bytes; one at least."""
+def _seeds_within(kept: dict[str, _Kept], budget: float) -> list[int]:
+    """The first seeds whose networks, with their points, take at most `budget` bytes; at least one."""
     sizes: dict[int, int] = {}
     counted: set[bytes] = set()
-    for one in found.values():
-        seed, points = int(one.settings["seed"]), one.points[0].tobytes()
-        new = 0 if points in counted else len(points) + len(one.points[1])
-        counted.add(points)
-        sizes[seed] = sizes.get(seed, 0) + one.numbers.nbytes + new
+    for net in kept.values():
+        seed, key = int(net.settings["seed"]), net.points.tobytes()
+        new = 0 if key in counted else len(net.points) + len(net.labels)
+        counted.add(key)
+        sizes[seed] = sizes.get(seed, 0) + net.parameters.nbytes + new
     seeds = sorted(sizes)
     total = np.cumsum([sizes[seed] for seed in seeds])
     return seeds[: max(1, int(np.searchsorted(total, budget, side="right")))]
 
 
-def starred_members(dataset: xr.Dataset, study: StudyFolder) -> list[dict[str, float]]:
-    """One member of each width where not all diverged: that of median score or, where recipes differ too, the best.
+def starred_members(study: Study, dataset: xr.Dataset) -> list[dict[str, float]]:
+    """The settings of one member per width, without the widths of which all members diverged.
 
-    Of a single width the one of median score and the best.
+    It is the member of median score or, where the grid has further axes, the best. For a single width: the median and the best.
+
+    Args:
+      dataset: the study's array, or the part of it to choose from.
     """
-    task, further = study.spec.task, further_axes(dataset)
+    task, further = study.task, further_axes(dataset)
     scored = dataset[task.evaluation.headline.name].isel(step=-1).notnull().any(("seed", "split", *further))
     widths = dataset["width"].to_numpy()[scored.to_numpy()].tolist()
     chosen = []
@@ -136,32 +145,31 @@ def starred_members(dataset: xr.Dataset, study: StudyFolder) -> list[dict[str, f
     return chosen if len(widths) > 1 else [*chosen, best_member(dataset, task)]
 
 
-def _packed(found: dict[str, Found], starred: list[dict[str, float]]) -> Nets:
-    """The nets as the page wants them, each at its places on the axes in which they differ."""
-    names = next(iter(found.values())).settings
-    values = {name: sorted({one.settings[name] for one in found.values()}) for name in names}
+def _packed(kept: dict[str, _Kept], starred: list[dict[str, float]]) -> Nets:
+    """The networks as the page reads them, each at its indices on the axes in which they differ."""
+    names = next(iter(kept.values())).settings
+    values = {name: sorted({net.settings[name] for net in kept.values()}) for name in names}
     axes = [Axis(name, values[name]) for name in names if len(values[name]) > 1]
 
     def place(settings: dict[str, float]) -> tuple[int, ...]:
         return tuple(axis.values.index(settings[axis.name]) for axis in axes)
 
-    steps_of: list[list[int]] = []
-    points: dict[bytes, int] = {}
-    sets, nets, numbers, start = [], [], [], 0
-    for name, one in found.items():
-        if one.steps not in steps_of:
-            steps_of.append(one.steps)
-        key = one.points[0].tobytes()
-        if key not in points:
-            points[key] = len(sets)
-            sets.append(one.points)
-        shapes = [weight.shape for weight, _, _ in one.layers[0]]
-        slopes = [float(slope) for _, _, slope in one.layers[0]]
-        nets.append(
-            Net(name, place(one.settings), steps_of.index(one.steps), shapes, slopes, start, points[key])
-        )
-        numbers.append(one.numbers)
-        start += len(numbers[-1])
-    ends = [place(one) for one in (starred[0], starred[-1])]
-    lines = disc_grid(max(radius_of(part) for part, _ in sets), GRID_LINES, GRID_POINTS)
-    return Nets(axes, steps_of, nets, np.concatenate(numbers), sets, lines, WINDOW, (ends[0], ends[1]))
+    step_lists: list[list[int]] = []
+    sets: dict[bytes, int] = {}
+    points, nets, parameters, offset = [], [], [], 0
+    for name, net in kept.items():
+        if net.steps not in step_lists:
+            step_lists.append(net.steps)
+        key = net.points.tobytes()
+        if key not in sets:
+            sets[key] = len(points)
+            points.append((net.points, net.labels))
+        layers, at, steps = _layers(net.members[0]), place(net.settings), step_lists.index(net.steps)
+        shapes = [(len(bias), weight.shape[1]) for weight, bias, _ in layers]
+        slopes = [float(slope) for _, _, slope in layers]
+        nets.append(Net(name, at, steps, shapes, slopes, offset, sets[key]))
+        parameters.append(net.parameters)
+        offset += len(parameters[-1])
+    start = place(starred[0]), place(starred[-1])
+    lines = disc_grid(max(radius_of(part) for part, _ in points), GRID_LINES, GRID_POINTS)
+    return Nets(axes, step_lists, nets, np.concatenate(parameters), points, lines, WINDOW, start)

@@ -1,11 +1,17 @@
-"""Members of a study at equal training loss: not at equal time, when one may be done and the other has hardly begun."""
+"""Members compared at equal training loss.
+
+At equal step, one member may have converged while another has hardly begun.
+"""
 
 import numpy as np
 import xarray as xr
 
 
 def loss_steps(dataset: xr.Dataset, level: float) -> xr.DataArray:
-    """When the training loss of each member first reaches `level` nats, linear in its logarithm; NaN if never."""
+    """The step at which the training loss of each member first reaches `level` nats; NaN if never.
+
+    Between recorded steps the logarithm of the loss is taken to be linear in the step.
+    """
     loss = dataset["loss"].sel(split="train").transpose(..., "step")
     steps = np.broadcast_to(loss["step"].to_numpy().astype(float), loss.shape)
     with np.errstate(divide="ignore"):
@@ -14,10 +20,17 @@ def loss_steps(dataset: xr.Dataset, level: float) -> xr.DataArray:
 
 
 def at_equal_loss(dataset: xr.Dataset, name: str, level: float) -> xr.DataArray:
-    """The measure `name` of each member when its training loss first reaches `level`.
+    """A measure of each member at the step at which its training loss first reaches a level.
 
-    Between checkpoints its logarithm is taken to be linear in the step, so the measure must be positive; NaN where the
-    loss is never reached, or not between two checkpoints that were measured.
+    Between checkpoints the logarithm of the measure is taken to be linear in the step.
+
+    Args:
+      dataset: of a measured study.
+      name: of the measure, which must be positive.
+      level: training loss in nats.
+
+    Returns:
+      The measure without the dim `step`; NaN where the level is never reached, or not between two measured checkpoints.
     """
     others = [dim for dim in dataset["violations"].dims if dim != "step"]
     kept = dataset[name].isel(step=dataset["violations"].notnull().any(others).to_numpy())
@@ -30,30 +43,41 @@ def at_equal_loss(dataset: xr.Dataset, name: str, level: float) -> xr.DataArray:
 
 
 def at_level(values: np.ndarray, progress: np.ndarray, level: float, *, falling: bool) -> np.ndarray:
-    """`values` where `progress` first reaches `level`, so that members compare at equal loss, not at equal time.
+    """`values` at the point at which `progress` first reaches `level`.
 
     Both are taken to be linear between records.
 
     Args:
-      values, progress: (..., steps).
+      values: (..., steps).
+      progress: (..., steps), such as the loss.
+      level: of the progress.
       falling: whether progress falls to the level, as a loss does, or rises to it.
 
     Returns:
       (...), NaN where the level is never reached.
     """
-    ahead = (progress - level) * (1 if falling else -1)  # positive before the level
-    reached = ahead <= 0
+    remaining = (progress - level) * (1 if falling else -1)  # positive before the level
+    reached = remaining <= 0
     after = reached.argmax(-1)[..., None]
     before = np.maximum(after - 1, 0)
-    a, b = (np.take_along_axis(ahead, i, -1) for i in (before, after))
-    share = np.divide(a, a - b, out=np.ones_like(a, dtype=float), where=(a != b))
+    a, b = (np.take_along_axis(remaining, i, -1) for i in (before, after))
+    fraction = np.divide(a, a - b, out=np.ones_like(a, dtype=float), where=(a != b))
     low, high = (np.take_along_axis(values, i, -1) for i in (before, after))
-    found = (low + share * (high - low))[..., 0]
+    found = (low + fraction * (high - low))[..., 0]
     return np.where(reached.any(-1), found, np.nan)
 
 
 def at_steps(values: np.ndarray, steps: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """`values` (..., steps) at the steps `wanted` (...), linear in between; NaN outside of them, or where not finite."""
+    """Values at given steps, interpolated linearly.
+
+    Args:
+      values: (..., steps).
+      steps: (steps,), rising: the steps at which they were recorded.
+      wanted: (...), one step per row of values.
+
+    Returns:
+      (...), NaN outside the recorded steps and where the value is not finite.
+    """
     found = np.full(wanted.shape, np.nan)
     for place in np.argwhere((wanted >= steps[0]) & (wanted <= steps[-1])):
         found[tuple(place)] = np.interp(wanted[tuple(place)], steps, values[tuple(place)])

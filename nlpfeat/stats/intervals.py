@@ -1,11 +1,11 @@
-"""Statistics over seeds: every seed counts, every proportion has its interval."""
+"""Estimates over seeds with their 95 % intervals: proportions, and ratios of medians."""
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, bootstrap
 
-MIN_SEEDS = 6  # seeds that an interval of a median needs
+MIN_SEEDS = 6  # for the interval of a median: the range of six values contains it with probability .97
 
 
 class Interval(NamedTuple):
@@ -17,29 +17,35 @@ class Interval(NamedTuple):
 
 
 def wilson(successes: int, trials: int) -> Interval:
-    """The share of successes with its Wilson 95 % interval (Wilson 1927)."""
+    """The proportion of successes with its Wilson score interval (Wilson 1927)."""
     interval = binomtest(successes, trials).proportion_ci(0.95, method="wilson")
     return Interval(float(interval.low), successes / trials, float(interval.high))
 
 
-def ratio_of_medians(above: np.ndarray, below: np.ndarray, draws: int = 4000, seed: int = 0) -> Interval:
-    """median(above) / median(below) with a bootstrap 95 % interval: the seeds of each are resampled by themselves.
+def ratio_of_medians(
+    numerator: np.ndarray, denominator: np.ndarray, resamples: int = 4000, seed: int = 0
+) -> Interval:
+    """median(numerator) / median(denominator) with a percentile bootstrap interval.
 
-    Fewer than `FEWEST` seeds tell nothing of the spread of a median (the range of 6 holds it in 97 % of cases): then the
-    interval is NaN.
+    The seeds of the two are resampled independently. With fewer than `MIN_SEEDS` seeds in either, the interval is NaN.
 
     Args:
-      above, below: (seeds,) each; NaN is left out. All is NaN where one of them is empty.
-      draws: bootstrap resamples.
+      numerator, denominator: (seeds,) each; NaN is left out. All is NaN where one of them is empty.
+      resamples: number of bootstrap resamples.
       seed: of the resampling.
     """
-    above, below = above[~np.isnan(above)], below[~np.isnan(below)]
-    if not (len(above) and len(below)):
+    samples = tuple(part[~np.isnan(part)] for part in (numerator, denominator))
+    fewest = min(map(len, samples))
+    if not fewest:
         return Interval(np.nan, np.nan, np.nan)
-    middle = float(np.median(above) / np.median(below))
-    if min(len(above), len(below)) < MIN_SEEDS:
-        return Interval(np.nan, middle, np.nan)
+
+    def ratio(above: np.ndarray, below: np.ndarray, axis: int) -> np.ndarray:
+        return np.median(above, axis=axis) / np.median(below, axis=axis)
+
+    estimate = float(np.median(samples[0]) / np.median(samples[1]))
+    if fewest < MIN_SEEDS:
+        return Interval(np.nan, estimate, np.nan)
     rng = np.random.default_rng(seed)
-    tops, bottoms = (np.median(rng.choice(part, (draws, len(part))), axis=1) for part in (above, below))
-    low, high = np.quantile(tops / bottoms, (0.025, 0.975))
-    return Interval(float(low), middle, float(high))
+    interval = bootstrap(samples, ratio, n_resamples=resamples, method="percentile", rng=rng)
+    low, high = interval.confidence_interval
+    return Interval(float(low), estimate, float(high))

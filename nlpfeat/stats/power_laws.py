@@ -1,4 +1,4 @@
-"""How a loss falls with size: a power law above a floor, with its interval."""
+"""Power laws with an irreducible loss: how the loss of members falls with their size."""
 
 from typing import NamedTuple
 
@@ -7,29 +7,39 @@ from jaxtyping import Float, Real
 
 from nlpfeat.stats.intervals import Interval
 
-MIN_SIZES = 4  # sizes that a curve of three numbers needs
-EXPONENTS = np.geomspace(0.01, 5, 1000)  # that are tried, less than a hundredth apart
+MIN_SIZES = 4  # distinct sizes needed to fit three parameters
+EXPONENTS = np.geomspace(0.01, 5, 1000)  # the grid of the search: neighbours differ by less than 1 %
 
 
 class PowerLaw(NamedTuple):
-    """loss = floor + scale · size^(−exponent), each with its 95 % interval."""
+    """loss = floor + scale · size^(−exponent), each parameter with its 95 % interval."""
 
     floor: Interval
     scale: Interval
     exponent: Interval
 
     def at(self, size: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-        """The loss that the estimates give."""
+        """The predicted loss (n,)."""
         return self.floor.estimate + self.scale.estimate * size**-self.exponent.estimate
 
 
 def power_law(
-    size: Real[np.ndarray, " members"], loss: Float[np.ndarray, " members"], draws: int = 1000, seed: int = 0
+    size: Real[np.ndarray, " members"],
+    loss: Float[np.ndarray, " members"],
+    resamples: int = 1000,
+    seed: int = 0,
 ) -> PowerLaw | None:
-    """Fit a power law by least squares, and draw members with replacement for the intervals.
+    """Fit a power law by least squares, with percentile bootstrap intervals over members.
 
-    Of some twenty members such intervals hold the truth in 85 to 90 of 100 cases. Samples of fewer than `FEWEST` sizes are drawn again. The form is that of Hestness et al. 2017 and Kaplan et al. 2020; the floor
-    is at least 0.
+    The form is that of Hestness et al. 2017 and Kaplan et al. 2020; the floor is at least 0. Resamples of fewer than
+    `MIN_SIZES` distinct sizes are rejected and drawn again, which `scipy.stats.bootstrap` cannot do. With some twenty
+    members, 85 to 90 % of such intervals contain the true parameter.
+
+    Args:
+      size: of each member, such as its number of parameters.
+      loss: of each member; members whose loss is not finite are left out.
+      resamples: number of bootstrap resamples.
+      seed: of the resampling.
 
     Returns:
       None where there are too few sizes, or the loss does not fall.
@@ -43,7 +53,7 @@ def power_law(
         return None
     rng = np.random.default_rng(seed)
     found = []
-    while len(found) < draws:
+    while len(found) < resamples:
         chosen = rng.integers(len(size), size=len(size))
         if len(np.unique(size[chosen])) >= MIN_SIZES:
             again = _fit(size[chosen], loss[chosen])
@@ -55,7 +65,7 @@ def power_law(
 def _fit(size: np.ndarray, loss: np.ndarray) -> tuple[float, float, float] | None:
     """Floor, scale and exponent; None where the loss does not fall.
 
-    For a given exponent the other two are those of a straight line, so that only exponents need be tried.
+    For a fixed exponent the model is linear in floor and scale, so a search over exponents is enough.
     """
     x = size[:, None] ** -EXPONENTS[None]
     middle, centre = x.mean(0), loss.mean()

@@ -1,15 +1,15 @@
-"""TODO."""
+"""Quartiles over seeds, with members that diverged (infinite) and members that do not exist (NaN)."""
 
 import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-HUGE = 1e300  # stands for infinity, of which differences are taken
+HUGE = 1e300  # stands for infinity, so that interpolation between two infinities gives no NaN
 
 
 class Quartiles(NamedTuple):
-    """Quartiles over seeds."""
+    """Quartiles over seeds, each an array without the axis of the seeds."""
 
     low: np.ndarray
     median: np.ndarray
@@ -17,7 +17,10 @@ class Quartiles(NamedTuple):
 
 
 def quartiles_of(values: np.ndarray, axis: int) -> Quartiles:
-    """Lower quartile, median and upper quartile over `axis`. NaN (not run) is left out; between a number and infinity lies infinity."""
+    """Quartiles over `axis`, by linear interpolation.
+
+    NaN (no such member) is left out. Between a finite value and infinity the interpolated value is infinite.
+    """
     bounded = np.clip(np.asarray(values, np.float64), -HUGE, HUGE)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
@@ -26,7 +29,10 @@ def quartiles_of(values: np.ndarray, axis: int) -> Quartiles:
 
 
 def ordered_quartiles_of(values: np.ndarray, axis: int) -> Quartiles:
-    """Quartiles that are values of seeds, so that infinite ones keep their place. NaN (not measured) is left out."""
+    """Quartiles over `axis` without interpolation: each is the value of a seed, finite or not.
+
+    NaN (not measured) is left out.
+    """
     values = np.moveaxis(values, axis, 0)
     empty = np.isnan(values).all(axis=0)
     quartiles = np.nanquantile(

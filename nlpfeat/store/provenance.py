@@ -1,4 +1,4 @@
-"""Where numbers come from: code, versions, device, data."""
+"""Provenance of numbers: code, versions, device, data."""
 
 import hashlib
 import json
@@ -7,10 +7,10 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import PyTree
 
 from nlpfeat import parallel
 from nlpfeat.data.core import Dataset
@@ -26,7 +26,7 @@ _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "xar
 def _git(*arguments: str) -> str:
     """Output of a git command on the source tree, empty where that is not a checkout.
 
-    The variables by which git is told of a repository, as in its hooks, are of another one.
+    GIT_ variables, which git sets in its hooks, refer to another repository and are removed.
     """
     others = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
@@ -40,15 +40,15 @@ def _git(*arguments: str) -> str:
 
 
 def signature(line: str, folder: StudyFolder) -> str:
-    """What stands below a figure: the command that drew it, the commit of the code, the config of the study."""
+    """The stamp below a figure: the command that drew it, the commit of the code, the hash of the study's config."""
     return f"{line}   commit {commit()}   config {config_hash(folder.spec)}"
 
 
 def commit() -> str:
-    """The commit of the source tree; with "+" and eight digits of a hash where files were changed or added.
+    """The commit of the source tree, with "+" and eight digits of a hash where files were changed or added.
 
-    Installed by pip it is the commit that pip was told to fetch, or "unknown": a repository that the installation happens to
-    lie in does not hold this code.
+    For an installation by pip it is the commit that pip fetched, or "unknown": a repository around the installation
+    is not that of this code.
     """
     if not _git("ls-files", "--error-unmatch", str(Path(__file__).resolve())):
         return _fetched()
@@ -59,7 +59,7 @@ def commit() -> str:
 
 
 def _fetched() -> str:
-    """The commit that pip fetched nlpfeat from, by the record that it leaves (PEP 610)."""
+    """The commit that pip fetched nlpfeat from, from the record that pip leaves (PEP 610)."""
     try:
         record = json.loads(distribution("nlpfeat").read_text("direct_url.json") or "{}")
     except PackageNotFoundError:
@@ -67,7 +67,7 @@ def _fetched() -> str:
     return str(record.get("vcs_info", {}).get("commit_id", "unknown"))[:10]
 
 
-def provenance() -> dict[str, Any]:
+def provenance() -> dict[str, str]:
     """Versions, commit and devices of this process."""
     from nlpfeat import __version__
 
@@ -81,30 +81,30 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def data_hash(source: Dataset, splits: Any = ()) -> str:
-    """SHA-256 of the very bytes that were trained and tested on: what members share, and their splits."""
-    total = hashlib.sha256(source.digest.encode())
-    for leaf in jax.tree.leaves((source.arrays, splits)):
+def data_hash(dataset: Dataset, splits: PyTree = ()) -> str:
+    """SHA-256 of the bytes that members train on and are evaluated on: the shared dataset, and their splits."""
+    total = hashlib.sha256(dataset.digest.encode())
+    for leaf in jax.tree.leaves((dataset.arrays, splits)):
         array = np.ascontiguousarray(leaf)
         total.update(f"{array.dtype}{array.shape}".encode())
         total.update(array.tobytes())
     return total.hexdigest()
 
 
-def check_data(folder: StudyFolder, source: Dataset) -> None:
+def check_data(folder: StudyFolder, dataset: Dataset) -> None:
     """Compare the data that all members share with those that the study was trained on, if it was.
 
     Raises:
       UserError: if the files that the study read are others now: words or classes would have changed their places.
     """
-    if folder.data_hash.exists() and folder.data_hash.read_text().strip() != data_hash(source):
+    if folder.data_hash.exists() and folder.data_hash.read_text().strip() != data_hash(dataset):
         raise UserError(
             f"the data that {folder.path} was trained on have changed: put the old files back, or train a new study"
         )
 
 
-def write_data_hash(folder: StudyFolder, source: Dataset) -> None:
+def write_data_hash(folder: StudyFolder, dataset: Dataset) -> None:
     """Write down the hash of the data that all members share, where they share any."""
-    if jax.tree.leaves(source.arrays) and not folder.data_hash.exists():
+    if jax.tree.leaves(dataset.arrays) and not folder.data_hash.exists():
         with atomic(folder.data_hash) as part:
-            part.write_text(data_hash(source) + "\n")
+            part.write_text(data_hash(dataset) + "\n")

@@ -1,4 +1,4 @@
-"""What a sweep will cost, told before it starts: every program is compiled and timed for a moment, at its real shapes."""
+"""Estimate the cost of a sweep before it starts: every program is compiled and timed for a moment, at its real shapes."""
 
 import time
 from typing import NamedTuple
@@ -15,9 +15,9 @@ from nlpfeat.sweeps.plan import BucketSize, LaunchPlan
 from nlpfeat.sweeps.runner import batch_indices, initial_state
 from nlpfeat.training.step import Interval, State
 
-# A program is timed for one stretch between two records, or as many steps as take about this long.
+# A program is timed for the interval between two records, or for as many steps as take about this long.
 TIMING_SECONDS = 0.5
-MAX_TIMED = 12  # kinds of buckets
+MAX_TIMED = 12  # sizes of buckets
 
 
 class BucketCost(NamedTuple):
@@ -36,17 +36,17 @@ class BucketCost(NamedTuple):
 def estimate_cost(plan: LaunchPlan) -> list[BucketCost]:
     """The cost of training the buckets that a launch has to train.
 
-    Buckets of equal width and size cost the same and share their programs, so one of them is measured; of more than
-    MAX_TIMED kinds, as many, spread over the range of their work, and the others lie between.
+    Buckets of equal width and size cost the same and share their programs, so one of them is measured. At most MAX_TIMED
+    sizes are measured, spread over the range of their work; the cost of the others is interpolated.
     """
     widest = max((plan.wanted[label].width for label in plan.missing), default=0)
-    kinds = {plan.wanted[label]: label for label in reversed(plan.missing)}
-    by_work = sorted(kinds, key=lambda size: size.cost)
+    sizes = {plan.wanted[label]: label for label in reversed(plan.missing)}
+    by_work = sorted(sizes, key=lambda size: size.cost)
     chosen = [
         by_work[i] for i in np.unique(np.linspace(0, len(by_work) - 1, MAX_TIMED).astype(int)) if by_work
     ]
     known = {
-        size: measure_bucket(plan.factory, kinds[size], plan.bucket(kinds[size]), widest) for size in chosen
+        size: measure_bucket(plan.factory, sizes[size], plan.bucket(sizes[size]), widest) for size in chosen
     }
     costs, seen = [], set()
     for label in plan.missing:
@@ -59,7 +59,7 @@ def estimate_cost(plan: LaunchPlan) -> list[BucketCost]:
 
 
 def _between(size: BucketSize, known: dict[BucketSize, BucketCost]) -> BucketCost:
-    """The cost of a bucket between those that were measured, by its work."""
+    """The cost of a bucket, interpolated by its work between those that were measured."""
     work = [one.cost for one in known]
 
     def at(values: list[float]) -> float:

@@ -69,10 +69,10 @@ class Interrupted(Exception):
 
 @runtime_checkable
 class ProgressCallback(Protocol):
-    """Who follows a run: shows progress, and says when to stop."""
+    """Follows a run: shows progress, and decides when to stop."""
 
     def step(self, bucket: str, members: int, step: int) -> None:
-        """The `members` members of a bucket have reached a step."""
+        """Called when all members of a bucket have reached a step."""
 
     def interrupted(self) -> bool:
         """Whether to save and stop here."""
@@ -80,10 +80,10 @@ class ProgressCallback(Protocol):
 
 
 class NoProgress:
-    """Follows a run without a word, and never asks it to stop."""
+    """Shows nothing, and never asks to stop."""
 
     def step(self, bucket: str, members: int, step: int) -> None:
-        """Say nothing."""
+        """Does nothing."""
 
     def interrupted(self) -> bool:
         """Never."""
@@ -95,12 +95,12 @@ class Failure(NamedTuple):
 
     bucket: str
     cause: BaseException
-    told: str  # with the traceback, where there is one
+    report: str  # with the traceback, where there is one
 
 
 @dataclass
 class Outcome:
-    """What a run did, for the closing lines of a command."""
+    """What became of the buckets of a run: labels, errors of damaged files, failures."""
 
     finished: list[str] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
@@ -116,12 +116,16 @@ def train_buckets(
     mesh: Mesh,
     progress: ProgressCallback,
 ) -> Outcome:
-    """Train the buckets `labels` of a study that are not finished, and write their results.
+    """Train the buckets of a study that are not finished, and write their results.
 
-    A bucket held by another process is left to it; a damaged file stops its own bucket only.
+    A bucket locked by another process is left to it; a damaged file stops its own bucket only.
 
     Args:
-      widest: the units at which members are made: the most of all those buckets.
+      folder: of the study.
+      labels: of the buckets.
+      widest: units at which members are made: the largest width of all these buckets.
+      mesh: of the devices.
+      progress: called at every recorded step.
 
     Raises:
       Interrupted: when `progress` says so, after saving.
@@ -159,10 +163,10 @@ def _train(
 
 
 def _config(folder: StudyFolder, members: pd.DataFrame) -> str:
-    """The config of members, for the report of a defect."""
-    spread = {name: sorted(set(members[name].tolist())) for name in setting_names(folder.spec.settings)}
+    """The config of members, for a traceback."""
+    values = {name: sorted(set(members[name].tolist())) for name in setting_names(folder.spec.settings)}
     config = {key: part for key, part in folder.spec.to_dict().items() if key not in ("settings", "sweep")}
-    return json.dumps(config | {"settings": spread})
+    return json.dumps(config | {"settings": values})
 
 
 def train_bucket(

@@ -112,7 +112,7 @@ RATINGS_BAYES = replace(
         BayesSpec,
         BayesSettings,
         build=lambda model, data, units: BayesFactors(
-            units, len(data.rated.users), len(data.rated.items), data.facts, data.low, data.high
+            units, len(data.rated.users), len(data.rated.items), data.features, data.low, data.high
         ),
     ),
     learner=VARIATIONAL_BAYES,

@@ -15,20 +15,21 @@ from nlpfeat.errors import UserError
 
 def read(path, **changes):
     spec = CharacterSpec(path=str(path), **changes)
-    text, book, _, notes = characters.load(spec)
-    return text, book, characters.make_splits(book, None), notes
+    dataset = characters.load(spec)
+    book = dataset.metadata
+    return dataset.arrays, book, characters.make_splits(book, None), dataset.notes
 
 
 def pairs(text, splits, name):
     """Every (place read, character asked for) of a part."""
     batch = characters.batch(text, splits[name], None)
-    tokens, (asked, there, mean) = batch.inputs.tokens, batch.targets
+    tokens, (following, valid, mean) = batch.inputs.tokens, batch.targets
     start = np.asarray(batch.inputs.span.start)
     found = [
-        (start[row] + place, int(tokens[row, place]), int(asked[row, place]))
-        for row, place in np.argwhere(np.asarray(there))
+        (start[row] + place, int(tokens[row, place]), int(following[row, place]))
+        for row, place in np.argwhere(np.asarray(valid))
     ]
-    assert np.asarray(there).sum() == pytest.approx(np.asarray(mean).sum(), rel=1e-6)
+    assert np.asarray(valid).sum() == pytest.approx(np.asarray(mean).sum(), rel=1e-6)
     return found
 
 
@@ -39,7 +40,7 @@ def pairs(text, splits, name):
 def test_every_character_but_the_first_is_asked_for_once(tmp_path_factory, lengths, window, share):
     """Of each file and part: windows neither overlap nor leave gaps, nor run on into another file."""
     folder, rng = tmp_path_factory.mktemp("books"), np.random.default_rng(sum(lengths))
-    texts = ["".join(rng.choice(list("abcd \n"), n)) for n in [*lengths, 30]]
+    texts = ["".join(rng.choice(list("abcd \n"), n)) for n in [*lengths, 100]]
     for i, text in enumerate(texts):
         (folder / f"{i}.txt").write_text(text)
     text, book, splits, _ = read(folder, window=window, validation_share=share)
@@ -61,12 +62,12 @@ def test_every_character_but_the_first_is_asked_for_once(tmp_path_factory, lengt
 
 def test_the_alphabet_is_that_of_the_train_part_commonest_first(tmp_path):
     (tmp_path / "a.txt").write_text("aAAb\nb c" * 20 + "zé")
-    _, book, splits, notes = read(tmp_path / "a.txt", window=5, kinds=3, validation_share=0.2)
-    assert book.alphabet.letters[0] == "a"
-    assert len(book.alphabet.letters) == 3
+    _, book, splits, notes = read(tmp_path / "a.txt", window=5, vocab_size=3, validation_share=0.2)
+    assert book.alphabet.characters[0] == "a"
+    assert len(book.alphabet.characters) == 3
     assert book.alphabet.decode(book.alphabet.encode("AZ\U0001f600")) == "a\ufffd\ufffd"
     assert set(splits) == {"train", "validation"}
-    assert any("no kind that is told apart" in note for note in notes)
+    assert any("not in the vocabulary" in note for note in notes)
     assert Alphabet("ab", lower=False).encode("A").tolist() == [0]
 
 
@@ -124,7 +125,8 @@ def test_evaluation_reads_lanes_in_pieces(n, side, most):
 def test_next_words_are_those_after_the_context(tmp_path):
     (tmp_path / "a.txt").write_text("one two three four\nsix\none two one two\nrare two three one\n")
     spec = NextWordSpec(path=str(tmp_path / "a.txt"), vocab_size=6, context=2, validation_share=0.0)
-    text, texts, _, notes = next_words.load(spec)
+    dataset = next_words.load(spec)
+    text, texts, notes = dataset.arrays, dataset.metadata, dataset.notes
     names = [*texts.vocabulary.words]
     batch = next_words.batch(text, next_words.make_splits(texts, None)["train"], None)
     found = [
@@ -142,7 +144,7 @@ def test_next_words_are_those_after_the_context(tmp_path):
     assert {tuple(rare if w not in names[1:-1] else w for w in row) for row in found} == expected | (
         {("two", "three", "four")} if "four" in names else set()
     )
-    assert "have a row of their own and are asked for" in notes[-1]
+    assert "have a row of their own and are predicted" in notes[-1]
 
 
 def test_next_words_of_too_short_texts_are_refused(tmp_path):

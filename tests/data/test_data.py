@@ -80,7 +80,7 @@ def test_planted_words():
     assert words.shape == (3000, spec.length)
     assert (np.diff(present.astype(int), axis=1) >= 0).all()  # padding in front
     assert set(present.sum(1)) == set(range(1, spec.length + 1))
-    assert words.max() < spec.vocabulary
+    assert words.max() < spec.vocab_size
     owner = (words - 1) // spec.planted
     planted = present & (owner < spec.classes)
     assert planted.sum() / present.sum() == pytest.approx(0.3, abs=0.01)

@@ -58,12 +58,12 @@ def published(page, *names):
     )
 
 
-def test_downloaded_once(page, capsys):
+def test_downloaded_once(page, caplog):
     file = published(page, "good")
     assert fetch(file).read_bytes() == CONTENT
     assert fetch(file).read_bytes() == CONTENT
     assert Page.asked == [("/good", 0)]
-    assert "downloading film.bin (1 MB)" in capsys.readouterr().err
+    assert "downloading film.bin (1 MB)" in caplog.text
     assert [path.name for path in downloads.cache().iterdir()] == ["film.bin"]
 
 

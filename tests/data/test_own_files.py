@@ -15,7 +15,7 @@ from nlpfeat.data.text import bags, tokens, vector_files
 from nlpfeat.data.text.corpus import corpus_notes, tokenize_corpus
 from nlpfeat.errors import DamagedFile, UserError
 from tests.data.tables import csv, read
-from tests.toys import TOYS, maker_of
+from tests.toys import TOYS, factory_of
 
 TEXTS = ["good soup", "bad soup", "good bread", "bad bread", "good tea", "bad tea", "warm tea", "cold tea"]
 
@@ -113,7 +113,8 @@ def test_columns_are_named_where_the_file_names_none(separator, name, tmp_path):
         UserError, match=r"first line must name its columns.*--config\.data\.columns=user,item,rating"
     ):
         rating_table.load(RatingsSpec(path=path))
-    arrays, known, _, _ = rating_table.load(RatingsSpec(path=path, columns="user, item,rating,time"))
+    dataset = rating_table.load(RatingsSpec(path=path, columns="user, item,rating,time"))
+    arrays, known = dataset.arrays, dataset.metadata
     assert known.rated.users == ("1", "2", "3")
     assert len(arrays.user) == 6
     with pytest.raises(UserError, match=r"line 1: 4 fields where config\.data\.columns names 3"):
@@ -133,7 +134,7 @@ def test_the_row_of_a_text_is_that_of_its_file(tmp_path):
     """However the parts are drawn and put in order."""
     content = "text,label\n" + rows(["1", "0"] * 4)
     spec = bags.BagSpec(path=csv(tmp_path, content), test_share=0.25, validation_share=0.34)
-    _, known, _, _ = bags.load(spec)
+    known = bags.load(spec).metadata
     for place, row in enumerate(known.corpus.rows):
         assert known.corpus.documents.document(place) == TEXTS[row - 1].split()
     assert known.corpus.rows.tolist() != list(range(1, 9))
@@ -145,22 +146,22 @@ def test_the_row_of_a_text_is_that_of_its_file(tmp_path):
 def test_equal_numbers_are_one_user_and_one_item(tmp_path):
     lines = "user,item,rating\n1.0,1,5\n1,2,4\n1.0,3,5\n2,1.0,1\n2.0,2.0,3\n10,3.0,2\n"
     items = csv(tmp_path, "item,title\n1,Soup\n2.0,Bread\n3,Tea\n", "items.csv")
-    _, known, _, _ = rating_table.load(RatingsSpec(path=csv(tmp_path, lines), items=items))
+    known = rating_table.load(RatingsSpec(path=csv(tmp_path, lines), items=items)).metadata
     assert known.rated.users == ("1", "2", "10")
     assert known.described.titles == ("Soup", "Bread", "Tea")
     found = catalogue.Catalogue(known.rated.items, known.described.titles)
-    assert found.place("2.0") == found.place("2") == found.place("Bread") == 1
-    assert catalogue.user_place(known.rated.users, "2.0") == 1
+    assert found.index("2.0") == found.index("2") == found.index("Bread") == 1
+    assert catalogue.user_index(known.rated.users, "2.0") == 1
 
 
 def test_a_spreadsheets_numbers_keep_their_names(tmp_path):
     """Written as decimals throughout, they are named so, and found by either spelling."""
     lines = "user,item,rating\n" + "".join(f"{u}.0,{i}.0,{1 + u % 5}\n" for u in range(1, 12) for i in (1, 2))
     items = csv(tmp_path, "item,title\n1,Soup\n2,Bread\n", "items.csv")
-    _, known, _, _ = rating_table.load(RatingsSpec(path=csv(tmp_path, lines), items=items))
+    known = rating_table.load(RatingsSpec(path=csv(tmp_path, lines), items=items)).metadata
     assert known.rated.users[:3] == ("1.0", "2.0", "3.0")
     assert known.described.titles == ("Soup", "Bread")
-    assert catalogue.user_place(known.rated.users, "11") == 10
+    assert catalogue.user_index(known.rated.users, "11") == 10
 
 
 @pytest.mark.parametrize(
@@ -278,8 +279,8 @@ def test_a_truncated_file_is_damage(content, tmp_path):
 
 
 def test_a_prompt_that_is_longer_in_small_letters():
-    factory = maker_of(TOYS["char_rnn"])
-    one = factory.example(factory.spec.settings, 3)
+    factory = factory_of(TOYS["char_rnn"])
+    one = factory.new_member(factory.spec.settings, 3)
     alphabet = factory.dataset.metadata.alphabet
     written = sample_text(factory.module(3), one.params, one.settings, alphabet, "İzmir", 0.8, 5, 0, 2)
     assert [len(text) for text in written] == [5, 5]

@@ -21,7 +21,8 @@ def write(path, rows, head="user,item,rating"):
 
 def parts(spec, seed):
     """{split: {(user's name, item's name, stars)}}"""
-    arrays, table, *_ = rating_table.load(spec)
+    dataset = rating_table.load(spec)
+    arrays, table = dataset.arrays, dataset.metadata
     found = {}
     for name, examples in rating_table.make_splits(table, DotSettings(seed=np.int32(seed))).items():
         whole = rating_table.batch(arrays, examples, None)
@@ -33,7 +34,8 @@ def parts(spec, seed):
 
 
 def test_numbers_follow_names_not_places(tmp_path):
-    arrays, table, _, notes = rating_table.load(RatingsSpec(path=write(tmp_path / "a.csv", ROWS)))
+    dataset = rating_table.load(RatingsSpec(path=write(tmp_path / "a.csv", ROWS)))
+    arrays, table, notes = dataset.arrays, dataset.metadata, dataset.notes
     assert table.rated.users == ("3", "7", "12")  # as numbers, not by the alphabet
     assert table.rated.items == ("9", "10", "100")
     assert list(zip(arrays.user, arrays.item, table.rated.stars, strict=True)) == [
@@ -58,14 +60,15 @@ def test_the_order_of_a_file_changes_nothing(tmp_path, seed):
     write(tmp_path / "a.csv", rows)
     after = rating_table.load(spec)
     assert parts(spec, seed) == first
-    assert before[2] == after[2]  # the digest
+    assert before.digest == after.digest
     assert [len(first[name]) for name in ("train", "validation", "test")] == [24, 8, 8]
     assert set.union(*first.values()) == {(u, i, float(s)) for u, i, s in rows}
     assert parts(spec, seed + 1) != first
 
 
 def test_a_batch_is_of_the_rows_asked_for(tmp_path):
-    arrays, table, *_ = rating_table.load(RatingsSpec(path=write(tmp_path / "a.csv", ROWS), test_share=0.2))
+    dataset = rating_table.load(RatingsSpec(path=write(tmp_path / "a.csv", ROWS), test_share=0.2))
+    arrays, table = dataset.arrays, dataset.metadata
     train = rating_table.make_splits(table, DotSettings(seed=np.int32(0)))["train"]
     some = rating_table.batch(arrays, train, np.array([2, 0]))
     for row, place in enumerate((2, 0)):
@@ -77,7 +80,8 @@ def test_a_batch_is_of_the_rows_asked_for(tmp_path):
 
 def test_a_pair_rated_twice_counts_once_by_its_mean(tmp_path):
     rows = [*ROWS, ("7", "10", "3.5"), ("3", "9", "2.5")]
-    _, table, _, notes = rating_table.load(RatingsSpec(path=write(tmp_path / "a.csv", rows)))
+    dataset = rating_table.load(RatingsSpec(path=write(tmp_path / "a.csv", rows)))
+    table, notes = dataset.metadata, dataset.notes
     assert len(table.rated.stars) == 5
     assert table.rated.stars[2] == 4.0
     assert any("2 ratings repeat a user and an item" in note for note in notes)
@@ -87,7 +91,7 @@ def test_columns_of_other_names_and_tabs(tmp_path):
     path = tmp_path / "a.tsv"
     path.write_text("who\twhat\tscore\tmore\nAna\tsoup\t3\tx\nBen\tpie, sweet\t4\ty\nAna\tpie, sweet\t1\tz\n")
     spec = RatingsSpec(path=str(path), user="who", item="what", rating="score", test_share=0.34)
-    _, table, *_ = rating_table.load(spec)
+    table = rating_table.load(spec).metadata
     assert table.rated.items == ("pie, sweet", "soup")
     assert table.described.titles == table.rated.items
 
@@ -98,12 +102,13 @@ def test_titles_years_and_genres(tmp_path):
         'item,title,genres\n100,"Pie, The (1985)",Sweet | Baked\n9,Soup,(no genres listed)\n77,Else (2001),Hot\n,,\n'
     )
     spec = RatingsSpec(path=write(tmp_path / "a.csv", ROWS), items=str(items))
-    arrays, table, _, notes = rating_table.load(spec)
+    dataset = rating_table.load(spec)
+    arrays, table, notes = dataset.arrays, dataset.metadata, dataset.notes
     assert any("1 of 3 items are not described" in note for note in notes)
     assert table.described.titles == ("Soup", "10", "Pie, The (1985)")
     assert table.described.genres == ((), (), ("Sweet", "Baked"))
-    assert arrays.facts.shape == (3, 4) == (3, table.facts)  # year, its square, two genres
-    np.testing.assert_allclose(arrays.facts.mean(0), 0, atol=1e-6)
+    assert arrays.item_features.shape == (3, 4) == (3, table.features)  # year, its square, two genres
+    np.testing.assert_allclose(arrays.item_features.mean(0), 0, atol=1e-6)
     assert [year(t) for t in ("A (1999)", "B (1978-1980) ")] == [1999, 1978]
     assert np.isnan(year("(2010) C"))
 

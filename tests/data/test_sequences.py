@@ -73,9 +73,10 @@ def spec(tmp_path, **changes):
 
 
 def test_numbers_by_falling_count_and_padding_in_front(tmp_path):
-    arrays, about, digest, notes = sequences.load(spec(tmp_path, vocab_size=6, length=4), 2)
+    dataset = sequences.load(spec(tmp_path, vocab_size=6, length=4), 2)
+    arrays, texts, digest, notes = dataset.arrays, dataset.metadata, dataset.digest, dataset.notes
     # the: 3, dog: 2, then those seen once in the order in which they first appear
-    assert about.vocabulary.words == (sequences.PADDING, "the", "dog", "cat", "and", sequences.RARE)
+    assert texts.vocabulary.words == (sequences.PADDING, "the", "dog", "cat", "and", sequences.RARE)
     batch = sequences.batch(arrays, Examples(jnp.arange(3), jnp.array([0, 1, 0])), None)
     assert batch.inputs.words.tolist() == [[3, 4, 1, 2], [2, 5, 5, 5], [5, 5, 1, 5]]
     assert batch.inputs.lengths.tolist() == [4, 4, 4]
@@ -83,26 +84,26 @@ def test_numbers_by_falling_count_and_padding_in_front(tmp_path):
         f"{tmp_path}/mine.csv: 2 of 3 texts are longer than 4 words: their last 4 are read",
         f"{tmp_path}/mine.csv: 6 of 10 words share the row of rare ones: 42.9% of the text",
     )
-    wide, *_ = sequences.load(spec(tmp_path, vocab_size=6, length=7), 2)
+    wide = sequences.load(spec(tmp_path, vocab_size=6, length=7), 2).arrays
     batch = sequences.batch(wide, Examples(jnp.arange(3), jnp.array([0, 1, 0])), jnp.array([2, 0]))
     assert batch.inputs.words.tolist() == [[0, 0, 0, 5, 5, 1, 5], [0, 0, 1, 3, 4, 1, 2]]
     assert batch.targets.tolist() == [0, 0]
-    other = sequences.load(spec(tmp_path, vocab_size=5, length=4), 2)[2]
+    other = sequences.load(spec(tmp_path, vocab_size=5, length=4), 2).digest
     assert digest != other
 
 
 def test_the_table_is_no_larger_than_the_words(tmp_path):
-    _, about, *_ = sequences.load(spec(tmp_path, vocab_size=5000, length=4), 2)
-    assert len(about.vocabulary.words) == 2 + len({"the", "cat", "and", "dog", "it's", "br", "fun"})
+    texts = sequences.load(spec(tmp_path, vocab_size=5000, length=4), 2).metadata
+    assert len(texts.vocabulary.words) == 2 + len({"the", "cat", "and", "dog", "it's", "br", "fun"})
 
 
 def test_new_text_with_and_without_each_word(tmp_path):
-    _, about, *_ = sequences.load(spec(tmp_path, vocab_size=6, length=4), 2)
-    new = about.read("Zebra the dog, the cat and ... the")
+    texts = sequences.load(spec(tmp_path, vocab_size=6, length=4), 2).metadata
+    new = texts.read("Zebra the dog, the cat and ... the")
     assert (new.words, new.unknown, new.unread) == (["the", "cat", "and"], [], 3)
     assert new.whole.tolist() == [1, 3, 4, 1]
     assert [one.tolist() for one in new.without] == [[5, 2, 3, 4], [2, 1, 4, 1], [2, 1, 3, 1]]
-    batch = about.collate([new.whole, about.read("dog").whole])
+    batch = texts.collate([new.whole, texts.read("dog").whole])
     assert batch.words.tolist() == [[1, 3, 4, 1], [0, 0, 0, 2]]
 
 
@@ -110,12 +111,12 @@ def test_repeated_texts_are_told():
     parts, labels = np.array([0, 0, 2, 2]), np.array([0, 1, 0, 1], np.int32)
     found = tokenize_corpus(LabelledTexts(["a", "a", "a", "b"], labels, parts, ("x", "y")), tokens.words)
     assert corpus_notes(found)[1:] == [  # the first: that all are a single word
-        "1 texts of the train part repeat another",
-        "1 texts of the test part are in the train part, too",
+        "1 texts of the train split repeat another",
+        "1 texts of the test split are also in the train split",
     ]
     assert (
         corpus_notes(hold_out(found, 0.5, 0))[1]
-        == "1 texts of the validation part are in the train part, too"
+        == "1 texts of the validation split are also in the train split"
     )
 
 
@@ -132,18 +133,19 @@ def vectors(tmp_path, text, name="v.txt"):
 @pytest.mark.parametrize("name", ["v.txt", "v.zip"])
 def test_vectors_start_the_table(tmp_path, name):
     path = vectors(tmp_path, "the 1 2\nunused 9 9\ncat -0.5 4\nthe 7 7\n", name)
-    _, about, _, notes = sequences.load(spec(tmp_path, vocab_size=6, length=4, vectors=path), 2)
-    assert about.found.tolist() == [False, True, False, True, False, False]
+    dataset = sequences.load(spec(tmp_path, vocab_size=6, length=4, vectors=path), 2)
+    texts, notes = dataset.metadata, dataset.notes
+    assert texts.has_vector.tolist() == [False, True, False, True, False, False]
     assert "2 of 4 words (50.0%; 42.9% of the text they make up) are not in" in notes[-1]
     blank = {"words": {"table": np.zeros((6, 2), np.float32)}}
 
     class Settings:
         seed = 3
 
-    table = sequences.pretrained_embedding(about, blank, Settings)["words"]["table"]
+    table = sequences.pretrained_embedding(texts, blank, Settings)["words"]["table"]
     np.testing.assert_allclose(table[[0, 1, 3]], [[0, 0], [1 / 3, 2 / 3], [-0.5 / 3, 4 / 3]], rtol=1e-6)
     assert (table[[2, 4, 5]] != 0).all()
-    again = sequences.pretrained_embedding(about, blank, Settings)["words"]["table"]
+    again = sequences.pretrained_embedding(texts, blank, Settings)["words"]["table"]
     np.testing.assert_array_equal(table, again)
 
 

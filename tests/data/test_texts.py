@@ -47,7 +47,7 @@ def test_a_csv_with_quotes_marks_and_line_breaks(tmp_path):
     assert found.classes == ("0", "1")
     labels = dict(zip(found.texts, found.labels, strict=True))
     assert labels == {'Good, "really" good': 1, "two\nlines": 0, "fine": 1, "": 0}  # an empty text is a text
-    assert sorted(found.parts) == [0, 0, 0, 2]
+    assert sorted(found.splits) == [0, 0, 0, 2]
 
 
 def test_classes_are_sorted_as_what_they_are(tmp_path):
@@ -66,16 +66,16 @@ def test_parts_by_column_and_by_key(tmp_path):
     rows = "a\tx\ttrain\nb\ty\tTest\nc\ty\ttrain\nd\tx\tvalidation\n"
     path = csv(tmp_path, "text\tlabel\tpart\n" + rows, "mine.tsv")
     found = read(path, split="part")
-    assert (found.texts, found.parts.tolist()) == (["a", "b", "c", "d"], [0, 2, 0, 1])
+    assert (found.texts, found.splits.tolist()) == (["a", "b", "c", "d"], [0, 2, 0, 1])
     many = csv(tmp_path, "text,label\n" + "".join(f"w{i},{i % 2}\n" for i in range(40)))
-    first, again, other = (read(many, key=key).parts.tolist() for key in (1, 1, 2))
+    first, again, other = (read(many, key=key).splits.tolist() for key in (1, 1, 2))
     assert first == again != other
 
 
 @pytest.mark.parametrize(
     ("text", "changes", "told"),
     [
-        ("text,lable\na,1\nb,0\n", {}, "say which by --config.data.label=lable"),
+        ("text,lable\na,1\nb,0\n", {}, "name the right one, as in --config.data.label=lable"),
         ("text,label\na,1\nb,\n", {}, "line 3: no label"),
         ("text,label\na,1\nb,0,c\n", {}, "line 3: 3 fields where the first line names 2"),
         ('text,label\na,1\n"b"x,0\n', {}, "line 3: "),
@@ -92,7 +92,7 @@ def test_parts_by_column_and_by_key(tmp_path):
             {"split": "part"},
             "line 3: part is 'tset'; did you mean 'test'",
         ),
-        ("text,label,part\na,1,train\nb,0,train\n", {"split": "part"}, "no row is in the test part"),
+        ("text,label,part\na,1,train\nb,0,train\n", {"split": "part"}, "no row is in the test split"),
         ("text,text,label\na,b,1\n", {}, "two columns 'text'"),
     ],
 )
@@ -140,9 +140,9 @@ def test_vocabulary_and_bags_are_those_of_counting(rows, ngrams, min_count):
         run: counted[n, run] for n, run in kept
     }
     for i, document in enumerate(documents):
-        mine = slice(bagged.start[i], bagged.start[i + 1])
+        mine = slice(bagged.indptr[i], bagged.indptr[i + 1])
         expected = Counter(run for n, run in runs(document) if (n, run) in kept)
-        found = {built.words[w]: int(c) for w, c in zip(bagged.words[mine], bagged.counts[mine], strict=True)}
+        found = {built.words[w]: int(c) for w, c in zip(bagged.indices[mine], bagged.data[mine], strict=True)}
         assert found == expected
         ids, counts = built.encode(document)
         assert {built.words[w]: int(c) for w, c in zip(ids, counts, strict=True)} == expected
@@ -183,13 +183,14 @@ def spec(tmp_path, rows, **changes):
 
 def test_batches_hold_each_word_once_with_its_weight(tmp_path):
     rows = "a a b,0,train\nc,1,train\n,1,train\nb c d e,0,test\n"
-    arrays, about, *_ = bags.load(spec(tmp_path, rows, counts=True))
-    assert about.corpus.sizes == (3, 0, 1)
-    assert about.corpus.prior == pytest.approx([1 / 3, 2 / 3])
+    dataset = bags.load(spec(tmp_path, rows, counts=True))
+    arrays, texts = dataset.arrays, dataset.metadata
+    assert texts.corpus.sizes == (3, 0, 1)
+    assert texts.corpus.prior == pytest.approx([1 / 3, 2 / 3])
     batch = bags.batch(arrays, Examples(jnp.array([3, 2, 0]), jnp.array([0, 1, 0])), jnp.array([2, 1, 0]))
     assert batch.targets.tolist() == [0, 1, 0]
     found = [
-        {about.vocabulary.words[w]: float(x) for w, x in zip(*row, strict=True) if x}
+        {texts.vocabulary.words[w]: float(x) for w, x in zip(*row, strict=True) if x}
         for row in zip(batch.inputs.words.tolist(), batch.inputs.weights.tolist(), strict=True)
     ]
     assert found == [{"a": 2, "b": 1}, {}, {"b": 1, "c": 1}]  # d and e were never seen in training
@@ -202,8 +203,9 @@ def test_overlaps_are_products_with_the_documents_before(tmp_path, counts, most)
     rng = np.random.default_rng(0)
     lines = [" ".join(rng.choice(list("abcdefg"), rng.integers(0, 9))) for _ in range(11)]
     rows = "".join(f"{line},{i % 2},{'test' if i > 8 else 'train'}\n" for i, line in enumerate(lines))
-    arrays, about, *_ = bags.load(spec(tmp_path, rows, counts=counts), most)
-    dense = np.zeros((11, len(about.vocabulary.words)))
+    dataset = bags.load(spec(tmp_path, rows, counts=counts), most)
+    arrays, texts = dataset.arrays, dataset.metadata
+    dense = np.zeros((11, len(texts.vocabulary.words)))
     for i in range(11):
         mine = slice(arrays.start[i], arrays.start[i + 1])
         dense[i, arrays.words[mine]] = arrays.weights[mine] if counts else 1
@@ -214,10 +216,11 @@ def test_overlaps_are_products_with_the_documents_before(tmp_path, counts, most)
 
 def test_a_text_of_a_million_words(tmp_path):
     huge = " ".join(f"w{i % 5000}" for i in range(1_000_000))
-    arrays, about, *_ = bags.load(spec(tmp_path, f"{huge},0,train\nw1 x,1,train\nw2,1,test\n"))
+    dataset = bags.load(spec(tmp_path, f"{huge},0,train\nw1 x,1,train\nw2,1,test\n"))
+    arrays, texts = dataset.arrays, dataset.metadata
     assert arrays.longest == 5000
     assert len(arrays.words) == 5000 + 2 + 1
-    assert about.vocabulary.counts[about.vocabulary.ids["w7"]].tolist() == [200, 0]
+    assert texts.vocabulary.counts[texts.vocabulary.ids["w7"]].tolist() == [200, 0]
 
 
 def test_no_word_left_is_told(tmp_path):
@@ -227,10 +230,10 @@ def test_no_word_left_is_told(tmp_path):
 
 def test_held_out_documents_come_from_training(tmp_path):
     rows = "".join(f"w{i},{i % 2},{'test' if i > 19 else 'train'}\n" for i in range(25))
-    _, about, *_ = bags.load(spec(tmp_path, rows, validation_share=0.25))
-    assert about.corpus.sizes == (15, 5, 5)
-    assert len(about.vocabulary.words) == 15
-    drawn = corpus.make_splits(about, None)
+    texts = bags.load(spec(tmp_path, rows, validation_share=0.25)).metadata
+    assert texts.corpus.sizes == (15, 5, 5)
+    assert len(texts.vocabulary.words) == 15
+    drawn = corpus.make_splits(texts, None)
     assert {name: len(part.targets) for name, part in drawn.items()} == {
         "train": 15,
         "validation": 5,
@@ -242,7 +245,7 @@ def test_held_out_documents_come_from_training(tmp_path):
 
 
 def test_a_class_that_is_not_trained_is_told(tmp_path):
-    with pytest.raises(UserError, match="no row of class '0' is in the train part"):
+    with pytest.raises(UserError, match="no row of class '0' is in the train split"):
         bags.load(spec(tmp_path, "a,1,train\nb,0,test\n"))
 
 
@@ -254,22 +257,23 @@ def test_an_unknown_corpus_is_named():
 def test_words_weigh_their_log_count_ratios(tmp_path):
     """By the formula, from documents that hold a word, with one added; texts are of length 1."""
     rows = "good good film,1,train\ngood,1,train\nbad film,0,train\nbad good new,0,test\n"
-    arrays, about, *_ = bags.load(spec(tmp_path, rows, naive_bayes=True))
+    dataset = bags.load(spec(tmp_path, rows, naive_bayes=True))
+    arrays, texts = dataset.arrays, dataset.metadata
     p = {"good": 3, "film": 2, "bad": 1}  # documents of class 1 with the word, and one
     q = {"good": 1, "film": 2, "bad": 2}
     ratio = {word: math.log((p[word] / 6) / (q[word] / 5)) for word in p}
-    found = dict(zip(about.vocabulary.words, about.ratios.tolist(), strict=True))
+    found = dict(zip(texts.vocabulary.words, texts.ratios.tolist(), strict=True))
     assert found == pytest.approx(ratio, rel=1e-5)
     batch = bags.batch(arrays, Examples(jnp.array([0, 3]), jnp.array([1, 0])), None).inputs
     for row, words in enumerate((["good", "film"], ["bad", "good"])):
         length = math.hypot(*(ratio[word] for word in words))
         weights = {
-            about.vocabulary.words[w]: float(x)
+            texts.vocabulary.words[w]: float(x)
             for w, x in zip(batch.words[row].tolist(), batch.weights[row], strict=True)
             if x
         }
         assert weights == pytest.approx({word: ratio[word] / length for word in words}, rel=1e-5)
-    new = about.read("bad good")
+    new = texts.read("bad good")
     np.testing.assert_allclose(new.whole[1], batch.weights[1][: len(new.whole[1])], rtol=1e-5)
     assert [round(float(np.linalg.norm(weights)), 5) for _, weights in new.without] == [1.0, 1.0]
 
@@ -279,11 +283,11 @@ def test_of_several_classes_the_largest_ratio(tmp_path):
         "".join(f"{word},{label},train\n" * 5 for word, label in (("a", 0), ("b", 1), ("c", 2)))
         + "a,0,test\n"
     )
-    _, about, *_ = bags.load(spec(tmp_path, rows, naive_bayes=True))
+    texts = bags.load(spec(tmp_path, rows, naive_bayes=True)).metadata
     own = math.log((6 / 8) / (1 / 13))
-    assert about.ratios.tolist() == pytest.approx([own] * 3, rel=1e-5)
+    assert texts.ratios.tolist() == pytest.approx([own] * 3, rel=1e-5)
 
 
 def test_counts_or_ratios():
-    with pytest.raises(ValueError, match="by one of them"):
+    with pytest.raises(ValueError, match="choose one of them"):
         bags.BagSpec(counts=True, naive_bayes=True)

@@ -30,37 +30,39 @@ def written(tmp_path, lengths, words=50, seed=0):
 
 def loaded(path, **changes):
     spec = SubsampledSpec(path=path, validation_share=0.0, **changes)
-    stream, texts, _, notes = windows.load(spec)
-    return stream, texts, windows.make_splits(texts, None), notes
+    dataset = windows.load(spec)
+    splits = windows.make_splits(dataset.metadata, None)
+    return dataset.arrays, dataset.metadata, splits, dataset.notes
 
 
-@pytest.mark.parametrize("reach", [1, 5])
+@pytest.mark.parametrize("radius", [1, 5])
 @pytest.mark.parametrize("lengths", [(700, 3, 11, 12, 30), (12, 2, 2, 2, 17), (SEGMENT * 3,)])
-def test_each_window_is_there_once_and_none_crosses_a_document(tmp_path, reach, lengths):
-    if max(lengths) <= 2 * reach:
+def test_each_window_is_there_once_and_none_crosses_a_document(tmp_path, radius, lengths):
+    if max(lengths) <= 2 * radius:
         return
     path, documents = written(tmp_path, lengths)
-    stream, texts, splits, _ = loaded(path, reach=reach)
+    stream, texts, splits, _ = loaded(path, context_radius=radius)
     given = windows.batch(stream, splits["train"], None)
-    middles = np.asarray(whole_windows(given.inputs, reach))
+    middles = np.asarray(whole_windows(given.inputs, radius))
     names = texts.vocabulary.words
     found = []
     for row, place in np.argwhere(middles):
-        around = np.asarray(given.inputs.words[row, place - reach : place + reach + 1])
+        around = np.asarray(given.inputs.words[row, place - radius : place + radius + 1])
         found.append(" ".join(names[i] for i in around))
     expected = [
-        " ".join(document[i : i + 2 * reach + 1])
+        " ".join(document[i : i + 2 * radius + 1])
         for document in documents
-        for i in range(len(document) - 2 * reach)
+        for i in range(len(document) - 2 * radius)
     ]
     assert found == expected
-    # Sums over a stretch, divided by its target, have the mean over windows as their mean.
+    # Sums over a segment, divided by its target, have the mean over windows as their mean.
     assert (middles.sum(1) / np.asarray(given.targets)).mean() == pytest.approx(1, rel=1e-5)
 
 
 def test_the_parts_share_no_window(tmp_path):
     path, _ = written(tmp_path, [60] * 40)
-    stream, texts, _, _ = windows.load(WindowSpec(path=path, validation_share=0.25))
+    dataset = windows.load(WindowSpec(path=path, validation_share=0.25))
+    stream, texts = dataset.arrays, dataset.metadata
     splits = windows.make_splits(texts, None)
     counts = {
         name: int(whole_windows(windows.batch(stream, split, None).inputs, 5).sum())
@@ -109,7 +111,7 @@ def test_thinning_keeps_what_chance_leaves_in_its_order(tmp_path):
     kept = subsampled(jax.random.key(SEED), given, SEGMENT)
     stays = (
         np.asarray(jax.random.uniform(jax.random.key(SEED), given.words.shape))
-        < np.asarray(stream.stay)[given.words]
+        < np.asarray(stream.keep_probability)[given.words]
     )
     stays &= np.asarray(given.document) >= 0
     for row in range(len(given.words)):
@@ -129,9 +131,9 @@ def test_how_often_words_stay(tmp_path):
     share = texts.vocabulary.counts[:, 0] / texts.vocabulary.counts.sum()
     with np.errstate(divide="ignore"):
         expected = np.minimum(np.sqrt(1e-3 / share) + 1e-3 / share, 1)
-    np.testing.assert_allclose(stream.stay[1:-1], expected[1:-1], rtol=1e-5)
-    assert stream.stay[-1] == 0  # rare words go
-    assert (loaded(path, subsample=0.0)[0].stay[1:-1] == 1).all()
+    np.testing.assert_allclose(stream.keep_probability[1:-1], expected[1:-1], rtol=1e-5)
+    assert stream.keep_probability[-1] == 0  # rare words go
+    assert (loaded(path, subsample=0.0)[0].keep_probability[1:-1] == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -195,8 +197,9 @@ def test_an_empty_folder_and_a_held_out_part_without_a_window(tmp_path):
     with pytest.raises(UserError, match=r"holds no \.txt file"):
         windows.load(WindowSpec(path=str(tmp_path)))
     one, _ = written(tmp_path, [40])
-    _, texts, _, notes = windows.load(WindowSpec(path=one))
-    assert "no document is held out" in " ".join(notes)
+    dataset = windows.load(WindowSpec(path=one))
+    texts, notes = dataset.metadata, dataset.notes
+    assert "the validation split is empty" in " ".join(notes)
     assert list(windows.make_splits(texts, None)) == ["train"]
     path, _ = written(tmp_path, [20] + [3] * 30)
     with pytest.raises(UserError, match="raise or drop config"):
@@ -209,7 +212,7 @@ def test_the_number_of_words_and_the_rare_ones_are_told(tmp_path):
     path, documents = written(tmp_path, [40, 50, 4], words=30)
     _, texts, _, notes = loaded(path, vocab_size=10)
     told = " ".join(notes)
-    assert f"{sum(map(len, documents))} words in 3 documents, 70 windows to train on in 1 stretches" in told
+    assert f"{sum(map(len, documents))} words in 3 documents, 70 windows to train on in 1 segments" in told
     assert "8 words have a row of their own" in told
     assert "1 documents are too short" in told
     assert len(texts.vocabulary.words) == 10

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.films.camera import disc_grid, extent, film_steps, some, windows
+from nlpfeat.films.camera import disc_grid, evenly_spaced, extent, film_steps, windows
 
 
 @given(st.integers(1, 100_000), st.integers(2, 600))
@@ -55,8 +55,8 @@ def test_the_grid_fills_the_disc():
     np.testing.assert_allclose(lines[9:], lines[:9][..., ::-1])
 
 
-def test_extent_and_some():
+def test_extent_and_evenly_spaced():
     assert extent(np.array([[1.0, -3.0]]), np.zeros((0, 2))) == 3.0
-    np.testing.assert_array_equal(some(5, 10), np.arange(5))
-    shown = some(1000, 7)
+    np.testing.assert_array_equal(evenly_spaced(5, 10), np.arange(5))
+    shown = evenly_spaced(1000, 7)
     assert (shown[0], shown[-1], len(shown)) == (0, 999, 7)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nlpfeat.films.files import write_all
+from nlpfeat.films.files import write_frames
 from nlpfeat.films.film import draw, pixels
 from nlpfeat.films.render import render
 from nlpfeat.films.writers import LINGER, write_gif
@@ -50,13 +50,11 @@ def test_frames_from_processes_are_those_drawn_here(rendered):
         np.testing.assert_array_equal(frame.rgb, pixels(draw(made, number)))
 
 
-def test_without_ffmpeg_the_film_is_a_gif_and_one_line_says_so(rendered, tmp_path, path_of_programs, capsys):
+def test_without_ffmpeg_the_film_is_a_gif_and_one_line_says_so(rendered, tmp_path, path_of_programs, caplog):
     made, frames = rendered
-    paths = write_all(made, iter(frames), tmp_path / "film-width=2", fps=20)
+    paths = write_frames(made, iter(frames), tmp_path / "film-width=2", fps=20)
     assert [p.name for p in paths] == ["film-width=2.gif", "film-width=2.html", "film-width=2.png"]
-    assert capsys.readouterr().err.splitlines() == [
-        "no ffmpeg on this machine: the film is a GIF (install ffmpeg for mp4)"
-    ]
+    assert caplog.messages == ["no ffmpeg on this machine: the film is a GIF (install ffmpeg for mp4)"]
     with Image.open(paths[0]) as gif:
         assert gif.n_frames == made.frames
         assert gif.info["duration"] == 50
@@ -91,13 +89,13 @@ def test_with_ffmpeg_the_film_is_an_mp4(own, rendered, tmp_path, monkeypatch):
     if own:
         (tmp_path / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
         monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", mock.Mock(side_effect=AssertionError))
-    paths = write_all(made, iter(frames), tmp_path / "film", fps=20)
+    paths = write_frames(made, iter(frames), tmp_path / "film", fps=20)
     assert paths[0].name == "film.mp4"
     assert not list(tmp_path.glob("*.gif"))
     monkeypatch.undo()
     reader = imageio_ffmpeg.read_frames(str(paths[0]))
-    about = next(reader)
-    assert (about["fps"], about["codec"]) == (20, "h264")
+    metadata = next(reader)
+    assert (metadata["fps"], metadata["codec"]) == (20, "h264")
     back = [np.frombuffer(data, np.uint8).reshape(frames[0].rgb.shape) for data in reader]
     assert len(back) == made.frames
     for image, frame in zip(back, frames, strict=True):
@@ -109,14 +107,16 @@ def test_an_ffmpeg_that_fails_is_quoted_and_leaves_nothing(rendered, tmp_path, p
     program = path_of_programs / "ffmpeg"
     program.write_text("#!/bin/sh\necho 'Unknown encoder libx264' >&2\nexit 1\n")
     program.chmod(0o755)
-    with pytest.raises(OSError, match=r"Unknown encoder libx264; without it in PATH the film is a GIF"):
-        write_all(made, iter(frames), tmp_path / "film", fps=20)
+    with pytest.raises(
+        OSError, match=r"failed: Unknown encoder libx264; without ffmpeg in PATH the film is a GIF"
+    ):
+        write_frames(made, iter(frames), tmp_path / "film", fps=20)
     assert [p.name for p in tmp_path.iterdir()] == ["bin"]
 
 
 def test_the_page_holds_every_frame_and_needs_nothing_else(rendered, tmp_path, path_of_programs):
     made, frames = rendered
-    page = write_all(made, iter(frames), tmp_path / "film", fps=20)[1].read_text("utf-8")
+    page = write_frames(made, iter(frames), tmp_path / "film", fps=20)[1].read_text("utf-8")
     images = [base64.b64decode(data) for data in json.loads(re.search(r"images = (\[.*?\])\.map", page)[1])]
     labels = json.loads(re.search(r"labels = (\[.*?\]);", page)[1])
     assert labels == [made.scenes[0].label(i) for i in range(made.frames)]
@@ -131,6 +131,6 @@ def test_the_page_holds_every_frame_and_needs_nothing_else(rendered, tmp_path, p
 def test_every_kind_is_written(kind, tmp_path, path_of_programs):
     made = film(kind, copies=2, style="dark")
     with ThreadPoolExecutor(1) as pool:
-        paths = write_all(made, render(made, pool), tmp_path / kind, fps=10)
+        paths = write_frames(made, render(made, pool), tmp_path / kind, fps=10)
     with Image.open(paths[0]) as gif:
         assert gif.n_frames == made.frames

@@ -15,7 +15,7 @@ POINTS = np.random.default_rng(0).uniform(-1, 1, (50, 2))
 @given(st.integers(0, 10_000), st.integers(1, 7), st.sampled_from([0.0, 0.01, 0.5]), st.integers(0, 2))
 @settings(max_examples=60, deadline=None)
 def test_all_steps_together_are_the_forward_pass(seed, depth, slope, integers):
-    net = random_net(seed, [2] * depth, outputs=3, slope=slope, integers=integers)
+    net = random_net(seed, [2] * depth, outputs=3, negative_slope=slope, integers=integers)
     path = steps(net)
     expected = net.until(depth)(POINTS)
     np.testing.assert_allclose(
@@ -25,7 +25,7 @@ def test_all_steps_together_are_the_forward_pass(seed, depth, slope, integers):
 
 
 def test_each_layer_ends_where_its_layer_does():
-    net = random_net(5, [2, 2, 2], outputs=4, slope=0.2)
+    net = random_net(5, [2, 2, 2], outputs=4, negative_slope=0.2)
     path = steps(net)
     for number in (1, 2, 3):
         position = sum(step.layer <= number for step in path)

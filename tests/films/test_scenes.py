@@ -7,14 +7,17 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-from nlpfeat.films import interpolation, layers, regions, training
 from nlpfeat.films.film import Film, draw, pixels
-from nlpfeat.films.scene import Member, owned
+from nlpfeat.films.interpolation import interpolation_scene, tau_at, time_at
+from nlpfeat.films.layers import layer_scene
+from nlpfeat.films.regions import region_scene
+from nlpfeat.films.scene import Replayed, class_ground
+from nlpfeat.films.training import embedding_scene
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
 from nlpfeat.geometry.warping import determinants
 from nlpfeat.plotting.style import THEMES
-from tests.films.scenes import DEEP, LABELS, MEMBER, NETS, POINTS, SCENES, film
+from tests.films.scenes import DEEP, LABELS, NETS, POINTS, SCENES, film
 
 KINDS = sorted(SCENES)
 
@@ -49,16 +52,16 @@ def test_training_shows_the_embedding_of_each_step():
 
 
 def test_interpolation_starts_at_the_input_and_ends_at_the_embedding():
-    scene = interpolation.film(MEMBER, 30, 1.1)
+    scene = interpolation_scene(NETS[-1], POINTS, LABELS, 30, 1.1)
     np.testing.assert_array_equal(dots(scene, 0)[0], POINTS)
-    np.testing.assert_allclose(dots(scene, 29)[0], MEMBER.embedding(POINTS), atol=1e-12)
+    np.testing.assert_allclose(dots(scene, 29)[0], NETS[-1].until(2)(POINTS), atol=1e-12)
     assert scene.tau(0) == 0
     assert scene.tau(29) == 1
     assert (np.diff([scene.tau(i) for i in range(30)]) >= 0).all()
 
 
 def test_between_two_fold_times_nothing_turns():
-    scene = interpolation.film(MEMBER, 5, 1.1)
+    scene = interpolation_scene(NETS[-1], POINTS, LABELS, 5, 1.1)
     assert len(scene.folds) > 2
     times = np.concatenate([[0], np.unique(scene.folds), [1]])
     for start, stop in pairwise(times):
@@ -71,14 +74,14 @@ def test_between_two_fold_times_nothing_turns():
 
 def test_the_pace_of_an_interpolation_has_an_inverse():
     tau = np.linspace(0, 1, 11)
-    np.testing.assert_allclose(interpolation.tau_at(interpolation.time_at(tau)), tau, atol=1e-12)
-    assert interpolation.tau_at(0.5) < 0.2
+    np.testing.assert_allclose(tau_at(time_at(tau)), tau, atol=1e-12)
+    assert tau_at(0.5) < 0.2
 
 
 def test_layers_start_at_the_input_and_end_at_the_embedding():
     scene = SCENES["layers"]()
     np.testing.assert_array_equal(dots(scene, 0)[0], POINTS)
-    np.testing.assert_allclose(dots(scene, 3)[0], DEEP.embedding(POINTS), atol=1e-9)
+    np.testing.assert_allclose(dots(scene, 3)[0], DEEP.until(3)(POINTS), atol=1e-9)
     assert scene.label(0).startswith("layer 1 of 3: rotate")
     assert scene.label(3).startswith("head")
 
@@ -92,7 +95,7 @@ def test_regions_are_counted_and_points_stay():
 
 def test_the_ground_belongs_to_the_class_that_wins_there():
     head = Layer(np.array([[1.0, 0.3], [-1, 0.5], [0, -2]]), np.array([0.1, 0.0, 0.4]), 1.0)
-    polygons, classes = owned(head, 2.0)
+    polygons, classes = class_ground(head, 2.0)
     middles = np.array([polygon.mean(0) for polygon in polygons])
     np.testing.assert_array_equal(Network((head,))(middles).argmax(1), classes)
     x, y = np.concatenate(polygons).T
@@ -120,10 +123,10 @@ def test_panels_stand_side_by_side_and_then_below():
 
 
 def test_while_a_step_rests_it_keeps_its_name():
-    scene = layers.film(DEEP, 200)
+    scene = layer_scene(DEEP, POINTS, LABELS, 200)
     names = [scene.label(frame) for frame in range(200)]
     path = [f"layer {step.layer} of 3: {step.verb} {step.numbers}" for step in scene.path]
-    assert list(dict.fromkeys(names)) == [*path, "head: the class whose score is highest wins"]
+    assert list(dict.fromkeys(names)) == [*path, "head: the class of the highest score"]
     whole = np.flatnonzero(scene.positions == 1.0)
     assert len(whole) > 1
     assert {names[frame] for frame in whole} == {path[0]}
@@ -131,14 +134,13 @@ def test_while_a_step_rests_it_keeps_its_name():
 
 def test_a_dead_net_is_drawn():
     """All weights zero: every point in one place, class vectors without length."""
-    dead = Network(tuple(Layer(np.zeros_like(w), np.zeros_like(b), s) for w, b, s in DEEP.network.layers))
-    member = Member(dead, POINTS, LABELS)
-    steps, accuracy = np.array([0, 1]), {"train": np.array([0.3, 0.3])}
+    dead = Network(tuple(Layer(np.zeros_like(w), np.zeros_like(b), s) for w, b, s in DEEP.layers))
+    replayed = Replayed(np.array([0, 1]), [dead, dead], {"train": np.array([0.3, 0.3])}, POINTS, LABELS)
     for scene in (
-        training.film([dead, dead], POINTS, LABELS, steps, accuracy),
-        interpolation.film(member, 3, 1.1),
-        layers.film(member, 3),
-        regions.film([dead, dead], POINTS, LABELS, steps, accuracy, 1.1),
+        embedding_scene(replayed),
+        interpolation_scene(dead, POINTS, LABELS, 3, 1.1),
+        layer_scene(dead, POINTS, LABELS, 3),
+        region_scene(replayed, 1.1),
     ):
         for frame in range(scene.frames):
             made = Film((scene,), ("dead",), "", "", "", THEMES["light"])

@@ -7,7 +7,7 @@ import numpy as np
 from nlpfeat.geometry.network import LINEAR, Layer, Network
 
 
-def random_net(seed, widths, outputs=0, slope=0.0, bias=0.5, integers=0, dtype=np.float64):
+def random_net(seed, widths, outputs=0, negative_slope=0.0, bias=0.5, integers=0, dtype=np.float64):
     """He weights, or small whole numbers, which make many lines meet. A linear head if `outputs`."""
     rng = np.random.default_rng(seed)
     layers = []
@@ -19,19 +19,21 @@ def random_net(seed, widths, outputs=0, slope=0.0, bias=0.5, integers=0, dtype=n
                 rng.integers(-integers, integers + 1, (n, m)),
                 rng.integers(-integers, integers + 1, n) * bias,
             )
-        layers.append(Layer(w.astype(dtype), b.astype(dtype), slope if place < len(widths) else LINEAR))
+        layers.append(
+            Layer(w.astype(dtype), b.astype(dtype), negative_slope if place < len(widths) else LINEAR)
+        )
     return Network(tuple(layers))
 
 
-def lines(*rows, slope=0.0):
+def lines(*rows, negative_slope=0.0):
     """One hidden layer of the lines a x + b y + c = 0."""
     rows = np.array(rows, float)
-    return Network((Layer(rows[:, :2], rows[:, 2], slope),))
+    return Network((Layer(rows[:, :2], rows[:, 2], negative_slope),))
 
 
-def then(network, weight, bias, slope=0.0):
+def then(network, weight, bias, negative_slope=0.0):
     """One layer more."""
-    return Network((*network.layers, Layer(np.array(weight, float), np.array(bias, float), slope)))
+    return Network((*network.layers, Layer(np.array(weight, float), np.array(bias, float), negative_slope)))
 
 
 CROSS = lines((1, 0, 0), (0, 1, 0))

@@ -91,7 +91,7 @@ def test_a_pinched_corner_does_not_connect():
     ("widths", "classes"), [((12,), 3), ((30,), 5), ((8, 8), 4), ((6, 5, 4), 2)], ids=str
 )
 def test_a_fine_grid_agrees(widths, classes, seed):
-    net = random_net(seed, widths, outputs=classes, slope=0.1 * (seed % 2))
+    net = random_net(seed, widths, outputs=classes, negative_slope=0.1 * (seed % 2))
     found = decision_regions(net, 1.0)
     n = 1200
     x = np.linspace(-1, 1, n + 1)[:-1] + 1 / n
@@ -223,7 +223,7 @@ def test_theorems_on_width_2_are_said_only_where_they_hold():
 
 @pytest.mark.parametrize("slope", [2.0, 5.0, -0.5])
 def test_theorems_at_unusual_slopes(slope):
-    net = random_net(0, (9,), outputs=3, slope=slope)
+    net = random_net(0, (9,), outputs=3, negative_slope=slope)
     rng = np.random.default_rng(0)
     points, labels = rng.uniform(-1, 1, (60, 2)), rng.integers(0, 3, 60)
     assert all(check_regions(linear_regions(net, 1.0)).values())
@@ -233,7 +233,7 @@ def test_theorems_at_unusual_slopes(slope):
 @pytest.mark.parametrize("seed", range(6))
 def test_leaky_nets_of_width_2_never_fold_and_a_fold_would_be_noticed(seed):
     """T10: the sign of every determinant is that of the reflections."""
-    net = random_net(seed, (2, 2, 2, 2), slope=0.2)
+    net = random_net(seed, (2, 2, 2, 2), negative_slope=0.2)
     regions = linear_regions(net, 1.1)
     assert check_regions(regions)["T10"]
     first, *rest = net.layers

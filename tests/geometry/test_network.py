@@ -5,13 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlpfeat.geometry.network import LINEAR, Layer, Network, mlp, slice_plane, slope_of
+from nlpfeat.geometry.network import LINEAR, Layer, Network, mlp, negative_slope_of, slice_plane
 from nlpfeat.geometry.regions import count_regions, linear_regions
 from tests.geometry.nets import random_net
 
 
 def test_forward_is_that_of_jax():
-    net = random_net(0, (7, 5), outputs=3, slope=0.1)
+    net = random_net(0, (7, 5), outputs=3, negative_slope=0.1)
     x = np.random.default_rng(1).standard_normal((50, 2))
     h = jnp.asarray(x)
     for weight, bias, slope in net.layers:
@@ -34,7 +34,7 @@ def test_forward_is_that_of_jax():
     ],
 )
 def test_slope_of_what_is_piecewise_linear(activation, slope):
-    assert slope_of(activation) == slope
+    assert negative_slope_of(activation) == slope
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,16 @@ def test_other_activations_are_refused(activation):
     ("weights", "biases", "words"),
     [
         ([], [], "at least one layer"),
-        ([np.eye(2)], [], "one bias a layer"),
-        ([np.full((3, 2), np.nan)], [np.zeros(3)], "layer 1: the weight holds NaN"),
-        ([np.ones((3, 2))], [np.array([0, np.inf, 0])], "layer 1: the bias holds NaN or infinity"),
+        ([np.eye(2)], [], "one bias per layer"),
+        ([np.full((3, 2), np.nan)], [np.zeros(3)], "layer 1: the weight contains NaN"),
+        ([np.ones((3, 2))], [np.array([0, np.inf, 0])], "layer 1: the bias contains NaN or infinity"),
         ([np.ones((2, 3))], [np.zeros(3)], "transpose"),
         ([np.ones((3, 2)), np.ones((1, 4))], [np.zeros(3), np.zeros(1)], "layer 2 takes 4 inputs"),
         ([np.ones((0, 2))], [np.zeros(0)], "layer 1"),
         ([np.ones((3, 2)) * 1j], [np.zeros(3)], "real numbers"),
         ([[[1, 2], [3]]], [np.zeros(2)], "real numbers"),
         ([[["a", "b"]]], [np.zeros(1)], "real numbers"),
-        ([np.full((1, 2), 2**60 + 1)], [np.zeros(1)], "exactly"),
+        ([np.full((1, 2), 2**60 + 1)], [np.zeros(1)], "not exact"),
         ([np.full((1, 2), 1e-170)], [np.zeros(1)], "1e±60"),
     ],
 )

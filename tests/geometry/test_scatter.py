@@ -104,15 +104,15 @@ def test_nc1_uses_only_the_span_of_the_means():
 def test_even_vectors(classes):
     angle = 2 * np.pi * np.arange(classes) / classes + 0.3
     vectors = np.stack([np.cos(angle), np.sin(angle)], 1) * np.arange(1, classes + 1)[:, None]
-    assert scatter.uneven(vectors[::-1]) == pytest.approx(0.0, abs=1e-12)
+    assert scatter.unevenness(vectors[::-1]) == pytest.approx(0.0, abs=1e-12)
 
 
 def test_uneven_vectors_by_hand():
     """Gaps of 90°, 90° and 180° against 120°: √((30² + 30² + 60²)/3) / 120."""
     vectors = np.array([[1.0, 0], [0, 1], [-1, 0]])
-    assert scatter.uneven(vectors) == pytest.approx(np.sqrt(1800) / 120)
+    assert scatter.unevenness(vectors) == pytest.approx(np.sqrt(1800) / 120)
     with pytest.raises(ValueError, match="3 dimensions"):
-        scatter.uneven(np.eye(3))
+        scatter.unevenness(np.eye(3))
 
 
 def test_nc2_is_about_the_centre():

@@ -5,7 +5,7 @@ import pytest
 
 from nlpfeat.geometry import warping
 from nlpfeat.geometry.network import LINEAR, Layer, Network
-from nlpfeat.geometry.norms import pulls, spectral_product
+from nlpfeat.geometry.norms import spectral_product, unit_path_norms
 from nlpfeat.geometry.regions import linear_regions
 from tests.geometry.nets import random_net
 
@@ -24,7 +24,7 @@ FOLD = Network(  # (x, y) -> (|x|, y)
 
 def test_a_linear_map():
     regions = linear_regions(linear([[3, 0], [0, 2]]), 1.0)
-    found = warping.stretch(regions)
+    found = warping.jacobian_statistics(regions)
     np.testing.assert_allclose(found.log_det, np.log(6))
     np.testing.assert_allclose(found.condition, 1.5)
     assert found.lipschitz == 3
@@ -39,18 +39,20 @@ def test_a_mirror_is_not_a_fold():
 
 def test_a_sheet_folded_in_two():
     regions = linear_regions(FOLD, 1.0)
-    assert warping.folding(regions).share == pytest.approx(1.0)
+    assert warping.folding(regions).fold_index == pytest.approx(1.0)
     assert warping.folding(regions).mirrored == pytest.approx(0.5)
-    assert warping.roughness(regions).total == pytest.approx(2 * 2.0)  # jump 2 along a line of length 2
+    assert warping.roughness(regions).total_variation == pytest.approx(
+        2 * 2.0
+    )  # jump 2 along a line of length 2
     assert len(set(regions.merged())) == 2  # the units for y cancel out
 
 
 def test_flattened_to_a_line():
-    found = warping.stretch(linear_regions(linear([[1, 2], [2, 4]]), 1.0))
+    found = warping.jacobian_statistics(linear_regions(linear([[1, 2], [2, 4]]), 1.0))
     assert found.flattened == 1
     assert (found.log_det == -np.inf).all()
     assert (found.condition == np.inf).all()
-    assert np.isnan(warping.folding(linear_regions(linear([[0, 0], [0, 0]]), 1.0)).share)
+    assert np.isnan(warping.folding(linear_regions(linear([[0, 0], [0, 0]]), 1.0)).fold_index)
 
 
 def test_singular_values_are_those_of_numpy():
@@ -67,7 +69,7 @@ def test_singular_values_are_those_of_numpy():
 def test_the_lipschitz_constant_is_reached_and_not_exceeded():
     net = random_net(1, (30,), outputs=2)
     regions = linear_regions(net, 1.0)
-    found = warping.stretch(regions).lipschitz
+    found = warping.jacobian_statistics(regions).lipschitz
     a, b = np.random.default_rng(0).uniform(-1, 1, (2, 20_000, 2))
     ratios = np.linalg.norm(net(a) - net(b), axis=1) / np.linalg.norm(a - b, axis=1)
     assert ratios.max() <= found
@@ -94,18 +96,20 @@ def test_areas_of_random_points_agree_with_the_determinants():
     assert warping.folding(regions).mirrored == pytest.approx((np.linalg.det(jacobian) < 0).mean(), abs=0.03)
 
 
-def test_unwinding():
+def test_curve_shapes():
     turn = np.linspace(0, np.pi, 2001)
-    arms = np.stack([np.stack([np.cos(turn), np.sin(turn)], 1), np.stack([turn, turn], 1)])
-    found = warping.unwinding(linear(2 * np.eye(2)), arms)
+    curves = np.stack([np.stack([np.cos(turn), np.sin(turn)], 1), np.stack([turn, turn], 1)])
+    found = warping.curve_shapes(linear(2 * np.eye(2)), curves)
     np.testing.assert_allclose(found.length, [2 * np.pi, 2 * np.pi * np.sqrt(2)], rtol=1e-6)
     np.testing.assert_allclose(found.straightness, [2 / np.pi, 1], rtol=1e-6)
-    spokes = np.stack([arms[0], -arms[0]])  # their middle is the origin
-    np.testing.assert_allclose(warping.unwinding(linear([[2, 0], [0, -2]]), spokes).turn, 180, rtol=1e-6)
+    spokes = np.stack([curves[0], -curves[0]])  # their middle is the origin
+    np.testing.assert_allclose(
+        warping.curve_shapes(linear([[2, 0], [0, -2]]), spokes).winding_angle, 180, rtol=1e-6
+    )
     straight = np.linspace([0.2, 0.2], [1, 1], 50)
-    turn = warping.unwinding(linear(np.eye(2)), np.stack([straight, -straight])).turn
-    np.testing.assert_allclose(turn, 0, atol=1e-9)
-    assert np.isnan(warping.unwinding(linear(np.zeros((2, 2))), arms).straightness).all()
+    angle = warping.curve_shapes(linear(np.eye(2)), np.stack([straight, -straight])).winding_angle
+    np.testing.assert_allclose(angle, 0, atol=1e-9)
+    assert np.isnan(warping.curve_shapes(linear(np.zeros((2, 2))), curves).straightness).all()
 
 
 def test_fold_times_are_where_the_determinant_vanishes():
@@ -151,7 +155,7 @@ def test_norms_by_hand():
         (Layer(np.diag([3.0, 1]), np.zeros(2)), Layer(np.array([[0.0, 2], [0, 0]]), np.zeros(2), LINEAR))
     )
     assert spectral_product(net) == pytest.approx(6)
-    assert pulls(net.layers[0].weight, net.layers[1].weight).tolist() == [0, 2]
+    assert unit_path_norms(net.layers[0].weight, net.layers[1].weight).tolist() == [0, 2]
 
 
 def test_linearity():

@@ -1,5 +1,7 @@
 """Batch norm inserted into nets of every task: no output changes, and it is batch norm."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from nlpfeat.errors import UserError
 from nlpfeat.models import batch_norm
 from nlpfeat.tasks.registry import TASKS
-from tests.toys import TOYS, maker_of
+from tests.toys import TOYS, factory_of
 
 WITHOUT = {
     "reviews_bag",
@@ -23,9 +25,9 @@ WITHOUT = {
 def built(name):
     """A net of width 6 with weights that are not small, and batches of its inputs."""
     toy = TOYS[name]
-    factory = maker_of(toy)
-    settings = toy.settings._replace(width=np.int32(6), seed=np.int32(0))
-    example = factory.example(settings, 6)
+    factory = factory_of(toy)
+    settings = replace(toy.settings, width=np.int32(6), seed=np.int32(0))
+    example = factory.new_member(settings, 6)
     rng = np.random.default_rng(0)
     params = jax.tree.map(
         lambda leaf: leaf + 0.3 * rng.normal(size=leaf.shape).astype(np.float32), example.params
@@ -33,7 +35,7 @@ def built(name):
     train = example.splits["train"]
     count = len(train.targets)
     index = [np.arange(0, count // 3), np.arange(count // 3, count)]
-    batches = [toy.row.data.batch(factory.dataset.arrays, train, i).inputs for i in index]
+    batches = [toy.task.data.batch(factory.dataset.arrays, train, i).inputs for i in index]
     return factory.module(6), params, settings, batches
 
 

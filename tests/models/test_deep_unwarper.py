@@ -10,16 +10,20 @@ from nlpfeat.errors import UserError
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.models.unwarper import DeepUnwarperSpec, deep_layers
 from nlpfeat.tasks.spec import resolve
-from tests.toys import TOYS, maker_of, trained, with_grid
+from tests.toys import TOYS, factory_of, trained, with_grid
 
 SPEC = replace(TOYS["spirals_deep"], model=DeepUnwarperSpec(layers=5))
 
 
 def example(width=2, depth=3, units=2, slope=0.3):
-    settings = SPEC.settings._replace(
-        width=np.int32(width), seed=np.int32(1), depth=np.int32(depth), slope=np.float32(slope)
+    settings = replace(
+        SPEC.settings,
+        width=np.int32(width),
+        seed=np.int32(1),
+        depth=np.int32(depth),
+        negative_slope=np.float32(slope),
     )
-    return maker_of(SPEC), maker_of(SPEC).example(settings, units)
+    return factory_of(SPEC), factory_of(SPEC).new_member(settings, units)
 
 
 @pytest.mark.parametrize("depth", [2, 3, 5])

@@ -77,7 +77,7 @@ def test_gradients_of_rows_are_those_of_whole_tables():
 
 
 def test_the_penalty_is_on_every_row_of_both_tables_and_on_no_bias():
-    batch, settings = pairs(2), DotSettings(penalty=0.01)
+    batch, settings = pairs(2), DotSettings(l2=0.01)
     params = built(DotNet(3, USERS, ITEMS, BiasSpec()), settings, batch)
     optimizer, plain = adam_with_l2("users", "items")(settings), optax.scale_by_adam()
 

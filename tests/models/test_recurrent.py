@@ -1,5 +1,7 @@
 """Recurrent layers beside a loop written out, forwards and back; and the nets built of them."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -140,7 +142,7 @@ SETTINGS = CharacterNetSettings(width=np.int32(3), seed=np.int32(0))
 def test_padded_widths_are_native_ones(cell, layers):
     """Scores, states and gradients of a net of 3 units, alone and padded to 8, in training with dropout."""
     spec = CharacterNetSpec(cell=cell, layers=layers, embedding=0)
-    settings = SETTINGS._replace(dropout=0.4, input_dropout=0.3, state_dropout=0.3)
+    settings = replace(SETTINGS, dropout=0.4, input_dropout=0.3, state_dropout=0.3)
     inputs = windows(np.random.default_rng(0), 4, 6)
 
     def loss(params, units):
@@ -194,7 +196,7 @@ def test_dropped_states_and_inputs_are_the_same_at_every_place():
     module = CharacterNet(3, 7, CharacterNetSpec(cell="rnn", embedding=4))
     inputs = windows(np.random.default_rng(0), 2, 5)
     params = jax.jit(module.init)(jax.random.key(1), inputs, SETTINGS)["params"]
-    settings = SETTINGS._replace(state_dropout=1.0, dropout=0.0)
+    settings = replace(SETTINGS, state_dropout=1.0, dropout=0.0)
     trace = module.apply(
         {"params": params}, inputs, settings, train=True, rngs={"dropout": jax.random.key(0)}
     )

@@ -1,18 +1,20 @@
 """The lecture's net against bare jnp, and one training step against Adam written out in NumPy."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from nlpfeat.models.masking import crop
-from nlpfeat.training.step import init_state, train_step
-from tests.toys import SPIRALS, largest_gap, maker_of, trained, with_grid
+from nlpfeat.training.step import Program, init_state, train_step
+from tests.toys import SPIRALS, factory_of, largest_gap, trained, with_grid
 
 
 @pytest.fixture(scope="module")
 def example():
-    return maker_of(SPIRALS).example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(1)), 8)
+    return factory_of(SPIRALS).new_member(replace(SPIRALS.settings, width=np.int32(8), seed=np.int32(1)), 8)
 
 
 def bare(params, inputs, targets):
@@ -27,7 +29,7 @@ def bare(params, inputs, targets):
 
 def test_forward(example):
     batch = example.splits["train"]
-    trace = maker_of(SPIRALS).module(8).apply({"params": example.params}, batch.inputs, example.settings)
+    trace = factory_of(SPIRALS).module(8).apply({"params": example.params}, batch.inputs, example.settings)
     _, expected = bare(example.params, batch.inputs, batch.targets)
     assert set(trace) == set(expected)
     for name, values in expected.items():
@@ -36,13 +38,10 @@ def test_forward(example):
 
 def test_gradient_and_one_adam_step(example):
     """m/(1−β1) / (√(v/(1−β2)) + ε) with g + λw as the gradient: PyTorch's Adam with weight_decay λ."""
-    task, batch, settings = (
-        SPIRALS.row,
-        example.splits["train"],
-        example.settings._replace(weight_decay=np.float32(0.1)),
-    )
-    state = init_state(task, maker_of(SPIRALS).module(8), (), 1, example.params, settings)
-    after = train_step(task, maker_of(SPIRALS).module(8), (), state, settings, batch, 1.0, 0)
+    batch, settings = example.splits["train"], replace(example.settings, weight_decay=np.float32(0.1))
+    program = Program(SPIRALS.task, factory_of(SPIRALS).module(8))
+    state = init_state(program, 1, example.params, settings)
+    after = train_step(program, state, settings, batch, 1.0, 0)
 
     gradient = jax.grad(lambda p: bare(p, batch.inputs, batch.targets)[0])(example.params)
 
@@ -56,9 +55,9 @@ def test_gradient_and_one_adam_step(example):
 
 def test_initial_weights_are_those_of_pytorchs_linear():
     """U(±1/√fan_in), weights and biases, with the true fan-in of a padded member."""
-    factory = maker_of(SPIRALS)
+    factory = factory_of(SPIRALS)
     many = [
-        factory.example(SPIRALS.settings._replace(width=np.int32(16), seed=np.int32(s)), 64)
+        factory.new_member(replace(SPIRALS.settings, width=np.int32(16), seed=np.int32(s)), 64)
         for s in range(40)
     ]
     shapes = factory.shapes(16)

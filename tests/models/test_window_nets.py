@@ -10,7 +10,7 @@ from nlpfeat.models.word_windows import noise_words, other_words, subsampled
 from nlpfeat.tasks.skipgrams import WINDOWS, WINDOWS_NOISE
 from tests.data.test_windows import written
 
-REACH = 2
+RADIUS = 2
 
 
 @pytest.fixture(scope="module", params=[WINDOWS, WINDOWS_NOISE], ids=["windows", "windows_noise"])
@@ -18,8 +18,11 @@ def asked(request, tmp_path_factory):
     """A net of width 3 padded to 5, its parameters, a batch, its trace in training, and the key of its noise."""
     task = request.param
     path, _ = written(tmp_path_factory.mktemp("text"), [330, 3, 9, 40], words=9)
-    spec = SubsampledSpec(path=path, context_radius=REACH, vocab_size=8, validation_share=0.0, subsample=0.05)
-    stream, texts, _, _ = windows.load(spec)
+    spec = SubsampledSpec(
+        path=path, context_radius=RADIUS, vocab_size=8, validation_share=0.0, subsample=0.05
+    )
+    dataset = windows.load(spec)
+    stream, texts = dataset.arrays, dataset.metadata
     batch = task.data.batch(stream, windows.make_splits(texts, None)["train"], None)
     settings = task.model.settings(width=np.int32(3), seed=np.int32(0))
     module = task.model.build(task.model.spec(), texts, 5)
@@ -41,25 +44,25 @@ def test_scores_are_those_of_each_window_and_its_copy(asked):
             vectors = params["words"]["table"][window][:, :3]
             hidden = np.tanh(np.einsum("td,tdh->h", vectors, params["weight"][:, :3]) + params["bias"])
             return hidden @ params["score"]["weight"][:, 0] + params["score"]["bias"][0]
-        middle = params["middles"]["table"][window[REACH]][:3]
+        middle = params["middles"]["table"][window[RADIUS]][:3]
         around = params["words"]["table"][window][:, :3]
         nearness = [0.5, 1, 0, 1, 0.5]
         return sum(weight * vector @ middle for weight, vector in zip(nearness, around, strict=True))
 
     places = np.argwhere(np.asarray(trace["windows"]))
-    assert len(places) == 330 + 9 + 40 - 3 * 2 * REACH
+    assert len(places) == 330 + 9 + 40 - 3 * 2 * RADIUS
     loss, right = np.zeros(len(words)), np.zeros(len(words))
     for row, place in places:
-        window = words[row, place - REACH : place + REACH + 1].copy()
+        window = words[row, place - RADIUS : place + RADIUS + 1].copy()
         real = score(window)
-        window[REACH] = other[row, place]
+        window[RADIUS] = other[row, place]
         wrong = score(window)
         assert trace["real"][row, place] == pytest.approx(real, abs=1e-4)
         assert trace["wrong"][row, place] == pytest.approx(wrong, abs=1e-4)
         loss[row] += (np.log1p(np.exp(-real)) + np.log1p(np.exp(wrong))) / 2
         right[row] += real > wrong
     targets = np.asarray(batch.targets)
-    np.testing.assert_allclose(task.evaluation.metrics[0][1](trace, targets), right / targets, rtol=1e-5)
+    np.testing.assert_allclose(task.evaluation.headline.fn(trace, targets), right / targets, rtol=1e-5)
     if task is WINDOWS:
         np.testing.assert_allclose(task.learner.loss.fn(trace, targets), loss / targets, rtol=1e-4)
 
@@ -69,7 +72,7 @@ def test_noise_loss_is_the_sum_over_pairs_and_noise_words(asked):
     if task is WINDOWS:
         return
     thin_key, noise_key, _ = jax.random.split(jax.random.key(0), 3)
-    kept = jax.device_get(subsampled(thin_key, batch.inputs, texts.slots))
+    kept = jax.device_get(subsampled(thin_key, batch.inputs, texts.max_kept))
     noise = np.asarray(noise_words(noise_key, batch.inputs.noise, (len(kept.words), 64)))
     middle, context = (params[name]["table"][:, :3] for name in ("middles", "words"))
 
@@ -78,13 +81,13 @@ def test_noise_loss_is_the_sum_over_pairs_and_noise_words(asked):
 
     total, same = np.zeros(len(kept.words)), 0
     for row in range(len(kept.words)):
-        for t in range(texts.slots):
+        for t in range(texts.max_kept):
             if not kept.middle[row, t]:
                 continue
-            for c in range(max(0, t - REACH), min(texts.slots, t + REACH + 1)):
+            for c in range(max(0, t - RADIUS), min(texts.max_kept, t + RADIUS + 1)):
                 if c == t or kept.document[row, c] != kept.document[row, t]:
                     continue
-                weight = (REACH + 1 - abs(t - c)) / REACH
+                weight = (RADIUS + 1 - abs(t - c)) / RADIUS
                 around = context[kept.words[row, c]]
                 total[row] += weight * cost(-middle[kept.words[row, t]] @ around)
                 for word in noise[row]:

@@ -46,7 +46,7 @@ def test_the_models_gradient_is_the_one_by_hand(units, label, learned, seed):
     ids, counts = np.unique(tokens, return_counts=True)
     bag = Bag(ids[None].astype(np.int32), counts[None].astype(np.float32), np.array([len(ids)], np.int32))
     module, member = (
-        WordMean(units, 3, vocabulary, WordMeanSpec(scale=1.0, learned=learned)),
+        WordMean(units, 3, vocabulary, WordMeanSpec(init_scale=1.0, learned=learned)),
         WordMeanSettings(width=units),
     )
     params = module.init(jax.random.key(seed), bag, member)["params"]

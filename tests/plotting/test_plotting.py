@@ -4,8 +4,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from nlpfeat.plotting.plane import plot_classes, plot_points, plot_scale, plot_segments
+from nlpfeat.plotting.figures.predictions import plot_confusion
+from nlpfeat.plotting.plane import plot_classes, plot_dots, plot_lines, plot_scale
 from nlpfeat.plotting.primitives import (
     describe_half,
     plot_curves,
@@ -14,9 +16,8 @@ from nlpfeat.plotting.primitives import (
     plot_share,
     plot_success,
 )
-from nlpfeat.plotting.save import save, stamp
-from nlpfeat.plotting.style import CLASS_COLOURS, house_style, log_axis, width_axis, width_colours
-from nlpfeat.plotting.texts import plot_confusion
+from nlpfeat.plotting.save import save_figure
+from nlpfeat.plotting.style import CLASS_COLOURS, THEMES, house_style, log_axis, width_axis, width_colours
 
 
 @pytest.fixture
@@ -95,8 +96,7 @@ def test_crowded_width_axes_keep_the_largest(ax):
 
 
 def test_figures_are_written_whole_and_stamped(ax, tmp_path):
-    stamp(ax.figure, "python -m experiments.plot")
-    paths = save(ax.figure, tmp_path / "accuracy-width-noise=0.1")
+    paths = save_figure(ax.figure, tmp_path / "accuracy-width-noise=0.1", "nlpfeat plot")
     assert [path.name for path in paths] == ["accuracy-width-noise=0.1.png", "accuracy-width-noise=0.1.pdf"]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
     assert all(path.stat().st_size > 1000 for path in paths)
@@ -124,9 +124,9 @@ def test_what_has_no_number_is_grey(ax):
 
 
 def test_segments_and_points(ax):
-    drawn = plot_segments(ax, np.array([[[0.0, 0], [1, 1]]]), colors="black")
-    assert drawn.get_segments()[0].tolist() == [[0, 0], [1, 1]]
-    plot_points(ax, np.array([[0.5, 0.2], [1.5, 0.1]]), np.array([0, 1]))
+    plot_lines(ax, np.array([[[0.0, 0], [1, 1]]]), "black")
+    assert ax.collections[-1].get_segments()[0].tolist() == [[0, 0], [1, 1]]
+    plot_dots(ax, np.array([[0.5, 0.2], [1.5, 0.1]]), np.array([0, 1]), THEMES["light"])
     assert ax.collections[-1].get_offsets().tolist() == [[0.5, 0.2], [1.5, 0.1]]
 
 
@@ -155,8 +155,7 @@ def test_text_of_others_is_drawn_as_it_stands(tmp_path):
         axes.set_title("$5 to $10")
         axes.legend()
         log_axis(axes.xaxis)
-        stamp(figure, "--study=p$x$y")
-        paths = save(figure, tmp_path / "dollars")
+        paths = save_figure(figure, tmp_path / "dollars", "--study=p$x$y")
     assert all(path.stat().st_size > 3000 for path in paths)
     shown = [label.get_text() for label in axes.get_xticklabels()]
     assert {"10⁻²", "10²"} <= set(shown)
@@ -169,14 +168,10 @@ def test_headings_stay_within_their_figure(tmp_path):
         axes[0].set_title(
             "a title that is a good deal longer than the half of the figure that it stands over, and goes on"
         )
-        figure.suptitle("and a heading that is longer than the whole of the figure " * 3, x=0.005, ha="left")
-        stamp(
-            figure,
-            "python -m experiments.plot --study=runs/a_study_of_a_long_name --at noise=0.1 --at slope=0.3 --at depth=5"
-            + " --at noise=0.1" * 9,
-        )
-        save(figure, tmp_path / "long")
-        renderer = figure.canvas.get_renderer()
+        stamp = "nlpfeat plot --study=runs/a_study_of_a_long_name --at depth=5" + " --at noise=0.1" * 12
+        heading = "and a heading that is longer than the whole of the figure " * 3
+        save_figure(figure, tmp_path / "long", stamp, heading)
+        renderer = FigureCanvasAgg(figure).get_renderer()  # saved figures are closed
         for text in (axes[0]._left_title, figure._suptitle, figure._supxlabel):
             assert text.get_window_extent(renderer).x1 <= figure.bbox.x1
             assert "\n" in text.get_text()
@@ -188,7 +183,7 @@ def test_many_classes_are_shown_by_colour_and_the_confused_ones_named(ax):
     plot_confusion(ax, counts, [f"class {i}" for i in range(150)])
     assert not ax.texts
     assert len(ax.get_xticks()) == 0
-    assert "class 7 taken for class 3: 5\nclass 2 taken for class 9: 4" in ax.get_xlabel()
+    assert "class 7 predicted as class 3: 5\nclass 2 predicted as class 9: 4" in ax.get_xlabel()
     ax.clear()
     plot_confusion(ax, counts[:3, :3], ["a", "b", "c"])
     assert len(ax.texts) == 9

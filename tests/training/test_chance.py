@@ -5,19 +5,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nlpfeat.data.core import split_names
 from nlpfeat.sweeps import plan
 from nlpfeat.sweeps.members import stack_settings, tree_index
 from nlpfeat.training.metrics import bits_per_token
-from tests.toys import TOYS, maker_of
+from tests.toys import TOYS, factory_of
 
 
 def parts(name):
     """A toy's task, its source's arrays, and the parts of its first member: learned from, and the last."""
-    factory = maker_of(TOYS[name])
+    factory = factory_of(TOYS[name])
     settings = tree_index(stack_settings(factory.spec.settings, plan.all_members(TOYS[name])), 0)
-    splits = jax.device_get(factory.draw(settings))
-    there = [part for part in ("train", "validation", "test") if part in splits]
-    return factory.spec.task, factory.dataset.arrays, splits["train"], splits[there[-1]]
+    splits = jax.device_get(factory.splits(settings))
+    return factory.spec.task, factory.dataset.arrays, splits["train"], splits[split_names(splits)[-1]]
 
 
 @pytest.mark.parametrize("name", sorted(TOYS))
@@ -25,13 +25,13 @@ def test_is_a_score_that_a_net_can_get(name):
     task, arrays, learned, asked = parts(name)
     level = task.evaluation.baseline(arrays, learned, asked)
     assert np.isfinite(level)
-    assert level > 0 if task.evaluation.criterion.falling else 0 <= level <= 1
+    assert level > 0 if task.evaluation.headline.mode == "min" else 0 <= level <= 1
 
 
 @pytest.mark.parametrize("name", ["spirals", "reviews_batch", "eleven_lines", "next_word"])
 def test_of_classes_is_the_best_constant(name):
     task, arrays, learned, asked = parts(name)
-    (_, metric), *_ = task.evaluation.metrics
+    metric = task.evaluation.headline.fn
     kinds = int(max(np.max(learned.targets), np.max(asked.targets))) + 1
 
     def share(examples, kind):
@@ -46,7 +46,7 @@ def test_of_classes_is_the_best_constant(name):
 @pytest.mark.parametrize("name", ["ratings_dot", "ratings_bayes"])
 def test_of_ratings_is_the_mean(name):
     task, arrays, learned, asked = parts(name)
-    (_, metric), *_ = task.evaluation.metrics
+    metric = task.evaluation.headline.fn
     level = task.evaluation.baseline(arrays, learned, asked)
     mean = float(np.mean(learned.targets))
 
@@ -60,7 +60,7 @@ def test_of_ratings_is_the_mean(name):
 @pytest.mark.parametrize("name", ["windows", "windows_noise"])
 def test_of_pairs_is_a_tie(name):
     task, arrays, learned, asked = parts(name)
-    (_, metric), *_ = task.evaluation.metrics
+    metric = task.evaluation.headline.fn
     scores = jnp.zeros((2, 3))
     trace = {"real": scores, "wrong": scores, "windows": jnp.ones((2, 3), bool)}
     assert (

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from nlpfeat.data.core import Examples
-from nlpfeat.data.text.bags import bags, with_overlap
+from nlpfeat.data.text.bags import bags
 from nlpfeat.data.text.bags import batch as fetch
-from nlpfeat.data.text.vocabulary import Documents
 from nlpfeat.models import sentiment_net
 from nlpfeat.models.sentiment_net import SentimentNet
 from nlpfeat.tasks.bags import OnlineSettings
 from nlpfeat.training.losses import half_squared_error
-from nlpfeat.training.rules.online import MAX_BATCH, RULE
+from nlpfeat.training.rules.online import MAX_BATCH, REVIEW_BY_REVIEW
 
 
 def sigmoid(x):
@@ -39,19 +39,19 @@ def notebook(inputs, wanted, readout, rate):
 
 
 def as_bags(dense, counted):
-    rows, words = np.nonzero(dense)
-    start = np.searchsorted(rows, np.arange(len(dense) + 1)).astype(np.int32)
-    documents = Documents(start, words.astype(np.int32), dense[rows, words])
-    return with_overlap(bags(documents, counted=counted), len(dense), MAX_BATCH)
+    counts = csr_array(dense)
+    return bags(counts, counts if counted else None, MAX_BATCH, len(dense))
 
 
 def blocks(arrays, labels, params, size, member, steps):
     """The rule in blocks of `size`, pass after pass."""
-    carry = {name: jnp.float32(0) for name in RULE.counters}
+    carry = {name: jnp.float32(0) for name in REVIEW_BY_REVIEW.counters}
     examples = Examples(np.arange(len(labels)), labels)
     for step in range(steps):
         index = jnp.arange(step * size, (step + 1) * size) % len(labels)
-        params, carry = RULE.step(params, carry, fetch(arrays, examples, index), member, member.learning_rate)
+        params, carry = REVIEW_BY_REVIEW.step(
+            params, carry, fetch(arrays, examples, index), member, member.learning_rate
+        )
     return params, carry
 
 

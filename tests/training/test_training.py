@@ -15,7 +15,7 @@ from nlpfeat.training import step
 from nlpfeat.training.losses import cross_entropy
 from nlpfeat.training.metrics import accuracy
 from nlpfeat.training.schedule import TrainingSpec
-from tests.toys import SPIRALS, maker_of
+from tests.toys import SPIRALS, factory_of
 
 
 @settings(max_examples=100, deadline=None)
@@ -43,7 +43,7 @@ def test_stops_hold_every_step_that_must_be_one(steps, record, checkpoint, snaps
 
 
 def test_phases():
-    spec = TrainingSpec(steps=(10, 5), rates=(1.0, 0.1), frozen=(("words",), ()))
+    spec = TrainingSpec(steps=(10, 5), lr_scales=(1.0, 0.1), frozen=(("words",), ()))
     assert [tuple(phase) for phase in spec.phases] == [(0, 10, 1.0, ("words",)), (10, 15, 0.1, ())]
 
 
@@ -69,37 +69,36 @@ def test_cross_entropy_and_accuracy_are_the_textbooks(n, classes, seed):
     np.testing.assert_array_equal(accuracy(trace, targets), scores.argmax(1) == targets)
 
 
-@pytest.mark.parametrize("piece", [7, 30, 60, 64])
-def test_evaluation_in_pieces_is_the_whole(piece):
-    factory = maker_of(SPIRALS)
-    example = factory.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
+def evaluated(factory, member, splits=None, **evaluation):
+    """The record of a member under other settings of the evaluation."""
+    task = replace(SPIRALS.task, evaluation=replace(SPIRALS.task.evaluation, **evaluation))
+    data = step.Data(member.settings, (), splits or member.splits)
+    return step.evaluate(step.Program(task, factory.module(8)), member.params, data)
 
-    def evaluated(task):
-        splits = example.splits
-        return step.evaluate(task, factory.module(8), example.params, example.settings, (), splits)
 
-    whole = evaluated(SPIRALS.row)
-    for name, values in evaluated(replace(SPIRALS.row, piece=piece)).items():
+@pytest.fixture(scope="module")
+def member():
+    factory = factory_of(SPIRALS)
+    settings = replace(SPIRALS.settings, width=np.int32(8), seed=np.int32(0))
+    return factory, factory.new_member(settings, 8)
+
+
+@pytest.mark.parametrize("batch_size", [7, 30, 60, 64])
+def test_evaluation_in_batches_is_that_of_the_whole(member, batch_size):
+    whole = evaluated(*member)
+    for name, values in evaluated(*member, batch_size=batch_size).items():
         np.testing.assert_allclose(values, whole[name], rtol=1e-6)
 
 
-def test_a_record_over_a_sample_is_that_of_evenly_spread_examples():
-    factory = maker_of(SPIRALS)
-    example = factory.example(SPIRALS.settings._replace(width=np.int32(8), seed=np.int32(0)), 8)
-
-    def evaluated(task, splits):
-        return step.evaluate(task, factory.module(8), example.params, example.settings, (), splits)
-
-    n = 60
-    rows = np.linspace(0, n - 1, 25).astype(int)
-    few = jax.tree.map(lambda leaf: leaf[rows], example.splits)
-    found = evaluated(replace(SPIRALS.row, reading=partial(subsample, 25), piece=7), example.splits)
-    for name, values in evaluated(SPIRALS.row, few).items():
+def test_a_record_over_a_sample_is_that_of_evenly_spread_examples(member):
+    rows = np.linspace(0, 59, 25).astype(int)
+    few = jax.tree.map(lambda leaf: leaf[rows], member[1].splits)
+    found = evaluated(*member, indices=partial(subsample, 25), batch_size=7)
+    for name, values in evaluated(*member, splits=few).items():
         np.testing.assert_allclose(values, found[name], rtol=1e-6)
-    for name, values in evaluated(
-        replace(SPIRALS.row, reading=partial(subsample, 10**6)), example.splits
-    ).items():
-        np.testing.assert_array_equal(values, evaluated(SPIRALS.row, example.splits)[name])
+    whole = evaluated(*member)
+    for name, values in evaluated(*member, indices=partial(subsample, 10**6)).items():
+        np.testing.assert_array_equal(values, whole[name])
 
 
 def test_a_score_that_is_no_number_is_no_answer():

@@ -1,6 +1,6 @@
-"""A disc inside an annulus: the control that a ReLU net of width 2 provably cannot solve.
+"""A disc inside an annulus: a control that a ReLU network of width 2 provably cannot separate.
 
-With two units the set where one class wins is connected to the far plane, so it cannot be an island.
+With two units, the region of a class is unbounded, and cannot be a bounded island.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,13 @@ from nlpfeat.keys import stream
 
 @dataclass(frozen=True)
 class AnnulusSpec:
-    """`points` uniform in the disc of radius `disc`, as many uniform in the ring from `inner_radius` to 1."""
+    """Points uniform in a disc and in an annulus around it.
+
+    Attributes:
+      points: per class.
+      disc: radius of the disc.
+      inner_radius: of the annulus, whose outer radius is 1.
+    """
 
     points: Count = 500
     disc: Fraction = 0.4
@@ -30,7 +36,7 @@ class AnnulusSpec:
 
 
 def annulus(spec: AnnulusSpec, key: Array) -> Examples:
-    """One draw: `inputs` (x, y), each float32 (2·points,); `targets` 0 in the disc, 1 in the ring."""
+    """Examples drawn with `key`: `inputs` (x, y), each float32 (2·points,); `targets` 0 in the disc, 1 in the annulus."""
     radius_key, angle_key = jax.random.split(key)
     inner = jnp.array([0.0, spec.inner_radius])[:, None]
     outer = jnp.array([spec.disc, 1.0])[:, None]
@@ -42,11 +48,11 @@ def annulus(spec: AnnulusSpec, key: Array) -> Examples:
 
 
 def make_splits(spec: AnnulusSpec, settings: Settings, names: Sequence[str] = ("train", "test")) -> Splits:
-    """A fresh draw for each split, of the member's seed."""
+    """Examples of each split, drawn from the seed of the member."""
     return {name: annulus(spec, stream(settings.seed, f"data/{name}")) for name in names}
 
 
 def fresh_splits(spec: AnnulusSpec, settings: Settings, names: Sequence[str] = ("test",)) -> Splits:
-    """`LAST` fresh points of each split but the training one."""
+    """`FRESH_POINTS` new points per split, for the last record; the train split keeps its own."""
     many = replace(spec, points=FRESH_POINTS // 2)
     return {name: annulus(many, stream(settings.seed, f"data/last/{name}")) for name in names}

@@ -1,4 +1,4 @@
-"""Spirals: arms wound around the origin, which no line can part.
+"""Spirals: arms wound around the origin, which no line separates.
 
 Source: A. Canziani, Deep Learning (NYU), notebook "spiral classification", editions of 2020 and 2021.
 """
@@ -11,20 +11,25 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
-from jaxtyping import PyTree
+from jaxtyping import Float, PyTree
 
 from nlpfeat.config.fields import Count, Fraction
 from nlpfeat.data.core import Examples, Splits
 from nlpfeat.keys import stream
 
-FRESH_POINTS = 10_000  # fresh points that the record of the last step is taken over
+FRESH_POINTS = 10_000  # new points on which the last record is evaluated
 
 
 @dataclass(frozen=True)
 class SpiralSpec:
-    """`arms` (K) spirals of `points` (N) each, radius growing from `inner_radius` to 1.
+    """The shape of the arms.
 
-    The notebook of 2021 has 5 arms that start at .2, that of 2020 has 3 that start at the origin.
+    The notebook of 2021 has 5 arms with an inner radius of .2, that of 2020 has 3 that start at the origin.
+
+    Attributes:
+      arms: K, the number of classes.
+      points: N, per arm.
+      inner_radius: at which an arm starts; it ends at radius 1.
     """
 
     arms: Count = 5
@@ -37,12 +42,15 @@ SPIRALS_2020 = SpiralSpec(arms=3, points=1000, inner_radius=0.0)
 
 
 def spirals(spec: SpiralSpec, key: Array, noise: ArrayLike) -> Examples:
-    """One draw: `inputs` (x, y), each float32 (K·N,); `targets` the arm, int32 (K·N,).
+    """Points on the arms.
 
     Args:
       spec: the shape of the arms.
-      key: one random key.
+      key: of the noise.
       noise: standard deviation of the Gaussian noise on the angle, in radians (.2 in the notebooks).
+
+    Returns:
+      `inputs` (x, y), each float32 (K·N,); `targets` the arm, int32 (K·N,).
     """
     t = jnp.linspace(0.0, 1.0, spec.points)[None]
     arm = jnp.arange(spec.arms)[:, None]
@@ -53,18 +61,18 @@ def spirals(spec: SpiralSpec, key: Array, noise: ArrayLike) -> Examples:
     return Examples(inputs, jnp.repeat(jnp.arange(spec.arms, dtype=jnp.int32), spec.points))
 
 
-def class_curves(spec: SpiralSpec, points: int = 400) -> np.ndarray:
-    """The middle of each arm, without noise: (arms, points, 2)."""
+def class_curves(spec: SpiralSpec, points: int = 400) -> Float[np.ndarray, "arms points 2"]:
+    """The center line of each arm: the arm without noise, (arms, points, 2)."""
     x, y = spirals(replace(spec, points=points), jax.random.key(0), 0.0).inputs
     return np.stack([x, y], 1).reshape(spec.arms, points, 2).astype(np.float64)
 
 
 def make_splits(spec: SpiralSpec, settings: PyTree, names: Sequence[str] = ("train", "test")) -> Splits:
-    """A fresh draw for each split, of the member's `seed` and `noise` (the notebooks have no test set)."""
+    """Examples of each split, drawn from the `seed` and `noise` of the member. The notebooks have no test set."""
     return {name: spirals(spec, stream(settings.seed, f"data/{name}"), settings.noise) for name in names}
 
 
 def fresh_splits(spec: SpiralSpec, settings: PyTree, names: Sequence[str] = ("test",)) -> Splits:
-    """`LAST` fresh points of each split but the training one, by which an accuracy of .99 has a standard error of .001."""
+    """`FRESH_POINTS` new points per split, for the last record: an accuracy of .99 then has a standard error of .001."""
     many = replace(spec, points=-(-FRESH_POINTS // spec.arms))
     return {name: spirals(many, stream(settings.seed, f"data/last/{name}"), settings.noise) for name in names}

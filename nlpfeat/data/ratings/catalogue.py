@@ -1,8 +1,8 @@
-"""Finding an item or a user by what people type: a title, the beginning of one, a number."""
+"""Search for an item or a user by the text that a person types: a title, its beginning, or a number."""
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from nlpfeat.data.ratings.files import YEAR
 from nlpfeat.data.tables import identity
@@ -10,55 +10,61 @@ from nlpfeat.data.text.tokens import composed
 from nlpfeat.errors import UserError, nearest
 
 
-class Catalogue(NamedTuple):
-    """The items of a table of ratings."""
+@dataclass(frozen=True)
+class Catalogue:
+    """The items of a table of ratings.
 
-    names: Sequence[str]  # as the ratings name them
+    Attributes:
+      names: in the file of ratings, such as numbers.
+      titles: in words; the name again where the title is unknown.
+    """
+
+    names: Sequence[str]
     titles: Sequence[str]
 
-    def place(self, text: str) -> int:
-        """The place of an item.
+    def index(self, text: str) -> int:
+        """The index of an item.
 
-        A whole title comes first, with its year or without, then a name, the only title that begins so, the only one
-        that holds the words. Case and a trailing article ("Godfather, The") do not count.
+        The first of these criteria that any item meets decides: its title; its title without the year; its name; the beginning
+        of its title; a part of its title. Case and a trailing article ("Godfather, The") are ignored.
 
         Raises:
-          UserError: if there is none, or several (some are named).
+          UserError: if no item matches, or several do (some are named).
         """
-        asked = _plain(text)
-        if not asked:
+        query = _plain(text)
+        if not query:
             raise UserError("name an item by its title, or by its number")
         plain = [_plain(title) for title in self.titles]
         bare = [_plain(_without_year(title)) for title in self.titles]
-        for fits in (
-            [i for i, title in enumerate(plain) if title == asked],
-            [i for i, title in enumerate(bare) if title == asked],
+        for matches in (
+            [i for i, title in enumerate(plain) if title == query],
+            [i for i, title in enumerate(bare) if title == query],
             [i for i, name in enumerate(self.names) if identity(name) == identity(text.strip())],
-            [i for i, title in enumerate(plain) if title.startswith(asked)],
-            [i for i, title in enumerate(plain) if asked in title],
+            [i for i, title in enumerate(plain) if title.startswith(query)],
+            [i for i, title in enumerate(plain) if query in title],
         ):
-            if len(fits) == 1:
-                return fits[0]
-            if fits:
-                some = "; ".join(f"{self.titles[i]} ({self.names[i]})" for i in fits[:5])
+            if len(matches) == 1:
+                return matches[0]
+            if matches:
+                some = "; ".join(f"{self.titles[i]} ({self.names[i]})" for i in matches[:5])
                 raise UserError(
-                    f"{text!r} could be {len(fits)} items: {some}{'; …' if len(fits) > 5 else ''}. Say more of its title, "
-                    "or its number"
+                    f"{text!r} could be {len(matches)} items: {some}{'; …' if len(matches) > 5 else ''}. Give more of its "
+                    "title, or its number"
                 )
         hint = nearest(text, [_without_year(title) for title in self.titles])
-        raise UserError(f"no item {text!r}; {hint if hint.startswith('did') else 'no title is spelt alike'}")
+        raise UserError(f"no item {text!r}; {hint if hint.startswith('did') else 'no title is similar'}")
 
 
-def user_place(users: Sequence[str], text: str) -> int:
-    """The place of a user.
+def user_index(users: Sequence[str], text: str) -> int:
+    """The index of a user.
 
     Raises:
-      UserError: if there is none.
+      UserError: if there is no such user.
     """
-    asked = identity(text.strip())
-    for place, name in enumerate(users):
-        if identity(name) == asked:
-            return place
+    query = identity(text.strip())
+    for index, name in enumerate(users):
+        if identity(name) == query:
+            return index
     raise UserError(
         f"no user {text!r} among the {len(users):,}, such as {', '.join(users[:3])}; someone new is described by ratings, "
         'as in --rating "Toy Story=4"'
@@ -70,6 +76,6 @@ def _without_year(title: str) -> str:
 
 
 def _plain(title: str) -> str:
-    """In small letters, its article in front, as it is said."""
+    """A title in lower case, with a trailing article moved to the front."""
     words = " ".join(composed(title).casefold().split())
     return re.sub(r"^(.*), (the|a|an)(?=$| \()", r"\2 \1", words)

@@ -1,11 +1,13 @@
-"""Files of ratings: MovieLens as it is published, and any CSV of user, item and rating."""
+"""Files of ratings: the published MovieLens, and any CSV with columns of users, items and ratings."""
 
 import re
 import zipfile
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from nlpfeat.data.downloads import MOVIELENS, fetch
 from nlpfeat.data.tables import identity, representatives, rows, rows_of, sorted_names
@@ -15,31 +17,44 @@ YEAR = re.compile(r"\s*\((\d{4})(?:[-–]\d{0,4})?\)\s*$")  # at the end of a ti
 
 
 class Rated(NamedTuple):
-    """Ratings as they were read, in an order that does not depend on that of the file."""
+    """Ratings, sorted by user and item: independent of the order of the file.
 
-    users: tuple[str, ...]  # names, numbers in their order, else by the alphabet
+    Attributes:
+      users, items: their names, sorted numerically if all are numbers, else alphabetically.
+      user, item: their indices, int32 (n,).
+      stars: the ratings, float32 (n,): the mean of ratings of one item by one user.
+      duplicates: number of ratings of an item that the same user has rated before.
+    """
+
+    users: tuple[str, ...]
     items: tuple[str, ...]
-    user: np.ndarray  # int32 (n,)
-    item: np.ndarray  # int32 (n,)
-    stars: np.ndarray  # float32 (n,)
-    again: int  # ratings that repeat a pair: their mean is taken
+    user: Int[np.ndarray, " n"]
+    item: Int[np.ndarray, " n"]
+    stars: Float[np.ndarray, " n"]
+    duplicates: int
 
 
 class Described(NamedTuple):
-    """What is known of the items."""
+    """Descriptions of the items.
+
+    Attributes:
+      titles: one per item; its name where the title is unknown.
+      genres: any number per item.
+      unknown: number of items without a description.
+    """
 
     titles: tuple[str, ...]
-    genres: tuple[tuple[str, ...], ...]  # of each item, perhaps none
-    unknown: int  # items of which nothing is known but their name
+    genres: tuple[tuple[str, ...], ...]
+    unknown: int
 
 
 def movielens() -> tuple[Rated, Described]:
-    """MovieLens latest-small, in the edition that is there.
+    """MovieLens latest-small, in the edition on this machine.
 
     Source: Harper & Konstan, "The MovieLens datasets", TiiS 2015.
 
     Raises:
-      UserError: if the file cannot be had, or is damaged.
+      UserError: if the file cannot be downloaded, or is damaged.
     """
     path = fetch(MOVIELENS)
     try:
@@ -61,16 +76,16 @@ def movielens() -> tuple[Rated, Described]:
 def own(
     path: str, user: str, item: str, rating: str, items: str, columns: str = ""
 ) -> tuple[Rated, Described]:
-    """A CSV of one's own, and perhaps one that tells what the items are.
+    """Ratings from a CSV, and optionally descriptions of the items from another.
 
     Args:
-      path: UTF-8, in a form that `nlpfeat.data.table.rows` reads.
+      path: of a file in a format that `nlpfeat.data.tables.rows` reads.
       user, item, rating: names of its columns.
-      columns: those names, parted by commas, where its first line names none.
-      items: a CSV with a column `item`, a column "title" and perhaps one "genres", joined by |; empty for none.
+      items: path of a CSV with the columns `item`, "title" and, optionally, "genres" (joined by |); empty for none.
+      columns: names of the columns of `path`, separated by commas, if it has no header row.
 
     Raises:
-      UserError: naming the file, the line and the mend.
+      UserError: if a file cannot be read, or a row is malformed. The file and the line are named.
     """
     named = rows(path, {user: "user", item: "item", rating: "rating"}, columns=columns)
     rated = collect(named, path, user, item, rating)
@@ -82,11 +97,15 @@ def own(
 def collect(
     lines: Iterable[tuple[int, dict[str, str]]], name: str, user: str, item: str, rating: str
 ) -> Rated:
-    """Ratings from rows with their line numbers.
+    """Ratings from the rows of a file.
+
+    Args:
+      lines: (line number, row by column) of each row.
+      name: of the file, for error messages.
+      user, item, rating: names of the columns.
 
     Raises:
-      UserError: naming `name`, the line and the mend: no user, no item, a rating that is no number; fewer than two of
-        users, items or ratings.
+      UserError: if a user or an item is missing, if a rating is no number, or if there are fewer than two users or items.
     """
     given: dict[tuple[str, str], list[float]] = {}
     for line, row in lines:
@@ -97,65 +116,76 @@ def collect(
         given.setdefault((who, what), []).append(_number(row[rating], name, line, rating))
     if not given:
         raise UserError(f"{name} has no rows")
-    given = _one_spelling(given)
+    given = _unify(given)
     users, items = (sorted_names({pair[side] for pair in given}) for side in (0, 1))
     for names, column in ((users, user), (items, item)):
         if len(names) < 2:
             raise UserError(f"{name} has {len(names)} different {column}; there must be two or more")
-    places = [{one: i for i, one in enumerate(names)} for names in (users, items)]
+    indices = [{one: i for i, one in enumerate(names)} for names in (users, items)]
     pairs = sorted(
-        (places[0][who], places[1][what], float(np.mean(stars))) for (who, what), stars in given.items()
+        (indices[0][who], indices[1][what], float(np.mean(stars))) for (who, what), stars in given.items()
     )
     user_ids, item_ids, stars = (np.array(column) for column in zip(*pairs, strict=True))
-    again = sum(len(stars) - 1 for stars in given.values())
+    duplicates = sum(len(stars) - 1 for stars in given.values())
     return Rated(
-        users, items, user_ids.astype(np.int32), item_ids.astype(np.int32), stars.astype(np.float32), again
+        users,
+        items,
+        user_ids.astype(np.int32),
+        item_ids.astype(np.int32),
+        stars.astype(np.float32),
+        duplicates,
     )
 
 
-def _one_spelling(given: dict[tuple[str, str], list[float]]) -> dict[tuple[str, str], list[float]]:
-    """The ratings, users and items that are equal numbers named alike."""
+def _unify(given: dict[tuple[str, str], list[float]]) -> dict[tuple[str, str], list[float]]:
+    """The ratings by user and item, with one spelling per number."""
     users, items = (representatives(pair[side] for pair in given) for side in (0, 1))
-    found: dict[tuple[str, str], list[float]] = {}
+    unified: dict[tuple[str, str], list[float]] = {}
     for (who, what), stars in given.items():
-        found.setdefault((users[who], items[what]), []).extend(stars)
-    return found
+        unified.setdefault((users[who], items[what]), []).extend(stars)
+    return unified
 
 
 def describe(
     lines: Iterable[tuple[int, dict[str, str]]], name: str, items: tuple[str, ...], item: str
 ) -> Described:
-    """What the rows of a file called `name` tell of the items; those that they lack keep their number as title.
+    """Descriptions of items from the rows of a file. The title of an item without a row is its name.
+
+    Args:
+      lines: (line number, row by column) of each row.
+      name: of the file, for error messages.
+      items: the names of the items that are rated.
+      item: name of the column of items.
 
     Raises:
-      UserError: if an item is described twice, each time otherwise, or none is described.
+      UserError: if two rows describe an item differently, or no row describes an item that is rated.
     """
-    told: dict[Any, dict[str, str]] = {}
+    by_item: dict[Decimal | str, dict[str, str]] = {}
     for line, row in lines:
-        mine = row[item].strip()
-        known = told.setdefault(identity(mine), row)
+        current = row[item].strip()
+        known = by_item.setdefault(identity(current), row)
         if known | {item: row[item]} != row:
             raise UserError(
-                f"{name} line {line}: {item} {mine!r} is described twice, by different rows; remove one"
+                f"{name} line {line}: {item} {current!r} is described twice, by different rows; remove one"
             )
-    rows_told = [told.get(identity(one), {}) for one in items]
-    unknown = rows_told.count({})
+    descriptions = [by_item.get(identity(one), {}) for one in items]
+    unknown = descriptions.count({})
     if unknown == len(items):
         raise UserError(f"{name} describes none of the items that are rated, such as {item} {items[0]!r}")
-    titles = tuple(row.get("title", "").strip() or one for row, one in zip(rows_told, items, strict=True))
-    return Described(titles, tuple(_genres(row.get("genres", "")) for row in rows_told), unknown)
+    titles = tuple(row.get("title", "").strip() or one for row, one in zip(descriptions, items, strict=True))
+    return Described(titles, tuple(_genres(row.get("genres", "")) for row in descriptions), unknown)
 
 
 def _genres(text: str) -> tuple[str, ...]:
-    """Genres joined by |; "(no genres listed)" is none."""
+    """The genres of a text that joins them by |; "(no genres listed)" gives none."""
     parts = (part.strip() for part in text.split("|"))
     return tuple(part for part in parts if part and not part.startswith("(no "))
 
 
 def year(title: str) -> float:
-    """The year in brackets at the end of a title, or NaN."""
-    found = YEAR.search(title)
-    return float(found.group(1)) if found else float("nan")
+    """The year in brackets at the end of a title; NaN if there is none."""
+    match = YEAR.search(title)
+    return float(match.group(1)) if match else float("nan")
 
 
 def _number(text: str, name: str, line: int, column: str) -> float:

@@ -1,4 +1,4 @@
-"""Ratings: who gave what how many stars, parted at random, anew for each seed."""
+"""Ratings of items by users, in random splits that differ between seeds."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,25 +8,27 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import PyTree
+from jaxtyping import Float, PyTree
 
 from nlpfeat.config.fields import Fraction
 from nlpfeat.data.core import Dataset, Examples, Index, Splits
+from nlpfeat.data.ratings.catalogue import Catalogue, user_place
 from nlpfeat.data.ratings.files import Described, Rated, movielens, own, year
 from nlpfeat.keys import stream
 
 
 @dataclass(frozen=True)
 class RatingsSpec:
-    """Which ratings, and how they are parted: at random, by the member's seed.
+    """Which ratings, and the sizes of their splits. The seed of the member draws the splits.
 
     Attributes:
-      path: a CSV or TSV of one's own, with a header row, or a file parted by tabs or ::; empty for MovieLens latest-small, in the edition that is there.
-      columns: the names of its columns, parted by commas, where it has no header row.
-      user, item, rating: its columns.
-      items: a CSV that tells what the items are: a column as `item`, one "title", and perhaps one "genres", joined by |.
-      test_share: the share of ratings to test on.
-      validation_share: the share of the others held out to choose by.
+      path: a CSV or TSV with a header row, or a file separated by tabs or "::"; empty for MovieLens latest-small.
+      columns: names of the columns, separated by commas, of a file without a header row.
+      user, item, rating: names of the columns of users, items and ratings.
+      items: path of a CSV that describes the items, with the column `item`, a column "title" and, optionally, "genres", joined
+        by |; empty for none.
+      test_share: fraction of the ratings in the test split.
+      validation_share: fraction of the remaining ratings in the validation split.
     """
 
     path: str = ""
@@ -40,60 +42,112 @@ class RatingsSpec:
 
     def __post_init__(self) -> None:
         if self.validation_share > 0.5 or not 0 < self.test_share <= 0.5:
-            raise ValueError("test_share and validation_share: at most half, and some to test on")
+            raise ValueError("test_share and validation_share: at most half each, and test_share above 0")
         if len({self.user, self.item, self.rating}) < 3:
-            raise ValueError("user, item and rating: three columns, not one twice")
+            raise ValueError("user, item and rating: name three columns, none of them twice")
         if self.items and not self.path:
             raise ValueError(
-                "items: the films of MovieLens are described already; set path, too, or leave it empty"
+                "items: the films of MovieLens are described already; set path as well, or leave items empty"
             )
 
     @property
     def name(self) -> str:
-        """What to call the ratings."""
+        """A name of the ratings for notes."""
         return self.path or "MovieLens latest-small"
 
 
 class RatingArrays(NamedTuple):
-    """All ratings, and what is known of the items."""
+    """All ratings without their values, and features of the items.
 
-    user: Array | np.ndarray  # int32 (n,)
-    item: Array | np.ndarray  # int32 (n,)
-    facts: Array | np.ndarray  # float32 (items, facts): year and genres, each of mean 0 and deviation 1
+    Attributes:
+      user, item: indices, int32 (n,).
+      item_features: year and genres, float32 (items, features), standardised.
+    """
+
+    user: Array | np.ndarray
+    item: Array | np.ndarray
+    item_features: Array | np.ndarray
 
 
 class Pairs(NamedTuple):
-    """A batch of users and items."""
+    """A batch of pairs of a user and an item.
 
-    user: Array | np.ndarray  # int32 (n,)
-    item: Array | np.ndarray  # int32 (n,)
-    facts: Array | np.ndarray  # of all items, as in `Ratings`
+    Attributes:
+      user, item: indices, int32 (n,).
+      item_features: of all items, as in `RatingArrays`.
+    """
+
+    user: Array | np.ndarray
+    item: Array | np.ndarray
+    item_features: Array | np.ndarray
 
 
 class RatingTable(NamedTuple):
-    """What is known of the ratings on the host."""
+    """The ratings on the host.
+
+    Attributes:
+      rated: the ratings.
+      described: descriptions of the items.
+      sizes: ratings per split: train, validation, test.
+      features: number of features per item.
+    """
 
     rated: Rated
     described: Described
-    sizes: tuple[int, int, int]  # ratings to train on, to choose by, to test on
-    facts: int  # numbers known of each item
+    sizes: tuple[int, int, int]
+    features: int
 
     @property
     def low(self) -> float:
-        """The smallest rating that was given."""
+        """The smallest rating."""
         return float(self.rated.stars.min())
 
     @property
     def high(self) -> float:
-        """The largest."""
+        """The largest rating."""
         return float(self.rated.stars.max())
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The title of each item."""
+        return self.described.titles
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Number of ratings per item: int (items,)."""
+        return np.bincount(self.rated.item, minlength=len(self.rated.items))
+
+    @property
+    def means(self) -> np.ndarray:
+        """Mean rating per item: float64 (items,)."""
+        return np.bincount(self.rated.item, self.rated.stars, minlength=len(self.rated.items)) / self.counts
+
+    def most_rated(self, max_items: int) -> np.ndarray:
+        """Indices of the items with the most ratings, at most `max_items`; ties keep their order."""
+        return np.argsort(-self.counts, kind="stable")[:max_items]
+
+    def user(self, name: str) -> int:
+        """The index of a user.
+
+        Raises:
+          UserError: if there is none of that name.
+        """
+        return user_place(self.rated.users, name)
+
+    def item(self, text: str) -> int:
+        """The index of an item, found by its title, the beginning of its title, or its number.
+
+        Raises:
+          UserError: if no item fits, or several do.
+        """
+        return Catalogue(self.rated.items, self.titles).place(text)
 
 
 def load(spec: RatingsSpec) -> Dataset:
     """Read the ratings.
 
     Raises:
-      UserError: if they cannot be had or read.
+      UserError: if the files cannot be downloaded or read.
     """
     rated, described = (
         own(spec.path, spec.user, spec.item, spec.rating, spec.items, spec.columns)
@@ -103,15 +157,16 @@ def load(spec: RatingsSpec) -> Dataset:
     n = len(rated.stars)
     test = max(1, round(spec.test_share * n))
     validation = round(spec.validation_share * (n - test))
-    known = facts(described)
-    table = RatingTable(rated, described, (n - test - validation, validation, test), known.shape[1])
+    features = item_features(described)
+    table = RatingTable(rated, described, (n - test - validation, validation, test), features.shape[1])
     names = "\0".join((*rated.users, *rated.items, *described.titles)).encode()
     digest = hashlib.sha256(names + rated.stars.tobytes()).hexdigest()
-    return Dataset(RatingArrays(rated.user, rated.item, known), table, digest, _notes(spec, rated, described))
+    arrays = RatingArrays(rated.user, rated.item, features)
+    return Dataset(arrays, table, digest, _notes(spec, rated, described))
 
 
-def facts(described: Described) -> np.ndarray:
-    """Year, its square, and a column a genre, float32 (items, facts), each of mean 0 and deviation 1 over the items."""
+def item_features(described: Described) -> Float[np.ndarray, "items features"]:
+    """The year, its square and one indicator per genre: float32 (items, features), standardised over the items."""
     years = np.array([year(title) for title in described.titles])
     known = years[~np.isnan(years)]
     years = np.where(np.isnan(years), known.mean() if len(known) else 0.0, years)
@@ -119,12 +174,12 @@ def facts(described: Described) -> np.ndarray:
     genres = sorted({genre for one in described.genres for genre in one})
     has = [[genre in one for one in described.genres] for genre in genres]
     columns = np.array([centred, centred**2, *has], np.float64).T
-    spread = columns.std(0)
-    return ((columns - columns.mean(0)) / np.where(spread > 0, spread, 1.0)).astype(np.float32)
+    deviation = columns.std(0)
+    return ((columns - columns.mean(0)) / np.where(deviation > 0, deviation, 1.0)).astype(np.float32)
 
 
 def make_splits(table: RatingTable, settings: PyTree) -> Splits:
-    """The parts of one member, as places of ratings: at random by its seed."""
+    """Random splits drawn from the seed of the member. The inputs are indices of ratings."""
     train, validation, test = table.sizes
     order = jax.random.permutation(stream(settings.seed, "split"), train + validation + test)
     stars = jnp.asarray(table.rated.stars)
@@ -141,13 +196,12 @@ def make_splits(table: RatingTable, settings: PyTree) -> Splits:
 
 
 def batch(arrays: RatingArrays, examples: Examples, index: Index) -> Examples:
-    """The pairs whose places stand in `examples.inputs` at `index`, with their ratings."""
-    places, stars = jnp.asarray(examples.inputs), jnp.asarray(examples.targets)
+    """The pairs of the ratings `examples.inputs` at `index`; the targets are the ratings."""
+    numbers, stars = jnp.asarray(examples.inputs), jnp.asarray(examples.targets)
     if index is not None:
-        places, stars = places[index], stars[index]
-    pairs = Pairs(
-        jnp.asarray(arrays.user)[places], jnp.asarray(arrays.item)[places], jnp.asarray(arrays.facts)
-    )
+        numbers, stars = numbers[index], stars[index]
+    user, item, features = map(jnp.asarray, arrays)
+    pairs = Pairs(user[numbers], item[numbers], features)
     return Examples(pairs, stars)
 
 
@@ -158,11 +212,13 @@ def _notes(spec: RatingsSpec, rated: Rated, described: Described) -> tuple[str, 
         f"{n:,} ratings of {len(rated.items):,} items by {len(rated.users):,} users{'' if spec.path else edition}"
     ]
     if once:
-        notes.append(f"{once:,} items are rated once: a seed that tests on that rating never saw them")
+        notes.append(
+            f"{once:,} items are rated once: a seed whose test split holds that rating has not trained on the item"
+        )
     if spec.items and described.unknown:
         notes.append(f"{described.unknown:,} of {len(rated.items):,} items are not described in {spec.items}")
     if spec.items and not any(described.genres):
-        notes.append(f'no item has genres: none are in a column "genres" of {spec.items}')
-    if rated.again:
-        notes.append(f"{rated.again:,} ratings repeat a user and an item: their mean is taken")
+        notes.append(f'no item has genres: {spec.items} has no column "genres", or it is empty')
+    if rated.duplicates:
+        notes.append(f"{rated.duplicates:,} ratings repeat a user and an item: their mean is taken")
     return tuple(f"{spec.name}: {note}" for note in notes)

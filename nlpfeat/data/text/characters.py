@@ -1,4 +1,4 @@
-"""A text as one stream of characters, in windows that follow on one another; after each character the next one is asked for."""
+"""A text as a stream of characters, in consecutive windows. The target of each character is the next one."""
 
 import hashlib
 from collections import Counter
@@ -18,6 +18,7 @@ from nlpfeat.data.text import plain_text
 from nlpfeat.errors import UserError, nearest
 
 BOOKS: dict[str, File] = {"nietzsche": NIETZSCHE}
+PROMPT = 40  # characters of the default prompt
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,12 @@ class CharacterSpec:
     """Which text, and its windows.
 
     Attributes:
-      book: a published one: "nietzsche"; `path` overrides it.
-      path: a text file of one's own, or a folder of `.txt` files; windows do not run on from one to the next.
-      window: characters that a step reads in a row, through which its gradient goes back.
-      kinds: at most so many kinds of characters are told apart, the commonest of the train part; all others are one.
-      lower: whether capitals become small letters.
-      validation_share: how much of the text is held out, at its end.
+      book: a published text: "nietzsche"; `path` overrides it.
+      path: of a text file, or of a folder of `.txt` files. No window crosses the end of a file.
+      window: characters per window, the length of truncated backpropagation through time.
+      vocab_size: number of distinct characters, the most frequent of the train split; all others share one id.
+      lower: whether the text is converted to lower case.
+      validation_share: fraction of the text in the validation split, at its end.
     """
 
     book: str = "nietzsche"
@@ -46,32 +47,32 @@ class CharacterSpec:
 
     @property
     def name(self) -> str:
-        """What to call the text."""
+        """A name of the text for notes."""
         return self.path or self.book
 
 
 class Alphabet(NamedTuple):
-    """The characters that are told apart, the commonest first. Number 0 stands for all others."""
+    """The characters of the vocabulary, the most frequent first, with ids from 1. Id 0 represents all others."""
 
     characters: str
     lower: bool
 
     def encode(self, text: str) -> np.ndarray:
-        """The numbers of the characters of a text: uint16 (n,)."""
-        points = np.frombuffer(self.written(text).encode("utf-32-le"), np.uint32)
-        return self._numbers[np.minimum(points, len(self._numbers) - 1)]
+        """The ids of the characters of a text: uint16 (n,)."""
+        points = np.frombuffer(self.normalize(text).encode("utf-32-le"), np.uint32)
+        return self._ids[np.minimum(points, len(self._ids) - 1)]
 
-    def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
-        """The text of numbers; the replacement character for 0."""
-        return "".join(np.array(["\ufffd", *self.characters])[np.asarray(numbers)])
+    def decode(self, ids: Sequence[int] | np.ndarray) -> str:
+        """The text of some ids; id 0 becomes the replacement character."""
+        return "".join(np.array(["\ufffd", *self.characters])[np.asarray(ids)])
 
-    def written(self, text: str) -> str:
-        """The text with small letters, if there are only such."""
+    def normalize(self, text: str) -> str:
+        """The text as the vocabulary spells it: in lower case if `lower`."""
         return text.lower() if self.lower else text
 
     @property
-    def _numbers(self) -> np.ndarray:
-        """By code point; the last one is that of every larger one."""
+    def _ids(self) -> np.ndarray:
+        """The id of each code point; the last entry also serves all larger code points."""
         points = np.array([ord(letter) for letter in self.characters], int)
         table = np.zeros(points.max(initial=0) + 2, np.uint16)
         table[points] = np.arange(1, len(points) + 1)
@@ -79,56 +80,103 @@ class Alphabet(NamedTuple):
 
 
 class Book(NamedTuple):
-    """What is known of the text on the host."""
+    """The text on the host.
+
+    Attributes:
+      numbers: uint16 (characters,), ids of the characters of all files, concatenated.
+      start: (files + 1,), offsets of the files.
+      train: number of characters in the train split.
+    """
 
     alphabet: Alphabet
-    numbers: np.ndarray  # uint16 (characters,), of the files one after another
-    start: np.ndarray  # (files + 1,), where each begins
-    train: int  # characters before the held-out part
+    numbers: np.ndarray
+    start: np.ndarray
+    train: int
     window: int
 
-    def part(self, name: str) -> np.ndarray:
-        """The numbers of the characters of "train" or "validation"."""
+    def split(self, name: str) -> np.ndarray:
+        """The ids of the characters of the split "train" or "validation"."""
         return self.numbers[: self.train] if name == "train" else self.numbers[self.train :]
+
+    def text(self, split: str, max_characters: int | None = None) -> str:
+        """The first characters of "train" or "validation", all of them if None, as the networks read them."""
+        return self.alphabet.decode(self.split(split)[:max_characters])
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether the held-out text is long enough to evaluate texts and units on."""
+        return len(self.split("validation")) > PROMPT
+
+    @property
+    def evaluation_split(self) -> str:
+        """The split for evaluating texts and units: "validation", or "train" where too little text is held out."""
+        return "validation" if self.holds_out else "train"
+
+    @property
+    def evaluation_name(self) -> str:
+        """That split in tables and figures."""
+        return "held-out text" if self.holds_out else "training text"
+
+    @property
+    def prompt(self) -> str:
+        """The beginning of that split: the default prompt."""
+        return self.text(self.evaluation_split, PROMPT)
 
 
 @flax.struct.dataclass
 class CharacterStream:
     """The text on the device."""
 
-    numbers: Array | np.ndarray  # uint16 (characters,)
+    numbers: Array | np.ndarray  # uint16 (characters,), ids
     window: int = flax.struct.field(pytree_node=False)
 
 
 class CharacterSpan(NamedTuple):
-    """The places in the text whose characters a window reads."""
+    """The positions in the text that windows read.
 
-    start: Array | np.ndarray  # int32 (n,)
-    stop: Array | np.ndarray  # int32 (n,), past the last; that place is asked for, but not read
+    Attributes:
+      start: int32 (n,), first position.
+      stop: int32 (n,), first position after the window: a target, but no input.
+    """
+
+    start: Array | np.ndarray
+    stop: Array | np.ndarray
 
 
 class Window(NamedTuple):
-    """What a net reads."""
+    """The inputs of a network.
 
-    tokens: Array  # int32 (n, window)
+    Attributes:
+      tokens: int32 (n, window), ids.
+      span: positions in the text, which decide whether a state may be carried on.
+      state: of each layer before the window; None for zeros.
+    """
+
+    tokens: Array
     span: CharacterSpan
-    state: tuple[tuple[Array, ...], ...] | None  # of each layer, before the window; None for zeros
+    state: tuple[tuple[Array, ...], ...] | None
 
 
 class NextTokens(NamedTuple):
-    """What follows on each character."""
+    """The targets: the character after each.
 
-    tokens: Array  # int32 (n, window)
-    there: Array  # bool (n, window): the last window of a part may be shorter
-    mean: Array  # float32 (n,): how many are asked for in a window of this part on average; the mean over windows of a sum over
-    # characters, divided by it, is the mean over characters
+    Attributes:
+      tokens: int32 (n, window), ids.
+      valid: bool (n, window); the last window of a file or split may be shorter.
+      mean: float32 (n,), mean number of valid targets per window of the split. A sum over the characters of a window, divided by
+        it, has the mean over characters as its mean over windows.
+    """
+
+    tokens: Array
+    valid: Array
+    mean: Array
 
 
 def load(spec: CharacterSpec) -> Dataset:
-    """Read the text and number its characters.
+    """Read and encode the text.
 
     Raises:
-      UserError: if the text cannot be had or read, or is shorter than a window.
+      UserError: if the text cannot be downloaded or read, or is shorter than a window.
     """
     files = plain_text.whole(spec.path or str(fetch(BOOKS[spec.book])))
     files = [text.lower() if spec.lower else text for text in files if text]
@@ -142,45 +190,48 @@ def load(spec: CharacterSpec) -> Dataset:
     book = Book(alphabet, alphabet.encode(text), start, train, spec.window)
     if np.diff(_spans(book, 0, train), axis=0).max(initial=0) < spec.window:
         raise UserError(
-            f"{spec.name}: {train:,} characters to train on, and no window of config.data.window={spec.window} with one "
-            "more to ask for: give a longer text, or shorten the window"
+            f"{spec.name}: {train:,} characters in the train split, and no window of config.data.window={spec.window} and its "
+            "target: give a longer text, or shorten the window"
         )
     if total >= 2**31 - spec.window:
-        raise UserError(f"{spec.name}: {total:,} characters, and at most 2³¹ fit: take a part of it")
+        raise UserError(f"{spec.name}: {total:,} characters, and at most 2³¹ fit: give a shorter text")
     digest = hashlib.sha256(repr((alphabet, train, start.tolist())).encode()).hexdigest()
-    notes = tuple(f"{spec.name}: {note}" for note in _told(spec, book))
+    notes = tuple(f"{spec.name}: {note}" for note in _notes(spec, book))
     return Dataset(CharacterStream(book.numbers, spec.window), book, digest, notes)
 
 
-def _told(spec: CharacterSpec, book: Book) -> list[str]:
-    """Sizes, for whoever sets the number of steps."""
-    train, held = book.part("train"), book.part("validation")
+def _notes(spec: CharacterSpec, book: Book) -> list[str]:
+    """Sizes, from which a user can choose the number of steps, and peculiarities."""
+    train, held = book.split("train"), book.split("validation")
     windows = _spans(book, 0, book.train).shape[1]
-    sizes = f"{len(book.numbers):,} characters of {len(book.alphabet.characters)} kinds, {len(train):,} to train on in {windows:,} windows"
-    told = [f"{sizes}: an epoch is so many divided by the batch size"]
-    for name, part in (("train", train), ("held-out", held)):
-        others = int((part == 0).sum())
-        if others:
-            told.append(f"{others:,} characters of the {name} part are of no kind that is told apart")
-    if len(held) < 2:
-        told.append(
-            f"no text is held out: {spec.validation_share:g} of {len(book.numbers):,} characters is too little"
+    notes = [
+        (
+            f"{len(book.numbers):,} characters, {len(book.alphabet.characters)} distinct ones; {len(train):,} to train on in "
+            f"{windows:,} windows: an epoch is that number of windows divided by the batch size"
         )
-    return told
+    ]
+    for name, ids in (("train", train), ("validation", held)):
+        others = int((ids == 0).sum())
+        if others:
+            notes.append(f"{others:,} characters of the {name} split are not in the vocabulary")
+    if len(held) < 2:
+        share = f"{spec.validation_share:g} of {len(book.numbers):,} characters"
+        notes.append(f"the validation split is empty: {share} is too little")
+    return notes
 
 
 def _spans(book: Book, begin: int, end: int) -> np.ndarray:
-    """The windows of the text from `begin` to `end`: int32 (2, windows), their starts and stops."""
-    found = [np.zeros((2, 0), np.int32)]
+    """The windows of the text from `begin` to `end`: int32 (2, windows), starts and stops."""
+    spans = [np.zeros((2, 0), np.int32)]
     for a, b in zip(book.start[:-1], book.start[1:], strict=True):
-        first, last = max(int(a), begin), min(int(b), end) - 1  # the last character is only asked for
+        first, last = max(int(a), begin), min(int(b), end) - 1  # the last character is a target only
         starts = np.arange(first, max(last, first), book.window)
-        found.append(np.stack([starts, np.minimum(starts + book.window, last)]).astype(np.int32))
-    return np.concatenate(found, axis=1)
+        spans.append(np.stack([starts, np.minimum(starts + book.window, last)]).astype(np.int32))
+    return np.concatenate(spans, axis=1)
 
 
 def make_splits(book: Book, settings: object) -> Splits:
-    """The windows of each part: the same for every member."""
+    """The windows of each split, the same for all members."""
     splits = {}
     for name, begin, end in zip(SPLITS, (0, book.train), (book.train, len(book.numbers)), strict=False):
         start, stop = _spans(book, begin, end)
@@ -191,12 +242,12 @@ def make_splits(book: Book, settings: object) -> Splits:
 
 
 def batch(arrays: CharacterStream, examples: Examples, index: Index) -> Examples:
-    """The windows at `index`: what is read, and what is asked for."""
+    """The windows `examples.inputs` at `index`, with the next character of each as targets."""
     span, mean = examples
     start, stop, mean = (
         jnp.asarray(leaf) if index is None else jnp.asarray(leaf)[index] for leaf in (*span, mean)
     )
-    place = start[:, None] + jnp.arange(arrays.window + 1)[None]
-    found = jnp.asarray(arrays.numbers)[jnp.minimum(place, stop[:, None])].astype(jnp.int32)
-    asked = NextTokens(found[:, 1:], place[:, :-1] < stop[:, None], mean)
-    return Examples(Window(found[:, :-1], CharacterSpan(start, stop), None), asked)
+    position = start[:, None] + jnp.arange(arrays.window + 1)[None]
+    tokens = jnp.asarray(arrays.numbers)[jnp.minimum(position, stop[:, None])].astype(jnp.int32)
+    targets = NextTokens(tokens[:, 1:], position[:, :-1] < stop[:, None], mean)
+    return Examples(Window(tokens[:, :-1], CharacterSpan(start, stop), None), targets)

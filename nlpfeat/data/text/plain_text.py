@@ -1,4 +1,4 @@
-"""Running text of one's own: a text file, a folder of them, or a column of a CSV, one document in memory at a time."""
+"""Text files of the user: a text file, a folder of them, or a column of a CSV, with one document in memory at a time."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -7,22 +7,23 @@ from nlpfeat.config.files import expand_path
 from nlpfeat.data import tables
 from nlpfeat.errors import UserError
 
-# Characters of a document at most: a longer one, such as a book without a blank line, counts as several.
+# Characters per document at most: a longer one, such as a book without blank lines, is cut into several.
 LONGEST = 2**20
 
 
 def documents(path: str, column: str, columns: str = "") -> Iterator[str]:
     """The documents of a file or folder.
 
-    In a text file, blank lines part documents; where it has none, each line is one. A folder gives its `.txt` files in
-    the order of their names. A CSV or TSV gives one document a row.
+    The documents of a text file are separated by blank lines; a file without blank lines has one document per line. The `.txt`
+    files of a folder are read in the order of their names. A CSV or TSV has one document per row.
 
     Args:
-      column: of texts, in a CSV.
-      columns: names of its columns, parted by commas, where its first line names none.
+      path: of the file or folder.
+      column: name of the column of texts in a CSV.
+      columns: names of the columns, separated by commas, of a CSV without a header row.
 
     Raises:
-      UserError: if there is no such file, it is not UTF-8 (the line is told), or it has no such column.
+      UserError: if there is no such file, if it is not UTF-8 (the line is named), or if it has no such column.
     """
     where = expand_path(path)
     if where.suffix.lower() in (".csv", ".tsv"):
@@ -35,7 +36,7 @@ def documents(path: str, column: str, columns: str = "") -> Iterator[str]:
 
 
 def whole(path: str) -> list[str]:
-    """The text of a file, or of each `.txt` file of a folder in the order of their names; lines end in a line feed.
+    """The text of a file, or of each `.txt` file of a folder in the order of their names. Lines end in a line feed.
 
     Raises:
       UserError: as `documents`.
@@ -51,7 +52,7 @@ def _files(where: Path) -> list[Path]:
 
 
 def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
-    """Lines joined up to the next blank one."""
+    """Consecutive lines, joined up to each blank line."""
     gathered: list[str] = []
     size = 0
     for line in lines:
@@ -64,17 +65,17 @@ def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _lines(file: Path) -> Iterator[str]:
-    """The lines of a file, overlong ones in pieces that end at white space, where there is some."""
+    """The lines of a file. Lines of more than LONGEST characters are cut, at white space where possible."""
     number, rest = 1, ""
     try:
         with file.open(encoding="utf-8-sig") as text:
             while read := text.readline(LONGEST):
-                piece = rest + read
-                whole = read.endswith("\n") or len(read) < LONGEST  # the last line may end without a break
+                line = rest + read
+                complete = read.endswith("\n") or len(read) < LONGEST  # the last line may lack a line feed
                 number += read.endswith("\n")
-                place = len(piece) if whole else max(piece.rfind(" "), piece.rfind("\t")) + 1 or len(piece)
-                yield piece[:place]
-                rest = piece[place:]
+                cut = len(line) if complete else max(line.rfind(" "), line.rfind("\t")) + 1 or len(line)
+                yield line[:cut]
+                rest = line[cut:]
         if rest:
             yield rest
     except FileNotFoundError:

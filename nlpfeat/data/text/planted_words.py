@@ -1,4 +1,4 @@
-"""Documents whose label is planted in a few words: a small synthetic look-alike of sentiment data."""
+"""Synthetic documents whose class is planted in a few words: a small imitation of sentiment data."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,21 @@ from nlpfeat.keys import stream
 
 PADDING = 0
 
-# Probabilities are resolved to one part in this many.
+# Resolution of probabilities.
 _FINE = 2**20
 
 
 @dataclass(frozen=True)
 class PlantedWordsSpec:
-    """`documents` a split, of 1 to `length` words out of `vocabulary`, id 0 padding in front.
+    """Sizes and probabilities of the documents.
 
-    Each class owns `planted` words. A word of a document is a planted one with probability `density`, and then
-    one of its own class with probability `purity`, else of any class; the rest is drawn from the other words.
+    Attributes:
+      documents: per split.
+      length: maximal number of words per document, at least one; id 0 pads in front.
+      vocab_size: number of words, padding included.
+      planted: words that belong to each class; the other words belong to none.
+      density: probability that a word of a document is a planted one.
+      purity: probability that a planted word belongs to the class of its document, instead of a random class.
     """
 
     classes: Count = 3
@@ -42,13 +47,13 @@ class PlantedWordsSpec:
 
 
 def planted_words(spec: PlantedWordsSpec, key: Array) -> Examples:
-    """One draw: `inputs` a bag (documents, length), 0 in front; `targets` the class (documents,).
+    """Documents drawn with `key`: `inputs` a bag (documents, length), padded in front; `targets` the class (documents,).
 
-    Words 1 … planted belong to class 0, the next `planted` to class 1, and so on; the others to none.
+    Words 1 … planted belong to class 0, the next `planted` words to class 1, and so on.
     """
     document_key, word_key = jax.random.split(key)
-    label, length = _whole(document_key, (spec.documents,), (spec.classes, spec.length))
-    kind, loyalty, any_class, planted, other = _whole(
+    label, length = _integers(document_key, (spec.documents,), (spec.classes, spec.length))
+    kind, loyalty, any_class, planted, other = _integers(
         word_key,
         (spec.documents, spec.length),
         (_FINE, _FINE, spec.classes, spec.planted, spec.vocab_size - 1 - spec.classes * spec.planted),
@@ -68,13 +73,13 @@ def planted_words(spec: PlantedWordsSpec, key: Array) -> Examples:
     )
 
 
-def _whole(key: Array, shape: tuple[int, ...], sizes: tuple[int, ...]) -> Array:
-    """Whole numbers below each of `sizes`, int32 (sizes, *shape), from one draw: every draw costs compile time."""
+def _integers(key: Array, shape: tuple[int, ...], sizes: tuple[int, ...]) -> Array:
+    """Random integers below each of `sizes`, int32 (sizes, *shape). One draw for all sizes saves compile time."""
     uniform = jax.random.uniform(key, (len(sizes), *shape))
     top = jnp.array(sizes, jnp.float32).reshape(-1, *(1 for _ in shape))
     return jnp.minimum(uniform * top, top - 1).astype(jnp.int32)
 
 
 def make_splits(spec: PlantedWordsSpec, settings: Settings) -> Splits:
-    """Training and test documents of the member's seed."""
+    """Train and test documents, drawn from the seed of the member."""
     return {split: planted_words(spec, stream(settings.seed, f"data/{split}")) for split in ("train", "test")}

@@ -1,17 +1,21 @@
-"""Published texts, as their authors' files hold them."""
+"""Published corpora: readers of their files, and a cache of the tokenized texts.
+
+Tokenizing takes most of the time of a start, so the result is stored beside the downloads and read back in a fraction of it.
+"""
 
 import hashlib
+import logging
 import os
 import re
-import sys
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from nlpfeat.data.downloads import IMDB, LABELS, NIETZSCHE, REVIEWS, File, cache, fetch
 from nlpfeat.data.text.corpus import Corpus, LabelledTexts, tokenize_corpus, tokenize_unlabelled
@@ -19,15 +23,17 @@ from nlpfeat.data.text.plain_text import documents
 from nlpfeat.data.text.tokens import Tokenize, Tokenized, at_spaces, bare_words, spaced, words
 from nlpfeat.errors import DamagedFile
 
+log = logging.getLogger(__name__)
+
 
 def reviews() -> LabelledTexts:
-    """Trask's 25,000 reviews: training the first 24,000, test the last 1,000.
+    """Trask's 25,000 reviews: the first 24,000 to train on, the last 1,000 to test on.
 
-    Source: A. Trask, "Sentiment classification & how to frame problems for a neural network"; the texts are the train
+    Source: A. Trask, "Sentiment classification & how to frame problems for a neural network". The texts are those of the train
     half of `imdb`.
 
     Raises:
-      UserError: if the files cannot be had; DamagedFile if they do not belong together.
+      UserError: if the files cannot be downloaded; DamagedFile if they do not belong together.
     """
     texts = fetch(REVIEWS).read_text("utf-8").split("\n")
     names = fetch(LABELS).read_text("utf-8").split()
@@ -36,18 +42,18 @@ def reviews() -> LabelledTexts:
             f"{fetch(REVIEWS)} has {len(texts) - 1} lines and {fetch(LABELS)} {len(names)}: fetch both again"
         )
     labels = np.array([name == "positive" for name in names], np.int32)
-    last = min(1000, len(names) // 4)
-    parts = np.where(np.arange(len(names)) < len(names) - last, 0, 2)
-    return LabelledTexts(texts[: len(names)], labels, parts, ("negative", "positive"))
+    test = min(1000, len(names) // 4)
+    splits = np.where(np.arange(len(names)) < len(names) - test, 0, 2)
+    return LabelledTexts(texts[: len(names)], labels, splits, ("negative", "positive"))
 
 
 def imdb() -> LabelledTexts:
-    """The Large Movie Review Dataset, its own halves: 25,000 reviews to train on, 25,000 to test on.
+    """The Large Movie Review Dataset with its official split: 25,000 reviews to train on, 25,000 to test on.
 
-    Negative and positive ones take turns, in order of their numbers. Source: Maas et al., ACL 2011.
+    Negative and positive reviews alternate, in the order of their numbers. Source: Maas et al., ACL 2011.
 
     Raises:
-      UserError: if the archive cannot be had; DamagedFile if it cannot be read.
+      UserError: if the archive cannot be downloaded; DamagedFile if it cannot be read.
     """
     found: dict[str, list[tuple[int, int, str]]] = {"train": [], "test": []}
     for (half, kind, number), text in _archived(r"aclImdb/(train|test)/(neg|pos)/(\d+)_\d+\.txt"):
@@ -55,48 +61,48 @@ def imdb() -> LabelledTexts:
     if not (found["train"] and found["test"]):
         raise _no_reviews()
     rows = [row for half in found.values() for row in sorted(half)]
-    parts = np.repeat([0, 2], [len(found["train"]), len(found["test"])])
+    splits = np.repeat([0, 2], [len(found["train"]), len(found["test"])])
     labels = np.array([label for _, label, _ in rows], np.int32)
-    return LabelledTexts([text for _, _, text in rows], labels, parts, ("negative", "positive"))
+    return LabelledTexts([text for _, _, text in rows], labels, splits, ("negative", "positive"))
 
 
 def imdb_texts() -> Iterator[str]:
-    """The 75,000 reviews of the same dataset that are not its test half, 50,000 of them without a label, one at a time.
+    """The 75,000 reviews of the same dataset outside its test half, 50,000 of them unlabelled, in the order of the archive.
 
-    In the order of the archive. Raises as `imdb`.
+    Raises:
+      UserError, DamagedFile: as `imdb`.
     """
-    some = False
+    empty = True
     for _, text in _archived(r"aclImdb/train/(neg|pos|unsup)/\d+_\d+\.txt"):
-        some = True
+        empty = False
         yield text
-    if not some:
+    if empty:
         raise _no_reviews()
 
 
 def nietzsche() -> Iterator[str]:
-    """The paragraphs of a book of Nietzsche's, which fast.ai's lesson and the examples of Keras learn to write.
+    """The paragraphs of a book by Nietzsche, the text of fast.ai's lesson and of a Keras example.
 
     Raises:
-      UserError: if the file cannot be had.
+      UserError: if the file cannot be downloaded.
     """
     return documents(str(fetch(NIETZSCHE)), "")
 
 
 def _archived(pattern: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The reviews whose names in the archive match `pattern`: (its groups, the text), one at a time.
+    """(groups of `pattern`, text) of each review whose name in the archive matches `pattern`.
 
-    A file is read when its entry passes: the archive is compressed as a whole. Links are no reviews, wherever they lead.
+    The archive is compressed as a whole, so it is read in one pass, with one review in memory. Links are skipped.
     """
     path = fetch(IMDB)
     try:
-        with tarfile.open(path) as opened:
-            archive: Any = opened
+        with tarfile.open(path) as archive:
             for entry in archive:
-                member = re.fullmatch(pattern, entry.name)
-                file = archive.extractfile(entry) if member and entry.isreg() else None
-                archive.members.clear()  # the list of what has passed, which would hold an object a review
-                if member and file:
-                    yield member.groups(), file.read().decode("utf-8")
+                match = re.fullmatch(pattern, entry.name)
+                file = archive.extractfile(entry) if match and entry.isreg() else None
+                archive.members.clear()  # pyright: ignore[reportAttributeAccessIssue]  # one object per entry read so far
+                if match and file:
+                    yield match.groups(), file.read().decode("utf-8")
     except (tarfile.TarError, zlib.error, EOFError, OSError, UnicodeDecodeError) as error:
         raise DamagedFile(f"{path} cannot be read ({error}): delete it and fetch it again") from error
 
@@ -106,71 +112,86 @@ def _no_reviews() -> DamagedFile:
 
 
 def unchanged(text: str) -> str:
-    """The text."""
+    """The text itself."""
     return text
 
 
 class Published(NamedTuple):
-    """A corpus: its files and their reader; how its texts are cut into words; how new text is written as they are."""
+    """A published corpus.
+
+    Attributes:
+      read: reads and tokenizes its files.
+      tokenize: the tokenizer of its authors.
+      normalize: brings new text into the form of its texts.
+    """
 
     name: str
     files: tuple[File, ...]
     read: Callable[[Tokenize], Corpus]
     tokenize: Tokenize
-    write: Callable[[str], str]
+    normalize: Callable[[str], str]
 
 
-# The published corpora with labels, by name, …
+# Corpora with labels, by name.
 CORPORA = {
     one.name: one
     for one in (
         Published(
-            "reviews", (REVIEWS, LABELS), lambda cut_by: tokenize_corpus(reviews(), cut_by), at_spaces, spaced
+            "reviews",
+            (REVIEWS, LABELS),
+            lambda tokenize: tokenize_corpus(reviews(), tokenize),
+            at_spaces,
+            spaced,
         ),
-        Published("imdb", (IMDB,), lambda cut_by: tokenize_corpus(imdb(), cut_by), words, unchanged),
+        Published("imdb", (IMDB,), lambda tokenize: tokenize_corpus(imdb(), tokenize), words, unchanged),
     )
 }
-# … and those without.
+# Corpora without labels.
 UNLABELLED = {
     one.name: one
     for one in (
         Published(
-            "imdb_texts", (IMDB,), lambda by: tokenize_unlabelled(imdb_texts(), by), bare_words, unchanged
+            "imdb_texts",
+            (IMDB,),
+            lambda tokenize: tokenize_unlabelled(imdb_texts(), tokenize),
+            bare_words,
+            unchanged,
         ),
         Published(
-            "nietzsche", (NIETZSCHE,), lambda by: tokenize_unlabelled(nietzsche(), by), bare_words, unchanged
+            "nietzsche",
+            (NIETZSCHE,),
+            lambda tokenize: tokenize_unlabelled(nietzsche(), tokenize),
+            bare_words,
+            unchanged,
         ),
     )
 }
 
 
-FORMAT = 2  # of what is kept, and of what readers and tokenizers make: another one parses anew
+FORMAT = 3  # of the cached files: to be raised whenever a reader or a tokenizer changes
 
 
 def cached_corpus(published: Published, tokenize: Tokenize) -> Corpus:
-    """A published corpus cut by `tokenize`, from what was kept of the last time, if its files are the same still.
+    """A published corpus, tokenized by `tokenize`: from the cache, if its files have not changed since.
 
     Raises:
-      UserError: as `fetch`, and as the reader of the corpus.
+      UserError: as `fetch` and as the reader of the corpus.
     """
     path = _path(published, tokenize)
     try:
         with np.load(path) as stored:
             return _corpus(stored)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        corpus = published.read(tokenize)  # not there, or damaged
+        corpus = published.read(tokenize)  # not cached, or the cached file is damaged
     try:
         _write(path, corpus)
     except OSError as error:
-        print(
-            f"note: nothing could be kept in {path.parent} ({error.strerror}): texts are parsed anew each time",
-            file=sys.stderr,
-        )
+        log.warning("%s cannot be written (%s): texts are parsed anew each time", path.parent, error.strerror)
     return corpus
 
 
 def _path(published: Published, tokenize: Tokenize) -> Path:
-    """Where it is kept: named by the corpus, the files as they stand, and how they are cut."""
+    """The cached file: its name depends on the corpus, on the size and date of its files, and on the tokenizer."""
     sources = [fetch(file) for file in published.files]
     stamps = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
     name = hashlib.sha256(repr((FORMAT, published.name, stamps, tokenize.__qualname__)).encode()).hexdigest()[
@@ -190,8 +211,8 @@ def _write(path: Path, corpus: Corpus) -> None:
                 tokens=corpus.documents.tokens,
                 words=_bytes(corpus.documents.words),
                 labels=corpus.labels,
-                parts=corpus.parts,
-                prints=corpus.prints,
+                splits=corpus.splits,
+                hashes=corpus.hashes,
                 rows=corpus.rows,
                 classes=_bytes(corpus.classes),
             )
@@ -200,20 +221,17 @@ def _write(path: Path, corpus: Corpus) -> None:
         part.unlink(missing_ok=True)
 
 
-def _corpus(stored: Any) -> Corpus:
+def _corpus(stored: NpzFile) -> Corpus:
     documents = Tokenized(_names(stored["words"]), stored["start"], stored["tokens"])
-    labels, parts, prints, rows = (stored[name] for name in ("labels", "parts", "prints", "rows"))
-    return Corpus(documents, labels, parts, prints, rows, _names(stored["classes"]))
+    arrays = {name: stored[name] for name in ("labels", "splits", "hashes", "rows")}
+    return Corpus(documents, **arrays, classes=_names(stored["classes"]))
 
 
 def _bytes(names: tuple[str, ...]) -> np.ndarray:
-    """Names, none of which holds a line break, as bytes."""
+    """Names without line breaks, as bytes."""
     return np.frombuffer("\n".join(names).encode(), np.uint8)
 
 
 def _names(stored: np.ndarray) -> tuple[str, ...]:
     """The inverse of `_bytes`."""
     return tuple(stored.tobytes().decode().split("\n"))
-
-
-# MERGED: """Published texts are parsed once: what came out is kept beside the downloads, and read in a fraction of the time."""

@@ -1,13 +1,13 @@
-"""Texts as sequences of word numbers, cut or padded to one length: what nets read that know the order of words."""
+"""Texts as sequences of word ids, truncated or padded to one length, for networks that read words in order."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple, TypeAlias
 
 import flax.struct
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import PyTree
+from jaxtyping import Int, PyTree
 
 from nlpfeat.config.fields import Count, Range
 from nlpfeat.data.core import Dataset, Examples, Index, Params
@@ -19,18 +19,19 @@ from nlpfeat.data.text.vocabulary import Vocabulary
 
 PADDING = "(padding)"
 RARE = "(rare)"
-_VECTORS, _ORDER = 6, 7  # streams of their own for the words without vectors, and for the order of words
+_VECTORS, _ORDER = 6, 7  # random streams of the words without vectors, and of the order of words
+EncodedSequence: TypeAlias = Int[np.ndarray, " _"]  # int32, at most as many ids as a sequence is long
 
 
 @dataclass(frozen=True)
 class SequenceSpec(CorpusSpec):
-    """Which texts, how many of their words, and how many words of each.
+    """Which texts, the size of the vocabulary, and the length of a sequence.
 
     Attributes:
-      vocab_size: rows of the word table. Row 0 stands for padding, the last one for all rarer words.
-      length: words of a sequence: shorter texts are padded in front, of longer ones the last words are kept.
-      vectors: published vectors that the word table starts from: "glove.6B.50d", or the path of such a file.
-      shuffled: whether the words of a sequence are put in an order drawn by `key`: what then is lost, order was worth.
+      vocab_size: rows of the word table. Row 0 is padding; the last row is shared by all rarer words.
+      length: words per sequence. Shorter texts are padded in front; of longer texts, the last words are kept.
+      vectors: pretrained vectors that initialise the word table: "glove.6B.50d", or the path of a file of vectors.
+      shuffled: whether the words of each sequence are shuffled (seed: `key`), to measure what their order contributes.
     """
 
     corpus: str = "imdb"
@@ -41,78 +42,98 @@ class SequenceSpec(CorpusSpec):
 
 
 class Sequence(NamedTuple):
-    """A batch of sequences, padded in front by zeros."""
+    """A batch of sequences, padded with zeros in front.
 
-    words: Array | np.ndarray  # int32 (n, length)
-    lengths: Array | np.ndarray  # int32 (n,), words that are no padding
+    Attributes:
+      words: int32 (n, length), ids.
+      lengths: int32 (n,), words without padding.
+    """
+
+    words: Array | np.ndarray
+    lengths: Array | np.ndarray
 
 
 @flax.struct.dataclass
 class Sequences:
-    """All documents without padding: those of document i lie from start[i] to start[i + 1]."""
+    """Concatenated documents without padding: the words of document i lie from start[i] to start[i + 1].
 
-    start: Array | np.ndarray  # int32 (documents + 1,)
-    words: Array | np.ndarray  # uint16 or int32 (all,)
+    Attributes:
+      start: int32 (documents + 1,), offsets.
+      words: uint16 or int32 (tokens,), ids.
+      length: words per sequence.
+    """
+
+    start: Array | np.ndarray
+    words: Array | np.ndarray
     length: int = flax.struct.field(pytree_node=False)
 
 
 class SequenceTexts(NamedTuple):
-    """What is known of the texts on the host."""
+    """The texts on the host.
+
+    Attributes:
+      length: words per sequence.
+      vectors: float32 (vocabulary, dimension), pretrained vectors, zero for words without one; None if there are none.
+      has_vector: bool (vocabulary,), the words with a pretrained vector.
+    """
 
     corpus: Corpus
     vocabulary: Vocabulary
     tokenize: Tokenize
     length: int
-    vectors: np.ndarray | None  # float32 (vocabulary, dimension) that the table starts from …
-    found: np.ndarray | None  # (vocabulary,) … where it has them
+    vectors: np.ndarray | None
+    has_vector: np.ndarray | None
 
-    def read(self, text: str) -> NewText:
-        """A new text: the numbers of its last words."""
+    def read(self, text: str) -> NewText[EncodedSequence]:
+        """A new text, encoded."""
         tokens = self.tokenize(text)
-        said = tokens[-self.length :]
-        words = [word for word in dict.fromkeys(said) if word in self.vocabulary.ids]
+        last = tokens[-self.length :]
+        words = [word for word in dict.fromkeys(last) if word in self.vocabulary.ids]
         return NewText(
             words=words,
-            unknown=[word for word in dict.fromkeys(said) if word not in self.vocabulary.ids],
-            unread=len(tokens) - len(said),
+            unknown=[word for word in dict.fromkeys(last) if word not in self.vocabulary.ids],
+            unread=len(tokens) - len(last),
             whole=self.encode(tokens),
             without=[self.encode([token for token in tokens if token != word]) for word in words],
         )
 
-    def alone(self, place: int) -> np.ndarray:
-        """A text of one word, encoded."""
-        return np.array([place], np.int32)
+    def single_word(self, word: int) -> EncodedSequence:
+        """A text that consists of the word with this id, encoded."""
+        return np.array([word], np.int32)
 
-    def encode(self, tokens: list[str]) -> np.ndarray:
-        """The last words of a document as numbers int32 (at most `length`,)."""
+    def encode(self, tokens: list[str]) -> EncodedSequence:
+        """The ids of the last words of a document: int32 (at most `length`,)."""
         rare = len(self.vocabulary.words) - 1
         return np.array([self.vocabulary.ids.get(token, rare) for token in tokens[-self.length :]], np.int32)
 
-    def collate(self, documents: list[Any]) -> Sequence:
-        """Texts as `read` gives them, as a batch."""
+    def collate(self, documents: list[EncodedSequence]) -> Sequence:
+        """A batch of encoded texts."""
         return padded(documents, self.length)
 
 
 def load(spec: SequenceSpec, dimension: int) -> Dataset:
-    """Read the texts and number their words.
+    """Read and encode the texts.
 
     Args:
-      dimension: of the word table, which published vectors must have.
+      dimension: of the word table, and of pretrained vectors.
 
     Raises:
-      UserError: if the texts or the vectors cannot be had or read, or the vectors have another dimension.
+      UserError: if the texts or the vectors cannot be downloaded or read, or if the vectors have another dimension.
     """
     corpus = read_corpus(spec, filtered)
     vocabulary, ids = number_words(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocab_size)
     arrays = sequences(corpus.documents, ids, spec.length)
     if spec.shuffled:
         arrays = shuffled(arrays, spec.key)
-    notes = [*corpus_notes(corpus), *_lengths(corpus, spec.length), *_rare(vocabulary, corpus, ids)]
-    vectors = found = None
+    notes = [*corpus_notes(corpus), *_long(corpus, spec.length), *_rare(vocabulary, corpus, ids)]
+    vectors = has_vector = None
     if spec.vectors:
-        vectors, found = vector_files.read(spec.vectors, vocabulary.ids, len(vocabulary.words), dimension)
-        notes.append(_missing(vocabulary, found, spec.vectors))
-    texts = SequenceTexts(corpus, vocabulary, spec.of_new(filtered), spec.length, vectors, found)
+        vectors, has_vector = vector_files.read(
+            spec.vectors, vocabulary.ids, len(vocabulary.words), dimension
+        )
+        notes.append(_missing(vocabulary, has_vector, spec.vectors))
+    tokenize = spec.tokenize_new(filtered)
+    texts = SequenceTexts(corpus, vocabulary, tokenize, spec.length, vectors, has_vector)
     digest = corpus.digest(vocabulary.words, b"" if vectors is None else vectors.tobytes())
     return Dataset(arrays, texts, digest, tuple(f"{spec.name}: {note}" for note in notes))
 
@@ -120,10 +141,18 @@ def load(spec: SequenceSpec, dimension: int) -> Dataset:
 def number_words(
     documents: Tokenized, labels: np.ndarray, train: int, rows: int
 ) -> tuple[Vocabulary, np.ndarray]:
-    """The commonest words of the first `train` documents, by falling count, equal ones as they first appear.
+    """The vocabulary of the most frequent words of the training documents.
+
+    Words are sorted by falling count; words of equal count stay in the order of their first occurrence.
+
+    Args:
+      documents: the first `train` are the training documents.
+      labels: (documents,), their classes.
+      train: number of training documents.
+      rows: of the word table: padding, the words, and one row for all rare words.
 
     Returns:
-      The vocabulary, padding first and rare words last, and the number of each distinct token (tokens,).
+      The vocabulary, with padding first and rare words last, and the row of each distinct token: int32 (distinct tokens,).
     """
     classes, words = int(labels.max()) + 1, len(documents.words)
     end = documents.start[train]
@@ -142,57 +171,62 @@ def number_words(
 
 
 def sequences(documents: Tokenized, ids: np.ndarray, length: int) -> Sequences:
-    """Documents for the device: the last `length` words of each, by their numbers `ids`."""
+    """Documents for the device: the last `length` words of each, with `ids` of the distinct tokens."""
     lengths = np.minimum(np.diff(documents.start), length)
     start = np.concatenate([[0], np.cumsum(lengths)])
-    place = np.arange(start[-1]) + np.repeat(documents.start[1:] - start[1:], lengths)
-    kind = np.uint16 if ids.max(initial=0) < 2**16 else np.int32
-    words = ids[documents.tokens[place]].astype(kind)
-    return Sequences(start.astype(np.int32), words if len(words) else np.zeros(1, kind), length)
+    index = np.arange(start[-1]) + np.repeat(documents.start[1:] - start[1:], lengths)
+    dtype = np.uint16 if ids.max(initial=0) < 2**16 else np.int32
+    words = ids[documents.tokens[index]].astype(dtype)
+    return Sequences(start.astype(np.int32), words if len(words) else np.zeros(1, dtype), length)
 
 
 def shuffled(arrays: Sequences, key: int) -> Sequences:
-    """The same words of each document in an order drawn by `key`."""
+    """The documents with their words shuffled, with the seed `key`."""
     start, words = np.asarray(arrays.start), np.asarray(arrays.words)
     owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
-    drawn = np.random.default_rng([key, _ORDER]).random(len(owner))
-    return replace(arrays, words=words[np.lexsort((drawn, owner))] if len(owner) else words)
+    rank = np.random.default_rng([key, _ORDER]).random(len(owner))
+    return replace(arrays, words=words[np.lexsort((rank, owner))] if len(owner) else words)
 
 
 def batch(arrays: Sequences, examples: Examples, index: Index) -> Examples:
-    """The documents whose numbers stand in `examples.inputs` at `index`, as a `Sequence`."""
+    """The documents `examples.inputs` at `index`, as a `Sequence`."""
     numbers, targets = jnp.asarray(examples.inputs), jnp.asarray(examples.targets)
     if index is not None:
         numbers, targets = numbers[index], targets[index]
     first, end = jnp.asarray(arrays.start)[numbers], jnp.asarray(arrays.start)[numbers + 1]
-    place = end[:, None] + jnp.arange(-arrays.length, 0)[None]
-    words = jnp.asarray(arrays.words)[jnp.maximum(place, 0)].astype(jnp.int32)
-    return Examples(Sequence(jnp.where(place >= first[:, None], words, 0), end - first), targets)
+    position = end[:, None] + jnp.arange(-arrays.length, 0)[None]
+    words = jnp.asarray(arrays.words)[jnp.maximum(position, 0)].astype(jnp.int32)
+    return Examples(Sequence(jnp.where(position >= first[:, None], words, 0), end - first), targets)
 
 
-def pretrained_embedding(texts: SequenceTexts, params: Params, settings: PyTree) -> Any:
-    """The parameters with the word table set to published vectors, where there are such.
+def pretrained_embedding(texts: SequenceTexts, params: Params, settings: PyTree) -> Params:
+    """The parameters with the word table set to pretrained vectors, if the texts have some.
 
-    A third of each vector; N(0, .6) / 3 for words without one, and for the row of rare words; 0 for padding. Source:
-    fast.ai's lesson 5.
+    Pretrained vectors are divided by 3. Words without a vector, and the row of rare words, start N(0, .6) / 3; padding is 0.
+    Source: fast.ai's lesson 5.
+
+    Args:
+      texts: metadata of the dataset.
+      params: as the module draws them.
+      settings: of the member, whose seed draws the missing vectors.
     """
-    if texts.vectors is None or texts.found is None:
+    if texts.vectors is None or texts.has_vector is None:
         return params
     drawn = np.random.default_rng([int(settings.seed), _VECTORS]).normal(0.0, 0.6, texts.vectors.shape)
-    table = np.where(texts.found[:, None], texts.vectors, drawn) / 3
+    table = np.where(texts.has_vector[:, None], texts.vectors, drawn) / 3
     table[0] = 0
     return {**params, "words": {"table": table.astype(np.float32)}}
 
 
-def padded(documents: list[np.ndarray], length: int) -> Sequence:
-    """A batch of documents int32 (at most `length`,) each."""
+def padded(documents: list[EncodedSequence], length: int) -> Sequence:
+    """A batch of encoded documents, padded in front to `length` words."""
     words = np.zeros((len(documents), length), np.int32)
     for row, document in zip(words, documents, strict=True):
         row[length - len(document) :] = document
     return Sequence(words, np.array([len(document) for document in documents], np.int32))
 
 
-def _lengths(corpus: Corpus, length: int) -> list[str]:
+def _long(corpus: Corpus, length: int) -> list[str]:
     longer = np.diff(corpus.documents.start) > length
     if not longer.any():
         return []
@@ -209,10 +243,10 @@ def _rare(vocabulary: Vocabulary, corpus: Corpus, ids: np.ndarray) -> list[str]:
     return [f"{rare:,} of {len(ids):,} words share the row of rare ones: {share:.1%} of the text"]
 
 
-def _missing(vocabulary: Vocabulary, found: np.ndarray, name: str) -> str:
-    words = slice(1, -1)
+def _missing(vocabulary: Vocabulary, has_vector: np.ndarray, name: str) -> str:
+    words = slice(1, -1)  # without padding and rare words
     counts = vocabulary.counts[words].sum(1)
-    missing = ~found[words]
+    missing = ~has_vector[words]
     share = counts[missing].sum() / max(counts.sum(), 1)
     examples = [vocabulary.words[1 + i] for i in np.flatnonzero(missing)[:5]]
     listed = f", such as {', '.join(examples)}" if examples else ""

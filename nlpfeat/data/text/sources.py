@@ -1,4 +1,4 @@
-"""Which texts a study reads: a published corpus or a CSV of one's own."""
+"""Specs of text data: a published corpus or files of the user, tokenized, with a part held out."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,24 +10,24 @@ from nlpfeat.data import tables
 from nlpfeat.data.text import plain_text
 from nlpfeat.data.text.corpus import Corpus, hold_out, tokenize_corpus, tokenize_unlabelled
 from nlpfeat.data.text.published import CORPORA, UNLABELLED, cached_corpus
-from nlpfeat.data.text.tokens import Tokenize, bare_words, take, words
+from nlpfeat.data.text.tokens import Tokenize, bare_words, words
 from nlpfeat.errors import UserError, nearest
 
 
 @dataclass(frozen=True)
 class CorpusSpec:
-    """Which texts, and how they are parted.
+    """Which labelled texts, and their splits.
 
     Attributes:
-      corpus: a published corpus: "reviews" (Trask's) or "imdb" (its official halves); `path` overrides it.
-      path: a CSV or TSV of one's own, with a header row; see `nlpfeat.data.table.rows`.
-      columns: the names of its columns, parted by commas, where it has no header row.
-      text, label: its columns of texts and of labels, two or more.
-      split: its column of "train", "validation" and "test"; empty to draw the test part.
-      test_share: the share of rows drawn as test part, where no column says it.
-      classes: the labels in their order, from the lowest to the highest; empty for that of numbers, or the alphabet.
-      validation_share: the share of the training part held out to choose by.
-      key: draws what is drawn.
+      corpus: a published corpus: "reviews" (Trask's) or "imdb" (with its official split); `path` overrides it.
+      path: of a CSV or TSV; see `nlpfeat.data.tables.rows`.
+      columns: names of the columns, separated by commas, of a file without a header row.
+      text, label: names of the columns of texts and labels. There must be two labels or more.
+      split: name of a column of "train", "validation" and "test"; empty for a random test split.
+      classes: the labels in their order, from the lowest to the highest; empty for numerical or alphabetical order.
+      test_share: fraction of the rows in a random test split.
+      validation_share: fraction of the training texts in the validation split.
+      key: seed of the random splits.
     """
 
     corpus: str = "reviews"
@@ -45,31 +45,31 @@ class CorpusSpec:
         if not self.path and self.corpus not in CORPORA:
             raise ValueError(f"corpus: no corpus {self.corpus!r}; {nearest(self.corpus, CORPORA)}")
         if self.validation_share > 0.5 or not 0 < self.test_share <= 0.5:
-            raise ValueError("test_share and validation_share: at most half, and some to test on")
+            raise ValueError("test_share and validation_share: at most half each, and test_share above 0")
 
     @property
     def name(self) -> str:
-        """What to call the texts."""
+        """A name of the texts for notes and errors."""
         return self.path or self.corpus
 
     @property
     def tokenize(self) -> Tokenize:
-        """How these texts are cut where a model asks for no way of its own."""
+        """The tokenizer of the texts, for models that do not prescribe one."""
         return words if self.path else CORPORA[self.corpus].tokenize
 
-    def of_new(self, tokenize: Tokenize) -> Tokenize:
-        """How new text is cut where these texts are cut by `tokenize`: it is written as they are first."""
+    def tokenize_new(self, tokenize: Tokenize) -> Tokenize:
+        """The tokenizer of new text, for a corpus tokenized by `tokenize`: it normalizes the text first."""
         if self.path:
             return tokenize
-        write = CORPORA[self.corpus].write
-        return lambda text: tokenize(write(text))
+        normalize = CORPORA[self.corpus].normalize
+        return lambda text: tokenize(normalize(text))
 
 
 def read_corpus(spec: CorpusSpec, tokenize: Tokenize) -> Corpus:
-    """The corpus that `spec` names, cut by `tokenize`. Published ones are parsed once and kept.
+    """The corpus of a spec, tokenized by `tokenize`. Tokenized published corpora are cached.
 
     Raises:
-      UserError: if the texts cannot be had or read, or a class is nowhere in the training part.
+      UserError: if the texts cannot be downloaded or read, or if a class has no training text.
     """
     if spec.path:
         given = tables.read(
@@ -87,11 +87,11 @@ def read_corpus(spec: CorpusSpec, tokenize: Tokenize) -> Corpus:
         published = CORPORA[spec.corpus]
         corpus = cached_corpus(published, tokenize)
     corpus = hold_out(corpus, spec.validation_share, spec.key)
-    untrained = set(range(len(corpus.classes))) - set(corpus.labels[corpus.parts == 0].tolist())
+    untrained = set(range(len(corpus.classes))) - set(corpus.labels[corpus.splits == 0].tolist())
     if untrained:
         name = corpus.classes[min(untrained)]
         raise UserError(
-            f"{spec.name}: no row of class {name!r} is in the train part: add rows of that class, or mark some as train "
+            f"{spec.name}: no row of class {name!r} is in the train split: add rows of that class, or mark some as train "
             "in a column that config.data.split names"
         )
     return corpus
@@ -99,18 +99,19 @@ def read_corpus(spec: CorpusSpec, tokenize: Tokenize) -> Corpus:
 
 @dataclass(frozen=True)
 class UnlabelledSpec:
-    """Which texts.
+    """Which unlabelled texts, and the size of their vocabulary.
 
     Attributes:
-      corpus: a published corpus: "imdb_texts" (75,000 reviews, most without a label) or "nietzsche" (the paragraphs of a book);
-        `path` overrides it.
-      path: a text file of one's own, a folder of them, or a CSV: see `nlpfeat.data.plain_text`.
-      columns: the names of its columns, parted by commas, of a CSV that has no header row.
-      text: the column of texts, in a CSV.
-      half: 1 for the documents of odd number, 2 for those of even number, to compare what two texts teach; 0 for all.
-      vocab_size: rows of the word table: the commonest words and one row for all others.
-      validation_share: the share of documents held out.
-      key: draws them.
+      corpus: a published corpus: "imdb_texts" (75,000 reviews, most of them unlabelled) or "nietzsche" (the paragraphs of a
+        book); `path` overrides it.
+      path: of a text file, a folder of text files, or a CSV; see `nlpfeat.data.text.plain_text`.
+      columns: names of the columns, separated by commas, of a CSV without a header row.
+      text: name of the column of texts in a CSV.
+      half: 1 for the documents with odd numbers, 2 for those with even numbers, to compare networks trained on different texts;
+        0 for all documents.
+      vocab_size: rows of the word table: the most frequent words, and one row that all others share.
+      validation_share: fraction of the documents in the validation split.
+      key: seed of the validation split.
     """
 
     corpus: str = "imdb_texts"
@@ -126,19 +127,19 @@ class UnlabelledSpec:
         if not self.path and self.corpus not in UNLABELLED:
             raise ValueError(f"corpus: no corpus {self.corpus!r}; {nearest(self.corpus, UNLABELLED)}")
         if self.validation_share > 0.5:
-            raise ValueError("validation_share: at most half")
+            raise ValueError("validation_share: at most half of the documents")
 
     @property
     def name(self) -> str:
-        """What to call the text."""
+        """A name of the texts for notes and errors."""
         return (self.path or self.corpus) + ("", ", odd documents", ", even documents")[self.half]
 
 
 def read_unlabelled(spec: UnlabelledSpec) -> Corpus:
-    """The texts, those held out last.
+    """The corpus of a spec, validation split last.
 
     Raises:
-      UserError: if they cannot be had or read.
+      UserError: if the texts cannot be downloaded or read.
     """
     if spec.path:
         corpus = tokenize_unlabelled(plain_text.documents(spec.path, spec.text, spec.columns), bare_words)
@@ -146,15 +147,5 @@ def read_unlabelled(spec: UnlabelledSpec) -> Corpus:
         published = UNLABELLED[spec.corpus]
         corpus = cached_corpus(published, published.tokenize)
     if spec.half:
-        chosen = np.arange(spec.half - 1, len(corpus.labels), 2)
-        corpus = corpus._replace(
-            documents=take(corpus.documents, chosen),
-            labels=corpus.labels[chosen],
-            parts=corpus.parts[chosen],
-            prints=corpus.prints[chosen],
-            rows=corpus.rows[chosen],
-        )
+        corpus = corpus.take(np.arange(spec.half - 1, len(corpus.labels), 2))
     return hold_out(corpus, spec.validation_share, spec.key)
-
-
-# MERGED: """Texts without classes: a published corpus or one's own, cut into words, some documents held out."""

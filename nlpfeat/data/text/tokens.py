@@ -1,4 +1,4 @@
-"""Texts cut into tokens: the ways of cutting, and documents as numbers of tokens."""
+"""Tokenizers, and documents as arrays of token ids."""
 
 import re
 import string
@@ -8,28 +8,30 @@ from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
+from jaxtyping import Int
 
 Tokenize = Callable[[str], list[str]]
 Text = TypeVar("Text")
+Encoded = TypeVar("Encoded")
 
 
 def spaced(text: str) -> str:
-    """Text written as Trask's reviews are: lower case, full stops apart, all else but letters a space."""
+    """Text in the form of Trask's reviews: lower case, full stops between spaces, all other non-letters a space."""
     return re.sub(r"[^a-z.]", " ", text.lower()).replace(".", " . ")
 
 
 def at_spaces(text: str) -> list[str]:
-    """Cut at each single space, so that two in a row leave an empty token."""
+    """Split at every single space, so that two spaces in a row give an empty token."""
     return text.split(" ")
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words and single marks of punctuation, in any script; `<br />` and other tags are dropped.
+    """Lower-case words and single punctuation marks, in any script; `<br />` and other tags are dropped.
 
-    However its accents are typed, a word is one word: it is composed first (Unicode's form NFC).
+    The text is normalized to NFC first, so that words are equal however their accents are typed.
     """
     plain = _plain(text)
     return (_ASCII[0] if plain.isascii() else _patterns()[0]).findall(plain)
@@ -42,7 +44,7 @@ def bare_words(text: str) -> list[str]:
 
 
 def composed(text: str) -> str:
-    """The text in the one form that all spellings of its accents share (Unicode's form NFC)."""
+    """The text in Unicode normalization form NFC, in which accented letters are composed."""
     return unicodedata.normalize("NFC", text)
 
 
@@ -54,16 +56,16 @@ def _plain(text: str) -> str:
 _TAG = re.compile(r"<(?:/?[A-Za-z]|!)[^<>]{0,79}>")
 
 
-# Without marks and joiners the patterns below come to these, which are several times as fast.
+# The patterns below, for text without combining marks and joiners: several times as fast.
 _ASCII = re.compile(r"\w+(?:'\w+)*|[^\w\s]"), re.compile(r"\w+(?:'\w+)*")
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    r"""What is a word or a mark of punctuation, and what is a word.
+    r"""The patterns of words and punctuation marks, and of words alone.
 
-    Combining marks, such as the vowel signs of Hindi, belong to the letter before them, which `\w` does not know; joiners stand
-    within words.
+    `\w` excludes combining marks, such as the vowel signs of Hindi, which belong to the letter before them; and joiners, which
+    occur within words.
     """
     marks = "".join(c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c)[0] == "M")
     letters = rf"\w(?:[\w{marks}]|[\u200c\u200d](?=[\w{marks}]))*"
@@ -75,20 +77,26 @@ _FILTERED = str.maketrans(dict.fromkeys(string.punctuation.replace("'", "") + "\
 
 
 def filtered(text: str) -> list[str]:
-    """Tokens as Keras cuts them: lower case, punctuation but the apostrophe a space, cut at spaces.
+    """The tokens of Keras: lower case, split at white space and at all punctuation but the apostrophe.
 
-    So `<br />` leaves the word "br". Source: `keras.preprocessing.text.text_to_word_sequence` of Keras 1.
+    `<br />` therefore gives the word "br". Source: `keras.preprocessing.text.text_to_word_sequence` of Keras 1.
     """
     return [token for token in composed(text).lower().translate(_FILTERED).split(" ") if token]
 
 
 @dataclass(frozen=True, eq=False)
 class Tokenized:
-    """Documents one after another: those of document i lie from start[i] to start[i + 1]."""
+    """Concatenated documents: the tokens of document i lie from start[i] to start[i + 1].
 
-    words: tuple[str, ...]  # the distinct tokens, in the order in which they first appear
-    start: np.ndarray  # int64 (documents + 1,)
-    tokens: np.ndarray  # int32 (all,), places in `words`
+    Attributes:
+      words: the distinct tokens, in the order of their first occurrence.
+      start: int64 (documents + 1,), offsets.
+      tokens: int32 (tokens,), indices into `words`.
+    """
+
+    words: tuple[str, ...]
+    start: Int[np.ndarray, " documents_plus_1"]
+    tokens: Int[np.ndarray, " tokens"]
 
     def __len__(self) -> int:
         return len(self.start) - 1
@@ -99,41 +107,39 @@ class Tokenized:
 
 
 def tokenized(texts: Iterable[Text], tokenize: Callable[[Text], list[str]]) -> Tokenized:
-    """Texts, in any form that `tokenize` cuts into tokens."""
-    places: dict[str, int] = {}
+    """Tokenize some texts. One text is in memory at a time."""
+    ids: dict[str, int] = {}
     tokens, lengths = array("i"), array("q")
     for text in texts:
-        cut = tokenize(text)
-        lengths.append(len(cut))
-        tokens.extend([places.setdefault(token, len(places)) for token in cut])
+        found = tokenize(text)
+        lengths.append(len(found))
+        tokens.extend([ids.setdefault(token, len(ids)) for token in found])
     start = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-    return Tokenized(tuple(places), start, np.array(tokens, np.int32))
+    return Tokenized(tuple(ids), start, np.array(tokens, np.int32))
 
 
-def take(documents: Tokenized, order: np.ndarray) -> Tokenized:
-    """The documents of the numbers `order` (n,), in that order."""
+def take(documents: Tokenized, order: Int[np.ndarray, " n"]) -> Tokenized:
+    """The documents with the indices `order` (n,), in that order."""
     lengths = np.diff(documents.start)[order]
     start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    place = np.arange(start[-1]) + np.repeat(documents.start[:-1][order] - start[:-1], lengths)
-    return replace(documents, start=start, tokens=documents.tokens[place])
+    index = np.arange(start[-1]) + np.repeat(documents.start[:-1][order] - start[:-1], lengths)
+    return replace(documents, start=start, tokens=documents.tokens[index])
 
 
-class NewText(NamedTuple):
-    """A text, encoded for the batches of its corpus.
+@dataclass(frozen=True)
+class NewText(Generic[Encoded]):
+    """A new text, encoded in the form that `collate` of the texts makes batches of.
 
     Attributes:
-      words: those that the net knows, each once, in the order of `without`.
-      unknown: those it does not, in order, each once.
-      unread: words in front that are past the net's length.
-      whole: the text.
-      without: the text without each word, wherever it stands.
+      words: the distinct known words, in the order of `without`.
+      unknown: the distinct unknown words, in order.
+      unread: number of words at the beginning that exceed the maximal length of the network.
+      whole: the encoded text.
+      without: the encoded text without all occurrences of each word.
     """
 
     words: list[str]
     unknown: list[str]
     unread: int
-    whole: Any
-    without: list[Any]
-
-
-# MERGED: """New text as a net reads it, whole and without each of its words."""
+    whole: Encoded
+    without: list[Encoded]

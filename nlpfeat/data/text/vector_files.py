@@ -1,7 +1,8 @@
-"""Word vectors from files: as GloVe's authors publish theirs, a word and its numbers a line, and in word2vec's two formats.
+"""Files of word vectors: the text format of GloVe, and the text and binary formats of word2vec.
 
-word2vec's files begin with a line that tells how many vectors of which dimension follow: as text, or, in its binary format, the word,
-a space, and the numbers as float32. Any of them may be compressed (.gz, .bz2, .zip): what a file is, its first bytes tell.
+A line of text is a word and its numbers. A file of word2vec begins with a line that gives the number of vectors and their
+dimension; in the binary format, each vector is the word, a space, and the numbers as float32. A file may be compressed (.gz,
+.bz2, .zip). Its first bytes decide its format.
 """
 
 import bz2
@@ -13,9 +14,10 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from nlpfeat.config.files import expand_path
 from nlpfeat.data.downloads import GLOVE, fetch
@@ -25,7 +27,7 @@ from nlpfeat.errors import DamagedFile, UserError
 HEADER = re.compile(rb"(\d+) (\d+)\s*")
 BUFFER = 2**16
 BOM = b"\xef\xbb\xbf"
-OTHERS = {  # first bytes of files that are no word vectors in a form that is read here
+OTHERS = {  # first bytes of files in formats that are not supported
     b"\x93NUMPY": "an array of NumPy's, without words",
     b"\x80": "a pickle of Python's, perhaps gensim's own format: write it by save_word2vec_format",
     b"\x89HDF": "an HDF5 file",
@@ -37,18 +39,22 @@ OTHERS = {  # first bytes of files that are no word vectors in a form that is re
 
 
 class Line(NamedTuple):
-    """A word with its numbers, which are read when they are asked for."""
+    """A word and its numbers, which are parsed only when `vector` is called.
+
+    Attributes:
+      path, number: of the file and the line, for error messages.
+    """
 
     path: str
     number: int
     word: str
     numbers: str | bytes
 
-    def vector(self) -> np.ndarray:
-        """Its numbers.
+    def vector(self) -> Float[np.ndarray, " d"]:
+        """The numbers: float32 (d,).
 
         Raises:
-          UserError: if they are none.
+          UserError: if they are no numbers, or not finite.
         """
         if isinstance(self.numbers, bytes):
             vector = np.frombuffer(self.numbers, "<f4").astype(np.float32)
@@ -65,31 +71,31 @@ class Line(NamedTuple):
 
 
 def read(name: str, wanted: Mapping[str, int], rows: int, dimension: int) -> tuple[np.ndarray, np.ndarray]:
-    """The vectors of the words `wanted`, one line of the file in memory at a time.
+    """The vectors of some words. One line of the file is in memory at a time.
 
     Args:
-      name: "glove.6B.50d" and its like (the published zip), or the path of a file of one's own.
+      name: "glove.6B.50d", or another dimension of the published GloVe; or the path of a file.
       wanted: word -> its row in the table.
       rows: of the table.
-      dimension: that the vectors must have.
+      dimension: required dimension of the vectors.
 
     Returns:
-      The table float32 (rows, dimension), zero where nothing was found, and which rows were found (rows,).
+      The table float32 (rows, dimension), zero for words that the file lacks, and which rows were found, bool (rows,).
 
     Raises:
-      UserError: if there is no such file, its vectors have another dimension, or a line is malformed (its number is
-        told); DamagedFile if it is truncated.
+      UserError: if there is no such file, if its vectors have another dimension, or if a line is malformed (its number is
+        named); DamagedFile if the file is truncated.
     """
     table, found = np.zeros((rows, dimension), np.float32), np.zeros(rows, bool)
-    for place, line in enumerate(_words(name)):
+    for number, line in enumerate(_words(name)):
         row = wanted.get(line.word)
-        if row is None and place:
+        if row is None and number:
             continue
         vector = line.vector()
         if len(vector) != dimension:
             raise UserError(
                 _broken(line, len(vector), dimension)
-                if place
+                if number
                 else f"config.data.vectors: {line.path} has {len(vector)} dimensions and the model asks for {dimension}: set "
                 f"config.model.embedding={len(vector)}, or name vectors of {dimension} dimensions"
             )
@@ -99,7 +105,14 @@ def read(name: str, wanted: Mapping[str, int], rows: int, dimension: int) -> tup
 
 
 def first(name: str, rows: int) -> tuple[tuple[str, ...], np.ndarray]:
-    """The first words of a file that are not repeated, `rows` of them or as many as it has; 0 for all: (words, float32 (n, d)).
+    """The first distinct words of a file and their vectors.
+
+    Args:
+      name: as in `read`.
+      rows: number of words; 0 for all.
+
+    Returns:
+      The words, and their vectors float32 (words, d).
 
     Raises:
       UserError, DamagedFile: as `read`.
@@ -119,14 +132,17 @@ def first(name: str, rows: int) -> tuple[tuple[str, ...], np.ndarray]:
 
 
 def write(path: Path, words: Sequence[str], vectors: np.ndarray) -> None:
-    """Write vectors (words, d) as word2vec's text format has them: no digit of a float32 is lost.
+    """Write vectors in the text format of word2vec, without loss of float32 precision.
+
+    Args:
+      vectors: (words, d).
 
     Raises:
-      UserError: if a word holds white space, or is empty: the format has no way to write it.
+      UserError: if a word is empty or contains white space, which the format cannot represent.
     """
     unfit = next((word for word in words if not word or word.split() != [word]), None)
     if unfit is not None:
-        raise UserError(f"the word {unfit!r} cannot be written: words of this format hold no white space")
+        raise UserError(f"the word {unfit!r} cannot be written: words of this format contain no white space")
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f"{len(words)} {vectors.shape[1]}\n")
         for word, vector in zip(words, vectors.astype(np.float32).tolist(), strict=True):
@@ -134,10 +150,10 @@ def write(path: Path, words: Sequence[str], vectors: np.ndarray) -> None:
 
 
 def _words(name: str) -> Iterator[Line]:
-    """The words of a file, with their numbers.
+    """The words of a file and their numbers.
 
     Raises:
-      UserError: if there is no such file, it is empty, or no file of word vectors; DamagedFile if it is truncated.
+      UserError: if there is no such file, if it is empty, or if it is no file of word vectors; DamagedFile if it is truncated.
     """
     line, read, promised = 0, 0, None
     try:
@@ -158,9 +174,9 @@ def _words(name: str) -> Iterator[Line]:
                 yield found
                 if binary and promised and read == int(promised[1]):
                     break
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:  # bz2 knows no error of its own
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:  # bz2 raises OSError for damage
         if isinstance(error, OSError) and error.errno:
-            raise  # of the disk, and not of the file
+            raise  # an error of the disk
         where = f" after line {line:,}" if line else ""
         raise DamagedFile(f"{name} cannot be read{where} ({error}): fetch it again") from error
     if promised and read < int(promised[1]):
@@ -172,16 +188,17 @@ def _words(name: str) -> Iterator[Line]:
 
 
 def _is_binary(start: bytes) -> bool:
-    """Whether bytes are no text in any encoding: float32s hold bytes that stand for no letter."""
+    """Whether bytes contain control characters, as float32 numbers do, and no text in any encoding does."""
     return any(byte < 32 and byte not in b"\t\n\v\f\r" for byte in start)
 
 
-def _text(path: str, file: Any, dimension: int, before: int) -> Iterator[Line]:
-    """The lines of a text. The last fields are the numbers, the rest is the word, which may hold spaces (glove.840B has such).
+def _text(path: str, file: io.BufferedReader, dimension: int, before: int) -> Iterator[Line]:
+    """The lines of a text file. The last fields are the numbers, the rest is the word, which may contain spaces (glove.840B).
 
     Args:
-      dimension: that a header told; 0 for that of the first line.
-      before: lines that were read already.
+      path: name of the file in error messages.
+      dimension: from the header; 0 without a header, for that of the first line.
+      before: number of lines already read.
     """
     promised = dimension
     for number, raw in enumerate(file, before + 1):
@@ -215,8 +232,8 @@ def _are_numbers(fields: list[str]) -> bool:
         return False
 
 
-def _binary(path: str, file: Any, dimension: int) -> Iterator[Line]:
-    """The words of word2vec's binary format; a word ends with a space, and a line feed may follow on its numbers."""
+def _binary(path: str, file: io.BufferedReader, dimension: int) -> Iterator[Line]:
+    """The words of a file in the binary format. A space ends a word; a line feed may follow its numbers."""
     number = 1
     while True:
         word = bytearray()
@@ -229,47 +246,43 @@ def _binary(path: str, file: Any, dimension: int) -> Iterator[Line]:
         yield Line(path, number, composed(word.lstrip(b"\n").decode("utf-8", "replace")), numbers)
 
 
-def _broken(line: Line, found: int, asked: int) -> str:
-    return f"{line.path} line {line.number:,} has {found} numbers, not {asked} as the first: it may be truncated; fetch it again"
+def _broken(line: Line, found: int, dimension: int) -> str:
+    return f"{line.path} line {line.number:,} has {found} numbers, not {dimension} as the first: it may be truncated; fetch it again"
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[tuple[str, Any]]:
-    """The bytes of a file of vectors, unpacked, with what to call it."""
+def _opened(name: str) -> Iterator[tuple[str, io.BufferedReader]]:
+    """A file of vectors: its name in error messages, and its decompressed bytes."""
     published = re.fullmatch(r"glove\.6B\.(50|100|200|300)d", name)
     path = fetch(GLOVE) if published else expand_path(name)
     if not path.is_file():
         raise UserError(
             f"no file {name!r}; name glove.6B.50d, …100d, …200d, …300d, or a file of vectors (.txt, .vec, .bin, .gz, .bz2, .zip)"
         )
-    with path.open("rb", BUFFER) as file:
+    with path.open("rb") as file:
         start = file.read(4)
         file.seek(0)
         if start.startswith(b"PK"):
             with (
                 zipfile.ZipFile(file) as archive,
-                archive.open(_chosen(archive, path, published, name)) as inner,
+                archive.open(_chosen(archive, path, name if published else None)) as inner,
             ):
-                yield f"{path}:{inner.name}", _buffered(inner)
+                yield f"{path}:{inner.name}", io.BufferedReader(inner, BUFFER)  # pyright: ignore[reportArgumentType]
         elif start.startswith(b"\x1f\x8b"):
             with gzip.open(file) as unpacked:
-                yield str(path), _buffered(unpacked)
+                yield str(path), io.BufferedReader(unpacked, BUFFER)
         elif start.startswith(b"BZh"):
             with bz2.open(file) as unpacked:
-                yield str(path), _buffered(unpacked)
+                yield str(path), io.BufferedReader(unpacked, BUFFER)
         else:
             yield str(path), file
 
 
-def _buffered(unpacked: Any) -> Any:
-    return io.BufferedReader(unpacked, BUFFER)
-
-
-def _chosen(archive: zipfile.ZipFile, path: Path, published: Any, name: str) -> str:
-    """The one file of vectors in an archive."""
+def _chosen(archive: zipfile.ZipFile, path: Path, stem: str | None) -> str:
+    """The name of the text file in an archive, or of the one called `stem` among several."""
     texts = [inner for inner in archive.namelist() if inner.endswith(".txt")]
-    chosen = [inner for inner in texts if not published or Path(inner).stem == name]
+    chosen = [inner for inner in texts if stem in (None, Path(inner).stem)]
     if len(chosen) != 1:
-        there = ", ".join(texts) or "no .txt file"
-        raise UserError(f"{path} holds {there}; unpack the one that you mean and name it")
+        listed = ", ".join(texts) or "no .txt file"
+        raise UserError(f"{path} holds {listed}; unpack the one that you mean and name it")
     return chosen[0]

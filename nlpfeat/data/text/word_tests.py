@@ -1,4 +1,4 @@
-"""What word vectors are tested on: analogies, and pairs of words that people scored."""
+"""Test sets for word vectors: analogies, and word pairs with similarity ratings."""
 
 import math
 import re
@@ -10,24 +10,24 @@ from nlpfeat.errors import UserError
 
 
 class Question(NamedTuple):
-    """first : second :: third : fourth."""
+    """An analogy, first : second :: third : fourth, in a named section of its file."""
 
     section: str
     words: tuple[str, str, str, str]
 
 
 class Pair(NamedTuple):
-    """Two words and how alike people find them."""
+    """Two words and the mean rating of their similarity by people."""
 
     words: tuple[str, str]
     score: float
 
 
 def questions(path: Path) -> list[Question]:
-    """A file of analogies: four words a line; a line that begins with ":" names a section.
+    """The analogies of a file: four words per line. A line that begins with ":" names a section.
 
     Raises:
-      UserError: if it cannot be read, a line holds not four words (its number is told), or there are none.
+      UserError: if the file cannot be read, if a line does not have four words (its number is named), or if there is none.
     """
     section, found = "", []
     for number, line in _lines(path):
@@ -41,34 +41,34 @@ def questions(path: Path) -> list[Question]:
             )
         found.append(Question(section, (words[0], words[1], words[2], words[3])))
     if not found:
-        raise UserError(f"{path} holds no analogies: a line each, as in: man woman king queen")
+        raise UserError(f"{path} holds no analogies: write one per line, as in: man woman king queen")
     return found
 
 
 def pairs(path: Path) -> list[Pair]:
-    """A file of pairs, `word1 word2 score` a line, parted by tabs, commas or semicolons, else by spaces.
+    """The word pairs of a file: `word1 word2 score` per line, separated by tabs, commas or semicolons, else by spaces.
 
-    Lines that begin with "#" are left out, and a first line without a number names the columns. Further columns are not read.
+    Lines that begin with "#", a header line and further columns are ignored.
 
     Raises:
-      UserError: if it cannot be read, or a line is no such pair (its number is told).
+      UserError: if the file cannot be read, or if a line is no such pair (its number is named).
     """
     found = []
-    for place, (number, line) in enumerate(_lines(path)):
+    for index, (number, line) in enumerate(_lines(path)):
         separator = next((mark for mark in "\t,;" if mark in line), None)
         fields = [field.strip() for field in line.split(separator)]
         score = _number(fields[2]) if len(fields) > 2 else None
         if score is not None and all(fields[:2]):
             found.append(Pair((fields[0], fields[1]), score))
-        elif place or len(fields) < 3:
+        elif index or len(fields) < 3:
             raise UserError(f"{path} line {number}: not two words and a number, as in: tiger cat 7.35")
     if not found:
-        raise UserError(f"{path} holds no pairs: a line each, as in: tiger cat 7.35")
+        raise UserError(f"{path} holds no pairs: write one per line, as in: tiger cat 7.35")
     return found
 
 
 def _number(text: str) -> float | None:
-    """A finite number, or None."""
+    """The finite number that a text represents, or None."""
     try:
         value = float(text)
     except ValueError:
@@ -77,7 +77,7 @@ def _number(text: str) -> float | None:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines that are not blank and no comment, with their numbers."""
+    """The lines that are neither blank nor a comment, with their numbers."""
     number = 0
     try:
         with path.open(encoding="utf-8-sig") as lines:

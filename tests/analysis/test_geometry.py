@@ -1,6 +1,7 @@
 """Measuring a study: the numbers are those of the nets, under the study's labels, and nothing is done twice."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,20 +15,33 @@ from nlpfeat.geometry.regions import count_regions
 from nlpfeat.geometry.scatter import gdv
 from nlpfeat.stats.summaries import flat_measures, reduction, summarize_measures
 from nlpfeat.store import combine, results
-from nlpfeat.study.restore import kept_steps, recorded_splits, restore
+from nlpfeat.study.restore import kept_steps
+from nlpfeat.study.session import Study
 from nlpfeat.sweeps import launch
 from nlpfeat.tasks.registry import TASKS
-from nlpfeat.training.task import Goal
+from nlpfeat.training.losses import cross_entropy
+from nlpfeat.training.metrics import Metric, Success, accuracy
 from tests.toys import SPIRALS, TOYS, factory_of, study, with_grid
 
 
+def opened(made):
+    return Study(made, factory_of(made.spec))
+
+
 def run(made):
-    """Measure what is missing; returns how many nets that were."""
-    seen = {}
-    work = measuring.unmeasured(made)
-    measuring.measure_study(made, work, lambda part, count: seen.update({(part.label, part.step): count}))
-    assert seen == {(part.label, part.step): part.members for part in work}
-    return sum(seen.values())
+    """Measure what is missing; returns how many networks that were."""
+    seen = []
+
+    def track(items, unit, total):
+        for item in items:
+            seen.append(item)
+            yield item
+        assert len(seen) == total
+
+    jobs = measuring.unmeasured(opened(made))
+    measuring.measure_study(opened(made), jobs, track)
+    assert len(seen) == sum(job.members for job in jobs)
+    return len(seen)
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +52,6 @@ def measured(tmp_path_factory):
     return made, before, dataset
 
 
-def network(member):
-    return Network(
-        tuple(
-            Layer(*layer) for layer in TASKS["spirals"].views.piecewise_linear(member.params, member.settings)
-        )
-    )
-
-
 def test_every_measure_joins_the_array_under_its_labels(measured):
     _, before, dataset = measured
     assert before.data_vars.keys() | MEASURES.keys() == dataset.data_vars.keys()
@@ -54,7 +60,7 @@ def test_every_measure_joins_the_array_under_its_labels(measured):
     assert not before.attrs["measured"]
     for name, about in MEASURES.items():
         assert set(dataset[name].dims) == {"width", "seed", "step", *about.dims}
-        assert dataset[name].attrs == {"units": about.units, "long_name": about.about}
+        assert dataset[name].attrs == {"units": about.units, "long_name": about.description}
     there = dataset.violations.notnull()
     assert there.step[there.all(("width", "seed"))].to_numpy().tolist() == [0, 30]
     assert not there.sel(step=20).any()
@@ -70,16 +76,15 @@ def test_what_was_written_reads_back(measured):
 @pytest.mark.parametrize(("width", "seed", "step"), [(2, 0, 30), (3, 1, 0), (8, 0, 30)])
 def test_the_numbers_are_those_of_the_member(measured, width, seed, step):
     made, _, dataset = measured
-    member = restore(made, {"width": width, "seed": seed}, step)
-    net = network(member)
+    member = opened(made).member(step, width=width, seed=seed)
+    net = Network(tuple(measuring.layers_of(member)))
     here = dataset.sel(width=width, seed=seed, step=step)
     assert here.regions == count_regions(net.until(2), measuring.WINDOW)
-    points = measuring.sample_of(member.splits, TASKS["spirals"].arms(made.spec.data))
-    expected = measure(net, points)
+    expected = measure(net, measuring.sample_of(member))
     for name, about in MEASURES.items():
         np.testing.assert_allclose(here[name].transpose(*about.dims), expected[name], rtol=1e-6, err_msg=name)
-    x, y = recorded_splits(made, member)["test"].inputs  # the last record's are fresh ones
-    asked, labels = np.stack([x, y], 1), np.asarray(recorded_splits(made, member)["test"].targets)
+    (x, y), targets = member.recorded_splits["test"]  # the last record's are fresh ones
+    asked, labels = np.stack([x, y], 1), np.asarray(targets)
     accuracy = (net(asked).argmax(1) == labels).mean()
     assert float(here.accuracy.sel(split="test")) == pytest.approx(accuracy, abs=1.5 / len(labels))
 
@@ -116,7 +121,7 @@ def test_a_damaged_file_costs_nothing_else_and_is_measured_again(measured):
     path = made.measures(label, 0)
     os.truncate(path, path.stat().st_size // 2)
     left, damaged = launch.finish(made)
-    with pytest.raises(UserError, match=r"measures/.* is damaged.*experiments.measure again"):
+    with pytest.raises(UserError, match=r"measures/.* is damaged.*nlpfeat measure again"):
         launch.require_whole(damaged)
     assert isinstance(damaged[0], DamagedFile)
     xr.testing.assert_identical(left.loss, dataset.loss)  # training results are all there
@@ -146,7 +151,7 @@ def test_two_at_once_are_refused(measured):
 
 
 def test_a_net_that_diverged_is_nothing():
-    layers = [(np.full((3, 2), np.nan), np.zeros(3), 0.0), (np.ones((2, 3)), np.zeros(2), 1.0)]
+    layers = [Layer(np.full((3, 2), np.nan), np.zeros(3)), Layer(np.ones((2, 3)), np.zeros(2), 1.0)]
     points = {name: np.zeros((4, 2)) for name in ("train", "test")}
     labels = {name: np.array([0, 1, 0, 1]) for name in points}
     found = measuring.measure_layers(layers, measuring.Sample(points, labels, np.zeros((0, 0, 2)), 1.1))
@@ -187,10 +192,10 @@ def test_tasks_without_layers_are_measured_by_their_features(tmp_path):
     assert last.linearity.isnull().all()
     for name in ("radius", "separable", "margin", "fisher", "gdv", "probe_accuracy_gap"):
         assert last[name].notnull().all(), name
-    member = restore(made, {"width": 3, "seed": 0})
+    member = opened(made).member(width=3, seed=0)
     inputs = member.splits["test"].inputs
-    trace = member.module.apply({"params": member.params}, inputs, member.settings)
-    features = np.asarray(trace["features"], float)
+    outputs = member.module.apply({"params": member.params}, inputs, member.settings)
+    features = np.asarray(outputs["features"], float)
     distance = np.linalg.norm(features - features.mean(0), axis=1)
     found = last.sel(width=3, seed=0, split="test")
     assert float(found.radius) == pytest.approx(np.sqrt(np.mean(distance**2)), rel=1e-5)
@@ -200,7 +205,11 @@ def test_tasks_without_layers_are_measured_by_their_features(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    sorted(n for n, task in TASKS.items() if task.evaluation.kind and task.views.piecewise_linear is None),
+    sorted(
+        n
+        for n, task in TASKS.items()
+        if task.evaluation.kind == "classification" and task.views.piecewise_linear is None
+    ),
 )
 def test_every_task_with_classes_can_be_measured(name, tmp_path):
     made, _ = study(with_grid(TOYS[name], width=(2, 3), seed=(0,)), tmp_path / "study")
@@ -210,42 +219,42 @@ def test_every_task_with_classes_can_be_measured(name, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(n for n, task in TASKS.items() if not task.evaluation.kind))
+@pytest.mark.parametrize(
+    "name", sorted(n for n, task in TASKS.items() if task.evaluation.kind != "classification")
+)
 def test_a_task_without_classes_is_refused(name, tmp_path):
     made, _ = study(with_grid(TOYS[name], width=(2,), seed=(0,)), tmp_path / "study")
-    with pytest.raises(UserError, match="without classes to part"):
+    with pytest.raises(UserError, match="without classes to separate"):
         run(made)
 
 
 @pytest.mark.slow
-def test_a_task_without_arms(tmp_path):
+def test_a_task_without_class_curves(tmp_path):
     made, _ = study(with_grid(TOYS["annulus"], width=(2, 3), seed=(0,)), tmp_path / "study")
     run(made)
     dataset, _ = launch.finish(made)
-    assert dataset.arm_length.isnull().all()
+    assert dataset.curve_length.isnull().all()
     assert (dataset.violations.isel(step=-1) == 0).all()
     assert dataset.components.sizes["class"] == 2
 
 
 def test_the_layers_of_a_task_are_its_net(toy):
     """Every task that gives its layers: they compute the scores of its Flax module."""
-    if toy.row.views.piecewise_linear is None:
+    view = toy.task.views.piecewise_linear
+    if view is None:
         return
-
     factory = factory_of(toy)
-    example = factory.example(toy.settings._replace(width=np.int32(5)), 5)
-    net = Network(
-        tuple(Layer(*layer) for layer in toy.row.views.piecewise_linear(example.params, example.settings))
-    )
-    part = example.splits["train"]
-    trace = factory.module(5).apply({"params": example.params}, part.inputs, example.settings)
-    np.testing.assert_allclose(net(np.stack(part.inputs, 1)), trace["scores"], atol=1e-5)
+    made = factory.new_member(replace(toy.settings, width=np.int32(5)), 5)
+    net = Network(tuple(Layer(*layer) for layer in view.layers(made.params, made.settings)))
+    inputs = made.splits["train"].inputs
+    outputs = factory.module(5).apply({"params": made.params}, inputs, made.settings)
+    np.testing.assert_allclose(net(np.stack(inputs, 1)), outputs["scores"], atol=1e-5)
 
 
 def test_nothing_finished_yet(tmp_path):
     job = launch.begin(SPIRALS, tmp_path / "study")
     with pytest.raises(UserError, match="no finished bucket"):
-        measuring.unmeasured(job.folder)
+        measuring.unmeasured(Study(job.folder))
 
 
 def test_a_summary_has_every_measure(measured):
@@ -274,10 +283,10 @@ def test_steps_to_a_level():
     scores = xr.DataArray(
         [[0.1, 0.99, 0.5, 1.0], [0, 0, 0, 0.5]], dims=("seed", "step"), coords={"step": [0, 5, 9, 20]}
     )
-    found = combine.steps_to_success(scores, Goal(0.99))
+    found = combine.steps_to_success(scores, Success(Metric("accuracy", accuracy), 0.99))
     assert found[0] == 5
     assert np.isnan(found[1])
-    falls = combine.steps_to_success(1 - scores, Goal(0.5, falling=True))
+    falls = combine.steps_to_success(1 - scores, Success(Metric("loss", cross_entropy, mode="min"), 0.5))
     assert falls.to_numpy().tolist() == [5, 20]
 
 

@@ -1,4 +1,4 @@
-"""Nets that write: what is drawn, by which chances, and what is carried from character to character."""
+"""Sampling from character networks: the distribution of the samples, and the state carried from character to character."""
 
 import jax
 import jax.numpy as jnp
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from nlpfeat.analysis.sampling import sample_text, sample_token, unit_activations
+from nlpfeat.analysis.sampling import SamplingOptions, sample_text, sample_token, unit_activations
 from nlpfeat.data.text.characters import Alphabet, Window
 from nlpfeat.errors import UserError
 from nlpfeat.models.character_net import CharacterNet, CharacterNetSpec
@@ -26,6 +26,10 @@ def net():
     return module, jax.tree.map(lambda p: jnp.asarray(1.5 * rng.normal(size=p.shape), jnp.float32), params)
 
 
+def sample(net, prompt, **options):
+    return sample_text(*net, SETTINGS, ALPHABET, prompt, SamplingOptions(**options))
+
+
 def scores(net, text):
     """After each character of a text, read at once."""
     module, params = net
@@ -35,7 +39,7 @@ def scores(net, text):
 
 
 def test_at_temperature_0_the_likeliest_is_written(net):
-    (found,) = sample_text(*net, SETTINGS, ALPHABET, "Ab", 0.0, 12, draw=3)
+    (found,) = sample(net, "Ab", temperature=0.0, characters=12, sample_seed=3)
     given = scores(net, "ab" + found[:-1])[1:]
     given[:, 0] = -np.inf
     assert found == ALPHABET.decode(given.argmax(1))
@@ -53,19 +57,21 @@ def test_characters_are_drawn_by_the_softmax(temperature):
 
 
 def test_the_first_character_written_follows_the_nets_own_chances(net):
-    texts = sample_text(*net, SETTINGS, ALPHABET, "ab c", 1.0, 1, draw=0, texts=4000)
+    texts = sample(net, "ab c", temperature=1.0, characters=1, texts=4000)
     chances = np.exp(scores(net, "ab c")[-1, 1:])
-    counts = np.array([texts.count(letter) for letter in ALPHABET.letters])
+    counts = np.array([texts.count(letter) for letter in ALPHABET.characters])
     likely = 4000 * chances / chances.sum() > 5
     expected = counts[likely].sum() * chances[likely] / chances[likely].sum()
     assert chisquare(counts[likely], expected).pvalue > 1e-3
 
 
-def test_the_same_draw_writes_the_same_and_another_does_not(net):
-    first, again, other = (sample_text(*net, SETTINGS, ALPHABET, "a", 1.0, 40, draw)[0] for draw in (5, 5, 6))
+def test_equal_seeds_give_equal_texts_and_others_do_not(net):
+    first, again, other = (
+        sample(net, "a", temperature=1.0, characters=40, sample_seed=seed)[0] for seed in (5, 5, 6)
+    )
     assert first == again != other
     with pytest.raises(UserError, match="empty prompt"):
-        sample_text(*net, SETTINGS, ALPHABET, "", 1.0, 4, 0)
+        sample(net, "", characters=4)
 
 
 def test_states_are_those_of_reading_on(net):

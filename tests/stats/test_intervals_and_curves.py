@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from nlpfeat.stats.intervals import wilson
-from nlpfeat.stats.quantiles import quartiles_of
+from nlpfeat.stats.equal_loss import at_level, at_steps
+from nlpfeat.stats.intervals import ratio_of_medians, wilson
+from nlpfeat.stats.quantiles import ordered_quartiles_of, quartiles_of
 from nlpfeat.stats.width_curves import gain_width, half_width, logistic_fits
 
 
@@ -41,7 +42,7 @@ def test_half_width_recovers_a_planted_curve():
     widths = np.array([2, 4, 8, 16, 32, 64, 128])
     chance = 1 / (1 + np.exp(-3 * (np.log2(widths) - np.log2(20))))
     success = rng.random((7, 400)) < chance[:, None]
-    low, estimate, high = half_width(widths, success, np.ones_like(success), draws=200)
+    low, estimate, high = half_width(widths, success, np.ones_like(success), resamples=200)
     assert low < 20 < high
     assert estimate == pytest.approx(20, rel=0.05)
     assert high / low < 1.3
@@ -53,28 +54,28 @@ def test_half_width_resamples_seeds():
     luck = rng.normal(size=40)
     together = np.log2(widths)[:, None] + 2 * luck > 2.5
     apart = np.log2(widths)[:, None] + 2 * rng.permuted(np.tile(luck, (4, 1)), axis=1) > 2.5
-    low, _, high = half_width(widths, together, np.ones_like(together), draws=150)
-    narrow_low, _, narrow_high = half_width(widths, apart, np.ones_like(apart), draws=150)
+    low, _, high = half_width(widths, together, np.ones_like(together), resamples=150)
+    narrow_low, _, narrow_high = half_width(widths, apart, np.ones_like(apart), resamples=150)
     assert high / low > narrow_high / narrow_low
 
 
 def test_half_width_outside_the_grid():
     widths, nothing = np.array([2, 4, 8]), np.zeros((3, 10), bool)
-    assert half_width(widths, nothing, ~nothing, draws=20) == (np.inf, np.inf, np.inf)
-    assert half_width(widths, ~nothing, ~nothing, draws=20) == (0, 0, 0)
+    assert half_width(widths, nothing, ~nothing, resamples=20) == (np.inf, np.inf, np.inf)
+    assert half_width(widths, ~nothing, ~nothing, resamples=20) == (0, 0, 0)
 
 
 def test_half_width_between_two_perfect_widths_is_no_narrower_than_they_are():
     widths = np.array([2, 4, 8, 16])
     success = np.repeat((widths >= 8)[:, None], 10, axis=1)
-    low, estimate, high = half_width(widths, success, np.ones_like(success), draws=20)
+    low, estimate, high = half_width(widths, success, np.ones_like(success), resamples=20)
     assert (low, high) == (4, 8)
     assert 4 < estimate < 8
 
 
 def test_half_width_of_success_that_falls_is_undefined():
     success = np.array([[True] * 10, [True] * 10, [False] * 10])
-    assert np.isnan(half_width(np.array([2, 4, 8]), success, np.ones_like(success), draws=20).estimate)
+    assert np.isnan(half_width(np.array([2, 4, 8]), success, np.ones_like(success), resamples=20).estimate)
 
 
 def test_half_width_leaves_out_members_that_never_ran():
@@ -84,17 +85,15 @@ def test_half_width_leaves_out_members_that_never_ran():
     ran[:, 20:] = False
     garbled = success.copy()
     garbled[:, 20:] = True
-    assert half_width(widths, success, ran, draws=100) == half_width(widths, garbled, ran, draws=100)
+    assert half_width(widths, success, ran, resamples=100) == half_width(widths, garbled, ran, resamples=100)
 
 
-def test_spread_leaves_out_members_not_run():
+def test_quartiles_leave_out_members_not_run():
     values = np.array([[0.0, 1.0, 2.0, 3.0, 4.0, np.nan]])
     assert [float(x[0]) for x in quartiles_of(values, axis=1)] == [1.0, 2.0, 3.0]
 
 
 def test_values_at_equal_loss_and_at_equal_margin():
-    from nlpfeat.stats.equal_loss import at_level
-
     loss = np.array([[4.0, 2.0, 1.0], [4.0, 3.5, 3.0], [0.5, 2.0, 3.0]])
     norms = np.array([[1.0, 3.0, 9.0], [1.0, 2.0, 3.0], [7.0, 8.0, 9.0]])
     found = at_level(norms, loss, 1.5, falling=True)
@@ -105,8 +104,6 @@ def test_values_at_equal_loss_and_at_equal_margin():
 
 
 def test_ordered_quartiles_keep_infinities_and_are_values():
-    from nlpfeat.stats.quantiles import ordered_quartiles_of
-
     values = np.array([[-np.inf, -np.inf, 1.0, np.nan], [np.nan] * 4, [4.0, 2.0, 3.0, 1.0]])
     low, median, high = ordered_quartiles_of(values, axis=1)
     assert (low[0], median[0], high[0]) == (-np.inf, -np.inf, 1.0)
@@ -115,8 +112,6 @@ def test_ordered_quartiles_keep_infinities_and_are_values():
 
 
 def test_values_at_steps_are_linear_in_between_and_unknown_outside():
-    from nlpfeat.stats.equal_loss import at_steps
-
     values = np.array([[1.0, 3.0, 7.0], [1.0, np.inf, 2.0], [0.0, 1.0, 2.0]])
     found = at_steps(values, np.array([10.0, 20.0, 40.0]), np.array([15.0, 15.0, 5.0]))
     assert found[0] == 2.0
@@ -128,17 +123,15 @@ def test_values_at_steps_are_linear_in_between_and_unknown_outside():
 
 @pytest.mark.slow
 def test_the_interval_of_a_ratio_of_medians_holds_the_truth_nineteen_times_in_twenty():
-    from nlpfeat.stats.intervals import ratio_of_medians
-
     rng = np.random.default_rng(0)
     hits = 0
     for trial in range(200):
         above, below = np.exp(rng.standard_normal(60)) * 3, np.exp(rng.standard_normal(40))
-        low, middle, high = ratio_of_medians(above, below, draws=300, seed=trial)
+        low, middle, high = ratio_of_medians(above, below, resamples=300, seed=trial)
         assert low <= middle <= high
         hits += low <= 3 <= high
     assert 0.9 <= hits / 200 <= 0.99
-    left_out = ratio_of_medians(np.append(above, np.nan), below, draws=300, seed=199)
+    left_out = ratio_of_medians(np.append(above, np.nan), below, resamples=300, seed=199)
     assert left_out == (low, middle, high)
     assert np.isnan(ratio_of_medians(np.array([np.nan]), below)).all()
     low, middle, high = ratio_of_medians(above[:5], below)
@@ -150,13 +143,13 @@ def test_gain_width_is_where_the_medians_cross():
     widths = np.array([1, 2, 4, 8, 16])
     medians = np.array([0.2, 0.4, 0.8, 1.0, 0.9])
     scores = medians[:, None] + 0.01 * np.arange(-3, 4)[None]
-    low, estimate, high = gain_width(widths, scores, chance=0.0)
+    low, estimate, high = gain_width(widths, scores, baseline=0.0)
     assert estimate == pytest.approx(
         2 ** (2 + 0.75)
     )  # .95 lies three quarters of the way from .8 at 4 to 1 at 8
     assert low <= estimate <= high
-    assert gain_width(widths, scores, chance=0.0, share=0.4).estimate == pytest.approx(2.0)
-    assert gain_width(widths, -scores - 1, chance=-2.5).estimate == 1.0  # the narrowest is best
+    assert gain_width(widths, scores, baseline=0.0, fraction=0.4).estimate == pytest.approx(2.0)
+    assert gain_width(widths, -scores - 1, baseline=-2.5).estimate == 1.0  # the narrowest is best
 
 
 @pytest.mark.slow
@@ -169,7 +162,7 @@ def test_gain_width_covers_what_is_true(curve, least):
     truth = gain_width(widths, curve[:, None], 0.0).estimate
     found = np.array(
         [
-            gain_width(widths, curve[:, None] + shift + rng.normal(0, 0.03, (6, 9)), 0.0, draws=100)
+            gain_width(widths, curve[:, None] + shift + rng.normal(0, 0.03, (6, 9)), 0.0, resamples=100)
             for shift in rng.normal(0, 0.02, (60, 9))
         ]
     )
@@ -183,10 +176,10 @@ def test_gain_width_says_what_it_does_not_know():
     assert np.isnan(few.low)
     assert np.isnan(few.high)
     assert 4 < few.estimate < 8
-    worse = gain_width(widths, np.full((3, 7), 0.4), 0.5, draws=20)
+    worse = gain_width(widths, np.full((3, 7), 0.4), 0.5, resamples=20)
     assert worse == (np.inf, np.inf, np.inf)
     holes = np.array([[0.6] * 7, [np.nan] * 7, [1.0] * 7])  # one width was not run
-    assert gain_width(widths, holes, 0.5, draws=20).estimate == pytest.approx(2 ** (1 + 2 * 0.9375))
+    assert gain_width(widths, holes, 0.5, resamples=20).estimate == pytest.approx(2 ** (1 + 2 * 0.9375))
 
 
 def test_infinite_values_keep_their_place():

@@ -1,4 +1,4 @@
-"""Signs counted in texts that show them, and in texts that do not."""
+"""Text statistics and unit probes, on texts and activations whose answers are known."""
 
 import math
 
@@ -11,7 +11,7 @@ from nlpfeat.analysis.unit_probes import probe_units, text_features
 WORDS = vocabulary_of("the cat sat. the cat's mat, the cat's; sat sat don't don't xyz")
 
 
-def test_the_dictionary_has_what_is_seen_twice():
+def test_the_vocabulary_has_what_occurs_twice():
     assert {"the", "cat's", "sat", "don't"} == WORDS
 
 
@@ -50,7 +50,7 @@ def test_several_texts_count_as_one():
     assert text_statistics(['"one"', '"two', "(a)"], WORDS).quotes == 0.5
 
 
-def test_tracks_say_what_holds_after_each_character():
+def test_features_of_the_text_after_each_character():
     text = 'a "bc"\n(d [e]) f\n\n"g'
     found = text_features(text)
     np.testing.assert_array_equal(found["quotes"], [0, 0, 1, 1, 1, 0, 0, *[0] * 11, 1, 1])
@@ -65,15 +65,17 @@ def test_a_bracket_does_not_outlive_its_paragraph():
 
 def test_a_planted_unit_is_found_and_judged_on_held_out_text():
     rng = np.random.default_rng(0)
-    track = (rng.random(4000) < 0.3).astype(np.float32)
+    feature = (rng.random(4000) < 0.3).astype(np.float32)
     units = rng.normal(size=(4000, 6)).astype(np.float32)
-    units[:, 4] = -2 * track + 0.5 * units[:, 4]
+    units[:, 4] = -2 * feature + 0.5 * units[:, 4]
     units[:, 5] = 1.0
-    found = probe_units(units[:3000], track[:3000], units[3000:], track[3000:])
+    found = probe_units(units[:3000], feature[:3000], units[3000:], feature[3000:])
     assert (found.unit, found.sign) == (4, -1)
-    expected = np.corrcoef(units[3000:, 4], track[3000:])[0, 1] ** 2
-    assert found.single == pytest.approx(expected, rel=1e-3)
-    assert found.together == pytest.approx(expected, abs=0.02)
-    noise = probe_units(rng.normal(size=(300, 40)), track[:300], rng.normal(size=(300, 40)), track[300:600])
-    assert noise.single < noise.chosen  # what was best where it was chosen is not so elsewhere
-    assert probe_units(units[:9], np.zeros(9), units[9:18], track[9:18]) is None
+    expected = np.corrcoef(units[3000:, 4], feature[3000:])[0, 1] ** 2
+    assert found.evaluation_r2 == pytest.approx(expected, rel=1e-3)
+    assert found.probe_r2 == pytest.approx(expected, abs=0.02)
+    noise = probe_units(
+        rng.normal(size=(300, 40)), feature[:300], rng.normal(size=(300, 40)), feature[300:600]
+    )
+    assert noise.evaluation_r2 < noise.train_r2  # what was best where it was chosen is not so elsewhere
+    assert probe_units(units[:9], np.zeros(9), units[9:18], feature[9:18]) is None

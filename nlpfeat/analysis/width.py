@@ -1,0 +1,48 @@
+"""The headline metric of a study against width: success, H50, and steps to success."""
+
+from typing import NamedTuple
+
+import xarray as xr
+
+from nlpfeat.stats.intervals import Interval, wilson
+from nlpfeat.stats.width_curves import half_width
+from nlpfeat.store.results import scores
+from nlpfeat.training.metrics import Success
+
+
+class WidthCurve(NamedTuple):
+    """The headline metric at the last step, and the success of seeds, by width.
+
+    Attributes:
+      success: the criterion.
+      widths: rising.
+      scores: dims split, width, seed; the worst value where training diverged, NaN where there is no member.
+      shares: of seeds that succeed on the last split, per width, with Wilson intervals.
+      half: H50 with its bootstrap interval.
+    """
+
+    success: Success
+    widths: list[int]
+    scores: xr.DataArray
+    shares: list[Interval]
+    half: Interval
+
+    @property
+    def split(self) -> str:
+        """The last split, on which success is judged."""
+        return str(self.scores["split"].to_numpy()[-1])
+
+
+def width_curve(dataset: xr.Dataset, success: Success) -> WidthCurve:
+    """The headline metric against width.
+
+    Args:
+      dataset: the part of a study's array at one point of the further axes: dims width, seed, step, split.
+      success: metric and threshold.
+    """
+    final = scores(dataset.isel(step=-1), success.metric).transpose("split", "width", "seed")
+    ran = (dataset["member_id"] != "").transpose("width", "seed").to_numpy()
+    succeeds = success.reached(final.isel(split=-1).to_numpy())
+    shares = [wilson(int(n), int(m)) for n, m in zip(succeeds.sum(1), ran.sum(1), strict=True)]
+    widths = final["width"].to_numpy()
+    return WidthCurve(success, widths.tolist(), final, shares, half_width(widths, succeeds, ran))

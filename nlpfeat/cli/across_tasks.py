@@ -1,0 +1,118 @@
+"""Show what width buys in each task of a folder of studies."""
+
+import argparse
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nlpfeat.cli.parsing import Command, Parser, add_json
+from nlpfeat.config.files import expand_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CAPTION = (
+    "Medians over seeds at the last step of each task's own recipe; diverged members count as the worst. baseline: the best "
+    "constant prediction. 95 % of the gain: the width at which the median has come that far from the baseline to the best (95 % "
+    "interval; – with fewer than {min_seeds} seeds); ≤ and > mark bounds: the grid's first width, and a grid whose last width is the best"
+)
+
+
+def add_flags(parser: Parser) -> None:
+    """All flags."""
+    parser.add_argument(
+        "--folder",
+        type=expand_path,
+        default=Path("runs/all_tasks-two_cores"),
+        metavar="DIR",
+        help="a folder of studies (default: %(default)s)",
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace, line: str) -> int:
+    """Write the figure and the table, print the table."""
+    from nlpfeat.analysis.across_tasks import task_curves, task_table
+    from nlpfeat.cli.progress import track
+    from nlpfeat.cli.tables import print_json, print_paths
+    from nlpfeat.config.schema import digest
+    from nlpfeat.plotting.figures.across_tasks import across_tasks_figure
+    from nlpfeat.plotting.save import save_figure
+    from nlpfeat.store.atomic import write_csv
+
+    curves = task_curves(args.folder, track)
+    table = task_table(curves)
+    path = args.folder / "figures" / "across-tasks"
+    stamp = f"{line}   configs {digest(sorted(table['config_hash']))[:12]}"
+    paths = [
+        *save_figure(across_tasks_figure(curves), path, stamp),
+        write_csv(table, path.with_suffix(".csv")),
+    ]
+    if args.json:
+        print_json(table)
+        return 0
+    print_table_of(table)
+    print_paths(paths)
+    return 0
+
+
+def print_table_of(table: "pd.DataFrame") -> None:
+    """Print one row per study."""
+    from nlpfeat.cli.tables import print_columns
+    from nlpfeat.stats.intervals import MIN_SEEDS, Interval
+
+    rows = table.to_dict("records")
+    columns = {
+        "study": [row["study"] for row in rows],
+        "metric": [f"{row['split']} {row['metric'].replace('_', ' ')}" for row in rows],
+        "seeds": [str(row["seeds"]) for row in rows],
+        "baseline": [f"{row['baseline']:.3g}" for row in rows],
+        "narrowest": [f"{row['narrowest_median']:.3g} at {row['narrowest']}" for row in rows],
+        "best": [f"{row['best_median']:.3g} at {row['best_width']}" for row in rows],
+        "widest": [f"{row['widest_median']:.3g} at {row['widest']}" for row in rows],
+        "95 % of the gain": [
+            describe_gain_width(
+                Interval(row["gain_width_low"], row["gain_width"], row["gain_width_high"]),
+                row["bound"],
+                row["narrowest"],
+            )
+            for row in rows
+        ],
+    }
+    print_columns(columns, CAPTION.format(min_seeds=MIN_SEEDS))
+
+
+def describe_gain_width(width: tuple[float, float, float], bound: str, narrowest: int) -> str:
+    """Such as "6.1 (5.2 – 7)", "≤ 1 (≤ 1 – 3.4)", "> 63 (53 – 74)", or "never" where no width beats the baseline.
+
+    Args:
+      width: the gain width between the ends of its interval.
+      bound: "≤" or ">" if the estimate is only a bound.
+      narrowest: width of the grid.
+    """
+    low, estimate, high = width
+
+    def spell(value: float, bound: str = "") -> str:
+        if math.isinf(value):
+            return "never"
+        return f"{bound or ('≤' if value <= narrowest else '')} {value:.3g}".strip()
+
+    if math.isinf(estimate):
+        return "never"
+    interval = "–" if math.isnan(low) else f"{spell(low)} – {spell(high)}"
+    return f"{spell(estimate, bound)} ({interval})"
+
+
+COMMAND = Command(
+    "across-tasks",
+    "show what width buys in each task of a folder of studies",
+    add_flags,
+    run,
+    description="Each study is drawn between its baseline, the best constant prediction, and its best median over widths. Figure and\n"
+    "table go to FOLDER/figures.",
+    examples=(
+        "nlpfeat across-tasks",
+        "nlpfeat across-tasks --folder=runs/all_tasks-smoke --json     # what make all-tasks SIZE=smoke has swept",
+    ),
+    opens_study=False,
+)

@@ -1,0 +1,1 @@
+"""Configs: fields with ranges, the schema, files and variants."""

@@ -1,0 +1,1 @@
+"""Texts: corpora, vocabularies, encodings, files of word vectors."""

@@ -1,0 +1,201 @@
+"""The headline metric against width: accuracy and success, learning curves, steps to success, panels along a further axis."""
+
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nlpfeat.analysis.width import WidthCurve
+from nlpfeat.plotting.primitives import plot_curves, plot_measure, plot_success
+from nlpfeat.plotting.style import (
+    BLUE,
+    SPLIT_COLOURS,
+    SPLIT_MARKERS,
+    house_style,
+    set_heading,
+    width_axis,
+    width_colours,
+)
+from nlpfeat.stats.quantiles import Quartiles, ordered_quartiles_of, quartiles_of
+from nlpfeat.store.results import diverged_count, recipe, scores
+from nlpfeat.training.metrics import Success
+from nlpfeat.training.schedule import TrainingSpec
+from nlpfeat.training.task import Task
+
+
+def splits_of(values: xr.DataArray) -> list[tuple[str, str, str, xr.DataArray]]:
+    """The name, colour and marker of each split with its values (width, seed); one without a name where there are no splits."""
+    if "split" not in values.dims:
+        return [("", BLUE, "o", values.transpose("width", "seed"))]
+    return [
+        (name, SPLIT_COLOURS[name], SPLIT_MARKERS[name], values.sel(split=name).transpose("width", "seed"))
+        for name in map(str, values["split"].to_numpy())
+    ]
+
+
+def finite_quartiles(values: np.ndarray) -> list[np.ndarray]:
+    """Low, median and high over seeds, the second axis; NaN, which is not drawn, where they are infinite."""
+    return [np.where(np.isfinite(q), q, np.nan) for q in ordered_quartiles_of(values, axis=1)]
+
+
+def plot_splits(
+    ax: Axes,
+    values: xr.DataArray,
+    quartiles: Callable[[np.ndarray], Quartiles | list[np.ndarray]],
+    label: str = "{}",
+) -> None:
+    """One measure against width, each split in its own colour.
+
+    Args:
+      ax: where.
+      values: dims width, seed, and split if the measure has splits.
+      quartiles: (widths, seeds) -> low, median and high, each (widths,).
+      label: of a split in the legend; {} is its name.
+    """
+    parts = splits_of(values)
+    for i, (name, colour, marker, part) in enumerate(parts):
+        plot_measure(
+            ax,
+            part["width"].to_numpy().tolist(),
+            part.to_numpy(),
+            *quartiles(part.to_numpy()),
+            label=label.format(name),
+            colour=colour,
+            marker=marker,
+            shift=0.24 * (i - (len(parts) - 1) / 2),
+        )
+
+
+def _plot_scores(ax: Axes, final: xr.DataArray) -> None:
+    plot_splits(ax, final, lambda values: quartiles_of(values, axis=1), "{}: median, quartiles")
+
+
+@house_style()
+def width_figure(curve: WidthCurve, dataset: xr.Dataset, task: Task) -> Figure:
+    """The headline metric against width, above the share of seeds that succeed.
+
+    Args:
+      curve: from `nlpfeat.analysis.width.width_curve`.
+      dataset: the part of a study's array that it was made from.
+      task: what the study is trained on.
+    """
+    name, widths = curve.success.metric.name, curve.widths
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 8), height_ratios=(3, 2), sharex=True)
+    _plot_scores(top, curve.scores)
+    seeds = int((dataset["member_id"] != "").sum("seed").max())
+    lost = diverged_count(dataset)
+    failures = f" ({lost} diverged: failures)" if lost else ""
+    top.set_title(f"{name} against width, {recipe(dataset)}, {seeds} seeds each{failures}:\n{task.summary}")
+    top.set_ylabel(name)
+    top.legend(loc="best")
+    plot_success(
+        bottom,
+        widths,
+        *np.array(curve.shares).T,
+        half=curve.half,
+        label=f"P({curve.split} {name} {curve.success}), Wilson 95 %",
+        width_label=task.width_label,
+    )
+    bottom.set_ylabel("share of seeds")
+    width_axis(top, widths, "")
+    return figure
+
+
+@house_style()
+def panels_figure(dataset: xr.Dataset, task: Task, axis: str) -> Figure:
+    """The headline metric against width on all splits, one panel per value of a further axis.
+
+    Members overfit where the train split goes on improving and the other splits do not.
+
+    Args:
+      dataset: a study's array, in which no other axis but width, seed and `axis` has several values.
+      task: what the study is trained on.
+      axis: its name.
+    """
+    metric = task.evaluation.headline
+    final = scores(dataset.isel(step=-1), metric)
+    others = [dim for dim in final.dims if dim not in ("split", "width", "seed", axis)]
+    final = final.squeeze(others, drop=True)
+    values, widths = dataset[axis].to_numpy().tolist(), dataset["width"].to_numpy().tolist()
+    size = (2.5 + 2.9 * len(values), 4.6)
+    figure, axes = plt.subplots(1, len(values), figsize=size, sharey=True, squeeze=False)
+    for ax, value in zip(axes[0], values, strict=True):
+        part = final.sel({axis: value})
+        _plot_scores(ax, part.isel(width=part.notnull().any(("split", "seed")).to_numpy()))
+        width_axis(ax, widths, task.width_label)
+        ax.set_title(f"{axis.replace('_', ' ')} {value:g}")
+    axes[0, 0].set_ylabel(metric.name)
+    axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    set_heading(figure, f"{metric.name} against width, {recipe(dataset)}: {task.summary}")
+    return figure
+
+
+@house_style()
+def curves_figure(dataset: xr.Dataset, task: Task, training: TrainingSpec) -> Figure:
+    """The headline metric on the last split, and the training loss, over training: one column of panels per width.
+
+    Args:
+      dataset: the part of a study's array at one point of the further axes.
+      task: what the study is trained on.
+      training: whose phases are marked.
+    """
+    widths, steps = dataset["width"].to_numpy().tolist(), dataset["step"].to_numpy()
+    last, metric = str(dataset["split"].to_numpy()[-1]), task.evaluation.headline
+    phases = [phase.start for phase in training.phases[1:]]
+    size = (max(5.0, 2.1 * len(widths)), 5.4)
+    figure, axes = plt.subplots(2, len(widths), figsize=size, sharex=True, sharey="row", squeeze=False)
+    for row, (measure, split) in zip(axes, ((metric, last), (task.learner.loss, "train")), strict=True):
+        shown = scores(dataset, measure).sel(split=split).transpose("width", "seed", "step")
+        row[0].set_ylabel(f"{split} {measure.name}")
+        for ax, width, colour in zip(row, widths, width_colours(widths), strict=True):
+            values = shown.sel(width=width).to_numpy()
+            values = values[(dataset["member_id"].sel(width=width) != "").to_numpy()]
+            if len(values):
+                plot_curves(
+                    ax,
+                    steps,
+                    values,
+                    *quartiles_of(values, axis=0),
+                    colour=colour,
+                    label="median",
+                    title=f"width {width}" if row is axes[0] else "",
+                    phases=phases,
+                )
+    axes[1, len(widths) // 2].set_xlabel("step")
+    set_heading(
+        figure,
+        f"{last} {metric.name} and training loss, {recipe(dataset)}: every seed, median, quartiles",
+    )
+    return figure
+
+
+@house_style()
+def steps_figure(steps: xr.DataArray, dataset: xr.Dataset, task: Task, success: Success) -> Figure:
+    """The steps that members take to succeed; above the points, how many seeds do.
+
+    Args:
+      steps: dims width, seed, split; NaN where a member never succeeds.
+      dataset: the part of a study's array that they were found in.
+      task: what the study is trained on.
+      success: the criterion.
+    """
+    widths = steps["width"].to_numpy().tolist()
+    figure, ax = plt.subplots(figsize=(7.5, 4.5))
+    plot_splits(ax, steps, finite_quartiles)
+    width_axis(ax, widths, task.width_label)
+    ax.legend()
+    last, above = steps.isel(split=-1), ax.get_xaxis_transform()
+    for width, count in zip(widths, last.transpose("width", "seed").count("seed").to_numpy(), strict=True):
+        ax.text(width, 1.0, f"{count}", transform=above, ha="center", va="bottom", fontsize=9)
+    seeds = int((dataset["member_id"] != "").sum("seed").max())
+    set_heading(
+        figure,
+        f"Steps to {success.metric.name} {success}; above, how many of {seeds} seeds succeed on {last['split'].item()}; "
+        f"{recipe(dataset)}",
+    )
+    ax.set_ylabel("steps")
+    ax.set(ylim=(0, None), xlim=(min(widths) / 1.2, max(widths) * 1.2))
+    return figure

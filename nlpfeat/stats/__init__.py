@@ -1,0 +1,1 @@
+"""Statistics over seeds: quantiles, intervals, width curves, power laws, summaries."""

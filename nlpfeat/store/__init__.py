@@ -1,0 +1,1 @@
+"""The folder of a study: layout, locks, results, provenance."""

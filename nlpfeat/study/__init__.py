@@ -1,0 +1,1 @@
+"""An opened study: restored members, replays, selection."""

@@ -1,0 +1,1 @@
+"""Learning rules other than gradient descent."""
