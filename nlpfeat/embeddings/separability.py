@@ -11,7 +11,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from nlpfeat.embeddings.neighbours import Vectors
 from nlpfeat.geometry.margin import hard_margin
-from nlpfeat.geometry.separability import EXACT, parted, rms_radius
+from nlpfeat.geometry.separability import EXACT_DIMENSIONS, find_separator, rms_radius
 
 Labels = Int[np.ndarray, " n"]
 
@@ -54,7 +54,7 @@ MEASURES = {
     "probe": Measure("share of words", f"held-out accuracy of a logistic probe, {FOLDS} folds"),
     "separable": Measure(
         "1 or 0",
-        f"a hyperplane separates the groups; certified if 1, and up to {EXACT} dimensions also if 0",
+        f"a hyperplane separates the groups; certified if 1, and up to {EXACT_DIMENSIONS} dimensions also if 0",
     ),
     "margin": Measure("RMS radii", "hard margin; 0 if not separable"),
     "silhouette": Measure("-1 to 1", "1 for tight groups far apart, 0 for mixed ones"),
@@ -75,7 +75,7 @@ def measure(vectors: Vectors, labels: Labels) -> dict[str, float]:
     points = effective_dimensions(vectors)
     if not points.shape[1]:
         return dict.fromkeys(MEASURES, np.nan) | {"rank": 0.0}
-    separator = parted(points, labels)
+    separator = find_separator(points, labels)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     probe = LogisticRegression(C=100.0, max_iter=1000)
     return {

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nlpfeat.analysis.predictions import Predictions, calibration, confusion, predict_split, worst_errors
+from nlpfeat.study.session import open_study
 from tests.toys import TOYS, study, with_grid
 
 GIVEN = np.array([[0.9, 0.1, 0.0], [0.2, 0.5, 0.3], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8], [0.7, 0.2, 0.1]])
@@ -34,8 +35,8 @@ def test_calibration_of_a_calibrated_and_an_overconfident_network():
 
 
 def test_predictions_of_a_member_are_those_of_its_record(tmp_path):
-    made, dataset = study(with_grid(TOYS["imdb_dense"], width=(3,), seed=(1,)), tmp_path / "study")
-    member = made.member(width=3, seed=1)
+    _, dataset = study(with_grid(TOYS["imdb_dense"], width=(3,), seed=(1,)), tmp_path / "study")
+    member = open_study(tmp_path / "study").member(width=3, seed=1)
     for split in ("train", "test"):
         found = predict_split(member, split)
         assert found is not None
@@ -46,5 +47,5 @@ def test_predictions_of_a_member_are_those_of_its_record(tmp_path):
 
 
 def test_networks_that_predict_a_number_have_no_probabilities(tmp_path):
-    made, _ = study(with_grid(TOYS["reviews_mean"], width=(3,), seed=(1,)), tmp_path / "study")
-    assert predict_split(made.member(width=3, seed=1), "test") is None
+    study(with_grid(TOYS["reviews_mean"], width=(3,), seed=(1,)), tmp_path / "study")
+    assert predict_split(open_study(tmp_path / "study").member(width=3, seed=1), "test") is None
