@@ -21,7 +21,7 @@ from nlpfeat.films.camera import disc_grid
 from nlpfeat.report.explorer import MeasureValues, Members
 from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.report.page import Part, report_page
-from nlpfeat.report.summary import SummaryTable
+from nlpfeat.stats.summaries import SummaryTable
 from tests.browser import opened, until
 
 if TYPE_CHECKING:

@@ -63,7 +63,7 @@ def ours(minutes: float) -> tuple[WordSpace, Corpus, str]:
     steps = tuple(min(MAX_STEPS, max(1, int(share * n))) for n in spec.training.steps)
     state, seconds = train(steps)
     corpus: Corpus = texts.corpus
-    lengths = np.diff(corpus.documents.start)[corpus.parts == 0]
+    lengths = np.diff(corpus.documents.start)[corpus.splits == 0]
     windows = np.maximum(lengths - 2 * spec.data.context_radius, 0).sum()
     epochs = sum(steps) * spec.training.batch_size / len(bucket.first.splits["train"].targets)
     description = f"{seconds:.0f} s, {epochs:.1f} epochs, {epochs * windows / seconds:,.0f} windows/s"
@@ -95,7 +95,7 @@ def theirs(corpus: Corpus, rows: int, minutes: float, subsample: float) -> tuple
         """The documents in chunks, as gensim cuts off longer ones."""
 
         def __iter__(self) -> Iterator[list[str]]:
-            for i in np.flatnonzero(corpus.parts == 0).tolist():
+            for i in np.flatnonzero(corpus.splits == 0).tolist():
                 words = corpus.documents.document(i)
                 for start in range(0, len(words), 10_000):
                     yield words[start : start + 10_000]

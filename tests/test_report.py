@@ -14,7 +14,7 @@ from nlpfeat.report import study_nets
 from nlpfeat.report.explorer import MeasureValues, Members
 from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.report.page import Map, Part, report_page
-from nlpfeat.report.summary import SummaryTable
+from nlpfeat.stats.summaries import SummaryTable
 from nlpfeat.study.session import open_study
 from nlpfeat.tasks.registry import TASKS
 from tests.browser import element, errors, opened, point_at, until

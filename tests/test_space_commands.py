@@ -30,7 +30,11 @@ def contexts(tmp_path_factory):
         "sweep",
         *("--config=configs/windows_noise.py:smoke", f"--study={folder / 'study'}"),
         *(f"--config.data.path={folder / 'own.txt'}", "--config.training.steps=(40,10,10)"),
-        *("--config.data.subsample=0.0", "--config.training.batch_size=8", "--config.settings.learning_rate=0.03"),
+        *(
+            "--config.data.subsample=0.0",
+            "--config.training.batch_size=8",
+            "--config.settings.learning_rate=0.03",
+        ),
     )
     assert done.returncode == 0, done.stderr
     assert "windows to train on" in done.stderr
@@ -166,9 +170,7 @@ def test_dimensions(contexts, tmp_path, monkeypatch):
 def test_a_study_of_windows_is_measured_in_one_line(contexts):
     """It sorts nothing into classes: commands for classes say so."""
     for name in ("measure", "predict"):
-        done = run(
-            name, f"--study={contexts}", *(["--width=8", "--text=dog"] if name == "predict" else [])
-        )
+        done = run(name, f"--study={contexts}", *(["--width=8", "--text=dog"] if name == "predict" else []))
         assert done.returncode == 2, (name, done.stderr)
         assert "Traceback" not in done.stderr
 

@@ -218,7 +218,7 @@ def member_probes(study: Study, member: TrainedMember, characters: int = 60_000)
     splits = ("train", book.evaluation_split)
     texts = [book.text(split, characters) for split in splits]
     activations = [
-        unit_activations(member.module, member.params, member.settings, book.part(split)[:characters])
+        unit_activations(member.module, member.params, member.settings, book.split(split)[:characters])
         for split in splits
     ]
     train, evaluation = map(text_features, texts)

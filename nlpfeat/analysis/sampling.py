@@ -82,7 +82,7 @@ def read_book(study: Study) -> Book:
 
 def check_prompt(alphabet: Alphabet, prompt: str) -> None:
     """Log the characters of a prompt that are not in the alphabet."""
-    unknown = [char for char in alphabet.written(prompt) if char not in alphabet.characters]
+    unknown = [char for char in alphabet.normalize(prompt) if char not in alphabet.characters]
     if unknown:
         names = " ".join(map(repr, dict.fromkeys(unknown)))
         log.warning("characters outside the network's alphabet, which it cannot tell apart: %s", names)

@@ -26,7 +26,15 @@ from nlpfeat.cli import (
     words,
     write,
 )
-from nlpfeat.cli.parsing import Command, add_further_axes, check_members, parse, parser_of, split_config_flags
+from nlpfeat.cli.parsing import (
+    Command,
+    Parser,
+    add_further_axes,
+    check_members,
+    parse,
+    parser_of,
+    split_config_flags,
+)
 from nlpfeat.config.files import expand_path, run_file
 from nlpfeat.errors import UserError, nearest
 
@@ -49,10 +57,16 @@ COMMANDS = (
     trace.COMMAND,
     completion.COMMAND,
 )
+
+
+def _add_version(parser: Parser) -> None:
+    parser.add_argument("--version", action="version", version=__version__)
+
+
 ROOT = Command(
     "nlpfeat",
     "What features does a neural network learn, and what does its width buy?",
-    lambda parser: parser.add_argument("--version", action="version", version=__version__),
+    _add_version,
     description="Further tasks: --register=FILE.py before a command runs a Python file that registers them.",
     examples=(
         "nlpfeat sweep --config=configs/spirals.py",

@@ -5,7 +5,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from nlpfeat.stats.summaries import summarize
+from nlpfeat.stats.summaries import summarize, summary_table
 from nlpfeat.sweeps.cost import BucketCost
-from nlpfeat.tasks.registry import TASKS
 
 
 def print_table(table: Table) -> None:
@@ -84,37 +82,15 @@ def print_paths(paths: Sequence[Path]) -> None:
 def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
     """Print the table of a study, for people or as JSON."""
     if as_json:
-        print(json.dumps(summarize(dataset)))
+        print_json(summarize(dataset))
         return
-    heads, rows, caption = summary_cells(dataset)
+    heads, rows, caption = summary_table(dataset)
     table = Table(caption=caption, caption_justify="left")
     for head in heads:
         table.add_column(head, justify="right")
     for row in rows:
         table.add_row(*row)
     print_table(table)
-
-
-def summary_cells(dataset: xr.Dataset) -> tuple[list[str], list[list[str]], str]:
-    """The table of a study: heads, rows, and how to read it."""
-    rows = summarize(dataset)
-    goal = TASKS[dataset.attrs["task"]].evaluation.criterion
-    splits = [name for name in rows[0] if isinstance(rows[0][name], list) and name != "success"]
-    axes = [
-        name
-        for name in rows[0]
-        if not isinstance(rows[0][name], list) and name not in ("members", "diverged")
-    ]
-    caption = f"median over seeds (quartiles), diverged members counting as the worst; P: share of seeds with {splits[-1]} {goal}, Wilson 95 % interval"
-    table = []
-    for row in rows:
-        cells = [f"{row[axis]:g}" for axis in axes] + [_counted(row)]
-        for name in [*splits, "success"]:
-            low, middle, high = ("∞" if value is None else f"{value:.3f}" for value in row[name])
-            cells.append(f"{middle} ({low} – {high})")
-        table.append(cells)
-    heads = [name.replace("_", " ") for name in [*axes, "members", *splits, f"P({splits[-1]} {goal})"]]
-    return heads, table, caption
 
 
 # The columns of the table of measures: what fits on a screen; --json has all.
@@ -139,7 +115,7 @@ _CAPTION = (
 )
 
 
-def print_measures(rows: list[dict[str, Any]]) -> None:
+def print_measures(rows: list[dict[str, PyTree]]) -> None:
     """Print the medians of the most telling measures, by width."""
     axes = [name for name in rows[0] if not isinstance(rows[0][name], list) and name != "diverged"]
     table = Table(caption=_CAPTION, caption_justify="left")
@@ -155,12 +131,12 @@ def print_measures(rows: list[dict[str, Any]]) -> None:
     print_table(table)
 
 
-def _counted(row: dict[str, Any]) -> str:
+def _counted(row: dict[str, PyTree]) -> str:
     """How many members, and how many of them diverged."""
     return str(row["members"]) + (f" ({row['diverged']} diverged)" if row["diverged"] else "")
 
 
-def print_comparison(rows: list[dict[str, Any]], other: str, level: float) -> None:
+def print_comparison(rows: list[dict[str, PyTree]], other: str, level: float) -> None:
     """Print the measures of a study beside those of another, at equal loss."""
     reached = {row["width"]: f"{row['reached'][0]} of {row['trained'][0]}" for row in rows}
     counts = f"{rows[0]['reached'][1]} of {rows[0]['trained'][1]}"

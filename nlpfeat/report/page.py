@@ -14,8 +14,8 @@ from nlpfeat.report.explorer import Members, explorer
 from nlpfeat.report.map_page import maps
 from nlpfeat.report.nets import Nets
 from nlpfeat.report.script import scripts
-from nlpfeat.report.summary import SummaryTable
 from nlpfeat.report.unwarper import SIDES, unwarper
+from nlpfeat.stats.summaries import SummaryTable
 
 TEMPLATE = Path(__file__).with_name("page.html")
 

@@ -13,8 +13,8 @@ from nlpfeat.report.item_maps import item_map_page
 from nlpfeat.report.members import members_of_page
 from nlpfeat.report.page import Map, Part, report_page
 from nlpfeat.report.study_nets import nets_of_page
-from nlpfeat.report.summary import summary_table
 from nlpfeat.report.word_maps import WordMapOptions, word_map
+from nlpfeat.stats.summaries import summary_table
 from nlpfeat.store.atomic import write_atomic
 from nlpfeat.store.layout import read_manifest
 from nlpfeat.store.provenance import commit

@@ -12,7 +12,7 @@ from jaxtyping import Float, PyTree
 
 from nlpfeat.config.fields import Fraction
 from nlpfeat.data.core import Dataset, Examples, Index, Splits
-from nlpfeat.data.ratings.catalogue import Catalogue, user_place
+from nlpfeat.data.ratings.catalogue import Catalogue, user_index
 from nlpfeat.data.ratings.files import Described, Rated, movielens, own, year
 from nlpfeat.keys import stream
 
@@ -132,7 +132,7 @@ class RatingTable(NamedTuple):
         Raises:
           UserError: if there is none of that name.
         """
-        return user_place(self.rated.users, name)
+        return user_index(self.rated.users, name)
 
     def item(self, text: str) -> int:
         """The index of an item, found by its title, the beginning of its title, or its number.
@@ -140,7 +140,7 @@ class RatingTable(NamedTuple):
         Raises:
           UserError: if no item fits, or several do.
         """
-        return Catalogue(self.rated.items, self.titles).place(text)
+        return Catalogue(self.rated.items, self.titles).index(text)
 
 
 def load(spec: RatingsSpec) -> Dataset:

@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from nlpfeat.analysis.agreement import plot_agreement
 from nlpfeat.analysis.factor_stability import FactorStability
+from nlpfeat.plotting.figures.embeddings import plot_agreement
 from nlpfeat.plotting.style import house_style
 
 
