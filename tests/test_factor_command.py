@@ -201,10 +201,10 @@ def test_titles_are_found_as_people_say_them():
         "Alien": 3,  # a whole title before the beginning of one
         "resurrection": 4,
     }.items():
-        assert catalogue.place(text) == place
+        assert catalogue.index(text) == place
     for text in ("", "aliens", "story of"):
         with pytest.raises(UserError):
-            catalogue.place(text)
+            catalogue.index(text)
 
 
 def test_agreement_of_rotated_and_of_unrelated_vectors():

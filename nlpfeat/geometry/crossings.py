@@ -79,10 +79,7 @@ def crude_errors(
     size = np.maximum(np.linalg.norm(points, axis=1), scale)
     error = RESOLUTION * 2 * size  # of two coordinates
     for matrix, shift, negative_slope in before:
-        norm, lift = (
-            np.linalg.norm(matrix),
-            np.linalg.norm(shift),
-        )  # the Frobenius norm of |matrix| is the same
+        norm, lift = np.linalg.norm(matrix), np.linalg.norm(shift)  # Frobenius: the same for |matrix|
         error = max(1.0, abs(negative_slope)) * (norm * (error + RESOLUTION * size) + RESOLUTION * lift)
         size = max(1.0, abs(negative_slope)) * (norm * size + lift)
     return np.outer(error + RESOLUTION * size, np.linalg.norm(weight, axis=1)) + RESOLUTION * np.abs(bias)
