@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from nlpfeat.analysis.word_scores import read_questions, scored
+from nlpfeat.analysis.embeddings import answer_questions, read_questions
 from nlpfeat.data.text import tokens
 from nlpfeat.data.text.corpus import corpus_notes
 from nlpfeat.data.text.sources import CorpusSpec, read_corpus
@@ -102,6 +102,6 @@ def test_the_official_halves(tmp_path):
 def test_analogies_that_glove_solves():
     """7,393 of the 14,877 inside the first 30,000 words: 49.7 %."""
     space = load_space("glove.6B.50d", 30000)
-    known, right = scored(space, read_questions([]))
+    known, solved = answer_questions(space, read_questions([]))
     assert (int(known.sum()), len(known)) == (14877, 19544)
-    assert abs(right.mean() - 0.497) < 0.002
+    assert abs(solved.mean() - 0.497) < 0.002

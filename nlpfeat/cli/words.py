@@ -32,15 +32,15 @@ ROWS = 30_000  # of a file of vectors, by default
 METRICS = ("dot", "cosine", "distance")
 
 
-class Source(NamedTuple):
-    """The space that a command reads, and the study and member that it is of; None and {} for a file of vectors."""
+class NamedSpace(NamedTuple):
+    """The space that the flags name, its study and the settings of its member; None and {} for a file of vectors."""
 
     space: "WordSpace"
     study: "Study | None"
     settings: dict[str, float]
 
 
-def add_source(parser: Parser) -> None:
+def add_space(parser: Parser) -> None:
     """The flags that name a network of a study, or a file of vectors."""
     add_study(parser, STUDY)
     add_member(parser)
@@ -57,7 +57,7 @@ def add_source(parser: Parser) -> None:
     )
 
 
-def _check_source(args: argparse.Namespace) -> None:
+def _check_space(args: argparse.Namespace) -> None:
     require_range(args, "rows", 0)
     if args.vectors is None and args.rows is not None and getattr(args, "target", None) is None:
         raise UserError("--rows: a study's words are all read; it is for a file of vectors (--vectors)")
@@ -66,17 +66,17 @@ def _check_source(args: argparse.Namespace) -> None:
             raise UserError(f"--{name}: a file of vectors has one width and no steps; leave it out")
 
 
-def source_of(args: argparse.Namespace) -> Source:
+def space_of(args: argparse.Namespace) -> NamedSpace:
     """The space that the flags name."""
     from nlpfeat.analysis.embeddings import texts_of, word_space
     from nlpfeat.cli.members import member_of
 
     if args.vectors is not None:
-        return Source(_load(args.vectors, args.rows), None, {})
+        return NamedSpace(_load(args.vectors, args.rows), None, {})
     study = _open(args)
     texts_of(study)
     settings = member_of(study, args)
-    return Source(word_space(study, study.trained_member(args.step, **settings)), study, settings)
+    return NamedSpace(word_space(study, study.trained_member(args.step, **settings)), study, settings)
 
 
 def _open(args: argparse.Namespace) -> "Study":
@@ -103,7 +103,7 @@ def _add_words(parser: Parser) -> None:
 
 def _neighbours_flags(parser: Parser) -> None:
     _add_words(parser)
-    add_source(parser)
+    add_space(parser)
     parser.add_argument(
         "--metric", choices=METRICS, help="(default: dot for texts with classes, as Trask's; else cosine)"
     )
@@ -113,11 +113,11 @@ def _neighbours_flags(parser: Parser) -> None:
 
 def neighbours(args: argparse.Namespace, line: str) -> int:
     """Print the nearest words of each."""
-    _check_source(args)
+    _check_space(args)
     require_range(args, "top_k", 1)
     from nlpfeat.analysis import embeddings
 
-    space, study, _ = source_of(args)
+    space, study, _ = space_of(args)
     metric = args.metric or ("dot" if study is not None and embeddings.has_classes(study) else "cosine")
     table = embeddings.neighbours(space, args.words, metric, args.top_k)
     return _print_ranked(table, metric, "nearest to {}", f"{metric} with {{}}", as_json=args.json)
@@ -141,20 +141,20 @@ def _print_ranked(table: "pd.DataFrame", metric: str, words: str, values: str, *
 
 def _analogy_flags(parser: Parser) -> None:
     _add_words(parser)
-    add_source(parser)
+    add_space(parser)
     add_count(parser, "--top-k", 10, "candidates")
     add_json(parser)
 
 
 def analogy(args: argparse.Namespace, line: str) -> int:
     """Print the words that are to the third as the second is to the first."""
-    _check_source(args)
+    _check_space(args)
     require_range(args, "top_k", 1)
     if len(args.words) != 3:
         raise UserError(f"an analogy takes three words, not {len(args.words)}, as in: analogy man woman king")
     from nlpfeat.analysis.embeddings import analogy as solve
 
-    table = solve(source_of(args).space, args.words, args.top_k)
+    table = solve(space_of(args).space, args.words, args.top_k)
     return _print_ranked(table, "cosine", "{}", "cosine", as_json=args.json)
 
 
@@ -166,17 +166,17 @@ def _analogies_flags(parser: Parser) -> None:
         metavar="FILE",
         help="of four words per line (default: word2vec's)",
     )
-    add_source(parser)
+    add_space(parser)
     add_json(parser)
 
 
 def analogies(args: argparse.Namespace, line: str) -> int:
     """Print the accuracy on analogies by section."""
-    _check_source(args)
+    _check_space(args)
     from nlpfeat.analysis import embeddings
     from nlpfeat.cli.tables import print_columns, print_json
 
-    space = source_of(args).space
+    space = space_of(args).space
     table = embeddings.analogies(space, embeddings.read_questions(args.files))
     if args.json:
         print_json(table)
@@ -193,18 +193,18 @@ def analogies(args: argparse.Namespace, line: str) -> int:
 
 def _similarity_flags(parser: Parser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="of lines: word1 word2 score")
-    add_source(parser)
+    add_space(parser)
     add_json(parser)
 
 
 def similarity(args: argparse.Namespace, line: str) -> int:
     """Print the rank correlation with each file of scored pairs."""
-    _check_source(args)
+    _check_space(args)
     from nlpfeat.analysis import embeddings
     from nlpfeat.cli.tables import print_columns, print_json
     from nlpfeat.data.text.word_tests import pairs
 
-    space = source_of(args).space
+    space = space_of(args).space
     table = embeddings.similarity(space, {file: pairs(expand_path(file)) for file in args.files})
     if args.json:
         print_json(table)
@@ -229,7 +229,7 @@ def similarity(args: argparse.Namespace, line: str) -> int:
 
 def _translate_flags(parser: Parser) -> None:
     parser.add_argument("words", nargs="*", metavar="WORD", help="a word to translate")
-    add_source(parser)
+    add_space(parser)
     parser.add_argument(
         "--target",
         required=True,
@@ -248,7 +248,7 @@ def _translate_flags(parser: Parser) -> None:
 
 def translate(args: argparse.Namespace, line: str) -> int:
     """Print the precision on held-out words, and the translations of words."""
-    _check_source(args)
+    _check_space(args)
     require_range(args, "max_items", 10)
     require_range(args, "top_k", 1)
     target = expand_path(args.target)
@@ -260,7 +260,7 @@ def translate(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.cli.tables import print_columns, print_json
     from nlpfeat.study.session import open_study
 
-    space, _, settings = source_of(args)
+    space, _, settings = space_of(args)
     if target.is_dir():
         other = open_study(target)
         target_space = embeddings.word_space(other, other.trained_member(args.step, **settings))
@@ -292,7 +292,7 @@ def translate(args: argparse.Namespace, line: str) -> int:
 
 
 def _export_flags(parser: Parser) -> None:
-    add_source(parser)
+    add_space(parser)
     parser.add_argument(
         "--out", type=expand_path, required=True, metavar="FILE.txt", help="the file to write"
     )
@@ -300,17 +300,17 @@ def _export_flags(parser: Parser) -> None:
 
 def export(args: argparse.Namespace, line: str) -> int:
     """Write the vectors."""
-    _check_source(args)
+    _check_space(args)
     from nlpfeat.analysis import embeddings
     from nlpfeat.cli.tables import print_paths
 
-    embeddings.export(source_of(args).space, args.out)
+    embeddings.export(space_of(args).space, args.out)
     print_paths([args.out])
     return 0
 
 
 def _map_flags(parser: Parser) -> None:
-    add_source(parser)
+    add_space(parser)
     add_widths(parser)
     parser.add_argument("--method", choices=("tsne", "pca"), default="tsne", help="(default: %(default)s)")
     add_count(parser, "--per-class", 500, "good words, and bad words, of texts with classes")
@@ -319,7 +319,7 @@ def _map_flags(parser: Parser) -> None:
 
 def draw_map(args: argparse.Namespace, line: str) -> int:
     """Write the map."""
-    _check_source(args)
+    _check_space(args)
     require_range(args, "per_class", 5)
     require_range(args, "max_items", 10)
     from pathlib import Path

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import BboxBase
 
 from nlpfeat.plotting.save import any_letters
 from nlpfeat.plotting.style import house_style
@@ -105,5 +105,5 @@ def plot_points(ax: Axes, places: Float[np.ndarray, "n 2"], points: Points, max_
             taken.append(box)
 
 
-def _inside(box: Bbox, frame: Bbox) -> bool:
+def _inside(box: BboxBase, frame: BboxBase) -> bool:
     return bool(frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1)
