@@ -78,13 +78,13 @@ def test_units_are_judged_on_held_out_text(read):
 def test_a_film_of_writing(read, tmp_path):
     done = run(
         "film",
+        "writing",
         f"--study={read}",
-        "--kind=writing",
         "--widths=2,8",
         "--seed=0",
-        "--length=4",
-        "--frames=0,3",
-        f"--out={tmp_path}",
+        "--frames=4",
+        "--stills=0,3",
+        f"--out-dir={tmp_path}",
     )
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.glob("*.png"))) == 2
@@ -134,8 +134,6 @@ def test_a_film_of_another_text_is_refused(tmp_path):
     spec = with_grid(TOYS["char_rnn"], width=(4,), seed=(0,))
     path = study(replace(spec, data=replace(spec.data, path=str(text))), tmp_path / "study")[0].path
     text.write_text(text.read_text().replace("the", "eht"))
-    done = run(
-        "film", f"--study={path}", "--kind=writing", "--width=4", "--seed=0", "--frames=0", "--length=2"
-    )
+    done = run("film", "writing", f"--study={path}", "--width=4", "--seed=0", "--frames=2", "--stills=0")
     assert done.returncode == 2
     assert "have changed" in done.stderr

@@ -76,10 +76,10 @@ def predict_ratings(
       user: indices of users, at least one.
       item: their items.
     """
-    facts = np.asarray(member.dataset.arrays.facts)
+    features = np.asarray(member.dataset.arrays.item_features)
 
     def predict(index: np.ndarray) -> Array:
-        pairs = Pairs(user[index], item[index], facts)
+        pairs = Pairs(user[index], item[index], features)
         return _predict(member.module, member.params, pairs, member.settings)
 
     return np.asarray(batched(predict, len(user), BATCH), np.float64)
@@ -113,7 +113,7 @@ def fold_in_user(
     start, unravel = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: jnp.mean(leaf, 0), users))
     new = len(jax.tree.leaves(users)[0])
     module = member.module.clone(users=new + 1)
-    pairs = Pairs(np.full(len(item), new, np.int32), item, np.asarray(member.dataset.arrays.facts))
+    pairs = Pairs(np.full(len(item), new, np.int32), item, np.asarray(member.dataset.arrays.item_features))
 
     @jax.jit
     @jax.value_and_grad

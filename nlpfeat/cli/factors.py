@@ -171,7 +171,6 @@ def _map(args: argparse.Namespace, line: str) -> int:
         result = item_map(study.trained_member(args.step, **settings), axes, args.max_items)
     width, seed = (format_number(settings[name]) for name in ("width", "seed"))
     path = study.folder.figures / f"factors-{axes[0]}-{axes[1]}-width={width}-seed={seed}"
-    path.parent.mkdir(exist_ok=True)
     panel, points, text = item_map_page(result, signature(line, study.folder))
     paths = write_map(path, [panel], points, text)
     if args.json:

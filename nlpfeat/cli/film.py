@@ -4,7 +4,6 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from types import FrameType
 from typing import NoReturn
@@ -118,51 +117,48 @@ def read_stills(text: str, frames: int) -> list[int]:
     return found
 
 
-def _command(
-    name: str, summary: str, *examples: str, description: str = "", study: str = "runs/spirals"
-) -> Command:
-    flags: Callable[[Parser], None] = partial(add_flags, study)
-    lines = tuple(f"nlpfeat film {name} {example}" for example in examples)
-    return Command(name, summary, flags, partial(run, name), description=description, examples=lines)
-
-
-REPLAY = "The member is trained again, and compared with the study's record: exit code 1 if that is not reproduced."
+REPLAY = "The member is trained again; exit code 1 if that does not reproduce the study's record."
+KINDS = {  # name: summary, description, example
+    "training": (
+        "the 2-D embedding over training, dense in early steps",
+        REPLAY,
+        "--study=runs/spirals --width=100 --seed=3 --stills=0,150,last",
+    ),
+    "interpolation": (
+        "from the input to the embedding, with the exact times at which regions fold",
+        "",
+        "--study=runs/spirals --width=100 --style=dark",
+    ),
+    "layers": (
+        "layer by layer: rotate, scale, reflect, rotate, shift, activate; for layers from plane to plane",
+        "",
+        "--study=runs/spirals_deep --depth=5 --negative-slope=0.1 --width=2 --seed=best",
+    ),
+    "regions": (
+        "the exact linear regions and the decision boundary over training",
+        REPLAY,
+        "--study=runs/spirals --widths=2,8,100",
+    ),
+    "writing": (
+        "the text that a character network writes over training",
+        REPLAY,
+        "--study=runs/char_rnn --dropout=0 --width=64 --seed=0 --frames=60 --fps=6",
+    ),
+}
 COMMAND = Command(
     "film",
     "films of networks, over training or layer by layer",
     description="Written to STUDY/figures: an mp4 (a GIF where there is no ffmpeg), a page that plays without network, and a poster.",
     examples=("nlpfeat film training --study=runs/spirals --width=100 --seed=3",),
-    subcommands=(
-        _command(
-            "training",
-            "the 2-D embedding over training, dense in early steps",
-            "--study=runs/spirals --width=100 --seed=3",
-            "--width=100 --seed=3 --stills=0,150,last     # for print, no film",
-            description=REPLAY,
-        ),
-        _command(
-            "interpolation",
-            "from the input to the embedding, with the exact times at which regions fold",
-            "--study=runs/spirals --width=100 --style=dark",
-        ),
-        _command(
-            "layers",
-            "layer by layer: rotate, scale, reflect, rotate, shift, activate; for layers from plane to plane",
-            "--study=runs/spirals_deep-recipe --width=2 --seed=best",
-            "--study=runs/spirals_deep --depth=5 --negative-slope=0.1 --width=2",
-        ),
-        _command(
-            "regions",
-            "the exact linear regions and the decision boundary over training",
-            "--study=runs/spirals --widths=2,8,100",
-            description=REPLAY,
-        ),
-        _command(
-            "writing",
-            "the text that a character network writes over training",
-            "--study=runs/char_rnn --dropout=0 --width=64 --seed=0 --frames=60 --fps=6",
-            description=REPLAY,
-            study="runs/char_rnn",
-        ),
+    subcommands=tuple(
+        Command(
+            kind,
+            summary,
+            partial(add_flags, "runs/char_rnn" if kind == "writing" else "runs/spirals"),
+            partial(run, kind),
+            description=description,
+            examples=(f"nlpfeat film {kind} {example}",),
+        )
+        for kind, (summary, description, example) in KINDS.items()
     ),
 )

@@ -72,7 +72,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     alphabet = study.dataset.metadata.alphabet
     check_prompt(alphabet, prompt)
     options = SamplingOptions(args.temperature, args.characters, args.texts, args.sample_seed)
-    texts, prompt = sample_member(member, prompt, options), alphabet.written(prompt)
+    texts, prompt = sample_member(member, prompt, options), alphabet.normalize(prompt)
     if args.json:
         member_fields = {"member": member.id, "step": member.step, "temperature": options.temperature}
         print_json(member_fields | {"sample_seed": options.sample_seed, "prompt": prompt, "texts": texts})

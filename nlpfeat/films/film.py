@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
+from jaxtyping import PyTree
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -62,13 +63,11 @@ def draw(film: Film, frame: int) -> Figure:
     def box(left: float, bottom: float, wide: float, high: float) -> tuple[float, float, float, float]:
         return left / width, bottom / height, wide / width, high / height  # of inches
 
-    def write(left: float, bottom: float, text: str, size: float, family: str = "sans-serif") -> None:
-        place = left / width, bottom / height
-        figure.text(*place, text, color=ink, fontsize=size, va="center", family=family)
+    def write(x: float, y: float, text: str, size: float, va: str = "center", **style: PyTree) -> None:
+        style.setdefault("color", ink)
+        figure.text(x / width, y / height, text, fontsize=size, va=va, **style)
 
-    figure.text(
-        gap / width, 1 - 0.33 / height, film.heading, color=ink, fontsize=17, fontweight="bold", va="center"
-    )
+    write(gap, height - 0.33, film.heading, 17, fontweight="bold")
     for i, scene in enumerate(film.scenes):
         left = gap + (i % columns) * (side + gap)
         top = height - head - (i // columns) * row
@@ -76,26 +75,9 @@ def draw(film: Film, frame: int) -> Figure:
         below = figure.add_axes(box(left + 0.55, top - row + 0.3, side - 0.6, strip - 0.42))
         scene.draw(ax, below, frame, film.theme)
         write(left, top - 0.2, film.titles[i], 14)
-        write(left, top - 0.46, scene.label(frame), 12, "monospace")
-    figure.text(
-        gap / width,
-        (foot - 0.05) / height,
-        "\n".join(note),
-        color=muted,
-        fontsize=10.5,
-        va="top",
-        linespacing=1.3,
-    )
-    figure.text(
-        gap / width,
-        0.05 / height,
-        "\n".join(stamp),
-        color=muted,
-        fontsize=6.5,
-        va="bottom",
-        linespacing=1.3,
-        family="monospace",
-    )
+        write(left, top - 0.46, scene.label(frame), 12, family="monospace")
+    write(gap, foot - 0.05, "\n".join(note), 10.5, "top", color=muted, linespacing=1.3)
+    write(gap, 0.05, "\n".join(stamp), 6.5, "bottom", color=muted, linespacing=1.3, family="monospace")
     return figure
 
 

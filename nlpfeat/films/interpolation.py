@@ -13,16 +13,7 @@ from nlpfeat.films.scene import class_ground
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import linear_regions
 from nlpfeat.geometry.warping import determinants, fold_times
-from nlpfeat.plotting.plane import (
-    plot_arrows,
-    plot_cursor,
-    plot_dots,
-    plot_frame,
-    plot_ground,
-    plot_lines,
-    plot_strip,
-    plot_turned,
-)
+from nlpfeat.plotting import plane
 from nlpfeat.plotting.style import Theme
 
 END = 0.12  # time added after the embedding is reached, in which decision regions and class vectors fade in
@@ -98,29 +89,31 @@ class InterpolationScene:
         """Points, grid and turned regions at τ, and the fold times."""
         tau, window = self.tau(frame), float(self.windows[frame])
         fade = float(np.clip((self.times[frame] - 1) / END, 0, 1))
-        plot_frame(ax, window, theme)
+        plane.plot_frame(ax, window, theme)
         if fade:
-            plot_ground(ax, *class_ground(self.head, window), theme, fade)
+            plane.plot_ground(ax, *class_ground(self.head, window), theme, fade)
         over = np.flatnonzero(self.turned(tau)[self.near])
-        plot_turned(ax, [interpolate(self.polygons[i], self.polygon_images[i], tau) for i in over], theme)
-        plot_lines(ax, interpolate(self.grid, self.grid_images, tau), theme.muted, alpha=0.55)
-        plot_dots(ax, interpolate(self.points, self.images, tau), self.labels, theme)
+        plane.plot_turned(
+            ax, [interpolate(self.polygons[i], self.polygon_images[i], tau) for i in over], theme
+        )
+        plane.plot_lines(ax, interpolate(self.grid, self.grid_images, tau), theme.muted, alpha=0.55)
+        plane.plot_dots(ax, interpolate(self.points, self.images, tau), self.labels, theme)
         if fade:
             longest = float(np.linalg.norm(self.head.weight, axis=1).max())
-            plot_arrows(ax, self.head.weight, longest, window, theme, fade)
+            plane.plot_arrows(ax, self.head.weight, longest, window, theme, fade)
         self._draw_times(strip, frame, theme)
 
     def _draw_times(self, strip: Axes, frame: int, theme: Theme) -> None:
         taus, fractions = self.profile
         top = max(0.05, float(fractions.max()))
-        plot_strip(strip, theme, xlim=(0, float(self.times[-1])), ylim=(-0.25 * top, 1.1 * top))
+        plane.plot_strip(strip, theme, xlim=(0, float(self.times[-1])), ylim=(-0.25 * top, 1.1 * top))
         strip.fill_between(time_at(taus), fractions, color=theme.muted, alpha=0.45, lw=0)
         width = 0.6 if len(self.folds) > 60 else 1.5
         strip.vlines(time_at(self.folds), -0.25 * top, 0, color=theme.ink, lw=width, alpha=0.8)
         strip.set_xticks(time_at(list(MARKS)), list(MARKS.values()))
         strip.get_xticklabels()[0].set_horizontalalignment("left")
         strip.set_yticks(*([0, top], ["0", f"{top:.0%}"]) if fractions.any() else ([0], ["0"]))
-        plot_cursor(strip, float(self.times[frame]), theme)
+        plane.plot_cursor(strip, float(self.times[frame]), theme)
 
 
 def turned(jacobians: np.ndarray, tau: float) -> np.ndarray:

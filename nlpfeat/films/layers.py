@@ -10,15 +10,7 @@ from nlpfeat.films.camera import disc_grid, extent, radius_of, windows
 from nlpfeat.films.motion import Step, ease, steps, walk
 from nlpfeat.films.scene import class_ground
 from nlpfeat.geometry.network import Layer, Network
-from nlpfeat.plotting.plane import (
-    plot_arrows,
-    plot_dots,
-    plot_frame,
-    plot_ground,
-    plot_lines,
-    plot_origin,
-    plot_steps,
-)
+from nlpfeat.plotting import plane
 from nlpfeat.plotting.style import Theme
 
 MOVING = 0.75  # fraction of a step's time in which it moves; then it rests
@@ -78,24 +70,24 @@ class LayerScene:
         """Points and grid at a position, and the steps of the current layer."""
         position, window = float(self.positions[frame]), float(self.windows[frame])
         here = min(position, float(len(self.path)))
-        plot_frame(ax, window, theme)
+        plane.plot_frame(ax, window, theme)
         if position > len(self.path):
-            plot_ground(ax, *class_ground(self.head, window), theme, position - len(self.path))
-        plot_origin(ax, theme)
-        plot_lines(ax, walk(self.grid, self.path, here), theme.muted, alpha=0.6)
-        plot_dots(ax, walk(self.points, self.path, here), self.labels, theme)
+            plane.plot_ground(ax, *class_ground(self.head, window), theme, position - len(self.path))
+        plane.plot_origin(ax, theme)
+        plane.plot_lines(ax, walk(self.grid, self.path, here), theme.muted, alpha=0.6)
+        plane.plot_dots(ax, walk(self.points, self.path, here), self.labels, theme)
         if position > len(self.path):
             longest = float(np.linalg.norm(self.head.weight, axis=1).max())
-            plot_arrows(ax, self.head.weight, longest, window, theme, position - len(self.path))
+            plane.plot_arrows(ax, self.head.weight, longest, window, theme, position - len(self.path))
         step = self.step(frame)
         if step >= len(self.path):
             norms = ", ".join(f"{n:.3g}" for n in np.linalg.norm(self.head.weight, axis=1))
-            plot_steps(strip, [("W e + b", f"class vectors of length {norms}")], 0, theme)
+            plane.plot_steps(strip, [("W e + b", f"class vectors of length {norms}")], 0, theme)
         else:
             layer = self.path[step].layer
             mine = [i for i, s in enumerate(self.path) if s.layer == layer]
             texts = [(self.path[i].sign, self.path[i].numbers) for i in mine]
-            plot_steps(strip, texts, mine.index(step), theme)
+            plane.plot_steps(strip, texts, mine.index(step), theme)
 
 
 def layer_scene(
@@ -119,12 +111,5 @@ def layer_scene(
     reach = np.array(
         [extent(walk(points, path, p), walk(lines, path, p)) for p in np.minimum(positions, len(path))]
     )
-    return LayerScene(
-        positions=positions,
-        path=path,
-        points=points,
-        labels=labels,
-        grid=lines,
-        head=network.layers[-1],
-        windows=windows(reach, calm=frames // (2 * len(path))),
-    )
+    calm = frames // (2 * len(path))
+    return LayerScene(positions, path, points, labels, lines, network.layers[-1], windows(reach, calm))

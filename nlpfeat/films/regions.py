@@ -57,13 +57,6 @@ class RegionScene(TrainingScene):
 
 def region_scene(replayed: Replayed, window: float) -> RegionScene:
     """The scene of a network with 2-D input; `window` is half the side of the box."""
-    counts = np.array([count_regions(network, window) for network in replayed.networks])
-    return RegionScene(
-        replayed.steps,
-        replayed.accuracy,
-        networks=tuple(replayed.networks),
-        counts=counts,
-        points=replayed.points,
-        labels=replayed.labels,
-        window=window,
-    )
+    steps, networks, accuracy, points, labels = replayed
+    counts = np.array([count_regions(network, window) for network in networks])
+    return RegionScene(steps, accuracy, tuple(networks), counts, points, labels, window)

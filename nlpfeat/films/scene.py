@@ -82,17 +82,14 @@ class TrainingScene:
         for (split, values), right in zip(self.accuracy.items(), (0, 42), strict=False):
             colour = theme.test if split == "test" else SPLIT_COLOURS[split]
             strip.plot(frames[: frame + 1], values[: frame + 1], color=colour, lw=2.2)
-            strip.annotate(
-                split,
-                (0.01, 0.98),  # top left, where no curve begins
+            style = {"color": colour, "fontsize": 12, "fontweight": "bold", "va": "top"}
+            place = (
+                (0.01, 0.98),
                 (right, 0),
                 "axes fraction",
-                textcoords="offset points",
-                color=colour,
-                fontsize=12,
-                fontweight="bold",
-                va="top",
-            )
+                "offset points",
+            )  # top left, where no curve begins
+            strip.annotate(split, *place, **style)
         plot_cursor(strip, frame, theme)
         shown = [int(steps[-1])]
         for step in (

@@ -129,10 +129,6 @@ def _writing(study: Study, settings: Mapping[str, float], frames: int) -> Scene:
     )
 
 
-def _check_characters(study: Study) -> None:
-    require_characters(study.task, study.path)
-
-
 def _check_plane(study: Study) -> None:
     """Check that the networks of a study are piecewise linear on the plane."""
     if study.task.views.piecewise_linear is None:
@@ -159,7 +155,12 @@ KINDS = {
     ),
     "layers": FilmKind("The network, layer by layer", layers.NOTE, _check_embedding, _layers),
     "regions": FilmKind("The input plane as the network sees it", regions.NOTE, _check_plane, _regions),
-    "writing": FilmKind("What the network writes, step by step", writing.NOTE, _check_characters, _writing),
+    "writing": FilmKind(
+        "What the network writes, step by step",
+        writing.NOTE,
+        lambda study: require_characters(study.task, study.path),
+        _writing,
+    ),
 }
 
 

@@ -52,11 +52,9 @@ class EmbeddingScene(TrainingScene):
 def embedding_scene(replayed: Replayed) -> EmbeddingScene:
     """The scene of a network with a 2-D embedding before its head."""
     lines = disc_grid(radius_of(replayed.points))
-    points, grids = [], []
-    for network in replayed.networks:
-        embed = network.until(len(network.layers) - 1)
-        points.append(embed(replayed.points))
-        grids.append(embed(lines.reshape(-1, 2)).reshape(lines.shape))
+    embeddings = [network.until(len(network.layers) - 1) for network in replayed.networks]
+    points = [embed(replayed.points) for embed in embeddings]
+    grids = [embed(lines.reshape(-1, 2)).reshape(lines.shape) for embed in embeddings]
     heads = tuple(network.layers[-1] for network in replayed.networks)
     reach = np.array([extent(p, g) for p, g in zip(points, grids, strict=True)])
     return EmbeddingScene(

@@ -44,6 +44,7 @@ class WritingScene(TrainingScene):
         text = self.prompt + self.texts[frame]
         origin = origins(text, len(self.prompt), self.vocabulary)
         size = 72 * ax.get_window_extent().width / DPI / COLUMNS / ASPECT
+        style = {"fontsize": size, "family": "monospace", "va": "baseline", "transform": ax.transAxes}
         with any_letters():
             for part, colour in enumerate((theme.muted, theme.ink, ORANGE)):
                 shown = "".join(
@@ -51,16 +52,7 @@ class WritingScene(TrainingScene):
                 )
                 # line by line, because the line height of a block depends on its characters
                 for row, line in enumerate(broken(shown, text), 1):
-                    ax.text(
-                        0,
-                        1 - row / (ROWS + 1),
-                        line,
-                        color=colour,
-                        fontsize=size,
-                        family="monospace",
-                        va="baseline",
-                        transform=ax.transAxes,
-                    )
+                    ax.text(0, 1 - row / (ROWS + 1), line, color=colour, **style)
         self.draw_accuracy(strip, frame, theme)
 
 

@@ -39,9 +39,7 @@ def proves(certificate: Separator | Farkas, features: np.ndarray, labels: np.nda
     points = [[Fraction(float(x)) for x in row] for row in features]
     own = [int(label) for label in labels]
     if not own or len(own) != len(points) or any(a != b or a < 0 for a, b in zip(own, labels, strict=True)):
-        raise ValueError(
-            "labels must be classes 0 … K - 1, one per point, and there must be at least one point"
-        )
+        raise ValueError("labels must be classes 0 … K - 1, one per point, of at least one point")
     try:
         if isinstance(certificate, Separator):
             return _separates(certificate, points, own)

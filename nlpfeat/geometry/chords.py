@@ -30,9 +30,7 @@ class Chords(NamedTuple):
     rank_b: np.ndarray
     vertex_a: np.ndarray  # (chords,) vertex ids: old vertices, then edge points
     vertex_b: np.ndarray
-    spots: (
-        np.ndarray
-    )  # (2 chords,) position of each rank on the boundary: half-edge × stride + position along it
+    spots: np.ndarray  # (2 chords,) position of each rank: half-edge × stride + position along it
 
 
 class Meetings(NamedTuple):

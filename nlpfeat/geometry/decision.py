@@ -59,9 +59,8 @@ class DecisionRegions:
 
     def __repr__(self) -> str:
         parts = ", ".join(map(str, self.summary().components))
-        return (
-            f"DecisionRegions({self.network.outputs} classes in {parts} components, {self.cells.faces} faces)"
-        )
+        classes, faces = self.network.outputs, self.cells.faces
+        return f"DecisionRegions({classes} classes in {parts} components, {faces} faces)"
 
     @cached_property
     def area(self) -> Float[np.ndarray, " faces"]:

@@ -24,96 +24,80 @@ class Measure(NamedTuple):
     description: str
 
 
-PER_SPLIT, PER_CLASS = ("split",), ("class",)
 YES_NO = "1 or 0"  # the unit of properties that a network has or does not have
-MEASURES = {
-    "radius": Measure(PER_SPLIT, "", "root mean square distance of the embedded points from their mean"),
-    "linearity": Measure(
-        PER_SPLIT, "fraction", "variance of the embedding explained by an affine map of the input"
-    ),
-    "separable": Measure(
-        PER_SPLIT,
+_ONE, _SPLIT, _CLASS, _LAYER, _QUANTILE = (), ("split",), ("class",), ("layer",), ("quantile",)
+_TABLE = {
+    "radius": (_SPLIT, "", "root mean square distance of the embedded points from their mean"),
+    "linearity": (_SPLIT, "fraction", "variance of the embedding explained by an affine map of the input"),
+    "separable": (
+        _SPLIT,
         YES_NO,
-        "whether the embedded classes are linearly separable: every yes is certified, every no in up to "
-        f"{EXACT_DIMENSIONS} dimensions",
+        f"linearly separable: 1 is certified, 0 up to {EXACT_DIMENSIONS} dimensions",
     ),
-    "margin": Measure(
-        PER_SPLIT,
+    "margin": (
+        _SPLIT,
         "",
-        "hard margin at Σ‖w‖² = 1 over the RMS radius (Crammer & Singer 2001); 0 if not separable",
+        "hard margin (Crammer & Singer 2001) in RMS radii, at Σ‖w‖² = 1",
     ),
-    "median_margin": Measure(
-        PER_SPLIT, "nats", "median over points of the margin: true-class logit minus the largest other logit"
-    ),
-    "probe_loss_gap": Measure(
-        PER_SPLIT, "nats", "cross-entropy of the network's head minus that of a converged linear probe"
-    ),
-    "probe_accuracy_gap": Measure(
-        PER_SPLIT, "fraction", "accuracy of a converged linear probe minus that of the network's head"
-    ),
-    "fisher": Measure(PER_SPLIT, "", "tr(S_W⁻¹ S_B) of the embedding"),
-    "nc1": Measure(PER_SPLIT, "", "tr(S_W S_B⁺) / K of the embedding: 0 is collapsed"),
-    "gdv": Measure(PER_SPLIT, "", "generalized discrimination value: 0 mixed, -1 ideal"),
-    "nc2": Measure(PER_SPLIT, "2π/K", "unevenness of the class means around the circle"),
-    "nc4": Measure(
-        PER_SPLIT,
+    "median_margin": (_SPLIT, "nats", "median margin: true-class logit minus the largest other logit"),
+    "probe_loss_gap": (_SPLIT, "nats", "cross-entropy of the head minus that of a converged linear probe"),
+    "probe_accuracy_gap": (_SPLIT, "fraction", "accuracy of a converged linear probe minus that of the head"),
+    "fisher": (_SPLIT, "", "tr(S_W⁻¹ S_B) of the embedding"),
+    "nc1": (_SPLIT, "", "tr(S_W S_B⁺) / K of the embedding: 0 is collapsed"),
+    "gdv": (_SPLIT, "", "generalized discrimination value: 0 mixed, -1 ideal"),
+    "nc2": (_SPLIT, "2π/K", "unevenness of the class means around the circle"),
+    "nc4": (
+        _SPLIT,
         "fraction",
-        "points whose nearest class mean (of the train split) is that of the predicted class",
+        "points whose predicted class is that of the nearest class mean (train split)",
     ),
-    "head_nc2": Measure((), "2π/K", "unevenness of the class vectors around the circle"),
-    "regions": Measure((), "regions", "linear regions in the box"),
-    "regions_merged": Measure((), "regions", "linear regions after merging neighbours with equal maps"),
-    "regions_share": Measure((), "fraction", "linear regions over the maximum for n lines"),
-    "regions_ratio": Measure((), "R / (H²/2)", "linear regions over H²/2 (at most 1 + 1/H + 2/H²)"),
-    "components": Measure(PER_CLASS, "components", "connected components of the class's region of the plane"),
-    "components_in_box": Measure(
-        PER_CLASS, "components", "connected components of the class's region in the box"
-    ),
-    "holes": Measure(PER_CLASS, "holes", "holes in the class's region of the plane"),
-    "bounded": Measure(PER_CLASS, "components", "bounded components of the class's region of the plane"),
-    "plane_complete": Measure(
-        (),
+    "head_nc2": (_ONE, "2π/K", "unevenness of the class vectors around the circle"),
+    "regions": (_ONE, "regions", "linear regions in the box"),
+    "regions_merged": (_ONE, "regions", "linear regions after merging neighbours with equal maps"),
+    "regions_share": (_ONE, "fraction", "linear regions over the maximum for n lines"),
+    "regions_ratio": (_ONE, "R / (H²/2)", "linear regions over H²/2 (at most 1 + 1/H + 2/H²)"),
+    "components": (_CLASS, "components", "connected components of the class's region of the plane"),
+    "components_in_box": (_CLASS, "components", "connected components of the class's region in the box"),
+    "holes": (_CLASS, "holes", "holes in the class's region of the plane"),
+    "bounded": (_CLASS, "components", "bounded components of the class's region of the plane"),
+    "plane_complete": (
+        _ONE,
         YES_NO,
-        "whether the box in which components and holes are counted contains all vertices of the plane",
+        "whether components and holes are counted with all vertices of the plane",
     ),
-    "decision_area": Measure(PER_CLASS, "fraction", "fraction of the box where the class is predicted"),
-    "decision_boundary": Measure(PER_CLASS, "length", "length of the class's decision boundary in the box"),
-    "log_det": Measure(("quantile",), "log area", "log|det| of the map"),
-    "condition": Measure(("quantile",), "σ1/σ2", "condition number of the map"),
-    "lipschitz": Measure((), "", "exact Lipschitz constant of the map on the box"),
-    "flattened": Measure((), "fraction", "fraction of the box on which the map has rank below 2"),
-    "fold_index": Measure((), "", "1 - |Σ det a| / Σ |det| a: 0 without folds"),
-    "mirrored": Measure(
-        (), "fraction", "fraction of the box whose orientation differs from that of the rest"
+    "decision_area": (_CLASS, "fraction", "fraction of the box where the class is predicted"),
+    "decision_boundary": (_CLASS, "length", "length of the class's decision boundary in the box"),
+    "log_det": (_QUANTILE, "log area", "log|det| of the map"),
+    "condition": (_QUANTILE, "σ1/σ2", "condition number of the map"),
+    "lipschitz": (_ONE, "", "exact Lipschitz constant of the map on the box"),
+    "flattened": (_ONE, "fraction", "fraction of the box on which the map has rank below 2"),
+    "fold_index": (_ONE, "", "1 - |Σ det a| / Σ |det| a: 0 without folds"),
+    "mirrored": (_ONE, "fraction", "fraction of the box whose orientation differs from that of the rest"),
+    "fold_time": (_ONE, "τ", "earliest τ at which (1-τ) x + τ E(x) flattens a region; 1 if never"),
+    "roughness": (_ONE, "", "total variation of the map's gradient on the box"),
+    "gradient_jump": (_ONE, "", "mean jump of the gradient across an edge between regions"),
+    "curve_length": (_CLASS, "length", "length of the embedded class curve"),
+    "straightness": (_CLASS, "fraction", "chord over length of the embedded class curve: 1 is straight"),
+    "winding_angle": (
+        _CLASS,
+        "degrees",
+        "angle from start to end of the embedded class curve around the middle",
     ),
-    "fold_time": Measure(
-        (),
-        "τ",
-        "earliest τ at which (1-τ) x + τ E(x) flattens a region, in the network's own axes; 1 if never",
+    "spectral_product": (_ONE, "", "product of the layers' spectral norms"),
+    "layer_spectral_norm": (_LAYER, "", "spectral norm σ1 of each layer, from the input to the head"),
+    "layer_condition": (_LAYER, "σ1/σ2", "condition number of each layer"),
+    "path_norm": (_ONE, "", "Σ |w_i||v_i| over the units of one hidden layer, input to embedding"),
+    "mean_path_norm": (_ONE, "", "mean of |w_i||v_i| over the units of one hidden layer"),
+    "coincidences": (
+        _ONE,
+        "",
+        "lines of the map that meet in one point or overlap: counts are up to rounding",
     ),
-    "roughness": Measure((), "", "total variation of the map's gradient on the box"),
-    "gradient_jump": Measure((), "", "mean jump of the gradient across an edge between regions"),
-    "curve_length": Measure(PER_CLASS, "length", "length of the embedded class curve"),
-    "straightness": Measure(
-        PER_CLASS, "fraction", "chord over length of the embedded class curve: 1 is straight"
-    ),
-    "winding_angle": Measure(
-        PER_CLASS, "degrees", "angle from start to end of the embedded class curve, seen from the middle"
-    ),
-    "spectral_product": Measure((), "", "product of the layers' spectral norms"),
-    "layer_spectral_norm": Measure(
-        ("layer",), "", "spectral norm σ1 of each layer, from the input to the head"
-    ),
-    "layer_condition": Measure(("layer",), "σ1/σ2", "condition number of each layer"),
-    "path_norm": Measure((), "", "Σ |w_i||v_i| over the units of one hidden layer, input to embedding"),
-    "mean_path_norm": Measure((), "", "mean of |w_i||v_i| over the units of one hidden layer"),
-    "coincidences": Measure(
-        (), "", "lines of the map that meet in one point or overlap: counts are up to rounding"
-    ),
-    "plane_coincidences": Measure((), "", "as coincidences, for the decision regions of the plane"),
-    "unclear": Measure((), "lines", "lines left out of a face because of rounding"),
-    "violations": Measure((), "theorems", "theorems that the measures contradict: 0, or a defect of nlpfeat"),
+    "plane_coincidences": (_ONE, "", "as coincidences, for the decision regions of the plane"),
+    "unclear": (_ONE, "lines", "lines left out of a face because of rounding"),
+    "violations": (_ONE, "theorems", "theorems that the measures contradict: 0, or a defect of nlpfeat"),
 }
+MEASURES = {name: Measure(*row) for name, row in _TABLE.items()}
 Values: TypeAlias = dict[str, np.ndarray]  # of measures by name, each an array over its dims
 Computed: TypeAlias = dict[str, float | np.ndarray]
 

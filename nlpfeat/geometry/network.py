@@ -36,9 +36,9 @@ class Network:
             Layer(
                 _exact(weight, f"layer {number}: the weight"),
                 _exact(bias, f"layer {number}: the bias"),
-                negative_slope_of(negative_slope),
+                negative_slope_of(slope),
             )
-            for number, (weight, bias, negative_slope) in enumerate(self.layers, 1)
+            for number, (weight, bias, slope) in enumerate(self.layers, 1)
         )
         object.__setattr__(self, "layers", layers)
         inputs = None
@@ -96,9 +96,7 @@ def _exact(numbers: object, name: str) -> Float[np.ndarray, "..."]:
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} is not an array of real numbers: {error}") from None
     if not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} contains NaN or infinity (training diverged?); measure an earlier checkpoint"
-        )
+        raise ValueError(f"{name} contains NaN or infinity (training diverged?); use an earlier checkpoint")
     sizes = np.abs(array[array != 0])
     lost = given.dtype.kind in "iu" and (array.astype(object) != given.astype(object)).any()
     if (

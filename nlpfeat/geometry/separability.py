@@ -101,8 +101,8 @@ def _by_floats(
     corner = hull(features, labels)
     points, own = features[corner], labels[corner]
     middle, radius = points.mean(0), rms_radius(points) or 1.0
-    asked = inequalities((points - middle) / radius, own, classes)
-    solved = _largest_margin(asked.matrix)
+    system = inequalities((points - middle) / radius, own, classes)
+    solved = _largest_margin(system.matrix)
     if solved.success and solved.x[-1] > 0.5:
         parts = solved.x[:-1].reshape(classes, -1)
         weight = parts[:, :-1] / radius
@@ -110,7 +110,7 @@ def _by_floats(
         if proves(certificate, features, labels):
             return certificate, []
     used = np.flatnonzero(-solved.ineqlin.marginals > 1e-12) if solved.success else np.zeros(0, int)
-    return None, list(zip(corner[asked.point[used]].tolist(), asked.rival[used].tolist(), strict=True))
+    return None, list(zip(corner[system.point[used]].tolist(), system.rival[used].tolist(), strict=True))
 
 
 def _decide(
@@ -155,13 +155,8 @@ def _largest_margin(matrix: csr_array) -> OptimizeResult:
     objective = np.append(np.zeros(columns), -1.0)
     stacked = hstack([-matrix, csr_array(np.ones((rows, 1)))], format="csr")
     bounds = [(None, None)] * columns + [(None, 1.0)]
-    return linprog(  # its stubs do not know sparse arrays
-        objective,
-        A_ub=stacked,  # pyright: ignore[reportArgumentType, reportCallIssue]
-        b_ub=np.zeros(rows),
-        bounds=bounds,
-        method="highs",
-    )
+    sparse: np.ndarray = stacked  # pyright: ignore[reportAssignmentType]  # stubs want dense arrays
+    return linprog(objective, A_ub=sparse, b_ub=np.zeros(rows), bounds=bounds, method="highs")
 
 
 def _exact(
@@ -173,8 +168,8 @@ def _exact(
     columns = []
     for i, rival in pairs:
         row = [*(Fraction(float(x)) for x in features[i]), Fraction(1)]
-        signs = {int(labels[i]): 1, rival: -1}
-        columns.append([signs.get(k, 0) * x for k in used for x in row])
+        sign = {int(labels[i]): 1, rival: -1}
+        columns.append([sign.get(k, 0) * x for k in used for x in row])
     multipliers, dual = feasible(columns)
     if multipliers:
         chosen = sorted(multipliers)
@@ -199,7 +194,7 @@ def checked(features: np.ndarray, labels: np.ndarray) -> tuple[Features, Labels,
         raise ValueError(f"expected features (n, d) and labels (n,); got {features.shape} and {given.shape}")
     if not np.isfinite(features).all():
         raise ValueError(
-            "the features contain NaN or infinity (training diverged?); measure an earlier checkpoint"
+            "the features contain NaN or infinity (training diverged?); use an earlier checkpoint"
         )
     found = np.unique(given)
     if len(found) < 2 or (found != np.arange(len(found))).any():

@@ -1,1 +1,1 @@
-"""Flax modules: one family a file. Every one takes a traced width (`width.py`)."""
+"""Flax modules, one family per file. Each takes a traced width: see `nlpfeat.models.masking`."""

@@ -1,11 +1,13 @@
-"""Factors of users and items as random variables, with priors that know the items: variational Bayes.
+"""Bayesian matrix factorization with priors that depend on features of the items, by variational inference.
 
-Learned by `nlpfeat.training.variational`.
+`nlpfeat.training.rules.variational` trains the model:
 
-rating = level + user's bias + item's bias + Σ_k user_k item_k + noise. Users' factors are standard normal, their biases normal around 0; those of
-an item around what a linear model of its facts says: year, genres, and how often it was rated. All other variances are learned,
-those of each factor by itself, so that factors which tell nothing fade away, however many there are. The posterior is taken to
-be independent in each number, and its parts are set in turn to their optimum given the others.
+    rating = level + bias of the user + bias of the item + Σ_k user_k item_k + noise.
+
+A priori, the factors of users are standard normal, and their biases normal with mean 0. The factors and the bias of an item are
+normal, with means given by a linear model of its features: year, genres, and the logarithm of its number of ratings. All other
+variances are learned, separately for each factor, so that superfluous factors vanish. The approximate posterior is fully factorized
+(mean field); each of its parts is set to its optimum given the others, in turn.
 
 Sources: Lim & Teh, "Variational Bayesian approach to movie rating prediction", 2007; factor by factor after Ilin & Raiko,
 JMLR 2010; priors from facts after Adams, Dahl & Murray, UAI 2010.
@@ -23,21 +25,28 @@ from nlpfeat.data.core import Outputs, Params
 from nlpfeat.models.factors import FactorTables, NewUserPrior
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
-COUNTED = 2  # facts that come of the training ratings: how often an item is rated, and its square
+COUNT_FEATURES = (
+    2  # features from the train split: the logarithm of the number of ratings of an item, and its square
+)
 
 
 @dataclass(frozen=True)
 class BayesSpec:
-    """Nothing about this model is static but what the data say."""
+    """No settings: the sizes of the model follow from the data."""
 
 
 class BayesFactors(nn.Module):
-    """The posterior means of factors and biases, and the mean rating that they give."""
+    """The predicted rating of a user and an item, at the posterior means of factors and biases.
+
+    Attributes:
+      features: number of features per item, without those of its number of ratings.
+      low, high: range of the ratings.
+    """
 
     units: int
     users: int
     items: int
-    facts: int
+    features: int
     low: float
     high: float
 
@@ -57,7 +66,7 @@ class BayesFactors(nn.Module):
             self.param(name, _side, rows, self.units, scale, settings.width)
             for name, rows, scale in (("users", self.users, 1.0), ("items", self.items, 0.1))
         )
-        prior = self.param("prior", _prior, self.units, self.facts + COUNTED)
+        prior = self.param("prior", _prior, self.units, self.features + COUNT_FEATURES)
         own = unit_mask(self.units, settings.width)[None]
         products = user["mean"][inputs.user] * item["mean"][inputs.item] * own
         rating = prior["level"] + user["bias"][inputs.user] + item["bias"][inputs.item] + products.sum(axis=1)
@@ -65,7 +74,7 @@ class BayesFactors(nn.Module):
 
 
 def _side(key: Array, rows: int, units: int, scale: float, width: Scalar) -> dict[str, Array]:
-    """Means and variances of one side's factors and biases."""
+    """Posterior means and variances of the factors and biases of users or items."""
     mask = unit_mask(units, width)[None]
     return {
         "mean": scale * 3**0.5 * uniform_per_unit(key, (rows, units), [1]) * mask,
@@ -75,16 +84,16 @@ def _side(key: Array, rows: int, units: int, scale: float, width: Scalar) -> dic
     }
 
 
-def _prior(key: Array, units: int, facts: int) -> dict[str, Array]:
-    """Variances, and what facts weigh."""
+def _prior(key: Array, units: int, features: int) -> dict[str, Array]:
+    """The level, the variances of the priors, and the weights of the features."""
     return {
         "level": jnp.float32(0),
         "noise": jnp.float32(1),
         "items": jnp.full(units, 0.05),
         "user_bias": jnp.float32(0.2),
         "item_bias": jnp.float32(0.2),
-        "weights": jnp.zeros((facts, units)),
-        "bias_weights": jnp.zeros(facts),
+        "weights": jnp.zeros((features, units)),
+        "bias_weights": jnp.zeros(features),
     }
 
 
@@ -97,17 +106,17 @@ def factor_tables(params: Params, settings: PyTree) -> FactorTables:
 def new_user_prior(
     params: Params, settings: PyTree, ratings: int, error: float, items: np.ndarray
 ) -> dict[str, dict[str, NewUserPrior]]:
-    """How a new user's numbers are held: by the priors, and by what is uncertain of the items.
+    """The prior of a new user: that of all users, with the uncertainty of the rated items added.
 
     Args:
       ratings, error: have no effect here.
-      items: those that the new user has rated.
+      items: indices of the items that the new user has rated.
     """
     prior, noise = params["prior"], params["prior"]["noise"]
-    unsure = np.asarray(params["items"]["variance"])[items].sum(0)
+    uncertainty = np.asarray(params["items"]["variance"])[items].sum(0)
     return {
         "users": {
-            "mean": NewUserPrior(0.0, noise + unsure),
+            "mean": NewUserPrior(0.0, noise + uncertainty),
             "bias": NewUserPrior(0.0, noise / prior["user_bias"]),
         }
     }

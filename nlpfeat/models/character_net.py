@@ -1,12 +1,12 @@
-"""Embedding → one or two recurrent layers → scores of the next character, at every place.
+"""Embedding → one or two recurrent layers → scores of the next character, at every position.
 
 Source: fast.ai, Practical Deep Learning for Coders (2016), lesson 6: Embedding 24 → LSTM 512 → dropout .2 → LSTM 512 →
-dropout .2 → softmax, with a fifth of each layer's inputs and of its states dropped as well, the same at every place of a
-window (Gal & Ghahramani 2016).
+dropout .2 → softmax, with dropout of .2 on the inputs and the states of each layer as well. Their dropout masks are the same at
+all positions of a window (Gal & Ghahramani 2016).
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -16,20 +16,20 @@ from jaxtyping import Array, PyTree
 from nlpfeat.config.fields import NonNegativeInt, Range
 from nlpfeat.data.core import Outputs
 from nlpfeat.errors import nearest
-from nlpfeat.models.layers import Dense, Embedding, Size, one_is_swept, size
+from nlpfeat.models.layers import Dense, Embedding, fixed, one_is_swept, size
 from nlpfeat.models.masking import Dropout
 from nlpfeat.models.recurrent import CELLS, Cell, Recurrent, State, zero_state
 
 
 @dataclass(frozen=True)
 class CharacterNetSpec:
-    """The net's layers.
+    """Sizes of the layers; 0 stands for the swept width.
 
     Attributes:
       cell: "rnn", "gru" or "lstm".
-      layers: how many of them, one on the other.
-      embedding: dimensions of the characters; 0 for the swept width.
-      units: of each recurrent layer; 0 for the swept width.
+      layers: number of recurrent layers.
+      embedding: dimension of the character vectors.
+      units: of each recurrent layer.
     """
 
     cell: str = "lstm"
@@ -44,7 +44,7 @@ class CharacterNetSpec:
 
 
 class CharacterNet(nn.Module):
-    """Reads windows of characters and scores the next one after each."""
+    """Scores the next character after each character of a window."""
 
     units: int
     vocab_size: int
@@ -52,7 +52,7 @@ class CharacterNet(nn.Module):
 
     @property
     def cell(self) -> Cell:
-        """What its recurrent layers are made of."""
+        """The cell of the recurrent layers."""
         return CELLS[self.spec.cell]
 
     @nn.compact
@@ -60,48 +60,55 @@ class CharacterNet(nn.Module):
         """The trace of a batch of windows.
 
         Args:
-          inputs: `tokens` (n, length), `state` before the window, of each layer.
-          settings: `width` counts the units of the layers whose size is 0; `input_dropout`, `state_dropout` and `dropout` are
-            shares that are dropped of what a layer gets, of what it remembers, and of what it gives.
-          train: whether to drop.
+          inputs: `tokens` (n, length), ids; `state` of each layer before the window, or None for zeros.
+          settings: `width` is the size of the layers whose size in the spec is 0; `input_dropout`, `state_dropout` and `dropout`
+            are the dropout rates of the inputs, the states and the outputs of each recurrent layer.
+          train: whether to apply dropout.
 
         Returns:
-          "features" (n, length, units) of the last layer, "scores" (n, length, kinds), "state" after the window, of each layer.
+          "features" (n, length, units), outputs of the last layer; "scores" (n, length, characters); "state" of each layer after
+          the window.
         """
         embedding, units = (
             size(n, self.units, settings.width) for n in (self.spec.embedding, self.spec.units)
         )
-        x, inside = (
+        # The names of the dropout layers enter their random streams.
+        x, x_size = (
             Embedding(self.vocab_size, embedding, name="characters")(inputs.tokens, None, train=train),
             embedding,
         )
         states: list[State] = []
         for i in range(self.spec.layers):
-            x = Dropout(inside.swept, (1,), name=f"into_{i}")(x, settings.input_dropout, train=train)
+            x = Dropout(x_size.swept, (1,), name=f"into_{i}")(x, settings.input_dropout, train=train)
             ones = jnp.ones((len(x), units.units))
-            keep = (
+            dropout_mask = (
                 Dropout(units.swept, name=f"again_{i}")(ones, settings.state_dropout, train=train)
                 if train
                 else None
             )
-            layer = Recurrent(self.cell, inside, units, name=f"layer_{i}")
-            x, state = layer(x, None if inputs.state is None else inputs.state[i], keep=keep)
-            x, inside = Dropout(units.swept, name=f"out_{i}")(x, settings.dropout, train=train), units
+            layer = Recurrent(self.cell, x_size, units, name=f"layer_{i}")
+            x, state = layer(x, None if inputs.state is None else inputs.state[i], dropout_mask=dropout_mask)
+            x, x_size = Dropout(units.swept, name=f"out_{i}")(x, settings.dropout, train=train), units
             states.append(state)
-        vocab_size = Size(self.vocab_size, self.vocab_size, False)
+        vocab_size = fixed(self.vocab_size)
         scores = Dense((units,), vocab_size, name="next")(x.reshape(-1, x.shape[2])).reshape(*x.shape[:2], -1)
         return {"features": x, "scores": scores, "state": tuple(states)}
 
 
 class CarriedState(NamedTuple):
-    """What a net remembers of what it read last, row by row."""
+    """The state that a network carries from window to window, for each row of a batch.
 
-    stop: Array  # int32 (rows,), the place after it; -1 if nothing was read
+    Attributes:
+      stop: int32 (rows,), position in the text after the last window; -1 before the first window.
+      state: of each layer.
+    """
+
+    stop: Array
     state: tuple[State, ...]
 
 
 def init_carry(module: nn.Module, rows: int) -> CarriedState:
-    """Nothing was read yet, by a `CharacterNet` or a net made of one."""
+    """The carry of a `CharacterNet` before the first window."""
     units = module.spec.units or module.units
     return CarriedState(
         jnp.full(rows, -1, jnp.int32),
@@ -109,12 +116,12 @@ def init_carry(module: nn.Module, rows: int) -> CarriedState:
     )
 
 
-def inject_carry(carried: CarriedState, inputs: PyTree) -> Any:
-    """Rows whose window follows on the one before get its state, all others begin anew."""
+def inject_carry(carried: CarriedState, inputs: PyTree) -> PyTree:
+    """The inputs with the carried state in rows whose window follows the last one, and zeros in other rows."""
     follows = (inputs.span.start == carried.stop)[:, None]
     return inputs._replace(state=jax.tree.map(lambda leaf: jnp.where(follows, leaf, 0.0), carried.state))
 
 
 def extract_carry(inputs: PyTree, outputs: Outputs) -> CarriedState:
-    """The state after the window, through which no gradient goes back from the next."""
+    """The carry after a window. No gradient flows from the next window into it."""
     return CarriedState(inputs.span.stop, outputs["state"])

@@ -1,11 +1,10 @@
-"""Convolutions over words, of one size or of several side by side.
+"""Convolutions over words, with one kernel size or several in parallel.
 
-Source: fast.ai, Practical Deep Learning for Coders (2016), lesson 5; several sizes after Kim, "Convolutional neural
+Source: fast.ai, Practical Deep Learning for Coders (2016), lesson 5; several kernel sizes after Kim, "Convolutional neural
 networks for sentence classification", EMNLP 2014.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import flax.linen as nn
 import jax
@@ -20,6 +19,7 @@ from nlpfeat.models.layers import (
     Embedding,
     Size,
     class_scores,
+    fixed,
     max_pool,
     one_is_swept,
     outputs_of,
@@ -30,9 +30,14 @@ from nlpfeat.models.masking import Dropout
 
 @dataclass(frozen=True)
 class ConvNetSpec:
-    """Sizes of the layers: dimensions of the `embedding`, `filters` of each length in `kernel_sizes`, `dense` units.
+    """Sizes of the layers; 0 stands for the swept width.
 
-    0 marks those that the width counts. Of each `pool` positions the largest value of a filter goes on.
+    Attributes:
+      embedding: dimension of the word vectors.
+      filters: per kernel size.
+      dense: units of the dense layer.
+      kernel_sizes: words per filter.
+      pool: positions per maximum.
     """
 
     embedding: NonNegativeInt = 32
@@ -49,14 +54,14 @@ class ConvNetSpec:
 
 @dataclass(frozen=True)
 class MultiConvNetSpec(ConvNetSpec):
-    """As `ConvNetSpec`, with filters of three sizes, on an embedding as wide as GloVe's narrowest."""
+    """As `ConvNetSpec`, with three kernel sizes, and the embedding dimension of the smallest GloVe vectors."""
 
     embedding: NonNegativeInt = 50
     kernel_sizes: tuple[Count, ...] = (3, 4, 5)
 
 
 class ConvNet(nn.Module):
-    """Embedding → dropout → (convolution → ReLU → dropout → maxima of some positions) of each size → dropout → dense → classes."""
+    """Embedding → dropout → (convolution → ReLU → dropout → max pooling) per kernel size → dropout → dense → classes."""
 
     units: int
     classes: int
@@ -70,41 +75,39 @@ class ConvNet(nn.Module):
 
         Args:
           inputs: `words` (n, length), 0 for padding.
-          settings: `width` counts the units of the layers whose size is 0. Shares dropped: `word_dropout` of the words,
-            `embedding_dropout` of the numbers in the embedding, `column_dropout` of its columns, `filter_dropout` of
-            what the filters give, `joined_dropout` of their maxima, `dropout` of dense units. Those that the settings
-            lack are not drawn.
-          train: whether to drop.
+          settings: `width` is the size of the layers whose size in the spec is 0. Dropout rates: `word_dropout` of words,
+            `embedding_dropout` of the entries of word vectors, `column_dropout` of their dimensions, `filter_dropout` of the
+            outputs of filters, `joined_dropout` of their maxima, `dropout` of dense units. Rates may be missing.
+          train: whether to apply dropout.
 
         Returns:
           "embedded" (n, length, embedding), "filtered" (n, sizes, length / pool, filters), "features" (n, dense),
           "scores" (n, classes).
         """
         embedding, filters, dense = (
-            size(asked, self.units, settings.width)
-            for asked in (self.spec.embedding, self.spec.filters, self.spec.dense)
+            size(units, self.units, settings.width)
+            for units in (self.spec.embedding, self.spec.filters, self.spec.dense)
         )
 
-        def drop(share: str, x: Array, units: Size, shared: tuple[int, ...] = (), place: Any = "") -> Array:
-            if not hasattr(settings, share):
+        def drop(rate: str, x: Array, units: Size, shared: tuple[int, ...] = (), suffix: str = "") -> Array:
+            if not hasattr(settings, rate):
                 return x
-            layer = Dropout(units.swept, shared, name=f"{share}{place}")
-            return layer(x, getattr(settings, share), train=train)
+            layer = Dropout(units.swept, shared, name=f"{rate}{suffix}")
+            return layer(x, getattr(settings, rate), train=train)
 
         words = Embedding(self.rows, embedding, name="words")
         embedded = words(inputs.words, settings.word_dropout, train=train)
-        seen = drop("embedding_dropout", embedded, embedding)
-        seen = drop("column_dropout", seen, embedding, (1,))
+        dropped = drop("embedding_dropout", embedded, embedding)
+        dropped = drop("column_dropout", dropped, embedding, (1,))
         maxima = []
         for kernel_size in self.spec.kernel_sizes:
-            found = jax.nn.relu(
-                Convolution(kernel_size, embedding, filters, name=f"filters{kernel_size}")(seen)
-            )
-            found = drop("filter_dropout", found, filters, place=kernel_size)
-            maxima.append(max_pool(found, min(self.spec.pool, self.length)))
+            convolution = Convolution(kernel_size, embedding, filters, name=f"filters{kernel_size}")
+            active = jax.nn.relu(convolution(dropped))
+            active = drop("filter_dropout", active, filters, suffix=str(kernel_size))
+            maxima.append(max_pool(active, min(self.spec.pool, self.length)))
         filtered = jnp.stack(maxima, axis=1)
         joined = drop("joined_dropout", filtered, filters)
-        sides = (Size(n, n, False) for n in filtered.shape[1:3])
+        sides = map(fixed, filtered.shape[1:3])
         features = jax.nn.relu(Dense((*sides, filters), dense, name="dense")(joined))
         kept = drop("dropout", features, dense)
         scores = class_scores(Dense((dense,), outputs_of(self.classes), name="classes")(kept))

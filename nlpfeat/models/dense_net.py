@@ -1,4 +1,4 @@
-"""Embedding → flatten → dense ReLU → classes: a net for which it matters where a word stands.
+"""Embedding → flatten → dense ReLU → classes: a network with separate weights for each position of a word.
 
 Source: fast.ai, Practical Deep Learning for Coders (2016), lesson 5.
 """
@@ -11,13 +11,18 @@ from jaxtyping import PyTree
 
 from nlpfeat.config.fields import NonNegativeInt
 from nlpfeat.data.core import Outputs
-from nlpfeat.models.layers import Dense, Embedding, Size, class_scores, one_is_swept, outputs_of, size
+from nlpfeat.models.layers import Dense, Embedding, class_scores, fixed, one_is_swept, outputs_of, size
 from nlpfeat.models.masking import Dropout
 
 
 @dataclass(frozen=True)
 class DenseNetSpec:
-    """Sizes of the layers: dimensions of the `embedding`, `dense` units. 0 marks the one that the width counts."""
+    """Sizes of the layers; 0 stands for the swept width.
+
+    Attributes:
+      embedding: dimension of the word vectors.
+      dense: units of the dense layer.
+    """
 
     embedding: NonNegativeInt = 32
     dense: NonNegativeInt = 0
@@ -41,15 +46,15 @@ class DenseNet(nn.Module):
 
         Args:
           inputs: `words` (n, length), 0 for padding.
-          settings: `width` counts the units of the layers whose size is 0; `dropout` is the share of dense units dropped.
-          train: whether to drop.
+          settings: `width` is the size of the layers whose size in the spec is 0; `dropout` is the rate for dense units.
+          train: whether to apply dropout.
 
         Returns:
           "embedded" (n, length, embedding), "features" (n, dense), "scores" (n, classes).
         """
         embedding = size(self.spec.embedding, self.units, settings.width)
         dense = size(self.spec.dense, self.units, settings.width)
-        length = Size(self.length, self.length, False)
+        length = fixed(self.length)
         embedded = Embedding(self.rows, embedding, name="words")(inputs.words, None, train=train)
         features = jax.nn.relu(Dense((length, embedding), dense, name="dense")(embedded))
         kept = Dropout(dense.swept, name="dropout")(features, settings.dropout, train=train)

@@ -1,12 +1,12 @@
-"""The network of "A neural network in 11 lines of Python": sigmoid layers without biases, on four rows.
+"""The network of "A neural network in 11 lines of Python": sigmoid layers without biases, on four examples.
 
-`iterate` is the essay's loop itself, in float64, with every intermediate named; `ElevenLines` is its two-layer form as
-a model whose hidden width can be swept. Source: A. Trask, 2015.
+`iterate` is the loop of the essay in float64, with all intermediate values by name. `ElevenLines` is its network of two layers, as
+a module with a hidden width that can be swept. Source: A. Trask, 2015.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import flax.linen as nn
 import jax
@@ -16,17 +16,17 @@ from jaxtyping import Array, Float, PyTree
 
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
-Matrix = Float[np.ndarray, "_ _"]  # inputs × outputs
-Trace = dict[str, Float[np.ndarray, "..."]]
+Matrix: TypeAlias = Float[np.ndarray, "_ _"]  # inputs × outputs
+Trace: TypeAlias = dict[str, Float[np.ndarray, "..."]]
 
 
 @dataclass(frozen=True)
 class ElevenLinesSpec:
-    """Nothing is left to choose: the width is a traced setting."""
+    """No static settings: the width is a traced one."""
 
 
 class ElevenLines(nn.Module):
-    """columns → H sigmoids → 1 sigmoid; weights start U(-1, 1)."""
+    """Columns → H sigmoids → 1 sigmoid. Weights start U(-1, 1)."""
 
     units: int
 
@@ -37,7 +37,7 @@ class ElevenLines(nn.Module):
         """The trace of a batch.
 
         Args:
-          inputs: one array (n,) a column.
+          inputs: one array (n,) per column.
           settings: `width` is the member's number of hidden units.
           train: has no effect here.
 
@@ -45,8 +45,8 @@ class ElevenLines(nn.Module):
           "features" (n, units); "output" (n, 1), before the sigmoid; "scores" (n, 2).
         """
         rows = jnp.stack(inputs, axis=1)
-        first: Any = self.param("first", uniform_per_unit, (rows.shape[1], self.units), (1,))
-        second: Any = self.param("second", uniform_per_unit, (self.units, 1), (0,))
+        first = jnp.asarray(self.param("first", uniform_per_unit, (rows.shape[1], self.units), (1,)))
+        second = jnp.asarray(self.param("second", uniform_per_unit, (self.units, 1), (0,)))
         features = jax.nn.sigmoid(rows @ first) * unit_mask(self.units, settings.width)[None]
         output = features @ second
         return {
@@ -57,7 +57,11 @@ class ElevenLines(nn.Module):
 
 
 def first_weights(seed: int, shapes: list[tuple[int, int]]) -> list[Matrix]:
-    """The essay's draws, layer after layer: U(-1, 1) from NumPy's legacy generator."""
+    """The initial weights of the essay, layer by layer: U(-1, 1) from NumPy's legacy generator.
+
+    Args:
+      shapes: (inputs, outputs) of each layer.
+    """
     generator = np.random.RandomState(seed)
     return [2 * generator.random_sample(shape) - 1 for shape in shapes]
 
@@ -67,15 +71,16 @@ def iterate(
     targets: Float[np.ndarray, " n"],
     weights: list[Matrix],
 ) -> Iterator[Trace]:
-    """One trace an iteration, for ever: weights before, sums, sigmoids, errors, slopes, deltas, weights after.
+    """The intermediate values of each iteration, without end: weights, products, sigmoids, errors, slopes, deltas, new weights.
 
-    l = σ(l_before W), layer after layer; delta = error · l (1 - l); W += l_beforeᵀ delta. The error of the last layer is
-    y - l, that of one before it delta · Wᵀ of the next. Names carry the number of their layer where there are several.
+    Forward, l = σ(l_before W) for each layer; backward, delta = error · l (1 - l) and W += l_beforeᵀ delta. The error of the last
+    layer is y - l; that of an earlier layer is delta · Wᵀ of the layer after it. If there are several layers, the names of the
+    values contain the number of their layer.
 
     Args:
       inputs: the first layer, l0.
       targets: y.
-      weights: one matrix a layer; the last has one output.
+      weights: one matrix per layer; the last has one output.
     """
     weights = [w.copy() for w in weights]
     while True:
@@ -92,8 +97,8 @@ def iterate(
         for i in reversed(range(len(weights))):
             slope = values[i + 1] * (1 - values[i + 1])
             delta = error * slope
-            about = f"y - l{i + 1}" if i == len(weights) - 1 else f"delta{tag[i + 1]} W{tag[i + 1]}ᵀ"
-            trace |= {about: error, f"l{i + 1}(1 - l{i + 1})": slope, f"delta{tag[i]}": delta}
+            formula = f"y - l{i + 1}" if i == len(weights) - 1 else f"delta{tag[i + 1]} W{tag[i + 1]}ᵀ"
+            trace |= {formula: error, f"l{i + 1}(1 - l{i + 1})": slope, f"delta{tag[i]}": delta}
             deltas.insert(0, delta)
             error = delta @ weights[i].T
         for i, delta in enumerate(deltas):

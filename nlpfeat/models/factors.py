@@ -1,28 +1,29 @@
-"""Factors of users and items: their product, with biases or without, and a small net on both.
+"""Matrix factorization: inner products of the factors of users and items, with or without biases, and a network on both.
 
-Source: fast.ai, Practical Deep Learning for Coders (2016), lessons 4 and 5. Tables start U(±.05), as Keras 1 draws them.
+Source: fast.ai, Practical Deep Learning for Coders (2016), lessons 4 and 5. Tables start U(±.05), as in Keras 1.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import PyTree
+from jax.typing import ArrayLike
+from jaxtyping import Float, PyTree
 
 from nlpfeat.config.fields import Count
 from nlpfeat.data.core import Outputs, Params
-from nlpfeat.models.layers import Dense, Embedding, Size, size
+from nlpfeat.models.layers import Dense, Embedding, fixed, size
 from nlpfeat.models.masking import Dropout
 
-_ONE = Size(1, 1, False)
+_ONE = fixed(1)
 
 
 @dataclass(frozen=True)
 class DotSpec:
-    """`biases`: whether each user and each item has a number of its own that is added."""
+    """`biases`: whether the bias of the user and the bias of the item are added."""
 
     biases: bool = False
 
@@ -36,13 +37,13 @@ class BiasSpec(DotSpec):
 
 @dataclass(frozen=True)
 class RatingNetSpec:
-    """`dense`: units of the layer on both vectors."""
+    """`dense`: units of the dense layer."""
 
     dense: Count = 70
 
 
 class DotNet(nn.Module):
-    """The product of a user's factors and an item's."""
+    """The inner product of the factors of a user and an item."""
 
     units: int
     users: int
@@ -55,11 +56,11 @@ class DotNet(nn.Module):
 
         Args:
           inputs: `user` and `item` (n,).
-          settings: `width` counts the factors.
+          settings: `width` is the number of factors.
           train: has no effect here.
 
         Returns:
-          "features" (n, units), the products factor by factor; "prediction" (n,).
+          "features" (n, units), the product of each factor; "prediction" (n,), the rating.
         """
         factors = size(0, self.units, settings.width)
         user = Embedding(self.users, factors, name="users")(inputs.user, None, train=train)
@@ -72,7 +73,7 @@ class DotNet(nn.Module):
 
 
 class RatingNet(nn.Module):
-    """Both vectors → dropout → dense ReLU → dropout → one number."""
+    """Factors of the user and the item → dropout → dense ReLU → dropout → the rating."""
 
     units: int
     users: int
@@ -85,30 +86,34 @@ class RatingNet(nn.Module):
 
         Args:
           inputs: `user` and `item` (n,).
-          settings: `width` counts the factors; `factor_dropout` and `dropout` are the shares of factors and of dense units
-            dropped.
-          train: whether to drop.
+          settings: `width` is the number of factors; `factor_dropout` and `dropout` are the dropout rates of factors and of
+            dense units.
+          train: whether to apply dropout.
 
         Returns:
-          "features" (n, dense), "prediction" (n,).
+          "features" (n, dense); "prediction" (n,), the rating.
         """
-        factors, dense = size(0, self.units, settings.width), Size(self.spec.dense, self.spec.dense, False)
+        factors, dense = size(0, self.units, settings.width), fixed(self.spec.dense)
         user = Embedding(self.users, factors, name="users")(inputs.user, None, train=train)
         item = Embedding(self.items, factors, name="items")(inputs.item, None, train=train)
         both = Dropout(True, name="factor_dropout")(
             jnp.stack([user, item], axis=1), settings.factor_dropout, train=train
         )
-        features = jax.nn.relu(Dense((Size(2, 2, False), factors), dense, name="dense")(both))
+        features = jax.nn.relu(Dense((fixed(2), factors), dense, name="dense")(both))
         kept = Dropout(name="dropout")(features, settings.dropout, train=train)
         return {"features": features, "prediction": Dense((dense,), _ONE, name="rating")(kept)[:, 0]}
 
 
 class FactorTables(NamedTuple):
-    """What a model knows of each user and item by itself: float64, on the host."""
+    """The parameters per user and item of a trained model: float64, on the host.
 
-    users: np.ndarray  # (users, factors)
-    items: np.ndarray  # (items, factors)
-    item_bias: np.ndarray | None  # (items,), None of models without
+    Attributes:
+      item_bias: (items,); None for models without biases.
+    """
+
+    users: Float[np.ndarray, "users factors"]
+    items: Float[np.ndarray, "items factors"]
+    item_bias: Float[np.ndarray, " items"] | None
 
 
 def factor_tables(params: Params, settings: PyTree) -> FactorTables:
@@ -119,28 +124,33 @@ def factor_tables(params: Params, settings: PyTree) -> FactorTables:
 
 
 class NewUserPrior(NamedTuple):
-    """Where a number of a new user is held, and how strongly beside a squared error of 1."""
+    """A normal prior of a parameter of a new user.
 
-    at: Any
-    strength: Any
+    Attributes:
+      mean: of the parameter.
+      precision: relative to that of the ratings: (parameter - mean)² · precision is added to the squared error of the ratings.
+    """
+
+    mean: ArrayLike
+    precision: ArrayLike
 
 
 def new_user_prior(
     params: Params, settings: PyTree, ratings: int, error: float, items: np.ndarray
 ) -> dict[str, dict[str, NewUserPrior]]:
-    """How a new user's numbers are held: factors as training held the others', a bias near those of the others.
+    """The prior of a new user: L2 regularization as in training for factors, the distribution of all users for the bias.
 
-    Each step's penalty is on the whole table, and its error the mean over a batch: over an epoch, each row pays `ratings`
-    times the penalty beside the sum of its squared errors. Biases bear no penalty; those of the other users are the prior
-    of a new one's, or a single rating would decide it.
+    In training, the loss of a step is a mean over a batch, plus the L2 penalty of the whole table. Over an epoch, each row
+    therefore has `ratings` times the penalty beside the sum of its squared errors. Biases are not regularized in training; without
+    a prior, a single rating would determine the bias of a new user.
 
     Args:
-      ratings: training ratings of all users.
+      ratings: number of training ratings of all users.
       error: their mean squared error.
-      items: those that the new user has rated.
+      items: has no effect here.
     """
-    held = {"users": {"table": NewUserPrior(0.0, ratings * settings.l2)}}
+    prior = {"users": {"table": NewUserPrior(0.0, ratings * settings.l2)}}
     if "user_bias" in params:
         others = np.asarray(params["user_bias"]["table"], np.float64)
-        held["user_bias"] = {"table": NewUserPrior(others.mean(), error / max(others.var(), 1e-6))}
-    return held
+        prior["user_bias"] = {"table": NewUserPrior(others.mean(), error / max(others.var(), 1e-6))}
+    return prior

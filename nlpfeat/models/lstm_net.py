@@ -1,8 +1,8 @@
 """Embedding → LSTM over the words → classes.
 
-Source: fast.ai, Practical Deep Learning for Coders (2016), lesson 5, with the LSTM of Keras 1: gates are hard sigmoids,
-and the forget gate starts open. Recurrent weights start Glorot-uniform, not orthogonal: a unit's draws must not depend
-on how many there are.
+Source: fast.ai, Practical Deep Learning for Coders (2016), lesson 5, with the LSTM of Keras 1: gates are hard sigmoids, and the
+bias of the forget gate starts at 1. Recurrent weights start Glorot-uniform instead of orthogonal: the initial weights of a unit
+must not depend on the number of units.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,12 @@ from nlpfeat.models.recurrent import KERAS_LSTM, Recurrent
 
 @dataclass(frozen=True)
 class LstmNetSpec:
-    """Sizes of the layers: dimensions of the `embedding`, LSTM `cells`. 0 marks the one that the width counts."""
+    """Sizes of the layers; 0 stands for the swept width.
+
+    Attributes:
+      embedding: dimension of the word vectors.
+      cells: of the LSTM.
+    """
 
     embedding: NonNegativeInt = 32
     cells: NonNegativeInt = 0
@@ -40,21 +45,21 @@ class LstmNet(nn.Module):
         """The trace of a batch of sequences.
 
         Args:
-          inputs: `words` (n, length), 0 for padding, which is passed over.
-          settings: `width` counts the units of the layers whose size is 0; `word_dropout` is the share of words dropped.
-          train: whether to drop.
+          inputs: `words` (n, length), 0 for padding, which leaves the state unchanged.
+          settings: `width` is the size of the layers whose size in the spec is 0; `word_dropout` is the dropout rate of words.
+          train: whether to apply dropout.
 
         Returns:
           "embedded" (n, length, embedding), "features" (n, cells), "scores" (n, classes).
         """
         embedding, cells = (
-            size(asked, self.units, settings.width) for asked in (self.spec.embedding, self.spec.cells)
+            size(units, self.units, settings.width) for units in (self.spec.embedding, self.spec.cells)
         )
         embedded = Embedding(self.rows, embedding, name="words")(
             inputs.words, settings.word_dropout, train=train
         )
         layer = Recurrent(KERAS_LSTM, embedding, cells, name="lstm")
-        _, (said, _) = layer(embedded, here=inputs.words > 0)
-        features = cells.mask(said)
+        _, (output, _) = layer(embedded, mask=inputs.words > 0)
+        features = cells.mask(output)
         scores = class_scores(Dense((cells,), outputs_of(self.classes), name="classes")(features))
         return {"embedded": embedded, "features": features, "scores": scores}

@@ -1,18 +1,16 @@
-"""Masked width: members of several widths share one program, and each trains as its native twin does.
+"""Masked width: members of different widths share a program, padded to its largest width.
 
-Three rules make that true, and every model of the package follows them:
+A padded member trains exactly as it would at its own width, because every model follows three rules:
 
-1. Weights are drawn per unit, so that unit i starts the same at every width.
-2. The scale of a draw is the true fan-in (the member's width), not the padded one.
-3. A unit past the width is masked in every forward pass. Zero weights alone would not do: the sigmoid of zero
-   is not zero.
+1. Initial weights are drawn per unit, so that unit i starts with the same weights at every width.
+2. Initial weights are scaled by the true fan-in, from the width of the member and not the padded width.
+3. Padded units are masked in every forward pass. Zero weights are not enough, as the sigmoid of zero is not zero.
 
-Units occupy the first places of an axis of their own in every parameter (gates and filter positions get other
-axes), so cropping a padded member to its width is a slice.
+The units of a layer have an axis of their own in every parameter, with the padding at its end. Gates and kernel positions are
+other axes. The parameters of a padded member are therefore cropped to its width by slicing.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import flax.linen as nn
 import jax
@@ -27,20 +25,20 @@ from nlpfeat.errors import UserError
 
 
 def unit_mask(units: int, width: ArrayLike) -> Float[Array, " units"]:
-    """float32 (units,): 1 for the member's own units, 0 for the padding."""
+    """float32 (units,): 1 for the units of the member, 0 for the padding."""
     return (jnp.arange(units) < width).astype(jnp.float32)
 
 
 def uniform_per_unit(key: Array, shape: Sequence[int], unit_axes: Sequence[int] = ()) -> Array:
-    """U(-1, 1) of `shape`, where an entry depends on its own units' places and never on how many there are.
+    """U(-1, 1) of `shape`, where an entry depends on the indices of its units, but not on the number of units.
 
-    JAX's counter-based generator hashes the key with an entry's place in row-major order, so a draw with the
-    units on the first axis is a prefix of every longer one. A second unit axis gets a key for each unit.
+    JAX's counter-based generator hashes the key with the row-major index of an entry. A draw with units on the first axis is
+    therefore a prefix of every longer draw. For a second axis of units, each unit has its own key.
 
     Args:
-      key: one random key.
-      shape: the padded shape.
-      unit_axes: the axes of `shape` that count units.
+      key: random key.
+      shape: padding included.
+      unit_axes: axes of `shape` that count units of the swept width.
     """
     if len(unit_axes) > 1:
         axis = max(unit_axes)
@@ -55,15 +53,14 @@ def uniform_per_unit(key: Array, shape: Sequence[int], unit_axes: Sequence[int] 
 
 
 class Affine(nn.Module):
-    """W x + b of a batch laid out features × examples, as the lecture writes it.
+    """W x + b for batches in the layout features × examples.
 
-    Points lie along the last, contiguous axis: with the handful of features that spirals have, XLA on CPU is
-    some three times faster this way than with examples × features. Initial weights and biases are
-    U(±1/√fan_in), the default of PyTorch's Linear.
+    The examples lie on the last, contiguous axis. With few features, as in spirals, XLA on CPU is about three times faster than
+    in the layout examples × features. Initial weights and biases are U(±1/√fan_in), as in PyTorch's Linear.
 
     Attributes:
       outputs: rows of W.
-      unit_axes: which axes of W (outputs, inputs) count units of the swept width.
+      unit_axes: axes of W (outputs, inputs) that count units of the swept width.
     """
 
     outputs: int
@@ -71,10 +68,10 @@ class Affine(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "inputs n"], fan_in: ArrayLike) -> Float[Array, "outputs n"]:
-        """(inputs, n) -> (outputs, n); `fan_in` is the true number of inputs, which may be traced."""
+        """(inputs, n) -> (outputs, n). `fan_in` is the number of inputs without padding, which may be traced."""
         bound = jax.lax.rsqrt(jnp.asarray(fan_in, jnp.float32))
 
-        def draw(shape: Sequence[int], unit_axes: Sequence[int]) -> Any:
+        def draw(shape: Sequence[int], unit_axes: Sequence[int]) -> Callable[[Array], Array]:
             return lambda key: bound * uniform_per_unit(key, shape, unit_axes)
 
         weight = self.param("weight", draw((self.outputs, x.shape[0]), self.unit_axes))
@@ -85,28 +82,33 @@ class Affine(nn.Module):
 def keep_mask(
     key: Array, shape: Sequence[int], keep: ArrayLike, unit_axis: int | None = None
 ) -> Bool[Array, "..."]:
-    """Which entries of an array of `shape` stay, a share `keep` of them, by draws as `uniform_per_unit` makes them.
+    """A random mask of `shape` with a fraction `keep` of ones, drawn as by `uniform_per_unit`.
 
-    Their places are spelled out instead of moving the axis of units: XLA finishes a draw anew in every place of the way
-    back that reads it, and reading it across its order took half of a convolution's step.
+    The counters of the generator are computed explicitly, instead of moving the axis of units of a draw. XLA recomputes the draw
+    wherever the backward pass reads it, and reading it transposed took half of the time of a convolution's training step.
+
+    Args:
+      key: random key.
+      keep: probability of a one.
+      unit_axis: axis of `shape` that counts units of the swept width, if any.
     """
     first = unit_axis or 0
     axes = [first, *(axis for axis in range(len(shape)) if axis != first)]
-    place, stride = jnp.zeros(shape, jnp.uint32), 1
+    counter, stride = jnp.zeros(shape, jnp.uint32), 1
     for axis in reversed(axes):
-        place += np.uint32(stride) * jax.lax.broadcasted_iota(jnp.uint32, shape, axis)
+        counter += np.uint32(stride) * jax.lax.broadcasted_iota(jnp.uint32, shape, axis)
         stride *= shape[axis]
-    # As jax.random.bits does for fewer than 2**32 numbers, of which jax.random.uniform takes the 23 highest bits.
-    words = threefry_2x32(jax.random.key_data(key), jnp.stack([jnp.zeros_like(place), place]))
+    # As jax.random.bits for fewer than 2**32 numbers. jax.random.uniform uses the 23 highest bits.
+    words = threefry_2x32(jax.random.key_data(key), jnp.stack([jnp.zeros_like(counter), counter]))
     return ((words[0] ^ words[1]) >> 9).astype(jnp.float32) < jnp.asarray(keep) * 2.0**23
 
 
 class Dropout(nn.Module):
-    """Zeros a share `rate`, which may be traced, and scales the rest by 1/(1 - rate). Key stream: "dropout".
+    """Sets a random fraction of the entries to zero and scales the others by 1/(1 - rate). Random stream: "dropout".
 
     Attributes:
-      swept: whether the last axis counts swept units: then the mask is drawn per unit.
-      shared: axes along which one draw serves all: the positions, to drop whole columns of an embedding.
+      swept: whether the last axis counts units of the swept width; the mask is then drawn per unit.
+      shared: axes along which the mask is constant, such as positions, to drop whole dimensions of an embedding.
     """
 
     swept: bool = False
@@ -116,7 +118,12 @@ class Dropout(nn.Module):
     def __call__(
         self, x: Float[Array | np.ndarray, "..."], rate: ArrayLike, *, train: bool
     ) -> Float[Array, "..."]:
-        """An array of the same shape; the identity unless `train`."""
+        """An array of the same shape.
+
+        Args:
+          rate: fraction of zeros, which may be traced.
+          train: the layer is the identity otherwise.
+        """
         if not train:
             return jnp.asarray(x)
         keep = 1.0 - jnp.asarray(rate, jnp.float32)
@@ -125,22 +132,24 @@ class Dropout(nn.Module):
         return jnp.where(kept, x / jnp.maximum(keep, 1e-6), 0.0)
 
 
-def crop(params: Params, native: Any) -> Any:
-    """The member's own part of padded parameters.
+def crop(params: Params, native: Params) -> Params:
+    """Remove the padding from the parameters of a member.
 
     Args:
-      params: pytree of arrays as trained, padded to a bucket's width.
-      native: the same tree of arrays or shapes at the member's width.
+      params: padded to the width of a bucket.
+      native: the same tree at the width of the member, of arrays or shapes.
 
     Raises:
       UserError: if a native axis is longer than the padded one; both are named.
     """
 
-    def slice_leaf(path: Any, leaf: Any, like: Any) -> Any:
+    def slice_leaf(
+        path: jax.tree_util.KeyPath, leaf: Array | np.ndarray, like: Array | np.ndarray | jax.ShapeDtypeStruct
+    ) -> Array | np.ndarray:
         if leaf.ndim != len(like.shape) or any(n > p for n, p in zip(like.shape, leaf.shape, strict=True)):
             raise UserError(
-                f"parameter {jax.tree_util.keystr(path)} is {' x '.join(map(str, leaf.shape))} here, "
-                f"too narrow for the {' x '.join(map(str, like.shape))} asked for: the widths differ"
+                f"parameter {jax.tree_util.keystr(path)} is {' x '.join(map(str, leaf.shape))}, "
+                f"too narrow for {' x '.join(map(str, like.shape))}: the widths differ"
             )
         return leaf[tuple(slice(n) for n in like.shape)]
 

@@ -1,31 +1,29 @@
-"""A few words → the next one: layers merged word by word, and the same with one set of weights, which is an RNN.
+"""A few words → the next word: one hidden layer per word, with separate or shared weights.
 
-Source: fast.ai, Practical Deep Learning for Coders (2016), lessons 5 and 6. The first word goes through a layer; each further one
-through a layer of its own, to which what was found before is added through another. With the same two layers for every word the
-net is an RNN, drawn unrolled.
+The hidden layer of a word is a function of the word and of the hidden layer of the word before. With shared weights, the network
+is an unrolled RNN. Source: fast.ai, Practical Deep Learning for Coders (2016), lessons 5 and 6.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import PyTree
 
 from nlpfeat.config.fields import NonNegativeInt
-from nlpfeat.data.core import Outputs
-from nlpfeat.models.layers import Dense, Embedding, Size, one_is_swept, size
+from nlpfeat.data.core import Outputs, Params
+from nlpfeat.models.layers import Dense, Embedding, fixed, one_is_swept, size
 from nlpfeat.models.recurrent import RNN, Recurrent
 
 
 @dataclass(frozen=True)
 class NextWordNetSpec:
-    """The net's layers.
+    """Sizes of the layers; 0 stands for the swept width.
 
     Attributes:
-      embedding: dimensions of the words; 0 for the swept width.
-      units: of each hidden layer; 0 for the swept width.
-      shared: whether all words have the same layers.
+      embedding: dimension of the word vectors.
+      units: of each hidden layer.
+      shared: whether the hidden layers share their weights.
     """
 
     embedding: NonNegativeInt = 50
@@ -37,7 +35,7 @@ class NextWordNetSpec:
 
 
 class NextWordNet(nn.Module):
-    """Embedding → a hidden layer a word, one on the other → scores of the next word."""
+    """Embedding → one hidden layer per word → scores of the next word."""
 
     units: int
     rows: int
@@ -48,37 +46,41 @@ class NextWordNet(nn.Module):
         """The trace of a batch.
 
         Args:
-          inputs: `words` (n, context).
-          settings: `width` counts the units of the layers whose size is 0.
+          inputs: `words` (n, context), ids.
+          settings: `width` is the size of the layers whose size in the spec is 0.
+          train: has no effect here.
 
         Returns:
-          "features" (n, units) after the last word, "scores" (n, rows).
+          "features" (n, units), the hidden layer of the last word; "scores" (n, rows).
         """
         embedding, units = (
             size(n, self.units, settings.width) for n in (self.spec.embedding, self.spec.units)
         )
         words = Embedding(self.rows, embedding, name="words")(inputs.words, None, train=train)
         if self.spec.shared:
-            _, (found,) = Recurrent(RNN, embedding, units, name="shared")(words)
-            features = units.mask(found)
+            _, (state,) = Recurrent(RNN, embedding, units, name="shared")(words)
+            features = units.mask(state)
         else:
             features = jnp.tanh(Dense((embedding,), units, name="word_0")(words[:, 0]))
-            for place in range(1, words.shape[1]):
-                word = Dense((embedding,), units, name=f"word_{place}")(words[:, place])
-                merged = word + Dense((units,), units, name=f"before_{place}")(features)
-                features = jnp.tanh(merged)
-        rows = Size(self.rows, self.rows, False)
-        return {"features": features, "scores": Dense((units,), rows, name="next")(features)}
+            for i in range(1, words.shape[1]):
+                word = Dense((embedding,), units, name=f"word_{i}")(words[:, i])
+                features = jnp.tanh(word + Dense((units,), units, name=f"before_{i}")(features))
+        scores = Dense((units,), fixed(self.rows), name="next")(features)
+        return {"features": features, "scores": scores}
 
 
-def unrolled(params: dict[str, Any], context: int) -> dict[str, Any]:
-    """The parameters of the net without shared weights that computes what the one with them, `params`, does."""
+def unrolled(params: Params, context: int) -> Params:
+    """The parameters of the equivalent network with separate weights, for `context` words.
+
+    Args:
+      params: of a network with shared weights.
+    """
     shared = {name: leaf[..., 0, :] for name, leaf in params["shared"].items() if name != "bias"}
     bias = params["shared"]["bias"][0]
     word = {"weight": shared["weight"], "bias": bias}
     before = {"weight": shared["recurrent"], "bias": jnp.zeros_like(bias)}
     return (
         {name: part for name, part in params.items() if name != "shared"}
-        | {f"word_{place}": word for place in range(context)}
-        | {f"before_{place}": before for place in range(1, context)}
+        | {f"word_{i}": word for i in range(context)}
+        | {f"before_{i}": before for i in range(1, context)}
     )

@@ -1,19 +1,18 @@
-"""Trask's sentiment network: words present → linear hidden layer, from zero → sigmoid, in coordinates that never grow.
+"""Trask's sentiment network: words present → linear hidden layer → sigmoid, in coordinates of constant size.
 
-Weights W01 (vocabulary × H) start at zero, W12 (H × outputs) at V, drawn once. Gradient descent then changes a word's
-row by a multiple of W12 and W12 by multiples of hidden layers, so for ever
+The weights W01 (vocabulary × H) start at zero, and W12 (H × outputs) at a random V. Gradient descent changes the row of a word by
+a multiple of W12, and W12 by multiples of hidden layers. Therefore, at every step,
 
-    W01 = A Vᵀ   and   W12 = V B,   with A (vocabulary × outputs) and B (outputs × outputs), A = 0 and B = 1 at first.
+    W01 = A Vᵀ   and   W12 = V B,   with A (vocabulary × outputs) and B (outputs × outputs), initially A = 0 and B = 1.
 
-The output is x A (Vᵀ V) B: of the H hidden units only the small matrix Vᵀ V is felt. With one output each word has
-*one* number whatever the width, and the width acts as a learning rate, |V|² ≈ H. The same steps in these coordinates
-(`nlpfeat.training.online`) are exact, and cost the same at every width.
+The output is x A (Vᵀ V) B, and depends on the H hidden units through the small matrix Vᵀ V only. With one output, a word is
+represented by one number at every width, and the width acts as a learning rate, |V|² ≈ H. The steps of
+`nlpfeat.training.rules.online` in these coordinates are exact, and cost the same at every width.
 
 Source of the network: A. Trask, "Sentiment classification & how to frame problems for a neural network".
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import flax.linen as nn
 import jax
@@ -25,33 +24,33 @@ from nlpfeat.data.core import Outputs, Params
 from nlpfeat.models.masking import unit_mask
 from nlpfeat.models.word_bag import pool
 
-TIE = 1e-30
+TIE = 1e-30  # in place of an output of 0
 
 
 @dataclass(frozen=True)
 class SentimentNetSpec:
-    """Nothing is left to choose: width and seed are traced settings."""
+    """No static settings: width and seed are traced ones."""
 
 
 def outputs(classes: int) -> int:
-    """One sigmoid output tells two classes apart; more classes have one each."""
+    """The number of sigmoid outputs: one for two classes, else one per class."""
     return 1 if classes == 2 else classes
 
 
 def class_scores_of(output: Float[Array, "n outputs"]) -> Float[Array, "n classes"]:
-    """Class scores whose largest is the class predicted; of two classes, those whose softmax is the sigmoid.
+    """Class scores, the largest of which is the predicted class. For two classes, their softmax is the sigmoid.
 
-    σ ≥ ½ means the second class, so a tie must not go to the first.
+    σ ≥ ½ predicts the second class, so a tie must not go to the first.
     """
     if output.shape[1] > 1:
         return output
     return jnp.concatenate([jnp.zeros_like(output), jnp.where(output == 0, TIE, output)], axis=1)
 
 
-def init_override(params: Params, settings: PyTree) -> Any:
-    """The parameters with W12 drawn as the notebook draws it: NumPy's legacy generator, N(0, outputs^-½), unit by unit.
+def init_override(params: Params, settings: PyTree) -> Params:
+    """The parameters with W12 drawn as in the notebook: N(0, outputs^-½) from NumPy's legacy generator, unit by unit.
 
-    So the first units are the same at every width, and seed 1 at width 10 is the notebook's own.
+    The first units are the same at every width. Seed 1 at width 10 gives the weights of the notebook.
     """
     first = np.zeros_like(params["first"])
     width, count = int(settings.width), first.shape[1]
@@ -60,8 +59,8 @@ def init_override(params: Params, settings: PyTree) -> Any:
     return {**params, "first": first}
 
 
-def word_vectors(params: Params, settings: PyTree) -> np.ndarray:
-    """The rows of W01: float64 (vocabulary, units), of rank `outputs`."""
+def word_vectors(params: Params, settings: PyTree) -> Float[np.ndarray, "vocabulary units"]:
+    """W01: float64 (vocabulary, units), of rank `outputs`."""
     first = np.asarray(params["first"], np.float64)
     return np.asarray(params["along"], np.float64) @ first.T
 
@@ -86,9 +85,9 @@ class SentimentNet(nn.Module):
           "features" (n, units), the hidden layer; "output" (n, outputs), before the sigmoid; "scores" (n, classes).
         """
         zeros, eye = jax.nn.initializers.zeros, lambda key: jnp.eye(self.outputs)
-        along: Any = self.param("along", zeros, (self.vocab_size, self.outputs))
-        first: Any = self.param("first", zeros, (self.units, self.outputs))
-        readout: Any = self.param("readout", eye)
+        along = jnp.asarray(self.param("along", zeros, (self.vocab_size, self.outputs)))
+        first = jnp.asarray(self.param("first", zeros, (self.units, self.outputs)))
+        readout = jnp.asarray(self.param("readout", eye))
         first = first * unit_mask(self.units, settings.width)[:, None]
         pooled = pool(along, inputs)
         output = pooled @ (first.T @ first) @ readout

@@ -1,10 +1,12 @@
-"""2 → H → d → K: move the points with one hidden layer until lines can part them.
+"""Networks that map points of the plane to an embedding in which lines separate the classes.
 
-Source: A. Canziani, Deep Learning (NYU), "spiral classification" and the lecture on features f(x).
+`Unwarper` is 2 → H → d → K, with one hidden layer. `DeepUnwarper` is 2 → w → … → w → d → K, with layers narrow enough to draw. Source:
+A. Canziani, Deep Learning (NYU), "spiral classification" and the lecture on features f(x); the deep network is the lecture's
+2→2→2→2→2→(2)→3 with leaky ReLU.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import flax.linen as nn
 import jax
@@ -14,24 +16,25 @@ from jaxtyping import Array, Float, PyTree
 
 from nlpfeat.config.fields import Count, Range, Settings
 from nlpfeat.data.core import Params
+from nlpfeat.models.layers import PlainLayer
 from nlpfeat.models.masking import Affine, unit_mask
 
 
 @dataclass(frozen=True)
 class UnwarperSpec:
-    """`embedding` (d): the dimension of the linear layer in which the unwarped points are drawn."""
+    """`embedding` (d): dimension of the linear layer in which the transformed points are drawn."""
 
     embedding: Count = 2
 
 
-def layers(params: Params, settings: Settings) -> list[tuple[Any, Any, float]]:
-    """The net as plain layers (weight (out, in), bias (out,), slope left of zero): ReLU, then linear twice."""
+def layers(params: Params, settings: Settings) -> list[PlainLayer]:
+    """The layers of an `Unwarper`: one with ReLU, then two linear ones."""
     slopes = {"hidden": 0.0, "embedding": 1.0, "classes": 1.0}
     return [(params[name]["weight"], params[name]["bias"], slope) for name, slope in slopes.items()]
 
 
 class Unwarper(nn.Module):
-    """The net of the lecture: affine, positive part, affine (the embedding), affine (the class vectors)."""
+    """The network of the lecture: affine, ReLU, affine (the embedding), affine (the class vectors)."""
 
     units: int
     classes: int
@@ -49,8 +52,8 @@ class Unwarper(nn.Module):
           train: has no effect here.
 
         Returns:
-          "features" (n, units), "embedding" (n, embedding), "scores" (n, classes). They are transposed views:
-          the arithmetic runs features × points.
+          "features" (n, units), "embedding" (n, embedding), "scores" (n, classes): transposed, as the computation has the
+          layout features × points.
         """
         points = jnp.stack(inputs)
         width = settings.width
@@ -63,29 +66,29 @@ class Unwarper(nn.Module):
 
 @dataclass(frozen=True)
 class DeepUnwarperSpec:
-    """`layers`: the largest depth that a member may have; `embedding` (d): dimension of the last, linear layer."""
+    """`layers`: the largest depth of a member. `embedding` (d): dimension of the linear layer."""
 
     layers: Annotated[int, Range(2)] = 5
     embedding: Count = 2
 
 
 def hidden_name(number: int) -> str:
-    """The name of the hidden layer `number`, from 1."""
+    """The name of a hidden layer, with numbers from 1."""
     return f"hidden_{number}"
 
 
-def deep_layers(params: Params, settings: PyTree) -> list[tuple[Any, Any, float]]:
-    """The net as plain layers (weight (out, in), bias (out,), slope left of zero), those of its own depth only."""
+def deep_layers(params: Params, settings: PyTree) -> list[PlainLayer]:
+    """The layers of a `DeepUnwarper`, up to the depth of the member."""
     names = [hidden_name(i) for i in range(1, int(settings.depth))]
     slopes = dict.fromkeys(names, float(settings.negative_slope)) | {"embedding": 1.0, "classes": 1.0}
     return [(params[name]["weight"], params[name]["bias"], slope) for name, slope in slopes.items()]
 
 
 class DeepUnwarper(nn.Module):
-    """`depth` - 1 leaky layers of `width` units, then the linear embedding, then the class vectors.
+    """`depth` - 1 layers of `width` units with leaky ReLU, then the linear embedding, then the class vectors.
 
-    Depth, negative slope and width are traced: members of any depth up to `layers` share a program, in which a layer past
-    a member's own depth passes on what it gets.
+    Depth, negative slope and width are traced. Members of every depth up to `layers` share a program, in which the layers beyond
+    the depth of a member are the identity.
     """
 
     units: int
@@ -101,8 +104,8 @@ class DeepUnwarper(nn.Module):
 
         Args:
           inputs: one array (n,) per coordinate.
-          settings: `width` units a layer, at most `units`; `depth` layers up to the embedding, from 2 to `layers`;
-            `negative_slope` of the activation.
+          settings: `width`, the units per layer, at most `units`; `depth`, the number of layers up to the embedding, from 2 to
+            `layers`; `negative_slope` of the activation.
           train: has no effect here.
 
         Returns:
@@ -121,6 +124,3 @@ class DeepUnwarper(nn.Module):
         embedding = Affine(self.embedding, unit_axes=(1,), name="embedding")(features, width)
         scores = Affine(self.classes, name="classes")(embedding, self.embedding)
         return {"features": features.T, "embedding": embedding.T, "scores": scores.T}
-
-
-# MERGED: """2 → w → … → w → d → K: a deep net of narrow layers, so that each can be drawn.  Source: A. Canziani, Deep Learning (NYU), lecture on features: the net 2→2→2→2→2→(2)→3 with leaky ReLU. """

@@ -1,8 +1,8 @@
-"""Words pooled: an embedding table, the weighted sum over a document's words, one layer of class scores."""
+"""Pooled word vectors: an embedding table, a weighted sum over the words of a document, and a layer of class scores."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import flax.linen as nn
 import jax
@@ -14,20 +14,19 @@ from nlpfeat.config.fields import Fraction, Positive
 from nlpfeat.data.core import Outputs, Params
 from nlpfeat.models.masking import Affine, Dropout, uniform_per_unit, unit_mask
 
-# Words of a document that are gathered at a time.
-CHUNK = 64
+CHUNK = 64  # words of a document that are gathered at a time
 
-Table = Float[Array | np.ndarray, "vocabulary units"]
+Table: TypeAlias = Float[Array | np.ndarray, "vocabulary units"]
 
 
 @dataclass(frozen=True)
 class WordBagSpec:
-    """How word vectors start and are pooled.
+    """Initialization and pooling of word vectors.
 
     Attributes:
-      init_scale: word vectors start U(±scale). Keras's default is .05.
-      length_norm_power: the sum is divided by (Σ weights)^length_norm_power: 0 leaves the sum, 1 makes it the mean, ½ gives documents whose
-        words weigh 1 the same length.
+      init_scale: word vectors start U(±init_scale). The default of Keras is .05.
+      length_norm_power: power p in the pooled vector Σ weight · vector / (Σ weights)^p: a sum for p = 0, a mean for p = 1. With
+        p = ½, pooled vectors of documents with weights of 1 have the same expected length.
     """
 
     init_scale: Positive = 0.05
@@ -36,7 +35,7 @@ class WordBagSpec:
 
 @dataclass(frozen=True)
 class NaiveBayesBagSpec(WordBagSpec):
-    """As `WordBagSpec`, of texts that are scaled to length 1 already."""
+    """As `WordBagSpec`, for documents that are scaled to length 1."""
 
     init_scale: Positive = 0.01
     length_norm_power: Fraction = 0.0
@@ -46,103 +45,106 @@ class NaiveBayesBagSpec(WordBagSpec):
 def pool(table: Table, bag: PyTree) -> Float[Array, "n units"]:
     """Σ weight · word vector over the words of each document.
 
-    Piece by piece, and no more of them than the documents have: most are far shorter than the longest.
+    The computation is chunked and skips chunks of padding, as most documents are far shorter than the longest.
 
     Args:
-      bag: `words` and `weights` (n, length), 0 for padding, which stands past `lengths` (n,).
+      table: word vectors.
+      bag: `words` and `weights` (n, length), with zeros for padding after the `lengths` (n,) words of each document.
     """
-    return _gather(table, bag)
+    return _pool(table, bag)
 
 
-def _gathered(table: Table, bag: PyTree) -> Float[Array, "n units"]:
-    piece, count = _pieces(bag)
+def _pool_chunks(table: Table, bag: PyTree) -> Float[Array, "n units"]:
+    chunk, count = _chunks(bag)
     table = jnp.asarray(table)
 
     def add(i: Array, total: Array) -> Array:
-        document, ids, weights = piece(i)
-        # Not weights @ table[ids]: beside others, a product rounds by where in the block a member stands.
+        document, ids, weights = chunk(i)
+        # Not weights @ table[ids]: the rounding of a batched product depends on the index of a member in its block.
         return total.at[document].add((weights[:, None] * table[ids]).sum(axis=0))
 
     return jax.lax.fori_loop(0, count, add, jnp.zeros((len(bag.words), table.shape[1]), table.dtype))
 
 
-def _scattered(table: Table, bag: PyTree, values: Float[Array, "n units"]) -> Table:
-    piece, count = _pieces(bag)
+def _scatter_add_chunks(
+    table: Float[Array, "vocabulary units"], bag: PyTree, values: Float[Array, "n units"]
+) -> Float[Array, "vocabulary units"]:
+    chunk, count = _chunks(bag)
 
     def add(i: Array, table: Array) -> Array:
-        document, ids, weights = piece(i)
+        document, ids, weights = chunk(i)
         return table.at[ids].add(weights[:, None] * values[document][None])
 
     return jax.lax.fori_loop(0, count, add, table)
 
 
-def _one_by_one(function: Callable[..., Any]) -> Any:
-    """`function`, for members side by side where they share the documents, else one after another.
+def _sequential_vmap(function: Callable[..., Array]) -> Callable[..., Array]:
+    """`function` with a batching rule: vectorized over members that share their documents, else a loop over members.
 
-    Members with documents of their own have loops of different lengths. Side by side, each turn of the longest would
-    copy every member's table.
+    Members with different documents have chunk loops of different lengths. A vectorized loop would copy the tables of all
+    members in each iteration of the longest.
     """
     mapped = jax.custom_batching.custom_vmap(function)
 
     @mapped.def_vmap
-    def rule(size: int, batched: Any, *arguments: Any) -> tuple[Array, bool]:
+    def rule(size: int, batched: PyTree, *arguments: PyTree) -> tuple[Array, bool]:
         axes = jax.tree.map(lambda each: 0 if each else None, list(batched))
         if not any(jax.tree.leaves(batched[1])):
             return jax.vmap(function, axes)(*arguments), True
 
         def member(i: Array) -> Array:
-            own = jax.tree.map(
+            of_member = jax.tree.map(
                 lambda leaf, each: jnp.asarray(leaf)[i] if each else leaf, list(arguments), list(batched)
             )
-            return function(*own)
+            return function(*of_member)
 
         return jax.lax.map(member, jnp.arange(size)), True
 
     return mapped
 
 
-_gather = _one_by_one(_gathered)
+_pool = _sequential_vmap(_pool_chunks)
 
-# The table with weight · value added at the words of each document, (table, bag, values (n, units)) -> table: the
-# transpose of `pool`.
-spread = _one_by_one(_scattered)
+# (table, bag, values (n, units)) -> the table with weight · value added to the rows of the words of each document: the transpose
+# of `pool`.
+scatter_add = _sequential_vmap(_scatter_add_chunks)
 
 
-def _pieces(bag: PyTree) -> tuple[Callable[[Array], tuple[Array, Array, Array]], Array]:
-    """A function that gives the i-th piece of all documents, (document, ids (PIECE,), weights (PIECE,)), and their number."""
-    wide = -bag.words.shape[1] % CHUNK
-    words, weights = (jnp.pad(jnp.asarray(part), ((0, 0), (0, wide))) for part in (bag.words, bag.weights))
-    last = jnp.cumsum(-(-jnp.asarray(bag.lengths) // CHUNK))
+def _chunks(bag: PyTree) -> tuple[Callable[[Array], tuple[Array, Array, Array]], Array]:
+    """(i -> the i-th chunk of all documents: its document, ids (CHUNK,), weights (CHUNK,)), and the number of chunks."""
+    padding = -bag.words.shape[1] % CHUNK
+    words, weights = (jnp.pad(jnp.asarray(part), ((0, 0), (0, padding))) for part in (bag.words, bag.weights))
+    stops = jnp.cumsum(-(-jnp.asarray(bag.lengths) // CHUNK))
 
-    def piece(i: Array) -> tuple[Array, Array, Array]:
-        document = jnp.searchsorted(last, i, side="right")
-        before = jnp.where(document > 0, last[document - 1], 0)
+    def chunk(i: Array) -> tuple[Array, Array, Array]:
+        document = jnp.searchsorted(stops, i, side="right")
+        before = jnp.where(document > 0, stops[document - 1], 0)
         corner = document, (i - before) * CHUNK
-        ids, shares = (jax.lax.dynamic_slice(part, corner, (1, CHUNK))[0] for part in (words, weights))
-        return document, ids, shares
+        ids, values = (jax.lax.dynamic_slice(part, corner, (1, CHUNK))[0] for part in (words, weights))
+        return document, ids, values
 
-    return piece, last[-1]
+    return chunk, stops[-1]
 
 
-def _forward(table: Table, bag: PyTree) -> tuple[Array, Any]:
+def _forward(table: Table, bag: PyTree) -> tuple[Array, PyTree]:
     return pool(table, bag), (table, bag)
 
 
-def _backward(kept: Any, gradient: Float[Array, "n units"]) -> tuple[Array, None]:
-    table, bag = kept
-    return spread(jnp.zeros_like(table), bag, gradient), None
+def _backward(residuals: PyTree, gradient: Float[Array, "n units"]) -> tuple[Array, None]:
+    table, bag = residuals
+    return scatter_add(jnp.zeros_like(table), bag, gradient), None
 
 
 pool.defvjp(_forward, _backward)
 
 
-def word_vectors(params: Params, settings: PyTree) -> np.ndarray:
-    """The word vectors (vocabulary, units)."""
+def word_vectors(params: Params, settings: PyTree) -> Float[np.ndarray, "vocabulary units"]:
+    """The word table of a network whose word embedding is called "words": (vocabulary, units)."""
     return np.asarray(params["words"]["table"])
 
 
 class WordTable(nn.Module):
-    """One row of `units` features for each word."""
+    """A table of word vectors, pooled over documents."""
 
     vocab_size: int
     units: int
@@ -150,7 +152,7 @@ class WordTable(nn.Module):
 
     @nn.compact
     def __call__(self, bag: PyTree) -> Float[Array, "n units"]:
-        """Documents -> the sums of their word vectors (n, units)."""
+        """The weighted sum of the word vectors of each document: (n, units)."""
         table = self.param(
             "table",
             lambda key: self.init_scale * uniform_per_unit(key, (self.vocab_size, self.units), [1]),
@@ -159,7 +161,7 @@ class WordTable(nn.Module):
 
 
 class WordBag(nn.Module):
-    """Embedding → sum over the words, shrunk → dropout → class scores."""
+    """Embedding → normalized sum over the words → dropout → class scores."""
 
     units: int
     classes: int
@@ -172,11 +174,11 @@ class WordBag(nn.Module):
 
         Args:
           inputs: a bag, `words` and `weights` (n, length).
-          settings: `width` is the dimension of the word vectors; `dropout` the share of dimensions dropped.
-          train: whether to drop.
+          settings: `width` is the dimension of the word vectors; `dropout` is the rate for the dimensions of the features.
+          train: whether to apply dropout.
 
         Returns:
-          "features" (n, units), the pooled word vector; "scores" (n, classes).
+          "features" (n, units), the pooled word vectors; "scores" (n, classes).
         """
         total = WordTable(self.vocab_size, self.units, self.spec.init_scale, name="words")(inputs)
         weight = jnp.maximum(inputs.weights.sum(axis=1, keepdims=True), 1.0)

@@ -1,6 +1,6 @@
-"""Average, reduce, tanh: a document is the mean of its word vectors, reduced to one number between -1 and 1.
+"""Average, reduce, tanh: the mean of the word vectors of a document, reduced to one number between -1 and 1.
 
-Source: "Word to vector embeddings II", which derives the gradient by hand; `hand_gradient` is that derivation.
+Source: "Word to vector embeddings II", which derives the gradient by hand; `hand_gradient` is this derivation.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,19 @@ from nlpfeat.models.word_bag import WordTable
 
 @dataclass(frozen=True)
 class WordMeanSpec:
-    """`init_scale`: word vectors start U(±scale). `learned`: whether the reduction is learned, or the sum."""
+    """Initialization and reduction.
+
+    Attributes:
+      init_scale: word vectors start U(±init_scale).
+      learned: whether the reduction to one number is a learned affine map, instead of the sum.
+    """
 
     init_scale: Positive = 0.05
     learned: bool = False
 
 
 def levels(classes: int) -> Float[np.ndarray, " classes"]:
-    """The number that stands for each class, evenly from -1 to 1: with three, the middle one is neutral."""
+    """The target value of each class, evenly spaced from -1 to 1: the middle one of three is neutral."""
     return np.linspace(-1.0, 1.0, classes, dtype=np.float32)
 
 
@@ -47,8 +52,8 @@ class WordMean(nn.Module):
           train: has no effect here.
 
         Returns:
-          "features" (n, units), the mean; "prediction" (n,); "levels" and "scores" (n, classes): minus the squared
-          distance from each class's level.
+          "features" (n, units), the mean; "prediction" (n,); "levels" (n, classes), the target value of each class; "scores" (n,
+          classes), minus the squared distance of the prediction from each target value.
         """
         total = WordTable(self.vocab_size, self.units, self.spec.init_scale, name="words")(inputs)
         mean = total / jnp.maximum(inputs.weights.sum(axis=1, keepdims=True), 1.0)
@@ -69,12 +74,12 @@ def hand_gradient(
     reduction: Float[np.ndarray, " units"],
     target: float,
 ) -> Float[np.ndarray, "vocabulary units"]:
-    """dD²/dW of one document, by the chain rule written out: 2D · (-1) · (1 - tanh² O) · T2 · T1 · S.
+    """dD²/dW of one document by the chain rule: 2D · (-1) · (1 - tanh² O) · T2 · T1 · S.
 
-    The graph is H = S W, G = mean of the rows of H, O = G · T2, P = tanh O, D = T - P; T1 holds 1/words.
+    The graph is H = S W, G = mean of the rows of H, O = G · T2, P = tanh O, D = T - P. The entries of T1 are 1/words.
 
     Args:
-      one_hot: S, a row for each word of the document.
+      one_hot: S, one row per word of the document.
       table: W.
       reduction: T2; ones for the sum.
       target: T.

@@ -1,7 +1,15 @@
-"""What nets make of stretches of text: whole windows, and noise as dropout is, from the same keys: words that go, or are replaced."""
+"""Networks that distinguish real windows of words from corrupted ones.
+
+`WindowNet` scores a whole window; the copy of a window has another middle word. `NoiseNet` is skip-grams with negative sampling: the
+score of a window is the sum of the inner products of the vector of its middle word with those of its context. Sources: Collobert &
+Weston, ICML 2008; Mikolov et al., "Distributed representations of words and phrases and their compositionality", NIPS 2013. Here,
+noise replaces the middle word, and all windows of a segment share their noise words, so that their scores are one product of matrices
+(Ji et al., "Parallelizing word2vec in shared and distributed memory", 2016).
+
+Random replacements and subsampling use the random stream of dropout.
+"""
 
 from dataclasses import dataclass
-from typing import Any
 
 import flax.linen as nn
 import jax
@@ -11,75 +19,82 @@ from jaxtyping import Int, PyTree
 
 from nlpfeat.config.fields import Count, Positive, Scalar
 from nlpfeat.data.core import Outputs
-from nlpfeat.models.layers import Dense, Embedding, Size, glorot, side_by_side
+from nlpfeat.models.layers import Dense, Embedding, Size, fixed, glorot, unfold
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
 
-def whole_windows(segments: Any, context_radius: int) -> Array:
-    """Which words are the middle of a window that lies in one document, and that its stretch accounts for: bool (n, STRETCH)."""
+def whole_windows(segments: PyTree, context_radius: int) -> Array:
+    """Which words are the middle of a window that lies in one document and belongs to the segment: bool (n, SEGMENT).
+
+    Args:
+      segments: `nlpfeat.data.text.windows.Segments`.
+      context_radius: words of a window on each side of its middle.
+    """
     document = segments.document
     same = document[:, : -2 * context_radius] == document[:, 2 * context_radius :]
     return jnp.pad(same, ((0, 0), (context_radius, context_radius))) & segments.middle
 
 
 def other_words(key: Array, words: Int[Array, "*places"], rows: int) -> Int[Array, "*places"]:
-    """For each word another one, all those with a row of their own alike; never the word itself.
+    """A uniformly random other word for each word.
 
     Args:
-      rows: of the table, the first (padding) and the last (rare words) not being drawn.
+      key: random key.
+      words: ids.
+      rows: of the word table. The first row (padding) and the last (rare words) are never drawn.
     """
     known = rows - 2
-    held = (words >= 1) & (words <= known)
-    drawn = 1 + jax.random.randint(key, words.shape, 0, jnp.where(held, known - 1, known))
-    return drawn + (held & (drawn >= words))
+    has_row = (words >= 1) & (words <= known)
+    drawn = 1 + jax.random.randint(key, words.shape, 0, jnp.where(has_row, known - 1, known))
+    return drawn + (has_row & (drawn >= words))
 
 
-def noise_words(key: Array, upto: Array, shape: tuple[int, ...]) -> Int[Array, "..."]:
-    """Words by their chances.
+def noise_words(key: Array, cumulative: Array, shape: tuple[int, ...]) -> Int[Array, "..."]:
+    """Random words.
 
     Args:
-      upto: uint32 (words,), cumulative chances, of 2³².
+      key: random key.
+      cumulative: uint32 (words,), cumulative distribution, scaled to 2³².
+      shape: of the result.
     """
-    found = jnp.searchsorted(upto, jax.random.bits(key, shape, jnp.uint32), side="right").astype(jnp.int32)
-    return jnp.minimum(found, len(upto) - 2)
+    uniform = jax.random.bits(key, shape, jnp.uint32)
+    words = jnp.searchsorted(cumulative, uniform, side="right").astype(jnp.int32)
+    return jnp.minimum(words, len(cumulative) - 2)
 
 
-def subsampled(key: Array, segments: Any, max_kept: int) -> Any:
-    """The stretches without the words that chance takes, moved together into `slots` places.
+def subsampled(key: Array, segments: PyTree, max_kept: int) -> PyTree:
+    """The segments without randomly removed words, compacted to a length of `max_kept`.
 
-    Places left over belong to document -1, and to no middle.
+    Unused positions at the end belong to document -1, and are no middles. Words in excess of `max_kept` are cut off.
+
+    Args:
+      key: random key.
+      segments: `nlpfeat.data.text.windows.Segments`.
     """
-    stays = jax.random.uniform(key, segments.words.shape) < segments.keep_probability[segments.words]
-    stays &= segments.document >= 0
-    rank = jnp.cumsum(stays, axis=1) - 1
+    kept = jax.random.uniform(key, segments.words.shape) < segments.keep_probability[segments.words]
+    kept &= segments.document >= 0
+    rank = jnp.cumsum(kept, axis=1) - 1
     n, length = segments.words.shape
-    goal = jnp.where(stays & (rank < max_kept), rank, max_kept)
+    target = jnp.where(kept & (rank < max_kept), rank, max_kept)
     row = jnp.arange(n)[:, None]
-    source = jnp.full((n, max_kept + 1), length).at[row, goal].set(jnp.arange(length)[None])[:, :max_kept]
-    there, source = source < length, jnp.minimum(source, length - 1)
+    source = jnp.full((n, max_kept + 1), length).at[row, target].set(jnp.arange(length)[None])[:, :max_kept]
+    valid, source = source < length, jnp.minimum(source, length - 1)
     return segments._replace(
         words=jnp.take_along_axis(segments.words, source, axis=1),
-        document=jnp.where(there, jnp.take_along_axis(segments.document, source, axis=1), -1),
-        middle=there & jnp.take_along_axis(segments.middle, source, axis=1),
+        document=jnp.where(valid, jnp.take_along_axis(segments.document, source, axis=1), -1),
+        middle=valid & jnp.take_along_axis(segments.middle, source, axis=1),
     )
-
-
-_ONE = Size(1, 1, False)
 
 
 @dataclass(frozen=True)
 class WindowNetSpec:
-    """Sizes that are not swept.
-
-    Attributes:
-      hidden: tanh units between the words and the score.
-    """
+    """`hidden`: tanh units between the word vectors and the score."""
 
     hidden: Count = 32
 
 
 class WindowNet(nn.Module):
-    """Word vectors of a window, one after another → dense tanh → one score. Source: the form of Collobert & Weston, ICML 2008."""
+    """Concatenated word vectors of a window → dense tanh → one score."""
 
     units: int
     rows: int
@@ -88,17 +103,16 @@ class WindowNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
-        """The trace of a batch of stretches.
+        """The outputs for a batch of segments.
 
         Args:
-          inputs: `words`, `document`, `middle` (n, length), and the chances of words to `stay` and to be `noise`: see
-            `nlpfeat.data.stretches.Stretches`.
+          inputs: `nlpfeat.data.text.windows.Segments`.
           settings: `width` is the dimension of the word vectors.
-          train: whether the words that replace others are drawn anew; else they are always the same.
+          train: whether replacements are drawn anew in each step; otherwise they are always the same.
 
         Returns:
-          "windows" bool (n, length): which words are the middle of a window; "real" and "wrong" (n, length): the scores of
-          those windows, and of their copies; "features" (n, length, hidden) of the real ones.
+          "windows" bool (n, length), the middles of windows; "real" and "wrong" (n, length), the scores of these windows and of
+          their corrupted copies; "features" (n, length, hidden) of the real windows.
         """
         key = self.make_rng("dropout") if train else jax.random.key(0)
         dimension, kernel_size = Size(self.units, settings.width, True), 2 * self.context_radius + 1
@@ -109,13 +123,13 @@ class WindowNet(nn.Module):
         fan_in = kernel_size * jnp.asarray(settings.width, jnp.float32)
         weight = jnp.asarray(self.param("weight", glorot(shape, [1], fan_in, self.spec.hidden)))
         bias = self.param("bias", nn.initializers.zeros_init(), (self.spec.hidden,))
-        # One product over all words of a window, as in `nlpfeat.models.layers.Convolution`.
-        window = side_by_side(words, kernel_size)
+        # A product of matrices over the words of each window, as in `nlpfeat.models.layers.Convolution`.
+        window = unfold(words, kernel_size)
         flat = weight.reshape(-1, self.spec.hidden)
         real = (window.reshape(-1, len(flat)) @ flat).reshape(*words.shape[:2], -1) + bias[None, None]
         change = (replaced - words).reshape(-1, self.units) @ weight[self.context_radius]
         wrong = real + change.reshape(real.shape)
-        score = Dense((Size(self.spec.hidden, self.spec.hidden, False),), _ONE, name="score")
+        score = Dense((fixed(self.spec.hidden),), fixed(1), name="score")
 
         def scored(hidden: Array) -> Array:
             return score(hidden.reshape(-1, self.spec.hidden)).reshape(hidden.shape[:2])
@@ -131,11 +145,11 @@ class WindowNet(nn.Module):
 
 @dataclass(frozen=True)
 class NoiseNetSpec:
-    """How noise words are drawn and weigh.
+    """Number and weight of noise words.
 
     Attributes:
-      noise: noise words of a stretch.
-      negatives: what they weigh together beside a pair of words that is real.
+      noise: noise words per segment.
+      negatives: total weight of the noise words of a segment, relative to that of a real pair of words.
     """
 
     noise: Count = 64
@@ -143,10 +157,11 @@ class NoiseNetSpec:
 
 
 class NoiseNet(nn.Module):
-    """Two vectors a word: one as the middle of a window ("middles"), one as company ("words"), which is the one that is kept.
+    """Skip-grams with two vectors per word: as the middle of a window ("middles"), and as context ("words").
 
-    Each pair sets a word's vector as company against all noise words of the stretch, a smooth gradient; its vector as a middle
-    is pushed in bursts, whenever it is drawn as noise. So the former are the better ones.
+    The context vectors are the word vectors of the task. In each pair, the context vector is trained against all noise words of
+    the segment, which gives a smooth gradient. The vector of a middle is changed only when the word is drawn as noise, so that the
+    context vectors are the better ones.
     """
 
     units: int
@@ -157,46 +172,48 @@ class NoiseNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
-        """The trace of a batch of stretches.
+        """The outputs for a batch of segments.
 
         Args:
-          inputs: `words`, `document`, `middle` (n, length), and the chances of words to `stay` and to be `noise`: see
-            `nlpfeat.data.stretches.Stretches`.
+          inputs: `nlpfeat.data.text.windows.Segments`.
           settings: `width` is the dimension of the vectors.
-          train: whether what is thinned out and what replaces words is drawn anew; else it is always the same.
+          train: whether subsampling and noise are drawn anew in each step; otherwise they are always the same.
 
         Returns:
-          Of the thinned text, "pairs" (n, slots, slots), the product of each word as company with each as a middle, and
-          "pair_weights", 0 where they stand in no window; "noise" (n, slots, noise), products of company with noise words, and
-          "noise_weights". Of the whole text, "windows", "real" and "wrong" (n, length) as `WindowNet`.
+          Of the subsampled text: "pairs" (n, max_kept, max_kept), the inner products of each context vector with each middle
+          vector, and "pair_weights", 0 outside of windows; "noise" (n, max_kept, noise), the inner products of context vectors
+          with noise words, and "noise_weights". Of the whole text: "windows", "real" and "wrong" (n, length), as `WindowNet`.
         """
         key = self.make_rng("dropout") if train else jax.random.key(0)
-        thin_key, noise_key, other_key = jax.random.split(key, 3)
+        subsampling_key, noise_key, other_key = jax.random.split(key, 3)
         mask = unit_mask(self.units, settings.width)
         middle, context = (self._table(name, settings.width) * mask[None] for name in ("middles", "words"))
 
-        kept = subsampled(thin_key, inputs, self.max_kept)
+        kept = subsampled(subsampling_key, inputs, self.max_kept)
         noise = noise_words(noise_key, inputs.noise, (len(kept.words), self.spec.noise))
         word, around, wrong = middle[kept.words], context[kept.words], middle[noise]
-        nearness = self._nearness(kept)
-        # A noise word replaces the middle: it weighs what the middle does, and nothing if it is the same word.
+        pair_weights = self._pair_weights(kept)
+        # A noise word replaces a middle: it has the weight of the middle, and none if it is the same word.
         differs = (kept.words[:, :, None] != noise[:, None]).astype(jnp.float32)
-        held = jnp.einsum("nct,ntk->nck", nearness, differs)
-        real, other = self._whole(inputs, middle, context, other_key)
+        noise_weights = jnp.einsum("nct,ntk->nck", pair_weights, differs)
+        real, other = self._window_scores(inputs, middle, context, other_key)
         return {
             "pairs": jnp.einsum("ncd,nmd->ncm", around, word),
-            "pair_weights": nearness,
+            "pair_weights": pair_weights,
             "noise": jnp.einsum("nld,nkd->nlk", around, wrong),
-            "noise_weights": held * (self.spec.negatives / self.spec.noise),
+            "noise_weights": noise_weights * (self.spec.negatives / self.spec.noise),
             "windows": whole_windows(inputs, self.context_radius),
             "real": real,
             "wrong": other,
         }
 
-    def _nearness(self, kept: Any) -> Array:
-        """How much each pair of context and middle weighs, as if the reach were drawn for each window: (n, slots, slots)."""
-        place = jnp.arange(self.max_kept)
-        distance = jnp.abs(place[:, None] - place[None])
+    def _pair_weights(self, kept: PyTree) -> Array:
+        """The weight of each pair of context and middle: (n, max_kept, max_kept).
+
+        It is the probability that the pair lies in a window of random radius, uniform from 1 to `context_radius`, as in word2vec.
+        """
+        position = jnp.arange(self.max_kept)
+        distance = jnp.abs(position[:, None] - position[None])
         weight = jnp.maximum(self.context_radius + 1 - distance, 0) * (distance > 0) / self.context_radius
         same = kept.document[:, :, None] == kept.document[:, None]
         return weight[None] * (same & kept.middle[:, None])
@@ -209,20 +226,17 @@ class NoiseNet(nn.Module):
 
         return jnp.asarray(self.param(name, draw)["table"])
 
-    def _whole(self, inputs: PyTree, middle: Array, context: Array, key: Array) -> tuple[Array, Array]:
-        """The scores of whole windows, real and with another word in the middle: (n, length) each."""
+    def _window_scores(
+        self, inputs: PyTree, middle: Array, context: Array, key: Array
+    ) -> tuple[Array, Array]:
+        """The scores of whole windows, and of their copies with another middle word: (n, length) each."""
         around = context[inputs.words]
         wide = jnp.pad(around, ((0, 0), (self.context_radius, self.context_radius), (0, 0)))
         length = around.shape[1]
         total = jnp.zeros_like(around)
-        for tap in range(2 * self.context_radius + 1):
-            distance = abs(tap - self.context_radius)
+        for i in range(2 * self.context_radius + 1):
+            distance = abs(i - self.context_radius)
             if distance:
-                total += (
-                    (self.context_radius + 1 - distance) / self.context_radius * wide[:, tap : tap + length]
-                )
+                total += (self.context_radius + 1 - distance) / self.context_radius * wide[:, i : i + length]
         other = other_words(key, inputs.words, self.rows)
         return (total * middle[inputs.words]).sum(-1), (total * middle[other]).sum(-1)
-
-
-# MERGED: """Real or not: a net that scores windows of words, real ones and copies whose middle word is replaced.""" | """Real or not, word by word: a window's score is the sum of products of its middle word's vector with its context's.  Source: skip-grams with negative sampling, Mikolov et al., "Distributed representations of words and phrases and their compositionality", NIPS 2013. Here it is the middle word that noise replaces, and the noise words of a stretch are shared by all of its windows, so that they are scored by one product of matrices (Ji et al., "Parallelizing word2vec in shared and distributed memory", 2016). """

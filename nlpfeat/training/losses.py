@@ -1,5 +1,7 @@
 """Losses per example: (outputs, targets) -> (n,)."""
 
+from typing import TypeAlias
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +10,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from nlpfeat.data.core import Outputs
 
-Targets = Int[Array | np.ndarray, " n"]
+Targets: TypeAlias = Int[Array | np.ndarray, " n"]
 
 
 def cross_entropy(outputs: Outputs, targets: Targets) -> Float[Array, " n"]:
@@ -25,19 +27,19 @@ def cross_entropy(outputs: Outputs, targets: Targets) -> Float[Array, " n"]:
 
 
 def many_class_cross_entropy(outputs: Outputs, targets: Targets) -> Float[Array, " n"]:
-    """As `cross_entropy`, for so many classes that the scores are best read in their own order."""
+    """As `cross_entropy`, and faster with many classes, as it does not transpose the scores."""
     return optax.losses.softmax_cross_entropy_with_integer_labels(outputs["scores"], jnp.asarray(targets))
 
 
 def one_hot_targets(targets: Targets, units: int) -> Float[Array, "n units"]:
-    """What sigmoid outputs should be: one output is 1 for the second of two classes, several are one for each class."""
+    """Targets of sigmoid outputs: one output is 1 for the second of two classes; several outputs are one-hot."""
     if units == 1:
         return jnp.asarray(targets, jnp.float32)[:, None]
     return jax.nn.one_hot(targets, units)
 
 
 def half_squared_error(outputs: Outputs, targets: Targets) -> Float[Array, " n"]:
-    """½ Σ (σ(output) − asked)², whose derivative is the notebooks' (σ − y) σ (1 − σ).
+    """½ Σ (σ(output) − target)², whose derivative is the (σ − y) σ (1 − σ) of Trask's notebooks.
 
     Args:
       outputs: holds "output" (n, outputs), before the sigmoid.
@@ -61,7 +63,7 @@ def squared_error(outputs: Outputs, targets: Targets) -> Float[Array, " n"]:
     """(target − prediction)².
 
     Args:
-      outputs: holds "prediction" (n,), and "levels" (n, classes), the number that stands for each class.
+      outputs: holds "prediction" (n,), and "levels" (n, classes), the target value of each class.
       targets: class ids (n,).
     """
     level = jnp.take_along_axis(outputs["levels"], jnp.asarray(targets)[:, None], axis=1)[:, 0]
@@ -69,22 +71,22 @@ def squared_error(outputs: Outputs, targets: Targets) -> Float[Array, " n"]:
 
 
 def window_loss(outputs: Outputs, targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
-    """−log of the chance given to the truth, of a window that is real and of its copy that is not; their mean, in nats.
+    """Logistic loss of real windows against corrupted copies: mean of a window and its copy, in nats.
 
     Args:
-      outputs: "real", "wrong" (n, length), scores; "windows" (n, length), where there are such.
-      targets: (n,), what a sum over the windows of a stretch is divided by.
+      outputs: "real", "wrong" (n, length), scores; "windows" bool (n, length), the valid ones.
+      targets: (n,), the mean number of windows per segment, by which the sum over a segment is divided.
     """
     cost = 0.5 * (jax.nn.softplus(-outputs["real"]) + jax.nn.softplus(outputs["wrong"]))
     return jnp.where(outputs["windows"], cost, 0.0).sum(1) / targets
 
 
 def negative_sampling_loss(outputs: Outputs, targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
-    """−log of the chance given to the truth, of pairs of words that are real and of pairs with noise, each by its weight.
+    """Weighted logistic loss of real pairs of words against pairs with noise words.
 
     Args:
       outputs: "pairs" (n, …) and "noise" (n, …), scores; "pair_weights", "noise_weights" of the same shapes.
-      targets: (n,), what a sum over a stretch is divided by.
+      targets: (n,), the mean number of windows per segment, by which the sum over a segment is divided.
     """
     real = (outputs["pair_weights"] * jax.nn.softplus(-outputs["pairs"])).sum((1, 2))
     noise = (outputs["noise_weights"] * jax.nn.softplus(outputs["noise"])).sum((1, 2))
@@ -92,11 +94,11 @@ def negative_sampling_loss(outputs: Outputs, targets: Float[Array | np.ndarray, 
 
 
 def next_token_loss(outputs: Outputs, targets: PyTree) -> Float[Array, " n"]:
-    """−log of the chance given to the token that comes next, summed over a window's places, in nats.
+    """−log of the predicted probability of the next token, summed over the positions of a window, in nats.
 
     Args:
-      outputs: "scores" (n, length, kinds).
-      targets: `tokens` (n, length), `there` (n, length), and `mean` (n,), what the sum is divided by.
+      outputs: "scores" (n, length, tokens).
+      targets: `tokens` (n, length), ids; `valid` bool (n, length); and `mean` (n,), by which the sum is divided.
     """
     cost = optax.losses.softmax_cross_entropy_with_integer_labels(outputs["scores"], targets.tokens)
-    return jnp.where(targets.there, cost, 0.0).sum(1) / targets.mean
+    return jnp.where(targets.valid, cost, 0.0).sum(1) / targets.mean

@@ -1,6 +1,6 @@
 """Metrics and their baselines.
 
-A metric is a number per example, (outputs, targets) -> (n,); a record holds the means over a split.
+A metric is a value per example, (outputs, targets) -> (n,). A record stores its mean over a split.
 """
 
 import math
@@ -19,26 +19,26 @@ Values = TypeVar("Values", bound=object)
 
 @runtime_checkable
 class PerExample(Protocol):
-    """A number for each example of a batch."""
+    """A value per example of a batch."""
 
     def __call__(self, outputs: Outputs, targets: PyTree) -> Float[Array, " n"]:
-        """The numbers (n,).
+        """The values (n,).
 
         Args:
-          outputs: what the module returned: named arrays, the examples on their first axis.
-          targets: of the batch, as the data pipeline gives them.
+          outputs: of the module: arrays by name, with the examples on their first axis.
+          targets: of the batch, from the data pipeline.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A number per example, averaged over the examples of a split.
+    """A value per example, averaged over a split.
 
     Attributes:
-      name: of the variable in the study's array.
-      fn: the number of each example.
-      units: of the number; empty for a fraction.
+      name: of the variable in the array of a study.
+      fn: the value per example.
+      units: of the value; empty for a fraction.
       mode: whether larger ("max") or smaller ("min") is better.
     """
 
@@ -49,22 +49,22 @@ class Metric:
 
     @property
     def worst(self) -> float:
-        """The value of a member that diverged: no fraction correct, or an unbounded error."""
+        """The value of a diverged member: a fraction of 0, or an infinite error."""
         return 0.0 if self.mode == "max" else math.inf
 
     def ascending(self, values: Values) -> Values:
-        """The values, with the sign that makes larger better."""
+        """The values with the sign for which larger is better."""
         return values if self.mode == "max" else -values  # pyright: ignore[reportOperatorIssue]
 
 
 class Success(NamedTuple):
-    """When a member succeeds: its metric reaches a threshold."""
+    """The criterion of a successful member: its metric reaches a threshold."""
 
     metric: Metric
     threshold: float
 
     def reached(self, values: Values) -> Values:
-        """Which of the values, a number or an array, reach the threshold; NaN does not."""
+        """Whether the value, or each value of an array, reaches the threshold; False for NaN."""
         return values >= self.threshold if self.metric.mode == "max" else values <= self.threshold  # pyright: ignore[reportOperatorIssue]
 
     def __str__(self) -> str:
@@ -76,75 +76,81 @@ class Baseline(Protocol):
     """The headline metric of the best constant prediction."""
 
     def __call__(self, arrays: PyTree, train: Examples, evaluated: Examples) -> float:
-        """The metric of the constant that fits `train` best, on `evaluated`.
+        """The metric of the best constant prediction.
 
         Args:
-          arrays: of the dataset, which the members share.
+          arrays: of the dataset.
+          train: examples that choose the constant.
+          evaluated: examples on which the metric is evaluated.
         """
         ...
 
 
 def accuracy(outputs: Outputs, targets: Int[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
-    """1 where the highest of the "scores" (n, classes) is the target class (n,), else 0; 0 where one of them is no number."""
+    """1 where the largest of the "scores" (n, classes) is that of the target class (n,), else 0; 0 for scores that are not finite."""
     return correct(outputs["scores"], targets).astype(jnp.float32)
 
 
 def window_accuracy(outputs: Outputs, targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
-    """How many windows score higher than their copies, a tie counting one half.
+    """The fraction of windows with a higher score than their corrupted copies; a tie counts one half.
 
     Args:
-      outputs: "real", "wrong" (n, length), scores; "windows" (n, length), where there are such.
-      targets: (n,), what the sum over the windows of a stretch is divided by.
+      outputs: "real", "wrong" (n, length), scores; "windows" bool (n, length), the valid ones.
+      targets: (n,), the mean number of windows per segment, by which the sum over a segment is divided.
     """
     higher = 0.5 * (jnp.sign(outputs["real"] - outputs["wrong"]) + 1)
     return jnp.where(outputs["windows"], higher, 0.0).sum(1) / targets
 
 
 def bits_per_token(outputs: Outputs, targets: PyTree) -> Float[Array, " n"]:
-    """Bits that the next token takes, by the chance that it was given: the loss in another unit. As `next_token`."""
+    """Bits per token: `next_token_loss` in another unit."""
     return next_token_loss(outputs, targets) / jnp.log(2.0)
 
 
 def next_token_accuracy(outputs: Outputs, targets: PyTree) -> Float[Array, " n"]:
-    """How often the token of the highest score comes next. As `next_token`."""
-    return jnp.where(targets.there, correct(outputs["scores"], targets.tokens), 0.0).sum(1) / targets.mean
+    """The fraction of positions whose next token has the highest score. Arguments as those of `next_token_loss`."""
+    right = correct(outputs["scores"], targets.tokens)
+    return jnp.where(targets.valid, right, 0.0).sum(1) / targets.mean
 
 
 def correct(
     scores: Float[Array, "*places classes"], targets: Int[Array | np.ndarray, "*places"]
 ) -> Bool[Array, "*places"]:
-    """Whether what is asked for has the highest score. Of scores that are no numbers argmax would be the first: chance."""
+    """Whether the target has the highest score. Scores that are not finite are wrong, though argmax of NaN is class 0."""
     return (jnp.argmax(scores, axis=-1) == targets) & jnp.isfinite(scores).all(-1)
 
 
 def majority_baseline(arrays: PyTree, train: Examples, evaluated: Examples) -> float:
-    """Accuracy of naming the commonest class, targets being class ids (n,)."""
+    """Accuracy of predicting the most frequent class. Targets are class ids (n,)."""
     common = np.bincount(np.asarray(train.targets)).argmax()
     return float((np.asarray(evaluated.targets) == common).mean())
 
 
 def tie_baseline(arrays: PyTree, train: Examples, evaluated: Examples) -> float:
-    """How often the real one of two scores higher where all score the same, a tie counting one half."""
+    """`window_accuracy` of constant scores: every comparison is a tie."""
     return 0.5
 
 
 def mean_square_baseline(arrays: PyTree, train: Examples, evaluated: Examples) -> float:
-    """Squared error of answering the mean, targets being numbers (n,)."""
+    """Squared error of predicting the mean. Targets are numbers (n,)."""
     mean = np.asarray(train.targets, np.float64).mean()
     return float(((np.asarray(evaluated.targets, np.float64) - mean) ** 2).mean())
 
 
 def unigram_bits(batch: BatchFn, arrays: PyTree, train: Examples, evaluated: Examples) -> float:
-    """Bits a token by how often each occurs, one more than counted, so that an unseen one has a chance.
+    """Bits per token of a unigram model with add-one smoothing.
 
     Args:
-      batch: the task's, whose targets hold `tokens` and `there` (n, length).
+      batch: of the task; its targets have `tokens` and `valid` (n, length).
+      arrays: of the dataset.
+      train: examples that determine the frequencies.
+      evaluated: examples on which the bits are evaluated.
     """
 
     def tokens(examples: Examples) -> np.ndarray:
         targets = batch(arrays, examples, None).targets
-        return np.asarray(targets.tokens)[np.asarray(targets.there)]
+        return np.asarray(targets.tokens)[np.asarray(targets.valid)]
 
-    seen, wanted = tokens(train), tokens(evaluated)
-    counts = np.bincount(seen, minlength=int(wanted.max()) + 1) + 1
-    return float(-np.log2(counts / counts.sum())[wanted].mean())
+    seen, predicted = tokens(train), tokens(evaluated)
+    counts = np.bincount(seen, minlength=int(predicted.max()) + 1) + 1
+    return float(-np.log2(counts / counts.sum())[predicted].mean())

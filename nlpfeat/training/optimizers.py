@@ -1,7 +1,6 @@
-"""Optimizers: settings -> an Optax transformation, to be scaled by the phase's learning rate."""
+"""Optimizers: settings -> an Optax transformation, without the learning rate."""
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import optax
@@ -11,7 +10,7 @@ from nlpfeat.data.core import Params
 
 
 def adam_l2(settings: PyTree) -> optax.GradientTransformation:
-    """Adam with L2 regularisation as PyTorch's `Adam(weight_decay=…)`: the penalty's gradient goes through the moments.
+    """Adam with L2 regularization as in PyTorch's `Adam(weight_decay=…)`: its gradient is included in the moments.
 
     Source: Kingma & Ba 2015 with its defaults β = (.9, .999), ε = 1e-8.
     """
@@ -19,25 +18,26 @@ def adam_l2(settings: PyTree) -> optax.GradientTransformation:
 
 
 def adam(settings: PyTree) -> optax.GradientTransformation:
-    """Adam with the defaults of its paper, as `adam_l2`."""
+    """Adam with the defaults of its paper."""
     return optax.scale_by_adam()
 
 
-def adam_with_l2(*modules: str) -> Callable[[Any], optax.GradientTransformation]:
-    """Adam on the loss and `settings.l2` · Σ W² of the parameters of `modules`, as Keras's `l2` adds it."""
+def adam_with_l2(*modules: str) -> Callable[[PyTree], optax.GradientTransformation]:
+    """Adam on the loss plus `settings.l2` · Σ W² over the parameters of `modules`, as Keras's `l2`."""
 
-    def theirs(params: Params) -> Any:
+    def mask(params: Params) -> PyTree:
         return {
-            name: jax.tree.map(lambda _, mine=name in modules: mine, part) for name, part in params.items()
+            name: jax.tree.map(lambda _, regularized=name in modules: regularized, part)
+            for name, part in params.items()
         }
 
     def optimizer(settings: PyTree) -> optax.GradientTransformation:
-        penalty = optax.masked(optax.add_decayed_weights(2 * settings.l2), theirs)
-        return optax.chain(penalty, optax.scale_by_adam())
+        weight_decay = optax.masked(optax.add_decayed_weights(2 * settings.l2), mask)
+        return optax.chain(weight_decay, optax.scale_by_adam())
 
     return optimizer
 
 
 def sgd(settings: PyTree) -> optax.GradientTransformation:
-    """Gradient descent without any state."""
+    """Plain gradient descent."""
     return optax.identity()

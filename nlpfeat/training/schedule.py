@@ -1,4 +1,4 @@
-"""How a member is trained: steps, phases, batches, and what is recorded and kept when."""
+"""The schedule of training: steps, phases, batches, records and checkpoints."""
 
 from dataclasses import dataclass
 from itertools import accumulate
@@ -8,20 +8,31 @@ from nlpfeat.config.fields import Count, NonNegativeInt, Positive, Range
 
 
 class Phase(NamedTuple):
-    """A stretch of training with one learning rate and one set of trained parameters."""
+    """An interval of training with one learning rate and one set of trained parameters.
+
+    Attributes:
+      start, stop: the steps from `start` to `stop` - 1.
+      lr_scale: factor of the learning rate of the member.
+      frozen: names of parameters or submodules that are not trained.
+    """
 
     start: int
     stop: int
-    lr_scale: float  # multiplies the member's learning rate
-    frozen: tuple[str, ...]  # names of parameters or submodules that do not move
+    lr_scale: float
+    frozen: tuple[str, ...]
 
 
 class Stop(NamedTuple):
-    """A step at which the program returns to the host with a record."""
+    """A step at which the program returns to the host with a record.
+
+    Attributes:
+      checkpoint: whether the state is saved.
+      keep: whether the checkpoint is kept after the next one.
+    """
 
     step: int
-    checkpoint: bool  # whether the state is saved there
-    keep: bool  # whether the saved state outlives the next one
+    checkpoint: bool
+    keep: bool
 
 
 @dataclass(frozen=True)
@@ -29,15 +40,15 @@ class TrainingSpec:
     """Static settings of training. The tuples have one entry per phase.
 
     Attributes:
-      steps: how many steps each phase takes.
-      lr_scales: what multiplies the learning rate in each phase; empty for all 1.
-      frozen: the parameters that stay put in each phase, named by module or module/parameter; empty for none.
-        Where the set differs from the phase before, the optimizer starts afresh; else it is carried over.
-      batch_size: examples a step; 0 for all of them.
+      steps: number of steps of each phase.
+      lr_scales: factor of the learning rate in each phase; empty for 1.
+      frozen: parameters that are not trained in each phase, named by module or module/parameter; empty for none. The state of
+        the optimizer is reset where this set changes between two phases.
+      batch_size: examples per step; 0 for all.
       record_every: steps between two records.
-      checkpoint_every: steps between two checkpoints; a killed process loses at most those.
-      snapshots: further steps that are recorded, and whose checkpoint is kept, as the last step's is. Those
-        past the last step are never reached.
+      checkpoint_every: steps between two checkpoints, and the most that a killed process loses.
+      snapshots: further steps that are recorded, and whose checkpoints are kept, like that of the last step. Steps after the
+        last one are ignored.
     """
 
     steps: tuple[Count, ...] = (2000,)
@@ -59,7 +70,7 @@ class TrainingSpec:
 
     @property
     def total(self) -> int:
-        """Steps of all phases together."""
+        """Number of steps of all phases."""
         return sum(self.steps)
 
     @property
@@ -74,7 +85,7 @@ class TrainingSpec:
 
     @property
     def stops(self) -> tuple[Stop, ...]:
-        """Where the program returns to the host: every recorded step, in order, from 0 to the last."""
+        """The steps at which the program returns to the host, with a record at each: in order, from 0 to the last step."""
         saved = {*range(0, self.total, self.checkpoint_every), self.total} - {0}
         kept = {step for step in self.snapshots if step < self.total} | {self.total}
         ends = {phase.stop for phase in self.phases}
@@ -82,5 +93,5 @@ class TrainingSpec:
         return tuple(Stop(step, step in saved | kept, step in kept) for step in sorted(steps))
 
     def phase_at(self, step: int) -> Phase:
-        """The phase that ends at or after `step`; a state saved between two phases is that of the first."""
+        """The first phase that ends at or after `step`: a state saved between two phases belongs to the first."""
         return next(phase for phase in self.phases if step <= phase.stop)

@@ -1,4 +1,4 @@
-"""One member: initialise, train, evaluate. Pure functions of arrays; `nlpfeat.sweeps.programs` maps them over many."""
+"""Initialise, train and evaluate one member: pure functions, which `nlpfeat.sweeps.programs` maps over many members."""
 
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -19,58 +19,80 @@ from nlpfeat.training.task import ExampleRule, GradientDescent, Task
 
 
 class Program(NamedTuple):
-    """What a compiled program is specialised to: all static."""
+    """The static arguments of a compiled program.
+
+    Attributes:
+      frozen: names of parameters or submodules that are not trained.
+    """
 
     task: Task
     module: nn.Module
-    frozen: tuple[str, ...] = ()  # names of parameters or submodules that do not move
+    frozen: tuple[str, ...] = ()
 
 
 class State(NamedTuple):
-    """What training carries from step to step."""
+    """The state of training between two steps.
+
+    Attributes:
+      opt_state: of the trained parameters; the counters of a learning rule.
+      carry: state of the network, for each row of a batch.
+    """
 
     params: Params
-    opt_state: optax.OptState | dict[str, Array]  # of the parameters that the phase trains; a rule's counters
-    carry: PyTree = ()  # of the network, row by row of a batch
+    opt_state: optax.OptState | dict[str, Array]
+    carry: PyTree = ()
 
 
 class Data(NamedTuple):
-    """What a member trains and is evaluated on: arguments of the program."""
+    """The settings and examples of a member: arguments of the program.
+
+    Attributes:
+      arrays: of the dataset.
+    """
 
     settings: Settings
-    arrays: PyTree  # of the dataset
+    arrays: PyTree
     splits: Splits
 
 
 class Interval(NamedTuple):
-    """Steps between two returns to the host, all within one phase: traced scalars, so that one program serves all."""
+    """The steps between two returns to the host, within one phase. Traced scalars, so that all intervals share a program.
 
-    lr_scale: Scalar  # multiplies the member's learning rate
+    Attributes:
+      lr_scale: factor of the learning rate of the member.
+      start: number of the first step.
+      steps: number of steps.
+    """
+
+    lr_scale: Scalar
     start: Scalar
     steps: Scalar
 
 
-Record: TypeAlias = dict[str, Array]  # loss and each metric: (splits,)
+Record: TypeAlias = dict[str, Array]  # the loss and each metric: (splits,)
 Indices: TypeAlias = Int[Array, "*members steps batch_size"] | None
 
 
 def record_names(task: Task) -> tuple[str, ...]:
-    """The names in a record."""
+    """The names of the values in a record."""
     own = task.learner.metrics if isinstance(task.learner, ExampleRule) else ()
     return (*(metric.name for metric in task.recorded), *(name for name, _ in own))
 
 
 def initial_params(program: Program, data: Data) -> Params:
-    """The parameters that the module draws, from the member's "init" stream."""
+    """The initial parameters, drawn by the module from the random stream "init" of the member."""
     example = program.task.data.batch(data.arrays, data.splits["train"], jnp.arange(1))
     return program.module.init(stream(data.settings.seed, "init"), example.inputs, data.settings)["params"]  # pyright: ignore[reportReturnType]
 
 
 def partition(params: Params, frozen: tuple[str, ...]) -> tuple[Params, Params]:
-    """Split `params` into trained and frozen ones: two nested dicts without common leaves.
+    """Split parameters into trained and frozen ones: two nested dicts without common leaves.
+
+    Args:
+      frozen: names of modules, or module/parameter.
 
     Raises:
-      UserError: if a name of `frozen` is neither a module nor a module/parameter of the model.
+      UserError: if a name of `frozen` is neither a module nor a parameter of the model.
     """
     flat = traverse_util.flatten_dict(params, sep="/")
     prefixes = {"/".join(p.split("/")[:n]) for p in flat for n in range(1, p.count("/") + 2)}
@@ -93,7 +115,13 @@ def merge(trained: Params, fixed: Params) -> Params:
 
 
 def init_state(program: Program, rows: int, params: Params, settings: Settings) -> State:
-    """The state at the start of a phase, in batches of `rows` rows."""
+    """The state at the start of a phase.
+
+    Args:
+      rows: examples per batch.
+      params: of the member.
+      settings: of the member.
+    """
     learner = program.task.learner
     if not isinstance(learner, GradientDescent):
         counters = learner.counters if isinstance(learner, ExampleRule) else ()
@@ -107,7 +135,13 @@ def init_state(program: Program, rows: int, params: Params, settings: Settings) 
 def train_step(
     program: Program, state: State, settings: Settings, batch: Examples, lr_scale: Scalar, step: Scalar
 ) -> State:
-    """One step with learning rate `lr_scale` · settings.learning_rate: down the mean loss of `batch`, or by the task's rule."""
+    """One step of gradient descent on the mean loss of `batch`, or of the learning rule of the task.
+
+    Args:
+      settings: of the member.
+      lr_scale: factor of settings.learning_rate.
+      step: number of the step, for the random stream of dropout.
+    """
     task, module, frozen = program
     learner, carry = task.learner, task.model.carry
     learning_rate = lr_scale * settings.learning_rate
@@ -130,10 +164,10 @@ def train_step(
 
 
 def train(program: Program, state: State, data: Data, indices: Indices, interval: Interval) -> State:
-    """All steps of an interval.
+    """Train for an interval.
 
     Args:
-      indices: examples of each step, int (at least `interval.steps`, batch size), or None for all of them.
+      indices: of the examples of each step, int (at least `interval.steps`, batch size); None for all examples in each step.
     """
 
     def body(i: Array, state: State) -> State:
@@ -146,7 +180,7 @@ def train(program: Program, state: State, data: Data, indices: Indices, interval
 
 
 def evaluate(program: Program, params: Params, data: Data) -> Record:
-    """Mean loss and metrics on every split, in the order of `split_names`: {"loss": (splits,), metric: …}."""
+    """The mean loss and metrics on each split: {"loss": (splits,), metric: …}, with the splits in the order of `split_names`."""
     task, module, _ = program
     carry, size = task.model.carry, task.evaluation.batch_size
 
@@ -175,12 +209,12 @@ def evaluate(program: Program, params: Params, data: Data) -> Record:
 
 
 def fresh_splits(task: Task, metadata: PyTree, settings: Settings) -> Splits:
-    """New examples for some splits, which the last record is evaluated on; empty where a task cannot generate them."""
+    """New examples on which the last record is evaluated, by split; empty if the task cannot generate examples."""
     return task.data.fresh_splits(metadata, settings) if task.data.fresh_splits else {}
 
 
 def rule_record(task: Task, counters: PyTree, splits: Splits) -> Record:
-    """What the task's own rule counted: (splits,), NaN for all but the train split."""
+    """The metrics of the learning rule of the task: (splits,), NaN for all splits but train."""
     if not isinstance(task.learner, ExampleRule):
         return {}
     train = jnp.array([name == "train" for name in split_names(splits)])

@@ -1,7 +1,7 @@
-"""The contract between a system and everything that trains, sweeps, restores and plots it.
+"""The contract between a system and the code that trains, sweeps, restores and plots it.
 
-A task is six groups: how its data are read, how its network is built, how it learns, how it is evaluated, and which views of
-a trained network it has. All callables are pure functions.
+A task has five groups of attributes beside its names: how its data are read, how its network is built, how it learns, how it is
+evaluated, and which views of a trained network exist. All callables are pure functions.
 """
 
 from collections.abc import Callable
@@ -18,19 +18,24 @@ from nlpfeat.config.fields import Scalar, Settings
 from nlpfeat.data.core import BatchFn, Dataset, Examples, Outputs, Params, Splits, generated, rows
 from nlpfeat.data.samplers import epoch_sampler, in_order
 from nlpfeat.models.factors import FactorTables, NewUserPrior
+from nlpfeat.models.layers import PlainLayer
 from nlpfeat.training.metrics import Baseline, Metric, Success, majority_baseline
 from nlpfeat.training.schedule import TrainingSpec
 
 
 @runtime_checkable
 class LoadFn(Protocol):
-    """Reads the files that all members of a study share, once."""
+    """Reads the data that all members of a study share."""
 
     def __call__(self, spec: PyTree, model: PyTree, /) -> Dataset:
-        """The dataset of a data spec and a model spec.
+        """The dataset.
+
+        Args:
+          spec: of the data.
+          model: spec of the model.
 
         Raises:
-          UserError: if the files cannot be had or read.
+          UserError: if a file cannot be downloaded or read.
         """
         ...
 
@@ -40,32 +45,46 @@ class SplitsFn(Protocol):
     """Makes the splits of one member."""
 
     def __call__(self, metadata: PyTree, settings: PyTree, /) -> Splits:
-        """The splits; a pure JAX function where the pipeline is per seed.
+        """The splits of a member; traced by JAX if the pipeline is per seed.
 
         Args:
           metadata: of the dataset.
-          settings: scalars of the member.
+          settings: of the member.
         """
         ...
 
 
 @runtime_checkable
 class SamplerFn(Protocol):
-    """Chooses the examples of each step."""
+    """Chooses the examples of each training step."""
 
     def __call__(
         self, examples: int, batch_size: int, seed: int, start: int, stop: int, /
     ) -> Int[np.ndarray, "steps batch_size"]:
-        """Indices of the training examples that the steps from `start` to `stop` see: int32 (stop - start, batch_size)."""
+        """The training examples of the steps from `start` to `stop` - 1.
+
+        Args:
+          examples: number of training examples.
+          batch_size: examples per step.
+          seed: of the member.
+
+        Returns:
+          Indices of examples, int32 (stop - start, batch_size).
+        """
         ...
 
 
 @runtime_checkable
 class IndicesFn(Protocol):
-    """Chooses the examples that a split is evaluated on."""
+    """Chooses the examples on which a split is evaluated."""
 
     def __call__(self, arrays: PyTree, examples: Examples, /) -> Int[Array, " n"]:
-        """Their indices (n,), in the order in which they are evaluated."""
+        """The indices (n,) of the examples, in the order of their evaluation.
+
+        Args:
+          arrays: of the dataset.
+          examples: of the split.
+        """
         ...
 
 
@@ -74,9 +93,9 @@ class BuildFn(Protocol):
     """Builds the network of a task."""
 
     def __call__(self, spec: PyTree, metadata: PyTree, units: int, /) -> nn.Module:
-        """A module called with (inputs, settings, train=) that returns its outputs by name.
+        """A module that is called with (inputs, settings, train=) and returns its outputs by name.
 
-        "scores" are among them, and "features", the last ones, where the task has no piecewise-linear view.
+        The outputs include "scores" for a classifier, and "features", the activations of the last hidden layer.
 
         Args:
           spec: of the model.
@@ -88,19 +107,25 @@ class BuildFn(Protocol):
 
 @runtime_checkable
 class InitOverride(Protocol):
-    """Replaces initial parameters that the module does not draw itself."""
+    """Replaces initial parameters of a member, on the host."""
 
     def __call__(self, metadata: PyTree, params: Params, settings: PyTree, /) -> Params:
-        """The parameters before the first step, on the host, such as pretrained vectors in place of random ones."""
+        """The parameters before the first step, such as a word table with pretrained vectors.
+
+        Args:
+          metadata: of the dataset.
+          params: as the module draws them.
+          settings: of the member.
+        """
         ...
 
 
 class Carry(NamedTuple):
-    """State that a network carries from batch to batch, row by row.
+    """The state that a network carries from batch to batch, for each row of a batch.
 
     Attributes:
       init: (module, rows of a batch) -> the state before the first batch.
-      inject: (state, inputs) -> the inputs with the state of the rows that continue what was read before.
+      inject: (state, inputs) -> the inputs with the state, in rows that continue the previous batch.
       extract: (inputs, outputs) -> the state after the batch.
     """
 
@@ -114,16 +139,16 @@ NO_CARRY = Carry(lambda module, rows: (), lambda state, inputs: inputs, lambda i
 
 @dataclass(frozen=True)
 class DataPipeline:
-    """Where the examples come from.
+    """The source of the examples.
 
     Attributes:
       spec: frozen dataclass of the static settings of the data.
       splits: makes the splits of a member.
-      load: reads what all members share; generated data need no files.
-      batch: fetches the rows of a batch; splits of data from files hold row numbers.
-      fresh_splits: new examples for some splits, where they can be generated: the last record is evaluated on them, on so many
-        that they resolve the success threshold.
-      per_seed: whether each member makes its own splits from its seed. If not, all share one copy per device.
+      load: reads the data that all members share.
+      batch: makes the inputs and targets of a batch. The splits of data from files hold row numbers.
+      fresh_splits: generates new examples for the last record, enough of them to resolve the success threshold; None if examples
+        cannot be generated.
+      per_seed: whether the splits depend on the seed of the member. If not, all members share one copy per device.
     """
 
     spec: type
@@ -136,15 +161,15 @@ class DataPipeline:
 
 @dataclass(frozen=True)
 class ModelFactory:
-    """How the network is built.
+    """The construction of the network.
 
     Attributes:
       spec: frozen dataclass of the static settings of the model.
       settings: subclass of `Settings`: the traced settings with their defaults.
-      build: the module at a padded width.
-      init_override: changes the parameters that the module drew, before the first step.
-      carry: state of networks that read on from batch to batch.
-      limits: (model spec, data spec) -> the largest value of those traced settings that have one there.
+      build: makes the module at a padded width.
+      init_override: replaces initial parameters.
+      carry: the state of networks that read a stream from batch to batch.
+      limits: (model spec, data spec) -> the largest values of traced settings that the specs limit, by name.
     """
 
     spec: type
@@ -157,12 +182,12 @@ class ModelFactory:
 
 @dataclass(frozen=True)
 class GradientDescent:
-    """Descends the mean loss of a batch.
+    """Gradient descent on the mean loss of a batch.
 
     Attributes:
-      loss: minimised.
-      optimizer: settings -> Optax transformation without the learning rate, which the step applies.
-      sampler: the examples of each step.
+      loss: per example.
+      optimizer: settings -> Optax transformation, without the learning rate, which `train_step` applies.
+      sampler: chooses the examples of each step.
     """
 
     loss: Metric
@@ -183,20 +208,28 @@ class StepFn(Protocol):
         learning_rate: Scalar,
         /,
     ) -> tuple[Params, dict[str, Array]]:
-        """The parameters and counters after the step."""
+        """The parameters and counters after the step.
+
+        Args:
+          params: before the step.
+          counters: before the step, scalars by name.
+          batch: the examples of the step.
+          settings: of the member.
+          learning_rate: of the step.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class ExampleRule:
-    """Learns example by example, in the order of the data: a batch is that many steps.
+    """Online learning in the order of the data: one step per example, with the steps of a batch in one call.
 
     Attributes:
       loss: recorded.
       step: takes the steps of a batch.
-      counters: names of the numbers it carries beside the parameters, 0 before the first example.
-      metrics: (name, counters -> number), recorded for the train split.
-      max_batch: the largest batch.
+      counters: names of scalars that the rule carries beside the parameters, 0 before the first example.
+      metrics: (name, counters -> value), recorded for the train split.
+      max_batch: the largest batch size.
     """
 
     loss: Metric
@@ -208,11 +241,11 @@ class ExampleRule:
 
 @dataclass(frozen=True)
 class FullBatchRule:
-    """Takes all training examples at every step.
+    """A learning rule that uses all training examples in every step.
 
     Attributes:
       loss: recorded.
-      step: takes a step on all training examples.
+      step: takes a step.
     """
 
     loss: Metric
@@ -224,15 +257,15 @@ Learner: TypeAlias = GradientDescent | ExampleRule | FullBatchRule
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is recorded.
+    """The evaluation of members.
 
     Attributes:
-      metrics: recorded beside the loss; the first is the headline of figures and tables.
-      success: the threshold that the headline metric of a successful member reaches.
+      metrics: recorded beside the loss. The first is the headline metric of figures and tables.
+      success: threshold of the headline metric for a successful member.
       baseline: the headline metric of the best constant prediction.
-      batch_size: examples evaluated at a time.
-      indices: which examples of a split are evaluated.
-      kind: what is predicted. Measures of separability need classes.
+      batch_size: examples per evaluation batch.
+      indices: chooses the examples of a split that are evaluated.
+      kind: of the predictions. Measures of separability need classes.
     """
 
     metrics: tuple[Metric, ...]
@@ -249,20 +282,17 @@ class Evaluation:
 
     @property
     def criterion(self) -> Success:
-        """When a member succeeds."""
+        """The criterion of a successful member."""
         return Success(self.headline, self.success)
-
-
-PlainLayer: TypeAlias = tuple[Array | np.ndarray, Array | np.ndarray, float]
 
 
 @dataclass(frozen=True)
 class PiecewiseLinear:
-    """A network on points of the plane as plain layers, which exact geometry measures.
+    """A piecewise-linear network on points of the plane, for exact geometry.
 
     Attributes:
-      layers: (parameters, settings) -> (weight, bias, slope for negative inputs) of each layer, the head last.
-      class_curves: data spec -> (classes, n, 2), a curve along the middle of each class, where points lie along one.
+      layers: (parameters, settings) -> the layers, the class scores last.
+      class_curves: data spec -> (classes, n, 2), the curve along which the points of each class lie, if they do.
     """
 
     layers: Callable[[Params, PyTree], list[PlainLayer]]
@@ -271,7 +301,7 @@ class PiecewiseLinear:
 
 @runtime_checkable
 class NewUserPriorFn(Protocol):
-    """The prior under which a new user is folded into a factor model."""
+    """The prior with which a new user is folded into a factor model."""
 
     def __call__(
         self, params: Params, settings: PyTree, ratings: int, error: float, items: np.ndarray, /
@@ -279,20 +309,21 @@ class NewUserPriorFn(Protocol):
         """Priors by module and parameter.
 
         Args:
+          params, settings: of the trained member.
           ratings: number of training ratings of all users.
           error: their mean squared error.
-          items: int (n,), the items that the new user has rated.
+          items: int (n,), indices of the items that the new user has rated.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Factors:
-    """Vectors of users and items.
+    """The vectors of users and items of a factor model.
 
     Attributes:
       tables: (parameters, settings) -> the vectors.
-      new_user_prior: how the parameters of a new user are regularised.
+      new_user_prior: the prior of the parameters of a new user.
     """
 
     tables: Callable[[Params, PyTree], FactorTables]
@@ -304,11 +335,11 @@ WordVectors: TypeAlias = Callable[[Params, PyTree], Float[np.ndarray, "words d"]
 
 @dataclass(frozen=True)
 class Views:
-    """What can be asked of a trained network; None: it has no such view.
+    """The views of a trained network that analyses need. A view that the network lacks is None.
 
     Attributes:
-      piecewise_linear: exact geometry on the plane.
-      word_vectors: (parameters, settings) -> (vocabulary, width), one vector for each word.
+      piecewise_linear: its layers, for exact geometry on the plane.
+      word_vectors: (parameters, settings) -> (vocabulary, width), one vector per word.
       factors: vectors of users and items.
     """
 
@@ -319,12 +350,12 @@ class Views:
 
 @dataclass(frozen=True)
 class Task:
-    """A system that can be swept: one row of `nlpfeat.tasks.registry.TASKS`.
+    """A system that can be swept: one entry of `nlpfeat.tasks.registry.TASKS`.
 
     Attributes:
-      name: of the row.
-      summary: what it is, in a few words.
-      width_label: what the width counts.
+      name: in configs and commands.
+      summary: a description in a few words.
+      width_label: the quantity that the width counts, as a label of figures.
     """
 
     name: str
@@ -338,7 +369,7 @@ class Task:
 
     @property
     def sections(self) -> dict[str, type]:
-        """The types of the sections of a config."""
+        """The dataclass of each section of a config."""
         return {
             "data": self.data.spec,
             "model": self.model.spec,

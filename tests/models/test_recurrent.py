@@ -24,14 +24,14 @@ def fixed(units):
     return Size(units, units, False)
 
 
-def by_loop(name, params, x, state, here, keep):
+def by_loop(name, params, x, state, mask, dropout_mask):
     """The layer as its formulas stand in papers, a document and a place at a time."""
     squash = jax.nn.sigmoid if name != "keras_lstm" else lambda z: jnp.clip(0.2 * z + 0.5, 0, 1)
     into = jnp.moveaxis(params["weight"], 1, 0)  # gate, inputs, units
     onto = jnp.moveaxis(params["recurrent"], 1, 0)
     bias, said = params["bias"], []
     for place in range(x.shape[1]):
-        now, heard = x[:, place], state[0] * keep
+        now, heard = x[:, place], state[0] * dropout_mask
         a = [now @ w + b[None] for w, b in zip(into, bias, strict=True)]
         u = [heard @ w for w in onto]
         if name == "rnn":
@@ -43,8 +43,8 @@ def by_loop(name, params, x, state, here, keep):
             i, f, g, o = (p + q for p, q in zip(a, u, strict=True))
             c = squash(f) * state[1] + squash(i) * jnp.tanh(g)
             new = (squash(o) * jnp.tanh(c), c)
-        there = here[:, place, None]
-        state = tuple(jnp.where(there, n, s) for n, s in zip(new, state, strict=True))
+        moves = mask[:, place, None]
+        state = tuple(jnp.where(moves, n, s) for n, s in zip(new, state, strict=True))
         said.append(state[0])
     return jnp.stack(said, 1), state
 
@@ -54,8 +54,8 @@ def test_scan_is_the_loop_and_so_is_the_way_back(name):
     """With masked places, dropped states and a state to begin with: values to 1e-6, gradients of everything to 1e-5."""
     cell, rng = ALL[name], np.random.default_rng(0)
     x = jnp.asarray(rng.normal(size=(3, 6, 4)), jnp.float32)
-    state = tuple(jnp.asarray(rng.normal(size=(3, 5)), jnp.float32) for _ in range(cell.parts))
-    here, keep = rng.random((3, 6)) < 0.7, jnp.asarray(rng.choice([0, 1.25], (3, 5)), jnp.float32)
+    state = tuple(jnp.asarray(rng.normal(size=(3, 5)), jnp.float32) for _ in range(cell.states))
+    mask, dropout_mask = rng.random((3, 6)) < 0.7, jnp.asarray(rng.choice([0, 1.25], (3, 5)), jnp.float32)
     module = Recurrent(cell, fixed(4), fixed(5))
     params = jax.jit(module.init)(jax.random.key(0), x)["params"]
     params = jax.tree.map(lambda p: p + 0.1, params)
@@ -69,10 +69,10 @@ def test_scan_is_the_loop_and_so_is_the_way_back(name):
         return function
 
     def ours(params, x, state):
-        return module.apply({"params": params}, x, state, here=here, keep=keep)
+        return module.apply({"params": params}, x, state, mask=mask, dropout_mask=dropout_mask)
 
     def loop(params, x, state):
-        return by_loop(name, params, x, state, here, keep)
+        return by_loop(name, params, x, state, mask, dropout_mask)
 
     left, right = (jax.jit(run)(params, x, state) for run in (ours, loop))
     for a, b in zip(jax.tree.leaves(left), jax.tree.leaves(right), strict=True):
@@ -89,8 +89,8 @@ def test_padding_is_passed_over_exactly():
     short = rng.normal(size=(2, 5, 3)).astype(np.float32)
     params = jax.jit(module.init)(jax.random.key(0), short)
     padded = np.concatenate([rng.normal(size=(2, 9, 3)).astype(np.float32), short], 1)
-    _, left = module.apply(params, short, here=np.ones((2, 5), bool))
-    _, right = module.apply(params, padded, here=np.arange(14)[None].repeat(2, 0) >= 9)
+    _, left = module.apply(params, short, mask=np.ones((2, 5), bool))
+    _, right = module.apply(params, padded, mask=np.arange(14)[None].repeat(2, 0) >= 9)
     np.testing.assert_array_equal(left, right)
 
 

@@ -70,5 +70,5 @@ def test_what_is_kept_is_drawn_per_unit(axis):
 
 
 def test_cropping_to_a_wider_shape_names_both():
-    with pytest.raises(UserError, match=r"weight.*is 2 x 8 here, too narrow for the 2 x 16"):
+    with pytest.raises(UserError, match=r"weight.*is 2 x 8, too narrow for 2 x 16"):
         crop({"weight": np.zeros((2, 8))}, {"weight": jax.ShapeDtypeStruct((2, 16), np.float32)})

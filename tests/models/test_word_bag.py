@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpfeat.data.text.bags import Bag
-from nlpfeat.models.word_bag import CHUNK, pool, spread
+from nlpfeat.models.word_bag import CHUNK, pool, scatter_add
 
 
 def bag_of(rng, documents, vocabulary, length):
@@ -38,7 +38,7 @@ def test_sparse_is_dense(documents, length, seed):
     table = rng.normal(size=(vocabulary, units)).astype(np.float32)
     values = rng.normal(size=(documents, units)).astype(np.float32)
     np.testing.assert_allclose(pool(table, bag), dense @ table, atol=1e-3)
-    np.testing.assert_allclose(spread(table, bag, values), table + dense.T @ values, atol=1e-3)
+    np.testing.assert_allclose(scatter_add(table, bag, values), table + dense.T @ values, atol=1e-3)
     gradient = jax.grad(lambda t: (pool(t, bag) * values).sum())(jnp.asarray(table))
     np.testing.assert_allclose(gradient, dense.T @ values, atol=1e-3)
 

@@ -74,7 +74,7 @@ def test_of_characters_is_their_entropy():
     task, arrays, learned, asked = parts("char_rnn")
     wanted, seen = (task.data.batch(arrays, part, None).targets for part in (asked, learned))
     kinds = int(max(np.max(wanted.tokens), np.max(seen.tokens))) + 1
-    counts = np.bincount(np.asarray(seen.tokens)[np.asarray(seen.there)], minlength=kinds) + 1.0
+    counts = np.bincount(np.asarray(seen.tokens)[np.asarray(seen.valid)], minlength=kinds) + 1.0
     scores = jnp.broadcast_to(jnp.log(counts / counts.sum()), (*wanted.tokens.shape, kinds))
     level = task.evaluation.baseline(arrays, learned, asked)
     assert level == pytest.approx(float(bits_per_token({"scores": scores}, wanted).mean()), rel=1e-4)

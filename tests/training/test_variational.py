@@ -43,7 +43,8 @@ def bound(params, batch, settings):
     }
     i, j = batch.inputs.user, batch.inputs.item
     known = np.asarray(
-        item_regression(batch.inputs.facts, np.bincount(j, minlength=ITEMS), settings.ridge).known, np.float64
+        item_regression(batch.inputs.item_features, np.bincount(j, minlength=ITEMS), settings.ridge).features,
+        np.float64,
     )
     total = 0.0
     for n in range(len(i)):

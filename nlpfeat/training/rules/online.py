@@ -1,11 +1,9 @@
-"""Trask's rule, one review at a time, exactly, in blocks.
+"""Trask's learning rule: one gradient step per review, computed exactly for a batch of reviews at once.
 
-Within a block only overlaps of documents matter: what document t sees of the step of document s before it is the number
-of words they share. So the block's sums are gathered once, its steps are taken on small arrays, and all words are
-updated once. The arithmetic is that of the notebook's loop, in another order.
+Within a batch, the step of a document s changes the hidden layer of a later document t in proportion to their overlap, the number of
+words that they share. The hidden layers of a batch are therefore computed once, its steps are taken on small arrays, and the word
+table is updated once. The arithmetic is that of the notebook's loop, in another order.
 """
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,58 +13,58 @@ from jaxtyping import PyTree
 from nlpfeat.config.fields import Scalar
 from nlpfeat.data.core import Examples, Params
 from nlpfeat.models.masking import unit_mask
-from nlpfeat.models.word_bag import pool, spread
+from nlpfeat.models.word_bag import pool, scatter_add
 from nlpfeat.training.losses import half_squared_error, one_hot_targets
 from nlpfeat.training.metrics import Metric
 from nlpfeat.training.task import ExampleRule
 
-# Reviews in a block, at most: the products of each with those before it are kept with the data.
-MAX_BATCH = 32
+MAX_BATCH = 32  # the dataset stores the overlaps of each review with this many
 
 
 def online_step(
-    params: Params, carry: dict[str, Array], batch: Examples, settings: PyTree, speed: Scalar
-) -> tuple[Any, dict[str, Array]]:
-    """As many steps of gradient descent on ½ Σ (σ − y)² as the batch has documents, one after another.
+    params: Params, counters: dict[str, Array], batch: Examples, settings: PyTree, learning_rate: Scalar
+) -> tuple[Params, dict[str, Array]]:
+    """One step of gradient descent on ½ Σ (σ − y)² per document of the batch, in order.
 
-    W12 -= speed · hᵀ δ and W01[words] -= speed · W12 δ with δ = (σ − y) σ (1 − σ), both from the values before the
-    step, in the coordinates of `nlpfeat.models.sentiment_net`.
+    W12 -= rate · hᵀ δ and W01[words] -= rate · W12 δ with δ = (σ − y) σ (1 − σ), both from the values before the step, in the
+    coordinates of `nlpfeat.models.sentiment_net`.
 
     Args:
       params: "along" A, "first" V, "readout" B of a `SentimentNet`.
-      carry: "right" and "seen": documents so far, and those that were right before their own step (σ ≥ ½ means the
-        second class; of several outputs the largest wins).
-      batch: documents that follow on one another in the training part, with their overlaps.
-      speed: the learning rate.
+      counters: "seen", the documents so far, and "right", those whose class was predicted before their own step (σ ≥ ½ predicts
+        the second class; of several outputs, the largest predicts its class).
+      batch: consecutive documents of the train split, with their overlaps.
+      settings: of the member.
+      learning_rate: of the steps.
     """
     bag, count = batch.inputs, batch.targets.shape[0]
     first = params["first"] * unit_mask(params["first"].shape[0], settings.width)[:, None]
     gram = first.T @ first
-    wanted = one_hot_targets(batch.targets, gram.shape[0])
+    targets = one_hot_targets(batch.targets, gram.shape[0])
     before = pool(params["along"], bag)
-    back = jnp.arange(count)[:, None] - jnp.arange(count)[None]  # of document t from s
-    shared = jnp.where(back > 0, jnp.take_along_axis(bag.overlap, jnp.maximum(back, 0), axis=1), 0.0)
+    distance = jnp.arange(count)[:, None] - jnp.arange(count)[None]  # t - s
+    overlap = jnp.where(distance > 0, jnp.take_along_axis(bag.overlap, jnp.maximum(distance, 0), axis=1), 0.0)
 
     def step(t: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        readout, pulls, right = state
-        along = before[t] + (shared[t][:, None] * pulls).sum(axis=0)
-        chance = jax.nn.sigmoid(along @ gram @ readout)
-        delta = (chance - wanted[t]) * chance * (1 - chance)
-        pulls = pulls.at[t].set(-speed * (readout @ delta))
-        readout = readout - speed * along[:, None] * delta[None]
-        return readout, pulls, right + _right(chance, batch.targets[t])
+        readout, updates, right = state
+        along = before[t] + (overlap[t][:, None] * updates).sum(axis=0)
+        output = jax.nn.sigmoid(along @ gram @ readout)
+        delta = (output - targets[t]) * output * (1 - output)
+        updates = updates.at[t].set(-learning_rate * (readout @ delta))
+        readout = readout - learning_rate * along[:, None] * delta[None]
+        return readout, updates, right + _right(output, batch.targets[t])
 
-    state = params["readout"], jnp.zeros_like(before), carry["right"]
-    readout, pulls, right = jax.lax.fori_loop(0, count, step, state)
-    along = spread(params["along"], bag, pulls)
-    carry = {"right": right, "seen": carry["seen"] + count}
-    return {**params, "along": along, "readout": readout}, carry
+    state = params["readout"], jnp.zeros_like(before), counters["right"]
+    readout, updates, right = jax.lax.fori_loop(0, count, step, state)
+    along = scatter_add(params["along"], bag, updates)
+    counters = {"right": right, "seen": counters["seen"] + count}
+    return {**params, "along": along, "readout": readout}, counters
 
 
-def _right(chance: Array, target: Array) -> Array:
-    """1 where the outputs (outputs,) name the class `target`."""
-    named = chance[0] >= 0.5 if chance.shape[0] == 1 else jnp.argmax(chance)
-    return (named == target).astype(jnp.float32)
+def _right(output: Array, target: Array) -> Array:
+    """1 if the sigmoid outputs (outputs,) predict the class `target`, else 0."""
+    predicted = output[0] >= 0.5 if output.shape[0] == 1 else jnp.argmax(output)
+    return (predicted == target).astype(jnp.float32)
 
 
 REVIEW_BY_REVIEW = ExampleRule(

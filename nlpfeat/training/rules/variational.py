@@ -1,6 +1,6 @@
-"""Variational Bayes for `nlpfeat.models.bayes_factors`: a step sets every part of the posterior to its optimum, in turn."""
+"""Variational inference for `nlpfeat.models.bayes_factors`: each step updates every part of the posterior in turn."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,167 +14,220 @@ from nlpfeat.training.losses import squared_residual
 from nlpfeat.training.metrics import Metric
 from nlpfeat.training.task import FullBatchRule
 
-TINY = 1e-12  # in place of a sum of nothing
+TINY = 1e-12  # lower bound of a sum of squares
 
 
 class Side(NamedTuple):
-    """Users or items, as the ratings see them, and how far a step moves what belongs to them."""
+    """The users or the items of the ratings, and the step size of their parameters.
 
-    row: Array  # int32 (n,), of each rating
+    Attributes:
+      row: int32 (n,), user or item of each rating.
+      rows: number of users or items.
+      precision: of the ratings.
+      step_size: of the means; 1 sets them to their optimum.
+    """
+
+    row: Array
     rows: int
-    sharpness: Any  # precision of the ratings
-    speed: Scalar  # how far means go towards their optimum
+    precision: Scalar
+    step_size: Scalar
 
     def sums(self, values: Float[Array, " n"]) -> Float[Array, " rows"]:
-        """Sums over the ratings of each row."""
+        """The sums of values per rating over the ratings of each row."""
         return jnp.zeros(self.rows).at[self.row].add(values)
 
-    def moved(
-        self, old: Float[Array, " rows"], at: Any, spread: Any, error: Array, centre: Any, variance: Any
+    def updated(
+        self,
+        old: Float[Array, " rows"],
+        coefficient: Array,
+        coefficient_variance: Scalar,
+        residual: Float[Array, " n"],
+        prior_mean: Scalar,
+        prior_variance: Scalar,
     ) -> tuple[Array, Array]:
-        """Means and variances of a number of each row, which ratings see multiplied by another.
+        """The posterior means and variances (rows,) of one parameter per row, whose effect on a rating is linear.
 
         Args:
           old: the means before.
-          at, spread: of each rating, mean and variance of what they are multiplied by.
-          error: (n,), what is left of the ratings without them.
-          centre, variance: of their prior.
+          coefficient, coefficient_variance: (n,), mean and variance of the factor that multiplies the parameter in a rating.
+          residual: (n,), of the ratings without the parameter.
+          prior_mean, prior_variance: of the parameter, for all rows or (rows,).
         """
-        sharp = 1 / variance + self.sharpness * self.sums(at**2 + spread)
-        best = (self.sharpness * self.sums(error * at) + centre / variance) / sharp
-        return old + self.speed * (best - old), 1 / sharp
+        precision = 1 / prior_variance + self.precision * self.sums(coefficient**2 + coefficient_variance)
+        optimum = (
+            self.precision * self.sums(residual * coefficient) + prior_mean / prior_variance
+        ) / precision
+        return old + self.step_size * (optimum - old), 1 / precision
 
 
 class ItemRegression(NamedTuple):
-    """A linear model of what is known of the items, whose weights have `ridge` times the precision of what is left."""
+    """Ridge regression on item features. The prior precision of its weights is `ridge` times that of the residuals.
 
-    known: Float[Array, "items facts"]
-    ridge: Any
-    factor: Any  # Cholesky's, of knownᵀ known + ridge
+    Attributes:
+      features: (items, features).
+      ridge: factor of the precisions.
+      cholesky: factor of featuresᵀ features + ridge, as from `jax.scipy.linalg.cho_factor`.
+    """
 
-    def fit(self, values: Float[Array, " items"]) -> Float[Array, " facts"]:
-        """Weights by ridge regression."""
-        return jax.scipy.linalg.cho_solve(self.factor, self.known.T @ values)
+    features: Float[Array, "items features"]
+    ridge: Scalar
+    cholesky: tuple[Array, bool]
+
+    def fit(self, values: Float[Array, " items"]) -> Float[Array, " features"]:
+        """The weights for some values."""
+        return jax.scipy.linalg.cho_solve(self.cholesky, self.features.T @ values)
 
     def variance(
-        self, mean: Float[Array, " items"], variance: Float[Array, " items"], weights: Float[Array, " facts"]
+        self,
+        mean: Float[Array, " items"],
+        variance: Float[Array, " items"],
+        weights: Float[Array, " features"],
     ) -> Array:
-        """The likeliest variance of numbers, known by mean and variance, around what the facts say."""
-        squares = ((mean - self.known @ weights) ** 2 + variance).sum() + self.ridge * (weights**2).sum()
-        return jnp.maximum(squares, TINY) / sum(self.known.shape)
+        """The maximum-likelihood variance of random values around the predictions of the regression.
+
+        Args:
+          mean, variance: (items,), of the values.
+          weights: of the regression.
+        """
+        squares = ((mean - self.features @ weights) ** 2 + variance).sum() + self.ridge * (weights**2).sum()
+        return jnp.maximum(squares, TINY) / sum(self.features.shape)
 
 
 def item_regression(
-    given: Float[Array | np.ndarray, "items given"], counts: Real[Array | np.ndarray, " items"], ridge: Any
+    features: Float[Array | np.ndarray, "items given"],
+    counts: Real[Array | np.ndarray, " items"],
+    ridge: Scalar,
 ) -> ItemRegression:
-    """The facts given, and the logarithm of how often an item is rated with its square, ready to be regressed on."""
-    often = jnp.log1p(counts)
-    columns = jnp.stack([often, often**2], axis=1)
-    middle, spread = columns.mean(0, keepdims=True), columns.std(0, keepdims=True)
-    columns = (columns - middle) / jnp.maximum(spread, 1e-6)
-    known = jnp.concatenate([columns, given], axis=1)
+    """The regression on some features and on the logarithm of the number of ratings, with its square, standardised.
+
+    Args:
+      features: (items, given).
+      counts: (items,), number of ratings.
+      ridge: see `ItemRegression`.
+    """
+    log_counts = jnp.log1p(counts)
+    columns = jnp.stack([log_counts, log_counts**2], axis=1)
+    mean, deviation = columns.mean(0, keepdims=True), columns.std(0, keepdims=True)
+    columns = (columns - mean) / jnp.maximum(deviation, 1e-6)
+    both = jnp.concatenate([columns, features], axis=1)
     return ItemRegression(
-        known, ridge, jax.scipy.linalg.cho_factor(known.T @ known + ridge * jnp.eye(known.shape[1]))
+        both, ridge, jax.scipy.linalg.cho_factor(both.T @ both + ridge * jnp.eye(both.shape[1]))
     )
 
 
+class FactorState(NamedTuple):
+    """The state of the loop over factors.
+
+    Attributes:
+      users, items: their parameters.
+      prior: variances of the items' factors, (factors,) as "items", and "weights" (features, factors) of their means.
+      residual: (n,), of the ratings at the posterior means.
+      uncertainty: sum over ratings of the variance of the prediction.
+    """
+
+    users: Params
+    items: Params
+    prior: Params
+    residual: Array
+    uncertainty: Array
+
+
 def coordinate_ascent_step(
-    params: Params, carry: dict[str, Array], batch: Examples, settings: PyTree, speed: Scalar
-) -> tuple[Any, dict[str, Array]]:
-    """Once through all parts of the posterior, and through the variances of the priors.
+    params: Params, counters: dict[str, Array], batch: Examples, settings: PyTree, learning_rate: Scalar
+) -> tuple[Params, dict[str, Array]]:
+    """One update of all parts of the posterior and of the variances of the priors.
 
     Args:
       params: of a `BayesFactors`.
+      counters: returned unchanged.
       batch: all training ratings.
-      speed: how far means go towards their optimum: 1 is all the way.
+      settings: of the member: `width` and `ridge`.
+      learning_rate: step size of the means; 1 sets them to their optimum.
     """
     pairs, stars = batch.inputs, jnp.asarray(batch.targets)
     prior, ones = params["prior"], jnp.ones_like(stars)
     user, item = (
-        Side(row, len(params[name]["bias"]), 1 / prior["noise"], speed)
+        Side(row, len(params[name]["bias"]), 1 / prior["noise"], learning_rate)
         for name, row in (("users", pairs.user), ("items", pairs.item))
     )
-    told = item_regression(pairs.facts, item.sums(ones), settings.ridge)
+    regression = item_regression(pairs.item_features, item.sums(ones), settings.ridge)
     level = stars.mean()
-    error = _left(params, user, item, stars - level)
-    users, error = _biases(params["users"], user, error, 0.0, prior["user_bias"])
-    centre = told.known @ prior["bias_weights"]
-    items, error = _biases(params["items"], item, error, centre, prior["item_bias"])
-    bias_weights = told.fit(items["bias"])
-    unsure = users["bias_variance"][user.row].sum() + items["bias_variance"][item.row].sum()
+    residual = _residual(params, user, item, stars - level)
+    users, residual = _update_biases(params["users"], user, residual, 0.0, prior["user_bias"])
+    mean = regression.features @ prior["bias_weights"]
+    items, residual = _update_biases(params["items"], item, residual, mean, prior["item_bias"])
+    bias_weights = regression.fit(items["bias"])
+    uncertainty = users["bias_variance"][user.row].sum() + items["bias_variance"][item.row].sum()
 
-    def factor(k: Array, state: Any) -> Any:
-        return _factor(k, k < settings.width, user, item, told, *state)
+    def update(k: Array, state: FactorState) -> FactorState:
+        return _update_factor(k, k < settings.width, user, item, regression, state)
 
-    kept = {name: prior[name] for name in ("items", "weights")}
-    state = users, items, kept, error, unsure
-    users, items, kept, error, unsure = jax.lax.fori_loop(0, len(prior["items"]), factor, state)
-    prior = kept | {
+    factor_prior = {name: prior[name] for name in ("items", "weights")}
+    state = FactorState(users, items, factor_prior, residual, uncertainty)
+    state = jax.lax.fori_loop(0, len(prior["items"]), update, state)
+    prior = state.prior | {
         "level": level,
-        "noise": ((error**2).sum() + unsure) / len(stars),
-        "user_bias": (users["bias"] ** 2 + users["bias_variance"]).mean(),
-        "item_bias": told.variance(items["bias"], items["bias_variance"], bias_weights),
+        "noise": ((state.residual**2).sum() + state.uncertainty) / len(stars),
+        "user_bias": (state.users["bias"] ** 2 + state.users["bias_variance"]).mean(),
+        "item_bias": regression.variance(state.items["bias"], state.items["bias_variance"], bias_weights),
         "bias_weights": bias_weights,
     }
-    return {"users": users, "items": items, "prior": prior}, carry
+    return {"users": state.users, "items": state.items, "prior": prior}, counters
 
 
-def _left(params: Params, user: Side, item: Side, error: Array) -> Array:
-    """The errors that the posterior means leave of ratings less their level: (n,)."""
+def _residual(params: Params, user: Side, item: Side, centred: Array) -> Array:
+    """The residuals (n,) at the posterior means, from ratings minus their level."""
     users, items = params["users"], params["items"]
 
-    def product(k: Array, left: Array) -> Array:
-        return left - users["mean"][:, k][user.row] * items["mean"][:, k][item.row]
+    def subtract(k: Array, residual: Array) -> Array:
+        return residual - users["mean"][:, k][user.row] * items["mean"][:, k][item.row]
 
-    error -= users["bias"][user.row] + items["bias"][item.row]
-    return jax.lax.fori_loop(0, users["mean"].shape[1], product, error)
-
-
-def _biases(old: Any, side: Side, error: Array, centre: Any, variance: Any) -> tuple[Any, Array]:
-    """A side with its biases moved, and the errors that are left."""
-    error += old["bias"][side.row]
-    mean, spread = side.moved(old["bias"], jnp.ones_like(error), 0.0, error, centre, variance)
-    return {**old, "bias": mean, "bias_variance": spread}, error - mean[side.row]
+    residual = centred - (users["bias"][user.row] + items["bias"][item.row])
+    return jax.lax.fori_loop(0, users["mean"].shape[1], subtract, residual)
 
 
-def _factor(
-    k: Array,
-    own: Array,
-    user: Side,
-    item: Side,
-    told: ItemRegression,
-    users: Any,
-    items: Any,
-    kept: Any,
-    error: Array,
-    unsure: Array,
-) -> tuple[Any, Any, Any, Array, Array]:
-    """Factor `k` of users, then of items, then its prior; 0 if the member does not own it.
+def _update_biases(
+    old: Params, side: Side, residual: Array, prior_mean: Scalar, prior_variance: Scalar
+) -> tuple[Params, Array]:
+    """The parameters of a side with updated biases, and the new residuals."""
+    residual += old["bias"][side.row]
+    ones = jnp.ones_like(residual)
+    mean, variance = side.updated(old["bias"], ones, 0.0, residual, prior_mean, prior_variance)
+    return {**old, "bias": mean, "bias_variance": variance}, residual - mean[side.row]
 
-    Returns:
-      Both sides, the priors of items' factors, the errors that are left, and what the posterior's variances add to the sum
-      of their squares.
+
+def _update_factor(
+    k: Array, active: Array, user: Side, item: Side, regression: ItemRegression, state: FactorState
+) -> FactorState:
+    """Update factor `k` of the users, then of the items, then its prior.
+
+    Args:
+      active: whether the member has the factor; it is 0 otherwise.
     """
-    u, v, vv = users["mean"][:, k], items["mean"][:, k], items["variance"][:, k]
-    error += u[user.row] * v[item.row]
-    u, uv = user.moved(u, v[item.row], vv[item.row], error, 0.0, 1.0)
-    u, uv = jnp.where(own, u, 0.0), jnp.where(own, uv, 0.0)
-    centre = told.known @ kept["weights"][:, k]
-    v, vv = item.moved(v, u[user.row], uv[user.row], error, centre, kept["items"][k])
-    v, vv = jnp.where(own, v, 0.0), jnp.where(own, vv, 0.0)
-    error -= u[user.row] * v[item.row]
-    unsure += ((u**2)[user.row] * vv[item.row] + uv[user.row] * (v**2 + vv)[item.row]).sum()
-    weights = told.fit(v)
-    variance = jnp.where(own, told.variance(v, vv, weights), 1.0)
-    kept = {
-        "items": kept["items"].at[k].set(variance),
-        "weights": kept["weights"].at[:, k].set(weights),
+    users, items, prior, residual, uncertainty = state
+    u, v, v_variance = users["mean"][:, k], items["mean"][:, k], items["variance"][:, k]
+    residual += u[user.row] * v[item.row]
+    u, u_variance = user.updated(u, v[item.row], v_variance[item.row], residual, 0.0, 1.0)
+    u, u_variance = jnp.where(active, u, 0.0), jnp.where(active, u_variance, 0.0)
+    mean = regression.features @ prior["weights"][:, k]
+    v, v_variance = item.updated(v, u[user.row], u_variance[user.row], residual, mean, prior["items"][k])
+    v, v_variance = jnp.where(active, v, 0.0), jnp.where(active, v_variance, 0.0)
+    residual -= u[user.row] * v[item.row]
+    uncertainty += (
+        (u**2)[user.row] * v_variance[item.row] + u_variance[user.row] * (v**2 + v_variance)[item.row]
+    ).sum()
+    weights = regression.fit(v)
+    variance = jnp.where(active, regression.variance(v, v_variance, weights), 1.0)
+    prior = {
+        "items": prior["items"].at[k].set(variance),
+        "weights": prior["weights"].at[:, k].set(weights),
     }
-    return _with(users, k, u, uv), _with(items, k, v, vv), kept, error, unsure
+    users, items = _with_factor(users, k, u, u_variance), _with_factor(items, k, v, v_variance)
+    return FactorState(users, items, prior, residual, uncertainty)
 
 
-def _with(side: Any, k: Array, mean: Array, variance: Array) -> Any:
-    """A side with factor `k` in place of its own."""
+def _with_factor(side: Params, k: Array, mean: Array, variance: Array) -> Params:
+    """The parameters of a side with new means and variances of factor `k`."""
     return {
         **side,
         "mean": side["mean"].at[:, k].set(mean),
