@@ -213,8 +213,7 @@ def refuse_flags_of(siblings: Sequence[Command], parser: Parser, argv: Sequence[
     for flag in (argument.split("=")[0] for argument in argv if argument.startswith("--")):
         takers = [one.name for one in siblings if flag in parser_of(one, one.name).flags]
         if takers and flag not in parser.flags:
-            verb = "do" if takers[1:] else "does"
-            parser.error(f"{parser.prog} takes no {flag}; {' and '.join(takers)} {verb}")
+            parser.error(f"{parser.prog} takes no {flag}, which belongs to: {', '.join(takers)}")
 
 
 def split_config_flags(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
