@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 SHOWN = {
     "regions": "regions",
     "regions_ratio": "R/(H²/2)",
-    "components_in_box": "components",
+    "components_in_box": "parts",
     "separable": "separable",
     "gdv": "GDV",
     "log_det": "log|det|",
     "fold_index": "folding",
-    "winding_angle": "winding °",
+    "winding_angle": "winding",
     "spectral_product": "Π σ_max",
     "mean_path_norm": "|w||v|",
 }
 CAPTION = (
-    "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; components: of the decision "
+    "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; parts: connected components of the decision "
     "regions of all classes in the box; separable: share of seeds whose embedded classes are linearly separable; GDV: 0 mixed, -1 "
-    "ideal; log|det|: log of the area factor of the map, -inf where it flattens; folding: 0 without folds; winding: angle of an embedded "
-    "class curve around the middle; Π σ_max: product of spectral norms; |w||v|: mean over units. –: not defined. --json has all "
+    "ideal; log|det|: log of the area factor of the map, -inf where it flattens; folding: 0 without folds; winding: degrees that an embedded "
+    "class curve turns around the middle; Π σ_max: product of spectral norms; |w||v|: mean over units. –: not defined. --json has all "
     "measures with quartiles."
 )
 
