@@ -86,10 +86,10 @@ COMMAND = Command(
     "draw the figures of a study, as PNG and PDF",
     add_flags,
     run,
-    description="The headline metric against width, with every seed, median and quartiles; the share of seeds that succeed with its Wilson\n"
-    "interval; H50, the width at which half of the seeds succeed, with its bootstrap interval; learning curves; what nlpfeat\n"
-    "measure has measured. A grid with further axes has a figure of its own: which recipe succeeds how often. Figures go to\n"
-    "STUDY/figures.",
+    description="The headline metric against width, with every seed, median and quartiles; the share of seeds that succeed with\n"
+    "its Wilson interval; H50, the width at which half of the seeds succeed, with its bootstrap interval; learning curves;\n"
+    "what nlpfeat measure has measured. A grid with further axes has a figure of its own: which recipe succeeds how often.\n"
+    "Figures go to STUDY/figures.",
     examples=(
         "nlpfeat plot --study=runs/spirals",
         "nlpfeat plot --study=runs/spirals --threshold=0.95 --json",
