@@ -1,7 +1,7 @@
 """How many factors explain ratings of films, and when are there too many? Three models of fast.ai's lesson 4.
 
 Every user and every film has a vector of factors, with an L2 penalty; Adam in mini-batches of 64. A fifth of the
-ratings, drawn anew for each seed, is the test part; the sweeps also hold out a tenth for validation.
+ratings, drawn anew for each seed, is the test split; the sweeps also hold out a tenth for validation.
 
 dot       the rating is the product of the two vectors
 bias      the same plus a bias per user and per film
@@ -9,10 +9,10 @@ net       both vectors → dropout .3 → 70 units, ReLU → dropout .75 → one
 
 Command:  nlpfeat sweep --config=configs/ratings.py:dot      2 to 100 factors, three L2 penalties, ten epochs
           … :dot_recipe   as printed: 50 factors, ten epochs
-          … :dot_best     factors and L2 chosen on the validation part: two factors, a hundredth of the printed L2
+          … :dot_best     factors and L2 chosen on the validation split: two factors, a hundredth of the printed L2
           … :bias         2 to 100 factors, three L2 penalties, eight epochs
           … :bias_recipe  as printed: 50 factors, 22 epochs
-          … :bias_best    L2 and epochs chosen on the validation part: eight, before biases are learned by heart
+          … :bias_best    L2 and epochs chosen on the validation split: eight, before biases are learned by heart
           … :net          2 to 100 factors, three L2 penalties, eight epochs
           … :net_recipe   as printed: 50 factors, eight epochs
           Without a variant, configs/ratings.py is the sweep of :dot.

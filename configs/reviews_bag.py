@@ -14,7 +14,7 @@ Command:  nlpfeat sweep --config=configs/reviews_bag.py      widths 2 to 100, wh
 Expect:   online (training) / test accuracy, Trask's figures in brackets: notebook .847/.856 (.847), cut .852/.859
           (.852/.859), harsh .856/.822 (.856/.822), presence .836/.856 (.836/.857), counts .635 (.622).
           The last two take such long steps that rounding decides their last digits.
-          Against width, on the test part (learning rate .01, five seeds): .85 to .86 at 2 to 16 units, .83 at 100,
+          Against width, on the test split (learning rate .01, five seeds): .85 to .86 at 2 to 16 units, .83 at 100,
           where the steps are too long.
 Minutes:  under one on two cores, most of it for reading the reviews.
 Data:     reviews.txt and labels.txt, 34 MB, downloaded once or found in the folder NLPFEAT_DATA.

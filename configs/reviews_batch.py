@@ -3,7 +3,7 @@
 The network of configs/reviews_bag.py from random word vectors, trained by Adam in mini-batches with L2 and dropout.
 
 Command:  nlpfeat sweep --config=configs/reviews_batch.py      dimensions 2 to 100, words with more than 20 occurrences
-          … :best      single words and pairs; the recipe was chosen on a validation part; test: Trask's last 1,000
+          … :best      single words and pairs; the recipe was chosen on a validation split; test: Trask's last 1,000
           … :official  the same recipe on the official halves of IMDB
 Expect:   3e-3, 1,000 steps of 120, five seeds: median test accuracy .86 at two dimensions, falling to .82 at 100
           while training accuracy rises to .99: single words are soon learned by heart. :best .88 on the last 1,000;

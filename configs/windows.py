@@ -1,7 +1,7 @@
 """What do word vectors learn from real and corrupted windows of text, and how many dimensions does it take?
 
 The lesson's windows: every window of eleven words has a corrupted copy, with a random word in the middle; a small net
-tells the real one, and its embedding is kept. The text is read in stretches of 256 words, with about 246 windows each.
+tells the real one, and its embedding is kept. The text is read in segments of 256 words, with about 246 windows each.
 
 Command:  nlpfeat sweep --config=configs/windows.py      dimensions 2 to 100
           … :best    50 dimensions, two epochs
@@ -23,7 +23,7 @@ get_config = with_variants(
         "task": "windows",
         "data": {"corpus": "imdb_texts", "vocab_size": 30_001, "context_radius": 5},
         "model": {"hidden": 32},
-        # A step reads 64 stretches, 15,700 windows: an epoch is 1,093 steps.
+        # A step reads 64 segments, 15,700 windows: an epoch is 1,093 steps.
         "training": {
             "steps": (800, 300),
             "lr_scales": (1.0, 0.2),

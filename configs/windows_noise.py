@@ -1,7 +1,7 @@
 """What do word vectors learn from negative sampling, and how many dimensions does it take?
 
 The net tells the words of a window from noise words; these are drawn by frequency to the power .75 and shared by a
-stretch of 256 words. Frequent words are subsampled. One core learns from half a million windows per second.
+segment of 256 words. Frequent words are subsampled. One core learns from half a million windows per second.
 
 Command:  nlpfeat sweep --config=configs/windows_noise.py      dimensions 2 to 100
           … :best      50 dimensions, 15.6 epochs
@@ -34,7 +34,7 @@ get_config = with_variants(
             "power": 0.75,
         },
         "model": {"noise": 64, "negatives": 5.0},
-        # A step reads 64 stretches, 15,700 windows: an epoch is 1,093 steps.
+        # A step reads 64 segments, 15,700 windows: an epoch is 1,093 steps.
         "training": {
             "steps": (1600, 600, 600),
             "lr_scales": (1.0, 0.3, 0.1),

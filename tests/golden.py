@@ -51,7 +51,7 @@ def summary(tree: Any) -> dict[str, list[float]]:
 def numbers(held: Held) -> dict[str, dict[str, Any]]:
     """What is held of a row."""
     task, spec = held.task, held.spec
-    member = restore(held.study, {"width": NARROW, "seed": 2}, None, held.factory)
+    member = restore(held.study, held.factory, {"width": NARROW, "seed": 2})
     plain, factors = task.views.piecewise_linear, task.views.factors
     views = {
         "word vectors": task.views.word_vectors and task.views.word_vectors(member.params, member.settings),

@@ -27,7 +27,8 @@ ROOMS = (
     ("stats",),
     ("analysis",),
     ("plotting",),
-    ("films", "report"),
+    ("films",),
+    ("report",),
     ("cli",),
     ("__main__",),
 )
@@ -48,9 +49,9 @@ RETIRED = (
         "maker",
     ),
     *("review_by_review", "adam_penalised", "real_or_not", "noise_contrast", "most_wrong", "spec.row"),
-    *("all_systems", "penalty", "shrink", "taps", "thin", "dry_run", "task_cpus", "task_gpus", "merit"),
+    *("all_systems", "penalty", "taps", "thin", "merit"),
     *("signs", "tracks", "settling", "crowding", "company", "own_margin", "experiments.command"),
-    *("python -m experiments", "--most", "--each", "--by", "--onto", "--count", "--dry_run", "--task_cpus"),
+    *("--most", "--each", "--by", "--onto", "--count", "--dry_run", "--task_cpus"),
 )
 
 

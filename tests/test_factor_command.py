@@ -154,7 +154,7 @@ def test_what_is_not_known_is_said_and_predictions_stay_in_range(tmp_path):
     given = json.loads(run("factors", "recommend", *common, "--json").stdout)
     assert all(1 <= row["predicted"] <= 5 for row in given)
     measured = run("measure", f"--study={made.path}")
-    assert (measured.returncode, "nlpfeat factors" in measured.stderr) == (2, True)
+    assert (measured.returncode, "its factors" in measured.stderr) == (2, True)
 
 
 def test_components_and_map(tasted):

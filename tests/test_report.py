@@ -291,7 +291,9 @@ def test_pointing_at_a_member_tells_its_id_and_curve_and_a_click_picks_it(browse
 def test_every_measure_against_every_other(browser, made):
     _, dataset = made
     options = browser.execute_script("return explorers.s0.controls.y.options.map(option => option[0])")
-    assert {"loss train", "accuracy test", "regions", "winding_angle", "margin test", "width", "seed"} <= set(options)
+    assert {"loss train", "accuracy test", "regions", "winding_angle", "margin test", "width", "seed"} <= set(
+        options
+    )
     for name in options:
         browser.execute_script(
             "explorers.s0.controls.y.value = arguments[0]; explorers.s0.controls.x.value = 'loss train'", name

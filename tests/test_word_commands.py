@@ -201,7 +201,7 @@ def test_offline_without_data(tmp_path):
 
 
 def test_trace():
-    done = run("trace", "--iterations=2", "--print=1", "--json")
+    done = run("trace", "--iterations=2", "--show=1", "--json")
     first, second = json.loads(done.stdout)
     assert first["delta"][0][0] == pytest.approx(-0.08516705, abs=1e-8)
     assert second["W before"] == first["W after"]
@@ -210,10 +210,10 @@ def test_trace():
     assert "-0.40469539" in told
     assert "iteration 10000" in told
     assert "times the next" in told
-    deep = run("trace", "--layers=2", "--hidden=3", "--iterations=5", "--print=all").stdout
+    deep = run("trace", "--layers=2", "--hidden=3", "--iterations=5", "--show=all").stdout
     assert deep.count("delta2 W2ᵀ") == 5
-    refused(run("trace", "--layers=3"), "1 and of 2")
-    refused(run("trace", "--print=x"), "cannot read 'x'")
+    refused(run("trace", "--layers=3"), "3 must be 1 to 2")
+    refused(run("trace", "--show=x"), "cannot read 'x'")
 
 
 @pytest.fixture(scope="module")
@@ -256,16 +256,16 @@ def test_words_of_a_net_that_reads_sequences(sequences):
     assert GOOD[0] in done.stdout
 
 
-def test_figures_of_what_classifiers_answer(sequences):
+def test_figures_of_predictions(sequences):
     done = run("plot", f"--study={sequences}", "--json")
     assert done.returncode == 0, done.stderr
     told = {entry["text"]: entry for entry in json.loads(done.stdout)}
     assert 0 <= told["confusion and calibration"]["calibration_error"]["4"] <= 1
-    for name in ("answers.png", "most-wrong.png"):
+    for name in ("predictions.png", "worst-errors.png"):
         assert (sequences / "figures" / name).stat().st_size > 5000
-    table = pd.read_csv(sequences / "figures" / "most-wrong.csv")
+    table = pd.read_csv(sequences / "figures" / "worst-errors.csv")
     assert (table["true"] != table["predicted"]).all()
-    assert table["given_to_true"].is_monotonic_increasing
+    assert table["true_probability"].is_monotonic_increasing
 
 
 def test_dimensions_show_the_test_split(films):
@@ -280,9 +280,9 @@ def test_dimensions_show_the_test_split(films):
     assert "train accuracy" not in rows[0]
 
 
-def test_the_most_wrong_texts_are_found_in_their_file(films):
+def test_the_worst_errors_are_found_in_their_file(films):
     assert run("plot", f"--study={films}").returncode == 0
-    table = pd.read_csv(films / "figures" / "most-wrong.csv")
+    table = pd.read_csv(films / "figures" / "worst-errors.csv")
     texts = pd.read_csv(films.parent / "films.csv")["words"]
     for row, text in zip(table["row"], table["text"], strict=True):
         assert texts[row - 1] == text

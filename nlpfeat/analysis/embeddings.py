@@ -336,7 +336,7 @@ def polarity(study: Study, member: TrainedMember, words: Sequence[str], top_k: i
     ids = ids or polar_words(values, top_k).words.tolist()
     if not ids:
         raise UserError(f"no word occurs {FEWEST} times or more in the training texts: name some words")
-    scores = score_documents(member, [texts.alone(i) for i in ids])["scores"]
+    scores = score_documents(member, [texts.single_word(i) for i in ids])["scores"]
     odds = log_odds(scores, len(classes) - 1).astype(float).round(4)
     counts = {f"in {name}": vocabulary.counts[ids, k] for k, name in enumerate(classes)}
     names = [vocabulary.words[i] for i in ids]

@@ -209,7 +209,7 @@ def _with_norms(member: TrainedMember, norms: Norms | None) -> tuple[Program, Pa
     if norms is None:
         return member.program, member.params
     module = Normalized(member.module)
-    return Program(member.task, module), {**member.params, NORMS: norms}  # pyright: ignore[reportArgumentType]
+    return Program(member.task, module), {**member.params, NORMS: norms}
 
 
 def _evaluated(program: Program, params: Params, member: TrainedMember, split: str) -> Evaluated:

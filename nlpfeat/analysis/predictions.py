@@ -41,7 +41,7 @@ class ClassifierTexts(Protocol):
         """Encode a text, whole and without each of its words."""
         ...
 
-    def alone(self, place: int, /) -> PyTree:
+    def single_word(self, word: int, /) -> PyTree:
         """Encode a text of one word, given by its index in the vocabulary."""
         ...
 

@@ -5,7 +5,6 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,6 +17,7 @@ from nlpfeat.data.core import Outputs, Params
 from nlpfeat.data.text.characters import Alphabet, Book, CharacterSpan, CharacterSpec, Window
 from nlpfeat.errors import UserError
 from nlpfeat.keys import stream
+from nlpfeat.models.batch_norm import Network
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.session import Study
 from nlpfeat.training.task import Task
@@ -95,7 +95,7 @@ def sample_member(member: TrainedMember, prompt: str, options: SamplingOptions) 
 
 
 def sample_text(
-    module: nn.Module,
+    module: Network,
     params: Params,
     settings: Settings,
     alphabet: Alphabet,
@@ -129,7 +129,7 @@ State = PyTree  # of the recurrent layers; None before the first character
 
 @partial(jax.jit, static_argnames=("module", "length"))
 def _sample(
-    module: nn.Module,
+    module: Network,
     params: Params,
     settings: Settings,
     prompts: Int[Array | np.ndarray, "texts characters"],
@@ -168,7 +168,7 @@ def sample_token(
 
 
 def unit_activations(
-    module: nn.Module, params: Params, settings: Settings, tokens: Integer[np.ndarray, " characters"]
+    module: Network, params: Params, settings: Settings, tokens: Integer[np.ndarray, " characters"]
 ) -> Float[np.ndarray, "characters units"]:
     """The state of every unit after each character of a text that is read from its beginning, layer after layer.
 
@@ -185,7 +185,7 @@ def unit_activations(
 
 @partial(jax.jit, static_argnames="module")
 def _activations(
-    module: nn.Module, params: Params, settings: Settings, tokens: Int[Array, " characters"]
+    module: Network, params: Params, settings: Settings, tokens: Int[Array, " characters"]
 ) -> Float[Array, "characters units"]:
     def step(state: State, token: Array) -> tuple[State, Array]:
         state = _read(module, params, settings, token[None, None], state)["state"]
@@ -196,7 +196,7 @@ def _activations(
     return jnp.concatenate([jnp.concatenate([layer[-1][0] for layer in first])[None], rest])
 
 
-def _read(module: nn.Module, params: Params, settings: Settings, tokens: Array, state: State) -> Outputs:
+def _read(module: Network, params: Params, settings: Settings, tokens: Array, state: State) -> Outputs:
     """Outputs for tokens (n, length) that continue from `state`."""
     nowhere = jnp.zeros(len(tokens), jnp.int32)
     outputs: PyTree = module.apply(

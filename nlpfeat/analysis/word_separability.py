@@ -90,7 +90,7 @@ def separability_by_width(dataset: xr.Dataset) -> xr.Dataset:
         )
         for name in MEASURES
     }
-    diverged = [np.isnan(group["rank"]).sum(dim="member").to_numpy() for group in groups.values()]
+    diverged = [group.sizes["member"] - group["rank"].count("member").to_numpy() for group in groups.values()]
     members = [group.sizes["member"] for group in groups.values()]
     return xr.Dataset(
         {**data, "diverged": (("width", "step"), np.stack(diverged)), "members": ("width", members)},

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = (
-    "Medians over seeds at the last step of each task's own recipe; diverged members count as the worst. baseline: the best "
-    "constant prediction. 95 % of the gain: the width at which the median has come that far from the baseline to the best (95 % "
-    "interval; – with fewer than {min_seeds} seeds); ≤ and > mark bounds: the grid's first width, and a grid whose last width is the best"
+    "Medians over seeds at the last step of each task's own recipe; diverged members count as the worst. baseline: the "
+    "best constant prediction. 95 % of the gain: the width at which the median has come that far from the baseline to the "
+    "best (95 % interval; – with fewer than {min_seeds} seeds); ≤ and > mark bounds: the grid's first width, and a grid "
+    "whose last width is the best"
 )
 
 
@@ -108,8 +109,8 @@ COMMAND = Command(
     "show what width buys in each task of a folder of studies",
     add_flags,
     run,
-    description="Each study is drawn between its baseline, the best constant prediction, and its best median over widths. Figure and\n"
-    "table go to FOLDER/figures.",
+    description="Each study is drawn between its baseline, the best constant prediction, and its best median over widths.\n"
+    "Figure and table go to FOLDER/figures.",
     examples=(
         "nlpfeat across-tasks",
         "nlpfeat across-tasks --folder=runs/all_tasks-smoke --json     # what make all-tasks SIZE=smoke has swept",

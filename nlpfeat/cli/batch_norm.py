@@ -121,10 +121,10 @@ COMMAND = Command(
     "insert batch norm into a trained network and find the learning rates that it then survives",
     add_flags,
     run,
-    description="Batch norm goes after the dense layers, set so that no output changes. Then the network is fine-tuned with it and\n"
-    "without, from the same weights, at growing learning rates. A rate is survived if, in the median over repeats, at least\n"
-    "half of what was learned is left: the headline metric half-way between the baseline, the best constant prediction, and\n"
-    "that of the trained network. A repeat that diverges counts as the worst.",
+    description="Batch norm goes after the dense layers, set so that no output changes. Then the network is fine-tuned with it\n"
+    "and without, from the same weights, at growing learning rates. A rate is survived if, in the median over repeats, at\n"
+    "least half of what was learned is left: the headline metric half-way between the baseline, the best constant\n"
+    "prediction, and that of the trained network. A repeat that diverges counts as the worst.",
     examples=(
         "nlpfeat batch-norm --study=runs/imdb_dense --width=100",
         "nlpfeat batch-norm --study=runs/spirals --width=32 --seed=3 --rates=0.001,0.01,0.1 --steps=200",

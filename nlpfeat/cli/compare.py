@@ -74,8 +74,9 @@ def print_comparison(comparison: "Comparison") -> None:
     }
     print_columns(
         columns,
-        f"At training loss {comparison.loss:g} nats: medians over the seeds that reach it (quartiles); ratio of medians with "
-        f"its bootstrap 95 % interval. Seeds that reach it: {rows[0]['other_reached']} of {rows[0]['other_trained']} of {other}",
+        f"At training loss {comparison.loss:g} nats: medians over the seeds that reach it (quartiles); ratio of medians "
+        f"with its bootstrap 95 % interval. Seeds that reach it: {rows[0]['other_reached']} of "
+        f"{rows[0]['other_trained']} of {other}",
     )
 
 
@@ -89,8 +90,8 @@ COMMAND = Command(
     "compare two measured studies at equal training loss",
     add_flags,
     run,
-    description="Each member is taken when its training loss first reaches --loss, not at the same step. For every width of the study:\n"
-    "the medians over seeds of stretch and weights, and their ratio to those of one width of the other study, with a\n"
+    description="Each member is taken when its training loss first reaches --loss, not at the same step. For every width of the\n"
+    "study: the medians over seeds of stretch and weights, and their ratio to those of one width of the other study, with a\n"
     "bootstrap 95 % interval. Seeds that never reach the loss are left out, and counted. Both studies must be measured;\n"
     "logarithms are interpolated linearly between checkpoints, so keep many (config.training.snapshots).",
     examples=(

@@ -33,6 +33,7 @@ from nlpfeat.cli.parsing import (
     check_members,
     parse,
     parser_of,
+    refuse_flags_of,
     split_config_flags,
 )
 from nlpfeat.config.files import expand_path, run_file
@@ -105,9 +106,14 @@ def dispatch(argv: Sequence[str]) -> int:
     if command.takes_config:
         rest, overrides = split_config_flags(rest)
         parser.set_defaults(overrides=overrides)
-    if not command.opens_study or "-h" in rest or "--help" in rest:
+    given = {argument.split("=")[0] for argument in rest}
+    if not command.opens_study or given & {"-h", "--help", command.in_place_of_study}:
         return command.run(parse(parser, rest, siblings), line)
-    settings = add_further_axes(parser, rest)
+    try:
+        settings = add_further_axes(parser, rest)
+    except UserError:
+        refuse_flags_of(siblings, parser, rest)  # the mistake to name first
+        raise
     args = parse(parser, rest, siblings)
     check_members(args, settings)
     return command.run(args, line)

@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 SHOWN = {
     "regions": "regions",
     "regions_ratio": "R/(H²/2)",
-    "components_in_box": "components",
+    "components_in_box": "parts",
     "separable": "separable",
     "gdv": "GDV",
     "log_det": "log|det|",
     "fold_index": "folding",
-    "winding_angle": "winding °",
+    "winding_angle": "winding",
     "spectral_product": "Π σ_max",
     "mean_path_norm": "|w||v|",
 }
 CAPTION = (
-    "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; components: of the decision "
-    "regions of all classes in the box; separable: share of seeds whose embedded classes are linearly separable; GDV: 0 mixed, -1 "
-    "ideal; log|det|: log of the area factor of the map, -inf where it flattens; folding: 0 without folds; winding: angle of an embedded "
-    "class curve around the middle; Π σ_max: product of spectral norms; |w||v|: mean over units. –: not defined. --json has all "
-    "measures with quartiles."
+    "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; parts: "
+    "connected components of the decision regions of all classes in the box; separable: share of seeds whose embedded "
+    "classes are linearly separable; GDV: 0 mixed, -1 ideal; log|det|: log of the area factor of the map, -inf where it "
+    "flattens; folding: 0 without folds; winding: degrees that an embedded class curve turns around the middle; Π σ_max: "
+    "product of spectral norms; |w||v|: mean over units. –: not defined. --json has all measures with quartiles."
 )
 
 
@@ -116,10 +116,10 @@ COMMAND = Command(
     "measure the geometry of every member of a study at every kept checkpoint",
     add_flags,
     run,
-    description="Linear regions, decision regions of the whole plane, separability with certificates, stretch, folds, roughness, norms: see\n"
-    "nlpfeat/geometry/measures.py. The numbers join STUDY/results.nc under the same labels. Run again after an interruption\n"
-    "or an extended sweep, it measures only what is missing; delete STUDY/measures to measure anew. On stdout: medians over\n"
-    "seeds at the last step. Exit code 1 if a theorem is violated.",
+    description="Linear regions, decision regions of the whole plane, separability with certificates, stretch, folds,\n"
+    "roughness, norms: see nlpfeat/geometry/measures.py. The numbers join STUDY/results.nc under the same labels. Run again\n"
+    "after an interruption or an extended sweep, it measures only what is missing; delete STUDY/measures to measure anew.\n"
+    "On stdout: medians over seeds at the last step. Exit code 1 if a theorem is violated.",
     examples=(
         "nlpfeat measure --study=runs/spirals",
         "nlpfeat measure --study=runs/spirals --json",

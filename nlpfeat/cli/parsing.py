@@ -25,6 +25,7 @@ class Command(NamedTuple):
       examples: lines of its help.
       opens_study: whether --study names an existing study: it is checked before anything slow is imported, and the further
         axes of its grid become flags.
+      in_place_of_study: a flag that takes the place of --study.
       takes_config: whether --config.KEY=VALUE sets keys of a config: they become `overrides`, key -> text.
       subcommands: commands below this one.
     """
@@ -36,6 +37,7 @@ class Command(NamedTuple):
     description: str = ""
     examples: Sequence[str] = ()
     opens_study: bool = True
+    in_place_of_study: str | None = None
     takes_config: bool = False
     subcommands: tuple["Command", ...] = ()
 
@@ -196,13 +198,22 @@ def parse(parser: Parser, argv: Sequence[str], siblings: Sequence[Command] = ())
     """Parse; an unknown flag is a UserError that names the subcommand that takes it, or the nearest flag."""
     known, unknown = parser.parse_known_intermixed_args(argv)
     if unknown:
+        refuse_flags_of(siblings, parser, unknown)
         flag = unknown[0].split("=")[0]
-        takers = [one.name for one in siblings if flag in parser_of(one, one.name).flags]
-        if flag.startswith("--") and takers:
-            verb = "do" if takers[1:] else "does"
-            parser.error(f"{parser.prog} takes no {flag}; {' and '.join(takers)} {verb}")
         parser.error(f"unknown argument {unknown[0]!r}; {nearest(flag, parser.flags)}")
     return known
+
+
+def refuse_flags_of(siblings: Sequence[Command], parser: Parser, argv: Sequence[str]) -> None:
+    """Refuse a flag that other subcommands take.
+
+    Raises:
+      UserError: if there is one; the subcommands that take it are named.
+    """
+    for flag in (argument.split("=")[0] for argument in argv if argument.startswith("--")):
+        takers = [one.name for one in siblings if flag in parser_of(one, one.name).flags]
+        if takers and flag not in parser.flags:
+            parser.error(f"{parser.prog} takes no {flag}, which belongs to: {', '.join(takers)}")
 
 
 def split_config_flags(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, line: str) -> int:
         )
     precheck.require_study(args.study)
 
-    from nlpfeat.cli.tables import print_json, print_paths
+    from nlpfeat.cli.tables import print_json
     from nlpfeat.plotting.figures.study import StudyFiguresOptions, study_figures
     from nlpfeat.plotting.save import results_stamp, save_figure
     from nlpfeat.store.atomic import write_csv
@@ -51,14 +51,14 @@ def run(args: argparse.Namespace, line: str) -> int:
     options = StudyFiguresOptions(args.threshold, point_of(args.at, axes))
     stamp, entries = results_stamp(line, study.results.attrs), []
     for one in study_figures(study, options):
-        path = study.folder.figures / one.name
-        paths = save_figure(one.figure, path, stamp)
+        paths = save_figure(one.figure, study.folder.figures / one.name, stamp)
         if one.table is not None:
-            paths.append(write_csv(one.table, path.with_name(f"{one.name}.csv")))
+            paths.append(write_csv(one.table, study.folder.figures / f"{one.name}.csv"))
         entries.append({"text": one.text, **one.numbers, "paths": paths})
         if not args.json:
             print(one.text)
-            print_paths(paths)
+            for path in paths:
+                print(f"  {path}")
     if args.json:
         print_json(entries)
     return 0
@@ -86,10 +86,10 @@ COMMAND = Command(
     "draw the figures of a study, as PNG and PDF",
     add_flags,
     run,
-    description="The headline metric against width, with every seed, median and quartiles; the share of seeds that succeed with its Wilson\n"
-    "interval; H50, the width at which half of the seeds succeed, with its bootstrap interval; learning curves; what nlpfeat\n"
-    "measure has measured. A grid with further axes has a figure of its own: which recipe succeeds how often. Figures go to\n"
-    "STUDY/figures.",
+    description="The headline metric against width, with every seed, median and quartiles; the share of seeds that succeed with\n"
+    "its Wilson interval; H50, the width at which half of the seeds succeed, with its bootstrap interval; learning curves;\n"
+    "what nlpfeat measure has measured. A grid with further axes has a figure of its own: which recipe succeeds how often.\n"
+    "Figures go to STUDY/figures.",
     examples=(
         "nlpfeat plot --study=runs/spirals",
         "nlpfeat plot --study=runs/spirals --threshold=0.95 --json",

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -37,7 +37,7 @@ class _Shown:
         )
         self._spoke = time.monotonic()
 
-    def __enter__(self) -> Self:
+    def __enter__(self: Shown) -> Shown:  # noqa: PYI019 - the import hook of the tests cannot check Self
         self._bars.start()
         return self
 

@@ -11,7 +11,6 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import PyTree
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -91,73 +90,6 @@ def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
     for row in rows:
         table.add_row(*row)
     print_table(table)
-
-
-# The columns of the table of measures: what fits on a screen; --json has all.
-_SHOWN = {
-    "regions": "regions",
-    "regions_ratio": "R/(H²/2)",
-    "components_in_box": "parts",
-    "separable": "separable",
-    "gdv": "GDV",
-    "log_det": "log|det|",
-    "fold_index": "folding",
-    "turn": "turn °",
-    "spectral_product": "Π σ_max",
-    "mean_pull": "|w||v|",
-}
-_CAPTION = (
-    "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; parts: "
-    "of all classes' regions in the box; separable: share of seeds whose classes lines can part after the map; "
-    "GDV: 0 mixed, -1 ideal; log|det|: how much the map enlarges areas, -inf flattens; folding: 0 without folds; "
-    "turn: of an embedded arm around the middle; Π σ_max: product of spectral norms; |w||v|: pull of a unit. "
-    "–: not defined. --json has all measures with quartiles."
-)
-
-
-def print_measures(rows: list[dict[str, PyTree]]) -> None:
-    """Print the medians of the most telling measures, by width."""
-    axes = [name for name in rows[0] if not isinstance(rows[0][name], list) and name != "diverged"]
-    table = Table(caption=_CAPTION, caption_justify="left")
-    shown = [name for name in _SHOWN if any(row[name][1] is not None for row in rows)]
-    for name in [*axes, *(_SHOWN[name] for name in shown)]:
-        table.add_column(name, justify="right")
-    for row in rows:
-        middles = [row[name][1] for name in shown]
-        table.add_row(
-            *(_counted(row) if axis == "members" else f"{row[axis]:g}" for axis in axes),
-            *("–" if m is None else f"{m:.4g}" for m in middles),
-        )
-    print_table(table)
-
-
-def _counted(row: dict[str, PyTree]) -> str:
-    """How many members, and how many of them diverged."""
-    return str(row["members"]) + (f" ({row['diverged']} diverged)" if row["diverged"] else "")
-
-
-def print_comparison(rows: list[dict[str, PyTree]], other: str, level: float) -> None:
-    """Print the measures of a study beside those of another, at equal loss."""
-    reached = {row["width"]: f"{row['reached'][0]} of {row['trained'][0]}" for row in rows}
-    counts = f"{rows[0]['reached'][1]} of {rows[0]['trained'][1]}"
-    table = Table(
-        caption=f"At training loss {level:g} nats: medians over the seeds that reach it (quartiles); ratio of medians with "
-        f"its bootstrap 95 % interval. Seeds that reach it: {counts} of {other}",
-        caption_justify="left",
-    )
-    for name in ("width", "seeds", "measure", "median here", escape(other), "ratio"):
-        table.add_column(name, justify="left" if name == "measure" else "right", no_wrap=name == "measure")
-    for row in rows:
-        cells = [_quartiles(quartiles) for quartiles in row["quartiles"]]
-        table.add_row(
-            str(row["width"]), reached[row["width"]], row["about"], *cells, _quartiles(row["ratio"])
-        )
-    print_table(table)
-
-
-def _quartiles(values: list[float | None]) -> str:
-    low, middle, high = ("–" if value is None else f"{float(f'{value:.3g}'):,.7g}" for value in values)
-    return middle if low == high == "–" else f"{middle} ({low}–{high})"
 
 
 def print_costs(costs: list[BucketCost]) -> None:

@@ -524,9 +524,8 @@ def _subcommand(
     *examples: str,
     description: str = "",
 ) -> Command:
-    return Command(
-        name, summary, add_flags, run, description, [f"nlpfeat words {name} {one}" for one in examples]
-    )
+    lines = [f"nlpfeat words {name} {one}" for one in examples]
+    return Command(name, summary, add_flags, run, description, lines, in_place_of_study="--vectors")
 
 
 COMMAND = Command(

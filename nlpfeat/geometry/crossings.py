@@ -1,6 +1,6 @@
 """Intersections of the zero lines of a layer's units with the edges and vertices of a complex.
 
-Every decision follows from the signs of the units at the vertices, which are computed once. A value that is zero up to
+Every decision follows from the sign of each unit at each vertex, which is computed once. A value that is zero up to
 rounding has the sign 0: the line passes through the vertex.
 """
 
@@ -19,7 +19,7 @@ _ROWS = 4096  # vertices per forward pass: their activations fit the cache of a 
 
 
 class Signed(NamedTuple):
-    """Values and signs of consecutive units at all vertices."""
+    """Value and sign of consecutive units at all vertices."""
 
     first: int  # index of the first unit
     values: np.ndarray  # float64 (vertices, units)
@@ -35,7 +35,7 @@ class Units(NamedTuple):
     scale: float  # magnitude of coordinates
 
     def signed(self) -> Iterator[Signed]:
-        """Values and signs of all units, as many at a time as fit in memory."""
+        """Value and sign of all units, as many at a time as fit in memory."""
         *before, (weight, bias, _) = self.layers
         count = len(self.points)
         chunk = min(max(64, _ENTRIES // max(count, 1) // 64 * 64), -(-len(bias) // 64) * 64)

@@ -38,11 +38,11 @@ def decompose(layer: Layer) -> LayerSteps:
     left, values, right = np.linalg.svd(layer.weight)
     rank = min(out, inputs)
     full = values[-1] > max(out, inputs) * np.finfo(float).eps * values[0]
-    signs = np.sign(right[np.arange(inputs), np.abs(right).argmax(1)])
-    signs[-1] *= np.linalg.det(right * signs[:, None])
-    signs = np.where(signs < 0, -1.0, 1.0)
-    right = right * signs[:, None]
-    left[:, :rank] *= signs[:rank]
+    sign = np.sign(right[np.arange(inputs), np.abs(right).argmax(1)])
+    sign[-1] *= np.linalg.det(right * sign[:, None])
+    sign = np.where(sign < 0, -1.0, 1.0)
+    right = right * sign[:, None]
+    left[:, :rank] *= sign[:rank]
     reflection = np.eye(out)
     if np.linalg.det(left) < 0:
         left[:, -1] *= -1

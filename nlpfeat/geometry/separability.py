@@ -168,8 +168,8 @@ def _exact(
     columns = []
     for i, rival in pairs:
         row = [*(Fraction(float(x)) for x in features[i]), Fraction(1)]
-        signs = {int(labels[i]): 1, rival: -1}
-        columns.append([signs.get(k, 0) * x for k in used for x in row])
+        sign = {int(labels[i]): 1, rival: -1}
+        columns.append([sign.get(k, 0) * x for k in used for x in row])
     multipliers, dual = feasible(columns)
     if multipliers:
         chosen = sorted(multipliers)

@@ -93,9 +93,9 @@ def sign_changes(network: Network, origin: np.ndarray, direction: np.ndarray, a:
     scores = network(origin + times[:, None] * direction)
     gap = scores[:, a] - scores[:, b]
     ends = gap[0] + (gap[0] - gap[1]) * 1e9, gap[-1] + (gap[-1] - gap[-2]) * 1e9
-    signs = np.sign(np.concatenate([ends[:1], gap, ends[1:]]))
-    signs = signs[signs != 0]
-    return int((signs[1:] != signs[:-1]).sum())
+    sign = np.sign(np.concatenate([ends[:1], gap, ends[1:]]))
+    sign = sign[sign != 0]
+    return int((sign[1:] != sign[:-1]).sum())
 
 
 def steepness(

@@ -174,6 +174,7 @@ class Normalized(NamedTuple):
         return normalized(self.module, params, norms, *arguments, train=train, **options)
 
 
+Network: TypeAlias = nn.Module | Normalized
 Units: TypeAlias = Float[Array | np.ndarray, " units"]
 
 

@@ -16,6 +16,7 @@ from jaxtyping import Array, PyTree
 from nlpfeat.config.fields import NonNegativeInt, Range
 from nlpfeat.data.core import Outputs
 from nlpfeat.errors import nearest
+from nlpfeat.models.batch_norm import Network
 from nlpfeat.models.layers import Dense, Embedding, fixed, one_is_swept, size
 from nlpfeat.models.masking import Dropout
 from nlpfeat.models.recurrent import CELLS, Cell, Recurrent, State, zero_state
@@ -107,7 +108,7 @@ class CarriedState(NamedTuple):
     state: tuple[State, ...]
 
 
-def init_carry(module: nn.Module, rows: int) -> CarriedState:
+def init_carry(module: Network, rows: int) -> CarriedState:
     """The carry of a `CharacterNet` before the first window."""
     units = module.spec.units or module.units
     return CarriedState(

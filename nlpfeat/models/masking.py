@@ -144,13 +144,15 @@ def crop(params: Params, native: Params) -> Params:
     """
 
     def slice_leaf(
-        path: jax.tree_util.KeyPath, leaf: Array | np.ndarray, like: Array | np.ndarray | jax.ShapeDtypeStruct
+        path: jax.tree_util.KeyPath,
+        leaf: Array | np.ndarray,
+        like: Array | np.ndarray | jax.ShapeDtypeStruct,
     ) -> Array | np.ndarray:
         if leaf.ndim != len(like.shape) or any(n > p for n, p in zip(like.shape, leaf.shape, strict=True)):
             raise UserError(
                 f"parameter {jax.tree_util.keystr(path)} is {' x '.join(map(str, leaf.shape))}, "
                 f"too narrow for {' x '.join(map(str, like.shape))}: the widths differ"
             )
-        return leaf[tuple(slice(n) for n in like.shape)]
+        return leaf[(..., *(slice(n) for n in like.shape))]
 
     return jax.tree_util.tree_map_with_path(slice_leaf, params, native)

@@ -33,8 +33,8 @@ STYLE: dict[str, object] = {
     "figure.constrained_layout.use": True,
     "svg.fonttype": "none",
 }
-# Figures start from matplotlib's defaults, not from the user's matplotlibrc. Math text is off: two dollar signs in the name of a
-# class, a word or a path would otherwise be parsed as a formula.
+# Figures start from matplotlib's defaults, not from the user's matplotlibrc. Math text is off: two dollar signs in the name of
+# a class, a word or a path would otherwise be parsed as a formula.
 GROUND = ["default", {"text.parse_math": False}]
 
 
@@ -68,7 +68,7 @@ THEMES = {
 
 
 def ground(theme: Theme, classes: np.ndarray, strength: float = 1.0) -> np.ndarray:
-    """The ground colours (n, 3) of the decision regions of classes, int (n,): opaque, so that no seams show between polygons."""
+    """The ground colours (n, 3) of decision regions, by class int (n,): opaque, so that no seams show between polygons."""
     table = np.array([to_rgb(colour) for colour in CLASS_COLOURS])
     share = strength * theme.fill
     return share * table[np.asarray(classes) % len(table)] + (1 - share) * np.array(to_rgb(theme.background))

@@ -43,7 +43,7 @@ def forward(
     """
     arrays = jax.device_put(data.arrays)
 
-    def outputs(batch: np.ndarray) -> dict[str, np.ndarray]:
+    def outputs(batch: np.ndarray) -> dict[str, PyTree]:
         one = Data(data.settings, arrays, {})
         return _outputs(program, names, params, one, data.splits[split], index[batch])
 
@@ -57,7 +57,7 @@ def _outputs(
     params: Params,
     data: Data,
     examples: Examples,
-    index: np.ndarray,
+    index: jax.Array | np.ndarray,
 ) -> dict[str, PyTree]:
     batch = program.task.data.batch(data.arrays, examples, jnp.asarray(index))
     outputs: PyTree = program.module.apply({"params": params}, batch.inputs, data.settings)

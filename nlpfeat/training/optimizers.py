@@ -32,8 +32,8 @@ def adam_with_l2(*modules: str) -> Callable[[PyTree], optax.GradientTransformati
         }
 
     def optimizer(settings: PyTree) -> optax.GradientTransformation:
-        penalty = optax.masked(optax.add_decayed_weights(2 * settings.l2), mask)
-        return optax.chain(penalty, optax.scale_by_adam())
+        weight_decay = optax.masked(optax.add_decayed_weights(2 * settings.l2), mask)
+        return optax.chain(weight_decay, optax.scale_by_adam())
 
     return optimizer
 

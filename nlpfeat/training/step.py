@@ -3,7 +3,6 @@
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
@@ -15,6 +14,7 @@ from nlpfeat.config.fields import Scalar, Settings
 from nlpfeat.data.core import Examples, Outputs, Params, Splits, split_names
 from nlpfeat.errors import UserError, nearest
 from nlpfeat.keys import stream
+from nlpfeat.models.batch_norm import Network
 from nlpfeat.training.task import ExampleRule, GradientDescent, Task
 
 
@@ -26,7 +26,7 @@ class Program(NamedTuple):
     """
 
     task: Task
-    module: nn.Module
+    module: Network
     frozen: tuple[str, ...] = ()
 
 

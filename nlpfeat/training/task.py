@@ -17,6 +17,7 @@ from jaxtyping import Float, Int, PyTree
 from nlpfeat.config.fields import Scalar, Settings
 from nlpfeat.data.core import BatchFn, Dataset, Examples, Outputs, Params, Splits, generated, rows
 from nlpfeat.data.samplers import epoch_sampler, in_order
+from nlpfeat.models.batch_norm import Network
 from nlpfeat.models.factors import FactorTables, NewUserPrior
 from nlpfeat.models.layers import PlainLayer
 from nlpfeat.training.metrics import Baseline, Metric, Success, majority_baseline
@@ -129,7 +130,7 @@ class Carry(NamedTuple):
       extract: (inputs, outputs) -> the state after the batch.
     """
 
-    init: Callable[[nn.Module, int], PyTree]
+    init: Callable[[Network, int], PyTree]
     inject: Callable[[PyTree, PyTree], PyTree]
     extract: Callable[[PyTree, Outputs], PyTree]
 

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 
-from nlpfeat.analysis.sampling import sample_text
+from nlpfeat.analysis.sampling import SamplingOptions, sample_text
 from nlpfeat.data import tables
 from nlpfeat.data.ratings import catalogue, rating_table
 from nlpfeat.data.ratings.rating_table import RatingsSpec
@@ -282,5 +282,6 @@ def test_a_prompt_that_is_longer_in_small_letters():
     factory = factory_of(TOYS["char_rnn"])
     one = factory.new_member(factory.spec.settings, 3)
     alphabet = factory.dataset.metadata.alphabet
-    written = sample_text(factory.module(3), one.params, one.settings, alphabet, "İzmir", 0.8, 5, 0, 2)
+    options = SamplingOptions(0.8, 5, 2)
+    written = sample_text(factory.module(3), one.params, one.settings, alphabet, "İzmir", options)
     assert [len(text) for text in written] == [5, 5]

@@ -13,9 +13,10 @@ from nlpfeat.stats.quantiles import quartiles_of
 
 TICKS = (1, 2, 4, 8, 16, 32, 64, 100)
 HEADING = (
-    "What width buys, each task with one recipe of its own (learning rate, steps: see its config): median and quartiles over seeds; 0 is the\n"
-    "best constant prediction, 1 the best median over widths. ◆ the width at which 95 % of that gain is reached, with its 95 % interval;\n"
-    "◀ an upper bound, at the grid's first width; ▶ a lower bound, where the grid's last width is the best. In the order of that width."
+    "What width buys, each task with one recipe of its own (learning rate, steps: see its config): median and quartiles over "
+    "seeds;\n0 is the best constant prediction, 1 the best median over widths. ◆ the width at which 95 % of that gain is "
+    "reached, with its 95 %\ninterval; ◀ an upper bound, at the grid's first width; ▶ a lower bound, where the grid's last "
+    "width is the best. In the order of that width."
 )
 
 

@@ -40,7 +40,7 @@ def plane_maps_figure(maps: Sequence[PlaneMap], recipe: str) -> Figure:
         ax.set_ylabel(label)
     if scale is not None:
         label = "log|det|: red grows, blue shrinks, grey is flat"
-        figure.colorbar(scale, ax=axes[1, :], label=label, shrink=0.9)
+        figure.colorbar(scale, ax=axes[1, :], label=label)
     metric = maps[0].member.task.evaluation.headline.name
     set_heading(
         figure,

@@ -161,7 +161,7 @@ def curves_figure(dataset: xr.Dataset, task: Task, training: TrainingSpec) -> Fi
                     *quartiles_of(values, axis=0),
                     colour=colour,
                     label="median",
-                    title=f"width {width}" if row is axes[0] else "",
+                    title=f"width {width}" if measure is metric else "",
                     phases=phases,
                 )
     axes[1, len(widths) // 2].set_xlabel("step")

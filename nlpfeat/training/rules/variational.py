@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.typing import ArrayLike
 from jaxtyping import Float, PyTree, Real
 
 from nlpfeat.config.fields import Scalar
@@ -30,7 +29,7 @@ class Side(NamedTuple):
 
     row: Array
     rows: int
-    precision: ArrayLike
+    precision: Scalar
     step_size: Scalar
 
     def sums(self, values: Float[Array, " n"]) -> Float[Array, " rows"]:
@@ -41,10 +40,10 @@ class Side(NamedTuple):
         self,
         old: Float[Array, " rows"],
         coefficient: Array,
-        coefficient_variance: ArrayLike,
+        coefficient_variance: Scalar,
         residual: Float[Array, " n"],
-        prior_mean: ArrayLike,
-        prior_variance: ArrayLike,
+        prior_mean: Scalar,
+        prior_variance: Scalar,
     ) -> tuple[Array, Array]:
         """The posterior means and variances (rows,) of one parameter per row, whose effect on a rating is linear.
 
@@ -71,7 +70,7 @@ class ItemRegression(NamedTuple):
     """
 
     features: Float[Array, "items features"]
-    ridge: ArrayLike
+    ridge: Scalar
     cholesky: tuple[Array, bool]
 
     def fit(self, values: Float[Array, " items"]) -> Float[Array, " features"]:
@@ -97,7 +96,7 @@ class ItemRegression(NamedTuple):
 def item_regression(
     features: Float[Array | np.ndarray, "items given"],
     counts: Real[Array | np.ndarray, " items"],
-    ridge: ArrayLike,
+    ridge: Scalar,
 ) -> ItemRegression:
     """The regression on some features and on the logarithm of the number of ratings, with its square, standardised.
 
@@ -188,7 +187,7 @@ def _residual(params: Params, user: Side, item: Side, centred: Array) -> Array:
 
 
 def _update_biases(
-    old: Params, side: Side, residual: Array, prior_mean: ArrayLike, prior_variance: ArrayLike
+    old: Params, side: Side, residual: Array, prior_mean: Scalar, prior_variance: Scalar
 ) -> tuple[Params, Array]:
     """The parameters of a side with updated biases, and the new residuals."""
     residual += old["bias"][side.row]
