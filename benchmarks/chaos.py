@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -87,6 +88,8 @@ def launch(path: Path, *more: str, first: Callable[[], object] = lambda: None) -
         main()
     except SystemExit as stop:
         code = int(stop.code or 0)
+    except Exception:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         os._exit(code)

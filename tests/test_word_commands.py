@@ -200,22 +200,6 @@ def test_offline_without_data(tmp_path):
     refused(done, "reviews.txt", "https://", str(tmp_path / "nlpfeat"), "NLPFEAT_DATA")
 
 
-def test_trace():
-    done = run("trace", "--iterations=2", "--show=1", "--json")
-    first, second = json.loads(done.stdout)
-    assert first["delta"][0][0] == pytest.approx(-0.08516705, abs=1e-8)
-    assert second["W before"] == first["W after"]
-    told = run("trace").stdout
-    assert "0.39293837" in told
-    assert "-0.40469539" in told
-    assert "iteration 10000" in told
-    assert "times the next" in told
-    deep = run("trace", "--layers=2", "--hidden=3", "--iterations=5", "--show=all").stdout
-    assert deep.count("delta2 W2ᵀ") == 5
-    refused(run("trace", "--layers=3"), "3 must be 1 to 2")
-    refused(run("trace", "--show=x"), "cannot read 'x'")
-
-
 @pytest.fixture(scope="module")
 def sequences(films, tmp_path_factory):
     """The same texts, read as sequences by filters of two words."""
