@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nlpfeat.analysis import ratings
+from nlpfeat.analysis import new_users, ratings
 from nlpfeat.data.ratings.catalogue import Catalogue
 from nlpfeat.embeddings.alignment import cka, list_overlap, neighbour_overlap, principal_angles
 from nlpfeat.embeddings.components import components, ends
@@ -85,7 +85,7 @@ def test_a_new_user_with_the_ratings_of_a_user_is_predicted_alike(tasted):
     rated, train = member.dataset.metadata.rated, np.asarray(member.splits["train"].inputs)
     for user in (0, 7, 13):
         mine = train[rated.user[train] == user]
-        fresh = ratings.fold_in_user(member, rated.item[mine], rated.stars[mine])
+        fresh = new_users.fold_in_user(member, rated.item[mine], rated.stars[mine])
         items = np.arange(len(rated.items), dtype=np.int32)
         old = ratings.predict_ratings(member, np.full(len(items), user, np.int32), items)
         new = ratings.predict_ratings(fresh, np.full(len(items), len(rated.users), np.int32), items)
@@ -108,7 +108,7 @@ def test_new_users_of_nets_minimise_their_own_errors(name, tmp_path):
     made, _ = study(with_training(spec, steps=(60,), lr_scales=(30.0,)), tmp_path / "study")
     member = open_study(made.path).member(width=3, seed=0)
     items, stars = np.array([2, 5, 9], np.int32), np.array([5.0, 1.0, 3.0], np.float32)
-    fresh = ratings.fold_in_user(member, items, stars)
+    fresh = new_users.fold_in_user(member, items, stars)
     told = ratings.predict_ratings(fresh, np.full(3, member.module.users, np.int32), items)
     users = np.arange(member.module.users, dtype=np.int32)
     others = np.array(
@@ -126,7 +126,7 @@ def test_the_bias_of_someone_new_is_held_near_those_of_the_others(tmp_path):
     made, _ = study(with_training(spec, steps=(60,), lr_scales=(30.0,)), tmp_path / "study")
     member = open_study(made.path).member(width=2, seed=0)
     others = member.params["user_bias"]["table"]
-    fresh = [ratings.fold_in_user(member, np.array([2]), np.array([s], np.float32)) for s in (0.5, 5.0)]
+    fresh = [new_users.fold_in_user(member, np.array([2]), np.array([s], np.float32)) for s in (0.5, 5.0)]
     low, high = (float(one.params["user_bias"]["table"][-1, 0]) for one in fresh)
     assert others.mean() - 3 * others.std() < low < high < others.mean() + 3 * others.std()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nlpfeat.analysis.agreement import agreement
-from nlpfeat.analysis.ratings import factor_tables, item_quality, require_factors
+from nlpfeat.analysis.ratings import factor_tables, item_quality
 from nlpfeat.config.fields import setting_names
 from nlpfeat.data.ratings.rating_table import RatingTable
 from nlpfeat.embeddings.alignment import cka, list_overlap, neighbour_overlap, principal_angles
@@ -17,6 +17,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.store.layout import select_members
 from nlpfeat.study.session import Study
+from nlpfeat.tasks.registry import require_view
 
 MIN_ITEMS = 8
 
@@ -75,7 +76,7 @@ def factor_stability(
     Raises:
       UserError: if the study has no factors, too few items or no pairs, or a member diverged.
     """
-    require_factors(study.task, study.path)
+    require_view(study.task, "factors")
     ratings: RatingTable = study.dataset.metadata
     items = ratings.most_rated(options.max_items)
     if len(items) < MIN_ITEMS:

@@ -1,23 +1,20 @@
-"""What trained factor models know of items and users: predictions, new users, lists of items, maps."""
+"""What trained factor models know of items and users: predictions, lists of items, maps."""
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
 import flax.linen as nn
 import jax
-import jax.flatten_util
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jax import Array
 from jaxtyping import Float, Int, PyTree
-from scipy.optimize import minimize
 
 from nlpfeat.config.fields import Settings
-from nlpfeat.data.core import Params, count, split_names
+from nlpfeat.data.core import Params
 from nlpfeat.data.ratings.files import year
 from nlpfeat.data.ratings.rating_table import Pairs, RatingTable
 from nlpfeat.embeddings.components import components, ends
@@ -26,27 +23,16 @@ from nlpfeat.errors import UserError
 from nlpfeat.models.factors import FactorTables
 from nlpfeat.study.forward import batched
 from nlpfeat.study.restore import TrainedMember
-from nlpfeat.training.task import Factors, Task
+from nlpfeat.tasks.registry import require_view
 
 log = logging.getLogger(__name__)
 BATCH = 4096  # pairs predicted at a time
 COMPONENTS = 3  # listed by `component_items`
 
 
-def require_factors(task: Task, where: object) -> Factors:
-    """The factor view of a task.
-
-    Args:
-      where: the study, for the message.
-
-    Raises:
-      UserError: if the task has none.
-    """
-    if task.views.factors is None:
-        raise UserError(
-            f"{where} is a study of {task.name}, which has no factors: name one of ratings, such as runs/ratings_bias"
-        )
-    return task.views.factors
+def rating_table(member: TrainedMember) -> RatingTable:
+    """The ratings that a member learned from."""
+    return member.dataset.metadata
 
 
 def factor_tables(member: TrainedMember) -> FactorTables:
@@ -55,7 +41,7 @@ def factor_tables(member: TrainedMember) -> FactorTables:
     Raises:
       UserError: if the member's task has none.
     """
-    return require_factors(member.task, f"member {member.id}").tables(member.params, member.settings)
+    return require_view(member.task, "factors").tables(member.params, member.settings)
 
 
 def describe_model(member: TrainedMember) -> str:
@@ -91,62 +77,6 @@ def _predict(module: nn.Module, params: Params, pairs: Pairs, settings: Settings
     return outputs["prediction"]
 
 
-def fold_in_user(
-    member: TrainedMember, item: Int[np.ndarray, " n"], stars: Float[np.ndarray, " n"]
-) -> TrainedMember:
-    """The member with a new user, who is its last one; all other parameters stay as they are.
-
-    The new user's parameters minimise the sum of their squared errors under the task's new-user prior.
-
-    Args:
-      member: of a rating task.
-      item: indices of the items that the new user has rated.
-      stars: their ratings.
-    """
-    train = split_names(member.splits).index("train")
-    error = float(member.record[member.task.evaluation.headline.name][train])
-    new_user_prior = require_factors(member.task, f"member {member.id}").new_user_prior
-    priors = new_user_prior(
-        member.params, member.settings, count(member.splits["train"]), error, np.asarray(item)
-    )
-    users = {name: {leaf: member.params[name][leaf] for leaf in leaves} for name, leaves in priors.items()}
-    start, unravel = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: jnp.mean(leaf, 0), users))
-    new = len(jax.tree.leaves(users)[0])
-    module = member.module.clone(users=new + 1)
-    pairs = Pairs(np.full(len(item), new, np.int32), item, np.asarray(member.dataset.arrays.item_features))
-
-    @jax.jit
-    @jax.value_and_grad
-    def cost(flat: Array) -> Array:
-        row = unravel(flat)
-        outputs: PyTree = module.apply({"params": _append(member.params, row)}, pairs, member.settings)
-        penalties = [
-            (precision * (row[name][leaf] - mean) ** 2).sum()
-            for name, leaves in priors.items()
-            for leaf, (mean, precision) in leaves.items()
-        ]
-        return ((stars - outputs["prediction"]) ** 2).sum() + sum(penalties)
-
-    def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = cost(flat.astype(np.float32))
-        return float(value), np.asarray(gradient, np.float64)
-
-    result = minimize(value_and_gradient, np.asarray(start, np.float64), jac=True, method="L-BFGS-B")
-    params = jax.device_get(_append(member.params, unravel(jnp.asarray(result.x, jnp.float32))))
-    return replace(member, module=module, params=params)
-
-
-def _append(params: Params, row: Params) -> Params:
-    """Parameters with one more user. What `row` lacks, such as variances, is copied from the last user."""
-
-    def longer(name: str, leaf: str, values: Array | np.ndarray) -> Array:
-        last = row[name].get(leaf, values[-1])
-        return jnp.concatenate([jnp.asarray(values), jnp.asarray(last)[None]])
-
-    users = {name: {leaf: longer(name, leaf, v) for leaf, v in params[name].items()} for name in row}
-    return params | users
-
-
 class Rater(NamedTuple):
     """A user whose ratings are predicted.
 
@@ -169,7 +99,7 @@ def known_user(member: TrainedMember, name: str) -> Rater:
     Raises:
       UserError: if there is none of that name.
     """
-    table = _table(member)
+    table = rating_table(member)
     index, ratings = table.user(name), table.rated
     if not _train_counts(member)[0][index]:
         log.warning(
@@ -178,30 +108,6 @@ def known_user(member: TrainedMember, name: str) -> Rater:
     own = ratings.user == index
     rated = dict(zip(ratings.item[own].tolist(), ratings.stars[own].tolist(), strict=True))
     return Rater(member, index, rated, f"user {name}")
-
-
-def new_user(member: TrainedMember, ratings: Sequence[tuple[str, float]]) -> Rater:
-    """A user who is not in the data, folded into the model.
-
-    Args:
-      member: of a rating task.
-      ratings: (title or number of an item, stars).
-
-    Raises:
-      UserError: for an unknown item, one that is rated twice, or stars beyond the range of the data.
-    """
-    table = _table(member)
-    rated: dict[int, float] = {}
-    for text, stars in ratings:
-        if not table.low <= stars <= table.high:
-            raise UserError(f"rating {text}={stars:g}: stars must be {table.low:g} to {table.high:g}")
-        item = table.item(text)
-        if item in rated:
-            raise UserError(f"rating {text}={stars:g}: {table.titles[item]} is rated twice; rate it once")
-        rated[item] = stars
-    _note_unseen(member, list(rated))
-    items, stars = np.array(list(rated), np.int32), np.array(list(rated.values()), np.float32)
-    return Rater(fold_in_user(member, items, stars), len(table.rated.users), rated, "someone new")
 
 
 # Lists of items
@@ -235,7 +141,7 @@ class ItemList(NamedTuple):
 
 def items_by_quality(member: TrainedMember, options: ItemOptions, *, best: bool) -> ItemList:
     """The items of highest or lowest quality, see `item_quality`."""
-    items = _table(member).most_rated(options.max_items)
+    items = rating_table(member).most_rated(options.max_items)
     name, values = item_quality(member, items)
     chosen = ends(values, options.top_k)[best]
     which = "highest" if best else "lowest"
@@ -276,9 +182,9 @@ def similar_items(member: TrainedMember, title: str, options: ItemOptions) -> It
     Raises:
       UserError: if no item fits the title, or several do.
     """
-    table, vectors = _table(member), factor_tables(member).items
+    table, vectors = rating_table(member), factor_tables(member).items
     item = table.item(title)
-    _note_unseen(member, [item])
+    note_unseen(member, [item])
     items = table.most_rated(options.max_items)
     cosines = cosine(vectors[items], vectors[item])
     near = nearest(cosines, options.top_k, leave_out=tuple(np.flatnonzero(items == item).tolist()))
@@ -299,8 +205,8 @@ def predicted_item(rater: Rater, title: str) -> ItemList:
       UserError: if no item fits the title, or several do.
     """
     member = rater.member
-    item = _table(member).item(title)
-    _note_unseen(member, [item])
+    item = rating_table(member).item(title)
+    note_unseen(member, [item])
     value = predict_ratings(member, np.array([rater.user], np.int32), np.array([item], np.int32))
     rows = _rows(member, np.array([item]), {"predicted": _clipped(member, value)})
     if item in rater.rated:
@@ -319,7 +225,7 @@ def recommended_items(rater: Rater, options: ItemOptions) -> ItemList:
       UserError: if the user has rated all candidates.
     """
     member, rated = rater.member, rater.rated
-    items = _table(member).most_rated(options.max_items)
+    items = rating_table(member).most_rated(options.max_items)
     items = items[~np.isin(items, list(rated))]
     if not len(items):
         raise UserError(
@@ -350,7 +256,7 @@ def item_quality(member: TrainedMember, items: Int[np.ndarray, " items"]) -> Qua
     bias = factor_tables(member).item_bias
     if bias is not None:
         return Quality("bias", bias[items])
-    users = len(_table(member).rated.users)
+    users = len(rating_table(member).rated.users)
     pairs = np.tile(np.arange(users, dtype=np.int32), len(items)), np.repeat(items.astype(np.int32), users)
     return Quality("mean prediction", predict_ratings(member, *pairs).reshape(len(items), users).mean(1))
 
@@ -390,7 +296,7 @@ def item_map(member: TrainedMember, axes: tuple[int, int] = (1, 2), max_items: i
         raise UserError(
             f"components {axes[0]},{axes[1]}: there are {principal.scores.shape[1]}, as width is {member.settings.width}"
         )
-    table, (name, values) = _table(member), item_quality(member, items)
+    table, (name, values) = rating_table(member), item_quality(member, items)
     titles = [table.titles[item] for item in items]
     a, b = (axis - 1 for axis in axes)
     columns = {
@@ -411,26 +317,22 @@ def _items(member: TrainedMember, max_items: int, least: int, what: str) -> Int[
     Raises:
       UserError: if there are fewer than `least`.
     """
-    items = _table(member).most_rated(max_items)
+    items = rating_table(member).most_rated(max_items)
     if len(items) < least:
         raise UserError(f"{what} at least {least} items, and there are {len(items)}: raise max_items")
     return items
 
 
-def _table(member: TrainedMember) -> RatingTable:
-    return member.dataset.metadata
-
-
 def _train_counts(member: TrainedMember) -> tuple[Int[np.ndarray, " users"], Int[np.ndarray, " items"]]:
     """Number of training ratings per user and per item."""
-    rated, train = _table(member).rated, np.asarray(member.splits["train"].inputs)
+    rated, train = rating_table(member).rated, np.asarray(member.splits["train"].inputs)
     users = np.bincount(rated.user[train], minlength=len(rated.users))
     return users, np.bincount(rated.item[train], minlength=len(rated.items))
 
 
 def _rows(member: TrainedMember, items: np.ndarray, columns: dict[str, np.ndarray]) -> pd.DataFrame:
     """The table of an `ItemList`, with a value of each of `columns` per item."""
-    table, (_, trained) = _table(member), _train_counts(member)
+    table, (_, trained) = rating_table(member), _train_counts(member)
     return pd.DataFrame(
         {
             "title": [table.titles[item] for item in items],
@@ -445,21 +347,21 @@ def _rows(member: TrainedMember, items: np.ndarray, columns: dict[str, np.ndarra
 
 def _clipped(member: TrainedMember, values: np.ndarray) -> np.ndarray:
     """Predictions within the range of ratings, which networks exceed."""
-    return np.clip(values, _table(member).low, _table(member).high)
+    return np.clip(values, rating_table(member).low, rating_table(member).high)
 
 
 def _split(member: TrainedMember, user: int, item: int) -> str:
     """The split of a rating of the data; "given" for a rating of a new user."""
-    rated = _table(member).rated
+    rated = rating_table(member).rated
     index = np.flatnonzero((rated.user == user) & (rated.item == item))
     splits = [name for name, part in member.splits.items() if np.isin(index, np.asarray(part.inputs)).any()]
     return splits[0] if splits else "given"
 
 
-def _note_unseen(member: TrainedMember, items: Sequence[int]) -> None:
+def note_unseen(member: TrainedMember, items: Sequence[int]) -> None:
     """Log the items without training ratings."""
     trained = _train_counts(member)[1]
     for item in items:
         if not trained[item]:
-            title = _table(member).titles[item]
+            title = rating_table(member).titles[item]
             log.warning("%s has no training rating: the model has learned nothing of it from ratings", title)

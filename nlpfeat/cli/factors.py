@@ -96,13 +96,13 @@ def _naming_flags() -> Iterator[None]:
 
 
 def _open(args: argparse.Namespace) -> "Study":
-    from nlpfeat.analysis.ratings import require_factors
     from nlpfeat.parallel import use_all_cores
     from nlpfeat.study.session import open_study
+    from nlpfeat.tasks.registry import require_view
 
     use_all_cores()
     study = open_study(args.study)
-    require_factors(study.task, study.path)
+    require_view(study.task, "factors")
     return study
 
 
@@ -148,8 +148,10 @@ def _options(ratings: ModuleType, args: argparse.Namespace) -> "ItemOptions":
 
 
 def _rater_of(ratings: ModuleType, member: "TrainedMember", args: argparse.Namespace) -> "Rater":
+    from nlpfeat.analysis.new_users import new_user
+
     if args.rating:
-        return ratings.new_user(member, args.rating)
+        return new_user(member, args.rating)
     return ratings.known_user(member, args.user)
 
 

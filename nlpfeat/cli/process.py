@@ -1,6 +1,6 @@
 """The process of a command: signals, streams, the environment, one-line errors and exit codes.
 
-Exit codes: 0 done, 1 a defect of nlpfeat or a check that failed, 2 a mistake that the user can mend, 130 stopped
+Exit codes: 0 done, 1 a defect of nlpfeat or a check that failed, 2 a mistake that the user can correct, 130 stopped
 by Ctrl-C.
 """
 
@@ -99,10 +99,10 @@ def run(command: Callable[[list[str]], int], argv: list[str]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:
-        mend = mistake(error)
-        if mend is None:
+        message = mistake(error)
+        if message is None:
             raise
-        code = fail(mend)
+        code = fail(message)
     sys.exit(code)
 
 
@@ -147,12 +147,12 @@ def readable(argv: list[str]) -> list[str]:
 
 
 def mistake(error: Exception) -> str | None:
-    """What the user did, or can mend, that made a command fail by another exception than a UserError; None if it is a defect."""
+    """What the user did, or can correct, that made a command fail by another exception than a UserError; None if it is a defect."""
     text = (str(error).splitlines() or [""])[0]
     if isinstance(error, OSError) and (error.errno in FULL or of_user(error.filename)):
         where = f" {os.fsdecode(error.filename)}" if error.filename else ""
         return (
-            f"cannot read or write{where}: {error.strerror or error}. Nothing half-written was kept: mend that and run the "
+            f"cannot read or write{where}: {error.strerror or error}. Nothing half-written was kept: correct that and run the "
             "same command again"
         )
     if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):

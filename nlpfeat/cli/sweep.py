@@ -123,11 +123,11 @@ def _on_cluster(spec: "Spec", path: Path, args: argparse.Namespace, line: str) -
         raise UserError("--cluster needs Ray: pip install 'nlpfeat[cluster]'") from None
     from nlpfeat.cli.signals import StopRequest
     from nlpfeat.sweeps import launch
-    from nlpfeat.sweeps.plan import ALL_SHARDS
+    from nlpfeat.sweeps.plan import WHOLE
 
     with ray.connected(args.cluster, ray.BucketResources(args.task_cpus, args.task_gpus)) as cluster:
         request = StopRequest(line)  # Ray has its own handlers, until here
-        plan = launch.begin(spec, path, ALL_SHARDS, line, cluster.workers)
+        plan = launch.begin(spec, path, WHOLE, line, cluster.workers)
 
         def engine(plan: "LaunchPlan", progress: "ProgressCallback") -> "Outcome":
             return ray.train_on_cluster(plan, cluster, progress)
@@ -143,7 +143,7 @@ def _train(plan: "LaunchPlan", engine: "Engine", request: "StopRequest", where: 
     from nlpfeat.sweeps.compilation import compilations
     from nlpfeat.sweeps.runner import Interrupted
 
-    began, sizes = time.perf_counter(), plan.sizes
+    began, sizes = time.perf_counter(), plan.member_counts
     _print_notes(plan)
     print(
         f"{plan.folder.path}: {plan.members} members in the grid, {sum(sizes.values())} to train here in "
@@ -213,7 +213,7 @@ def _dry_run(spec: "Spec", path: Path, args: argparse.Namespace) -> int:
     print_costs(costs)
     minutes = sum(cost.compile_seconds + cost.train_seconds for cost in costs) / 60
     print(
-        f"{plan.members} members in {len(plan.wanted)} buckets; {sum(plan.sizes.values())} members to train here with "
+        f"{plan.members} members in {len(plan.wanted)} buckets; {sum(plan.member_counts.values())} members to train here with "
         f"{sum(c.programs for c in costs)} training programs, in about {minutes:.1f} minutes and at most "
         f"{max((c.megabytes for c in costs), default=0):.0f} MB of arrays, on {describe_devices()}; kept checkpoints take "
         f"{sum(c.disk_megabytes for c in costs):,.0f} MB on disk"

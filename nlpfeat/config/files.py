@@ -60,10 +60,10 @@ def get_config_of(reference: str) -> tuple[Callable[..., object], Path]:
     path = expand_path(file)
     if not path.is_file():
         here = [str(p) for p in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
-        mend = (
+        remedy = (
             nearest(file, here) if here else f"{path.parent.absolute()} holds no config; name the path of one"
         )
-        raise UserError(f"config: no file {file!r}; {mend}")
+        raise UserError(f"config: no file {file!r}; {remedy}")
     get_config = run_file(path, "config").get("get_config")
     if not callable(get_config):
         raise UserError(f"config {path}: no function get_config() that returns a ConfigDict")

@@ -212,8 +212,8 @@ def _missing(required: Mapping[str, str], columns: list[str], *, named: bool) ->
         return f"{missing}; add it"
     close = difflib.get_close_matches(lacking[0], free, n=1, cutoff=0.5) or free[:1]
     setting = required[lacking[0]]
-    mend = f"name the right one, as in --config.data.{setting}={close[0]}" if setting else "rename one"
-    return f"{missing}; its columns are {', '.join(columns)}: {mend}"
+    remedy = f"name the right one, as in --config.data.{setting}={close[0]}" if setting else "rename one"
+    return f"{missing}; its columns are {', '.join(columns)}: {remedy}"
 
 
 def _holds_data(columns: list[str]) -> bool:

@@ -127,12 +127,12 @@ def restore(
     kept = kept_steps(folder, label)
     if not kept:
         result = folder.result(label)
-        mend = (
+        remedy = (
             f"delete {result} and run the sweep, which trains that bucket anew"
             if result.exists()
             else "run the sweep"
         )
-        raise UserError(f"this member has no checkpoint in {folder.path}: {mend}")
+        raise UserError(f"this member has no checkpoint in {folder.path}: {remedy}")
     step = kept[-1] if step is None else step
     if step not in kept:
         raise UserError(
@@ -165,7 +165,7 @@ class RestoredBucket:
     factory: MemberFactory
     members: pd.DataFrame
     step: int
-    saved: runner.CheckpointState
+    saved: checkpoints.CheckpointState
 
     def member(self, row: int) -> TrainedMember:
         """The member in a row of the table."""

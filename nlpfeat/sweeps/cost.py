@@ -9,9 +9,10 @@ import pandas as pd
 from jaxtyping import PyTree
 
 from nlpfeat.sweeps import programs
+from nlpfeat.sweeps.buckets import BucketSize
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.members import MemberFactory, prepare
-from nlpfeat.sweeps.plan import BucketSize, LaunchPlan
+from nlpfeat.sweeps.plan import LaunchPlan
 from nlpfeat.sweeps.runner import batch_indices, initial_state
 from nlpfeat.training.step import Interval, State
 

@@ -13,7 +13,7 @@ from nlpfeat.store.layout import StudyFolder, check_folder, create_folder, log_c
 from nlpfeat.store.locks import lock
 from nlpfeat.sweeps import multihost, programs, runner
 from nlpfeat.sweeps.members import MemberFactory, member_factory
-from nlpfeat.sweeps.plan import ALL_SHARDS, LaunchPlan, make_plan
+from nlpfeat.sweeps.plan import WHOLE, LaunchPlan, make_plan
 from nlpfeat.sweeps.runner import Outcome, ProgressCallback
 from nlpfeat.tasks.spec import Spec
 
@@ -21,7 +21,7 @@ from nlpfeat.tasks.spec import Spec
 def begin(
     spec: Spec,
     path: Path,
-    shards: tuple[int, int] = ALL_SHARDS,
+    shard: tuple[int, int] = WHOLE,
     command: str = "",
     workers: int = 1,
     factory: MemberFactory | None = None,
@@ -31,7 +31,7 @@ def begin(
     Args:
       spec: of the study.
       path: of its folder.
-      shards: (i, n): this is launcher i of n.
+      shard: (i, n): this is launcher i of n.
       command: for the manifest.
       workers: see `make_plan`.
       factory: of the study's members, where it is at hand: files are read and programs compiled once.
@@ -43,9 +43,9 @@ def begin(
     factory = factory or member_factory(spec)
     if not multihost.is_first():
         multihost.wait_for_all("planned")
-        return make_plan(factory, path, shards, workers)
+        return make_plan(factory, path, shard, workers)
     with lock(path / "lock", wait=True):
-        plan = make_plan(factory, path, shards, workers)
+        plan = make_plan(factory, path, shard, workers)
         provenance.check_data(plan.folder, factory.dataset)
         plan = plan._replace(folder=create_folder(path, spec))
         provenance.write_data_hash(plan.folder, factory.dataset)
@@ -87,7 +87,7 @@ def require_whole(damaged: Sequence[UserError]) -> None:
     """Raise the errors of damaged files, if there are any.
 
     Raises:
-      UserError: naming every damaged file and its mend.
+      UserError: naming every damaged file and its remedy.
     """
     if damaged:
         raise UserError("; ".join(str(error) for error in damaged))
@@ -97,20 +97,20 @@ def run(
     spec: Spec,
     path: Path,
     progress: ProgressCallback | None = None,
-    shards: tuple[int, int] = ALL_SHARDS,
+    shard: tuple[int, int] = WHOLE,
     factory: MemberFactory | None = None,
 ) -> LaunchPlan:
     """Train what a grid lacks in the study at `path`, in this process and to its end, and combine the results.
 
     Args:
       progress: called at every recorded step; None: nobody is.
-      shards: (i, n), the share of the buckets that this call trains.
+      shard: (i, n), the share of the buckets that this call trains.
       factory: see `begin`.
 
     Raises:
       UserError: if `path` holds something else, files in it are damaged, or another process trains there.
     """
-    plan = begin(spec, path, shards, factory=factory)
+    plan = begin(spec, path, shard, factory=factory)
     outcome = train(plan, progress or runner.NoProgress())
     dataset, damaged = finish(plan.folder)
     require_whole([*outcome.damaged, *damaged])

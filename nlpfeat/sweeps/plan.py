@@ -18,6 +18,7 @@ from nlpfeat.config.fields import setting_names
 from nlpfeat.config.schema import digest
 from nlpfeat.store import layout
 from nlpfeat.store.layout import StudyFolder, check_folder
+from nlpfeat.sweeps.buckets import BucketSize, buckets_of_shard, partition_widths
 from nlpfeat.sweeps.members import MemberFactory
 from nlpfeat.tasks.spec import Spec
 
@@ -87,78 +88,7 @@ def _id(started: "hashlib._Hash", settings: dict[str, float]) -> str:
     return whole.hexdigest()[:16]
 
 
-# Padding wastes arithmetic, another program costs compilation. The work of a step grows like width + OVERHEAD
-# (in units, measured on spirals), and padding may at most double what a member needs.
-OVERHEAD = 16
-MAX_RATIO = 2.0
-
-# More members than this gain nothing from one program, and would lose more to a kill.
-MAX_MEMBERS = 1024
-
-
-class BucketSize(NamedTuple):
-    """The size of a bucket, which decides its cost."""
-
-    members: int
-    width: int  # padded: of the widest
-
-    @property
-    def cost(self) -> float:
-        """Relative work: members × (padded width + overhead)."""
-        return self.members * (self.width + float(OVERHEAD))
-
-
-def partition_widths(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
-    """Group members by width into buckets.
-
-    Greedy from the widest: a width joins while the widest costs at most MAX_RATIO times as much.
-
-    Args:
-      widths: (members,).
-      at_least: the costliest buckets are split until there are this many, as far as there are members.
-
-    Returns:
-      The indices of the members of each bucket, the narrowest bucket first.
-    """
-    parts = []
-    left = np.unique(widths)
-    while left.size:
-        together = left[(left[-1] + OVERHEAD) <= MAX_RATIO * (left + OVERHEAD)]
-        places = np.flatnonzero((widths >= together[0]) & (widths <= together[-1]))
-        parts = np.split(places, range(MAX_MEMBERS, len(places), MAX_MEMBERS)) + parts
-        left = left[left < together[0]]
-    while len(parts) < min(at_least, len(widths)):
-        costs = [BucketSize(len(p), int(widths[p].max())).cost if len(p) > 1 else 0.0 for p in parts]
-        costliest = parts.pop(int(np.argmax(costs)))
-        parts += [costliest[::2], costliest[1::2]]
-    return parts
-
-
-def shard(costs: dict[str, float], index: int, shards: int) -> list[str]:
-    """The buckets of one of `shards` launchers: the costliest first, each to the least busy.
-
-    A function of the plan alone, so that launchers agree without communicating.
-
-    Args:
-      costs: of all buckets, by label.
-      index: of the launcher, 0 to `shards` - 1.
-
-    Raises:
-      ValueError: for another index.
-    """
-    if not 0 <= index < shards:
-        raise ValueError(f"shard {index} of {shards}")
-    load = np.zeros(shards)
-    mine = []
-    for label in sorted(costs, key=lambda label: (-costs[label], label)):
-        taker = int(load.argmin())
-        load[taker] += costs[label]
-        if taker == index:
-            mine.append(label)
-    return mine
-
-
-ALL_SHARDS = (0, 1)
+WHOLE = (0, 1)  # the shard of a launcher that trains all buckets
 BUCKETS_PER_WORKER = 2  # at least, or the costliest bucket would keep the other workers waiting
 
 
@@ -167,8 +97,8 @@ class LaunchPlan(NamedTuple):
 
     Attributes:
       wanted: the sizes of the buckets that hold the members of the grid.
-      new: those of them that were not planned before: places in the grid.
-      missing: those of them to train here.
+      new: of each bucket in `wanted` that was not planned before, the places of its members in the grid.
+      missing: the buckets in `wanted` to train here.
     """
 
     folder: StudyFolder
@@ -183,7 +113,7 @@ class LaunchPlan(NamedTuple):
         return grid_size(self.factory.spec)
 
     @property
-    def sizes(self) -> dict[str, int]:
+    def member_counts(self) -> dict[str, int]:
         """Members of each bucket to train here."""
         return {label: self.wanted[label].members for label in self.missing}
 
@@ -195,15 +125,15 @@ class LaunchPlan(NamedTuple):
 
 
 def make_plan(
-    factory: MemberFactory, path: Path, shards: tuple[int, int] = ALL_SHARDS, workers: int = 1
+    factory: MemberFactory, path: Path, shard: tuple[int, int] = WHOLE, workers: int = 1
 ) -> LaunchPlan:
-    """Plan the launch `shards` = (i, n) of a study at `path`; writes nothing.
+    """Plan a launch of a study at `path`; writes nothing.
 
     Members already planned keep their bucket, finished or not, so that an interrupted bucket resumes with the
     same members in the same places; only new ones form new buckets.
 
     Args:
-      shards: (i, n): this is launcher i of n.
+      shard: (i, n): this is launcher i of n.
       workers: the number of buckets that a launcher trains at once; with several, new buckets are split until each worker has
         BUCKETS_PER_WORKER.
 
@@ -224,10 +154,10 @@ def make_plan(
             wanted[label] = BucketSize(len(members), int(members["width"].max()))
     left = np.flatnonzero(~known)
     widths = settings_at(factory.spec, left)["width"]
-    for places in partition_widths(widths, shards[1] * (workers * BUCKETS_PER_WORKER if workers > 1 else 1)):
+    for places in partition_widths(widths, shard[1] * (workers * BUCKETS_PER_WORKER if workers > 1 else 1)):
         label = layout.bucket_label(as_ids(numbers[left[places]]), widths[places])
         new[label] = left[places]
         wanted[label] = BucketSize(len(places), int(widths[places].max()))
     costs = {label: one.cost for label, one in wanted.items()}
-    missing = [label for label in shard(costs, *shards) if not folder.result(label).exists()]
+    missing = [label for label in buckets_of_shard(costs, *shard) if not folder.result(label).exists()]
     return LaunchPlan(folder, factory, wanted, new, missing)

@@ -26,13 +26,6 @@ from nlpfeat.training.step import Indices, Interval, Program, Record, State, ini
 from nlpfeat.training.task import GradientDescent
 
 
-class CheckpointState(NamedTuple):
-    """Host arrays of a bucket at a step, without the layout's padding, so that any number of devices can continue."""
-
-    state: State  # leaves (members, …)
-    records: dict[str, np.ndarray]  # metric -> (members, stops, splits), NaN where not recorded yet
-
-
 def empty_records(spec: Spec, members: int, splits: Splits) -> dict[str, np.ndarray]:
     """Records to be filled."""
     shape = (members, len(spec.training.stops), len(split_names(splits)))
@@ -41,7 +34,7 @@ def empty_records(spec: Spec, members: int, splits: Splits) -> dict[str, np.ndar
 
 def load_checkpoint(
     folder: StudyFolder, factory: MemberFactory, label: str, members: pd.DataFrame, splits: Splits, step: int
-) -> CheckpointState:
+) -> checkpoints.CheckpointState:
     """What was saved of a bucket at a step.
 
     Args:
@@ -60,7 +53,7 @@ def load_checkpoint(
     one = jax.eval_shape(state, factory.shapes(units), folder.spec.settings)
     like = jax.tree.map(lambda a: jax.ShapeDtypeStruct((len(members), *a.shape), a.dtype), one)
     records = empty_records(folder.spec, len(members), splits)
-    return checkpoints.load(folder.checkpoints(label), step, CheckpointState(like, records))
+    return checkpoints.load(folder.checkpoints(label), step, checkpoints.CheckpointState(like, records))
 
 
 class Interrupted(Exception):
@@ -175,7 +168,7 @@ def train_bucket(
     """Train one bucket from its last checkpoint, or from the start, to its results file."""
     training = folder.spec.training
     began = time.perf_counter()
-    (state, records), done = resume_bucket(folder, factory, bucket)
+    state, records, done = resume_bucket(folder, factory, bucket)
     stops = training.stops
     start = stops[done - 1].step if done else 0
     states = advance(training, bucket, state, start, [stop.step for stop in stops[done:]])
@@ -186,7 +179,9 @@ def train_bucket(
         progress.step(bucket.label, len(bucket.members), stop.step)
         interrupted = multihost.any_of(progress.interrupted())
         if stop.checkpoint or interrupted:
-            save_checkpoint(folder, bucket, stop.step, CheckpointState(bucket.to_host(state), records))
+            save_checkpoint(
+                folder, bucket, stop.step, checkpoints.CheckpointState(bucket.to_host(state), records)
+            )
         if interrupted:
             raise Interrupted
     if multihost.is_first():
@@ -223,16 +218,24 @@ def advance(
         start = step
 
 
-def resume_bucket(folder: StudyFolder, factory: MemberFactory, bucket: Bucket) -> tuple[CheckpointState, int]:
-    """The state on the devices, the records so far, and how many stops are behind."""
+class Resumed(NamedTuple):
+    """Where a bucket goes on: the state on the devices, the records so far, and how many stops are behind."""
+
+    state: State
+    records: dict[str, np.ndarray]
+    done: int
+
+
+def resume_bucket(folder: StudyFolder, factory: MemberFactory, bucket: Bucket) -> Resumed:
+    """The bucket at its last checkpoint, or before the first step."""
     training, members, splits = folder.spec.training, bucket.members, bucket.first.splits
     steps = [stop.step for stop in training.stops]
     saved = [s for s in checkpoints.saved_steps(folder.checkpoints(bucket.label)) if s in steps]
     if saved:
         found = load_checkpoint(folder, factory, bucket.label, members, splits, saved[-1])
-        return CheckpointState(bucket.to_devices(found.state), found.records), steps.index(saved[-1]) + 1
+        return Resumed(bucket.to_devices(found.state), found.records, steps.index(saved[-1]) + 1)
     state = initial_state(bucket, training.phases[0].frozen, bucket.params)
-    return CheckpointState(state, empty_records(folder.spec, len(members), splits)), 0
+    return Resumed(state, empty_records(folder.spec, len(members), splits), 0)
 
 
 def initial_state(bucket: Bucket, frozen: tuple[str, ...], params: Params) -> State:
@@ -241,7 +244,9 @@ def initial_state(bucket: Bucket, frozen: tuple[str, ...], params: Params) -> St
     return programs.init_members(program, bucket.rows, bucket.layout, params, bucket.data.settings)
 
 
-def save_checkpoint(folder: StudyFolder, bucket: Bucket, step: int, content: CheckpointState) -> None:
+def save_checkpoint(
+    folder: StudyFolder, bucket: Bucket, step: int, content: checkpoints.CheckpointState
+) -> None:
     """Save a checkpoint, and then discard those that it replaces."""
     path = folder.checkpoints(bucket.label)
     checkpoints.save(path, step, content)

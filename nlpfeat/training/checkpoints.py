@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import jax
 import numpy as np
@@ -17,12 +17,20 @@ from jax import Array
 from jaxtyping import PyTree
 
 from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.training.step import State
 
 PAUSE = 1.0  # seconds between two attempts to save
 _STEP = re.compile(r"step_(\d+)")
 
 Leaves: TypeAlias = dict[str, Array | np.ndarray | np.generic | jax.ShapeDtypeStruct]
 Tree = TypeVar("Tree")
+
+
+class CheckpointState(NamedTuple):
+    """What a checkpoint holds: host arrays of a bucket, without the layout's padding, so that any number of devices can go on."""
+
+    state: State  # leaves (members, …)
+    records: dict[str, np.ndarray]  # metric -> (members, stops, splits), NaN where not recorded yet
 
 
 def saved_steps(folder: Path) -> list[int]:
@@ -81,7 +89,7 @@ def load(folder: Path, step: int, like: Tree) -> Tree:
       DamagedFile: if it cannot be read, or has unexpected arrays; UserError if only the precision of an array is unexpected.
     """
     path = _path(folder, step)
-    mend = "delete that folder and run the sweep again; it resumes from the one before or retrains this bucket alone"
+    remedy = "delete that folder and run the sweep again; it resumes from the one before or retrains this bucket alone"
     expected = _leaves_by_path(like)
     try:
         with _plain_path(folder) as plain:
@@ -90,7 +98,7 @@ def load(folder: Path, step: int, like: Tree) -> Tree:
             host = {name: np.empty(shape, dtype) for name, (shape, dtype) in stored.items()}
             arrays: PyTree = ocp.load(_path(plain, step), host)
     except Exception as error:  # Orbax and tensorstore report damage in many ways
-        raise DamagedFile(f"checkpoint {path} is damaged or incomplete: {mend}") from error
+        raise DamagedFile(f"checkpoint {path} is damaged or incomplete: {remedy}") from error
     # Orbax casts and reshapes silently to the requested shapes and dtypes, so the stored ones are compared first.
     for name in sorted(stored.keys() | expected.keys()):
         leaf = expected.get(name)
@@ -103,7 +111,9 @@ def load(folder: Path, step: int, like: Tree) -> Tree:
                 "sweep into another folder"
             )
         if found != wanted:
-            raise DamagedFile(f"checkpoint {path} does not fit: {name} is {found}, expected {wanted}: {mend}")
+            raise DamagedFile(
+                f"checkpoint {path} does not fit: {name} is {found}, expected {wanted}: {remedy}"
+            )
     return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in expected])
 
 

@@ -205,7 +205,7 @@ def test_shards_together_are_the_whole(undisturbed, tmp_path):
     sizes = []
     for index in (0, 1, 2):
         watch = Quiet()
-        plan = launch.run(SPIRALS, path, watch, shards=(index, 3))
+        plan = launch.run(SPIRALS, path, watch, shard=(index, 3))
         sizes.append(sum({bucket: members for bucket, members, _ in watch.seen}.values()))
     dataset = results.read_results(plan.folder.combined)
     assert sum(sizes) == 6
