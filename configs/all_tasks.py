@@ -21,7 +21,7 @@ from typing import NamedTuple
 from ml_collections import ConfigDict
 
 from nlpfeat.config.variants import changed
-from nlpfeat.errors import nearest
+from nlpfeat.errors import did_you_mean
 
 
 def recorded_once(*steps: int) -> dict[str, object]:
@@ -90,7 +90,7 @@ VARIANTS = tuple(f"{size}/{name}" for size in SIZES for name in TASKS)
 def get_config(variant: str = "") -> ConfigDict:
     """The config of the variant SIZE/TASK: that of the task's own file with another grid and the changes of its row."""
     if variant not in VARIANTS:
-        hint = nearest(variant, VARIANTS) if variant else "name one, SIZE/TASK, as in two_cores/spirals"
+        hint = did_you_mean(variant, VARIANTS) if variant else "name one, SIZE/TASK, as in two_cores/spirals"
         raise ValueError(f"no variant {variant!r}; {hint}")
     size, name = variant.split("/")
     row = TASKS[name]

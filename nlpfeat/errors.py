@@ -18,7 +18,7 @@ class DamagedFile(UserError):
     """A file is truncated or unreadable. The other files of its study remain usable."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint for a misspelt `name`: the most similar of the known names, else all of them."""
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)

@@ -163,7 +163,7 @@ def _map(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.cli.members import member_of
     from nlpfeat.cli.tables import print_json, print_paths
     from nlpfeat.report.item_maps import item_map_page
-    from nlpfeat.report.maps import write_map
+    from nlpfeat.report.map_page import write_map
     from nlpfeat.store.provenance import signature
     from nlpfeat.study.select import format_number
 
@@ -173,8 +173,7 @@ def _map(args: argparse.Namespace, line: str) -> int:
         result = item_map(study.trained_member(args.step, **settings), axes, args.max_items)
     width, seed = (format_number(settings[name]) for name in ("width", "seed"))
     path = study.folder.figures / f"factors-{axes[0]}-{axes[1]}-width={width}-seed={seed}"
-    panel, points, text = item_map_page(result, signature(line, study.folder))
-    paths = write_map(path, [panel], points, text)
+    paths = write_map(path, item_map_page(result), signature(line, study.folder))
     if args.json:
         print_json({"paths": paths})
     else:

@@ -37,7 +37,7 @@ from nlpfeat.cli.parsing import (
     split_config_flags,
 )
 from nlpfeat.config.files import expand_path, run_file
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 
 COMMANDS = (
     sweep.COMMAND,
@@ -123,7 +123,7 @@ def _chosen(path: Sequence[Command], name: str) -> Command:
     known = {one.name: one for one in path[-1].subcommands}
     if name not in known:
         raise UserError(
-            f"{' '.join(one.name for one in path)} has no subcommand {name!r}; {nearest(name, known)}"
+            f"{' '.join(one.name for one in path)} has no subcommand {name!r}; {did_you_mean(name, known)}"
         )
     return known[name]
 

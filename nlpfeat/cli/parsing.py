@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from nlpfeat.config.files import expand_path
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.store import precheck
 
 AXES = ("width", "seed")  # axes of every study, with flags of their own
@@ -200,7 +200,7 @@ def parse(parser: Parser, argv: Sequence[str], siblings: Sequence[Command] = ())
     if unknown:
         refuse_flags_of(siblings, parser, unknown)
         flag = unknown[0].split("=")[0]
-        parser.error(f"unknown argument {unknown[0]!r}; {nearest(flag, parser.flags)}")
+        parser.error(f"unknown argument {unknown[0]!r}; {did_you_mean(flag, parser.flags)}")
     return known
 
 

@@ -31,7 +31,7 @@ OTHER_NUMBERS = {
     "JAX_RANDOM_SEED_OFFSET": ("0",),
     "JAX_THREEFRY_PARTITIONABLE": ON,
 }
-FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota: the user's, whether or not the error names a file
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a disk, a quota or a limit: the user's, whether or not a file is named
 
 
 def stop(signum: int, frame: FrameType | None) -> None:

@@ -325,17 +325,18 @@ def draw_map(args: argparse.Namespace, line: str) -> int:
     from pathlib import Path
 
     from nlpfeat.analysis.embeddings import texts_of
+    from nlpfeat.analysis.word_maps import WordMapOptions, map_name, space_map, word_map
     from nlpfeat.cli.members import members_of
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import print_paths
-    from nlpfeat.report.maps import write_map
-    from nlpfeat.report.word_maps import WordMapOptions, map_name, space_map, word_map
+    from nlpfeat.report.map_page import write_map
+    from nlpfeat.report.word_maps import word_map_page
     from nlpfeat.store.provenance import commit, signature
 
     options = WordMapOptions(args.method, args.step, args.per_class, args.max_items)
     if args.vectors is not None:
         found = space_map(_load(args.vectors, args.rows), options)
-        path = Path(f"figures/words-{args.method}-{Path(args.vectors).name}-{len(found.points.names)}")
+        path = Path(f"figures/words-{args.method}-{Path(args.vectors).name}-{len(found.table)}")
         stamp = f"{line}   commit {commit()}"
     else:
         study = _open(args)
@@ -344,7 +345,7 @@ def draw_map(args: argparse.Namespace, line: str) -> int:
         found = word_map(study, members, options, track)
         path = study.folder.figures / map_name(members, options)
         stamp = signature(line, study.folder)
-    print_paths(write_map(path, found.panels, found.points, found.text._replace(stamp=stamp)))
+    print_paths(write_map(path, word_map_page(found), stamp))
     return 0
 
 

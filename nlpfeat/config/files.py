@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ml_collections import ConfigDict
 
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 
 
 def expand_path(text: str) -> Path:
@@ -61,7 +61,9 @@ def get_config_of(reference: str) -> tuple[Callable[..., object], Path]:
     if not path.is_file():
         here = [str(p) for p in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
         remedy = (
-            nearest(file, here) if here else f"{path.parent.absolute()} holds no config; name the path of one"
+            did_you_mean(file, here)
+            if here
+            else f"{path.parent.absolute()} holds no config; name the path of one"
         )
         raise UserError(f"config: no file {file!r}; {remedy}")
     get_config = run_file(path, "config").get("get_config")

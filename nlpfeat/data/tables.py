@@ -16,7 +16,7 @@ import numpy as np
 from nlpfeat.config.files import expand_path
 from nlpfeat.data.core import SPLITS
 from nlpfeat.data.text.corpus import LabelledTexts
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 
 
 def read(
@@ -54,7 +54,9 @@ def read(
         if split:
             name = row[split].strip().lower()
             if name not in SPLITS:
-                raise UserError(f"{path} line {line}: {split} is {row[split]!r}; {nearest(name, SPLITS)}")
+                raise UserError(
+                    f"{path} line {line}: {split} is {row[split]!r}; {did_you_mean(name, SPLITS)}"
+                )
             splits.append(SPLITS.index(name))
     labels = unify(labels, order)
     classes = order or sorted_names(labels)

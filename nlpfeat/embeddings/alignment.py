@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.linalg import orthogonal_procrustes, subspace_angles
 
-from nlpfeat.embeddings.neighbours import CHUNK, Vectors, nearest_of_each, unit
+from nlpfeat.embeddings.neighbours import CHUNK, Vectors, nearest_of_each, unit_length
 
 # Vectors of the same items in two spaces of any two dimensions.
 Left = Float[np.ndarray, "items d"]
@@ -14,8 +14,8 @@ CSLS_NEIGHBOURS = 10  # neighbours whose mean cosine measures local density
 
 def centred(vectors: Vectors) -> Vectors:
     """The directions of the vectors around their mean direction: normalised, centred, normalised."""
-    directions = unit(vectors)
-    return unit(directions - directions.mean(0))
+    directions = unit_length(vectors)
+    return unit_length(directions - directions.mean(0))
 
 
 def rotation(source: Left, target: Right) -> Float[np.ndarray, "d e"]:

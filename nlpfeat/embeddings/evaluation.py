@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import norm, spearmanr
 
-from nlpfeat.embeddings.neighbours import CHUNK, unit
+from nlpfeat.embeddings.neighbours import CHUNK, unit_length
 
 Vectors = Float[np.ndarray, "words d"]
 
@@ -16,7 +16,7 @@ def analogy_query(vectors: Vectors, a: int, b: int, c: int) -> Float[np.ndarray,
 
     Source: Mikolov et al., ICLR 2013.
     """
-    first, second, third = unit(vectors[[a, b, c]])
+    first, second, third = unit_length(vectors[[a, b, c]])
     return second - first + third
 
 
@@ -27,7 +27,7 @@ def solve_analogies(vectors: Vectors, questions: Int[np.ndarray, "n 3"]) -> Int[
       vectors: (words, d).
       questions: the indices of a, b and c.
     """
-    known = unit(vectors).astype(np.float32)
+    known = unit_length(vectors).astype(np.float32)
     answers = np.empty(len(questions), np.int64)
     for start in range(0, len(questions), CHUNK):
         chunk = questions[start : start + CHUNK]
@@ -61,7 +61,7 @@ def correlation(
     Returns:
       NaN for fewer than four pairs, or where cosines or scores are constant.
     """
-    known = unit(vectors)
+    known = unit_length(vectors)
     cosines = (known[pairs[:, 0]] * known[pairs[:, 1]]).sum(1)
     if len(pairs) < 4 or not np.ptp(cosines) or not np.ptp(scores):
         return Correlation(np.nan, np.nan, np.nan)

@@ -59,7 +59,7 @@ def ties(similarity: Float[np.ndarray, " n"], neighbours: Int[np.ndarray, " coun
     return int((similarity >= last - 1e-6 * max(abs(last), 1e-30)).sum())
 
 
-def unit(vectors: Vectors) -> Vectors:
+def unit_length(vectors: Vectors) -> Vectors:
     """The vectors at length 1; zero vectors stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
@@ -75,7 +75,7 @@ def nearest_of_each(
       rows: indices of the queries.
       count: number of neighbours, less than n.
     """
-    known = unit(np.asarray(vectors, np.float32))
+    known = unit_length(np.asarray(vectors, np.float32))
     neighbours = np.empty((len(rows), count), np.int64)
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from nlpfeat.data.text import vector_files
 from nlpfeat.data.text.tokens import composed
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 
 
 class WordSpace(NamedTuple):
@@ -49,7 +49,7 @@ def find_word(word: str, ids: dict[str, int]) -> int | None:
 def _nearest_spelling(word: str, words: tuple[str, ...]) -> str:
     """A hint for a misspelt word, from words of about its length, the frequent ones first."""
     candidates = [w for w in words if abs(len(w) - len(word)) <= 2 and w.strip()][:20000]
-    hint = nearest(word.lower(), candidates)
+    hint = did_you_mean(word.lower(), candidates)
     return hint if hint.startswith("did") else "no similar spelling"
 
 

@@ -15,7 +15,7 @@ from jaxtyping import Array, PyTree
 
 from nlpfeat.config.fields import NonNegativeInt, Range
 from nlpfeat.data.core import Outputs
-from nlpfeat.errors import nearest
+from nlpfeat.errors import did_you_mean
 from nlpfeat.models.batch_norm import Network
 from nlpfeat.models.layers import Dense, Embedding, fixed, one_is_swept, size
 from nlpfeat.models.masking import Dropout
@@ -40,7 +40,7 @@ class CharacterNetSpec:
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
-            raise ValueError(f"cell: no cell {self.cell!r}; {nearest(self.cell, CELLS)}")
+            raise ValueError(f"cell: no cell {self.cell!r}; {did_you_mean(self.cell, CELLS)}")
         one_is_swept(self.embedding, self.units)
 
 

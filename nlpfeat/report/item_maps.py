@@ -7,16 +7,11 @@ import numpy as np
 from nlpfeat.analysis.ratings import ItemMap
 from nlpfeat.plotting.figures.maps import Panel, Points
 from nlpfeat.plotting.style import BLUE, ORANGE
-from nlpfeat.report.maps import MapText
+from nlpfeat.report.map_page import Map
 
 
-def item_map_page(result: ItemMap, stamp: str) -> tuple[Panel, Points, MapText]:
-    """The panel, the points and the texts of a map.
-
-    Args:
-      result: the items, from `nlpfeat.analysis.ratings.item_map`.
-      stamp: command, commit and config.
-    """
+def item_map_page(result: ItemMap) -> Map:
+    """The map of items, ready for `nlpfeat.report.map_page.write_map`."""
     table, quality = result.table, result.quality
     better = table["quality"] >= table["quality"].median()
     columns = {
@@ -35,7 +30,7 @@ def item_map_page(result: ItemMap, stamp: str) -> tuple[Panel, Points, MapText]:
     title = f"components {result.components[0]} and {result.components[1]} of {result.model}"
     headline = f"The most rated items by {title}:\n{quality} above the median (dots) and below (triangles)"
     panel = Panel(title, table[["x", "y"]].to_numpy())
-    return panel, points, MapText(headline, _about(result), stamp)
+    return Map([panel], points, headline, _about(result))
 
 
 def _about(result: ItemMap) -> str:

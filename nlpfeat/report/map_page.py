@@ -1,9 +1,15 @@
-"""Interactive maps of named points, offline: zoom, pan, hover, search, linked selection, coordinates as CSV."""
+"""Interactive maps of named points, offline: zoom, pan, hover, search, linked selection, coordinates as CSV.
 
+Beside the page, a map is written as a still picture (PNG, PDF) and as a table.
+"""
+
+import html
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from bokeh.embed import file_html
 from bokeh.layouts import column, row
 from bokeh.models import (
@@ -23,9 +29,53 @@ from bokeh.models import (
 from bokeh.plotting import figure
 from bokeh.resources import Resources
 
-from nlpfeat.plotting.figures.maps import Panel, Points
+from nlpfeat.plotting.figures.maps import Panel, Points, map_figure
+from nlpfeat.plotting.save import save_figure
+from nlpfeat.store.atomic import write_atomic, write_csv
 
 SCRIPT = Path(__file__).with_name("map_page.js")
+
+
+class Map(NamedTuple):
+    """Named points, such as words, on maps side by side.
+
+    Attributes:
+      panels: the maps.
+      points: names, colours and markers of the points.
+      heading: above the still picture.
+      about: HTML above the maps of the page.
+    """
+
+    panels: list[Panel]
+    points: Points
+    heading: str
+    about: str
+
+
+def write_map(path: Path, shown: Map, stamp: str) -> list[Path]:
+    """Write a map as PNG, PDF, HTML page and CSV.
+
+    Args:
+      path: name without suffix (dots in it are its own); its folder is made if there is none.
+      shown: the map.
+      stamp: command, commit and config, below the picture and the text of the page.
+
+    Returns:
+      The four paths, in that order.
+
+    Raises:
+      OSError: if a file cannot be written.
+    """
+    panels, points, heading, about = shown
+    paths = save_figure(map_figure(panels, points, heading), path, stamp)
+    stamped = f"{about}<p style='color:#666;font-size:11px'>{html.escape(stamp)}</p>"
+    page, table = (path.with_name(path.name + suffix) for suffix in (".html", ".csv"))
+    write_atomic(page, map_page(panels, points, stamped))
+    coordinates = {
+        f"{panel.title}: {axis}": panel.points[:, i] for panel in panels for i, axis in enumerate("xy")
+    }
+    columns = {points.kind: points.names, **points.columns, **coordinates}
+    return [*paths, page, write_csv(pd.DataFrame(columns), table)]
 
 
 def map_page(panels: Sequence[Panel], points: Points, about: str) -> str:

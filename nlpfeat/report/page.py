@@ -8,25 +8,15 @@ from bokeh.embed import file_html
 from bokeh.models import CustomJS
 from bokeh.resources import Resources
 
-from nlpfeat.plotting.figures.maps import Panel, Points
 from nlpfeat.plotting.style import CLASS_COLOURS
 from nlpfeat.report.explorer import Members, explorer
-from nlpfeat.report.map_page import maps
+from nlpfeat.report.map_page import Map, maps
 from nlpfeat.report.nets import Nets
 from nlpfeat.report.script import scripts
 from nlpfeat.report.unwarper import SIDES, unwarper
 from nlpfeat.stats.summaries import SummaryTable
 
 TEMPLATE = Path(__file__).with_name("page.html")
-
-
-class Map(NamedTuple):
-    """Maps of named points, such as words."""
-
-    heading: str
-    panels: list[Panel]
-    points: Points
-    text: str  # HTML above them
 
 
 class Part(NamedTuple):
@@ -81,7 +71,7 @@ def report_page(parts: list[Part], stamp: str) -> str:
             view.axes.extend(axis.name for axis in part.nets.axes)
             view.classes.extend(CLASS_COLOURS[k % len(CLASS_COLOURS)] for k in range(classes))
         for i, one in enumerate(part.maps):
-            layout = maps(one.panels, one.points, one.text)
+            layout = maps(one.panels, one.points, one.about)
             layout.name = f"{name}_map{i}"
             document.add_root(layout)
             view.maps.append((layout.name, one.heading))

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nlpfeat.analysis.ratings import item_map
+from nlpfeat.analysis.word_maps import WordMapOptions, word_map
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.report.item_maps import item_map_page
+from nlpfeat.report.map_page import Map
 from nlpfeat.report.members import members_of_page
-from nlpfeat.report.page import Map, Part, report_page
+from nlpfeat.report.page import Part, report_page
 from nlpfeat.report.study_nets import nets_of_page
-from nlpfeat.report.word_maps import WordMapOptions, word_map
+from nlpfeat.report.word_maps import word_map_page
 from nlpfeat.stats.summaries import summary_table
 from nlpfeat.store.atomic import write_atomic
 from nlpfeat.store.layout import read_manifest
@@ -127,10 +129,9 @@ def _maps(study: Study, options: ReportOptions, track: Track) -> list[Map]:
         members.append(settings | {"seed": choose_seed(dataset, study.task, settings, best=False)})
     if views.word_vectors is not None:
         words = word_map(study, members, WordMapOptions(per_class=WORDS_PER_CLASS), track)
-        return [Map("Words", words.panels, words.points, words.text.about)]
+        return [word_map_page(words)._replace(heading="Words")]
     maps = []
     for settings in members:
         result = item_map(study.trained_member(**settings), max_items=ITEMS)
-        panel, points, text = item_map_page(result, stamp="")  # the page has a stamp of its own
-        maps.append(Map(f"Items: {describe_settings(settings)}", [panel], points, text.about))
+        maps.append(item_map_page(result)._replace(heading=f"Items: {describe_settings(settings)}"))
     return maps

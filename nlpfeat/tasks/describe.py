@@ -11,7 +11,7 @@ import pandas as pd
 from nlpfeat.config.fields import Range
 from nlpfeat.config.files import get_config_of
 from nlpfeat.config.schema import hints_of
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.tasks.registry import TASKS
 
 
@@ -50,7 +50,7 @@ def describe_task(name: str) -> TaskDescription:
       UserError: if there is no such task; the nearest is named.
     """
     if name not in TASKS:
-        raise UserError(f"no task {name!r}; {nearest(name, TASKS)}")
+        raise UserError(f"no task {name!r}; {did_you_mean(name, TASKS)}")
     task = TASKS[name]
     settings = [
         (section, field.name, *_type_and_range(hints_of(cls)[field.name]), field.default)

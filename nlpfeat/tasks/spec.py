@@ -7,7 +7,7 @@ from jaxtyping import PyTree
 
 from nlpfeat.config.fields import Settings, setting_names
 from nlpfeat.config.schema import digest, flatten, read_sections
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.tasks.registry import TASKS
 from nlpfeat.training.schedule import TrainingSpec
 from nlpfeat.training.task import Task
@@ -57,7 +57,7 @@ def resolve(config: Mapping[str, PyTree], overrides: Mapping[str, str] | None = 
     flat, texts = flatten(config), dict(overrides or {})
     name = texts.pop("task", flat.pop("task", None))
     if name not in TASKS:
-        raise UserError(f"config.task: no task {name!r}; {nearest(str(name), TASKS)}")
+        raise UserError(f"config.task: no task {name!r}; {did_you_mean(str(name), TASKS)}")
     task = TASKS[str(name)]
     found, sweep = read_sections(flat, texts, task.sections)
     settings = found["settings"]

@@ -12,7 +12,7 @@ from jaxtyping import Int, PyTree
 
 from nlpfeat.config.fields import Scalar, Settings
 from nlpfeat.data.core import Examples, Outputs, Params, Splits, split_names
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.keys import stream
 from nlpfeat.models.batch_norm import Network
 from nlpfeat.training.task import ExampleRule, GradientDescent, Task
@@ -98,7 +98,7 @@ def partition(params: Params, frozen: tuple[str, ...]) -> tuple[Params, Params]:
     prefixes = {"/".join(p.split("/")[:n]) for p in flat for n in range(1, p.count("/") + 2)}
     for name in frozen:
         if name not in prefixes:
-            raise UserError(f"training.frozen: no parameter {name!r}; {nearest(name, prefixes)}")
+            raise UserError(f"training.frozen: no parameter {name!r}; {did_you_mean(name, prefixes)}")
 
     def is_frozen(path: str) -> bool:
         return any(path == name or path.startswith(name + "/") for name in frozen)

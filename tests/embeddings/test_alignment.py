@@ -15,7 +15,7 @@ from nlpfeat.embeddings.alignment import (
     overlap,
     rotation,
 )
-from nlpfeat.embeddings.neighbours import CHUNK, nearest_of_each, unit
+from nlpfeat.embeddings.neighbours import CHUNK, nearest_of_each, unit_length
 from nlpfeat.embeddings.stability import neighbour_stability
 
 RNG = np.random.default_rng(1)
@@ -32,7 +32,7 @@ def test_neighbours_of_each_are_those_of_scipy():
 
 def test_vectors_of_no_length_have_neighbours_too():
     vectors = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.1], [0.0, 1.0]])
-    assert unit(vectors)[0].tolist() == [0, 0]
+    assert unit_length(vectors)[0].tolist() == [0, 0]
     assert nearest_of_each(vectors, np.array([1, 2]), 1).tolist() == [[2], [1]]
 
 
@@ -81,8 +81,8 @@ def test_words_are_found_in_the_other_space():
 def test_csls_penalises_hubs():
     """A hub near all queries loses against the word itself once its local density is subtracted."""
     hub = np.array([1.0, 0, 0])
-    asked = unit(hub + 0.3 * RNG.normal(size=(40, 3)) * [0, 1, 1])
-    answers = unit(asked * [0.3, 1, 1])
+    asked = unit_length(hub + 0.3 * RNG.normal(size=(40, 3)) * [0, 1, 1])
+    answers = unit_length(asked * [0.3, 1, 1])
     target = np.concatenate([hub[None], answers])
     by_cosine = nearest_translations(asked, asked, target, 1, csls=False)[:, 0]
     held = nearest_translations(asked, asked, target, 1)[:, 0]

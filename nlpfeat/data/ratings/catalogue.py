@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nlpfeat.data.ratings.files import YEAR
 from nlpfeat.data.tables import identity
 from nlpfeat.data.text.tokens import composed
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Catalogue:
                     f"{text!r} could be {len(matches)} items: {some}{'; …' if len(matches) > 5 else ''}. Give more of its "
                     "title, or its number"
                 )
-        hint = nearest(text, [_without_year(title) for title in self.titles])
+        hint = did_you_mean(text, [_without_year(title) for title in self.titles])
         raise UserError(f"no item {text!r}; {hint if hint.startswith('did') else 'no title is similar'}")
 
 

@@ -15,7 +15,7 @@ from nlpfeat.config.fields import Count, Range
 from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Splits
 from nlpfeat.data.downloads import NIETZSCHE, File, fetch
 from nlpfeat.data.text import plain_text
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 
 BOOKS: dict[str, File] = {"nietzsche": NIETZSCHE}
 PROMPT = 40  # characters of the default prompt
@@ -43,7 +43,7 @@ class CharacterSpec:
 
     def __post_init__(self) -> None:
         if not self.path and self.book not in BOOKS:
-            raise ValueError(f"book: no book {self.book!r}; {nearest(self.book, BOOKS)}")
+            raise ValueError(f"book: no book {self.book!r}; {did_you_mean(self.book, BOOKS)}")
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from nlpfeat.data.text import plain_text
 from nlpfeat.data.text.corpus import Corpus, hold_out, tokenize_corpus, tokenize_unlabelled
 from nlpfeat.data.text.published import CORPORA, UNLABELLED, cached_corpus
 from nlpfeat.data.text.tokens import Tokenize, bare_words, words
-from nlpfeat.errors import UserError, nearest
+from nlpfeat.errors import UserError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class CorpusSpec:
 
     def __post_init__(self) -> None:
         if not self.path and self.corpus not in CORPORA:
-            raise ValueError(f"corpus: no corpus {self.corpus!r}; {nearest(self.corpus, CORPORA)}")
+            raise ValueError(f"corpus: no corpus {self.corpus!r}; {did_you_mean(self.corpus, CORPORA)}")
         if self.validation_share > 0.5 or not 0 < self.test_share <= 0.5:
             raise ValueError("test_share and validation_share: at most half each, and test_share above 0")
 
@@ -125,7 +125,7 @@ class UnlabelledSpec:
 
     def __post_init__(self) -> None:
         if not self.path and self.corpus not in UNLABELLED:
-            raise ValueError(f"corpus: no corpus {self.corpus!r}; {nearest(self.corpus, UNLABELLED)}")
+            raise ValueError(f"corpus: no corpus {self.corpus!r}; {did_you_mean(self.corpus, UNLABELLED)}")
         if self.validation_share > 0.5:
             raise ValueError("validation_share: at most half of the documents")
 
