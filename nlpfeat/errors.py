@@ -1,4 +1,4 @@
-"""Errors that a user can correct, each with a message of one line."""
+"""Mistakes that a user can correct, each with a message of one line."""
 
 import difflib
 from collections.abc import Iterable

@@ -367,7 +367,7 @@ def many(members, rng, frames=1):
         ["circle"] * 3,
         np.ones(3),
     )
-    maps = [Map(NAMES, [Panel(NAMES, rng.normal(size=(3, 2)))], words, "<p>About</p>")]
+    maps = [Map([Panel(NAMES, rng.normal(size=(3, 2)))], words, NAMES, "<p>About</p>")]
     table = SummaryTable([NAMES], [[NAMES]], NAMES)
     return Part(NAMES, NAMES, shown, packed, maps, table, [NAMES], {NAMES: "<script>hacked=3</script>"})
 

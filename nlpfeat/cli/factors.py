@@ -1,8 +1,7 @@
 """Factors of users and items: the best and worst items, components, maps, neighbours, predictions, recommendations."""
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -85,16 +84,6 @@ def _two_components(text: str) -> tuple[int, int]:
     return a, b
 
 
-@contextmanager
-def _naming_flags() -> Iterator[None]:
-    """Name the flag where an error of the library names its argument."""
-    try:
-        yield
-    except UserError as error:
-        error.args = (str(error).replace("max_items", "--max-items"),)
-        raise
-
-
 def _open(args: argparse.Namespace) -> "Study":
     from nlpfeat.parallel import use_all_cores
     from nlpfeat.study.session import open_study
@@ -128,8 +117,7 @@ def _list(make: "List") -> Callable[[argparse.Namespace, str], int]:
 
         study = _open(args)
         member = study.trained_member(args.step, **member_of(study, args))
-        with _naming_flags():
-            table, caption = make(ratings, member, args)
+        table, caption = make(ratings, member, args)
         if args.json:
             print_json(table)
             return 0
@@ -161,7 +149,7 @@ def _map(args: argparse.Namespace, line: str) -> int:
 
     from nlpfeat.analysis.ratings import item_map
     from nlpfeat.cli.members import member_of
-    from nlpfeat.cli.tables import print_json, print_paths
+    from nlpfeat.cli.tables import print_paths
     from nlpfeat.report.item_maps import item_map_page
     from nlpfeat.report.map_page import write_map
     from nlpfeat.store.provenance import signature
@@ -169,15 +157,11 @@ def _map(args: argparse.Namespace, line: str) -> int:
 
     study = _open(args)
     settings = member_of(study, args)
-    with _naming_flags():
-        result = item_map(study.trained_member(args.step, **settings), axes, args.max_items)
+    result = item_map(study.trained_member(args.step, **settings), axes, args.max_items)
     width, seed = (format_number(settings[name]) for name in ("width", "seed"))
     path = study.folder.figures / f"factors-{axes[0]}-{axes[1]}-width={width}-seed={seed}"
     paths = write_map(path, item_map_page(result), signature(line, study.folder))
-    if args.json:
-        print_json({"paths": paths})
-    else:
-        print_paths(paths)
+    print_paths(paths, as_json=args.json)
     return 0
 
 
@@ -195,8 +179,7 @@ def _stability(args: argparse.Namespace, line: str) -> int:
 
     study = _open(args)
     settings = settings_of(args, setting_names(study.spec.settings))
-    with _naming_flags():
-        result = factor_stability(study, settings, StabilityOptions(args.max_items), args.step, track)
+    result = factor_stability(study, settings, StabilityOptions(args.max_items), args.step, track)
     if args.json:
         print_json(result.table)
         return 0

@@ -31,6 +31,7 @@ from nlpfeat.cli.parsing import (
     Parser,
     add_further_axes,
     check_members,
+    in_terms_of_flags,
     parse,
     parser_of,
     refuse_flags_of,
@@ -107,16 +108,21 @@ def dispatch(argv: Sequence[str]) -> int:
         rest, overrides = split_config_flags(rest)
         parser.set_defaults(overrides=overrides)
     given = {argument.split("=")[0] for argument in rest}
-    if not command.opens_study or given & {"-h", "--help", command.in_place_of_study}:
-        return command.run(parse(parser, rest, siblings), line)
-    try:
-        settings = add_further_axes(parser, rest)
-    except UserError:
-        refuse_flags_of(siblings, parser, rest)  # the mistake to name first
-        raise
+    settings = None
+    if command.opens_study and not given & {"-h", "--help", command.in_place_of_study}:
+        try:
+            settings = add_further_axes(parser, rest)
+        except UserError:
+            refuse_flags_of(siblings, parser, rest)  # the mistake to name first
+            raise
     args = parse(parser, rest, siblings)
-    check_members(args, settings)
-    return command.run(args, line)
+    if settings is not None:
+        check_members(args, settings)
+    try:
+        return command.run(args, line)
+    except UserError as error:
+        error.args = (in_terms_of_flags(str(error), parser),)
+        raise
 
 
 def _chosen(path: Sequence[Command], name: str) -> Command:

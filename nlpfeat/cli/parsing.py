@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -214,6 +215,18 @@ def refuse_flags_of(siblings: Sequence[Command], parser: Parser, argv: Sequence[
         takers = [one.name for one in siblings if flag in parser_of(one, one.name).flags]
         if takers and flag not in parser.flags:
             parser.error(f"{parser.prog} takes no {flag}, which belongs to: {', '.join(takers)}")
+
+
+def in_terms_of_flags(message: str, parser: Parser) -> str:
+    """The message of an error of the library, which speaks of arguments, with the flags in their place.
+
+    An argument is named at the beginning, before a colon or a value and a colon; one with an underscore is known anywhere.
+    """
+    for flag in parser.flags:
+        name = flag.removeprefix("--").replace("-", "_")
+        pattern = rf"\b{name}\b" if "_" in name else rf"^{name}(?=:| \S+:)"
+        message = re.sub(pattern, flag, message)
+    return message
 
 
 def split_config_flags(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -31,7 +31,11 @@ OTHER_NUMBERS = {
     "JAX_RANDOM_SEED_OFFSET": ("0",),
     "JAX_THREEFRY_PARTITIONABLE": ON,
 }
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a disk, a quota or a limit: the user's, whether or not a file is named
+FULL = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+)  # a disk, a quota or a limit: the user's, whether or not a file is named
 
 
 def stop(signum: int, frame: FrameType | None) -> None:

@@ -73,9 +73,12 @@ def _plain(value: PyTree) -> PyTree:
     return str(value) if isinstance(value, Path) else value
 
 
-def print_paths(paths: Sequence[Path]) -> None:
-    """Print the files that were written, a line each."""
-    print("\n".join(map(str, paths)))
+def print_paths(paths: Sequence[Path], *, as_json: bool = False) -> None:
+    """Print the files that were written, a line each, or as JSON."""
+    if as_json:
+        print_json({"paths": paths})
+    else:
+        print("\n".join(map(str, paths)))
 
 
 def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:

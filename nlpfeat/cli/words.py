@@ -296,6 +296,7 @@ def _export_flags(parser: Parser) -> None:
     parser.add_argument(
         "--out", type=expand_path, required=True, metavar="FILE.txt", help="the file to write"
     )
+    add_json(parser)
 
 
 def export(args: argparse.Namespace, line: str) -> int:
@@ -305,7 +306,7 @@ def export(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.cli.tables import print_paths
 
     embeddings.export(space_of(args).space, args.out)
-    print_paths([args.out])
+    print_paths([args.out], as_json=args.json)
     return 0
 
 
@@ -315,6 +316,7 @@ def _map_flags(parser: Parser) -> None:
     parser.add_argument("--method", choices=("tsne", "pca"), default="tsne", help="(default: %(default)s)")
     add_count(parser, "--per-class", 500, "good words, and bad words, of texts with classes")
     add_count(parser, "--max-items", 350, "the N most frequent words, of texts without classes and of files")
+    add_json(parser)
 
 
 def draw_map(args: argparse.Namespace, line: str) -> int:
@@ -345,7 +347,7 @@ def draw_map(args: argparse.Namespace, line: str) -> int:
         found = word_map(study, members, options, track)
         path = study.folder.figures / map_name(members, options)
         stamp = signature(line, study.folder)
-    print_paths(write_map(path, word_map_page(found), stamp))
+    print_paths(write_map(path, word_map_page(found), stamp), as_json=args.json)
     return 0
 
 

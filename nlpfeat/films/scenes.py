@@ -133,8 +133,8 @@ def _check_plane(study: Study) -> None:
     """Check that the networks of a study are piecewise linear on the plane."""
     if study.task.views.piecewise_linear is None:
         raise UserError(
-            f"{study.path} is a study of {study.task.name}: films show piecewise-linear networks on the plane (tasks with the "
-            "view `piecewise_linear`), and of char_rnn what its networks write"
+            f"{study.path} is a study of {study.task.name}: this kind of film shows piecewise-linear networks on the "
+            "plane (tasks with the view `piecewise_linear`); character networks have the kind writing"
         )
 
 

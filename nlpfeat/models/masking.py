@@ -145,8 +145,8 @@ def crop(params: Params, native: Params) -> Params:
 
     def slice_leaf(
         path: jax.tree_util.KeyPath,
-        leaf: Array | np.ndarray,
-        like: Array | np.ndarray | jax.ShapeDtypeStruct,
+        leaf: Array | np.ndarray | np.generic,
+        like: Array | np.ndarray | np.generic | jax.ShapeDtypeStruct,
     ) -> Array | np.ndarray:
         if leaf.ndim != len(like.shape) or any(n > p for n, p in zip(like.shape, leaf.shape, strict=True)):
             raise UserError(
