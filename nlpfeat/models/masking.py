@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.random import threefry_2x32
 from jax.typing import ArrayLike
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, PyTree
 
 from nlpfeat.data.core import Params
 from nlpfeat.errors import UserError
@@ -143,11 +143,7 @@ def crop(params: Params, native: Params) -> Params:
       UserError: if a native axis is longer than the padded one; both are named.
     """
 
-    def slice_leaf(
-        path: jax.tree_util.KeyPath,
-        leaf: Array | np.ndarray | np.generic,
-        like: Array | np.ndarray | np.generic | jax.ShapeDtypeStruct,
-    ) -> Array | np.ndarray:
+    def slice_leaf(path: jax.tree_util.KeyPath, leaf: PyTree, like: PyTree) -> PyTree:
         if leaf.ndim != len(like.shape) or any(n > p for n, p in zip(like.shape, leaf.shape, strict=True)):
             raise UserError(
                 f"parameter {jax.tree_util.keystr(path)} is {' x '.join(map(str, leaf.shape))}, "
