@@ -7,7 +7,7 @@ Command:  nlpfeat sweep --config=configs/all_tasks.py:two_cores/spirals      wri
           nlpfeat across-tasks --folder=runs/all_tasks-two_cores             one figure and table of all tasks there
           make all-tasks                                                     all sweeps of a size, then the figure
           make all-tasks SIZE=smoke                                          the same in another size
-Expect:   the table in README.md: 16 of 22 tasks reach 95 % of their gain at fewer than ten units.
+Expect:   the table in docs/results.md: 16 of 22 tasks reach 95 % of their gain at fewer than ten units.
           Rows do not compare tasks: spirals_deep, for one, has other arms and another learning rate than spirals.
 Minutes:  136 on two cores, beside other work; the table below has the minutes of each task.
 Data:     that of the configs in the table.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from nlpfeat.analysis.sampling import SamplingOptions, read_book, sample_member, unit_activations
+from nlpfeat.analysis.sampling import SamplingOptions, book_of, sample_member, unit_activations
 from nlpfeat.analysis.text_statistics import TextStatistics, text_statistics, vocabulary_of
 from nlpfeat.analysis.unit_probes import DESCRIPTIONS, UnitProbe, probe_units, text_features
 from nlpfeat.data.text.characters import Book
@@ -139,7 +139,7 @@ def member_statistics(
     Raises:
       UserError: if no bucket is finished, or the point leaves further axes open.
     """
-    book = read_book(study)
+    book = book_of(study)
     vocabulary = vocabulary_of(book.text("train"))
     table = members_at_point(study, point)
     steps = finished_steps(study.folder, table)
@@ -214,7 +214,7 @@ def member_probes(study: Study, member: TrainedMember, characters: int = 60_000)
     Raises:
       UserError: if no feature varies in the texts.
     """
-    book = read_book(study)
+    book = book_of(study)
     splits = ("train", book.evaluation_split)
     texts = [book.text(split, characters) for split in splits]
     activations = [

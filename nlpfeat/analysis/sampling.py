@@ -64,7 +64,7 @@ def require_characters(task: Task, where: object) -> None:
         )
 
 
-def read_book(study: Study) -> Book:
+def book_of(study: Study) -> Book:
     """The text of a study of character networks; logs a note where none of it is held out.
 
     Raises:
@@ -80,7 +80,7 @@ def read_book(study: Study) -> Book:
     return book
 
 
-def check_prompt(alphabet: Alphabet, prompt: str) -> None:
+def warn_of_unknown_characters(alphabet: Alphabet, prompt: str) -> None:
     """Log the characters of a prompt that are not in the alphabet."""
     unknown = [char for char in alphabet.normalize(prompt) if char not in alphabet.characters]
     if unknown:
@@ -124,7 +124,7 @@ def sample_text(
     return [alphabet.decode(row) for row in np.asarray(sampled)]
 
 
-State = PyTree  # of the recurrent layers; None before the first character
+CarriedState = PyTree  # of the recurrent layers; None before the first character
 
 
 @partial(jax.jit, static_argnames=("module", "length"))
@@ -139,11 +139,11 @@ def _sample(
 ) -> Int[Array, "texts length"]:
     """Read the prompts, then sample a character and read it, `length` times."""
 
-    def read(tokens: Array, state: State) -> tuple[Array, State]:
+    def read(tokens: Array, state: CarriedState) -> tuple[Array, CarriedState]:
         outputs = _read(module, params, settings, tokens, state)
         return outputs["scores"][:, -1], outputs["state"]
 
-    def step(carry: tuple[Array, State], key: Array) -> tuple[tuple[Array, State], Array]:
+    def step(carry: tuple[Array, CarriedState], key: Array) -> tuple[tuple[Array, CarriedState], Array]:
         scores, state = carry
         tokens = sample_token(key, scores, temperature)
         return read(tokens[:, None], state), tokens
@@ -187,7 +187,7 @@ def unit_activations(
 def _activations(
     module: Network, params: Params, settings: Settings, tokens: Int[Array, " characters"]
 ) -> Float[Array, "characters units"]:
-    def step(state: State, token: Array) -> tuple[State, Array]:
+    def step(state: CarriedState, token: Array) -> tuple[CarriedState, Array]:
         state = _read(module, params, settings, token[None, None], state)["state"]
         return state, jnp.concatenate([layer[-1][0] for layer in state])
 
@@ -196,7 +196,7 @@ def _activations(
     return jnp.concatenate([jnp.concatenate([layer[-1][0] for layer in first])[None], rest])
 
 
-def _read(module: Network, params: Params, settings: Settings, tokens: Array, state: State) -> Outputs:
+def _read(module: Network, params: Params, settings: Settings, tokens: Array, state: CarriedState) -> Outputs:
     """Outputs for tokens (n, length) that continue from `state`."""
     nowhere = jnp.zeros(len(tokens), jnp.int32)
     outputs: PyTree = module.apply(

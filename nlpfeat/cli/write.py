@@ -62,15 +62,15 @@ def run(args: argparse.Namespace, line: str) -> int:
     if args.prompt == "":
         raise UserError("--prompt: give at least one character, or leave it out")
 
-    from nlpfeat.analysis.sampling import SamplingOptions, check_prompt, read_book, sample_member
+    from nlpfeat.analysis.sampling import SamplingOptions, book_of, sample_member, warn_of_unknown_characters
     from nlpfeat.cli.members import member_of
     from nlpfeat.cli.tables import print_json, printable
 
     study = open_characters(args)
     member = study.trained_member(args.step, **member_of(study, args))
-    prompt = read_book(study).prompt if args.prompt is None else args.prompt
+    prompt = book_of(study).prompt if args.prompt is None else args.prompt
     alphabet = study.dataset.metadata.alphabet
-    check_prompt(alphabet, prompt)
+    warn_of_unknown_characters(alphabet, prompt)
     options = SamplingOptions(args.temperature, args.characters, args.texts, args.sample_seed)
     texts, prompt = sample_member(member, prompt, options), alphabet.normalize(prompt)
     if args.json:

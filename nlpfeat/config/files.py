@@ -46,7 +46,7 @@ def load_config(reference: str) -> dict[str, object]:
     except (Exception, SystemExit) as error:
         raise UserError(f"config {path}: get_config({variant!r}) fails: {error}") from error
     if not isinstance(config, ConfigDict):
-        raise UserError(f"config {path}: get_config() returns no ConfigDict")
+        raise UserError(f"config {path}: get_config() does not return a ConfigDict")
     return config.to_dict()
 
 

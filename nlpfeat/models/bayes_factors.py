@@ -52,7 +52,7 @@ class BayesFactors(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
-        """The trace of a batch of pairs.
+        """The outputs for a batch of pairs.
 
         Args:
           inputs: `user` and `item` (n,).

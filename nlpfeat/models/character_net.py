@@ -58,7 +58,7 @@ class CharacterNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
-        """The trace of a batch of windows.
+        """The outputs for a batch of windows.
 
         Args:
           inputs: `tokens` (n, length), ids; `state` of each layer before the window, or None for zeros.

@@ -71,7 +71,7 @@ class ConvNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
-        """The trace of a batch of sequences.
+        """The outputs for a batch of sequences.
 
         Args:
           inputs: `words` (n, length), 0 for padding.

@@ -34,7 +34,7 @@ class ElevenLines(nn.Module):
     def __call__(
         self, inputs: tuple[Float[Array | np.ndarray, " n"], ...], settings: PyTree, *, train: bool = False
     ) -> dict[str, Array]:
-        """The trace of a batch.
+        """The outputs for a batch.
 
         Args:
           inputs: one array (n,) per column.

@@ -52,7 +52,7 @@ class DotNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
-        """The trace of a batch of pairs.
+        """The outputs for a batch of pairs.
 
         Args:
           inputs: `user` and `item` (n,).
@@ -82,7 +82,7 @@ class RatingNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
-        """The trace of a batch of pairs.
+        """The outputs for a batch of pairs.
 
         Args:
           inputs: `user` and `item` (n,).

@@ -43,7 +43,7 @@ class NextWordNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
-        """The trace of a batch.
+        """The outputs for a batch.
 
         Args:
           inputs: `words` (n, context), ids.

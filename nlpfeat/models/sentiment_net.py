@@ -74,7 +74,7 @@ class SentimentNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
-        """The trace of a batch of documents.
+        """The outputs for a batch of documents.
 
         Args:
           inputs: a bag, `words` and `weights` (n, length).

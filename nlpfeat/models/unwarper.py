@@ -44,7 +44,7 @@ class Unwarper(nn.Module):
     def __call__(
         self, inputs: tuple[Float[Array | np.ndarray, " n"], ...], settings: Settings, *, train: bool = False
     ) -> dict[str, Array]:
-        """The trace of a batch of points.
+        """The outputs for a batch of points.
 
         Args:
           inputs: one array (n,) per coordinate.
@@ -100,7 +100,7 @@ class DeepUnwarper(nn.Module):
     def __call__(
         self, inputs: tuple[Float[Array | np.ndarray, " n"], ...], settings: PyTree, *, train: bool = False
     ) -> dict[str, Array]:
-        """The trace of a batch of points.
+        """The outputs for a batch of points.
 
         Args:
           inputs: one array (n,) per coordinate.

@@ -1,4 +1,4 @@
-"""Results: one NetCDF file a finished bucket. `nlpfeat.sweeps.combine` makes one labelled array of them."""
+"""Results: one NetCDF file per finished bucket. `nlpfeat.store.combine` makes one labelled array of them."""
 
 import errno
 import json

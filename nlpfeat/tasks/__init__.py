@@ -1,1 +1,1 @@
-"""Systems: the settings and rows of the table of tasks, a family a file."""
+"""The tasks, one family per file, and the table of all of them."""

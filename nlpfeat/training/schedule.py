@@ -47,8 +47,8 @@ class TrainingSpec:
       batch_size: examples per step; 0 for all.
       record_every: steps between two records.
       checkpoint_every: steps between two checkpoints, and the most that a killed process loses.
-      snapshots: further steps that are recorded, and whose checkpoints are kept, like that of the last step. Steps after the
-        last one are ignored.
+      snapshots: further steps that are recorded, and whose checkpoints are kept, like that of the last step. Snapshots
+        after the last step are ignored.
     """
 
     steps: tuple[Count, ...] = (2000,)
