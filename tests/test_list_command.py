@@ -66,7 +66,6 @@ def test_one_task():
 
 
 def test_completion():
-    pytest.importorskip("shtab")
     for shell in ("bash", "zsh"):
         done = run("completion", shell)
         assert done.returncode == 0, done.stderr

@@ -56,7 +56,7 @@ def width_curves(study: Study, point: Mapping[str, float]) -> WidthCurves:
     Raises:
       UserError: if no bucket is finished, or the point leaves further axes open.
     """
-    evaluated = f"{read_book(study).evaluation_split} bits"
+    evaluated = f"{book_of(study).evaluation_split} bits"
     curves = _bits(study, members_at_point(study, point))
     last = WidthCurves(curves, {}, evaluated).last
     laws = {name: power_law(last[name].to_numpy(), last[evaluated].to_numpy()) for name in SIZES}

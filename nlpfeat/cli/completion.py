@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Sequence
 
 from nlpfeat.cli.parsing import Command, Parser
-from nlpfeat.errors import UserError
 
 
 def add_flags(parser: Parser) -> None:
@@ -14,10 +13,7 @@ def add_flags(parser: Parser) -> None:
 
 def run(args: argparse.Namespace, line: str) -> int:
     """Print the script."""
-    try:
-        import shtab  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        raise UserError("completion needs the package shtab: pip install shtab") from None
+    import shtab
 
     from nlpfeat.cli.main import ROOT
 
