@@ -41,7 +41,7 @@ COMMANDS = [
     "predict --study=runs/imdb_lstm-smoke --width=8 --text 'Two hours of awful music.'",
     "measure --study=runs/imdb_dense-smoke",
     "plot --study=runs/imdb_dense-smoke",
-    "batch-norm --study=runs/imdb_dense-smoke --width=8 --rates=0.001,0.1 --steps=10",
+    "batch-norm --study=runs/imdb_dense-smoke --width=8 --learning-rates=0.001,0.1 --steps=10",
     "factors top --study=runs/ratings_bayes-smoke --width=8",
     "write --study=runs/char_rnn-smoke --width=8 --seed=0 --characters=80",
     "characters units --study=runs/char_rnn-smoke --width=8 --seed=0",

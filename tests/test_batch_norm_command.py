@@ -23,7 +23,7 @@ def trained(tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_figure_and_its_numbers(trained):
-    asked = ["--width=16", "--seed=0", "--rates=0.0001,3", "--steps=30", "--repeats=2"]
+    asked = ["--width=16", "--seed=0", "--learning-rates=0.0001,3", "--steps=30", "--repeats=2"]
     done = run("batch-norm", f"--study={trained.path}", *asked, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -82,7 +82,7 @@ def test_tasks_whose_error_falls(task, tmp_path):
         f"--study={made.path}",
         "--width=8",
         "--seed=0",
-        "--rates=1e-6,1e4",
+        "--learning-rates=1e-6,1e4",
         "--steps=5",
         "--json",
     )

@@ -36,7 +36,7 @@ def studies(tmp_path_factory):
 @pytest.mark.slow
 def test_the_table_is_at_equal_loss(studies):
     deep, wide = studies
-    command = ["compare", f"--study={deep}", f"--with={wide}", "--loss=1.09", "--width=16"]
+    command = ["compare", f"--study={deep}", f"--with={wide}", "--loss=1.09", "--with-width=16"]
     done = run(*command, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -78,8 +78,8 @@ def test_mistakes(studies, tmp_path):
         ([f"--study={deep}", f"--with={wide}", "--loss=0"], "--loss: 0 must be a positive number"),
         ([f"--study={deep}", f"--with={wide}", "--loss=nan"], "--loss: nan must be a positive number"),
         ([f"--study={deep}", f"--with={wide}", "--loss=1e-9"], "no seed of"),
-        ([f"--study={deep}", f"--with={wide}", "--width=0"], "no width 0; it has 8, 16"),
-        ([f"--study={deep}", f"--with={wide}", "--width=5"], "no width 5; it has 8, 16"),
+        ([f"--study={deep}", f"--with={wide}", "--with-width=0"], "no width 0; it has 8, 16"),
+        ([f"--study={deep}", f"--with={wide}", "--with-width=5"], "no width 5; it has 8, 16"),
         ([f"--study={deep}", f"--with={tmp_path}"], "is not a study"),
     ]
     raw, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "raw")

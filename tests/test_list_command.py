@@ -84,7 +84,7 @@ def test_trace():
     assert "-0.40469539" in shown
     assert "iteration 10000" in shown
     assert "times the next" in shown
-    deep = run("trace", "--layers=2", "--hidden=3", "--iterations=5", "--show=all").stdout
+    deep = run("trace", "--layers=2", "--width=3", "--iterations=5", "--show=all").stdout
     assert deep.count("delta2 W2ᵀ") == 5
     refused(run("trace", "--layers=3"), "--layers: 3 must be 1 to 2")
     refused(run("trace", "--show=x"), "cannot read 'x'")

@@ -145,8 +145,8 @@ factors recommend --study={dishes} --rating=Ramen=4 --rating=ramen=5           #
 factors components --study={dishes} --max-items=2                              # --max-items
 factors stability --study={dishes} --max-items=7                               # --max-items
 batch-norm --study={reviews} --width=8 --seed=0                                # reviews_bag
-batch-norm --study={spirals} --width=8 --seed=0 --rates=a                      # --rates 'a'
-batch-norm --study={spirals} --width=8 --seed=0 --rates=0,1                    # --rates
+batch-norm --study={spirals} --width=8 --seed=0 --learning-rates=a                      # --learning-rates 'a'
+batch-norm --study={spirals} --width=8 --seed=0 --learning-rates=0,1                    # --learning-rates
 batch-norm --study={spirals} --width=8 --seed=0 --steps=0                      # --steps 0
 batch-norm --study={spirals} --width=8 --seed=0 --repeats=0                    # --repeats 0
 batch-norm --study={spirals} --width=7 --seed=0                                # width 7

@@ -106,7 +106,7 @@ def test_only_the_users_own_files_are_mistakes(error, told, monkeypatch, capsys)
         ("film", ["training", "--study={}", "--width=99"]),
         ("film", ["trainings", "--study={}", "--width=2"]),
         ("restore", ["--study={}", "--width=2", "--seed=7"]),
-        ("batch-norm", ["--study={}", "--width=2", "--rates=a"]),
+        ("batch-norm", ["--study={}", "--width=2", "--learning-rates=a"]),
         ("words", ["map", "--study={}/none"]),
         ("write", ["--study={}", "--temperature=inf"]),
     ],

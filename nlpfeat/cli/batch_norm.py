@@ -27,7 +27,7 @@ def add_flags(parser: Parser) -> None:
     add_study(parser, "runs/imdb_dense")
     add_member(parser)
     parser.add_argument(
-        "--rates",
+        "--learning-rates",
         default="0.0003,0.001,0.003,0.01,0.03,0.1,0.3",
         metavar="X,X,…",
         help="learning rates (default: seven, .0003 to .3)",
@@ -39,9 +39,9 @@ def add_flags(parser: Parser) -> None:
 
 def run(args: argparse.Namespace, line: str) -> int:
     """Fine-tune, write the figure, print the table."""
-    rates = sorted(set(numbers("rates", args.rates, "0.001,0.01,0.1")))
+    rates = sorted(set(numbers("learning-rates", args.learning_rates, "0.001,0.01,0.1")))
     if not all(math.isfinite(rate) and rate > 0 for rate in rates):
-        raise UserError(f"--rates: {args.rates}: learning rates must be more than 0")
+        raise UserError(f"--learning-rates: {args.learning_rates}: learning rates must be more than 0")
     for name in ("steps", "repeats"):
         require_range(args, name, 1)
 
@@ -84,7 +84,7 @@ def plain(found: "Survival") -> dict[str, object]:
         "before": round(found.before, 6),
         "inserted": round(found.inserted, 6),
         "baseline": round(found.baseline, 6),
-        "rates": found.learning_rates,
+        "learning_rates": found.learning_rates,
         "scores": dict(zip(CONDITIONS, found.scores.round(6).tolist(), strict=True)),
         "survived": {condition: found.largest_rate(condition) for condition in CONDITIONS},
     }
@@ -95,7 +95,7 @@ def print_survival(found: "Survival") -> None:
     from nlpfeat.analysis.fine_tuning import CONDITIONS
     from nlpfeat.cli.tables import print_columns
 
-    columns = {"rate": [f"{rate:g}" for rate in found.learning_rates]}
+    columns = {"learning rate": [f"{rate:g}" for rate in found.learning_rates]}
     columns |= {
         f"{condition} batch norm": [_cell(values) for values in scores]
         for condition, scores in zip(CONDITIONS, found.scores, strict=True)
@@ -127,6 +127,6 @@ COMMAND = Command(
     "prediction, and that of the trained network. A repeat that diverges counts as the worst.",
     examples=(
         "nlpfeat batch-norm --study=runs/imdb_dense --width=100",
-        "nlpfeat batch-norm --study=runs/spirals --width=32 --seed=3 --rates=0.001,0.01,0.1 --steps=200",
+        "nlpfeat batch-norm --study=runs/spirals --width=32 --seed=3 --learning-rates=0.001,0.01,0.1 --steps=200",
     ),
 )

@@ -18,7 +18,9 @@ def add_flags(parser: Parser) -> None:
     parser.add_argument(
         "--with", dest="other", type=expand_path, required=True, metavar="DIR", help="the other study"
     )
-    parser.add_argument("--width", type=int, metavar="N", help="of the other study (default: its widest)")
+    parser.add_argument(
+        "--with-width", type=int, metavar="N", help="the width of the other study (default: its widest)"
+    )
     parser.add_argument(
         "--loss", type=float, default=0.1, metavar="X", help="training loss, in nats (default: %(default)s)"
     )
@@ -43,7 +45,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.study.session import open_study
 
     study, other = open_study(args.study), open_study(args.other)
-    comparison = compare(study, other, args.loss, args.width)
+    comparison = compare(study, other, args.loss, args.with_width)
     paths = save_figure(
         compare_figure(comparison),
         study.folder.figures / f"compare-{other.path.name}-loss={args.loss:g}",

@@ -18,7 +18,7 @@ SHOWN = "1,2,3,10,100,1000,10000"
 def add_flags(parser: Parser) -> None:
     """All flags."""
     add_count(parser, "--layers", 1, "1 or 2")
-    add_count(parser, "--hidden", 4, "hidden units of the network with 2 layers")
+    add_count(parser, "--width", 4, "hidden units of the network with 2 layers")
     add_count(parser, "--seed", 123, "of the initial weights; 123 is the golden trace")
     add_count(parser, "--iterations", 10_000, "training iterations")
     parser.add_argument(
@@ -33,7 +33,7 @@ def add_flags(parser: Parser) -> None:
 def run(args: argparse.Namespace, line: str) -> int:
     """Print the trace."""
     require_range(args, "layers", 1, 2)
-    for name, least in (("hidden", 1), ("iterations", 1), ("seed", 0)):
+    for name, least in (("width", 1), ("iterations", 1), ("seed", 0)):
         require_range(args, name, least, 2**32 - 1)
     shown = _iterations(args.show, args.iterations)
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.data.points import four_rows
     from nlpfeat.models.eleven_lines import first_weights, iterate
 
-    shapes = [(3, 1)] if args.layers == 1 else [(3, args.hidden), (args.hidden, 1)]
+    shapes = [(3, 1)] if args.layers == 1 else [(3, args.width), (args.hidden, 1)]
     targets = four_rows.FIRST_COLUMN if args.layers == 1 else four_rows.EXCLUSIVE_OR
     traces = iterate(four_rows.INPUTS, targets, first_weights(args.seed, shapes))
     printed, last = [], {}
@@ -107,7 +107,7 @@ that of the essay, in double precision (A. Trask, 2015; nlpfeat/models/eleven_li
     examples=(
         "nlpfeat trace                                  # one layer, some of 10,000 iterations",
         "nlpfeat trace --iterations=3 --show=all",
-        "nlpfeat trace --layers=2 --hidden=4 --seed=1 --iterations=60000",
+        "nlpfeat trace --layers=2 --width=4 --seed=1 --iterations=60000",
     ),
     opens_study=False,
 )

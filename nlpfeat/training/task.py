@@ -1,6 +1,6 @@
 """The contract between a system and the code that trains, sweeps, restores and plots it.
 
-A task has five groups of attributes beside its names: how its data are read, how its network is built, how it learns, how it is
+A task has six groups of attributes: its names, how its data are read, how its network is built, how it learns, how it is
 evaluated, and which views of a trained network exist. All callables are pure functions.
 """
 
