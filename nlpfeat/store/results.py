@@ -115,8 +115,8 @@ def further_axes(dataset: xr.Dataset) -> list[str]:
 def recipe(dataset: xr.Dataset) -> str:
     """The learning rate and the steps of a part of a grid, without which no number of it means anything."""
     rates = np.atleast_1d(dataset["learning_rate"].to_numpy())
-    rate = f"rate {rates[0]:g}" if len(rates) == 1 else f"rates {rates.min():g} to {rates.max():g}"
-    return f"{rate}, {int(dataset['step'][-1]):,} steps"
+    value = f"{rates[0]:g}" if len(rates) == 1 else f"{rates.min():g} to {rates.max():g}"
+    return f"learning rate {value}, {int(dataset['step'][-1]):,} steps"
 
 
 def scores(dataset: xr.Dataset, metric: Metric) -> xr.DataArray:
