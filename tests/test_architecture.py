@@ -123,24 +123,24 @@ def test_doors_are_doors():
         assert set(imports(path)) <= {"nlpfeat.cli.main", "nlpfeat.cli.main.main"}, path.name
 
 
-@pytest.mark.parametrize("name", RETIRED)
-def test_no_retired_name_is_left(name):
-    """In code, flags, tables, docs and configs; this list and the changes of old versions aside."""
-    pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-    mine = {Path(__file__).resolve(), ROOT / "CHANGELOG.md"}
-    files = [
-        path for folder in ("nlpfeat", "experiments", "configs", "benchmarks") for path in sources(folder)
-    ]
+@pytest.fixture(scope="module")
+def searched():
+    """Path -> (its text, its identifiers): code, configs and docs, but not the changes of old versions."""
+    folders = ("nlpfeat", "experiments", "configs", "benchmarks")
+    files = [path for folder in folders for path in sources(folder)]
     files += [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "Makefile"]
+    texts = {path: path.read_text() for path in files if path.name != "CHANGELOG.md"}
+    return {path: (text, identifiers(text) if path.suffix == ".py" else "") for path, text in texts.items()}
+
+
+@pytest.mark.parametrize("name", RETIRED)
+def test_no_retired_name_is_left(name, searched):
+    """Words are searched among identifiers, as prose may use a word that is no name any longer; flags and the like everywhere."""
+    pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
     found = []
-    for path in files:
-        if path.resolve() in mine:
-            continue
-        text = path.read_text()  # prose may use a word that is no name any longer
-        code = identifiers(text) if path.suffix == ".py" and name.isidentifier() else text
-        if path.suffix != ".py" and name.isalpha():
-            continue
-        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in pattern.finditer(code)]
+    for path, (text, names) in searched.items():
+        where = names if name.isidentifier() else text
+        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in pattern.finditer(where)]
     assert not found
 
 
