@@ -144,6 +144,12 @@ def test_no_retired_name_is_left(name, searched):
     assert not found
 
 
+def test_documentation_writes_nlpfeat():
+    """`python -m experiments.NAME` works, and is written nowhere but in its doors."""
+    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("notebooks/*"), *sources("configs")]
+    assert not [path.name for path in files if "-m experiments" in path.read_text()]
+
+
 def identifiers(source):
     """Names of a Python file, dotted as they stand, a line each; keyword arguments and strings that are keys, too."""
     names = []
