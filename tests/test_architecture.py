@@ -146,7 +146,13 @@ def test_no_retired_name_is_left(name, searched):
 
 def test_documentation_writes_nlpfeat():
     """`python -m experiments.NAME` works, and is written nowhere but in its doors."""
-    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("notebooks/*"), *sources("configs")]
+    files = [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("notebooks/*"),
+        *sources("configs"),
+    ]
     assert not [path.name for path in files if "-m experiments" in path.read_text()]
 
 
