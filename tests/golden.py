@@ -102,7 +102,7 @@ def bits(held: Held) -> dict[str, str]:
     for label in held.study.buckets():
         for step in kept_steps(held.study, label):
             bucket = restore_bucket(held.study, held.factory, label, step)
-            states += sorted(_hash([leaf]) for leaf in jax.tree.leaves(bucket.saved.state))
+            states += sorted(_hash([leaf]) for leaf in jax.tree.leaves(bucket.checkpoint.state))
     params = sorted(_hash([leaf]) for leaf in jax.tree.leaves(member.params))
     return {
         "splits": _hash(splits),

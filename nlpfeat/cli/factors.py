@@ -49,9 +49,9 @@ def _item(parser: Parser) -> None:
 
 
 def _rater(parser: Parser) -> None:
-    about = "a rating by someone new, in place of --user; may be repeated"
+    description = "a rating by someone new, in place of --user; may be repeated"
     parser.add_argument("--user", metavar="ID", help="a user of the data")
-    parser.add_argument("--rating", action="append", type=_rating, metavar="TITLE=STARS", help=about)
+    parser.add_argument("--rating", action="append", type=_rating, metavar="TITLE=STARS", help=description)
 
 
 def _components(parser: Parser) -> None:

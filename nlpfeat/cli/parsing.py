@@ -114,9 +114,11 @@ def add_step(parser: Parser) -> None:
     parser.add_argument("--step", type=int, metavar="N", help="a kept checkpoint (default: the last)")
 
 
-def add_count(parser: Parser, flag: str, default: int, about: str) -> None:
+def add_count(parser: Parser, flag: str, default: int, description: str) -> None:
     """A flag with a whole number, such as --top-k."""
-    parser.add_argument(flag, type=int, default=default, metavar="N", help=f"{about} (default: {default:,})")
+    parser.add_argument(
+        flag, type=int, default=default, metavar="N", help=f"{description} (default: {default:,})"
+    )
 
 
 def require_range(args: argparse.Namespace, name: str, low: float, high: float = math.inf) -> None:

@@ -29,11 +29,11 @@ def add_flags(parser: Parser) -> None:
 
 def add_temperature(parser: Parser) -> None:
     """The flag of the sampling temperature."""
-    about = (
+    description = (
         "of the softmax: 1 samples from the network's own distribution, 0 takes the most probable character"
     )
     parser.add_argument(
-        "--temperature", type=float, default=0.8, metavar="X", help=f"{about} (default: %(default)s)"
+        "--temperature", type=float, default=0.8, metavar="X", help=f"{description} (default: %(default)s)"
     )
 
 

@@ -53,10 +53,10 @@ def disc_grid(radius: float = 1.0, lines: int = 17, points: int = 121) -> Float[
       lines: number in each direction.
       points: along each line.
     """
-    places = np.linspace(-radius, radius, lines + 2)[1:-1]
-    reach = np.sqrt(radius**2 - places**2)
+    offsets = np.linspace(-radius, radius, lines + 2)[1:-1]
+    reach = np.sqrt(radius**2 - offsets**2)
     along = reach[:, None] * np.linspace(-1, 1, points)
-    across = np.broadcast_to(places[:, None], along.shape)
+    across = np.broadcast_to(offsets[:, None], along.shape)
     return np.concatenate([np.stack([across, along], 2), np.stack([along, across], 2)])
 
 

@@ -83,13 +83,13 @@ class TrainingScene:
             colour = theme.test if split == "test" else SPLIT_COLOURS[split]
             strip.plot(frames[: frame + 1], values[: frame + 1], color=colour, lw=2.2)
             style = {"color": colour, "fontsize": 12, "fontweight": "bold", "va": "top"}
-            place = (
+            position = (
                 (0.01, 0.98),
                 (right, 0),
                 "axes fraction",
                 "offset points",
             )  # top left, where no curve begins
-            strip.annotate(split, *place, **style)
+            strip.annotate(split, *position, **style)
         plot_cursor(strip, frame, theme)
         shown = [int(steps[-1])]
         for step in (
@@ -103,10 +103,10 @@ class TrainingScene:
             10_000,
             30_000,
         ):  # earlier ones win where two would touch
-            place = np.interp([step, *shown], steps, frames) / (self.frames - 1)
+            position = np.interp([step, *shown], steps, frames) / (self.frames - 1)
             if (
                 step < steps[-1]
-                and np.abs(place[1:] - place[0]).min() * strip.get_window_extent().width > MIN_GAP
+                and np.abs(position[1:] - position[0]).min() * strip.get_window_extent().width > MIN_GAP
             ):
                 shown.append(step)
         strip.set_xticks(np.interp(shown, steps, frames), [str(step) for step in shown])

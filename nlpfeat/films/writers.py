@@ -44,9 +44,9 @@ class Video:
         height, width = shape
         source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
         codec = ["-an", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "18", "-preset", "veryfast"]
-        place = ["-movflags", "+faststart", "-f", "mp4", str(path)]
+        destination = ["-movflags", "+faststart", "-f", "mp4", str(path)]
         self._process = subprocess.Popen(
-            [ffmpeg, "-y", "-loglevel", "error", *source, *codec, *place],
+            [ffmpeg, "-y", "-loglevel", "error", *source, *codec, *destination],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

@@ -114,12 +114,12 @@ def _split_edges(
 
     # A segment follows its start point in the walk around the face on either side.
     along = np.arange(len(points.edge))
-    spot = rim.place[edge] * stride(points)
+    spot = rim.half_edges[edge] * stride(points)
     spot[~head, 0] += 1 + along
     spot[~tail, 1] += len(points.edge) - along
     hashes = np.zeros(spot.shape, np.uint64)
     for side in (0, 1):
-        inside = rim.place[edge, side] >= 0
+        inside = rim.half_edges[edge, side] >= 0
         face = cells.sides[edge[inside], side]
         rank = np.searchsorted(made.chords.spots, spot[inside, side], "right") - 1
         first = np.searchsorted(made.chords.spots, rim.offsets[face] * stride(points)) if rank.size else rank

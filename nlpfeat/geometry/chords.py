@@ -66,7 +66,7 @@ def find_chords(
 ) -> tuple[Chords, int, int]:
     """The chords; the number that coincide with another; the number of lines whose chord in a face is unclear."""
     step = stride(points)
-    half = rim.place[found.edge]
+    half = rim.half_edges[found.edge]
     ahead = half * step + 1 + points.point[:, None]
     back = half * step + len(points.edge) - points.point[:, None]
     spot = np.where([[True, False]], ahead, back)[half >= 0]

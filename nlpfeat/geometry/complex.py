@@ -117,7 +117,7 @@ class Boundaries(NamedTuple):
 
     offsets: np.ndarray  # int64 (faces + 1,): the half-edges of face f are offsets[f] : offsets[f + 1]
     start: np.ndarray  # int32 (half-edges,): vertex at which it starts
-    place: np.ndarray  # int64 (edges, 2): indices of the edge's left and right half-edge, -1 outside
+    half_edges: np.ndarray  # int64 (edges, 2): indices of the edge's left and right half-edge, -1 outside
 
 
 def boundaries(cells: Complex) -> Boundaries:
@@ -141,9 +141,9 @@ def boundaries(cells: Complex) -> Boundaries:
         alive, current = alive[more], current[more]
         order[offsets[alive] + step] = current
         current = following[current]
-    place = np.full(cells.sides.shape, -1)
-    place[edge[order], side[order]] = np.arange(len(order))
-    return Boundaries(offsets, start[order], place)
+    half_edges = np.full(cells.sides.shape, -1)
+    half_edges[edge[order], side[order]] = np.arange(len(order))
+    return Boundaries(offsets, start[order], half_edges)
 
 
 def polygons(cells: Complex) -> list[Float[np.ndarray, "corners 2"]]:

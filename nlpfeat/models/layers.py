@@ -98,8 +98,8 @@ class Embedding(nn.Module):
 
     @nn.compact
     def __call__(
-        self, words: Int[Array | np.ndarray, "*places"], word_dropout: ArrayLike | None, *, train: bool
-    ) -> Float[Array, "*places units"]:
+        self, words: Int[Array | np.ndarray, "*positions"], word_dropout: ArrayLike | None, *, train: bool
+    ) -> Float[Array, "*positions units"]:
         """The vectors of some ids.
 
         Args:
@@ -176,10 +176,10 @@ def unfold(
     return jnp.concatenate([wide[:, i : i + x.shape[1]] for i in range(kernel_size)], axis=2)
 
 
-def max_pool(x: Float[Array | np.ndarray, "n length units"], size: int) -> Float[Array, "n places units"]:
+def max_pool(x: Float[Array | np.ndarray, "n length units"], size: int) -> Float[Array, "n positions units"]:
     """The maxima over consecutive blocks of `size` positions; an incomplete block at the end is dropped."""
-    places = x.shape[1] // size
-    windows = jnp.asarray(x[:, : size * places]).reshape(x.shape[0], places, size, x.shape[2])
+    positions = x.shape[1] // size
+    windows = jnp.asarray(x[:, : size * positions]).reshape(x.shape[0], positions, size, x.shape[2])
     while (
         windows.shape[2] > 1
     ):  # by halves: its backward pass is ten times as fast as that of a maximum along an axis

@@ -35,7 +35,7 @@ def whole_windows(segments: PyTree, context_radius: int) -> Array:
     return jnp.pad(same, ((0, 0), (context_radius, context_radius))) & segments.middle
 
 
-def other_words(key: Array, words: Int[Array, "*places"], rows: int) -> Int[Array, "*places"]:
+def other_words(key: Array, words: Int[Array, "*positions"], rows: int) -> Int[Array, "*positions"]:
     """A uniformly random other word for each word.
 
     Args:

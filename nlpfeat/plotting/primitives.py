@@ -250,7 +250,7 @@ def plot_categories(ax: Axes, x: np.ndarray, values: np.ndarray, *, label: str, 
 
     Args:
       ax: where.
-      x: places (n,).
+      x: positions (n,).
       values: (n, 3): low, estimate, high.
       label: of the line in a legend.
       colour: of the line.
@@ -273,16 +273,16 @@ def plot_groups(
       colours: one per group.
     """
     texts = []
-    for place, (label, values, colour) in enumerate(zip(labels, groups, colours, strict=True)):
+    for position, (label, values, colour) in enumerate(zip(labels, groups, colours, strict=True)):
         known = np.sort(values[~np.isnan(values)])
         texts.append(f"{label}\n{len(known)} seeds")
         if not len(known):
             continue
         scatter = 0.28 * np.sin(np.arange(len(known)) * 2.4)  # fixed: the same figure every time
         low, middle, high = np.quantile(known, (0.25, 0.5, 0.75))
-        ax.plot(place + scatter, known, "o", color=colour, ms=3, alpha=0.4, mew=0)
-        ax.plot([place - 0.35, place + 0.35], [middle, middle], color=colour, lw=3)
-        ax.plot([place, place], [low, high], color=colour, lw=3, alpha=0.6)
+        ax.plot(position + scatter, known, "o", color=colour, ms=3, alpha=0.4, mew=0)
+        ax.plot([position - 0.35, position + 0.35], [middle, middle], color=colour, lw=3)
+        ax.plot([position, position], [low, high], color=colour, lw=3, alpha=0.6)
         texts[-1] += f"\n{float(f'{middle:.3g}'):,g}"
     ax.set_xticks(range(len(labels)), texts, fontsize=9)
     ax.set_xlim(-0.6, len(labels) - 0.4)

@@ -33,10 +33,10 @@ def break_headings(figure: Figure) -> None:
     texts = (getattr(figure, name, None) for name in ("_suptitle", "_supxlabel"))
     headings = [(text, whole) for text in texts if text is not None]
     for ax in figure.axes:
-        place = ax.get_subplotspec()
-        if place is not None:
-            columns = place.get_gridspec().ncols
-            room = whole * (1 - place.colspan.start / columns - MARGIN / columns)
+        spec = ax.get_subplotspec()
+        if spec is not None:
+            columns = spec.get_gridspec().ncols
+            room = whole * (1 - spec.colspan.start / columns - MARGIN / columns)
             headings += [(ax.title, room), (getattr(ax, "_left_title"), room)]  # noqa: B009
     for text, room in headings:
         lines = text.get_text().split("\n")

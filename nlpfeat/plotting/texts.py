@@ -12,13 +12,13 @@ COLOURS = "RdBu_r"
 
 def lay_out(text: str, columns: int) -> list[tuple[int, int]]:
     """The row and column of each character; lines break at line feeds and after `columns` characters."""
-    places, row, column = [], 0, 0
+    positions, row, column = [], 0, 0
     for letter in text:
         if column == columns:
             row, column = row + 1, 0
-        places.append((row, column))
+        positions.append((row, column))
         row, column = (row + 1, 0) if letter == "\n" else (row, column + 1)
-    return places
+    return positions
 
 
 @any_letters()
@@ -35,14 +35,14 @@ def plot_text(
       limit: the absolute value of the strongest colours.
       title: of the panel.
     """
-    places = lay_out(text, columns)
-    rows = places[-1][0] + 1
+    positions = lay_out(text, columns)
+    rows = positions[-1][0] + 1
     grid = np.full((rows, columns), np.nan)
-    for (row, column), value in zip(places, values, strict=True):
+    for (row, column), value in zip(positions, values, strict=True):
         grid[row, column] = value
     norm = Normalize(-limit, limit)
     ax.imshow(grid, cmap=COLOURS, norm=norm, aspect="auto", extent=(0, columns, rows, 0), alpha=0.75)
-    for letter, (row, column) in zip(text, places, strict=True):
+    for letter, (row, column) in zip(text, positions, strict=True):
         shown = "↵" if letter == "\n" else letter
         ax.text(column + 0.5, row + 0.5, shown, ha="center", va="center", fontsize=7.5, family="monospace")
     ax.set_title(title, fontsize=10, loc="left")

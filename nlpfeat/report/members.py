@@ -23,8 +23,8 @@ def members_of_page(study: Study) -> Members:
     ids = dataset["member_id"].transpose(*axes).to_numpy()
     ran = ids != ""
     settings = {
-        axis: dataset[axis].to_numpy()[places].astype(float)
-        for axis, places in zip(axes, np.nonzero(ran), strict=True)
+        axis: dataset[axis].to_numpy()[indices].astype(float)
+        for axis, indices in zip(axes, np.nonzero(ran), strict=True)
     }
     varied = [axis for axis in axes if len(np.unique(settings[axis])) > 1] or ["width"]
     loss, *metrics = record_names(task)
@@ -43,16 +43,18 @@ def _recorded(
 ) -> Iterator[MeasureValues]:
     """The loss and the metrics recorded during training, per split."""
     steps, splits = dataset["step"].to_numpy(), dataset["split"].to_numpy().tolist()
-    places = np.flatnonzero(dataset["loss"].notnull().any([*axes, "split"]).to_numpy())
+    indices = np.flatnonzero(dataset["loss"].notnull().any([*axes, "split"]).to_numpy())
     values_per_step = max(1, int(ran.sum()) * len(names) * len(splits))
-    places = places[evenly_spaced(len(places), max(2, MAX_VALUES // values_per_step))]
+    indices = indices[evenly_spaced(len(indices), max(2, MAX_VALUES // values_per_step))]
     for name in names:
         units = f", {dataset[name].attrs['units']}" if dataset[name].attrs.get("units") else ""
         for split in splits:
-            values = dataset[name].sel(split=split).isel(step=places).transpose(*axes, "step").to_numpy()[ran]
+            values = (
+                dataset[name].sel(split=split).isel(step=indices).transpose(*axes, "step").to_numpy()[ran]
+            )
             if np.isfinite(values).any():
                 label = f"{name.replace('_', ' ')}, {split}{units}"
-                yield MeasureValues(f"{name} {split}", name, split, label, steps[places].tolist(), values)
+                yield MeasureValues(f"{name} {split}", name, split, label, steps[indices].tolist(), values)
 
 
 def _measured(dataset: xr.Dataset, axes: list[str], ran: np.ndarray) -> Iterator[MeasureValues]:

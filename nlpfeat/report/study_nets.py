@@ -151,7 +151,7 @@ def _packed(kept: dict[str, _Kept], starred: list[dict[str, float]]) -> Nets:
     values = {name: sorted({net.settings[name] for net in kept.values()}) for name in names}
     axes = [Axis(name, values[name]) for name in names if len(values[name]) > 1]
 
-    def place(settings: dict[str, float]) -> tuple[int, ...]:
+    def grid_index(settings: dict[str, float]) -> tuple[int, ...]:
         return tuple(axis.values.index(settings[axis.name]) for axis in axes)
 
     step_lists: list[list[int]] = []
@@ -164,12 +164,12 @@ def _packed(kept: dict[str, _Kept], starred: list[dict[str, float]]) -> Nets:
         if key not in sets:
             sets[key] = len(points)
             points.append((net.points, net.labels))
-        layers, at, steps = _layers(net.members[0]), place(net.settings), step_lists.index(net.steps)
+        layers, at, steps = _layers(net.members[0]), grid_index(net.settings), step_lists.index(net.steps)
         shapes = [(len(bias), weight.shape[1]) for weight, bias, _ in layers]
         slopes = [float(slope) for _, _, slope in layers]
         nets.append(Net(name, at, steps, shapes, slopes, offset, sets[key]))
         parameters.append(net.parameters)
         offset += len(parameters[-1])
-    start = place(starred[0]), place(starred[-1])
+    start = grid_index(starred[0]), grid_index(starred[-1])
     lines = disc_grid(max(radius_of(part) for part, _ in points), GRID_LINES, GRID_POINTS)
     return Nets(axes, step_lists, nets, np.concatenate(parameters), points, lines, WINDOW, start)

@@ -79,6 +79,6 @@ def at_steps(values: np.ndarray, steps: np.ndarray, wanted: np.ndarray) -> np.nd
       (...), NaN outside the recorded steps and where the value is not finite.
     """
     found = np.full(wanted.shape, np.nan)
-    for place in np.argwhere((wanted >= steps[0]) & (wanted <= steps[-1])):
-        found[tuple(place)] = np.interp(wanted[tuple(place)], steps, values[tuple(place)])
+    for index in np.argwhere((wanted >= steps[0]) & (wanted <= steps[-1])):
+        found[tuple(index)] = np.interp(wanted[tuple(index)], steps, values[tuple(index)])
     return np.where(np.isfinite(found), found, np.nan)

@@ -80,8 +80,8 @@ def summarize_measures(dataset: xr.Dataset) -> list[Row]:
 def _points(values: xr.DataArray) -> Iterator[tuple[dict[str, int], Row]]:
     """The points of the grid without seeds: the index of each, and a row that begins with the values of its axes."""
     axes = [str(dim) for dim in values.dims if dim not in ("seed", "split")]
-    for place in np.ndindex(*(values.sizes[axis] for axis in axes)):
-        here = dict(zip(axes, place, strict=True))
+    for index in np.ndindex(*(values.sizes[axis] for axis in axes)):
+        here = dict(zip(axes, index, strict=True))
         yield here, {axis: values[axis][i].item() for axis, i in here.items()}
 
 

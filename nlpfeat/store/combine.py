@@ -137,12 +137,12 @@ def _frame(folder: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
 
 def _put(file: h5netcdf.File, found: Survey, axes: list[str], bucket: xr.Dataset) -> None:
     """Write the members of a bucket to their places, width by width: the block around them is read and written back."""
-    places = np.stack([np.searchsorted(found.axes[name], bucket[name].to_numpy()) for name in axes])
-    for width in np.unique(places[0]):
-        here = np.flatnonzero(places[0] == width)
-        low, high = places[:, here].min(1), places[:, here].max(1) + 1
+    indices = np.stack([np.searchsorted(found.axes[name], bucket[name].to_numpy()) for name in axes])
+    for width in np.unique(indices[0]):
+        here = np.flatnonzero(indices[0] == width)
+        low, high = indices[:, here].min(1), indices[:, here].max(1) + 1
         box = tuple(map(slice, low, high))
-        inside = tuple(places[:, here] - low[:, None])
+        inside = tuple(indices[:, here] - low[:, None])
         for name, (dims, _, _) in found.variables.items():
             if name not in bucket:
                 continue

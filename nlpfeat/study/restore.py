@@ -165,16 +165,16 @@ class RestoredBucket:
     factory: MemberFactory
     members: pd.DataFrame
     step: int
-    saved: checkpoints.CheckpointState
+    checkpoint: checkpoints.CheckpointState
 
     def member(self, row: int) -> TrainedMember:
         """The member in a row of the table."""
         factory = self.factory
         settings = tree_index(stack_settings(factory.spec.settings, self.members), row)
         width = int(self.members["width"].iloc[row])
-        params = crop(tree_index(self.saved.state.params, row), factory.shapes(width))
+        params = crop(tree_index(self.checkpoint.state.params, row), factory.shapes(width))
         stop = [one.step for one in factory.spec.training.stops].index(self.step)
-        record = {name: values[row, stop] for name, values in self.saved.records.items()}
+        record = {name: values[row, stop] for name, values in self.checkpoint.records.items()}
         name = str(self.members.index[row])
         return TrainedMember(name, self.step, factory, factory.module(width), params, settings, record)
 
@@ -195,5 +195,5 @@ def restore_bucket(folder: StudyFolder, factory: MemberFactory, label: str, step
     """
     members = folder.bucket(label)
     first = tree_index(stack_settings(folder.spec.settings, members), 0)
-    saved = runner.load_checkpoint(folder, factory, label, members, factory.splits(first), step)
-    return RestoredBucket(factory, members, step, saved)
+    checkpoint = runner.load_checkpoint(folder, factory, label, members, factory.splits(first), step)
+    return RestoredBucket(factory, members, step, checkpoint)

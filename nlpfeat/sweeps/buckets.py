@@ -41,8 +41,8 @@ def partition_widths(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
     left = np.unique(widths)
     while left.size:
         together = left[(left[-1] + OVERHEAD) <= MAX_RATIO * (left + OVERHEAD)]
-        places = np.flatnonzero((widths >= together[0]) & (widths <= together[-1]))
-        parts = np.split(places, range(MAX_MEMBERS, len(places), MAX_MEMBERS)) + parts
+        indices = np.flatnonzero((widths >= together[0]) & (widths <= together[-1]))
+        parts = np.split(indices, range(MAX_MEMBERS, len(indices), MAX_MEMBERS)) + parts
         left = left[left < together[0]]
     while len(parts) < min(at_least, len(widths)):
         costs = [BucketSize(len(p), int(widths[p].max())).cost if len(p) > 1 else 0.0 for p in parts]

@@ -154,7 +154,7 @@ def _check_rule(spec: Spec, frozen_sets: list[tuple[str, ...]]) -> None:
 class Bucket:
     """One bucket made ready, laid out on the devices.
 
-    Members fill the places of the layout in order; the last one is repeated in the places left over, and the
+    Members fill the slots of the layout in order; the last one is repeated in the slots left over, and the
     copies are dropped from every record and checkpoint.
 
     Attributes:
@@ -162,8 +162,8 @@ class Bucket:
       program: the task and its module at the bucket's padded width.
       rows: examples of a batch.
       metadata: of the dataset, on the host.
-      data: settings (places,), arrays on every device, splits (places, n, …), or (n, …) where members share them.
-      params: leaves (places, …), before the first step.
+      data: settings (slots,), arrays on every device, splits (slots, n, …), or (n, …) where members share them.
+      params: leaves (slots, …), before the first step.
       first: the first member.
       data_sha256: a hash of the dataset and the splits.
     """
@@ -180,12 +180,12 @@ class Bucket:
     data_sha256: str
 
     def to_devices(self, tree: Tree) -> Tree:
-        """Host arrays (members, …) on the devices, (places, …)."""
+        """Host arrays (members, …) on the devices, (slots, …)."""
         fill = np.minimum(np.arange(self.layout.members), len(self.members) - 1)
         return programs.put(self.layout, jax.tree.map(lambda leaf: leaf[fill], tree))
 
     def to_host(self, tree: Tree) -> Tree:
-        """Device arrays (places, …) on the host, (members, …)."""
+        """Device arrays (slots, …) on the host, (members, …)."""
         return jax.tree.map(lambda leaf: leaf[: len(self.members)], programs.get(self.layout, tree))
 
 

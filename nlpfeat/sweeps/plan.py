@@ -1,7 +1,7 @@
 """The plan of a launch: the grid expands to members, members are grouped into buckets, buckets are shared among launchers.
 
-A member's id is a hash of its resolved config. Its place is its number in the grid, the last axis varying fastest; members at
-any places are made without the others, so a grid of millions is never in memory as a whole. A bucket's members train inside
+A member's id is a hash of its resolved config. Its index is its number in the grid, the last axis varying fastest; members at
+any indices are made without the others, so a grid of millions is never in memory as a whole. A bucket's members train inside
 one compiled program, padded to the largest width among them.
 """
 
@@ -30,13 +30,13 @@ def grid_size(spec: Spec) -> int:
     return prod(len(values) for _, values in spec.sweep)
 
 
-def member_rows(spec: Spec, places: np.ndarray) -> pd.DataFrame:
-    """The members at `places` of the grid: one column for each traced setting, indexed by "id".
+def member_rows(spec: Spec, indices: np.ndarray) -> pd.DataFrame:
+    """The members at `indices` of the grid: one column for each traced setting, indexed by "id".
 
-    The id depends on everything that decides the member's numbers and on nothing else: not on its place in the
+    The id depends on everything that decides the member's numbers and on nothing else: not on its index in the
     grid, on the other members, or on time.
     """
-    columns = settings_at(spec, places)
+    columns = settings_at(spec, indices)
     table = pd.DataFrame({name: columns[name] for name in setting_names(spec.settings)})
     lines = zip(*(table[name].tolist() for name in table), strict=True)
     started = _started(spec)
@@ -68,12 +68,14 @@ def as_ids(numbers: np.ndarray) -> list[str]:
     return [f"{one:016x}" for one in numbers.tolist()]
 
 
-def settings_at(spec: Spec, places: np.ndarray) -> dict[str, np.ndarray]:
-    """The values of every traced setting at `places` of the grid."""
+def settings_at(spec: Spec, indices: np.ndarray) -> dict[str, np.ndarray]:
+    """The values of every traced setting at `indices` of the grid."""
     axes = dict(spec.sweep)
-    found = np.unravel_index(places, [len(values) for values in axes.values()])
+    found = np.unravel_index(indices, [len(values) for values in axes.values()])
     swept = {name: np.asarray(axes[name])[at] for name, at in zip(axes, found, strict=True)}
-    return {name: swept.get(name, np.full(len(places), value)) for name, value in vars(spec.settings).items()}
+    return {
+        name: swept.get(name, np.full(len(indices), value)) for name, value in vars(spec.settings).items()
+    }
 
 
 def _started(spec: Spec) -> "hashlib._Hash":
@@ -97,7 +99,7 @@ class LaunchPlan(NamedTuple):
 
     Attributes:
       wanted: the sizes of the buckets that hold the members of the grid.
-      new: of each bucket in `wanted` that was not planned before, the places of its members in the grid.
+      new: of each bucket in `wanted` that was not planned before, the indices of its members in the grid.
       missing: the buckets in `wanted` to train here.
     """
 
@@ -130,7 +132,7 @@ def make_plan(
     """Plan a launch of a study at `path`; writes nothing.
 
     Members already planned keep their bucket, finished or not, so that an interrupted bucket resumes with the
-    same members in the same places; only new ones form new buckets.
+    same members in the same order; only new ones form new buckets.
 
     Args:
       shard: (i, n): this is launcher i of n.
@@ -147,17 +149,17 @@ def make_plan(
     for label in folder.buckets():
         members = folder.bucket(label)
         ids = as_numbers(members.index)
-        places = order[np.searchsorted(numbers, ids, sorter=order) % len(order)]
-        requested = places[numbers[places] == ids]
+        indices = order[np.searchsorted(numbers, ids, sorter=order) % len(order)]
+        requested = indices[numbers[indices] == ids]
         known[requested] = True
         if len(requested):
             wanted[label] = BucketSize(len(members), int(members["width"].max()))
     left = np.flatnonzero(~known)
     widths = settings_at(factory.spec, left)["width"]
-    for places in partition_widths(widths, shard[1] * (workers * BUCKETS_PER_WORKER if workers > 1 else 1)):
-        label = layout.bucket_label(as_ids(numbers[left[places]]), widths[places])
-        new[label] = left[places]
-        wanted[label] = BucketSize(len(places), int(widths[places].max()))
+    for indices in partition_widths(widths, shard[1] * (workers * BUCKETS_PER_WORKER if workers > 1 else 1)):
+        label = layout.bucket_label(as_ids(numbers[left[indices]]), widths[indices])
+        new[label] = left[indices]
+        wanted[label] = BucketSize(len(indices), int(widths[indices].max()))
     costs = {label: one.cost for label, one in wanted.items()}
     missing = [label for label in buckets_of_shard(costs, *shard) if not folder.result(label).exists()]
     return LaunchPlan(folder, factory, wanted, new, missing)

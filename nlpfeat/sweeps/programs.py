@@ -170,8 +170,8 @@ def fresh_record(
     def member(record: Record, params: Params, settings: Settings, arrays: PyTree) -> Record:
         fresh = fresh_splits(program.task, metadata, settings)
         found = evaluate(program, params, Data(settings, arrays, fresh))
-        places = np.array([names.index(name) for name in split_names(fresh)])
-        return record | {name: record[name].at[places].set(values) for name, values in found.items()}
+        indices = np.array([names.index(name) for name in split_names(fresh)])
+        return record | {name: record[name].at[indices].set(values) for name, values in found.items()}
 
     axes = (0, 0, 0, None)
 

@@ -29,7 +29,7 @@ from nlpfeat.tasks.spec import Spec
 from nlpfeat.training import checkpoints
 
 
-class ProgressBoard:
+class ProgressRelay:
     """Collects the progress of the workers, and passes on the request to stop. A Ray actor."""
 
     def __init__(self) -> None:
@@ -52,18 +52,18 @@ class ProgressBoard:
         return reached
 
 
-class BoardProgress:
+class RelayProgress:
     """Follows a run in a worker (`nlpfeat.sweeps.runner.ProgressCallback`)."""
 
     def __init__(self, ask: Callable[[str, int, int], bool]) -> None:
         self._ask, self._stop = ask, False
 
     def step(self, bucket: str, members: int, step: int) -> None:
-        """Report it to the board."""
+        """Report it to the relay."""
         self._stop = self._ask(bucket, members, step)
 
     def interrupted(self) -> bool:
-        """Whether the board asked to stop."""
+        """Whether the relay asked to stop."""
         return self._stop
 
 
@@ -73,17 +73,17 @@ def _factory(spec: Spec) -> MemberFactory:
     return member_factory(spec)
 
 
-def train_remote(study: Path, label: str, widest: int, working: str, board: Any) -> Outcome | None:
+def train_remote(study: Path, label: str, widest: int, working: str, relay: Any) -> Outcome | None:
     """Train one bucket in a worker; None if it was asked to stop."""
     try:
         os.chdir(working)  # where relative paths of a config begin
     except OSError as error:
         raise UserError(f"{working} is not visible from {os.uname().nodename}: {error.strerror}") from None
     parallel.pin_numbers()
-    if ray.get(board.stopping.remote()):
+    if ray.get(relay.stopping.remote()):
         return None
     folder = open_folder(study)
-    progress = BoardProgress(lambda *reached: ray.get(board.report.remote(*reached)))
+    progress = RelayProgress(lambda *reached: ray.get(relay.report.remote(*reached)))
     try:
         return runner.train_buckets(
             folder, _factory(folder.spec), [label], widest, programs.member_mesh(), progress
@@ -186,11 +186,11 @@ def train_on_cluster(plan: LaunchPlan, cluster: Cluster, progress: ProgressCallb
     """
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     alive = {"max_restarts": -1, "max_task_retries": -1}
-    board: Any = ray.remote(ProgressBoard).options(num_cpus=0, scheduling_strategy=here, **alive).remote()
-    buckets = _Buckets(plan, cluster.resources, board)
+    relay: Any = ray.remote(ProgressRelay).options(num_cpus=0, scheduling_strategy=here, **alive).remote()
+    buckets = _Buckets(plan, cluster.resources, relay)
     while buckets.scheduled or buckets.later:
         done, _ = ray.wait(list(buckets.scheduled), timeout=POLL_SECONDS) if buckets.scheduled else ([], None)
-        updates: Any = ray.get(board.updates.remote(stop=progress.interrupted()))
+        updates: Any = ray.get(relay.updates.remote(stop=progress.interrupted()))
         for label, (members, step) in updates.items():
             progress.step(label, members, step)
         for ref in done:
@@ -208,10 +208,10 @@ def train_on_cluster(plan: LaunchPlan, cluster: Cluster, progress: ProgressCallb
 class _Buckets:
     """The buckets of a launch: scheduled, to be rescheduled, and the outcome of the others."""
 
-    def __init__(self, plan: LaunchPlan, resources: BucketResources, board: Any) -> None:
+    def __init__(self, plan: LaunchPlan, resources: BucketResources, relay: Any) -> None:
         options = {"num_cpus": resources.cpus, "num_gpus": resources.gpus, "max_retries": 0}
         self._task: Any = ray.remote(max_calls=0, **options)(train_remote)  # 0: a worker keeps its programs
-        self._plan, self._board = plan, board
+        self._plan, self._relay = plan, relay
         self._widest = max((plan.wanted[label].width for label in plan.missing), default=0)
         self._attempts = {label: _Attempts(0, self._saved(label), -ZOMBIE_SECONDS) for label in plan.missing}
         self.outcome = Outcome()
@@ -225,7 +225,7 @@ class _Buckets:
         for label in [label for label, when in self.later.items() if when <= now]:
             del self.later[label]
             study = self._plan.folder.path.absolute()
-            ref = self._task.remote(study, label, self._widest, str(Path.cwd()), self._board)
+            ref = self._task.remote(study, label, self._widest, str(Path.cwd()), self._relay)
             self.scheduled[ref] = label
 
     def collect(self, ref: Any) -> None:

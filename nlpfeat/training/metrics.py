@@ -114,8 +114,8 @@ def next_token_accuracy(outputs: Outputs, targets: PyTree) -> Float[Array, " n"]
 
 
 def correct(
-    scores: Float[Array, "*places classes"], targets: Int[Array | np.ndarray, "*places"]
-) -> Bool[Array, "*places"]:
+    scores: Float[Array, "*positions classes"], targets: Int[Array | np.ndarray, "*positions"]
+) -> Bool[Array, "*positions"]:
     """Whether the target has the highest score. Scores that are not finite are wrong, though argmax of NaN is class 0."""
     return (jnp.argmax(scores, axis=-1) == targets) & jnp.isfinite(scores).all(-1)
 

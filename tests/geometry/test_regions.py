@@ -269,7 +269,7 @@ def test_faces_are_convex_and_edges_know_their_faces():
         turn = forward[:, 0] * np.roll(forward, -1, 0)[:, 1] - forward[:, 1] * np.roll(forward, -1, 0)[:, 0]
         assert (turn > -1e-12).all()
     rim = boundaries(regions.cells)
-    assert sorted(rim.place[rim.place >= 0].tolist()) == list(range(len(rim.start)))
+    assert sorted(rim.half_edges[rim.half_edges >= 0].tolist()) == list(range(len(rim.start)))
     patterns = regions.patterns()
     for left, right, unit in regions.adjacency():
         assert np.flatnonzero(patterns[left] != patterns[right]).tolist() == [unit]

@@ -68,20 +68,20 @@ def map_figure(panels: Sequence[Panel], points: Points, heading: str) -> Figure:
 
 
 @any_letters()
-def plot_points(ax: Axes, places: Float[np.ndarray, "n 2"], points: Points, max_labels: int = 160) -> None:
+def plot_points(ax: Axes, positions: Float[np.ndarray, "n 2"], points: Points, max_labels: int = 160) -> None:
     """The first n points, and their names where they do not overlap, those of the largest weight first.
 
     Args:
       ax: without ticks afterwards.
-      places: coordinates.
+      positions: coordinates.
       points: names, colours, markers and weights, at least n.
       max_labels: number of labels, at most.
     """
-    count = len(places)
+    count = len(positions)
     colours, markers = np.array(points.colours[:count]), np.array(points.markers[:count])
     for colour, marker in sorted(set(zip(colours.tolist(), markers.tolist(), strict=True))):
         chosen = (colours == colour) & (markers == marker)
-        ax.plot(*places[chosen].T, MARKERS[marker], color=colour, ms=3, mew=0, alpha=0.55)
+        ax.plot(*positions[chosen].T, MARKERS[marker], color=colour, ms=3, mew=0, alpha=0.55)
     ax.set(xticks=[], yticks=[])
     ax.grid(visible=False)
     ax.margins(0.06)
@@ -92,7 +92,7 @@ def plot_points(ax: Axes, places: Float[np.ndarray, "n 2"], points: Points, max_
             return
         label = ax.annotate(
             str(points.names[i]),
-            (places[i, 0], places[i, 1]),
+            (positions[i, 0], positions[i, 1]),
             xytext=(3, 2),
             textcoords="offset points",
             fontsize=7,
