@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.data.points import four_rows
     from nlpfeat.models.eleven_lines import first_weights, iterate
 
-    shapes = [(3, 1)] if args.layers == 1 else [(3, args.width), (args.hidden, 1)]
+    shapes = [(3, 1)] if args.layers == 1 else [(3, args.width), (args.width, 1)]
     targets = four_rows.FIRST_COLUMN if args.layers == 1 else four_rows.EXCLUSIVE_OR
     traces = iterate(four_rows.INPUTS, targets, first_weights(args.seed, shapes))
     printed, last = [], {}
