@@ -55,7 +55,7 @@ CROSS_ENTROPY = GradientDescent(Metric("loss", cross_entropy, "nats", "min"), ad
 
 PLANTED_WORDS = Task(
     name="planted_words",
-    summary="documents told apart by a few planted words, averaged",
+    summary="documents classified by a few planted words, from their mean word vector",
     width_label="dimension of the word vectors",
     data=DataPipeline(planted_words.PlantedWordsSpec, planted_words.make_splits),
     model=ModelFactory(
@@ -70,7 +70,7 @@ PLANTED_WORDS = Task(
 # The texts are the same for all members.
 REVIEWS_BATCH = Task(
     name="reviews_batch",
-    summary="sentiment by the words present: Trask's network from random words, by mini-batches of Adam",
+    summary="sentiment of a bag of words: Trask's network from random word vectors, in mini-batches of Adam",
     width_label="dimension of the word vectors",
     data=DataPipeline(
         bags.BagSpec,
@@ -99,7 +99,7 @@ REVIEWS_BATCH = Task(
 IMDB_NGRAMS = replace(
     REVIEWS_BATCH,
     name="imdb_ngrams",
-    summary="reviews by runs of up to three words, weighted by their log-count ratios",
+    summary="sentiment of reviews by n-grams up to three words, weighted by log-count ratios",
     data=replace(REVIEWS_BATCH.data, spec=bags.NaiveBayesSpec),
     model=replace(REVIEWS_BATCH.model, spec=NaiveBayesBagSpec),
     evaluation=replace(REVIEWS_BATCH.evaluation, success=0.9),
@@ -108,7 +108,7 @@ IMDB_NGRAMS = replace(
 REVIEWS_BAG = replace(
     REVIEWS_BATCH,
     name="reviews_bag",
-    summary="sentiment by the words present: Trask's network, review by review",
+    summary="sentiment of a bag of words: Trask's network, review by review",
     width_label="hidden linear units",
     data=replace(REVIEWS_BATCH.data, load=lambda spec, model: bags.load(spec, MAX_BATCH)),
     model=ModelFactory(
@@ -126,7 +126,7 @@ REVIEWS_BAG = replace(
 REVIEWS_MEAN = replace(
     REVIEWS_BATCH,
     name="reviews_mean",
-    summary="sentiment between -1 and 1: average the words, reduce, tanh",
+    summary="sentiment between -1 and 1: mean word vector, dense layer, tanh",
     data=replace(REVIEWS_BATCH.data, spec=bags.CountedBagSpec),
     model=ModelFactory(
         WordMeanSpec,

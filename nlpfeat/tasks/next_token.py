@@ -1,4 +1,4 @@
-"""What comes next in a text: the next word after a few, the next character after all before."""
+"""What comes next in a text: the next word of a text, from the words before it, the next character after all before."""
 
 from functools import partial
 
@@ -44,7 +44,7 @@ class CharacterNetSettings(Settings):
 
 CHAR_RNN = Task(
     name="char_rnn",
-    summary="a text character by character: what comes next",
+    summary="the next character of a text, by a recurrent network",
     width_label="recurrent units",
     data=DataPipeline(
         CharacterSpec,
@@ -77,7 +77,7 @@ CHAR_RNN = Task(
 
 NEXT_WORD = Task(
     name="next_word",
-    summary="the next word after a few",
+    summary="the next word of a text, from the words before it",
     width_label="units of each hidden layer",
     data=DataPipeline(
         NextWordSpec,

@@ -64,7 +64,7 @@ SQUARED_ERROR = Metric("squared_error", squared_residual, "squared stars", "min"
 
 RATINGS_DOT = Task(
     name="ratings_dot",
-    summary="ratings by the product of two vectors",
+    summary="ratings by the dot product of two vectors",
     width_label="number of factors",
     data=DataPipeline(
         RatingsSpec,
@@ -87,14 +87,14 @@ RATINGS_DOT = Task(
 RATINGS_BIAS = replace(
     RATINGS_DOT,
     name="ratings_bias",
-    summary="ratings by the product of two vectors, and a bias of each",
+    summary="ratings by the dot product of two vectors, and two biases",
     model=replace(RATINGS_DOT.model, spec=BiasSpec),
 )
 
 RATINGS_NET = replace(
     RATINGS_DOT,
     name="ratings_net",
-    summary="ratings by a net on two vectors",
+    summary="ratings by a dense network on two vectors",
     model=ModelFactory(
         RatingNetSpec,
         RatingNetSettings,
@@ -107,7 +107,7 @@ RATINGS_NET = replace(
 RATINGS_BAYES = replace(
     RATINGS_DOT,
     name="ratings_bayes",
-    summary="ratings by factors with learned priors, by variational Bayes",
+    summary="ratings by factors with learned priors: variational Bayes",
     model=ModelFactory(
         BayesSpec,
         BayesSettings,

@@ -59,7 +59,7 @@ CROSS_ENTROPY = Metric("loss", cross_entropy, "nats", "min")
 
 IMDB_DENSE = Task(
     name="imdb_dense",
-    summary="reviews by an embedding, flattened, and a dense layer",
+    summary="sentiment of reviews, by a dense layer on all embedded positions",
     width_label="units of the swept layer",
     data=DataPipeline(
         SequenceSpec,
@@ -84,7 +84,7 @@ IMDB_DENSE = Task(
 IMDB_CNN = replace(
     IMDB_DENSE,
     name="imdb_cnn",
-    summary="reviews by convolutions of one kernel size",
+    summary="sentiment of reviews, by convolutions of one kernel size",
     model=replace(
         IMDB_DENSE.model,
         spec=ConvNetSpec,
@@ -98,14 +98,14 @@ IMDB_CNN = replace(
 IMDB_MULTICNN = replace(
     IMDB_CNN,
     name="imdb_multicnn",
-    summary="reviews by convolutions of several kernel sizes side by side",
+    summary="sentiment of reviews, by convolutions of several kernel sizes in parallel",
     model=replace(IMDB_CNN.model, spec=MultiConvNetSpec, settings=MultiConvNetSettings),
 )
 
 IMDB_LSTM = replace(
     IMDB_DENSE,
     name="imdb_lstm",
-    summary="reviews by an LSTM that reads them word by word",
+    summary="sentiment of reviews, by an LSTM",
     model=replace(
         IMDB_DENSE.model,
         spec=LstmNetSpec,

@@ -24,7 +24,7 @@ class WindowSettings(Settings):
 
 WINDOWS = Task(
     name="windows",
-    summary="word vectors by telling windows of text from copies with another middle word",
+    summary="word vectors by classifying windows of text as real or corrupted in the middle word",
     width_label="dimension of the word vectors",
     data=DataPipeline(
         WindowSpec,
@@ -55,7 +55,7 @@ WINDOWS = Task(
 WINDOWS_NOISE = replace(
     WINDOWS,
     name="windows_noise",
-    summary="word vectors by telling words of a window from noise drawn by frequency",
+    summary="word vectors by negative sampling (skip-grams)",
     data=replace(WINDOWS.data, spec=SubsampledSpec),
     model=ModelFactory(
         NoiseNetSpec,
