@@ -62,6 +62,7 @@ def parser_of(command: Command, prog: str) -> Parser:
     parts = [command.summary, command.description, *_listed(command)]
     parser = Parser(
         prog=prog,
+        usage=f"{prog} [-h] SUBCOMMAND …" if command.subcommands else None,
         description="\n\n".join(part.strip() for part in parts if part),
         epilog=f"examples:\n{lines}" if lines else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,

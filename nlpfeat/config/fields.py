@@ -37,7 +37,7 @@ class Range:
     def __str__(self) -> str:
         if math.isinf(self.high):
             return f"{'>' if self.open else '≥'} {self.low:g}"
-        return f"{'more than ' if self.open else ''}{self.low:g} to {self.high:g}"
+        return f"{'more than ' if self.open else ''}{self.low:g} to {self.high:.10g}"
 
 
 Count = Annotated[int, Range(1)]
