@@ -44,7 +44,8 @@ def load_config(reference: str) -> dict[str, object]:
     try:
         config = get_config(variant) if variant else get_config()
     except (Exception, SystemExit) as error:
-        raise UserError(f"config {path}: get_config({variant!r}) fails: {error}") from error
+        called = f"get_config({variant!r})" if variant else "get_config()"
+        raise UserError(f"config {path}: {called} fails: {type(error).__name__}: {error}") from error
     if not isinstance(config, ConfigDict):
         raise UserError(f"config {path}: get_config() does not return a ConfigDict")
     return config.to_dict()

@@ -8,6 +8,8 @@ import numpy as np
 from jax import Array
 from jaxtyping import Int, PyTree
 
+from nlpfeat.errors import UserError
+
 Outputs: TypeAlias = dict[str, PyTree]  # of a module: arrays by name, with the examples on their first axis
 Params: TypeAlias = dict[str, PyTree]  # of a module: a nested dict of arrays
 Index: TypeAlias = Int[Array | np.ndarray, " b"] | None  # of the examples of a batch; None selects all
@@ -61,7 +63,14 @@ class BatchFn(Protocol):
 
 
 def split_names(splits: Splits) -> list[str]:
-    """The names of the splits in the order train, validation, test, which is also their order in a record."""
+    """The names of the splits in the order train, validation, test, which is also their order in a record.
+
+    Raises:
+      UserError: for a split of another name, which would not be recorded.
+    """
+    unknown = sorted(set(splits) - set(SPLITS))
+    if unknown:
+        raise UserError(f"split {unknown[0]!r}: splits are named {', '.join(SPLITS)}")
     return [name for name in SPLITS if name in splits]
 
 

@@ -68,7 +68,7 @@ def unit_length(vectors: Vectors) -> Vectors:
 def nearest_of_each(
     vectors: Vectors, rows: Int[np.ndarray, " queries"], count: int
 ) -> Int[np.ndarray, "queries count"]:
-    """The `count` nearest neighbours by cosine of some of the vectors, nearest first, each query excluded.
+    """The `count` nearest neighbours by cosine of some of the vectors, nearest first, each query excluded. Ties are broken arbitrarily.
 
     Args:
       vectors: (n, d).

@@ -1,4 +1,4 @@
-"""The interactive map of words."""
+"""What the interactive map of words shows: colours, markers, captions. `nlpfeat.report.map_page` draws it."""
 
 import html
 from collections.abc import Sequence

@@ -35,7 +35,7 @@ def partition_widths(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
       at_least: the costliest buckets are split until there are this many, as far as there are members.
 
     Returns:
-      The indices of the members of each bucket, the narrowest bucket first.
+      The indices of the members of each bucket.
     """
     parts = []
     left = np.unique(widths)

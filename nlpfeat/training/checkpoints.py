@@ -27,7 +27,10 @@ Tree = TypeVar("Tree")
 
 
 class CheckpointState(NamedTuple):
-    """What a checkpoint holds: host arrays of a bucket, without the layout's padding, so that any number of devices can go on."""
+    """What a checkpoint holds: host arrays of the members of a bucket, padded to its width.
+
+    The layout's copies of members are not in it, so that any number of devices can go on.
+    """
 
     state: State  # leaves (members, …)
     records: dict[str, np.ndarray]  # metric -> (members, stops, splits), NaN where not recorded yet

@@ -1,4 +1,4 @@
-"""The schedule of training: steps, phases, batches, records and checkpoints."""
+"""The schedule of training: steps, phases with their learning rates, records and checkpoints."""
 
 from dataclasses import dataclass
 from itertools import accumulate
@@ -12,7 +12,7 @@ class Phase(NamedTuple):
 
     Attributes:
       start, stop: the steps from `start` to `stop` - 1.
-      lr_scale: factor of the learning rate of the member.
+      lr_scale: factor of the learning rate of the member, applied by `nlpfeat.training.step.train_step`.
       frozen: names of parameters or submodules that are not trained.
     """
 
