@@ -323,7 +323,7 @@ def lost_workers(trial: Trial, times: int, rng: random.Random) -> None:
 def workers() -> list[int]:
     """The process ids of Ray workers that train a bucket."""
     found = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    return [int(line.split()[0]) for line in found.splitlines() if "ray::work" in line]
+    return [int(line.split()[0]) for line in found.splitlines() if "ray::train_remote" in line]
 
 
 FAULTS: dict[str, tuple[Callable[[Trial, int, random.Random], None], int]] = {

@@ -100,7 +100,7 @@ def test_a_study_interrupted_in_the_middle_of_an_epoch_ends_as_if_it_had_not_bee
         snapshots=(),
     )
     _, whole = study(spec, tmp_path / "whole")
-    job = launch.begin(spec, tmp_path / "cut", plan.ALL_SHARDS)
+    job = launch.begin(spec, tmp_path / "cut", plan.WHOLE)
     with pytest.raises(Interrupted):
         launch.train(job, Quiet(patience=3))
     _, resumed = study(spec, tmp_path / "cut")

@@ -282,7 +282,7 @@ def measured(smoke, tmp_path_factory):
 def test_measure_prints_medians_and_says_that_the_theorems_hold(measured):
     path, done = measured
     assert "R/(H²/2)" in done.stdout
-    assert "theorems: 0 of 18 checkpoints of members break one" in done.stderr
+    assert "theorems: 0 of 18 checkpoints of members violate one" in done.stderr
     with xr.open_dataset(path / "results.nc") as dataset:
         assert dataset.regions.isel(step=-1).notnull().all()
     again = run("measure", f"--study={path}", "--json")

@@ -161,7 +161,7 @@ def test_a_record_that_is_not_reproduced_is_a_failure(spirals, tmp_path):
 def test_studies_that_cannot_be_shown(tmp_path):
     words, _ = study(with_grid(TOYS["planted_words"], width=(2,), seed=(0,)), tmp_path / "words")
     common = ("--width=2", "--seed=0")
-    assert "is a study of planted_words: films show piecewise-linear networks" in refused(
+    assert "is a study of planted_words: this kind of film shows piecewise-linear networks" in refused(
         "training", f"--study={words.path}", *common
     )
     assert "is a study of planted_words, whose networks do not write" in refused(

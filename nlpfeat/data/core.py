@@ -12,6 +12,7 @@ from nlpfeat.errors import UserError
 
 Outputs: TypeAlias = dict[str, PyTree]  # of a module: arrays by name, with the examples on their first axis
 Params: TypeAlias = dict[str, PyTree]  # of a module: a nested dict of arrays
+Leaf: TypeAlias = PyTree  # an array of a dataclass that is a pytree, which JAX also builds of placeholders
 Index: TypeAlias = Int[Array | np.ndarray, " b"] | None  # of the examples of a batch; None selects all
 
 

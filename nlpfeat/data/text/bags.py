@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from scipy.sparse import csr_array
 
 from nlpfeat.config.fields import Count, NonNegative, NonNegativeInt
-from nlpfeat.data.core import Dataset, Examples, Index
+from nlpfeat.data.core import Dataset, Examples, Index, Leaf
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sources import CorpusSpec, read_corpus
 from nlpfeat.data.text.tokens import NewText, Tokenize
@@ -50,10 +50,10 @@ class Bags:
       longest: distinct words of the longest document.
     """
 
-    start: Array | np.ndarray
-    words: Array | np.ndarray
-    weights: Array | np.ndarray | None
-    overlap: Array | np.ndarray | None
+    start: Leaf
+    words: Leaf
+    weights: Leaf
+    overlap: Leaf
     longest: int = flax.struct.field(pytree_node=False)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from nlpfeat.config.fields import Count, Range
-from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Splits
+from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Splits
 from nlpfeat.data.downloads import NIETZSCHE, File, fetch
 from nlpfeat.data.text import plain_text
 from nlpfeat.errors import UserError, did_you_mean
@@ -127,7 +127,7 @@ class Book(NamedTuple):
 class CharacterStream:
     """The text on the device."""
 
-    numbers: Array | np.ndarray  # uint16 (characters,), ids
+    numbers: Leaf  # uint16 (characters,), ids
     window: int = flax.struct.field(pytree_node=False)
 
 

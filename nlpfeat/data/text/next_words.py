@@ -10,7 +10,7 @@ from jax import Array
 from jaxtyping import Int
 
 from nlpfeat.config.fields import Fraction, Range
-from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Splits
+from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Splits
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sequences import number_words
 from nlpfeat.data.text.sources import UnlabelledSpec, read_unlabelled
@@ -46,7 +46,7 @@ class NextWordTexts(NamedTuple):
 class WordStream:
     """The text on the device."""
 
-    words: Array | np.ndarray  # uint16 or int32 (tokens,), ids
+    words: Leaf  # uint16 or int32 (tokens,), ids
     context: int = flax.struct.field(pytree_node=False)
 
 

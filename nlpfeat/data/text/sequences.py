@@ -10,7 +10,7 @@ from jax import Array
 from jaxtyping import Int, PyTree
 
 from nlpfeat.config.fields import Count, Range
-from nlpfeat.data.core import Dataset, Examples, Index, Params
+from nlpfeat.data.core import Dataset, Examples, Index, Leaf, Params
 from nlpfeat.data.text import vector_files
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sources import CorpusSpec, read_corpus
@@ -63,8 +63,8 @@ class Sequences:
       length: words per sequence.
     """
 
-    start: Array | np.ndarray
-    words: Array | np.ndarray
+    start: Leaf
+    words: Leaf
     length: int = flax.struct.field(pytree_node=False)
 
 

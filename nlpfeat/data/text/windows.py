@@ -14,7 +14,7 @@ from jax import Array
 from jaxtyping import Float, PyTree, UInt32
 
 from nlpfeat.config.fields import Fraction, NonNegative, Range
-from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Splits
+from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Splits
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sequences import number_words
 from nlpfeat.data.text.sources import UnlabelledSpec, read_unlabelled
@@ -37,10 +37,10 @@ class TextStream:
       max_kept: largest number of words of a subsampled segment.
     """
 
-    words: Array | np.ndarray
-    first: Array | np.ndarray
-    keep_probability: Array | np.ndarray
-    noise: Array | np.ndarray
+    words: Leaf
+    first: Leaf
+    keep_probability: Leaf
+    noise: Leaf
     context_radius: int = flax.struct.field(pytree_node=False)
     max_kept: int = flax.struct.field(pytree_node=False)
 
