@@ -45,7 +45,8 @@ def make_results(members: int, path: Path) -> None:
     """Write made-up results of every bucket."""
     from nlpfeat.store.layout import open_folder
     from nlpfeat.store.provenance import provenance
-    from nlpfeat.store.results import bucket_dataset, write_results
+    from nlpfeat.store.netcdf import write_netcdf
+    from nlpfeat.store.results import bucket_dataset
 
     folder, rng, here = open_folder(path), np.random.default_rng(0), provenance()
     steps = [stop.step for stop in folder.spec.training.stops]
@@ -61,7 +62,7 @@ def make_results(members: int, path: Path) -> None:
             "data_sha256": "0" * 64,
         }
         dataset = bucket_dataset(table, records, steps, ["train", "test"], attributes, units)
-        write_results(dataset, folder.result(label))
+        write_netcdf(dataset, folder.result(label))
 
 
 def combine(members: int, path: Path) -> None:
@@ -75,9 +76,9 @@ def combine(members: int, path: Path) -> None:
 def open_one_width(members: int, path: Path) -> None:
     """Open that array and compute the median accuracy at one width."""
     from nlpfeat.store.layout import open_folder
-    from nlpfeat.store.results import open_results
+    from nlpfeat.store.netcdf import open_netcdf
 
-    with open_results(open_folder(path).combined) as dataset:
+    with open_netcdf(open_folder(path).combined) as dataset:
         dataset.accuracy.sel(width=8, split="test").isel(step=-1).median("seed").item()
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class UserError(Exception):
@@ -16,6 +17,19 @@ class UserError(Exception):
 
 class DamagedFile(UserError):
     """A file is truncated or unreadable. The other files of its study remain usable."""
+
+
+def require_readable(path: Path) -> None:
+    """Tell what cannot be read from what is damaged: read every byte of a file, or of all files in a folder.
+
+    Raises:
+      OSError: as the system tells it, such as a PermissionError.
+    """
+    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+    for file in files:
+        with file.open("rb") as opened:
+            while opened.read(2**24):
+                pass
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -22,19 +22,6 @@ def use_all_cores() -> None:
         jax.config.update("jax_num_cpu_devices", cores())
 
 
-def pin_numbers() -> None:
-    """Reset the JAX options that change numbers, which the environment of a cluster's worker may set."""
-    for name, value in (
-        ("jax_enable_x64", False),
-        ("jax_default_matmul_precision", None),
-        ("jax_default_prng_impl", "threefry2x32"),
-        ("jax_threefry_partitionable", True),
-        ("jax_numpy_dtype_promotion", "standard"),
-        ("jax_random_seed_offset", 0),
-    ):
-        jax.config.update(name, value)
-
-
 def cores() -> int:
     """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):  # macOS lacks it

@@ -12,7 +12,7 @@ from nlpfeat.analysis.across_tasks import TaskCurve
 from nlpfeat.cli.across_tasks import describe_gain_width
 from nlpfeat.config.files import load_config
 from nlpfeat.stats.intervals import MIN_SEEDS, Interval
-from nlpfeat.store.results import read_results, write_results
+from nlpfeat.store.netcdf import read_netcdf, write_netcdf
 from nlpfeat.tasks.registry import TASKS
 from nlpfeat.tasks.spec import resolve
 from nlpfeat.training.metrics import Metric, accuracy
@@ -115,18 +115,18 @@ def test_what_diverged_is_a_failure(folder, tmp_path):
     """Not left out of a median: where all of a width diverged, it is the worst there is."""
     shutil.copytree(folder / "ratings_dot", tmp_path / "ratings_dot")
     path = tmp_path / "ratings_dot" / "results.nc"
-    dataset = read_results(path)
+    dataset = read_netcdf(path)
     narrowest = int(dataset["width"][0])
     for name in ("squared_error", "loss"):
         dataset[name][{"step": -1, "width": 0}] = np.nan
-    write_results(dataset, path)
+    write_netcdf(dataset, path)
     done = run("across-tasks", f"--folder={tmp_path}", "--json")
     (told,) = json.loads(done.stdout)
     assert (told["narrowest"], told["narrowest_median"]) == (narrowest, None)
     assert told["diverged"] == dataset.sizes["seed"]
     for name in ("squared_error", "loss"):
         dataset[name][{"step": -1}] = np.nan
-    write_results(dataset, path)
+    write_netcdf(dataset, path)
     done = run("across-tasks", f"--folder={tmp_path}")
     assert done.returncode == 2
     assert "left out: all members of" in done.stderr

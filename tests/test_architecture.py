@@ -14,7 +14,7 @@ LIBRARY = ROOT / "nlpfeat"
 # Imports run down this list: each room may import those above it, and itself.
 ROOMS = (
     ("errors",),
-    ("keys", "progress", "parallel", "config"),
+    ("keys", "digests", "numerics", "progress", "parallel", "config"),
     ("data",),
     ("models",),
     ("training",),

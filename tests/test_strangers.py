@@ -16,7 +16,7 @@ from nlpfeat.data.downloads import IMDB, MOVIELENS, REVIEWS
 from nlpfeat.data.ratings import files
 from nlpfeat.data.text import published, vector_files
 from nlpfeat.errors import UserError
-from nlpfeat.store import results
+from nlpfeat.store import netcdf
 from nlpfeat.store.layout import open_folder
 from nlpfeat.study.session import Study
 from nlpfeat.sweeps import launch
@@ -76,7 +76,7 @@ def test_a_pickle_in_the_place_of_a_file_is_damage(where, tmp_path, monkeypatch)
         if where == "checkpoint":
             Study(made).member(width=2, seed=0)
         else:
-            results.read_results(made.result(label) if where == "results" else made.combined)
+            netcdf.read_netcdf(made.result(label) if where == "results" else made.combined)
     assert not (tmp_path / "exploded").exists()
 
 

@@ -17,7 +17,7 @@ from nlpfeat.cli import process as command
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 from nlpfeat.plotting.style import STYLE, house_style
-from nlpfeat.store import results
+from nlpfeat.store import netcdf
 from nlpfeat.store.layout import FORMAT, open_folder
 from nlpfeat.store.locks import lock
 from nlpfeat.sweeps import launch
@@ -151,7 +151,7 @@ def test_closed_streams(small):
     """Nothing is printed, and nothing of it lands in the files that are opened next; nor does a note become a result."""
     line = f"{sys.executable} -m nlpfeat sweep {' '.join(map(repr, SMALL))} --study={small}"
     assert subprocess.run(f"{line} <&- >&- 2>&-", shell=True, cwd=ROOT, check=False).returncode == 0
-    assert results.read_results(small / "results.nc").loss.notnull().all()
+    assert netcdf.read_netcdf(small / "results.nc").loss.notnull().all()
     done = subprocess.run(f"{line} 2>&-", shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "results:" not in done.stdout
@@ -179,7 +179,7 @@ def test_a_variable_changes_no_number(small, tmp_path):
     done = process("sweep", *SMALL, f"--study={path}", env=os.environ | changed)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("is not heeded") == 3
-    left, right = (results.read_results(one / "results.nc") for one in (path, small))
+    left, right = (netcdf.read_netcdf(one / "results.nc") for one in (path, small))
     assert left.drop_attrs().equals(right.drop_attrs())
     done = process("restore", f"--study={small}", "--width=2", "--seed=0", env=os.environ | changed)
     assert "agrees with the record" in done.stdout
@@ -307,7 +307,7 @@ def test_a_file_that_may_not_be_read_is_not_damaged(tmp_path, monkeypatch):
 
     monkeypatch.setattr(results.xr, "open_dataset", refuses)
     with pytest.raises(PermissionError) as caught:
-        results.read_results(tmp_path / "results.nc")
+        netcdf.read_netcdf(tmp_path / "results.nc")
     assert caught.value.filename == str(tmp_path / "results.nc")
     assert h5py.version.hdf5_version
 

@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import xarray as xr
 
-from nlpfeat.config.schema import digest
 from nlpfeat.data.core import split_names
+from nlpfeat.digests import digest
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
 from nlpfeat.geometry.measures import MEASURES, Sample, diverged_measures, measure, measure_features
@@ -27,6 +27,7 @@ from nlpfeat.stats.summaries import flat_measures
 from nlpfeat.store import provenance, results
 from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.locks import lock
+from nlpfeat.store.netcdf import write_netcdf
 from nlpfeat.study.forward import forward
 from nlpfeat.study.restore import TrainedMember, kept_steps, restore_bucket
 from nlpfeat.study.select import final_scores, median_seed, point_of
@@ -82,7 +83,7 @@ def unmeasured(study: Study) -> list[MeasureJob]:
 def _is_current(folder: StudyFolder, label: str, step: int) -> bool:
     """Whether the measures of a bucket at a step are on disk, whole, and as this version computes them."""
     try:
-        found = results.read_results(folder.measures(label, step))
+        found = results.read_measures(folder, label, step)
     except (FileNotFoundError, DamagedFile):
         return False
     return bool(found.attrs.get("measures") == digest(MEASURES) and found.attrs.get("window") == WINDOW)
@@ -121,10 +122,15 @@ def _measure_job(study: Study, job: MeasureJob, pool: Executor) -> Iterator[Meas
         found.append(future.result())
         yield found[-1]
     dataset = to_dataset(found, [member.id for member in members], job.step, split_names(members[0].splits))
-    dataset.attrs = {"commit": provenance.commit(), "window": WINDOW, "measures": digest(MEASURES)}
+    dataset.attrs = {
+        "bucket": job.label,
+        "commit": provenance.commit(),
+        "window": WINDOW,
+        "measures": digest(MEASURES),
+    }
     path = study.folder.measures(job.label, job.step)
     path.parent.mkdir(exist_ok=True)
-    results.write_results(dataset, path)
+    write_netcdf(dataset, path)
 
 
 def layers_of(member: TrainedMember) -> list[Layer]:

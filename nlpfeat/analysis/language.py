@@ -17,7 +17,7 @@ from nlpfeat.data.text.characters import Book
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.power_laws import PowerLaw, power_law
-from nlpfeat.store.results import read_results
+from nlpfeat.store.results import read_bucket
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.select import finished_steps, members_at_point, members_at_steps
 from nlpfeat.study.session import Study
@@ -70,7 +70,7 @@ def _bits(study: Study, members: pd.DataFrame) -> pd.DataFrame:
         raise UserError(f"{study.path} has no finished bucket: run the sweep to its end first")
     tables = []
     for label in labels:
-        result = read_results(study.folder.result(label)).set_index(member="id")
+        result = read_bucket(study.folder, label).set_index(member="id")
         seconds = float(result.attrs["seconds"]) / result.sizes["member"]
         steps = result["step"].to_numpy()
         for name, row in members[members["bucket"] == label].iterrows():

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.analysis.across_tasks import task_curves, task_table
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import print_json, print_paths
-    from nlpfeat.config.schema import digest
+    from nlpfeat.digests import digest
     from nlpfeat.plotting.figures.across_tasks import across_tasks_figure
     from nlpfeat.plotting.save import save_figure
     from nlpfeat.store.atomic import write_csv

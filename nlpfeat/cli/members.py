@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from nlpfeat.cli.parsing import number
 from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import UserError
-from nlpfeat.store.results import open_results
 from nlpfeat.study.restore import find_member
 from nlpfeat.study.select import AXES, choose_seed, format_number
 from nlpfeat.study.session import Study
@@ -62,19 +61,13 @@ def members_of(study: Study, args: argparse.Namespace) -> list[dict[str, float]]
 
 def _named(study: Study, args: argparse.Namespace, flag: str, texts: list[str]) -> list[dict[str, float]]:
     """The members of the widths `texts`, as the flag gives them."""
-    point, members, dataset = point_of_flags(study, args), [], None
-    if args.seed in ("median", "best"):
-        if not study.folder.combined.exists():
-            raise UserError(
-                f"{study.folder.combined} does not exist yet: run the sweep to its end, or give --seed=N"
-            )
-        dataset = open_results(study.folder.combined)  # of which the last step is read
+    point, members = point_of_flags(study, args), []
     for text in texts:
         member = {"width": number(flag, text)}
-        if dataset is None:
-            member["seed"] = number("seed", args.seed)
+        if args.seed in ("median", "best"):
+            member["seed"] = choose_seed(study.results, study.task, member | point, best=args.seed == "best")
         else:
-            member["seed"] = choose_seed(dataset, study.task, member | point, best=args.seed == "best")
+            member["seed"] = number("seed", args.seed)
         find_member(study.folder, member | point)
         if member | point in members:
             raise UserError(f"--widths: {format_number(member['width'])} appears twice; list each width once")

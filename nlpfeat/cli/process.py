@@ -18,19 +18,9 @@ from types import FrameType
 from typing import NoReturn
 
 import nlpfeat
+from nlpfeat import numerics
 from nlpfeat.errors import UserError
 
-# Variables by which JAX computes other numbers under the same config, with the values that change nothing.
-OFF, ON = ("0", "f", "false", "n", "no", "off"), ("1", "t", "true", "y", "yes", "on")
-OTHER_NUMBERS = {
-    "JAX_ENABLE_X64": OFF,
-    "JAX_DEFAULT_MATMUL_PRECISION": ("default",),
-    "JAX_DEFAULT_PRNG_IMPL": ("threefry2x32",),
-    "JAX_ENABLE_CUSTOM_PRNG": OFF,
-    "JAX_NUMPY_DTYPE_PROMOTION": ("standard",),
-    "JAX_RANDOM_SEED_OFFSET": ("0",),
-    "JAX_THREEFRY_PARTITIONABLE": ON,
-}
 FULL = (
     errno.ENOSPC,
     errno.EDQUOT,
@@ -54,7 +44,8 @@ def quiet_libraries() -> None:
     When a disk is full, Orbax's worker threads each log the failure and then report to an event loop that is
     closed, although the error itself reaches the caller of `save` as an exception.
     """
-    logging.getLogger("absl").setLevel(logging.CRITICAL)
+    for name in ("absl", "asyncio"):  # the latter tells of each task of a reading that failed
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="orbax")
     usual = sys.unraisablehook
 
@@ -128,9 +119,8 @@ def open_streams() -> None:
 
 def pin_numbers() -> None:
     """Let the config alone decide what is computed: variables that would change it are put aside, and named."""
-    for name, same in OTHER_NUMBERS.items():
-        if os.environ.pop(name, "").lower() not in ("", *same):
-            print(f"note: {name} is not heeded: the same config gives the same numbers", file=sys.stderr)
+    for name in numerics.drop_variables(os.environ):
+        print(f"note: {name} is not heeded: the same config gives the same numbers", file=sys.stderr)
 
 
 def readable(argv: list[str]) -> list[str]:
@@ -160,7 +150,8 @@ def mistake(error: Exception) -> str | None:
             "same command again"
         )
     if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
-        return f"out of memory: {text[:150]}. Ask for less at once: narrower, fewer seeds"
+        wanted = f": {text[:150]}" if text else ""
+        return f"out of memory{wanted}. Ask for less at once: narrower, fewer seeds"
     platforms, backend = os.environ.get("JAX_PLATFORMS"), os.environ.get("MPLBACKEND")
     if platforms and not has_devices():
         return f"JAX_PLATFORMS={platforms}: JAX finds no such device on this machine; unset that variable, or set it to cpu"

@@ -483,15 +483,15 @@ def separability(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.embeddings.separability import MEASURES
     from nlpfeat.plotting.figures.embeddings import separability_figure
     from nlpfeat.plotting.save import save_figure
+    from nlpfeat.store.netcdf import write_netcdf
     from nlpfeat.store.provenance import commit, signature
-    from nlpfeat.store.results import write_results
     from nlpfeat.tasks.spec import config_hash
 
     study = _open(args)
     dataset = word_separability(study, point_of_flags(study, args), args.per_class, track)
     dataset.attrs = {"commit": commit(), "config_hash": config_hash(study.spec), "command": line}
     array = study.path / "words.nc"
-    write_results(dataset, array)
+    write_netcdf(dataset, array)
     paths = save_figure(
         separability_figure(dataset, study.task.width_label),
         study.folder.figures / "words-separability",

@@ -5,8 +5,6 @@ Each error names the key, the mistake and the correction.
 
 import ast
 import difflib
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -26,11 +24,6 @@ class Sections(NamedTuple):
 
     values: dict[str, object]
     sweep: dict[str, tuple[float, ...]]
-
-
-def digest(value: object) -> str:
-    """SHA-256 of the canonical JSON of a value, in hexadecimal."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def flatten(tree: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -42,7 +42,7 @@ def write_film(film: Film, path: Path, fps: int, track: Track = untracked) -> li
 def write_frames(film: Film, frames: Iterable[Rendered], path: Path, fps: int) -> list[Path]:
     """As `write_film`, of frames that are drawn already."""
     for suffix in (".mp4", ".gif", ".html", ".png"):
-        discard_parts(_with(path, suffix))
+        discard_parts(path.parent, _with(path, suffix).name)
     poster = pixels(draw(film, film.frames - 1))
     shape, images = (poster.shape[0], poster.shape[1]), []
 

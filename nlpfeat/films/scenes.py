@@ -21,7 +21,7 @@ from nlpfeat.geometry.network import Network
 from nlpfeat.plotting.style import THEMES
 from nlpfeat.progress import Track, untracked
 from nlpfeat.store import provenance
-from nlpfeat.store.results import read_results
+from nlpfeat.store.results import read_bucket
 from nlpfeat.study.replay import Replay, replay
 from nlpfeat.study.restore import TrainedMember, find_member
 from nlpfeat.study.select import describe_settings, format_number
@@ -169,7 +169,7 @@ def _replay(study: Study, settings: Mapping[str, float], frames: int) -> Replay:
     found = replay(study, settings, film_steps(study.spec.training.total, frames))
     if found.gap > TOLERANCE:
         label = str(find_member(study.folder, settings)["bucket"])
-        made = json.loads(read_results(study.folder.result(label)).attrs["provenance"])
+        made = json.loads(read_bucket(study.folder, label).attrs["provenance"])
         raise DiffersFromRecord(
             f"trained again, this member differs from the study's record by {found.gap:.3g} (loss in nats, or fraction): the "
             f"study was made by commit {made['commit']} with jax {made['jax']} on {made['device']}, this is "

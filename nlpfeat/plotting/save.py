@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nlpfeat.plotting.style import GREY, house_style, set_heading
+from nlpfeat.store.atomic import atomic
 
 
 @contextmanager
@@ -87,15 +88,8 @@ def save_figure(figure: Figure, path: Path, line: str, heading: str = "", dpi: i
     path.parent.mkdir(parents=True, exist_ok=True)
     paths = [path.with_name(path.name + suffix) for suffix in (".png", ".pdf")]
     for target in paths:
-        part = target.with_name(f".{target.name}.part")
-        try:
+        with atomic(target) as part:
             figure.savefig(part, format=target.suffix[1:], dpi=dpi)
-            part.replace(target)
-            figure.set_layout_engine("none")  # the second format keeps the layout of the first
-        except OSError as error:
-            error.filename = str(target)  # matplotlib's error does not name it
-            raise
-        finally:
-            part.unlink(missing_ok=True)
+        figure.set_layout_engine("none")  # the second format keeps the layout of the first
     plt.close(figure)
     return paths

@@ -5,8 +5,12 @@ import glob
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMULA = frozenset("=+-@＝＋－＠")
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -33,23 +37,48 @@ def atomic(path: Path) -> Iterator[Path]:
             part.unlink()
 
 
-def discard_parts(path: Path) -> None:
-    """Delete what processes that were killed while they wrote `path` left behind."""
-    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+def discard_parts(folder: Path, name: str = "") -> None:
+    """Delete what processes left behind in a folder that were killed while they wrote.
+
+    Args:
+      name: of the file that they wrote; empty: of any.
+    """
+    for part in folder.glob(f".{glob.escape(name) or '*'}.*.part"):
         try:
             os.kill(int(part.suffixes[-2][1:]), 0)
-        except (ProcessLookupError, ValueError):
+        except (ProcessLookupError, ValueError, OverflowError):
             part.unlink(missing_ok=True)
         except PermissionError:  # somebody else's, and alive
             continue
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> Path:
+def write_csv(table: "pd.DataFrame", path: Path) -> Path:
     """Write a table without its index; its folder is made if there is none.
+
+    Spreadsheets run a cell as a formula that begins with =, +, - or @, and drop control characters before it: text that begins
+    so is written behind an apostrophe, as OWASP advises ("CSV Injection").
 
     Returns:
       `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, table.to_csv(index=False))
+    harmless = table.rename(columns=_harmless)
+    for name in harmless.select_dtypes(exclude="number"):
+        harmless[name] = harmless[name].map(_harmless)
+    write_atomic(path, harmless.to_csv(index=False))
     return path
+
+
+def _harmless(cell: object) -> object:
+    """A cell that no spreadsheet runs as a formula."""
+    if not isinstance(cell, str) or not cell or _is_number(cell):
+        return cell
+    return f"'{cell}" if cell[0] in FORMULA or cell[0] < " " else cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

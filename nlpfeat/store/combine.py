@@ -4,20 +4,20 @@ import json
 from typing import NamedTuple
 
 import h5netcdf
-import h5py
 import numpy as np
 import xarray as xr
 from jaxtyping import PyTree
 
 from nlpfeat.config.fields import setting_names
-from nlpfeat.errors import DamagedFile
-from nlpfeat.store.atomic import atomic
+from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.layout import StudyFolder
-from nlpfeat.store.results import read_results, write_results
+from nlpfeat.store.netcdf import add_to_netcdf, create_netcdf, read_netcdf
+from nlpfeat.store.results import read_bucket, read_measures
 from nlpfeat.tasks.spec import config_hash
 from nlpfeat.training.metrics import Success
 
 KEPT = ("data_sha256", "seconds", "provenance")  # of a bucket's attributes
+ID_LENGTH, ID_CHARACTERS = 16, "id_characters"  # of a member's id, and the name of their dimension
 
 
 class Survey(NamedTuple):
@@ -46,17 +46,36 @@ def combine(folder: StudyFolder) -> tuple[bool, list[DamagedFile]]:
         return False, damaged
     swept = {axis for axis, _ in folder.spec.sweep}
     axes = [n for n in found.axes if n in ("width", "seed") or n in swept or len(found.axes[n]) > 1]
-    with atomic(folder.combined) as part:
-        write_results(_frame(folder, found, axes), part)
-        with h5netcdf.File(part, "a") as file:
-            for name, (dims, dtype, attributes) in found.variables.items():
-                numbers = dtype.kind == "f"
-                kind, fill = (dtype, np.nan) if numbers else (h5py.string_dtype(), None)
-                made = file.create_variable(name, (*axes, *dims), kind, fillvalue=fill)
-                made.attrs.update(attributes)
-            for label in found.labels:
-                _put(file, found, axes, _with_measures(folder, label, []))
+    with create_netcdf(folder.combined) as file:
+        add_to_netcdf(_frame(folder, found, axes), file)
+        file.dimensions[ID_CHARACTERS] = ID_LENGTH
+        for name, (dims, dtype, attributes) in found.variables.items():
+            if dtype.kind == "f":
+                made = file.create_variable(name, (*axes, *dims), dtype, fillvalue=np.nan, fletcher32=True)
+            else:
+                made = file.create_variable(name, (*axes, *dims, ID_CHARACTERS), "S1", fletcher32=True)
+                made.attrs["_Encoding"] = "utf-8"
+            made.attrs.update(attributes)
+        for label in found.labels:
+            _put(file, found, axes, _with_measures(folder, label, []))
     return True, damaged
+
+
+def read_combined(folder: StudyFolder) -> xr.Dataset:
+    """The labelled array of a study, in memory.
+
+    Raises:
+      UserError: if no bucket is finished; DamagedFile if it cannot be read, or is that of another study.
+    """
+    if not folder.combined.exists():
+        raise UserError(f"{folder.combined} does not exist yet: run the sweep to its end first")
+    dataset = read_netcdf(folder.combined)
+    others = json.loads(dataset.attrs["buckets"]).keys() - set(folder.buckets())
+    if others or dataset.attrs["config_hash"] != config_hash(folder.spec):
+        raise DamagedFile(
+            f"{folder.combined} is damaged: under this name it holds the results of another study"
+        )
+    return dataset
 
 
 def survey(folder: StudyFolder) -> tuple[Survey, list[DamagedFile]]:
@@ -88,12 +107,12 @@ def _see(folder: StudyFolder, found: Survey, label: str, bucket: xr.Dataset) -> 
 
 def _with_measures(folder: StudyFolder, label: str, damaged: list[DamagedFile]) -> xr.Dataset:
     """The results of a bucket with its measures; NaN at steps that were not measured, or whose file cannot be read."""
-    result = read_results(folder.result(label))
+    result = read_bucket(folder, label)
     measured = []
     for step in result["step"].to_numpy():
         try:
-            path = folder.measures(label, int(step))
-            measured += [read_results(path, "nlpfeat measure")] if path.exists() else []
+            if folder.measures(label, int(step)).exists():
+                measured.append(read_measures(folder, label, int(step)))
         except DamagedFile as error:
             damaged.append(error)
     if measured:
@@ -147,6 +166,8 @@ def _put(file: h5netcdf.File, found: Survey, axes: list[str], bucket: xr.Dataset
             if name not in bucket:
                 continue
             values = bucket[name].transpose("member", *dims).to_numpy()[here]
+            if values.dtype.kind != "f":
+                values = values.astype(f"S{ID_LENGTH}").view("S1").reshape(*values.shape, ID_LENGTH)
             within = tuple(slice(0, n) for n in values.shape[1:])
             variable: PyTree = file[name]
             block = variable[(*box, *within)]

@@ -1,20 +1,23 @@
 """The layout of a study's folder. Every file in it is written whole or not at all.
 
-config.json     the resolved spec, and the format of the study's files
+config.json     the resolved spec, the format of the study's files, the numerics that it is computed with, a hash of its data
 members/        the member table, written before anything runs: one CSV file per bucket
 manifest.json   the commands that ran here, with code, versions and device
 results/        one NetCDF file per finished bucket
 measures/       one NetCDF file per measured bucket and checkpoint
 results.nc      all of them combined: the labelled array
-data.sha256     a hash of the data that all members share, where there are any
 checkpoints/    one folder per bucket, with one Orbax checkpoint per saved step
 figures/
+
+No file is read that is not known to be whole: JSON and NetCDF files and checkpoints carry digests, and the ids of members are
+computed anew from their settings.
 """
 
 import hashlib
-import json
+import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +26,18 @@ from jaxtyping import PyTree
 
 from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.store.atomic import write_atomic
-from nlpfeat.store.locks import LinkOutside, refuse_links
+from nlpfeat.store.atomic import discard_parts, write_atomic
+from nlpfeat.store.containment import require_contained
+from nlpfeat.store.json_files import is_intact, parse_json, write_json
 from nlpfeat.store.precheck import require_study
 from nlpfeat.tasks.registry import TASKS
-from nlpfeat.tasks.spec import Spec, differences, resolve
+from nlpfeat.tasks.spec import Spec, differences, member_ids, resolve
 
-FORMAT = 3  # of a study's files; 3 renamed settings, measures and the leaves of checkpoints
+FORMAT = 4  # of a study's files; 4 added digests, numerics and the hash of the data
+LABEL = re.compile(r"w\d+-\d+-[0-9a-f]{8}")  # of a bucket
+FOLDERS = ("members", "results", "measures", "checkpoints", "figures")
+
+log = logging.getLogger(__name__)
 
 
 def select_members(table: pd.DataFrame, wanted: Mapping[str, float]) -> pd.DataFrame:
@@ -65,20 +73,29 @@ def label_order(label: str) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """Where everything is in the folder of a study, and the spec stored in it."""
+    """Where everything is in the folder of a study, and what is stored in its config.
+
+    Attributes:
+      path: of the folder.
+      spec: what the study computes.
+      numerics: what decides its numbers besides (`nlpfeat.numerics.current`); empty before it is written.
+      data_sha256: a hash of the data that all members share; empty if they share none.
+    """
 
     path: Path
     spec: Spec
+    numerics: Mapping[str, PyTree] = field(default_factory=dict)
+    data_sha256: str = ""
+
+    @property
+    def config(self) -> Path:
+        """The stored config."""
+        return self.path / "config.json"
 
     @property
     def combined(self) -> Path:
         """The labelled array of all finished buckets."""
         return self.path / "results.nc"
-
-    @property
-    def data_hash(self) -> Path:
-        """The hash of the data that all members share."""
-        return self.path / "data.sha256"
 
     @property
     def figures(self) -> Path:
@@ -102,23 +119,33 @@ class StudyFolder:
         return self.path / "members" / f"{bucket}.csv"
 
     def buckets(self) -> list[str]:
-        """The labels of all buckets ever planned here, the narrowest first."""
-        return sorted((path.stem for path in (self.path / "members").glob("[!.]*.csv")), key=label_order)
+        """The labels of all buckets ever planned here, the narrowest first.
+
+        Raises:
+          UserError: for a file that is no member table.
+        """
+        paths = list((self.path / "members").glob("[!.]*.csv"))
+        foreign = next((path for path in paths if not LABEL.fullmatch(path.stem)), None)
+        if foreign is not None:
+            raise UserError(f"{foreign} is no member table of a study: move it out of that folder")
+        return sorted((path.stem for path in paths), key=label_order)
 
     def bucket(self, label: str) -> pd.DataFrame:
         """The members of a bucket, in order: their settings, indexed by id.
 
         Raises:
-          DamagedFile: if the table cannot be read.
+          DamagedFile: if the table cannot be read, or ids in it are not those of its settings.
         """
-        path, fields = self.table(label), {"id": str}
-        fields |= {name: type(value) for name, value in vars(self.spec.settings).items()}
+        path = self.table(label)
         try:
-            table = pd.read_csv(path, dtype=fields, index_col="id")
-        except (ValueError, pd.errors.ParserError):
-            table = pd.DataFrame()
-        whole = len(table) and list(table.columns) == list(fields)[1:]
-        if not whole or bucket_label(table.index, table["width"].to_numpy()) != label:
+            table = pd.read_csv(path, dtype=str, index_col="id", keep_default_na=False)
+            for name, value in vars(self.spec.settings).items():
+                table[name] = table[name].map(type(value)).astype(type(value))  # read as Python does, to the last digit
+            ids = member_ids(self.spec, {name: table[name].tolist() for name in table})
+            whole = ids == list(table.index) and bucket_label(ids, table["width"].to_numpy()) == label
+        except (KeyError, ValueError, OverflowError, pd.errors.ParserError):
+            whole, table = False, pd.DataFrame()
+        if not whole:
             raise DamagedFile(f"{path} is damaged: delete it and run the sweep again, which plans it anew")
         return table
 
@@ -130,79 +157,147 @@ class StudyFolder:
         return pd.concat(parts)[names] if parts else none
 
 
-class UnknownTask(UserError):
-    """A study is of a task that is not registered."""
-
-
 def open_folder(path: Path) -> StudyFolder:
     """The study at `path`.
 
     Raises:
-      UserError: if there is none, if it is of another format or of a task that is not registered, or if a link in it leads out
-        of it; DamagedFile if its config cannot be read.
+      UserError: if there is none, if it is of another format or of a task that is not registered, or if it reaches out of its
+        folder; DamagedFile if its config cannot be read.
     """
     require_study(path)
+    require_contained(path)
     config = path / "config.json"
+    stored = _parsed(config)
+    sealed = "sha256" in stored
+    intact, written = is_intact(stored), stored.pop("format", 1)
+    if written != FORMAT and (intact or not sealed):
+        raise UserError(
+            f"{path} is a study of format {written}, and this nlpfeat reads format {FORMAT}: open it with the version that wrote it, "
+            "or sweep into another folder"
+        )
+    if not intact:
+        raise _damaged_config(config, "its digest does not fit")
+    numerics, data_sha256, task = (stored.pop(name, None) for name in ("numerics", "data_sha256", "task"))
+    if isinstance(task, str) and task not in TASKS:
+        raise UserError(
+            f"{path} is a study of {task!r}, a task that is not registered here: register it (nlpfeat.register_task; for commands "
+            "--register=FILE.py)"
+        )
+    if not (isinstance(task, str) and isinstance(numerics, dict) and isinstance(data_sha256, str)):
+        raise UserError(f"{config} lacks what nlpfeat writes there: it is none of nlpfeat's")
     try:
-        stored = json.loads(config.read_text())
-        written = stored.pop("format", 1)
-        if written == FORMAT:
-            refuse_links(path)
-            if isinstance(stored["task"], str) and stored["task"] not in TASKS:
-                raise UnknownTask(
-                    f"{path} is a study of {stored['task']!r}, a task that is not registered here: register it "
-                    "(nlpfeat.register_task; for commands --register=FILE.py)"
-                )
-            return StudyFolder(path, resolve(stored))
-    except (LinkOutside, UnknownTask):
-        raise
-    except (AttributeError, KeyError, TypeError, ValueError, UserError) as error:
-        raise DamagedFile(
-            f"{config} cannot be read as a study's config ({error}): "
-            "move the folder away, or put back a copy of that file"
+        return StudyFolder(path, resolve({"task": task, **stored}), numerics, data_sha256)
+    except UserError as error:
+        raise UserError(
+            f"{config} does not fit this nlpfeat ({error}): open the study with the version that wrote it"
         ) from None
-    raise UserError(
-        f"{path} is a study of format {written}, and this nlpfeat reads format {FORMAT}: open it with the version that wrote it, "
-        "or sweep into another folder"
+
+
+def _parsed(config: Path) -> dict[str, PyTree]:
+    try:
+        return parse_json(config)
+    except DamagedFile:
+        raise _damaged_config(config, "it holds no JSON object") from None
+
+
+def _damaged_config(config: Path, why: str) -> DamagedFile:
+    return DamagedFile(
+        f"{config} is damaged ({why}): run the sweep that made the study again, with the same config and --study={config.parent}; it "
+        "writes that file anew"
     )
 
 
-def check_folder(path: Path, spec: Spec) -> None:
-    """Check that a study of `spec` may be written to `path`.
+def check_folder(path: Path, spec: Spec) -> StudyFolder:
+    """The folder of a study of `spec`, which may be written: what is stored in it, with the grid and settings of `spec`.
+
+    A folder that lost its config, or whose config is damaged, is taken for a study of `spec` if its members are.
 
     Raises:
       UserError: if the folder holds a study of another config (the differing keys are named) or other files.
     """
-    if (path / "config.json").exists():
-        changed = differences(open_folder(path).spec, spec)
+    empty = StudyFolder(path, spec)
+    if empty.config.is_file():
+        try:
+            stored = open_folder(path)
+        except DamagedFile:
+            if not _holds_members(empty):
+                raise
+            return empty
+        changed = differences(stored.spec, spec)
         if changed:
             raise UserError(
                 f"{path} holds a study of another config: {'; '.join(changed)}. Choose another folder"
             )
-    elif path.exists() and not (path.is_dir() and all(_is_ours(entry) for entry in path.iterdir())):
+        return replace(stored, spec=spec)
+    if path.exists() and not (path.is_dir() and _is_remains(empty)):
         raise UserError(f"{path} exists and is not a study; choose another folder")
+    return empty
+
+
+def _is_remains(folder: StudyFolder) -> bool:
+    """Whether a folder without a config is what a launch leaves that died at its very start, or whose folder was deleted."""
+    require_contained(folder.path)
+    ours = all(_is_ours(entry) for entry in folder.path.iterdir())
+    return ours and (_holds_members(folder) or not any((folder.path / "members").glob("*.csv")))
+
+
+def _holds_members(folder: StudyFolder) -> bool:
+    """Whether there are members in the folder, and they are of its spec."""
+    try:
+        return bool([folder.bucket(label) for label in folder.buckets()])
+    except UserError:
+        return False
 
 
 def _is_ours(entry: Path) -> bool:
-    """Whether a launch that died at its very start leaves such a file behind."""
-    return entry.name == "lock" or (entry.name.startswith(".") and entry.suffix == ".part")
+    """Whether an entry of a folder without a config is named as nlpfeat names what it makes."""
+    if entry.name in FOLDERS[:-1]:
+        return entry.is_dir() and all(
+            LABEL.match(one.name) or one.name.startswith(".") for one in entry.iterdir()
+        )
+    if entry.name == "figures":
+        return entry.is_dir()
+    known = entry.name in ("lock", "measure.lock", "manifest.json", "results.nc")
+    return known or (entry.name.startswith(".") and entry.suffix == ".part")
 
 
-def create_folder(path: Path, spec: Spec) -> StudyFolder:
-    """The study at `path`, made if there is none. Call it under the study's lock, after `check_folder`.
+def create_folder(folder: StudyFolder, numerics: Mapping[str, PyTree], data_sha256: str) -> StudyFolder:
+    """Make the folder of a study, or renew its config. Call it under the study's lock.
 
-    The stored grid becomes that of `spec`; the stored settings stay those that the study began with, so that an
-    axis added for once does not change what the study is.
+    The stored grid becomes that of the folder's spec; the stored settings stay those that the study began with, so that an axis
+    added for once does not change what the study is.
+
+    Args:
+      folder: from `check_folder`.
+      numerics, data_sha256: of a study that has none stored.
     """
-    if (path / "config.json").exists():
-        spec = replace(spec, settings=open_folder(path).spec.settings)
-    path.mkdir(parents=True, exist_ok=True)
-    for left_behind in path.glob(".*.part"):
-        left_behind.unlink()
-    write_atomic(path / "config.json", json.dumps({"format": FORMAT, **spec.to_dict()}, indent=2) + "\n")
-    for name in ("members", "results", "measures", "checkpoints", "figures"):
-        (path / name).mkdir(exist_ok=True)
-    return StudyFolder(path, spec)
+    try:
+        settings = open_folder(folder.path).spec.settings if folder.config.exists() else folder.spec.settings
+        folder = replace(folder, spec=replace(folder.spec, settings=settings))
+    except DamagedFile as error:
+        log.warning("%s; it is written anew, from the config of this command", str(error).partition(":")[0])
+    if not folder.numerics:
+        folder = replace(folder, numerics=numerics, data_sha256=data_sha256)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    discard_parts(folder.path)
+    recorded = {"format": FORMAT, "numerics": folder.numerics, "data_sha256": folder.data_sha256}
+    write_json(folder.config, recorded | folder.spec.to_dict())
+    for name in FOLDERS:
+        (folder.path / name).mkdir(exist_ok=True)
+    return folder
+
+
+def require_present(folder: StudyFolder) -> None:
+    """Check that a study that trains is still where it was: what is saved elsewhere would be lost.
+
+    Raises:
+      UserError: if not.
+    """
+    if not folder.config.exists():
+        raise UserError(
+            f"{folder.path} was deleted or renamed while it trained: if renamed, give it back its name; then run the same command "
+            "again, which goes on or begins anew"
+        )
 
 
 def write_bucket(folder: StudyFolder, label: str, members: pd.DataFrame) -> None:
@@ -218,18 +313,17 @@ def read_manifest(folder: StudyFolder) -> dict[str, list[dict[str, PyTree]]]:
     """
     path = folder.path / "manifest.json"
     try:
-        manifest = json.loads(path.read_text())
+        manifest = parse_json(path)
     except FileNotFoundError:
-        manifest = {"commands": []}
-    except ValueError:
-        manifest = None
-    if not (isinstance(manifest, dict) and isinstance(manifest.get("commands"), list)):
-        raise DamagedFile(f"{path} is damaged: delete it and run again")
+        return {"commands": []}
+    except DamagedFile:
+        manifest = {}
+    if not (is_intact(manifest) and isinstance(manifest.get("commands"), list)):
+        raise DamagedFile(f"{path} is damaged: delete it and run again; it holds no numbers")
     return manifest
 
 
 def log_command(folder: StudyFolder, entry: dict[str, PyTree]) -> None:
-    """Add a command with its provenance to the manifest."""
-    manifest = read_manifest(folder)
-    manifest["commands"].append(entry)
-    write_atomic(folder.path / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+    """Add a command with its provenance to the manifest. Call it under the study's lock."""
+    commands = read_manifest(folder)["commands"]
+    write_json(folder.path / "manifest.json", {"commands": [*commands, entry]})

@@ -1,4 +1,4 @@
-"""Locks and links: what keeps processes apart, and a study's files inside its folder.
+"""Locks: what keeps processes apart.
 
 The lock is ours and not a library's: filelock truncates the file that it opens, which would empty the target of a hard link.
 """
@@ -10,36 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from nlpfeat.errors import UserError
-
-
-class LinkOutside(UserError):
-    """A link inside a study leads out of it."""
-
-
-def refuse_links(path: Path) -> None:
-    """Check that every file that is reached by a name inside the study at `path` lies inside it.
-
-    The study's own folder may be a link.
-
-    Raises:
-      LinkOutside: for a symbolic link, at any depth, that leads elsewhere.
-    """
-    home = os.path.realpath(path)
-    waiting = [home]
-    while waiting:
-        # a run beside this one may discard a folder
-        with contextlib.suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                if entry.is_symlink():
-                    leads = os.path.realpath(entry.path)
-                    if os.path.commonpath([home, leads]) != home:
-                        raise LinkOutside(
-                            f"{path / os.path.relpath(entry.path, home)} is a link that leads out of the study, to {leads}: put what it "
-                            "leads to in its place, or delete the link"
-                        )
-                elif entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
+from nlpfeat.store.containment import Outside
 
 
 @contextlib.contextmanager
@@ -49,14 +20,14 @@ def lock(path: Path, *, wait: bool) -> Iterator[bool]:
     Yields whether the lock is held: False only if another process holds it and `wait` is False.
 
     Raises:
-      LinkOutside: if `path` is a symbolic link, wherever it leads.
+      Outside: if `path` is a symbolic link, wherever it leads.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     except OSError as error:
         if error.errno == errno.ELOOP and path.is_symlink():
-            raise LinkOutside(
+            raise Outside(
                 f"{path} is a link, and a lock is a file of the study itself: delete the link"
             ) from error
         raise

@@ -1,11 +1,11 @@
-"""Checks of a study's folder by the standard library alone: mistakes are reported before JAX is imported, seconds earlier."""
+"""Checks of a study's folder without slow imports: mistakes are reported before JAX is imported, seconds earlier."""
 
 import csv
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from nlpfeat.errors import UserError
+from nlpfeat.store.json_files import parse_json
 
 LARGE = 16e6  # bytes of member tables that are not read at a glance
 
@@ -16,10 +16,10 @@ def require_study(path: Path) -> None:
     Raises:
       UserError: if not.
     """
-    if not (path / "config.json").is_file():
-        raise UserError(
-            f"{path} is not a study: it has no config.json; a sweep makes one, see nlpfeat sweep --help"
-        )
+    config = path / "config.json"
+    if not config.is_file():
+        lacks = f"{config} is no regular file" if config.exists() else "it has no config.json"
+        raise UserError(f"{path} is not a study: {lacks}; a sweep makes one, see nlpfeat sweep --help")
 
 
 def read_members(path: Path) -> list[dict[str, float]]:
@@ -27,7 +27,7 @@ def read_members(path: Path) -> list[dict[str, float]]:
     tables = sorted((path / "members").glob("[!.]*.csv"))
     found = []
     try:
-        if sum(table.stat().st_size for table in tables) > LARGE:
+        if sum(table.stat().st_size for table in tables) > LARGE or not all(map(Path.is_file, tables)):
             return []
         for table in tables:
             with table.open(newline="", encoding="utf-8") as file:
@@ -81,6 +81,6 @@ def missing_member(
 def setting_names(path: Path) -> list[str]:
     """The names of the traced settings of the study at `path`, from its config; empty if that cannot be read."""
     try:
-        return list(json.loads((path / "config.json").read_text())["settings"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return list(parse_json(path / "config.json")["settings"])
+    except (OSError, UserError, KeyError, TypeError):
         return []

@@ -14,8 +14,8 @@ from jaxtyping import PyTree
 
 from nlpfeat import parallel
 from nlpfeat.data.core import Dataset
+from nlpfeat.digests import add_array
 from nlpfeat.errors import UserError
-from nlpfeat.store.atomic import atomic
 from nlpfeat.store.layout import StudyFolder
 from nlpfeat.tasks.spec import config_hash
 
@@ -85,26 +85,22 @@ def data_hash(dataset: Dataset, splits: PyTree = ()) -> str:
     """SHA-256 of the bytes that members train on and are evaluated on: the shared dataset, and their splits."""
     total = hashlib.sha256(dataset.digest.encode())
     for leaf in jax.tree.leaves((dataset.arrays, splits)):
-        array = np.ascontiguousarray(leaf)
-        total.update(f"{array.dtype}{array.shape}".encode())
-        total.update(array.tobytes())
+        add_array(total, np.asarray(leaf))
     return total.hexdigest()
 
 
+def shared_data_hash(dataset: Dataset) -> str:
+    """The hash of the data that all members share; empty if they share none."""
+    return data_hash(dataset) if jax.tree.leaves(dataset.arrays) else ""
+
+
 def check_data(folder: StudyFolder, dataset: Dataset) -> None:
-    """Compare the data that all members share with those that the study was trained on, if it was.
+    """Compare the data that all members share with those that the study was trained on.
 
     Raises:
       UserError: if the files that the study read are others now: words or classes would have changed their places.
     """
-    if folder.data_hash.exists() and folder.data_hash.read_text().strip() != data_hash(dataset):
+    if folder.data_sha256 and folder.data_sha256 != shared_data_hash(dataset):
         raise UserError(
             f"the data that {folder.path} was trained on have changed: put the old files back, or train a new study"
         )
-
-
-def write_data_hash(folder: StudyFolder, dataset: Dataset) -> None:
-    """Write down the hash of the data that all members share, where they share any."""
-    if jax.tree.leaves(dataset.arrays) and not folder.data_hash.exists():
-        with atomic(folder.data_hash) as part:
-            part.write_text(data_hash(dataset) + "\n")

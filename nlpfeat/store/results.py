@@ -1,8 +1,6 @@
 """Results: one NetCDF file per finished bucket. `nlpfeat.store.combine` makes one labelled array of them."""
 
-import errno
 import json
-import os
 from collections.abc import Hashable
 from pathlib import Path
 
@@ -11,11 +9,10 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import PyTree
 
-from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.store.atomic import atomic
+from nlpfeat.errors import DamagedFile
+from nlpfeat.store.layout import StudyFolder
+from nlpfeat.store.netcdf import open_netcdf, read_netcdf
 from nlpfeat.training.metrics import Metric
-
-LOCKED = (errno.EAGAIN, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 def bucket_dataset(
@@ -50,60 +47,39 @@ def _attribute(value: PyTree) -> str | int | float:
     return value if isinstance(value, (str, int, float)) else json.dumps(value)
 
 
-def write_results(dataset: xr.Dataset, path: Path) -> None:
-    """Write a NetCDF file, whole or not at all.
+def read_bucket(folder: StudyFolder, label: str) -> xr.Dataset:
+    """The results of a finished bucket, in memory.
 
     Raises:
-      OSError: if it cannot be written, as on a full disk.
+      DamagedFile: if the file cannot be read, or is that of another bucket; and as `nlpfeat.store.netcdf.read_netcdf`.
     """
-    with atomic(path) as part:
-        try:
-            dataset.to_netcdf(part, engine="h5netcdf")
-        except RuntimeError as error:  # HDF5, when it cannot flush a file that it closes
-            raise OSError(None, "the results could not be written") from error
+    return _of_bucket(folder, label, folder.result(label), "the sweep")
 
 
-def open_results(path: Path, again: str = "the sweep") -> xr.Dataset:
-    """The dataset in `path`, its numbers read from the file when they are asked for; a context manager that closes it.
-
-    Args:
-      again: what makes the file anew.
+def read_measures(folder: StudyFolder, label: str, step: int) -> xr.Dataset:
+    """The measures of a bucket at a step, in memory.
 
     Raises:
-      DamagedFile: if it is truncated or no NetCDF file; UserError if another program holds it; OSError if it is not there, or may
-        not be read.
+      DamagedFile: if the file cannot be read, or is that of another bucket or step; and as `nlpfeat.store.netcdf.read_netcdf`.
     """
-    try:
-        return xr.open_dataset(path, engine="h5netcdf")
-    except Exception as error:  # HDF5 reports damage as OSError, KeyError, RuntimeError, …
-        raise _explained(error, path, again) from error
+    path, again = folder.measures(label, step), "nlpfeat measure"
+    found = _of_bucket(folder, label, path, again)
+    if found["step"].to_numpy().tolist() != [step]:
+        raise _misplaced(path, f"bucket {label} at step {found['step'].to_numpy().tolist()}", again)
+    return found
 
 
-def read_results(path: Path, again: str = "the sweep") -> xr.Dataset:
-    """The dataset in `path`, in memory.
-
-    Raises:
-      DamagedFile: if it is truncated or no NetCDF file.
-    """
-    with open_results(path, again) as dataset:
-        try:
-            return dataset.load()
-        except Exception as error:
-            raise _explained(error, path, again) from error
+def _of_bucket(folder: StudyFolder, label: str, path: Path, again: str) -> xr.Dataset:
+    with open_netcdf(path, again) as dataset:
+        ids = dataset["id"].to_numpy().tolist() if "id" in dataset.coords else []
+        if dataset.attrs.get("bucket") != label or ids != list(folder.bucket(label).index):
+            raise _misplaced(path, f"bucket {dataset.attrs.get('bucket', '?')}", again)
+    return read_netcdf(path, again)
 
 
-def _explained(error: Exception, path: Path, again: str) -> Exception:
-    """What to raise of a file that cannot be read: to delete it is advised where it is damaged, and nowhere else."""
-    if isinstance(error, OSError) and error.errno in LOCKED:
-        return UserError(
-            f"{path} is open in another program, or its file system has no locks: close it there, or set "
-            "HDF5_USE_FILE_LOCKING=FALSE"
-        )
-    if isinstance(error, OSError) and error.errno:
-        return OSError(error.errno, os.strerror(error.errno), str(path))
+def _misplaced(path: Path, holds: str, again: str) -> DamagedFile:
     return DamagedFile(
-        f"{path} is damaged (truncated or not NetCDF): delete it and run {again} again; "
-        "it is rebuilt, and the rest of the study is kept"
+        f"{path} is damaged: under this name it holds {holds}; delete it and run {again} again, which makes it anew"
     )
 
 

@@ -48,7 +48,7 @@ def replay(study: Study, settings: Mapping[str, float], steps: np.ndarray) -> Re
     if not folder.result(label).exists():
         raise UserError(f"{folder.path} has no record of this member yet: run the sweep to its end first")
     name = str(row.name)
-    kept = results.read_results(folder.result(label)).set_index(member="id").sel(member=name)
+    kept = results.read_bucket(folder, label).set_index(member="id").sel(member=name)
     bucket = prepare_alone(factory, label, folder.bucket(label), name, programs.member_mesh())
     shapes, module = factory.shapes(width), factory.module(width)
     recorded = [stop.step for stop in training.stops]

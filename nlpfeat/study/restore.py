@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import pandas as pd
 
+from nlpfeat import numerics
 from nlpfeat.config.fields import Settings
 from nlpfeat.data.core import Dataset, Params, Splits
 from nlpfeat.errors import UserError
@@ -146,9 +147,10 @@ def study_factory(folder: StudyFolder) -> MemberFactory:
     """The factory of a study's members, its files read and compared with those that it was trained on.
 
     Raises:
-      UserError: if the files cannot be had or read, or have changed.
+      UserError: if the files cannot be had or read, or have changed, or if this process draws other numbers.
     """
     factory = member_factory(folder.spec)
+    numerics.require_same(folder.numerics, str(folder.path), training=False)
     provenance.check_data(folder, factory.dataset)
     return factory
 

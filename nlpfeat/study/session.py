@@ -1,5 +1,6 @@
 """An opened study: what every analysis starts from."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,15 +11,17 @@ import xarray as xr
 from jaxtyping import PyTree
 
 from nlpfeat.data.core import Dataset
-from nlpfeat.errors import UserError
+from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.store.combine import read_combined
 from nlpfeat.store.layout import StudyFolder, open_folder
-from nlpfeat.store.results import read_results
 from nlpfeat.study.restore import TrainedMember, restore, study_factory
 from nlpfeat.sweeps import launch
 from nlpfeat.sweeps.members import MemberFactory
 from nlpfeat.sweeps.runner import ProgressCallback
 from nlpfeat.tasks.spec import Spec, resolve
 from nlpfeat.training.task import Task
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,20 @@ class Study:
     def results(self) -> xr.Dataset:
         """The labelled array of all finished members: dims width, seed, further axes, step, split.
 
+        An array that is damaged is made again from the results of the buckets.
+
         Raises:
-          UserError: if no bucket is finished; DamagedFile if the array cannot be read.
+          UserError: if no bucket is finished, or results of a bucket are damaged.
         """
-        if not self.folder.combined.exists():
-            raise UserError(f"{self.folder.combined} does not exist yet: run the sweep to its end first")
-        return read_results(self.folder.combined)
+        try:
+            return read_combined(self.folder)
+        except DamagedFile as error:
+            log.warning("%s; it is made again from the finished buckets", str(error).partition(":")[0])
+        dataset, damaged = launch.finish(self.folder)
+        launch.require_whole(damaged)
+        if dataset is not None:
+            dataset.close()
+        return read_combined(self.folder)
 
     def member(self, step: int | None = None, **settings: float) -> TrainedMember:
         """Restore a member, as in `study.member(width=8, seed=3)`.

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import xarray as xr
 
+from nlpfeat import numerics
 from nlpfeat.errors import DamagedFile, UserError
-from nlpfeat.store import provenance, results
+from nlpfeat.store import netcdf, provenance
 from nlpfeat.store.combine import combine
 from nlpfeat.store.layout import StudyFolder, check_folder, create_folder, log_command, write_bucket
 from nlpfeat.store.locks import lock
@@ -41,14 +42,16 @@ def begin(
     """
     check_folder(path, spec)  # before anything is written, and again under the lock
     factory = factory or member_factory(spec)
+    here = numerics.current()
     if not multihost.is_first():
         multihost.wait_for_all("planned")
         return make_plan(factory, path, shard, workers)
     with lock(path / "lock", wait=True):
         plan = make_plan(factory, path, shard, workers)
+        numerics.require_same(plan.folder.numerics, str(path), training=True)
         provenance.check_data(plan.folder, factory.dataset)
-        plan = plan._replace(folder=create_folder(path, spec))
-        provenance.write_data_hash(plan.folder, factory.dataset)
+        data_sha256 = provenance.shared_data_hash(factory.dataset)
+        plan = plan._replace(folder=create_folder(plan.folder, here, data_sha256))
         for label in plan.new:
             write_bucket(plan.folder, label, plan.bucket(label))
         entry = {
@@ -80,7 +83,7 @@ def finish(folder: StudyFolder) -> tuple[xr.Dataset | None, list[DamagedFile]]:
     """
     with lock(folder.path / "lock", wait=True):
         some, damaged = combine(folder)
-    return results.open_results(folder.combined) if some else None, damaged
+    return netcdf.open_netcdf(folder.combined) if some else None, damaged
 
 
 def require_whole(damaged: Sequence[UserError]) -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 from jax.sharding import Mesh
 from jaxtyping import PyTree
 
+from nlpfeat import numerics
 from nlpfeat.config.fields import Settings
 from nlpfeat.data.core import Dataset, Params, Splits, count
 from nlpfeat.errors import UserError
@@ -98,12 +99,13 @@ class MemberFactory:
 
 
 def member_factory(spec: Spec) -> MemberFactory:
-    """The factory of the members of a study. Reads the task's files, if it has any.
+    """The factory of the members of a study. Reads the task's files, if it has any, and pins the numerics of this process.
 
     Raises:
       UserError: if the spec freezes a parameter that the model does not have, asks a learning rule for what it
         does not do, or for batches that its data do not give; if the files cannot be had or read.
     """
+    numerics.pin()
     task, training = spec.task, spec.training
     frozen_sets = [phase.frozen for phase in training.phases if phase.frozen]
     _check_rule(spec, frozen_sets)

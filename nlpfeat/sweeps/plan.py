@@ -5,8 +5,6 @@ any indices are made without the others, so a grid of millions is never in memor
 one compiled program, padded to the largest width among them.
 """
 
-import hashlib
-import json
 from math import prod
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +13,11 @@ import numpy as np
 import pandas as pd
 
 from nlpfeat.config.fields import setting_names
-from nlpfeat.config.schema import digest
 from nlpfeat.store import layout
 from nlpfeat.store.layout import StudyFolder, check_folder
 from nlpfeat.sweeps.buckets import BucketSize, buckets_of_shard, partition_widths
 from nlpfeat.sweeps.members import MemberFactory
-from nlpfeat.tasks.spec import Spec
+from nlpfeat.tasks.spec import Spec, member_ids
 
 CHUNK = 4096  # members whose rows are in memory while ids are counted
 
@@ -33,16 +30,12 @@ def grid_size(spec: Spec) -> int:
 def member_rows(spec: Spec, indices: np.ndarray) -> pd.DataFrame:
     """The members at `indices` of the grid: one column for each traced setting, indexed by "id".
 
-    The id depends on everything that decides the member's numbers and on nothing else: not on its index in the
-    grid, on the other members, or on time.
+    Neither the settings nor the id depend on the index in the grid, on the other members, or on time.
     """
     columns = settings_at(spec, indices)
     table = pd.DataFrame({name: columns[name] for name in setting_names(spec.settings)})
-    lines = zip(*(table[name].tolist() for name in table), strict=True)
-    started = _started(spec)
-    table.index = pd.Index(
-        [_id(started, dict(zip(table.columns, line, strict=True))) for line in lines], name="id", dtype=object
-    )
+    ids = member_ids(spec, {name: table[name].tolist() for name in table})
+    table.index = pd.Index(ids, name="id", dtype=object)
     return table
 
 
@@ -76,18 +69,6 @@ def settings_at(spec: Spec, indices: np.ndarray) -> dict[str, np.ndarray]:
     return {
         name: swept.get(name, np.full(len(indices), value)) for name, value in vars(spec.settings).items()
     }
-
-
-def _started(spec: Spec) -> "hashlib._Hash":
-    """The hash of what all members share: the beginning of the JSON of [static settings, traced settings]."""
-    shared = digest({k: v for k, v in spec.to_dict().items() if k not in ("sweep", "settings")})
-    return hashlib.sha256(f'["{shared}", '.encode())
-
-
-def _id(started: "hashlib._Hash", settings: dict[str, float]) -> str:
-    whole = started.copy()
-    whole.update(f"{json.dumps(settings, sort_keys=True)}]".encode())
-    return whole.hexdigest()[:16]
 
 
 WHOLE = (0, 1)  # the shard of a launcher that trains all buckets
@@ -142,8 +123,7 @@ def make_plan(
     Raises:
       UserError: if `path` holds something else; DamagedFile if a member table cannot be read.
     """
-    folder = StudyFolder(path, factory.spec)
-    check_folder(path, factory.spec)
+    folder = check_folder(path, factory.spec)
     numbers = id_numbers(factory.spec)
     order, known, wanted, new = np.argsort(numbers), np.zeros(len(numbers), bool), {}, {}
     for label in folder.buckets():

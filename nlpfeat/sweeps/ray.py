@@ -18,7 +18,7 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from nlpfeat import parallel
+from nlpfeat import numerics
 from nlpfeat.errors import UserError
 from nlpfeat.store.layout import open_folder
 from nlpfeat.sweeps import programs, runner
@@ -79,10 +79,11 @@ def train_remote(study: Path, label: str, widest: int, working: str, relay: Any)
         os.chdir(working)  # where relative paths of a config begin
     except OSError as error:
         raise UserError(f"{working} is not visible from {os.uname().nodename}: {error.strerror}") from None
-    parallel.pin_numbers()
     if ray.get(relay.stopping.remote()):
         return None
     folder = open_folder(study)
+    numerics.use(folder.numerics)
+    numerics.require_same(folder.numerics, str(study), training=True)
     progress = RelayProgress(lambda *reached: ray.get(relay.report.remote(*reached)))
     try:
         return runner.train_buckets(
@@ -95,7 +96,7 @@ def train_remote(study: Path, label: str, widest: int, working: str, relay: Any)
 ATTEMPTS = 5  # of a bucket whose workers die without progress in between
 ZOMBIE_SECONDS = 60.0  # how long a dead worker may still hold its lock, on a machine that has not noticed yet
 POLL_SECONDS = 0.2
-INHERITED = ("NLPFEAT_DATA", "XLA_FLAGS")  # environment variables that workers take over
+INHERITED = ("NLPFEAT_DATA", *numerics.FLAGS)  # environment variables that workers take over
 
 
 class BucketResources(NamedTuple):

@@ -1,6 +1,7 @@
 """Train the buckets of a study, one after another, interval by interval, resumable at every checkpoint."""
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from nlpfeat.data.core import Params, Splits, count, split_names
 from nlpfeat.data.samplers import sequential_sampler
 from nlpfeat.errors import DamagedFile
 from nlpfeat.store import provenance, results
-from nlpfeat.store.layout import StudyFolder
+from nlpfeat.store.atomic import discard_parts
+from nlpfeat.store.layout import StudyFolder, require_present
+from nlpfeat.store.netcdf import write_netcdf
 from nlpfeat.sweeps import multihost, programs
 from nlpfeat.sweeps.members import Bucket, MemberFactory, batch_rows, prepare
 from nlpfeat.tasks.spec import Spec
@@ -24,6 +27,8 @@ from nlpfeat.training import checkpoints
 from nlpfeat.training.schedule import TrainingSpec
 from nlpfeat.training.step import Indices, Interval, Program, Record, State, init_state, record_names
 from nlpfeat.training.task import GradientDescent
+
+log = logging.getLogger(__name__)
 
 
 def empty_records(spec: Spec, members: int, splits: Splits) -> dict[str, np.ndarray]:
@@ -42,7 +47,7 @@ def load_checkpoint(
       splits: of one of them.
 
     Raises:
-      DamagedFile: if it cannot be read or does not fit the study's config.
+      DamagedFile: if it cannot be read, with what to do then; UserError if it does not fit the study's config.
     """
     training, units = folder.spec.training, int(members["width"].max())
     program = Program(folder.spec.task, factory.module(units), training.phase_at(step).frozen)
@@ -53,7 +58,14 @@ def load_checkpoint(
     one = jax.eval_shape(state, factory.shapes(units), folder.spec.settings)
     like = jax.tree.map(lambda a: jax.ShapeDtypeStruct((len(members), *a.shape), a.dtype), one)
     records = empty_records(folder.spec, len(members), splits)
-    return checkpoints.load(folder.checkpoints(label), step, checkpoints.CheckpointState(like, records))
+    try:
+        return checkpoints.load(folder.checkpoints(label), step, checkpoints.CheckpointState(like, records))
+    except DamagedFile as error:
+        result = folder.result(label)
+        both = f"delete it and {result}, and" if result.exists() else "delete it and"
+        raise DamagedFile(
+            f"{error}; {both} run the sweep again, which trains this bucket again from the checkpoint before"
+        ) from error
 
 
 class Interrupted(Exception):
@@ -125,6 +137,7 @@ def train_buckets(
     """
     outcome = Outcome()
     for label in labels:
+        require_present(folder)
         with multihost.first_lock(folder.checkpoints(label) / "lock") as held:
             if not held:
                 outcome.busy.append(label)
@@ -145,8 +158,7 @@ def _train(
     mesh: Mesh,
     progress: ProgressCallback,
 ) -> None:
-    for left_behind in folder.result(label).parent.glob(f".{label}.nc.*.part"):
-        left_behind.unlink(missing_ok=True)
+    discard_parts(folder.result(label).parent, f"{label}.nc")
     members = folder.bucket(label)
     try:
         train_bucket(folder, factory, prepare(factory, label, members, mesh, widest), progress)
@@ -185,6 +197,8 @@ def train_bucket(
         if interrupted:
             raise Interrupted
     if multihost.is_first():
+        require_present(folder)
+        checkpoints.discard(folder.checkpoints(bucket.label), kept_steps(training))
         write_bucket_results(folder, bucket, records, time.perf_counter() - began)
     multihost.wait_for_all(bucket.label)  # before the next one is asked for, whose lock is another
 
@@ -227,13 +241,17 @@ class Resumed(NamedTuple):
 
 
 def resume_bucket(folder: StudyFolder, factory: MemberFactory, bucket: Bucket) -> Resumed:
-    """The bucket at its last checkpoint, or before the first step."""
+    """The bucket at its last checkpoint that is sound, or before the first step."""
     training, members, splits = folder.spec.training, bucket.members, bucket.first.splits
     steps = [stop.step for stop in training.stops]
     saved = [s for s in checkpoints.saved_steps(folder.checkpoints(bucket.label)) if s in steps]
-    if saved:
-        found = load_checkpoint(folder, factory, bucket.label, members, splits, saved[-1])
-        return Resumed(bucket.to_devices(found.state), found.records, steps.index(saved[-1]) + 1)
+    for step in reversed(saved):
+        try:
+            found = load_checkpoint(folder, factory, bucket.label, members, splits, step)
+        except DamagedFile as error:
+            log.warning("%s; the bucket goes on from the one before", str(error).partition(";")[0])
+        else:
+            return Resumed(bucket.to_devices(found.state), found.records, steps.index(step) + 1)
     state = initial_state(bucket, training.phases[0].frozen, bucket.params)
     return Resumed(state, empty_records(folder.spec, len(members), splits), 0)
 
@@ -248,11 +266,16 @@ def save_checkpoint(
     folder: StudyFolder, bucket: Bucket, step: int, content: checkpoints.CheckpointState
 ) -> None:
     """Save a checkpoint, and then discard those that it replaces."""
+    require_present(folder)
     path = folder.checkpoints(bucket.label)
     checkpoints.save(path, step, content)
     if multihost.is_first():
-        kept = {stop.step for stop in folder.spec.training.stops if stop.keep} | {step}
-        checkpoints.discard(path, [s for s in checkpoints.saved_steps(path) if s not in kept])
+        checkpoints.discard(path, kept_steps(folder.spec.training) | {step})
+
+
+def kept_steps(training: TrainingSpec) -> set[int]:
+    """The steps whose checkpoints outlive the training."""
+    return {stop.step for stop in training.stops if stop.keep}
 
 
 def batch_indices(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Indices:
@@ -292,4 +315,4 @@ def write_bucket_results(
     splits = split_names(bucket.first.splits)
     units = {metric.name: metric.units for metric in folder.spec.task.recorded}
     dataset = results.bucket_dataset(bucket.members, records, steps, splits, attributes, units)
-    results.write_results(dataset, folder.result(bucket.label))
+    write_netcdf(dataset, folder.result(bucket.label))

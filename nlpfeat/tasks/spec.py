@@ -1,12 +1,14 @@
 """The spec of a study: a task, its static sections, and the grid of its traced settings. Frozen and checked."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from jaxtyping import PyTree
 
 from nlpfeat.config.fields import Settings, setting_names
-from nlpfeat.config.schema import digest, flatten, read_sections
+from nlpfeat.config.schema import flatten, read_sections
+from nlpfeat.digests import digest
 from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.tasks.registry import TASKS
 from nlpfeat.training.schedule import TrainingSpec
@@ -75,6 +77,27 @@ def resolve(config: Mapping[str, PyTree], overrides: Mapping[str, str] | None = 
 def identity(spec: Spec) -> dict[str, object]:
     """The part of a spec that may not change within a study, flat: all but the grid."""
     return flatten({key: section for key, section in spec.to_dict().items() if key != "sweep"})
+
+
+def member_ids(spec: Spec, settings: Mapping[str, Sequence[float]]) -> list[str]:
+    """The ids of members: sixteen hexadecimal digits of a hash of everything that decides a member's numbers.
+
+    They are the digests of [digest of the static sections, settings], both as canonical JSON.
+
+    Args:
+      spec: of the study; its own settings and grid do not matter.
+      settings: setting -> Python numbers (members,), of every traced setting.
+    """
+    shared = digest({key: part for key, part in spec.to_dict().items() if key not in ("sweep", "settings")})
+    started = hashlib.sha256(f'["{shared}", '.encode())
+    names = sorted(settings)
+    template = "{" + ", ".join(f'"{name}": %r' for name in names) + "}]"
+    found = []
+    for values in zip(*(settings[name] for name in names), strict=True):
+        whole = started.copy()
+        whole.update((template % values).encode())
+        found.append(whole.hexdigest()[:16])
+    return found
 
 
 def config_hash(spec: Spec) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import re
 import shutil
 import tempfile
@@ -16,11 +17,13 @@ import orbax.checkpoint.experimental.v1 as ocp
 from jax import Array
 from jaxtyping import PyTree
 
-from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.digests import add_array
+from nlpfeat.errors import DamagedFile, UserError, require_readable
 from nlpfeat.training.step import State
 
 PAUSE = 1.0  # seconds between two attempts to save
-_STEP = re.compile(r"step_(\d+)")
+DIGEST = "sha256"  # the name of the array with the digest
+_STEP = re.compile(r"step_(\d{8,10})")
 
 Leaves: TypeAlias = dict[str, Array | np.ndarray | np.generic | jax.ShapeDtypeStruct]
 Tree = TypeVar("Tree")
@@ -40,23 +43,29 @@ def saved_steps(folder: Path) -> list[int]:
     """The steps with a complete checkpoint in `folder`, in order."""
     if not folder.is_dir():
         return []
-    found = [_STEP.fullmatch(entry.name) for entry in folder.iterdir() if entry.is_dir()]
-    return sorted(int(match[1]) for match in found if match)
+    found = [(entry, _STEP.fullmatch(entry.name)) for entry in folder.iterdir() if entry.is_dir()]
+    steps = [(entry, int(match[1])) for entry, match in found if match]
+    return sorted(step for entry, step in steps if entry.name == f"step_{step:08d}")
 
 
 def save(folder: Path, step: int, tree: PyTree) -> None:
-    """Save a pytree of host arrays as the checkpoint of `step`.
+    """Save a pytree of host arrays as the checkpoint of `step`, with a digest of them.
 
     Orbax writes to a temporary folder and renames it, so a crash leaves no incomplete checkpoint under the final name. With
     several processes, all must call with the same arrays; the first one writes.
+
+    Args:
+      folder: of a bucket; its name is a part of what the digest covers, as is the step.
 
     Raises:
       OSError: if it cannot be written, as on a full disk.
     """
     path = _path(folder, step)
+    leaves = _leaves_by_path(tree)
+    sealed = leaves | {DIGEST: _digest(folder, step, leaves)}
     try:
         with _plain_path(folder) as plain:
-            _save(_path(plain, step), _leaves_by_path(tree))
+            _save(_path(plain, step), sealed)
     except OSError:
         raise
     except Exception as error:  # tensorstore reports a full disk as a ValueError
@@ -65,6 +74,15 @@ def save(folder: Path, step: int, tree: PyTree) -> None:
     finally:
         if jax.process_index() == 0:
             _delete(folder, "*.orbax-checkpoint-tmp*")
+
+
+def _digest(folder: Path, step: int, leaves: Leaves) -> np.ndarray:
+    """SHA-256 of a checkpoint: of its bucket, its step, and the names, dtypes, shapes and bytes of its arrays. uint8 (32,)."""
+    total = hashlib.sha256(f"{folder.name} {step}".encode())
+    for name in sorted(leaves):
+        total.update(name.encode())
+        add_array(total, np.asarray(leaves[name]))
+    return np.frombuffer(total.digest(), np.uint8)
 
 
 def _save(path: str, arrays: Leaves, attempts: int = 4) -> None:
@@ -82,6 +100,30 @@ def _save(path: str, arrays: Leaves, attempts: int = 4) -> None:
         _save(path, arrays, attempts - 1)
 
 
+def read(folder: Path, step: int) -> dict[str, np.ndarray]:
+    """The arrays of the checkpoint of `step`, by their paths in the pytree.
+
+    Raises:
+      DamagedFile: if it cannot be read, or is not what was saved here; OSError if a file of it may not be read.
+    """
+    path = Path(_path(folder, step))
+    try:
+        with _plain_path(folder) as plain:
+            metadata: PyTree = ocp.metadata(_path(plain, step)).metadata
+            host = {name: np.empty(leaf.shape, np.dtype(leaf.dtype)) for name, leaf in metadata.items()}
+            arrays: dict[str, np.ndarray] = ocp.load(_path(plain, step), host)
+    except MemoryError:
+        raise
+    except Exception as error:  # Orbax and tensorstore report damage in many ways
+        require_readable(path)
+        raise DamagedFile(f"checkpoint {path} is damaged or incomplete") from error
+    if not np.array_equal(arrays.pop(DIGEST, np.zeros(0)), _digest(folder, step, arrays)):
+        raise DamagedFile(
+            f"checkpoint {path} is damaged: its arrays are not those that were saved under this name"
+        )
+    return arrays
+
+
 def load(folder: Path, step: int, like: Tree) -> Tree:
     """The checkpoint of `step` as host arrays.
 
@@ -89,47 +131,41 @@ def load(folder: Path, step: int, like: Tree) -> Tree:
       like: pytree of arrays or shapes with the expected structure, shapes and dtypes.
 
     Raises:
-      DamagedFile: if it cannot be read, or has unexpected arrays; UserError if only the precision of an array is unexpected.
+      DamagedFile: if it cannot be read, or is not what was saved here; UserError if it is sound and of other arrays.
     """
-    path = _path(folder, step)
-    remedy = "delete that folder and run the sweep again; it resumes from the one before or retrains this bucket alone"
-    expected = _leaves_by_path(like)
-    try:
-        with _plain_path(folder) as plain:
-            metadata: PyTree = ocp.metadata(_path(plain, step)).metadata
-            stored = {name: (tuple(leaf.shape), np.dtype(leaf.dtype)) for name, leaf in metadata.items()}
-            host = {name: np.empty(shape, dtype) for name, (shape, dtype) in stored.items()}
-            arrays: PyTree = ocp.load(_path(plain, step), host)
-    except Exception as error:  # Orbax and tensorstore report damage in many ways
-        raise DamagedFile(f"checkpoint {path} is damaged or incomplete: {remedy}") from error
-    # Orbax casts and reshapes silently to the requested shapes and dtypes, so the stored ones are compared first.
-    for name in sorted(stored.keys() | expected.keys()):
-        leaf = expected.get(name)
-        wanted = None if leaf is None else (tuple(leaf.shape), np.dtype(leaf.dtype))
-        found = stored.get(name)
-        if found and wanted and found[0] == wanted[0] and found[1] != wanted[1]:
+    arrays, expected = read(folder, step), _leaves_by_path(like)
+    # Orbax casts and reshapes silently to the requested shapes and dtypes: these are the stored ones.
+    for name in sorted(arrays.keys() | expected.keys()):
+        found, wanted = arrays.get(name), expected.get(name)
+        if found is None or wanted is None or found.shape != tuple(wanted.shape):
             raise UserError(
-                f"checkpoint {path} has arrays of {found[1]}, and this process computes in {wanted[1]}: the checkpoint is not "
-                "damaged, but was written with another precision; read it from Python with that precision (jax_enable_x64), or "
-                "sweep into another folder"
+                f"checkpoint {_path(folder, step)} does not fit, and is not damaged: {name} is {_described(found)}, expected "
+                f"{_described(wanted)}; another version wrote it"
             )
-        if found != wanted:
-            raise DamagedFile(
-                f"checkpoint {path} does not fit: {name} is {found}, expected {wanted}: {remedy}"
+        if found.dtype != np.dtype(wanted.dtype):
+            raise UserError(
+                f"checkpoint {_path(folder, step)} has arrays of {found.dtype}, and this process computes in {wanted.dtype}: the "
+                "checkpoint is not damaged, but was written with another precision; read it from Python with that precision "
+                "(jax_enable_x64), or sweep into another folder"
             )
     return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in expected])
 
 
-def discard(folder: Path, steps: list[int]) -> None:
-    """Delete the checkpoints of `steps`.
+def _described(leaf: Array | np.ndarray | np.generic | jax.ShapeDtypeStruct | None) -> str:
+    return "absent" if leaf is None else f"{leaf.dtype}{tuple(leaf.shape)}"
+
+
+def discard(folder: Path, kept: set[int]) -> None:
+    """Delete the checkpoints of all steps but those `kept`, and what a kill left of others.
 
     Each is renamed first, so that a crash leaves no incomplete checkpoint under the final name.
     """
     _delete(folder, "*.discarded")
-    for step in steps:
+    for step in set(saved_steps(folder)) - kept:
         path = Path(_path(folder, step))
         path.rename(path.with_name(f"{path.name}.discarded"))
     _delete(folder, "*.discarded")
+    _delete(folder, "*.orbax-checkpoint-tmp*")
 
 
 def _delete(folder: Path, pattern: str) -> None:

@@ -35,6 +35,10 @@ class Stop(NamedTuple):
     keep: bool
 
 
+LAST_STEP = 2**31 - 1
+MAX_STOPS = 1_000_000  # records, and checkpoints, of a member
+
+
 @dataclass(frozen=True)
 class TrainingSpec:
     """Static settings of training. The tuples have one entry per phase.
@@ -66,6 +70,14 @@ class TrainingSpec:
             if len(getattr(self, name)) not in (0, len(self.steps)):
                 raise ValueError(
                     f"{name} has {len(getattr(self, name))} entries for the {len(self.steps)} phases of steps"
+                )
+
+        if self.total > LAST_STEP:
+            raise ValueError(f"steps: {self.total:,} in all are more than a program counts ({LAST_STEP:,})")
+        for name in ("record_every", "checkpoint_every"):
+            if self.total // getattr(self, name) > MAX_STOPS:
+                raise ValueError(
+                    f"{name}: {getattr(self, name)} makes more than {MAX_STOPS:,} in {self.total:,} steps; raise it"
                 )
 
     @property

@@ -133,7 +133,7 @@ def test_a_damaged_file_costs_nothing_else_and_is_measured_again(measured):
 def test_what_older_measures_left_is_measured_again(measured):
     made, _, dataset = measured
     path = made.measures(made.members()["bucket"].iloc[0], 0)
-    results.write_results(results.read_results(path).drop_vars("gdv").assign_attrs(measures="older"), path)
+    netcdf.write_netcdf(netcdf.read_netcdf(path).drop_vars("gdv").assign_attrs(measures="older"), path)
     assert run(made) > 0
     xr.testing.assert_identical(launch.finish(made)[0], dataset)
 

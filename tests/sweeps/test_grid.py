@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.config.schema import digest
+from nlpfeat.digests import digest
 from nlpfeat.store.layout import select_members, varying_settings
 from nlpfeat.sweeps.plan import all_members, as_ids, id_numbers, member_rows
 from tests.toys import SPIRALS, with_grid

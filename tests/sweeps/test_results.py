@@ -8,7 +8,7 @@ import xarray as xr
 
 from nlpfeat.errors import DamagedFile
 from nlpfeat.stats.summaries import summarize
-from nlpfeat.store import results
+from nlpfeat.store import netcdf
 from nlpfeat.store.atomic import atomic
 from nlpfeat.store.layout import open_folder
 from nlpfeat.sweeps import launch
@@ -111,7 +111,7 @@ def test_a_truncated_file_is_named(made, tmp_path):
     cut = tmp_path / "results.nc"
     cut.write_bytes(study_made.combined.read_bytes()[:3000])
     with pytest.raises(DamagedFile, match=r"results\.nc is damaged"):
-        results.read_results(cut)
+        netcdf.read_netcdf(cut)
 
 
 def test_nothing_finished_yet(tmp_path):

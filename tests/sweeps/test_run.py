@@ -17,7 +17,7 @@ import xarray as xr
 
 from nlpfeat.data.core import Examples, count, split_names
 from nlpfeat.errors import UserError
-from nlpfeat.store import results
+from nlpfeat.store import netcdf
 from nlpfeat.store.layout import open_folder
 from nlpfeat.store.locks import lock
 from nlpfeat.study.session import Study
@@ -207,7 +207,7 @@ def test_shards_together_are_the_whole(undisturbed, tmp_path):
         watch = Quiet()
         plan = launch.run(SPIRALS, path, watch, shard=(index, 3))
         sizes.append(sum({bucket: members for bucket, members, _ in watch.seen}.values()))
-    dataset = results.read_results(plan.folder.combined)
+    dataset = netcdf.read_netcdf(plan.folder.combined)
     assert sum(sizes) == 6
     assert min(sizes) > 0
     assert dataset.member_id.equals(undisturbed("spirals").member_id)
@@ -278,7 +278,7 @@ def test_a_damaged_result_is_named_and_rebuilt(undisturbed, tmp_path):
     wider = with_grid(SPIRALS, width=(60,), seed=(0,))
     with pytest.raises(UserError, match=f"{label}.nc is damaged"):
         study(wider, tmp_path / "study")
-    assert results.read_results(made.combined)["width"].to_numpy().tolist() == [
+    assert netcdf.read_netcdf(made.combined)["width"].to_numpy().tolist() == [
         60
     ]  # what is whole is combined
     made.result(label).unlink()

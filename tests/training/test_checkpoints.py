@@ -41,7 +41,7 @@ def test_steps_are_listed_and_discarded(tmp_path):
     (tmp_path / "step_00000050.orbax-checkpoint-tmp").mkdir()
     (tmp_path / "notes").mkdir()
     assert checkpoints.saved_steps(tmp_path) == [2, 30, 100]
-    checkpoints.discard(tmp_path, [2, 100])
+    checkpoints.discard(tmp_path, {30})
     assert checkpoints.saved_steps(tmp_path) == [30]
     assert checkpoints.saved_steps(tmp_path / "none") == []
 
@@ -55,10 +55,10 @@ def test_killed_while_it_discards_it_leaves_no_part_of_a_checkpoint(tmp_path, mo
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(checkpoints.shutil, "rmtree", killed)
-        checkpoints.discard(tmp_path, [1])
+        checkpoints.discard(tmp_path, {2})
     assert checkpoints.saved_steps(tmp_path) == [2]
     checkpoints.save(tmp_path, 1, TREE)  # as a study does that starts anew
-    checkpoints.discard(tmp_path, [1])
+    checkpoints.discard(tmp_path, {2})
     assert [path.name for path in tmp_path.iterdir()] == ["step_00000002"]
 
 
