@@ -44,8 +44,8 @@ def begin(members: int, path: Path) -> None:
 def make_results(members: int, path: Path) -> None:
     """Write made-up results of every bucket."""
     from nlpfeat.store.layout import open_folder
-    from nlpfeat.store.provenance import provenance
     from nlpfeat.store.netcdf import write_netcdf
+    from nlpfeat.store.provenance import provenance
     from nlpfeat.store.results import bucket_dataset
 
     folder, rng, here = open_folder(path), np.random.default_rng(0), provenance()

@@ -17,6 +17,7 @@ from nlpfeat.data.ratings import files
 from nlpfeat.data.text import published, vector_files
 from nlpfeat.errors import UserError
 from nlpfeat.store import netcdf
+from nlpfeat.store.json_files import parse_json, write_json
 from nlpfeat.store.layout import open_folder
 from nlpfeat.study.session import Study
 from nlpfeat.sweeps import launch
@@ -80,15 +81,32 @@ def test_a_pickle_in_the_place_of_a_file_is_damage(where, tmp_path, monkeypatch)
     assert not (tmp_path / "exploded").exists()
 
 
-def test_a_config_of_a_study_is_data(tmp_path):
+def forge(config, **changes):
+    """A stranger's config, with the digest that fits."""
+    content = parse_json(config)
+    content.pop("sha256")
+    write_json(config, content | changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"task": "__import__('os').system('touch exploded')"},
+        {"task": "../../tasks"},
+        {"task": ["spirals"]},
+        {"evil": 1},
+        {"numerics": None},
+        {"sweep": {"width": "exploded"}},
+    ],
+)
+def test_a_config_of_a_study_is_data(changes, tmp_path, monkeypatch):
     """It is JSON: no name in it is called, and an unknown task or key is refused."""
     made, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "study")
-    config = made.path / "config.json"
-    whole = config.read_text()
-    for wrong in ("\"__import__('os').system('touch exploded')\"", '"../../tasks"', '"spirals", "evil": 1'):
-        config.write_text(whole.replace('"spirals"', wrong, 1))
-        with pytest.raises(UserError, match=r"not registered here|cannot be read as a study's config"):
-            open_folder(made.path)
+    monkeypatch.chdir(tmp_path)
+    forge(made.config, **changes)
+    with pytest.raises(UserError, match=r"not registered here|does not fit|none of nlpfeat's"):
+        open_folder(made.path)
+    assert not (tmp_path / "exploded").exists()
 
 
 def test_a_path_of_a_study_is_never_a_page(monkeypatch):

@@ -5,6 +5,7 @@ features is measured on a sample. Each bucket and step has a file of its own, so
 hand. `nlpfeat.store.combine` joins the measures to the study's array, under the same labels.
 """
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from typing import NamedTuple, TypeAlias
@@ -25,6 +26,7 @@ from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.equal_loss import at_level, at_steps, loss_steps
 from nlpfeat.stats.summaries import flat_measures
 from nlpfeat.store import provenance, results
+from nlpfeat.store.atomic import discard_parts
 from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.locks import lock
 from nlpfeat.store.netcdf import write_netcdf
@@ -36,6 +38,8 @@ from nlpfeat.tasks.registry import require_view
 
 SAMPLE = 1000  # examples per split on which the features of networks without exact geometry are measured
 WINDOW = 1.1  # half the side of the box in which maps are measured; the data fill the unit disc
+
+log = logging.getLogger(__name__)
 
 Measures: TypeAlias = dict[str, np.ndarray]  # of one member: measure -> its dims beside member and step
 
@@ -90,7 +94,7 @@ def _is_current(folder: StudyFolder, label: str, step: int) -> bool:
 
 
 def measure_study(study: Study, jobs: list[MeasureJob], track: Track = untracked) -> None:
-    """Measure `jobs` and write one file per job, whole or not at all.
+    """Measure `jobs` and write one file per job, whole or not at all. What another process is measuring is waited for.
 
     Args:
       study: whose checkpoints are read.
@@ -98,17 +102,28 @@ def measure_study(study: Study, jobs: list[MeasureJob], track: Track = untracked
       track: follows the members of all jobs.
 
     Raises:
-      UserError: if another process measures this study; DamagedFile if a checkpoint cannot be read.
+      DamagedFile: if a checkpoint cannot be read.
     """
     if not jobs:
         return
-    with lock(study.path / "measure.lock", wait=False) as free:
-        if not free:
-            raise UserError(f"another process is measuring {study.path}: wait for it, or stop it")
-        with process_pool() as pool:
-            measured = (one for job in jobs for one in _measure_job(study, job, pool))
-            for _ in track(measured, "checkpoints of members measured", sum(job.members for job in jobs)):
-                pass
+    path = study.path / "measure.lock"
+    with lock(path, wait=False) as free:
+        if free:
+            _measure_all(study, jobs, track)
+            return
+    log.warning("another process is measuring %s: waiting for it", study.path)
+    with lock(path, wait=True):
+        left = [job for job in jobs if not _is_current(study.folder, job.label, job.step)]
+        if left:
+            _measure_all(study, left, track)
+
+
+def _measure_all(study: Study, jobs: list[MeasureJob], track: Track) -> None:
+    discard_parts(study.path / "measures")
+    with process_pool() as pool:
+        measured = (one for job in jobs for one in _measure_job(study, job, pool))
+        for _ in track(measured, "checkpoints of members measured", sum(job.members for job in jobs)):
+            pass
 
 
 def _measure_job(study: Study, job: MeasureJob, pool: Executor) -> Iterator[Measures]:

@@ -62,6 +62,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.stats.summaries import summarize_measures
     from nlpfeat.store import provenance
     from nlpfeat.store.layout import log_command
+    from nlpfeat.store.locks import lock
     from nlpfeat.study.session import open_study
     from nlpfeat.sweeps import launch
 
@@ -74,7 +75,8 @@ def run(args: argparse.Namespace, line: str) -> int:
     )
     if jobs:
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        log_command(study.folder, {"command": line, "time": now} | provenance.provenance())
+        with lock(study.path / "lock", wait=True):
+            log_command(study.folder, {"command": line, "time": now} | provenance.provenance())
         measure_study(study, jobs, track)
         print(f"measured {total} checkpoints in {time.perf_counter() - began:.1f} s", file=sys.stderr)
     dataset, damaged = launch.finish(study.folder)

@@ -185,14 +185,18 @@ def _resume(url: str, part: Path, file: File) -> None:
         response.raise_for_status()
         if response.status_code != requests.codes.partial_content:
             have = 0  # the page cannot resume, and sends the whole file
-        coming = int(response.headers.get("Content-Length", file.bytes - have))
-        if have + coming != file.bytes:
-            raise WrongFileError(f"{have + coming:,} bytes, not the {file.bytes:,} published")
+        promised = response.headers.get("Content-Length", str(file.bytes - have))
+        if not promised.isascii() or not promised.isdigit():
+            raise WrongFileError(f"a length of {promised[:40]!r}")
+        if have + int(promised) != file.bytes:
+            raise WrongFileError(f"{have + int(promised):,} bytes, not the {file.bytes:,} published")
         log.warning("downloading %s (%.0f MB) from %s", file.name, file.bytes / 1e6, url)
         noted = time.monotonic()
         with part.open("ab" if have else "wb") as out:
             for chunk in response.iter_content(CHUNK):
-                out.write(chunk)
+                out.write(chunk[: file.bytes - out.tell()])
+                if out.tell() == file.bytes:  # more is not the published file
+                    break
                 if time.monotonic() - noted > SECONDS_BETWEEN_NOTES:
                     noted = time.monotonic()
                     log.warning("%s: %.0f of %.0f MB", file.name, out.tell() / 1e6, file.bytes / 1e6)

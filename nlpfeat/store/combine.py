@@ -80,7 +80,10 @@ def read_combined(folder: StudyFolder) -> xr.Dataset:
 
 def survey(folder: StudyFolder) -> tuple[Survey, list[DamagedFile]]:
     """Collect what the finished buckets hold; and the errors of files that could not be read."""
-    found, damaged = Survey([], {}, {}, {}, {}), []
+    found, damaged = (
+        Survey([], {}, {}, {}, {}),
+        [folder.missing_table(label) for label in folder.labels_without_table()],
+    )
     for label in folder.buckets():
         try:
             if folder.result(label).exists():

@@ -140,7 +140,9 @@ class StudyFolder:
         try:
             table = pd.read_csv(path, dtype=str, index_col="id", keep_default_na=False)
             for name, value in vars(self.spec.settings).items():
-                table[name] = table[name].map(type(value)).astype(type(value))  # read as Python does, to the last digit
+                table[name] = (
+                    table[name].map(type(value)).astype(type(value))
+                )  # read as Python does, to the last digit
             ids = member_ids(self.spec, {name: table[name].tolist() for name in table})
             whole = ids == list(table.index) and bucket_label(ids, table["width"].to_numpy()) == label
         except (KeyError, ValueError, OverflowError, pd.errors.ParserError):
@@ -148,6 +150,21 @@ class StudyFolder:
         if not whole:
             raise DamagedFile(f"{path} is damaged: delete it and run the sweep again, which plans it anew")
         return table
+
+    def labels_without_table(self) -> list[str]:
+        """The labels of buckets that have results or checkpoints, and no member table."""
+        names = [path.stem for path in (self.path / "results").glob("w*.nc")]
+        names += [path.name for path in (self.path / "checkpoints").glob("w*") if any(path.glob("step_*"))]
+        return sorted(
+            {name for name in names if LABEL.fullmatch(name)} - set(self.buckets()), key=label_order
+        )
+
+    def missing_table(self, label: str) -> DamagedFile:
+        """The error that a bucket has no member table."""
+        return DamagedFile(
+            f"{self.table(label)} is missing, and the bucket's results or checkpoints are not: put it back, or run the sweep again; if "
+            f"it is missing then, delete {self.result(label)} and {self.checkpoints(label)}"
+        )
 
     def members(self) -> pd.DataFrame:
         """All members ever planned here, bucket after bucket: their settings and their bucket, indexed by id."""

@@ -22,7 +22,7 @@ from nlpfeat.errors import DamagedFile, UserError, require_readable
 from nlpfeat.training.step import State
 
 PAUSE = 1.0  # seconds between two attempts to save
-DIGEST = "sha256"  # the name of the array with the digest
+DIGEST = "sha256"  # the key of the digest in the custom metadata
 _STEP = re.compile(r"step_(\d{8,10})")
 
 Leaves: TypeAlias = dict[str, Array | np.ndarray | np.generic | jax.ShapeDtypeStruct]
@@ -62,10 +62,9 @@ def save(folder: Path, step: int, tree: PyTree) -> None:
     """
     path = _path(folder, step)
     leaves = _leaves_by_path(tree)
-    sealed = leaves | {DIGEST: _digest(folder, step, leaves)}
     try:
         with _plain_path(folder) as plain:
-            _save(_path(plain, step), sealed)
+            _save(_path(plain, step), leaves, _digest(folder, step, leaves))
     except OSError:
         raise
     except Exception as error:  # tensorstore reports a full disk as a ValueError
@@ -76,28 +75,28 @@ def save(folder: Path, step: int, tree: PyTree) -> None:
             _delete(folder, "*.orbax-checkpoint-tmp*")
 
 
-def _digest(folder: Path, step: int, leaves: Leaves) -> np.ndarray:
-    """SHA-256 of a checkpoint: of its bucket, its step, and the names, dtypes, shapes and bytes of its arrays. uint8 (32,)."""
+def _digest(folder: Path, step: int, leaves: Leaves) -> str:
+    """SHA-256 of a checkpoint: of its bucket, its step, and the names, dtypes, shapes and bytes of its arrays."""
     total = hashlib.sha256(f"{folder.name} {step}".encode())
     for name in sorted(leaves):
         total.update(name.encode())
         add_array(total, np.asarray(leaves[name]))
-    return np.frombuffer(total.digest(), np.uint8)
+    return total.hexdigest()
 
 
-def _save(path: str, arrays: Leaves, attempts: int = 4) -> None:
+def _save(path: str, arrays: Leaves, digest: str, attempts: int = 4) -> None:
     """Save, with further attempts after a time-out: Orbax measures time by the wall clock, which may jump.
 
     A save that timed out may still be writing, and interfere with the files of the next attempt, which therefore waits.
     """
     try:
-        ocp.save(path, arrays, overwrite=True)
+        ocp.save(path, arrays, overwrite=True, custom_metadata={DIGEST: digest})
     except OSError as error:
         transient = isinstance(error, (TimeoutError, FileNotFoundError)) or error.errno == errno.ENOTEMPTY
         if attempts == 1 or not transient:
             raise
         time.sleep(PAUSE)
-        _save(path, arrays, attempts - 1)
+        _save(path, arrays, digest, attempts - 1)
 
 
 def read(folder: Path, step: int) -> dict[str, np.ndarray]:
@@ -109,15 +108,16 @@ def read(folder: Path, step: int) -> dict[str, np.ndarray]:
     path = Path(_path(folder, step))
     try:
         with _plain_path(folder) as plain:
-            metadata: PyTree = ocp.metadata(_path(plain, step)).metadata
-            host = {name: np.empty(leaf.shape, np.dtype(leaf.dtype)) for name, leaf in metadata.items()}
+            about: PyTree = ocp.metadata(_path(plain, step))
+            host = {name: np.empty(leaf.shape, np.dtype(leaf.dtype)) for name, leaf in about.metadata.items()}
             arrays: dict[str, np.ndarray] = ocp.load(_path(plain, step), host)
+            saved = about.custom_metadata[DIGEST]
     except MemoryError:
         raise
     except Exception as error:  # Orbax and tensorstore report damage in many ways
         require_readable(path)
         raise DamagedFile(f"checkpoint {path} is damaged or incomplete") from error
-    if not np.array_equal(arrays.pop(DIGEST, np.zeros(0)), _digest(folder, step, arrays)):
+    if saved != _digest(folder, step, arrays):
         raise DamagedFile(
             f"checkpoint {path} is damaged: its arrays are not those that were saved under this name"
         )

@@ -14,7 +14,7 @@ from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
 from nlpfeat.geometry.scatter import gdv
 from nlpfeat.stats.summaries import flat_measures, reduction, summarize_measures
-from nlpfeat.store import combine, results
+from nlpfeat.store import combine
 from nlpfeat.study.restore import kept_steps
 from nlpfeat.study.session import Study
 from nlpfeat.sweeps import launch

@@ -251,7 +251,7 @@ def damage(path: Path):
         os.truncate(target, target.stat().st_size // 2)
 
 
-def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(tmp_path):
+def test_a_bucket_goes_on_from_the_last_checkpoint_that_is_sound(tmp_path, caplog):
     spec = with_grid(SPIRALS, width=(2, 40), seed=(0, 1))
     _, undisturbed = study(spec, tmp_path / "undisturbed")
     job = launch.begin(spec, tmp_path / "study")
@@ -260,13 +260,10 @@ def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(tmp_path):
     folder = job.folder.checkpoints(job.missing[0])
     latest = folder / f"step_{checkpoints.saved_steps(folder)[-1]:08d}"
     damage(latest)
-    outcome = launch.train(job, Quiet())
-    assert outcome.finished == job.missing[1:]
-    with pytest.raises(UserError, match=f"{latest.name} is damaged") as caught:
-        launch.require_whole(outcome.damaged)
-    assert "\n" not in str(caught.value)
-    shutil.rmtree(latest)  # the mend that the message names
     same(study(spec, tmp_path / "study")[1], undisturbed)
+    (told,) = [record.getMessage() for record in caplog.records if record.name.startswith("nlpfeat")]
+    assert f"{latest} is damaged" in told
+    assert "goes on from the one before" in told
 
 
 def test_a_damaged_result_is_named_and_rebuilt(undisturbed, tmp_path):
@@ -278,20 +275,35 @@ def test_a_damaged_result_is_named_and_rebuilt(undisturbed, tmp_path):
     wider = with_grid(SPIRALS, width=(60,), seed=(0,))
     with pytest.raises(UserError, match=f"{label}.nc is damaged"):
         study(wider, tmp_path / "study")
-    assert netcdf.read_netcdf(made.combined)["width"].to_numpy().tolist() == [
-        60
-    ]  # what is whole is combined
+    assert netcdf.read_netcdf(made.combined)["width"].to_numpy().tolist() == [60]  # what is whole is combined
     made.result(label).unlink()
     same(study(SPIRALS, tmp_path / "study")[1].sel(width=[2, 3, 8]), undisturbed("spirals"))
 
 
-@pytest.mark.parametrize("name", ["config.json", "members/w2-2-*.csv", "manifest.json"])
+@pytest.mark.parametrize("name", ["members/w2-2-*.csv", "manifest.json"])
 def test_damaged_tables_are_named(name, tmp_path):
     study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "study")
     (path,) = (tmp_path / "study").glob(name)
     damage(path)
     with pytest.raises(UserError, match=path.name):
         launch.begin(SPIRALS, tmp_path / "study")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_damaged_config_is_written_anew_by_the_sweep_that_made_it(lost, tmp_path, caplog):
+    """And by no other: the ids of its members say which it was."""
+    made, before = study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "study")
+    damage(made.config)
+    if lost:
+        made.config.unlink()
+    with pytest.raises(UserError, match=r"config\.json is damaged|is not a study"):
+        open_folder(made.path)
+    with pytest.raises(UserError, match=r"config\.json is damaged|is not a study"):
+        launch.begin(with_training(SPIRALS, steps=(40,)), made.path)
+    _, after = study(with_grid(SPIRALS, width=(2,), seed=(0,)), made.path)
+    same(after, before)
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("nlpfeat")]
+    assert lost or ["config.json is damaged" in line for line in told] == [True]
 
 
 def test_a_member_table_that_was_deleted_is_planned_as_before(tmp_path):

@@ -128,7 +128,7 @@ def test_every_truncated_file_is_noticed(tmp_path):
 
 
 def test_a_missing_checkpoint_is_named(tmp_path):
-    with pytest.raises(DamagedFile, match="step_00000003"):
+    with pytest.raises(FileNotFoundError, match="step_00000003"):
         checkpoints.load(tmp_path, 3, TREE)
 
 

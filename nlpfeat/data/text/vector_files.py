@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,8 +25,9 @@ from nlpfeat.data.downloads import GLOVE, fetch
 from nlpfeat.data.text.tokens import composed
 from nlpfeat.errors import DamagedFile, UserError
 
-HEADER = re.compile(rb"(\d+) (\d+)\s*")
+HEADER = re.compile(rb"(\d{1,12}) (\d{1,6})\s*")
 BUFFER = 2**16
+LONGEST_LINE = 2**20  # bytes: a word and 50,000 numbers
 BOM = b"\xef\xbb\xbf"
 OTHERS = {  # first bytes of files in formats that are not supported
     b"\x93NUMPY": "an array of NumPy's, without words",
@@ -201,7 +203,11 @@ def _text(path: str, file: io.BufferedReader, dimension: int, before: int) -> It
       before: number of lines already read.
     """
     promised = dimension
-    for number, raw in enumerate(file, before + 1):
+    for number, raw in enumerate(iter(partial(file.readline, LONGEST_LINE + 1), b""), before + 1):
+        if len(raw) > LONGEST_LINE:
+            raise UserError(
+                f"{path} line {number:,}: more than {LONGEST_LINE:,} bytes, which no word and its numbers take: it is no file of vectors"
+            )
         try:
             line = raw.decode("utf-8").rstrip(" \r\n")
         except UnicodeDecodeError:
@@ -239,6 +245,10 @@ def _binary(path: str, file: io.BufferedReader, dimension: int) -> Iterator[Line
         word = bytearray()
         while (byte := file.read(1)) not in (b" ", b""):
             word += byte
+            if len(word) > LONGEST_LINE:
+                raise UserError(
+                    f"{path} vector {number:,}: its word has more than {LONGEST_LINE:,} bytes: it is no file of vectors"
+                )
         numbers = file.read(4 * dimension)
         if len(numbers) < 4 * dimension:
             return
