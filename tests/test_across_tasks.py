@@ -107,8 +107,9 @@ def test_mistakes_are_one_line(folder, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     refused("two", "learning_rate", command=["across-tasks", f"--folder={tmp_path}"])
-    (tmp_path / "two" / "results.nc").write_bytes(b"")
-    refused("results.nc is damaged", command=["across-tasks", f"--folder={tmp_path}"])
+    for damaged in (tmp_path / "two" / "results.nc", *(tmp_path / "two" / "results").iterdir()):
+        damaged.write_bytes(b"")
+    refused(".nc is damaged", command=["across-tasks", f"--folder={tmp_path}"])
 
 
 def test_what_diverged_is_a_failure(folder, tmp_path):

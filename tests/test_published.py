@@ -48,7 +48,7 @@ def test_imdb_is_as_published():
     found = read_corpus(CorpusSpec(corpus="imdb"), tokens.filtered)
     assert found.sizes == (25000, 0, 25000)
     for part in (0, 2):
-        assert np.bincount(found.labels[found.parts == part]).tolist() == [12500, 12500]
+        assert np.bincount(found.labels[found.splits == part]).tolist() == [12500, 12500]
     lengths = np.diff(found.documents.start)[:25000]
     assert (lengths.max(), lengths.min(), round(lengths.mean(), 2)) == (2493, 10, 237.71)
     counts = np.bincount(found.documents.tokens[: lengths.sum()])

@@ -30,8 +30,8 @@ ORDER = (
     "ratings",
     "word-vectors",
     "characters",
+    "results",  # makes the folder of all tasks, which a command reads
     "commands",
-    "results",
     "machines",
     "benchmarks",
 )

@@ -265,7 +265,7 @@ def test_a_tilde_is_home_in_every_path(tmp_path, monkeypatch):
     assert run("restore", *member, "--out=~/net.npz", folder=tmp_path).returncode == 0
     assert {"texts", "words.txt", "net.npz"} <= {path.name for path in tmp_path.iterdir()}
     assert not list(tmp_path.rglob("~*"))
-    with pytest.raises(UserError, match="no home of that name"):
+    with pytest.raises(UserError, match="no home directory of that name"):
         expand_path("~nobody-of-this-name/x")
 
 
