@@ -38,17 +38,26 @@ def describe_devices() -> str:
 @contextlib.contextmanager
 def process_pool() -> Iterator[ProcessPoolExecutor]:
     """A pool of one single-threaded worker process per core. The workers end with this process, even if it is killed."""
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in threads}
-    os.environ.update(
-        dict.fromkeys(threads, "1")
-    )  # inherited by the workers, and read when they import NumPy
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(os.cpu_count(), context, initializer=_follow_parent)
+    with _environment():
+        pool = ProcessPoolExecutor(os.cpu_count(), context, initializer=_follow_parent)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    """The environment that processes inherit: one thread, and Python's own process that cleans up behind them does so quietly."""
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read when NumPy is imported
+    quiet = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker")))
+    values = dict.fromkeys(threads, "1") | {"PYTHONWARNINGS": quiet}
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
-        yield pool
+        yield
     finally:
-        pool.shutdown(cancel_futures=True)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]

@@ -172,9 +172,7 @@ def add_further_axes(parser: Parser, argv: Sequence[str]) -> list[str]:
     """
     only = Parser(prog=parser.prog, add_help=False, allow_abbrev=False)
     add_study(only, str(parser.get_default("study")))
-    path = only.parse_known_args(argv)[0].study
-    precheck.require_study(path)
-    settings = precheck.setting_names(path)
+    settings = precheck.setting_names(only.parse_known_args(argv)[0].study)
     for name in settings:
         flag = f"--{name.replace('_', '-')}"
         if name not in AXES and flag not in parser.flags:

@@ -1,6 +1,7 @@
 """Sweep a grid of members: train what is missing, keep what is done."""
 
 import argparse
+import contextlib
 import signal
 import sys
 import time
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import Command, Parser, add_json
 from nlpfeat.config.files import config_name, expand_path, load_config
-from nlpfeat.errors import UserError
+from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.store import precheck
 
 if TYPE_CHECKING:
     from nlpfeat.cli.signals import StopRequest
@@ -75,6 +77,10 @@ def run(args: argparse.Namespace, line: str) -> int:
     """Results on stdout, progress on stderr."""
     config = load_config(args.config)
     _check(args)
+    path = args.study or Path("runs") / config_name(args.config)
+    if (path / "config.json").exists():
+        with contextlib.suppress(DamagedFile):  # which is written anew
+            precheck.require_study(path)
 
     from nlpfeat.parallel import use_all_cores
     from nlpfeat.tasks.spec import resolve
@@ -84,7 +90,6 @@ def run(args: argparse.Namespace, line: str) -> int:
     except UserError as error:
         raise UserError(f"{error} ({args.config})") from None
     use_all_cores()
-    path = args.study or Path("runs") / config_name(args.config)
     if args.dry_run:
         return _dry_run(spec, path, args)
     return (_on_cluster if args.cluster else _here)(spec, path, args, line)

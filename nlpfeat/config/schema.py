@@ -5,11 +5,13 @@ Each error names the key, the mistake and the correction.
 
 import ast
 import difflib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
 
 from jaxtyping import PyTree
 
+from nlpfeat.config import limits
 from nlpfeat.config.fields import Range, Settings, setting_hints
 from nlpfeat.errors import UserError
 
@@ -93,7 +95,7 @@ def _given(config: Mapping[str, object], overrides: Mapping[str, str]) -> list[t
 def _check_axis(axis: str, points: Sequence[float]) -> None:
     if not points:
         raise UserError(f"config.sweep.{axis}: the grid is empty; give at least one value, as in (2,8)")
-    repeated = sorted({p for p in points if points.count(p) > 1})
+    repeated = sorted(point for point, times in Counter(points).items() if times > 1)
     if repeated:
         raise UserError(f"config.sweep.{axis}: {repeated[0]} appears twice; list each value once")
 
@@ -137,6 +139,10 @@ def _coerce(key: str, value: PyTree, hint: PyTree) -> PyTree:
         value = 0.0  # -0.0 equals 0.0 but is written differently, and would name another member
     if type(value) is not kind:
         raise wrong
+    if kind is int and not -limits.INT32 - 1 <= value <= limits.INT32:
+        raise UserError(
+            f"config.{key}: {value!r} must be at most {limits.INT32:,} in size, as programs count with 32 bits"
+        )
     for bound in getattr(hint, "__metadata__", ()):
         complaint = bound.complaint(value) if isinstance(bound, Range) else None
         if complaint:

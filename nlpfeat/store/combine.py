@@ -1,6 +1,7 @@
 """The labelled array of a study: one NetCDF file, to which the finished buckets are written one at a time."""
 
 import json
+from math import prod
 from typing import NamedTuple
 
 import h5netcdf
@@ -11,12 +12,13 @@ from jaxtyping import PyTree
 from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.layout import StudyFolder
-from nlpfeat.store.netcdf import add_to_netcdf, create_netcdf, read_netcdf
+from nlpfeat.store.netcdf import add_to_netcdf, create_netcdf, read_netcdf, sealed
 from nlpfeat.store.results import read_bucket, read_measures
 from nlpfeat.tasks.spec import config_hash
 from nlpfeat.training.metrics import Success
 
 KEPT = ("data_sha256", "seconds", "provenance")  # of a bucket's attributes
+CHUNK = 2**18  # numbers of a chunk, a megabyte
 ID_LENGTH, ID_CHARACTERS = 16, "id_characters"  # of a member's id, and the name of their dimension
 
 
@@ -46,19 +48,27 @@ def combine(folder: StudyFolder) -> tuple[bool, list[DamagedFile]]:
         return False, damaged
     swept = {axis for axis, _ in folder.spec.sweep}
     axes = [n for n in found.axes if n in ("width", "seed") or n in swept or len(found.axes[n]) > 1]
+    frame = sealed(_frame(folder, found, axes))
     with create_netcdf(folder.combined) as file:
-        add_to_netcdf(_frame(folder, found, axes), file)
+        add_to_netcdf(frame.drop_vars(found.variables), file)
         file.dimensions[ID_CHARACTERS] = ID_LENGTH
-        for name, (dims, dtype, attributes) in found.variables.items():
-            if dtype.kind == "f":
-                made = file.create_variable(name, (*axes, *dims), dtype, fillvalue=np.nan, fletcher32=True)
-            else:
-                made = file.create_variable(name, (*axes, *dims, ID_CHARACTERS), "S1", fletcher32=True)
-                made.attrs["_Encoding"] = "utf-8"
-            made.attrs.update(attributes)
+        for name in found.variables:
+            _create(file, name, frame[name])
         for label in found.labels:
             _put(file, found, axes, _with_measures(folder, label, []))
     return True, damaged
+
+
+def _create(file: h5netcdf.File, name: str, like: xr.DataArray) -> None:
+    """Create a variable that is written width by width: a chunk has one width, and at most `CHUNK` numbers."""
+    shape, dims, how = list(like.shape), list(like.dims), {"dtype": like.dtype, "fillvalue": np.nan}
+    if like.dtype.kind != "f":
+        shape, dims, how = [*shape, ID_LENGTH], [*dims, ID_CHARACTERS], {"dtype": "S1"}
+    chunks = [1, *shape[1:]]
+    for place in range(1, len(chunks)):
+        chunks[place] = max(1, min(chunks[place], CHUNK // prod(chunks[place + 1 :])))
+    made = file.create_variable(name, dims, chunks=tuple(chunks), fletcher32=True, **how)
+    made.attrs.update(like.attrs if like.dtype.kind == "f" else {**like.attrs, "_Encoding": "utf-8"})
 
 
 def read_combined(folder: StudyFolder) -> xr.Dataset:
@@ -138,7 +148,7 @@ def steps_to_success(scores: xr.DataArray, success: Success) -> xr.DataArray:
 
 
 def _frame(folder: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
-    """Coordinates and attributes of the array, without its variables."""
+    """The array without its numbers: coordinates, attributes, and variables that take no memory."""
     coords: dict[str, PyTree] = {name: found.axes[name] for name in axes} | found.coords
     coords |= {name: values[0] for name, values in found.axes.items() if name not in axes}
     last = found.attributes[found.labels[-1]]
@@ -154,7 +164,11 @@ def _frame(folder: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
         "provenance": last["provenance"],
         "buckets": json.dumps(kept),
     }
-    return xr.Dataset(coords=coords, attrs=attributes)
+    frame = xr.Dataset(coords=coords, attrs=attributes)
+    for name, (dims, dtype, about) in found.variables.items():
+        shape = tuple(frame.sizes[dim] for dim in (*axes, *dims))
+        frame[name] = ((*axes, *dims), np.broadcast_to(np.zeros((), dtype), shape), about)
+    return frame
 
 
 def _put(file: h5netcdf.File, found: Survey, axes: list[str], bucket: xr.Dataset) -> None:

@@ -29,11 +29,10 @@ from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.atomic import discard_parts, write_atomic
 from nlpfeat.store.containment import require_contained
 from nlpfeat.store.json_files import is_intact, parse_json, write_json
-from nlpfeat.store.precheck import require_study
+from nlpfeat.store.precheck import FORMAT, require_study
 from nlpfeat.tasks.registry import TASKS
 from nlpfeat.tasks.spec import Spec, differences, member_ids, resolve
 
-FORMAT = 4  # of a study's files; 4 added digests, numerics and the hash of the data
 LABEL = re.compile(r"w\d+-\d+-[0-9a-f]{8}")  # of a bucket
 FOLDERS = ("members", "results", "measures", "checkpoints", "figures")
 
@@ -181,19 +180,9 @@ def open_folder(path: Path) -> StudyFolder:
       UserError: if there is none, if it is of another format or of a task that is not registered, or if it reaches out of its
         folder; DamagedFile if its config cannot be read.
     """
-    require_study(path)
+    stored = require_study(path)
     require_contained(path)
     config = path / "config.json"
-    stored = _parsed(config)
-    sealed = "sha256" in stored
-    intact, written = is_intact(stored), stored.pop("format", 1)
-    if written != FORMAT and (intact or not sealed):
-        raise UserError(
-            f"{path} is a study of format {written}, and this nlpfeat reads format {FORMAT}: open it with the version that wrote it, "
-            "or sweep into another folder"
-        )
-    if not intact:
-        raise _damaged_config(config, "its digest does not fit")
     numerics, data_sha256, task = (stored.pop(name, None) for name in ("numerics", "data_sha256", "task"))
     if isinstance(task, str) and task not in TASKS:
         raise UserError(
@@ -208,20 +197,6 @@ def open_folder(path: Path) -> StudyFolder:
         raise UserError(
             f"{config} does not fit this nlpfeat ({error}): open the study with the version that wrote it"
         ) from None
-
-
-def _parsed(config: Path) -> dict[str, PyTree]:
-    try:
-        return parse_json(config)
-    except DamagedFile:
-        raise _damaged_config(config, "it holds no JSON object") from None
-
-
-def _damaged_config(config: Path, why: str) -> DamagedFile:
-    return DamagedFile(
-        f"{config} is damaged ({why}): run the sweep that made the study again, with the same config and --study={config.parent}; it "
-        "writes that file anew"
-    )
 
 
 def check_folder(path: Path, spec: Spec) -> StudyFolder:

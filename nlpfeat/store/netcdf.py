@@ -63,21 +63,10 @@ def create_netcdf(path: Path) -> Iterator[h5netcdf.File]:
     Raises:
       OSError: if it cannot be written, as on a full disk.
     """
-    with atomic(path) as part:
-        with _hdf5(part, "w") as file, h5netcdf.File(file, "w") as written:
-            yield written
-        with xr.open_dataset(part, engine="h5netcdf") as dataset:
-            labels = labels_digest(dataset)
-        with _hdf5(part, "r+") as file:
-            file.attrs[DIGEST] = labels
-
-
-@contextlib.contextmanager
-def _hdf5(path: Path, mode: str) -> Iterator[h5py.File]:
-    with _Output(path, "w+" if mode == "w" else "r+") as output:
+    with atomic(path) as part, _Output(part, "w+") as output:
         try:
-            with h5py.File(output, mode, libver=FORMAT, track_order=True if mode == "w" else None) as file:
-                yield file
+            with h5py.File(output, "w", libver=FORMAT, track_order=True) as file, h5netcdf.File(file, "w") as written:
+                yield written
         except Exception as error:
             raise output.failure or error from error
         if output.failure is not None:
@@ -97,7 +86,12 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
       OSError: if it cannot be written, as on a full disk.
     """
     with create_netcdf(path) as file:
-        add_to_netcdf(dataset, file)
+        add_to_netcdf(sealed(dataset), file)
+
+
+def sealed(dataset: xr.Dataset) -> xr.Dataset:
+    """The dataset with the digest of its labels among its attributes."""
+    return dataset.assign_attrs({DIGEST: labels_digest(dataset)})
 
 
 def add_to_netcdf(dataset: xr.Dataset, file: h5netcdf.File) -> None:
@@ -161,10 +155,19 @@ def read_netcdf(path: Path, again: str = "the sweep") -> xr.Dataset:
       DamagedFile: if it is truncated, changed or no NetCDF file; and as `open_netcdf`.
     """
     with open_netcdf(path, again) as dataset:
-        try:
-            return dataset.load()
-        except Exception as error:
-            raise _explained(error, path, again) from error
+        return loaded(dataset, path, again)
+
+
+def loaded(dataset: xr.Dataset, path: Path, again: str) -> xr.Dataset:
+    """The numbers of a dataset that `open_netcdf` gave, read into memory.
+
+    Raises:
+      DamagedFile: if they are not those that were written.
+    """
+    try:
+        return dataset.load()
+    except Exception as error:
+        raise _explained(error, path, again) from error
 
 
 def _damaged(path: Path, again: str) -> DamagedFile:

@@ -2,24 +2,55 @@
 
 import csv
 from collections.abc import Iterable
+from math import prod
 from pathlib import Path
+from typing import Any
 
-from nlpfeat.errors import UserError
-from nlpfeat.store.json_files import parse_json
+from nlpfeat.config import limits
+from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.store.json_files import DIGEST, is_intact, parse_json
 
+FORMAT = 4  # of a study's files; 4 added digests, numerics and the hash of the data
 LARGE = 16e6  # bytes of member tables that are not read at a glance
 
 
-def require_study(path: Path) -> None:
-    """Check that there is a study at `path`.
+def require_study(path: Path) -> dict[str, Any]:
+    """The stored config of the study at `path`: task, sections, settings, grid, numerics, hash of the data.
 
     Raises:
-      UserError: if not.
+      UserError: if there is no study, or one of another format; DamagedFile if its config is damaged.
     """
     config = path / "config.json"
     if not config.is_file():
         lacks = f"{config} is no regular file" if config.exists() else "it has no config.json"
         raise UserError(f"{path} is not a study: {lacks}; a sweep makes one, see nlpfeat sweep --help")
+    try:
+        stored = parse_json(config)
+        is_sealed = DIGEST in stored
+        intact, written = is_intact(stored), stored.pop("format", 1)
+    except DamagedFile:
+        is_sealed, intact, written = True, False, FORMAT
+    if written != FORMAT and (intact or not is_sealed):
+        raise UserError(
+            f"{path} is a study of format {written}, and this nlpfeat reads format {FORMAT}: open it with the version that wrote it, "
+            "or sweep into another folder"
+        )
+    if not intact:
+        raise DamagedFile(
+            f"{config} is damaged: run the sweep that made the study again, with the same config and --study={path}; it writes that "
+            "file anew"
+        )
+    axes = stored.get("sweep")
+    members = (
+        prod(len(values) for values in axes.values() if isinstance(values, list))
+        if isinstance(axes, dict)
+        else 0
+    )
+    if members > limits.MEMBERS:
+        raise UserError(
+            f"{config} has a grid of {members:,} members, more than nlpfeat plans ({limits.MEMBERS:,})"
+        )
+    return stored
 
 
 def read_members(path: Path) -> list[dict[str, float]]:
@@ -79,8 +110,9 @@ def missing_member(
 
 
 def setting_names(path: Path) -> list[str]:
-    """The names of the traced settings of the study at `path`, from its config; empty if that cannot be read."""
-    try:
-        return list(parse_json(path / "config.json")["settings"])
-    except (OSError, UserError, KeyError, TypeError):
-        return []
+    """The names of the traced settings of the study at `path`.
+
+    Raises:
+      UserError: as `require_study`.
+    """
+    return list(require_study(path).get("settings", ()))

@@ -11,7 +11,7 @@ from jaxtyping import PyTree
 
 from nlpfeat.errors import DamagedFile
 from nlpfeat.store.layout import StudyFolder
-from nlpfeat.store.netcdf import open_netcdf, read_netcdf
+from nlpfeat.store.netcdf import loaded, open_netcdf
 from nlpfeat.training.metrics import Metric
 
 
@@ -74,7 +74,7 @@ def _of_bucket(folder: StudyFolder, label: str, path: Path, again: str) -> xr.Da
         ids = dataset["id"].to_numpy().tolist() if "id" in dataset.coords else []
         if dataset.attrs.get("bucket") != label or ids != list(folder.bucket(label).index):
             raise _misplaced(path, f"bucket {dataset.attrs.get('bucket', '?')}", again)
-    return read_netcdf(path, again)
+        return loaded(dataset, path, again)
 
 
 def _misplaced(path: Path, holds: str, again: str) -> DamagedFile:

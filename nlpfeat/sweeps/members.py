@@ -7,6 +7,7 @@ member is the same alone, in any bucket, and on any number of devices.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from math import prod
 from typing import NamedTuple, TypeVar
 
 import flax.linen as nn
@@ -17,6 +18,7 @@ from jax.sharding import Mesh
 from jaxtyping import PyTree
 
 from nlpfeat import numerics
+from nlpfeat.config import limits
 from nlpfeat.config.fields import Settings
 from nlpfeat.data.core import Dataset, Params, Splits, count
 from nlpfeat.errors import UserError
@@ -116,11 +118,6 @@ def member_factory(spec: Spec) -> MemberFactory:
     def init(units: int, data: Data) -> Params:
         return initial_params(Program(task, module(units)), data)
 
-    if training.batch_size and isinstance(task.learner, GradientDescent):
-        # a sampler that cannot fill a batch is refused before anything is written
-        examples = count(jax.eval_shape(make_splits, spec.settings)["train"])
-        task.learner.sampler(examples, training.batch_size, 0, 0, 1)
-
     @cache
     def shapes(units: int) -> Params:
         def initial(settings: Settings) -> Params:
@@ -128,9 +125,29 @@ def member_factory(spec: Spec) -> MemberFactory:
 
         return jax.eval_shape(initial, spec.settings)
 
+    # What cannot be computed is refused before anything is written.
+    batches = jax.ShapeDtypeStruct((training.record_every, training.batch_size), np.int32)
+    widest = max(max(values) for axis, values in spec.sweep if axis == "width")
+    try:
+        splits = jax.eval_shape(make_splits, spec.settings)
+        _check_sizes({"batches": batches, "data": splits, "model": shapes(int(widest))})
+    except OverflowError:
+        raise UserError(f"a size that this config asks for is more than {limits.INT32:,}: ask for less") from None
+    if training.batch_size and isinstance(task.learner, GradientDescent):
+        task.learner.sampler(count(splits["train"]), training.batch_size, 0, 0, 1)
     for frozen in frozen_sets:
         partition(shapes(1), frozen)
     return MemberFactory(spec, dataset, module, jax.jit(make_splits), jax.jit(init, static_argnums=0), shapes)
+
+
+def _check_sizes(shapes: PyTree) -> None:
+    for path, leaf in jax.tree_util.tree_leaves_with_path(shapes):
+        if prod(leaf.shape) > limits.INT32:
+            name = jax.tree_util.keystr(path, simple=True, separator="/")
+            raise UserError(
+                f"this config asks for an array {name} of the shape {leaf.shape}, and programs index at most {limits.INT32:,} numbers: "
+                "ask for less"
+            )
 
 
 def _check_rule(spec: Spec, frozen_sets: list[tuple[str, ...]]) -> None:

@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import prod
 
 from jaxtyping import PyTree
 
+from nlpfeat.config import limits
 from nlpfeat.config.fields import Settings, setting_names
 from nlpfeat.config.schema import flatten, read_sections
 from nlpfeat.digests import digest
@@ -71,6 +73,11 @@ def resolve(config: Mapping[str, PyTree], overrides: Mapping[str, str] | None = 
     for axis in ("width", "seed"):  # every study has these two axes
         sweep.setdefault(axis, (getattr(settings, axis),))
     axes = tuple((name, sweep[name]) for name in setting_names(task.model.settings) if name in sweep)
+    if prod(len(values) for _, values in axes) > limits.MEMBERS:
+        raise UserError(
+            f"config.sweep: the grid has {prod(len(values) for _, values in axes):,} members, more than can be planned "
+            f"({limits.MEMBERS:,}): list fewer values, or sweep into several studies"
+        )
     return Spec(task, sweep=axes, **found)  # pyright: ignore[reportArgumentType]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Annotated, NamedTuple
 
+from nlpfeat.config import limits
 from nlpfeat.config.fields import Count, NonNegativeInt, Positive, Range
 
 
@@ -33,10 +34,6 @@ class Stop(NamedTuple):
     step: int
     checkpoint: bool
     keep: bool
-
-
-LAST_STEP = 2**31 - 1
-MAX_STOPS = 1_000_000  # records, and checkpoints, of a member
 
 
 @dataclass(frozen=True)
@@ -72,12 +69,14 @@ class TrainingSpec:
                     f"{name} has {len(getattr(self, name))} entries for the {len(self.steps)} phases of steps"
                 )
 
-        if self.total > LAST_STEP:
-            raise ValueError(f"steps: {self.total:,} in all are more than a program counts ({LAST_STEP:,})")
+        if self.total > limits.INT32:
+            raise ValueError(
+                f"steps: {self.total:,} in all are more than a program counts ({limits.INT32:,})"
+            )
         for name in ("record_every", "checkpoint_every"):
-            if self.total // getattr(self, name) > MAX_STOPS:
+            if self.total // getattr(self, name) > limits.STOPS:
                 raise ValueError(
-                    f"{name}: {getattr(self, name)} makes more than {MAX_STOPS:,} in {self.total:,} steps; raise it"
+                    f"{name}: {getattr(self, name)} makes more than {limits.STOPS:,} in {self.total:,} steps; raise it"
                 )
 
     @property
