@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from nlpfeat import numerics
 from nlpfeat.cli import process as command
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
@@ -216,7 +217,7 @@ def test_variables_that_would_change_numbers_are_put_aside(monkeypatch, capsys):
     command.pin_numbers()
     told = capsys.readouterr().err
     assert [name in told for name in ("X64", "PARTITIONABLE", "OFFSET")] == [True, True, False]
-    assert not os.environ.keys() & command.OTHER_NUMBERS.keys()
+    assert not os.environ.keys() & {name.upper() for name in numerics.OPTIONS}
 
 
 def test_figures_start_from_the_defaults_of_matplotlib():
@@ -305,7 +306,8 @@ def test_a_file_that_may_not_be_read_is_not_damaged(tmp_path, monkeypatch):
     def refuses(*arguments, **options):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(results.xr, "open_dataset", refuses)
+    monkeypatch.setattr(netcdf.xr, "open_dataset", refuses)
+    monkeypatch.setattr(netcdf, "require_own_storage", lambda path: None)
     with pytest.raises(PermissionError) as caught:
         netcdf.read_netcdf(tmp_path / "results.nc")
     assert caught.value.filename == str(tmp_path / "results.nc")

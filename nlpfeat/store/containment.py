@@ -63,7 +63,7 @@ def require_own_storage(path: Path) -> None:
       Outside: if it would; OSError if it is no HDF5 file, or cannot be read.
     """
     with h5py.File(path, "r") as file:
-        for name in file:
+        for name in map(str, file):
             if not isinstance(file.get(name, getlink=True), h5py.HardLink):
                 raise Outside(
                     f"{path}: {name!r} is a link to elsewhere, which nlpfeat does not follow: delete the file"

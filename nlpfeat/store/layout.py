@@ -142,7 +142,7 @@ class StudyFolder:
                 table[name] = (
                     table[name].map(type(value)).astype(type(value))
                 )  # read as Python does, to the last digit
-            ids = member_ids(self.spec, {name: table[name].tolist() for name in table})
+            ids = member_ids(self.spec, {str(name): table[name].tolist() for name in table})
             whole = ids == list(table.index) and bucket_label(ids, table["width"].to_numpy()) == label
         except (KeyError, ValueError, OverflowError, pd.errors.ParserError):
             whole, table = False, pd.DataFrame()

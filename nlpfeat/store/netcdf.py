@@ -65,7 +65,10 @@ def create_netcdf(path: Path) -> Iterator[h5netcdf.File]:
     """
     with atomic(path) as part, _Output(part, "w+") as output:
         try:
-            with h5py.File(output, "w", libver=FORMAT, track_order=True) as file, h5netcdf.File(file, "w") as written:
+            with (
+                h5py.File(output, "w", libver=FORMAT, track_order=True) as file,
+                h5netcdf.File(file, "w") as written,
+            ):
                 yield written
         except Exception as error:
             raise output.failure or error from error

@@ -24,22 +24,24 @@ def require_study(path: Path) -> dict[str, Any]:
     if not config.is_file():
         lacks = f"{config} is no regular file" if config.exists() else "it has no config.json"
         raise UserError(f"{path} is not a study: {lacks}; a sweep makes one, see nlpfeat sweep --help")
+    damaged = DamagedFile(
+        f"{config} is damaged: run the sweep that made the study again, with the same config and --study={path}; it writes that file "
+        "anew"
+    )
     try:
         stored = parse_json(config)
-        is_sealed = DIGEST in stored
-        intact, written = is_intact(stored), stored.pop("format", 1)
     except DamagedFile:
-        is_sealed, intact, written = True, False, FORMAT
-    if written != FORMAT and (intact or not is_sealed):
+        raise damaged from None
+    sealed = DIGEST in stored
+    intact, written = is_intact(stored), stored.pop("format", 1)
+    if written != FORMAT:
+        doubt = ", or this file is damaged, as its digest does not fit" if sealed and not intact else ""
         raise UserError(
-            f"{path} is a study of format {written}, and this nlpfeat reads format {FORMAT}: open it with the version that wrote it, "
-            "or sweep into another folder"
+            f"{path} is a study of format {written!s:.20}{doubt}, and this nlpfeat reads format {FORMAT}: open it with the version that "
+            "wrote it, or sweep into another folder"
         )
     if not intact:
-        raise DamagedFile(
-            f"{config} is damaged: run the sweep that made the study again, with the same config and --study={path}; it writes that "
-            "file anew"
-        )
+        raise damaged
     axes = stored.get("sweep")
     members = (
         prod(len(values) for values in axes.values() if isinstance(values, list))

@@ -127,12 +127,14 @@ def member_factory(spec: Spec) -> MemberFactory:
 
     # What cannot be computed is refused before anything is written.
     batches = jax.ShapeDtypeStruct((training.record_every, training.batch_size), np.int32)
-    widest = max(max(values) for axis, values in spec.sweep if axis == "width")
+    widest = max(dict(spec.sweep).get("width", (spec.settings.width,)))
     try:
         splits = jax.eval_shape(make_splits, spec.settings)
         _check_sizes({"batches": batches, "data": splits, "model": shapes(int(widest))})
     except OverflowError:
-        raise UserError(f"a size that this config asks for is more than {limits.INT32:,}: ask for less") from None
+        raise UserError(
+            f"a size that this config asks for is more than {limits.INT32:,}: ask for less"
+        ) from None
     if training.batch_size and isinstance(task.learner, GradientDescent):
         task.learner.sampler(count(splits["train"]), training.batch_size, 0, 0, 1)
     for frozen in frozen_sets:

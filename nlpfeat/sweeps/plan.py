@@ -34,7 +34,7 @@ def member_rows(spec: Spec, indices: np.ndarray) -> pd.DataFrame:
     """
     columns = settings_at(spec, indices)
     table = pd.DataFrame({name: columns[name] for name in setting_names(spec.settings)})
-    ids = member_ids(spec, {name: table[name].tolist() for name in table})
+    ids = member_ids(spec, {str(name): table[name].tolist() for name in table})
     table.index = pd.Index(ids, name="id", dtype=object)
     return table
 

@@ -25,7 +25,8 @@ PAUSE = 1.0  # seconds between two attempts to save
 DIGEST = "sha256"  # the key of the digest in the custom metadata
 _STEP = re.compile(r"step_(\d{8,10})")
 
-Leaves: TypeAlias = dict[str, Array | np.ndarray | np.generic | jax.ShapeDtypeStruct]
+Leaf: TypeAlias = Array | np.ndarray | np.generic | jax.ShapeDtypeStruct
+Leaves: TypeAlias = dict[str, Leaf]
 Tree = TypeVar("Tree")
 
 
@@ -99,7 +100,7 @@ def _save(path: str, arrays: Leaves, digest: str, attempts: int = 4) -> None:
         _save(path, arrays, digest, attempts - 1)
 
 
-def read(folder: Path, step: int) -> dict[str, np.ndarray]:
+def read(folder: Path, step: int) -> Leaves:
     """The arrays of the checkpoint of `step`, by their paths in the pytree.
 
     Raises:
@@ -110,7 +111,7 @@ def read(folder: Path, step: int) -> dict[str, np.ndarray]:
         with _plain_path(folder) as plain:
             about: PyTree = ocp.metadata(_path(plain, step))
             host = {name: np.empty(leaf.shape, np.dtype(leaf.dtype)) for name, leaf in about.metadata.items()}
-            arrays: dict[str, np.ndarray] = ocp.load(_path(plain, step), host)
+            arrays: Leaves = ocp.load(_path(plain, step), host)
             saved = about.custom_metadata[DIGEST]
     except MemoryError:
         raise
@@ -151,7 +152,7 @@ def load(folder: Path, step: int, like: Tree) -> Tree:
     return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in expected])
 
 
-def _described(leaf: Array | np.ndarray | np.generic | jax.ShapeDtypeStruct | None) -> str:
+def _described(leaf: Leaf | None) -> str:
     return "absent" if leaf is None else f"{leaf.dtype}{tuple(leaf.shape)}"
 
 
