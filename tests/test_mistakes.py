@@ -52,6 +52,8 @@ sweep --config=configs/reviews_bag.py:smoke --config.training.batch_size=0     #
 sweep --config=configs/reviews_bag.py:smoke --config.training.batch_size=33    # config.training.batch_size 32
 sweep --config=configs/reviews_bag.py:smoke "--config.training.frozen=(('along',),)"# config.training.frozen
 sweep --config=configs/reviews_bag.py:smoke --config.data.min_count=999        # config.data.min_count 999
+check --study={none}                                                           # is not a study
+check --study={spirals} --width=2                                              # --width
 restore --study={spirals} --width=9 --seed=1                                   # width 9 2, 8
 restore --study={spirals} --width=8 --seed=77                                  # seed 77 0, 1
 restore --study={spirals} --width=8                                            # seed=0 or 1

@@ -13,6 +13,7 @@ No file is read that is not known to be whole: JSON and NetCDF files and checkpo
 computed anew from their settings.
 """
 
+import csv
 import hashlib
 import logging
 import re
@@ -135,20 +136,26 @@ class StudyFolder:
         Raises:
           DamagedFile: if the table cannot be read, or ids in it are not those of its settings.
         """
-        path = self.table(label)
+        path, types = (
+            self.table(label),
+            {name: type(value) for name, value in vars(self.spec.settings).items()},
+        )
         try:
-            table = pd.read_csv(path, dtype=str, index_col="id", keep_default_na=False)
-            for name, value in vars(self.spec.settings).items():
-                table[name] = (
-                    table[name].map(type(value)).astype(type(value))
-                )  # read as Python does, to the last digit
-            ids = member_ids(self.spec, {str(name): table[name].tolist() for name in table})
-            whole = ids == list(table.index) and bucket_label(ids, table["width"].to_numpy()) == label
-        except (KeyError, ValueError, OverflowError, pd.errors.ParserError):
-            whole, table = False, pd.DataFrame()
+            with path.open(newline="", encoding="utf-8") as file:
+                header, *rows = csv.reader(file, strict=True)
+            ids, *columns = zip(*rows, strict=True)
+            # read as Python writes numbers, to the last digit
+            settings = {
+                name: list(map(kind, texts))
+                for (name, kind), texts in zip(types.items(), columns, strict=True)
+            }
+            whole = header == ["id", *types] and member_ids(self.spec, settings) == list(ids)
+            whole = whole and bucket_label(ids, np.array(settings["width"])) == label
+        except (ValueError, OverflowError, csv.Error):
+            whole, ids, settings = False, [], {}
         if not whole:
             raise DamagedFile(f"{path} is damaged: delete it and run the sweep again, which plans it anew")
-        return table
+        return pd.DataFrame(settings, index=pd.Index(ids, name="id", dtype=object))
 
     def labels_without_table(self) -> list[str]:
         """The labels of buckets that have results or checkpoints, and no member table."""

@@ -262,7 +262,7 @@ def test_a_bucket_goes_on_from_the_last_checkpoint_that_is_sound(tmp_path, caplo
     same(study(spec, tmp_path / "study")[1], undisturbed)
     (told,) = [record.getMessage() for record in caplog.records if record.name.startswith("nlpfeat")]
     assert f"{latest} is damaged" in told
-    assert "goes on from the one before" in told
+    assert "goes on from the checkpoint before" in told
 
 
 def test_a_damaged_result_is_named_and_rebuilt(undisturbed, tmp_path):

@@ -1,0 +1,1 @@
+"""Fault injection: whatever happens to a study, no member is lost, no number changes in silence, and nothing outside is touched."""
