@@ -11,6 +11,7 @@ from unittest import mock
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from nlpfeat import numerics
 from nlpfeat.analysis.geometry import measure_study, unmeasured
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store import layout, netcdf
+from nlpfeat.store.atomic import write_csv
 from nlpfeat.store.combine import read_combined
 from nlpfeat.store.containment import Outside
 from nlpfeat.store.json_files import parse_json, write_json
@@ -546,3 +548,14 @@ def test_a_study_of_another_format_is_refused_in_one_line(copied):
     write_json(copied / "config.json", content | {"format": 5})
     with pytest.raises(UserError, match="is a study of format 5"):
         open_folder(copied)
+
+
+def test_a_table_for_spreadsheets_runs_no_formula(tmp_path):
+    """Text that would begin a formula stands behind an apostrophe; numbers stay as they are."""
+    words = ["=1+1", "+a", "-b", "@c", "\t=d", "\r=e", "\x1b[2J", "＝f", "good", "", "-0.5"]
+    path = write_csv(pd.DataFrame({"=word": words, "x": np.arange(-5.0, 6.0)}), tmp_path / "a" / "table.csv")
+    back = pd.read_csv(path, keep_default_na=False)
+    assert back.columns.tolist() == ["'=word", "x"]
+    told = back["'=word"].tolist()
+    assert told == [*(f"'{word}".replace("\r", "\n") for word in words[:8]), *words[8:]]
+    assert back["x"].tolist() == np.arange(-5.0, 6.0).tolist()

@@ -73,7 +73,8 @@ def _harmless(cell: object) -> object:
     """A cell that no spreadsheet runs as a formula."""
     if not isinstance(cell, str) or not cell or _is_number(cell):
         return cell
-    return f"'{cell}" if cell[0] in FORMULA or cell[0] < " " else cell
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")  # a bare \r is not quoted, and would begin a row
+    return f"'{text}" if text[0] in FORMULA or text[0] < " " else text
 
 
 def _is_number(text: str) -> bool:

@@ -249,7 +249,10 @@ def resume_bucket(folder: StudyFolder, factory: MemberFactory, bucket: Bucket) -
         try:
             found = load_checkpoint(folder, factory, bucket.label, members, splits, step)
         except DamagedFile as error:
-            log.warning("%s; the bucket goes on from the checkpoint before it, or from the start", str(error).partition(";")[0])
+            log.warning(
+                "%s; the bucket goes on from the checkpoint before it, or from the start",
+                str(error).partition(";")[0],
+            )
         else:
             return Resumed(bucket.to_devices(found.state), found.records, steps.index(step) + 1)
     state = initial_state(bucket, training.phases[0].frozen, bucket.params)

@@ -1,5 +1,6 @@
 """Downloads from a page on this machine: resumed, mirrored, checked, kept aside."""
 
+import contextlib
 import hashlib
 import http.server
 import threading
@@ -16,7 +17,7 @@ HALF = len(CONTENT) // 2
 
 
 class Page(http.server.BaseHTTPRequestHandler):
-    """Serves CONTENT at /good, half of it and then nothing at /breaks, something else at /wrong; notes ranges."""
+    """Serves CONTENT at /good, half of it and then nothing at /breaks, without end at /endless, something else at /wrong; notes ranges."""
 
     asked: ClassVar[list] = []
 
@@ -32,7 +33,12 @@ class Page(http.server.BaseHTTPRequestHandler):
         if self.path == "/plain":
             start = 0
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(body) - start))
+        if self.path == "/endless":
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    self.wfile.write(body)
+        self.send_header("Content-Length", "abc" if self.path == "/abc" else str(len(body) - start))
         self.end_headers()
         stop = len(body) // 2 if self.path == "/breaks" else len(body)
         self.wfile.write(body[start:stop])
@@ -95,6 +101,19 @@ def test_the_next_page_is_asked_after_a_wrong_one(page):
     assert fetch(published(page, "portal", "wrong", "good")).read_bytes() == CONTENT
     with pytest.raises(UserError, match="12 bytes, not the 1,024,000 published"):
         fetch(published(page, "portal")._replace(name="other.bin"))
+
+
+def test_a_page_that_does_not_end_is_left_at_the_published_size(page):
+    assert fetch(published(page, "endless")).read_bytes() == CONTENT
+    longer = published(page, "endless")._replace(name="other.bin", bytes=len(CONTENT) + 1)
+    with pytest.raises(UserError, match="another file than published"):
+        fetch(longer)
+    assert (downloads.cache() / "other.bin.wrong-checksum").stat().st_size == len(CONTENT) + 1
+
+
+def test_a_length_that_is_no_number_is_told(page):
+    with pytest.raises(UserError, match="a length of 'abc'"):
+        fetch(published(page, "abc"))
 
 
 def test_a_kept_file_of_another_size_is_named(page):

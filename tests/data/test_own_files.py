@@ -278,6 +278,15 @@ def test_a_truncated_file_is_damage(content, tmp_path):
 # --- prompts
 
 
+@pytest.mark.parametrize("start", [b"word ", b"1 3\nword ", b"1 3\n\x00\x01"])
+def test_a_line_of_vectors_has_a_longest_length(start, tmp_path):
+    """Text and binary: it is not read to its end."""
+    path = tmp_path / "vectors.txt"
+    path.write_bytes(start + b"0.5" * (vector_files.LONGEST_LINE // 2))
+    with pytest.raises(UserError, match="more than 1,048,576 bytes"):
+        vector_files.first(str(path), 0)
+
+
 def test_a_prompt_that_is_longer_in_small_letters():
     factory = factory_of(TOYS["char_rnn"])
     one = factory.new_member(factory.spec.settings, 3)
