@@ -31,6 +31,7 @@ from nlpfeat.store.results import read_bucket, read_measures
 from nlpfeat.study.check import check_study
 from nlpfeat.study.session import open_study
 from nlpfeat.sweeps import launch, runner
+from nlpfeat.tasks.spec import member_ids
 from nlpfeat.training import checkpoints
 from tests.commands import run
 from tests.test_strangers import forge
@@ -559,3 +560,35 @@ def test_a_table_for_spreadsheets_runs_no_formula(tmp_path):
     told = back["'=word"].tolist()
     assert told == [*(f"'{word}".replace("\r", "\n") for word in words[:8]), *words[8:]]
     assert back["x"].tolist() == np.arange(-5.0, 6.0).tolist()
+
+
+def test_settings_that_no_config_may_have_are_refused_in_a_table(copied):
+    """Whoever wrote it, its ids and its name fit them."""
+    folder = open_folder(copied)
+    label = folder.buckets()[0]
+    for change in ({"width": 2**40}, {"seed": -1}, {"learning_rate": float("inf")}):
+        members = folder.bucket(label).iloc[:1].assign(**change)
+        ids = member_ids(folder.spec, {name: members[name].tolist() for name in members})
+        members.index = pd.Index(ids, name="id", dtype=object)
+        forged = layout.bucket_label(ids, members["width"].to_numpy())
+        layout.write_bucket(folder, forged, members)
+        with pytest.raises(DamagedFile, match=forged):
+            folder.bucket(forged)
+        folder.table(forged).unlink()
+
+
+def test_a_damaged_config_opens_no_way_outside(copied, tmp_path):
+    """The sweep that would write it anew still refuses links."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    shutil.rmtree(copied / "results")
+    (copied / "results").symlink_to(outside)
+    for damage in (lambda: (copied / "config.json").write_bytes(b"{"), (copied / "config.json").unlink):
+        damage()
+        with pytest.raises(Outside, match="leads out of the study"):
+            launch.begin(GRID, copied)
+    (copied / "results").unlink()
+    (copied / "config.json").symlink_to(tmp_path / "elsewhere.json")
+    shutil.copy(copied / "manifest.json", tmp_path / "elsewhere.json")
+    with pytest.raises(UserError, match="is a link"):
+        open_folder(copied)

@@ -10,10 +10,11 @@ import pytest
 
 # Reports the sessions of its two workers, keeps both busy, and names an interrupt on stdout.
 PROGRAM = """
-import os, time
+import os, signal, time
 from nlpfeat.parallel import process_pool
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
     try:
         with process_pool() as pool:
             tasks = [pool.submit(time.sleep, 1) for _ in range(2 * os.cpu_count())]

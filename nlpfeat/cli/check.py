@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 
 from nlpfeat.cli.parsing import Command, Parser, add_json, add_study
+from nlpfeat.errors import UserError
 
 
 def add_flags(parser: Parser) -> None:
@@ -24,8 +25,8 @@ def run(args: argparse.Namespace, line: str) -> int:
         files[found.kind] += 1
         sound[found.kind] += found.error is None
         if found.error is not None:
-            errors.append(str(found.error))
-            print(f"error: {found.error}", file=sys.stderr, flush=True)
+            errors.append(told(found.error))
+            print(f"error: {errors[-1]}", file=sys.stderr, flush=True)
     rows = {kind: (count, sound[kind]) for kind, count in files.items()}
     if args.json:
         counts = {kind: {"files": count, "sound": whole} for kind, (count, whole) in rows.items()}
@@ -34,6 +35,13 @@ def run(args: argparse.Namespace, line: str) -> int:
         columns = {"kind": list(rows), "files": [f"{count:,}" for count, _ in rows.values()]}
         print_columns(columns | {"sound": [f"{whole:,}" for _, whole in rows.values()]})
     return 2 if errors else 0
+
+
+def told(error: UserError | OSError) -> str:
+    """An error in a line."""
+    if isinstance(error, OSError):
+        return f"cannot read {error.filename}: {error.strerror or error}"
+    return str(error)
 
 
 COMMAND = Command(

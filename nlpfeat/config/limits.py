@@ -3,4 +3,3 @@
 INT32 = 2**31 - 1  # the largest whole number
 STOPS = 1_000_000  # records, and checkpoints, of a member
 MEMBERS = 10_000_000  # of a grid, whose ids take minutes to compute
-EXAMPLES = 100_000_000  # of generated data: gigabytes

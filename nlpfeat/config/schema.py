@@ -139,15 +139,18 @@ def _coerce(key: str, value: PyTree, hint: PyTree) -> PyTree:
         value = 0.0  # -0.0 equals 0.0 but is written differently, and would name another member
     if type(value) is not kind:
         raise wrong
-    if kind is int and not -limits.INT32 - 1 <= value <= limits.INT32:
-        raise UserError(
-            f"config.{key}: {value!r} must be at most {limits.INT32:,} in size, as programs count with 32 bits"
-        )
-    for bound in getattr(hint, "__metadata__", ()):
-        complaint = bound.complaint(value) if isinstance(bound, Range) else None
-        if complaint:
-            raise UserError(f"config.{key}: {value!r} {complaint}")
+    wrong_value = complaint(hint, value)
+    if wrong_value:
+        raise UserError(f"config.{key}: {value!r} {wrong_value}")
     return value
+
+
+def complaint(hint: PyTree, value: PyTree) -> str | None:
+    """Why a value is out of the range of a field of the type `hint`, in words; None if it is not."""
+    if type(value) is int and not -limits.INT32 - 1 <= value <= limits.INT32:
+        return f"must be at most {limits.INT32:,} in size, as programs count with 32 bits"
+    bounds = (bound for bound in getattr(hint, "__metadata__", ()) if isinstance(bound, Range))
+    return next((found for bound in bounds if (found := bound.complaint(value))), None)
 
 
 def _origin(hint: PyTree) -> type:

@@ -1,5 +1,6 @@
 """JSON files of a study, with a digest of their content. Read before anything slow is imported."""
 
+import errno
 import json
 import os
 import stat
@@ -42,8 +43,15 @@ def is_intact(content: dict[str, Any]) -> bool:
 
 
 def _read_small(path: Path) -> bytes:
-    """The bytes of a regular file. A FIFO is not waited for, and what is too large is not read."""
-    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    """The bytes of a regular file. A link is not followed, a FIFO not waited for, and what is too large not read."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UserError(
+                f"{path} is a link, and every file of a study is its own: delete it, or the study"
+            ) from error
+        raise
     with open(file, "rb") as opened:  # noqa: PTH123  (of a descriptor)
         about = os.fstat(file)
         if not stat.S_ISREG(about.st_mode):

@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import PyTree
 
-from nlpfeat.config.fields import setting_names
+from nlpfeat.config.fields import setting_hints, setting_names
+from nlpfeat.config.schema import complaint
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.atomic import discard_parts, write_atomic
 from nlpfeat.store.containment import require_contained
@@ -136,10 +137,8 @@ class StudyFolder:
         Raises:
           DamagedFile: if the table cannot be read, or ids in it are not those of its settings.
         """
-        path, types = (
-            self.table(label),
-            {name: type(value) for name, value in vars(self.spec.settings).items()},
-        )
+        path = self.table(label)
+        types = {name: type(value) for name, value in vars(self.spec.settings).items()}
         try:
             with path.open(newline="", encoding="utf-8") as file:
                 header, *rows = csv.reader(file, strict=True)
@@ -149,7 +148,8 @@ class StudyFolder:
                 name: list(map(kind, texts))
                 for (name, kind), texts in zip(types.items(), columns, strict=True)
             }
-            whole = header == ["id", *types] and member_ids(self.spec, settings) == list(ids)
+            whole = header == ["id", *types] and not _complaints(self.spec, settings)
+            whole = whole and member_ids(self.spec, settings) == list(ids)
             whole = whole and bucket_label(ids, np.array(settings["width"])) == label
         except (ValueError, OverflowError, csv.Error):
             whole, ids, settings = False, [], {}
@@ -178,6 +178,13 @@ class StudyFolder:
         parts = [self.bucket(label).assign(bucket=label) for label in self.buckets()]
         none = pd.DataFrame(columns=names, index=pd.Index([], name="id", dtype=object))
         return pd.concat(parts)[names] if parts else none
+
+
+def _complaints(spec: Spec, settings: Mapping[str, Sequence[float]]) -> list[str]:
+    """Why values of settings are invalid: those of a stranger's table may be anything."""
+    hints = setting_hints(type(spec.settings))
+    found = (complaint(hints[name], value) for name, values in settings.items() for value in set(values))
+    return [one for one in found if one]
 
 
 def open_folder(path: Path) -> StudyFolder:
@@ -215,6 +222,8 @@ def check_folder(path: Path, spec: Spec) -> StudyFolder:
       UserError: if the folder holds a study of another config (the differing keys are named) or other files.
     """
     empty = StudyFolder(path, spec)
+    if path.is_dir():
+        require_contained(path)
     if empty.config.is_file():
         try:
             stored = open_folder(path)
@@ -235,9 +244,9 @@ def check_folder(path: Path, spec: Spec) -> StudyFolder:
 
 def _is_remains(folder: StudyFolder) -> bool:
     """Whether a folder without a config is what a launch leaves that died at its very start, or whose folder was deleted."""
-    require_contained(folder.path)
-    ours = all(_is_ours(entry) for entry in folder.path.iterdir())
-    return ours and (_holds_members(folder) or not any((folder.path / "members").glob("*.csv")))
+    if any((folder.path / "members").glob("*.csv")):
+        return _holds_members(folder)
+    return all(_is_ours(entry) for entry in folder.path.iterdir())
 
 
 def _holds_members(folder: StudyFolder) -> bool:

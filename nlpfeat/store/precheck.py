@@ -60,7 +60,9 @@ def read_members(path: Path) -> list[dict[str, float]]:
     tables = sorted((path / "members").glob("[!.]*.csv"))
     found = []
     try:
-        if sum(table.stat().st_size for table in tables) > LARGE or not all(map(Path.is_file, tables)):
+        if sum(table.stat().st_size for table in tables) > LARGE or not all(
+            table.is_file() and not table.is_symlink() for table in tables
+        ):
             return []
         for table in tables:
             with table.open(newline="", encoding="utf-8") as file:
