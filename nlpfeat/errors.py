@@ -16,7 +16,15 @@ class UserError(Exception):
 
 
 class DamagedFile(UserError):
-    """A file is truncated or unreadable. The other files of its study remain usable."""
+    """A file is truncated or unreadable. The other files of its study remain usable.
+
+    Attributes:
+      what: the file, and what is wrong with it, without the mend.
+    """
+
+    def __init__(self, what: str, mend: str = "") -> None:
+        super().__init__(f"{what}: {mend}" if mend else what)
+        self.what = what
 
 
 def require_readable(path: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_file_under_anothers_name_is_told(copied):
     folder = open_folder(copied)
     first, second = folder.buckets()
     shutil.copy(folder.result(first), folder.result(second))
-    with pytest.raises(DamagedFile, match=f"{second}.nc is damaged: under this name it holds bucket {first}"):
+    with pytest.raises(DamagedFile, match=f"{second}.nc is damaged, as it holds bucket {first}"):
         read_bucket(folder, second)
     steps = checkpoints.saved_steps(folder.checkpoints(first))
     shutil.copy(folder.measures(first, steps[0]), folder.measures(first, steps[1]))
@@ -235,7 +235,7 @@ def test_nothing_is_left_over_of_a_kill_between_save_and_discard(tmp_path, monke
     study(GRID, path)
     for one in folder.buckets():
         names = {entry.name for entry in folder.checkpoints(one).iterdir()}
-        assert names == {"lock", *(f"step_{step:08d}" for step in runner.kept_steps(GRID.training))}
+        assert names == {"lock", *(f"step_{step:08d}" for step in GRID.training.kept_steps)}
 
 
 def test_checksums_stand_on_every_array_and_metadata(whole):

@@ -83,17 +83,15 @@ def read_combined(folder: StudyFolder) -> xr.Dataset:
     others = json.loads(dataset.attrs["buckets"]).keys() - set(folder.buckets())
     if others or dataset.attrs["config_hash"] != config_hash(folder.spec):
         raise DamagedFile(
-            f"{folder.combined} is damaged: under this name it holds the results of another study"
+            f"{folder.combined} is damaged, as it holds the results of another study", "run the sweep again"
         )
     return dataset
 
 
 def survey(folder: StudyFolder) -> tuple[Survey, list[DamagedFile]]:
     """Collect what the finished buckets hold; and the errors of files that could not be read."""
-    found, damaged = (
-        Survey([], {}, {}, {}, {}),
-        [folder.missing_table(label) for label in folder.labels_without_table()],
-    )
+    found = Survey([], {}, {}, {}, {})
+    damaged = [folder.missing_table(label) for label in folder.labels_without_table()]
     for label in folder.buckets():
         try:
             if folder.result(label).exists():

@@ -154,7 +154,7 @@ class StudyFolder:
         except (ValueError, OverflowError, csv.Error):
             whole, ids, settings = False, [], {}
         if not whole:
-            raise DamagedFile(f"{path} is damaged: delete it and run the sweep again, which plans it anew")
+            raise DamagedFile(f"{path} is damaged", "delete it and run the sweep again, which plans it anew")
         return pd.DataFrame(settings, index=pd.Index(ids, name="id", dtype=object))
 
     def labels_without_table(self) -> list[str]:
@@ -168,8 +168,8 @@ class StudyFolder:
     def missing_table(self, label: str) -> DamagedFile:
         """The error that a bucket has no member table."""
         return DamagedFile(
-            f"{self.table(label)} is missing, and the bucket's results or checkpoints are not: put it back, or run the sweep again; if "
-            f"it is missing then, delete {self.result(label)} and {self.checkpoints(label)}"
+            f"{self.table(label)} is missing, and the bucket's results or checkpoints are not",
+            f"put it back, or run the sweep again; if it is missing then, delete {self.result(label)} and {self.checkpoints(label)}",
         )
 
     def members(self) -> pd.DataFrame:
@@ -283,7 +283,7 @@ def create_folder(folder: StudyFolder, numerics: Mapping[str, PyTree], data_sha2
         settings = open_folder(folder.path).spec.settings if folder.config.exists() else folder.spec.settings
         folder = replace(folder, spec=replace(folder.spec, settings=settings))
     except DamagedFile as error:
-        log.warning("%s; it is written anew, from the config of this command", str(error).partition(":")[0])
+        log.warning("%s; it is written anew, from the config of this command", error.what)
     if not folder.numerics:
         folder = replace(folder, numerics=numerics, data_sha256=data_sha256)
     folder.path.mkdir(parents=True, exist_ok=True)
@@ -327,7 +327,7 @@ def read_manifest(folder: StudyFolder) -> dict[str, list[dict[str, PyTree]]]:
     except DamagedFile:
         manifest = {}
     if not (is_intact(manifest) and isinstance(manifest.get("commands"), list)):
-        raise DamagedFile(f"{path} is damaged: delete it and run again; it holds no numbers")
+        raise DamagedFile(f"{path} is damaged", "delete it and run again; it holds no numbers")
     return manifest
 
 

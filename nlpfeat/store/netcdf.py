@@ -175,8 +175,8 @@ def loaded(dataset: xr.Dataset, path: Path, again: str) -> xr.Dataset:
 
 def _damaged(path: Path, again: str) -> DamagedFile:
     return DamagedFile(
-        f"{path} is damaged (truncated, changed or not NetCDF): delete it and run {again} again; "
-        "it is rebuilt, and the rest of the study is kept"
+        f"{path} is damaged (truncated, changed or not NetCDF)",
+        f"delete it and run {again} again; it is rebuilt, and the rest of the study is kept",
     )
 
 

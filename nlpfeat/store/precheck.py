@@ -25,8 +25,8 @@ def require_study(path: Path) -> dict[str, Any]:
         lacks = f"{config} is no regular file" if config.exists() else "it has no config.json"
         raise UserError(f"{path} is not a study: {lacks}; a sweep makes one, see nlpfeat sweep --help")
     damaged = DamagedFile(
-        f"{config} is damaged: run the sweep that made the study again, with the same config and --study={path}; it writes that file "
-        "anew"
+        f"{config} is damaged",
+        f"run the sweep that made the study again, with the same config and --study={path}; it writes that file anew",
     )
     try:
         stored = parse_json(config)

@@ -79,7 +79,7 @@ def _of_bucket(folder: StudyFolder, label: str, path: Path, again: str) -> xr.Da
 
 def _misplaced(path: Path, holds: str, again: str) -> DamagedFile:
     return DamagedFile(
-        f"{path} is damaged: under this name it holds {holds}; delete it and run {again} again, which makes it anew"
+        f"{path} is damaged, as it holds {holds}", f"delete it and run {again} again, which makes it anew"
     )
 
 

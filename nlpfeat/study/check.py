@@ -8,7 +8,6 @@ from nlpfeat.errors import UserError
 from nlpfeat.store.combine import read_combined
 from nlpfeat.store.layout import StudyFolder, read_manifest
 from nlpfeat.store.results import read_bucket, read_measures
-from nlpfeat.sweeps.runner import kept_steps
 from nlpfeat.training import checkpoints
 
 
@@ -52,7 +51,7 @@ def _check_bucket(folder: StudyFolder, label: str) -> Iterator[Finding]:
     saved = checkpoints.saved_steps(folder.checkpoints(label))
     for step in saved:
         yield _found("checkpoints", partial(checkpoints.read, folder.checkpoints(label), step))
-    absent = sorted(kept_steps(folder.spec.training) - set(saved))
+    absent = sorted(folder.spec.training.kept_steps - set(saved))
     if absent and folder.result(label).exists():
         steps = ", ".join(map(str, absent))
         yield Finding(

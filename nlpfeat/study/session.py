@@ -82,7 +82,7 @@ class Study:
         try:
             return read_combined(self.folder)
         except DamagedFile as error:
-            log.warning("%s; it is made again from the finished buckets", str(error).partition(":")[0])
+            log.warning("%s; it is made again from the finished buckets", error.what)
         dataset, damaged = launch.finish(self.folder)
         launch.require_whole(damaged)
         if dataset is not None:

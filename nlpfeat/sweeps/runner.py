@@ -62,10 +62,9 @@ def load_checkpoint(
         return checkpoints.load(folder.checkpoints(label), step, checkpoints.CheckpointState(like, records))
     except DamagedFile as error:
         result = folder.result(label)
-        both = f"delete it and {result}, and" if result.exists() else "delete it and"
-        raise DamagedFile(
-            f"{error}; {both} run the sweep again, which trains this bucket again from the checkpoint before"
-        ) from error
+        both = f"it and {result}" if result.exists() else "it"
+        mend = f"delete {both}, and run the sweep again, which trains this bucket again from the checkpoint before"
+        raise DamagedFile(error.what, mend) from error
 
 
 class Interrupted(Exception):
@@ -198,7 +197,7 @@ def train_bucket(
             raise Interrupted
     if multihost.is_first():
         require_present(folder)
-        checkpoints.discard(folder.checkpoints(bucket.label), kept_steps(training))
+        checkpoints.discard(folder.checkpoints(bucket.label), training.kept_steps)
         write_bucket_results(folder, bucket, records, time.perf_counter() - began)
     multihost.wait_for_all(bucket.label)  # before the next one is asked for, whose lock is another
 
@@ -251,7 +250,7 @@ def resume_bucket(folder: StudyFolder, factory: MemberFactory, bucket: Bucket) -
         except DamagedFile as error:
             log.warning(
                 "%s; the bucket goes on from the checkpoint before it, or from the start",
-                str(error).partition(";")[0],
+                error.what,
             )
         else:
             return Resumed(bucket.to_devices(found.state), found.records, steps.index(step) + 1)
@@ -273,12 +272,7 @@ def save_checkpoint(
     path = folder.checkpoints(bucket.label)
     checkpoints.save(path, step, content)
     if multihost.is_first():
-        checkpoints.discard(path, kept_steps(folder.spec.training) | {step})
-
-
-def kept_steps(training: TrainingSpec) -> set[int]:
-    """The steps whose checkpoints outlive the training."""
-    return {stop.step for stop in training.stops if stop.keep}
+        checkpoints.discard(path, folder.spec.training.kept_steps | {step})
 
 
 def batch_indices(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Indices:

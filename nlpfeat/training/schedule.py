@@ -103,6 +103,11 @@ class TrainingSpec:
         steps = {*range(0, self.total, self.record_every), *saved, *kept, *ends}
         return tuple(Stop(step, step in saved | kept, step in kept) for step in sorted(steps))
 
+    @property
+    def kept_steps(self) -> set[int]:
+        """The steps whose checkpoints outlive the training."""
+        return {stop.step for stop in self.stops if stop.keep}
+
     def phase_at(self, step: int) -> Phase:
         """The first phase that ends at or after `step`: a state saved between two phases belongs to the first."""
         return next(phase for phase in self.phases if step <= phase.stop)
