@@ -71,8 +71,9 @@ bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regio
 bench-report: $(VENV)/ok ## how fast the report page plays and answers, in headless Chromium
 	$(RUN) -m benchmarks.report
 
-chaos: $(VENV)/ok  ## kill, fill, cut and lose what a study needs while it runs, and count what was lost by it: some eight minutes
-	$(RUN) -m benchmarks.chaos
+SHARE ?= 1
+chaos: $(VENV)/ok  ## inject every fault into studies of six tasks, and count what was lost, changed or touched: up to an hour (SHARE=0.1: some eight minutes)
+	$(RUN) -m benchmarks.chaos --share=$(SHARE)
 
 lock:              ## renew requirements.txt from pyproject.toml
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.txt
