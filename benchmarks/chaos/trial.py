@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
@@ -49,16 +50,26 @@ def keep_programs(folder: Path) -> None:
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-class Launched(NamedTuple):
-    """A call in a process of its own, forked after imports but before JAX starts its backend, so that it begins at once."""
+@dataclass
+class Launched:
+    """A call in a process of its own, forked after imports but before JAX starts its backend, so that it begins at once.
+
+    Attributes:
+      pid: of the process.
+      log: what it printed.
+      code: once it has ended, negative for a signal.
+    """
 
     pid: int
     log: Path
+    code: int | None = None
 
     def poll(self) -> int | None:
-        """The exit code, negative for a signal; None while it runs."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        return os.waitstatus_to_exitcode(status) if pid else None
+        """The exit code; None while it runs."""
+        if self.code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.code = os.waitstatus_to_exitcode(status) if pid else None
+        return self.code
 
     def wait(self) -> int:
         """The exit code, once it has ended.
@@ -78,7 +89,7 @@ class Launched(NamedTuple):
     def kill(self) -> None:
         """End it by SIGKILL."""
         os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        self.wait()
 
     def error(self) -> str:
         """The error that it printed on one line; empty if there is none, or several."""

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nlpfeat.plotting.style import GREY, house_style, set_heading
-from nlpfeat.store.atomic import atomic
+from nlpfeat.store.atomic import atomic, discard_parts
 
 
 @contextmanager
@@ -88,6 +88,7 @@ def save_figure(figure: Figure, path: Path, line: str, heading: str = "", dpi: i
     path.parent.mkdir(parents=True, exist_ok=True)
     paths = [path.with_name(path.name + suffix) for suffix in (".png", ".pdf")]
     for target in paths:
+        discard_parts(target.parent, target.name)
         with atomic(target) as part:
             figure.savefig(part, format=target.suffix[1:], dpi=dpi)
         figure.set_layout_engine("none")  # the second format keeps the layout of the first
