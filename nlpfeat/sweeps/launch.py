@@ -38,14 +38,16 @@ def begin(
       factory: of the study's members, where it is at hand: files are read and programs compiled once.
 
     Raises:
-      UserError: if `path` holds something else; then nothing was written.
+      UserError: if `path` holds something else, or a study that was computed otherwise; then nothing was written.
     """
     check_folder(path, spec)  # before anything is written, and again under the lock
     factory = factory or member_factory(spec)
     here = numerics.current()
     if not multihost.is_first():
         multihost.wait_for_all("planned")
-        return make_plan(factory, path, shard, workers)
+        plan = make_plan(factory, path, shard, workers)
+        numerics.require_same(plan.folder.numerics, str(path), training=True)
+        return plan
     with lock(path / "lock", wait=True):
         plan = make_plan(factory, path, shard, workers)
         numerics.require_same(plan.folder.numerics, str(path), training=True)
