@@ -76,9 +76,9 @@ def full_disk(trial: Trial, times: int, rng: random.Random) -> None:
 
 
 def read_only(trial: Trial, times: int, rng: random.Random) -> None:
-    """An unfinished study of another user: nothing can be written."""
+    """An unfinished study of another user: nothing can be written. Of spirals, as that user may not import more of Python."""
     for _ in range(times):
-        task, path = trial.fresh()
+        task, path = trial.fresh("spirals")
         _stop_after(trial, task, path, rng.uniform(0.5, 4.0))
         path.mkdir(exist_ok=True)
         path.chmod(0o555)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from benchmarks.chaos import HEAD, workers
+from benchmarks.chaos.interruptions import HEAD, workers
 from tests.commands import ROOT
 
 SMOKE = ("--config=configs/spirals.py:smoke",)
