@@ -26,6 +26,7 @@ COMMANDS = [
     *EVERY_CONFIG,
     "restore --study=runs/spirals-smoke --width=8 --seed=1",
     "measure --study=runs/spirals-smoke",
+    "check --study=runs/spirals-smoke",
     "plot --study=runs/spirals-smoke",
     "report --study=runs/spirals-smoke --study=runs/reviews_bag-smoke --study=runs/ratings_bayes-smoke --frames=10",
     "sweep --config=configs/all_tasks.py:smoke/annulus",

@@ -49,6 +49,7 @@ RETIRED = (
         "maker",
     ),
     *("review_by_review", "adam_penalised", "real_or_not", "noise_contrast", "most_wrong", "spec.row"),
+    *("read_results", "write_results", "open_results", "refuse_links", "LinkOutside"),
     *("all_systems", "penalty", "taps", "thin", "merit"),
     *("signs", "tracks", "settling", "crowding", "company", "own_margin", "experiments.command"),
     *("--most", "--each", "--by", "--onto", "--count", "--dry_run", "--task_cpus"),
