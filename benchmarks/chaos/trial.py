@@ -31,6 +31,7 @@ GRID = (
     "--config.sweep.seed=(0,1)",
     "--config.training.record_every=10",
     "--config.training.checkpoint_every=10",
+    "--config.training.snapshots=(0,100)",
 )
 MEASURED = ("spirals", "imdb_cnn")  # tasks of classification, whose geometry has measures
 SECONDS = 240.0  # after which a command counts as one that hangs
