@@ -72,7 +72,7 @@ bench-report: $(VENV)/ok ## how fast the report page plays and answers, in headl
 	$(RUN) -m benchmarks.report
 
 SHARE ?= 1
-chaos: $(VENV)/ok  ## inject every fault into studies of six tasks, and count what was lost, changed or touched: up to an hour (SHARE=0.1: some eight minutes)
+chaos: $(VENV)/ok  ## inject every fault into studies of six tasks, and count what was lost, changed or touched: about an hour (SHARE=0.1: some eight minutes)
 	$(RUN) -m benchmarks.chaos --share=$(SHARE)
 
 lock:              ## renew requirements.txt from pyproject.toml

@@ -3,7 +3,7 @@
 After each fault the same command is run again, after the remedy that its error message names, if any. The finished study is then
 compared with an undisturbed one: members lost, numbers changed without a word, files outside of the study that were touched.
 
-Usage: python -m benchmarks.chaos   (`make chaos`), some fifty minutes on two cores; --share=0.1 for a look of some eight
+Usage: python -m benchmarks.chaos   (`make chaos`), about an hour on two cores; --share=0.1 for a look of some eight minutes
 """
 
 import random
