@@ -22,7 +22,7 @@ all-tasks: $(VENV)/ok ## every task swept over width, two hours on two cores, th
 	for variant in $(filter $(SIZE)/%,$(ALL_TASKS)); do $(RUN) -m nlpfeat sweep --config=configs/all_tasks.py:$$variant || exit 1; done
 	$(RUN) -m nlpfeat across-tasks --folder=runs/all_tasks-$(SIZE)
 
-test: $(VENV)/ok   ## the tests, without the slow ones: some six minutes on two cores
+test: $(VENV)/ok   ## the tests, without the slow ones: some seven minutes on two cores
 	$(RUN) -m pytest -n 2 --dist loadscope $(TESTS)
 
 test-slow: $(VENV)/ok ## the slow tests: hours of training, compiled as users do
