@@ -6,13 +6,12 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.chaos.trial import Launched, Trial, compare, fork, launch, sweep
+from benchmarks.chaos.trial import Launched, Trial, compare, files_of, fork, launch, sweep
 from nlpfeat.cli.main import main
 
 # Variables by which JAX would compute other numbers.
@@ -68,7 +67,7 @@ def flipped(trial: Trial, times: int, rng: random.Random) -> None:
 
 def _any_file(path: Path, rng: random.Random) -> Path:
     """A file that is not empty: every kind of file is as likely as any other."""
-    files = [file for file in sorted(path.rglob("*")) if file.is_file() and file.stat().st_size]
+    files = files_of(path)
     kinds = sorted({file.relative_to(path).parts[0] for file in files} - {"figures"})
     kind = rng.choice(kinds)
     return rng.choice([file for file in files if file.relative_to(path).parts[0] == kind])
@@ -129,9 +128,8 @@ def truncated(trial: Trial, times: int, rng: random.Random) -> None:
     """A file of an unfinished study is cut at a random place; what the error names is deleted, as it says."""
     for _ in range(times):
         task, path = trial.fresh()
-        launched = launch(sweep(task, path), path)
-        _wait(launched, rng.uniform(1.0, 5.0))
-        files = [file for file in sorted(path.rglob("*")) if file.is_file() and file.stat().st_size > 1]
+        launch(sweep(task, path), path).kill_after(rng.uniform(1.0, 5.0))
+        files = [file for file in files_of(path) if file.stat().st_size > 1]
         if files:
             file = rng.choice(files)
             os.truncate(file, rng.randrange(1, file.stat().st_size))
@@ -157,12 +155,6 @@ def exchanged(trial: Trial, times: int, rng: random.Random) -> None:
         trial.require_refusal(launch(["check", f"--study={path}"], path))
         trial.injected += 1
         shutil.rmtree(path)
-
-
-def _wait(launched: Launched, seconds: float) -> None:
-    time.sleep(seconds)
-    if launched.poll() is None:
-        launched.kill()
 
 
 def _mend(trial: Trial, task: str, path: Path) -> None:

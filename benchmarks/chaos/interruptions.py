@@ -11,7 +11,6 @@ import sys
 import time
 from functools import partial
 from itertools import cycle
-from pathlib import Path
 
 from benchmarks.chaos.trial import TOLERANCE, Trial, launch, sweep
 
@@ -79,7 +78,7 @@ def read_only(trial: Trial, times: int, rng: random.Random) -> None:
     """An unfinished study of another user: nothing can be written. Of spirals, as that user may not import more of Python."""
     for _ in range(times):
         task, path = trial.fresh("spirals")
-        _stop_after(trial, task, path, rng.uniform(0.5, 4.0))
+        launch(sweep(task, path), path).kill_after(rng.uniform(0.5, 4.0))
         path.mkdir(exist_ok=True)
         path.chmod(0o555)
         trial.require_refusal(launch(sweep(task, path), path, _become_nobody))
@@ -91,13 +90,6 @@ def read_only(trial: Trial, times: int, rng: random.Random) -> None:
 def _become_nobody() -> None:
     if os.getuid() == 0:
         os.setuid(NOBODY)
-
-
-def _stop_after(trial: Trial, task: str, path: Path, seconds: float) -> None:
-    launched = launch(sweep(task, path), path)
-    time.sleep(seconds)
-    if launched.poll() is None:
-        launched.kill()
 
 
 def folder_gone(trial: Trial, times: int, rng: random.Random) -> None:
@@ -167,10 +159,7 @@ def jumping_clock(trial: Trial, times: int, rng: random.Random) -> None:
 
     for _ in range(times):
         task, path = trial.fresh()
-        launched = launch(sweep(task, path), path, jump)
-        time.sleep(rng.uniform(2.0, 5.0))
-        if launched.poll() is None:
-            launched.kill()
+        launch(sweep(task, path), path, jump).kill_after(rng.uniform(2.0, 5.0))
         for file in path.rglob("*"):
             os.utime(file, (0, jumping()))
         launched = launch(sweep(task, path), path, jump)

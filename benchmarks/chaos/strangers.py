@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from benchmarks.chaos.trial import MEASURED, Trial, launch, sweep
+from benchmarks.chaos.trial import MEASURED, Trial, files_of, launch, sweep
 
 SECRET = b"precious words of the user's own " * 40
 PLACES = (
@@ -130,9 +130,7 @@ def pickled(trial: Trial, times: int, rng: random.Random) -> None:
     for _ in range(times):
         task, path = trial.fresh(finished=True)
         mark = path.with_name(f"{path.name}-exploded")
-        file = rng.choice(
-            [file for file in sorted(path.rglob("*")) if file.is_file() and file.stat().st_size]
-        )
+        file = rng.choice(files_of(path))
         file.write_bytes(pickle.dumps(_Bomb(mark)))
         for line in (["check", f"--study={path}"], sweep(task, path)):
             trial.require_end(launch(line, path))

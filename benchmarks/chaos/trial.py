@@ -92,6 +92,12 @@ class Launched:
         os.kill(self.pid, signal.SIGKILL)
         self.wait()
 
+    def kill_after(self, seconds: float) -> None:
+        """End it by SIGKILL, if it still runs then."""
+        time.sleep(seconds)
+        if self.poll() is None:
+            self.kill()
+
     def error(self) -> str:
         """The error that it printed on one line; empty if there is none, or several."""
         lines = [
@@ -211,6 +217,11 @@ class Trial:
         """The totals."""
         seconds = time.perf_counter() - self._began
         return Row(self._fault, self.injected, self.told, self.lost, self.changed, self.outside, seconds)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files of a study that are not empty."""
+    return [file for file in sorted(path.rglob("*")) if file.is_file() and file.stat().st_size]
 
 
 def compare(path: Path, whole: Path, tolerance: float = 0.0) -> tuple[int, int]:

@@ -196,6 +196,11 @@ def open_folder(path: Path) -> StudyFolder:
     """
     stored = require_study(path)
     require_contained(path)
+    return _stored_folder(path, stored)
+
+
+def _stored_folder(path: Path, stored: dict[str, PyTree]) -> StudyFolder:
+    """The study at `path` with the stored config that `require_study` gave."""
     config = path / "config.json"
     numerics, data_sha256, task = (stored.pop(name, None) for name in ("numerics", "data_sha256", "task"))
     if isinstance(task, str) and task not in TASKS:
@@ -226,7 +231,7 @@ def check_folder(path: Path, spec: Spec) -> StudyFolder:
         require_contained(path)
     if empty.config.is_file():
         try:
-            stored = open_folder(path)
+            stored = _stored_folder(path, require_study(path))
         except DamagedFile:
             if not _holds_members(empty):
                 raise
@@ -280,8 +285,9 @@ def create_folder(folder: StudyFolder, numerics: Mapping[str, PyTree], data_sha2
       numerics, data_sha256: of a study that has none stored.
     """
     try:
-        settings = open_folder(folder.path).spec.settings if folder.config.exists() else folder.spec.settings
-        folder = replace(folder, spec=replace(folder.spec, settings=settings))
+        if folder.config.exists():
+            stored = _stored_folder(folder.path, require_study(folder.path))
+            folder = replace(folder, spec=replace(folder.spec, settings=stored.spec.settings))
     except DamagedFile as error:
         log.warning("%s; it is written anew, from the config of this command", error.what)
     if not folder.numerics:
