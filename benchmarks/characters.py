@@ -75,7 +75,7 @@ def nlpfeat(net: str) -> float:
 
     def step(n: int) -> None:
         nonlocal state
-        state, _ = advance(bucket, state, indices, n)
+        state, _ = advance(bucket, state, indices, n, MAX_STEPS)
 
     return milliseconds(step) / bucket.layout.members
 

@@ -77,7 +77,9 @@ def first_state(bucket: "Bucket") -> "State":
     return initial_state(bucket, (), bucket.params)
 
 
-def advance(bucket: "Bucket", state: "State", indices: "Indices", steps: int) -> tuple["State", "Record"]:
+def advance(
+    bucket: "Bucket", state: "State", indices: "Indices", steps: int, max_steps: int
+) -> tuple["State", "Record"]:
     """Train for some steps at the member's own learning rate, record, and wait for both.
 
     Args:
@@ -85,14 +87,18 @@ def advance(bucket: "Bucket", state: "State", indices: "Indices", steps: int) ->
       state: donated.
       indices: of the examples of each step, padded to one number of steps, as another number is another program.
       steps: 0 for a record without training.
+      max_steps: of the calls of one program.
     """
     import jax
+    import numpy as np
 
     from nlpfeat.sweeps import programs
-    from nlpfeat.training.step import Interval
+    from nlpfeat.training.step import Interval, StepScales
 
-    interval = Interval(1.0, 0, steps)
-    done = programs.advance(bucket.program, bucket.layout, state, bucket.data, indices, interval)
+    scales = StepScales(bucket.to_devices(np.ones((len(bucket.members), max_steps), np.float32)))
+    done = programs.advance(
+        bucket.program, bucket.layout, state, bucket.data, indices, scales, Interval(0, steps)
+    )
     return jax.block_until_ready(done)
 
 
@@ -109,7 +115,7 @@ def stepper(bucket: "Bucket", indices: "Indices", max_steps: int) -> Step:
     def step(n: int) -> None:
         nonlocal state
         for start in range(0, n, max_steps):
-            state, _ = advance(bucket, state, indices, min(max_steps, n - start))
+            state, _ = advance(bucket, state, indices, min(max_steps, n - start), max_steps)
 
     return step
 

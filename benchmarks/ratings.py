@@ -48,10 +48,10 @@ def nlpfeat(width: int, seed: int) -> tuple[Fit, Split]:
     test = split_names(splits).index("test")
 
     def fit() -> Callable[[], float]:
-        _, record = advance(bucket, first_state(bucket), indices, training.total)
+        _, record = advance(bucket, first_state(bucket), indices, training.total, training.total)
         return lambda: float(bucket.to_host(record)["squared_error"][0][test])
 
-    advance(bucket, first_state(bucket), indices, 0)
+    advance(bucket, first_state(bucket), indices, 0, training.total)
     return fit, Split(
         factory.dataset.metadata, *(np.asarray(splits[name].inputs) for name in ("train", "test"))
     )

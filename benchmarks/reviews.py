@@ -89,7 +89,7 @@ def compiled(
     indices = batch_indices(replace(factory.spec.training, record_every=STEPS), bucket, 0, STEPS)
 
     def steps(count: int) -> dict[str, np.ndarray]:
-        _, record = advance(bucket, first_state(bucket), indices, count)
+        _, record = advance(bucket, first_state(bucket), indices, count, STEPS)
         return bucket.to_host(record)  # pyright: ignore[reportReturnType]
 
     steps(0)

@@ -39,7 +39,7 @@ def nlpfeat(width: int, seeds: int, points: int) -> Step:
     """The bucket of one width."""
     sweep = {"width": (width,), "seed": tuple(range(seeds))}
     _, bucket = one_bucket({"task": "spirals", "data": {"points": points}, "sweep": sweep})
-    return stepper(bucket, None, 10**9)
+    return stepper(bucket, None, 2000)
 
 
 def torch_data(seeds: int, points: int) -> tuple["Tensor", "Tensor"]:

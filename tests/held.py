@@ -16,6 +16,7 @@ from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.members import Bucket, member_factory, prepare
 from nlpfeat.sweeps.runner import Interrupted
 from nlpfeat.tasks.spec import Spec
+from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.task import GradientDescent
 from tests.toys import Quiet, toy, with_grid, with_training
 
@@ -77,8 +78,12 @@ class Held:
 
 
 def turned_on(settings: Any) -> Any:
-    """The defaults, but none that turns something off: a share dropped or a decay of 0 would hold nothing."""
-    off = {name for name, value in vars(settings).items() if isinstance(value, float) and value == 0}
+    """The defaults, but none of the task's own that turns something off: a share dropped of 0 would hold nothing."""
+    off = {
+        name
+        for name, value in vars(settings).items()
+        if name not in vars(DescentSettings()) and isinstance(value, float) and value == 0
+    }
     return replace(settings, **dict.fromkeys(off, 0.1))
 
 

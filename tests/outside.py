@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from ml_collections import ConfigDict
 
 from nlpfeat import register_task
-from nlpfeat.config.fields import Count, NonNegative, Positive, Scalar, Settings, settings_class, traced
+from nlpfeat.config.fields import Count, NonNegative, Positive, Scalar, settings_class, traced
 from nlpfeat.data.core import Examples
 from nlpfeat.keys import stream
 from nlpfeat.models import unwarper
@@ -15,6 +15,7 @@ from nlpfeat.models.unwarper import Unwarper, UnwarperSpec
 from nlpfeat.training.losses import cross_entropy
 from nlpfeat.training.metrics import Metric, accuracy
 from nlpfeat.training.optimizers import adam_l2
+from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.task import (
     DataPipeline,
     Evaluation,
@@ -35,7 +36,7 @@ class CheckerboardSpec:
 
 
 @settings_class
-class CheckerboardSettings(Settings):
+class CheckerboardSettings(DescentSettings):
     """`jitter` moves points off their square."""
 
     width: Scalar = traced(16, Count)

@@ -15,7 +15,7 @@ from nlpfeat.sweeps.members import MemberFactory, member_factory, prepare
 from nlpfeat.sweeps.runner import batch_indices, initial_state
 from nlpfeat.tasks.registry import TASKS, register_task
 from nlpfeat.tasks.spec import Spec, resolve
-from nlpfeat.training.step import Interval
+from nlpfeat.training.step import Interval, StepScales
 from nlpfeat.training.task import FullBatchRule, Task
 from tests import outside
 
@@ -140,11 +140,11 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
         bucket = prepare(factory, "b", table_with(table, companion), mesh, widest)
     phase = spec.training.phases[-1]
     state = initial_state(bucket, phase.frozen, bucket.params)
-    spec_long = with_training(spec, record_every=max(steps, 1))
-    indices = batch_indices(spec_long.training, bucket, 0, steps)
+    indices = batch_indices(spec.training, bucket, 0, steps)
+    scales = StepScales(bucket.to_devices(np.full((len(table), max(steps, 1)), phase.lr_scale, np.float32)))
     program = bucket.program._replace(frozen=phase.frozen)
-    interval = Interval(phase.lr_scale, 0, steps)
-    state, record = programs.advance(program, bucket.layout, state, bucket.data, indices, interval)
+    interval = Interval(0, steps)
+    state, record = programs.advance(program, bucket.layout, state, bucket.data, indices, scales, interval)
     n = len(table)
     return (
         factory,

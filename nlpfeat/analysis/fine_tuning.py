@@ -17,7 +17,7 @@ from nlpfeat.models.batch_norm import NORMS, Normalized, Norms, dense_layers, in
 from nlpfeat.progress import Track, untracked
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.training.metrics import Metric
-from nlpfeat.training.step import Interval, Program, evaluate, init_state, train
+from nlpfeat.training.step import Interval, Program, StepScales, evaluate, init_state, train
 from nlpfeat.training.task import GradientDescent
 
 log = logging.getLogger(__name__)
@@ -186,7 +186,7 @@ def fine_tune(
     program, params = _with_norms(member, norms)
     state = init_state(program, batch_size, jax.tree.map(jnp.asarray, params), settings)
     data = data._replace(settings=settings, splits={"train": data.splits["train"]})
-    tuned = _train(program, state, data, indices, Interval(1.0, 0, steps)).params
+    tuned = _train(program, state, data, indices, StepScales(jnp.ones(steps)), Interval(0, steps)).params
     if norms is not None:
         weights = dict(tuned)
         learned: Norms = weights.pop(NORMS)

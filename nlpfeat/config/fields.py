@@ -40,6 +40,16 @@ class Range:
         return f"{'more than ' if self.open else ''}{self.low:g} to {self.high:.10g}"
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A setting with names for its values, which are whole numbers from 0, so that programs can trace it."""
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(self.names)
+
+
 Count = Annotated[int, Range(1)]
 NonNegativeInt = Annotated[int, Range(0)]
 Seed = Annotated[int, Range(0, 2**31 - 1)]
@@ -100,3 +110,8 @@ def setting_names(settings: Settings | type[Settings]) -> tuple[str, ...]:
 def setting_hints(settings: type[Settings]) -> dict[str, object]:
     """The type of each setting, with its range, by name."""
     return {one.name: one.metadata["hint"] for one in fields(settings)}
+
+
+def choice_of(hint: object) -> Choice | None:
+    """The names of the values of a setting, if its type has them."""
+    return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Choice)), None)

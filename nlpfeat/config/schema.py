@@ -12,8 +12,8 @@ from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
 from jaxtyping import PyTree
 
 from nlpfeat.config import limits
-from nlpfeat.config.fields import Range, Settings, setting_hints
-from nlpfeat.errors import UserError
+from nlpfeat.config.fields import Choice, Range, Settings, choice_of, setting_hints
+from nlpfeat.errors import UserError, did_you_mean
 
 
 class Sections(NamedTuple):
@@ -118,6 +118,9 @@ def _literal(key: str, text: str, hint: object) -> object:
     """The value that a text of the command line represents."""
     if _origin(hint) is str:
         return text
+    if choice_of(_item(hint)):  # names need no quotes
+        found = [part.strip(" '\"") for part in text.strip(" ()[]").split(",") if part.strip()]
+        return tuple(found) if _origin(hint) is tuple else text.strip(" '\"")
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError):
@@ -126,8 +129,10 @@ def _literal(key: str, text: str, hint: object) -> object:
 
 
 def _coerce(key: str, value: PyTree, hint: PyTree) -> PyTree:
-    """`value` converted to the type `hint`, or a UserError. Integers are accepted as floats, and lists as tuples."""
-    kind = _origin(hint)
+    """`value` converted to the type `hint`, or a UserError. Integers are accepted as floats, lists as tuples, names of choices."""
+    kind, choice = _origin(hint), choice_of(hint)
+    if choice:
+        return _chosen(key, value, choice)
     wrong = UserError(f"config.{key}: {value!r} is not {_describe(hint)}")
     if kind is tuple:
         if not isinstance(value, (tuple, list, range)):
@@ -145,6 +150,17 @@ def _coerce(key: str, value: PyTree, hint: PyTree) -> PyTree:
     return value
 
 
+def _chosen(key: str, value: PyTree, choice: Choice) -> int:
+    """The number of a choice, given by its name or number."""
+    if isinstance(value, str) and value in choice.names:
+        return choice.names.index(value)
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if type(value) is int and 0 <= value < len(choice.names):
+        return value
+    raise UserError(f"config.{key}: there is no {str(value)!r}; {did_you_mean(str(value), choice.names)}")
+
+
 def complaint(hint: PyTree, value: PyTree) -> str | None:
     """Why a value is out of the range of a field of the type `hint`, in words; None if it is not."""
     if type(value) is int and not -limits.INT32 - 1 <= value <= limits.INT32:
@@ -158,6 +174,11 @@ def _origin(hint: PyTree) -> type:
     if get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
     return get_origin(hint) or hint
+
+
+def _item(hint: PyTree) -> PyTree:
+    """The type of the items of a tuple, or the type itself."""
+    return get_args(hint)[0] if _origin(hint) is tuple else hint
 
 
 def _describe(hint: object) -> str:

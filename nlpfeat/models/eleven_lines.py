@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
+from nlpfeat.models.roles import with_role
 
 Matrix: TypeAlias = Float[np.ndarray, "_ _"]  # inputs × outputs
 Trace: TypeAlias = dict[str, Float[np.ndarray, "..."]]
@@ -45,8 +46,10 @@ class ElevenLines(nn.Module):
           "features" (n, units); "output" (n, 1), before the sigmoid; "scores" (n, 2).
         """
         rows = jnp.stack(inputs, axis=1)
-        first = jnp.asarray(self.param("first", uniform_per_unit, (rows.shape[1], self.units), (1,)))
-        second = jnp.asarray(self.param("second", uniform_per_unit, (self.units, 1), (0,)))
+        draw_first = with_role(uniform_per_unit, fan_in=False, fan_out=True)
+        draw_second = with_role(uniform_per_unit, fan_in=True, fan_out=False)
+        first = jnp.asarray(self.param("first", draw_first, (rows.shape[1], self.units), (1,)))
+        second = jnp.asarray(self.param("second", draw_second, (self.units, 1), (0,)))
         features = jax.nn.sigmoid(rows @ first) * unit_mask(self.units, settings.width)[None]
         output = features @ second
         return {

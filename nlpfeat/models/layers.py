@@ -9,10 +9,12 @@ from typing import NamedTuple, TypeAlias
 import flax.linen as nn
 import jax.numpy as jnp
 import numpy as np
+from flax.linen.initializers import zeros_init
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from nlpfeat.models.masking import Dropout, uniform_per_unit, unit_mask
+from nlpfeat.models.roles import with_role
 
 # Weight (outputs, inputs), bias (outputs,), slope of the activation for negative values (1 for none).
 PlainLayer: TypeAlias = tuple[Array | np.ndarray, Array | np.ndarray, float]
@@ -108,10 +110,11 @@ class Embedding(nn.Module):
           train: whether to apply dropout.
         """
         shape = (self.rows, self.size.units)
-        table = self.param(
-            "table", lambda key: 0.05 * uniform_per_unit(key, shape, axes_of([_ROWS, self.size]))
+        axes = axes_of([_ROWS, self.size])
+        draw = with_role(
+            lambda key: 0.05 * uniform_per_unit(key, shape, axes), fan_in=False, fan_out=self.size.swept
         )
-        table = self.size.mask(jnp.asarray(table))
+        table = self.size.mask(jnp.asarray(self.param("table", draw)))
         if word_dropout is not None:
             ones = Dropout(name="words")(jnp.ones(self.rows), word_dropout, train=train)
             table = table * ones[:, None]
@@ -138,8 +141,10 @@ class Dense(nn.Module):
         sizes = (*self.inputs, self.outputs)
         fan_in = jnp.prod(jnp.stack([jnp.asarray(one.true, jnp.float32) for one in self.inputs]))
         shape = [one.units for one in sizes]
-        weight = self.param("weight", glorot(shape, axes_of(sizes), fan_in, self.outputs.true))
-        bias = self.param("bias", nn.initializers.zeros_init(), (self.outputs.units,))
+        fans = {"fan_in": any(one.swept for one in self.inputs), "fan_out": self.outputs.swept}
+        draw = glorot(shape, axes_of(sizes), fan_in, self.outputs.true)
+        weight = self.param("weight", with_role(draw, **fans))
+        bias = self.param("bias", with_role(zeros_init(), **fans, bias=True), (self.outputs.units,))
         # A product of matrices: the gradient of one over several axes would need a transposed copy.
         product = x.reshape(x.shape[0], -1) @ jnp.asarray(weight).reshape(-1, self.outputs.units)
         return self.outputs.mask(product + bias[None])
@@ -157,8 +162,10 @@ class Convolution(nn.Module):
         """(n, length, inputs) -> (n, length, filters), zero in the padding of filters."""
         sizes = (fixed(self.kernel_size), self.inputs, self.filters)
         fans = [self.kernel_size * jnp.asarray(one.true, jnp.float32) for one in (self.inputs, self.filters)]
-        weight = self.param("weight", glorot([one.units for one in sizes], axes_of(sizes), *fans))
-        bias = self.param("bias", nn.initializers.zeros_init(), (self.filters.units,))
+        role = {"fan_in": self.inputs.swept, "fan_out": self.filters.swept}
+        draw = glorot([one.units for one in sizes], axes_of(sizes), *fans)
+        weight = self.param("weight", with_role(draw, **role))
+        bias = self.param("bias", with_role(zeros_init(), **role, bias=True), (self.filters.units,))
         # A product of matrices over the words of each window: XLA's convolution on CPU is about a hundred times slower inside of
         # a loop, such as that over training steps.
         windows = unfold(x, self.kernel_size)

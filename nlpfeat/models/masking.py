@@ -22,6 +22,7 @@ from jaxtyping import Array, Bool, Float, PyTree
 
 from nlpfeat.data.core import Params
 from nlpfeat.errors import UserError
+from nlpfeat.models.roles import with_role
 
 
 def unit_mask(units: int, width: ArrayLike) -> Float[Array, " units"]:
@@ -74,8 +75,10 @@ class Affine(nn.Module):
         def draw(shape: Sequence[int], unit_axes: Sequence[int]) -> Callable[[Array], Array]:
             return lambda key: bound * uniform_per_unit(key, shape, unit_axes)
 
-        weight = self.param("weight", draw((self.outputs, x.shape[0]), self.unit_axes))
-        bias = self.param("bias", draw((self.outputs,), [a for a in self.unit_axes if a == 0]))
+        fans = {"fan_in": 1 in self.unit_axes, "fan_out": 0 in self.unit_axes}
+        weight = self.param("weight", with_role(draw((self.outputs, x.shape[0]), self.unit_axes), **fans))
+        draw_bias = draw((self.outputs,), [a for a in self.unit_axes if a == 0])
+        bias = self.param("bias", with_role(draw_bias, **fans, bias=True))
         return weight @ x + bias[:, None]
 
 

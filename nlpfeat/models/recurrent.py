@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PyTree
 
 from nlpfeat.models.layers import Size, axes_of, fixed, glorot
+from nlpfeat.models.roles import with_role
 
 State: TypeAlias = tuple[Array, ...]  # arrays (n, units); the first is the output of the layer
 
@@ -119,10 +120,13 @@ class Recurrent(nn.Module):
         )
         true = self.units.true
         initial = glorot([s.units for s in input_sizes], axes_of(input_sizes), self.inputs.true, true)
-        weight = self.param("weight", initial)
+        fans = {"fan_in": self.inputs.swept, "fan_out": self.units.swept}
+        weight = self.param("weight", with_role(initial, **fans))
         initial = glorot([s.units for s in recurrent_sizes], axes_of(recurrent_sizes), true, true)
-        recurrent = self.param("recurrent", initial)
-        bias = self.param("bias", self._bias, (len(self.cell.input_sums), units))
+        both = {"fan_in": self.units.swept, "fan_out": self.units.swept}
+        recurrent = self.param("recurrent", with_role(initial, **both))
+        draw_bias = with_role(self._bias, **fans, bias=True)
+        bias = self.param("bias", draw_bias, (len(self.cell.input_sums), units))
         unpadded = self.units.mask(jnp.ones(units))
         recurrent = (jnp.asarray(recurrent) * unpadded[:, None, None]).reshape(units, -1)
         weight = jnp.asarray(weight).reshape(x.shape[2], -1)

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, PyTree
 from nlpfeat.config.fields import Fraction, Positive
 from nlpfeat.data.core import Outputs, Params
 from nlpfeat.models.masking import Affine, Dropout, uniform_per_unit, unit_mask
+from nlpfeat.models.roles import with_role
 
 CHUNK = 64  # words of a document that are gathered at a time
 
@@ -153,11 +154,11 @@ class WordTable(nn.Module):
     @nn.compact
     def __call__(self, bag: PyTree) -> Float[Array, "n units"]:
         """The weighted sum of the word vectors of each document: (n, units)."""
-        table = self.param(
-            "table",
-            lambda key: self.init_scale * uniform_per_unit(key, (self.vocab_size, self.units), [1]),
+        shape = (self.vocab_size, self.units)
+        draw = with_role(
+            lambda key: self.init_scale * uniform_per_unit(key, shape, [1]), fan_in=False, fan_out=True
         )
-        return pool(jnp.asarray(table), bag)
+        return pool(jnp.asarray(self.param("table", draw)), bag)
 
 
 class WordBag(nn.Module):

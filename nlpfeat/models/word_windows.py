@@ -21,6 +21,7 @@ from nlpfeat.config.fields import Count, Positive, Scalar
 from nlpfeat.data.core import Outputs
 from nlpfeat.models.layers import Dense, Embedding, Size, fixed, glorot, unfold
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
+from nlpfeat.models.roles import with_role
 
 
 def whole_windows(segments: PyTree, context_radius: int) -> Array:
@@ -121,8 +122,10 @@ class WindowNet(nn.Module):
         replaced = embedding(other_words(key, inputs.words, self.rows), None, train=train)
         shape = (kernel_size, self.units, self.spec.hidden)
         fan_in = kernel_size * jnp.asarray(settings.width, jnp.float32)
-        weight = jnp.asarray(self.param("weight", glorot(shape, [1], fan_in, self.spec.hidden)))
-        bias = self.param("bias", nn.initializers.zeros_init(), (self.spec.hidden,))
+        draw = with_role(glorot(shape, [1], fan_in, self.spec.hidden), fan_in=True, fan_out=False)
+        weight = jnp.asarray(self.param("weight", draw))
+        zeros = with_role(nn.initializers.zeros_init(), fan_in=True, fan_out=False, bias=True)
+        bias = self.param("bias", zeros, (self.spec.hidden,))
         # A product of matrices over the words of each window, as in `nlpfeat.models.layers.Convolution`.
         window = unfold(words, kernel_size)
         flat = weight.reshape(-1, self.spec.hidden)

@@ -10,7 +10,7 @@ from nlpfeat.config import limits
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.json_files import DIGEST, is_intact, parse_json
 
-FORMAT = 4  # of a study's files; 4 added digests, numerics and the hash of the data
+FORMAT = 5  # of a study's files; 5 added the settings of the recipe
 LARGE = 16e6  # bytes of member tables that are not read at a glance
 
 

@@ -61,7 +61,7 @@ def replay(study: Study, settings: Mapping[str, float], steps: np.ndarray) -> Re
         record: dict[str, np.ndarray] = tree_index(bucket.to_host(on_devices), 0)  # pyright: ignore[reportAssignmentType]
         records.append(record)
         if step in wanted:
-            params = crop(tree_index(bucket.to_host(current.params), 0), shapes)
+            params = crop(tree_index(bucket.to_host(current.evaluated), 0), shapes)
             members.append(TrainedMember(name, step, factory, module, params, bucket.first.settings, record))
     gap = _gap(tree_stack(records), np.array(stops), kept, bucket.first.splits)
     return Replay(members, gap)

@@ -174,7 +174,7 @@ class RestoredBucket:
         factory = self.factory
         settings = tree_index(stack_settings(factory.spec.settings, self.members), row)
         width = int(self.members["width"].iloc[row])
-        params = crop(tree_index(self.checkpoint.state.params, row), factory.shapes(width))
+        params = crop(tree_index(self.checkpoint.state.evaluated, row), factory.shapes(width))
         stop = [one.step for one in factory.spec.training.stops].index(self.step)
         record = {name: values[row, stop] for name, values in self.checkpoint.records.items()}
         name = str(self.members.index[row])

@@ -7,6 +7,7 @@ member is the same alone, in any bucket, and on any number of devices.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import product
 from math import prod
 from typing import NamedTuple, TypeVar
 
@@ -26,8 +27,9 @@ from nlpfeat.models.masking import crop
 from nlpfeat.store import provenance
 from nlpfeat.sweeps import programs
 from nlpfeat.tasks.spec import Spec
+from nlpfeat.training.recipe import DescentSettings, complaint, used_parts
 from nlpfeat.training.schedule import TrainingSpec
-from nlpfeat.training.step import Data, Program, initial_params, partition
+from nlpfeat.training.step import Data, Program, initial_params, param_roles, partition
 from nlpfeat.training.task import ExampleRule, FullBatchRule, GradientDescent
 
 Tree = TypeVar("Tree")
@@ -95,6 +97,12 @@ class MemberFactory:
             raise
         return NewMember(settings, splits, params)
 
+    def program(self, members: pd.DataFrame) -> Program:
+        """The program that trains some members, rows of a member table, padded to the widest of them."""
+        spec, units = self.spec, int(members["width"].max())
+        parts = used_parts(spec.settings, {str(name): members[name].unique().tolist() for name in members})
+        return Program(spec.task, self.module(units), (), parts, spec.training.train_sample)
+
     def splits(self, settings: Settings) -> Splits:
         """The splits of the member with these settings, on the host."""
         return jax.device_get(self.make_splits(settings))
@@ -126,7 +134,7 @@ def member_factory(spec: Spec) -> MemberFactory:
         return jax.eval_shape(initial, spec.settings)
 
     # What cannot be computed is refused before anything is written.
-    batches = jax.ShapeDtypeStruct((training.record_every, training.batch_size), np.int32)
+    batches = jax.ShapeDtypeStruct((training.longest_interval, training.batch_size), np.int32)
     widest = max(dict(spec.sweep).get("width", (spec.settings.width,)))
     try:
         splits = jax.eval_shape(make_splits, spec.settings)
@@ -139,6 +147,7 @@ def member_factory(spec: Spec) -> MemberFactory:
         task.learner.sampler(count(splits["train"]), training.batch_size, 0, 0, 1)
     for frozen in frozen_sets:
         partition(shapes(1), frozen)
+    _check_recipe(spec, dataset, splits, module(1))
     return MemberFactory(spec, dataset, module, jax.jit(make_splits), jax.jit(init, static_argnums=0), shapes)
 
 
@@ -150,6 +159,40 @@ def _check_sizes(shapes: PyTree) -> None:
                 f"this config asks for an array {name} of the shape {leaf.shape}, and programs index at most {limits.INT32:,} numbers: "
                 "ask for less"
             )
+
+
+def _check_recipe(spec: Spec, dataset: Dataset, splits: Splits, module: nn.Module) -> None:
+    """Refuse settings of the recipe that the task or the phases do not allow.
+
+    Raises:
+      UserError: naming the setting.
+    """
+    if not isinstance(spec.settings, DescentSettings):
+        return
+    task, training, axes = spec.task, spec.training, dict(spec.sweep)
+    assert isinstance(task.learner, GradientDescent), f"{task.name} has settings of gradient descent"
+    values = {name: axes.get(name, (value,)) for name, value in vars(spec.settings).items()}
+    parts = used_parts(spec.settings, values)
+    checked = ("warmup_steps", "average_decay", "average_share")
+    for combination in product(*(values[name] for name in checked)):
+        wrong = complaint(
+            replace(spec.settings, **dict(zip(checked, combination, strict=True))), training.steps
+        )
+        if wrong:
+            raise UserError(f"config.settings.{wrong}")
+    if "label_smoothing" in parts and task.learner.uniform_loss is None:
+        raise UserError(
+            f"config.settings.label_smoothing: the loss of {task.name} is no cross-entropy of classes, so there is nothing to smooth"
+        )
+    scaled = "parametrisation" in parts or any(value != 1 for value in values["output_init_scale"])
+    if not scaled:
+        return
+    inputs = jax.eval_shape(task.data.batch, dataset.arrays, splits["train"], np.arange(1)).inputs
+    if param_roles(Program(task, module), inputs, spec.settings) is None:
+        why = "multiplies units with units" if not task.model.layered else "has layers without roles"
+        raise UserError(
+            f"config.settings.parametrisation: {task.name} {why}, so only the standard parametrisation is defined for it"
+        )
 
 
 def _check_rule(spec: Spec, frozen_sets: list[tuple[str, ...]]) -> None:
@@ -222,7 +265,7 @@ def prepare(factory: MemberFactory, label: str, members: pd.DataFrame, mesh: Mes
     def lay_out(activation_bytes: int) -> programs.Layout:
         return programs.lay_out(mesh, len(members), activation_bytes)
 
-    return _prepare(factory, label, members, (units, widest), lay_out)
+    return _prepare(factory, label, members, members, (units, widest), lay_out)
 
 
 def prepare_alone(
@@ -239,17 +282,18 @@ def prepare_alone(
         return whole._replace(members=min(whole.members, 2 * mesh.size * whole.block))
 
     units = int(members["width"].max())
-    return _prepare(factory, label, members.loc[[member]], (units, units), lay_out)
+    return _prepare(factory, label, members.loc[[member]], members, (units, units), lay_out)
 
 
 def _prepare(
     factory: MemberFactory,
     label: str,
     members: pd.DataFrame,
+    in_bucket: pd.DataFrame,
     sizes: tuple[int, int],
     lay_out: Callable[[int], programs.Layout],
 ) -> Bucket:
-    """A bucket whose members are made at the second of `sizes` and cropped to the first."""
+    """Some members of a bucket, made at the second of `sizes` and cropped to the first, with the program of the whole bucket."""
     (units, widest), task, training = sizes, factory.spec.task, factory.spec.training
     settings = stack_settings(factory.spec.settings, members)
     made = [factory.new_member(tree_index(settings, i), widest) for i in range(len(members))]
@@ -263,7 +307,7 @@ def _prepare(
     bucket = Bucket(
         label=label,
         members=members,
-        program=Program(task, module),
+        program=factory.program(in_bucket),
         rows=batch_rows(training, made[0].splits),
         layout=lay_out(activations),
         metadata=factory.dataset.metadata,

@@ -30,6 +30,7 @@ from nlpfeat.training.step import (
     Program,
     Record,
     State,
+    StepScales,
     evaluate,
     fresh_splits,
     init_state,
@@ -121,7 +122,13 @@ def init_members(program: Program, rows: int, layout: Layout, params: Params, se
 
 @partial(jax.jit, static_argnames=("program", "layout"), donate_argnames=("state",))
 def advance(
-    program: Program, layout: Layout, state: State, data: Data, indices: Indices, interval: Interval
+    program: Program,
+    layout: Layout,
+    state: State,
+    data: Data,
+    indices: Indices,
+    scales: StepScales,
+    interval: Interval,
 ) -> tuple[State, Record]:
     """All steps of an interval for every member, then a record. One program serves a whole bucket.
 
@@ -131,6 +138,7 @@ def advance(
         seed, else (n, …) shared.
       indices: int32 (members, at least `interval.steps`, batch size), without the members where a rule shows all of them
         the same examples; or None for full batches.
+      scales: (members, at least `interval.steps`).
 
     Returns:
       The new state and the record, leaves (members, splits).
@@ -138,20 +146,25 @@ def advance(
     task = program.task
 
     def member(
-        state: State, settings: Settings, arrays: PyTree, splits: Splits, indices: Indices
+        state: State,
+        settings: Settings,
+        arrays: PyTree,
+        splits: Splits,
+        indices: Indices,
+        scales: StepScales,
     ) -> tuple[State, Record]:
         own = Data(settings, arrays, splits)
-        state = train(program, state, own, indices, interval)
-        record = evaluate(program, state.params, own)
+        state = train(program, state, own, indices, scales, interval)
+        record = evaluate(program, state.evaluated, own)
         return state, record | rule_record(task, state.opt_state, splits)
 
     by_seed = isinstance(task.learner, GradientDescent)
-    axes = (0, 0, None, 0 if task.data.per_seed else None, 0 if by_seed else None)
+    axes = (0, 0, None, 0 if task.data.per_seed else None, 0 if by_seed else None, 0)
 
     def share(*arguments: PyTree) -> tuple[State, Record]:
         return _map_blocks(member, axes, layout.block, arguments)
 
-    return _sharded(share, layout, axes)(state, *data, indices)
+    return _sharded(share, layout, axes)(state, *data, indices, scales)
 
 
 @partial(jax.jit, static_argnames=("program", "metadata", "layout"), donate_argnames=("record",))

@@ -24,8 +24,19 @@ from nlpfeat.sweeps import multihost, programs
 from nlpfeat.sweeps.members import Bucket, MemberFactory, batch_rows, prepare
 from nlpfeat.tasks.spec import Spec
 from nlpfeat.training import checkpoints
+from nlpfeat.training.averages import average_weights
+from nlpfeat.training.learning_rates import CONSTANT, lr_scales
+from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.schedule import TrainingSpec
-from nlpfeat.training.step import Indices, Interval, Program, Record, State, init_state, record_names
+from nlpfeat.training.step import (
+    Indices,
+    Interval,
+    Record,
+    State,
+    StepScales,
+    init_state,
+    record_names,
+)
 from nlpfeat.training.task import GradientDescent
 
 log = logging.getLogger(__name__)
@@ -50,7 +61,7 @@ def load_checkpoint(
       DamagedFile: if it cannot be read, with what to do then; UserError if it does not fit the study's config.
     """
     training, units = folder.spec.training, int(members["width"].max())
-    program = Program(folder.spec.task, factory.module(units), training.phase_at(step).frozen)
+    program = factory.program(members)._replace(frozen=training.phase_at(step).frozen)
 
     def state(params: Params, settings: Settings) -> State:
         return init_state(program, batch_rows(training, splits), params, settings)
@@ -217,15 +228,19 @@ def advance(
         phase = training.phase_at(step)
         if phase.frozen != frozen:
             frozen = phase.frozen
-            state = initial_state(bucket, frozen, state.params)
+            average = state.average
+            state = initial_state(bucket, frozen, state.params)._replace(average=average)
         program = bucket.program._replace(frozen=frozen)
         indices = batch_indices(training, bucket, start, step)
-        interval = Interval(phase.lr_scale, start, step - start)
-        state, record = programs.advance(program, bucket.layout, state, bucket.data, indices, interval)
+        scales = step_scales(training, bucket, start, step)
+        interval = Interval(start, step - start)
+        state, record = programs.advance(
+            program, bucket.layout, state, bucket.data, indices, scales, interval
+        )
         if task.data.fresh_splits and step == training.total:
             program = bucket.program  # what is frozen does not matter here
             record = programs.fresh_record(
-                program, bucket.metadata, bucket.layout, record, state.params, bucket.data
+                program, bucket.metadata, bucket.layout, record, state.evaluated, bucket.data
             )
         yield state, record
         start = step
@@ -283,17 +298,41 @@ def batch_indices(training: TrainingSpec, bucket: Bucket, start: int, stop: int)
     size, learner = training.batch_size, bucket.program.task.learner
     if not size:
         return None
-    n = count(bucket.first.splits["train"])
+    n, longest = count(bucket.first.splits["train"]), max(training.longest_interval, stop - start)
     if not isinstance(learner, GradientDescent):
-        shared = np.zeros((training.record_every, size), np.int32)
+        shared = np.zeros((longest, size), np.int32)
         shared[: stop - start] = sequential_sampler(n, size, start, stop)
         return programs.put(bucket.layout, shared, per_member=False)
     seeds = bucket.members["seed"].to_numpy()
     by_seed = {seed: learner.sampler(n, size, int(seed), start, stop) for seed in np.unique(seeds)}
-    indices = np.zeros((len(seeds), training.record_every, size), np.int32)
+    indices = np.zeros((len(seeds), longest, size), np.int32)
     for i, seed in enumerate(seeds):
         indices[i, : stop - start] = by_seed[seed]
     return bucket.to_devices(indices)  # pyright: ignore[reportReturnType]
+
+
+def step_scales(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> StepScales:
+    """What the schedules of every member say about the steps `start` … `stop - 1`.
+
+    Padded to the longest interval between two stops, so that the shape never changes.
+    """
+    members = bucket.members
+    longest = max(training.longest_interval, stop - start)
+    phases = [(phase.stop - phase.start, phase.lr_scale) for phase in training.phases]
+    rates = np.zeros((len(members), longest), np.float32)
+    weights = np.ones((len(members), longest), np.float32)
+    if not issubclass(bucket.program.task.model.settings, DescentSettings):
+        rates[:, : stop - start] = lr_scales(phases, CONSTANT, 0, 0.0)[start:stop]
+        return StepScales(bucket.to_devices(rates))
+    for values, rows in members.groupby(["schedule", "warmup_steps", "final_lr_scale"]).indices.items():
+        schedule, warmup, final = values  # pyright: ignore[reportGeneralTypeIssues]
+        rates[rows, : stop - start] = lr_scales(phases, int(schedule), int(warmup), float(final))[start:stop]
+    if "average" not in bucket.program.parts:
+        return StepScales(bucket.to_devices(rates))
+    for values, rows in members.groupby(["average_decay", "average_share"]).indices.items():
+        decay, share = values  # pyright: ignore[reportGeneralTypeIssues]
+        weights[rows, : stop - start] = average_weights(start, stop, training.total, decay, share)
+    return StepScales(bucket.to_devices(rates), bucket.to_devices(weights))
 
 
 def write_bucket_results(

@@ -18,15 +18,16 @@ from nlpfeat.models import sentiment_net, word_bag
 from nlpfeat.models.sentiment_net import SentimentNet, SentimentNetSpec
 from nlpfeat.models.word_bag import NaiveBayesBagSpec, WordBag, WordBagSpec
 from nlpfeat.models.word_mean import WordMean, WordMeanSpec
-from nlpfeat.training.losses import cross_entropy, squared_error
+from nlpfeat.training.losses import cross_entropy, squared_error, uniform_cross_entropy
 from nlpfeat.training.metrics import Metric, accuracy
 from nlpfeat.training.optimizers import adam_l2
+from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.rules.online import MAX_BATCH, REVIEW_BY_REVIEW
 from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task, Views
 
 
 @settings_class
-class WordMeanSettings(Settings):
+class WordMeanSettings(DescentSettings):
     """Settings of average, reduce, tanh."""
 
     width: Scalar = traced(16, Count)
@@ -51,7 +52,9 @@ class OnlineSettings(Settings):
 
 
 ACCURACY = Metric("accuracy", accuracy)
-CROSS_ENTROPY = GradientDescent(Metric("loss", cross_entropy, "nats", "min"), adam_l2)
+CROSS_ENTROPY = GradientDescent(
+    Metric("loss", cross_entropy, "nats", "min"), adam_l2, uniform_loss=uniform_cross_entropy
+)
 
 PLANTED_WORDS = Task(
     name="planted_words",
@@ -134,6 +137,7 @@ REVIEWS_MEAN = replace(
         build=lambda model, data, units: WordMean(
             units, len(data.corpus.classes), len(data.vocabulary.words), model
         ),
+        layered=False,  # the sum of the units has no weights
     ),
     learner=GradientDescent(Metric("loss", squared_error, "squared error", "min"), adam_l2),
 )

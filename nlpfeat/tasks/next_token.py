@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from nlpfeat.config.fields import Count, Fraction, Positive, Scalar, Settings, settings_class, traced
+from nlpfeat.config.fields import Count, Fraction, Positive, Scalar, settings_class, traced
 from nlpfeat.data.samplers import stream_sampler, streams, subsample
 from nlpfeat.data.text import characters, next_words
 from nlpfeat.data.text.characters import CharacterSpec
@@ -10,9 +10,15 @@ from nlpfeat.data.text.next_words import NextWordSpec
 from nlpfeat.models import character_net, word_bag
 from nlpfeat.models.character_net import CharacterNet, CharacterNetSpec
 from nlpfeat.models.next_word_net import NextWordNet, NextWordNetSpec
-from nlpfeat.training.losses import many_class_cross_entropy, next_token_loss
+from nlpfeat.training.losses import (
+    many_class_cross_entropy,
+    next_token_loss,
+    uniform_cross_entropy,
+    uniform_next_token_loss,
+)
 from nlpfeat.training.metrics import Metric, accuracy, bits_per_token, next_token_accuracy, unigram_bits
 from nlpfeat.training.optimizers import adam
+from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.task import (
     Carry,
     DataPipeline,
@@ -25,14 +31,14 @@ from nlpfeat.training.task import (
 
 
 @settings_class
-class NextWordSettings(Settings):
+class NextWordSettings(DescentSettings):
     """Settings of nets that read a few words."""
 
     width: Scalar = traced(100, Count)
 
 
 @settings_class
-class CharacterNetSettings(Settings):
+class CharacterNetSettings(DescentSettings):
     """Settings of nets that read characters; for the fractions dropped see `CharacterNet`."""
 
     width: Scalar = traced(256, Count)
@@ -60,7 +66,10 @@ CHAR_RNN = Task(
         carry=Carry(character_net.init_carry, character_net.inject_carry, character_net.extract_carry),
     ),
     learner=GradientDescent(
-        Metric("loss", next_token_loss, "nats per character", "min"), adam, sampler=stream_sampler
+        Metric("loss", next_token_loss, "nats per character", "min"),
+        adam,
+        sampler=stream_sampler,
+        uniform_loss=uniform_next_token_loss,
     ),
     evaluation=Evaluation(
         metrics=(
@@ -91,7 +100,9 @@ NEXT_WORD = Task(
         NextWordSettings,
         build=lambda model, texts, units: NextWordNet(units, len(texts.vocabulary.words), model),
     ),
-    learner=GradientDescent(Metric("loss", many_class_cross_entropy, "nats", "min"), adam),
+    learner=GradientDescent(
+        Metric("loss", many_class_cross_entropy, "nats", "min"), adam, uniform_loss=uniform_cross_entropy
+    ),
     evaluation=Evaluation(
         metrics=(Metric("accuracy", accuracy),),
         success=0.15,

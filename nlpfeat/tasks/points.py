@@ -10,7 +10,6 @@ from nlpfeat.config.fields import (
     Positive,
     Range,
     Scalar,
-    Settings,
     settings_class,
     traced,
 )
@@ -19,9 +18,10 @@ from nlpfeat.data.points import annulus, four_rows, spirals
 from nlpfeat.models import unwarper
 from nlpfeat.models.eleven_lines import ElevenLines, ElevenLinesSpec
 from nlpfeat.models.unwarper import DeepUnwarper, DeepUnwarperSpec, Unwarper, UnwarperSpec
-from nlpfeat.training.losses import cross_entropy, half_squared_error
+from nlpfeat.training.losses import cross_entropy, half_squared_error, uniform_cross_entropy
 from nlpfeat.training.metrics import Metric, accuracy
 from nlpfeat.training.optimizers import adam_l2, sgd
+from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.task import (
     DataPipeline,
     Evaluation,
@@ -37,7 +37,7 @@ Slope = Annotated[float, Range(0, 0.99)]  # 1 would be no activation
 
 
 @settings_class
-class AnnulusSettings(Settings):
+class AnnulusSettings(DescentSettings):
     """Settings of the disc inside an annulus."""
 
     width: Scalar = traced(3, Count)
@@ -45,7 +45,7 @@ class AnnulusSettings(Settings):
 
 
 @settings_class
-class SpiralSettings(Settings):
+class SpiralSettings(DescentSettings):
     """Settings of the spirals; `noise` in radians on the angle."""
 
     width: Scalar = traced(100, Count)
@@ -72,7 +72,7 @@ class DeepSpiralSettings(SpiralSettings):
 
 
 @settings_class
-class ElevenLinesSettings(Settings):
+class ElevenLinesSettings(DescentSettings):
     """Settings of the eleven lines. The essay's step sums over four rows, ours takes the mean: its rate 1 is our 4."""
 
     width: Scalar = traced(4, Count)
@@ -94,7 +94,9 @@ SPIRALS = Task(
         SpiralSettings,
         build=lambda model, data, units: Unwarper(units, data.arms, model.embedding),
     ),
-    learner=GradientDescent(Metric("loss", cross_entropy, "nats", "min"), adam_l2),
+    learner=GradientDescent(
+        Metric("loss", cross_entropy, "nats", "min"), adam_l2, uniform_loss=uniform_cross_entropy
+    ),
     evaluation=ACCURACY,
     views=Views(piecewise_linear=PiecewiseLinear(unwarper.layers, spirals.class_curves)),
 )

@@ -20,6 +20,7 @@ from nlpfeat.models.factors import BiasSpec, DotNet, DotSpec, RatingNet, RatingN
 from nlpfeat.training.losses import squared_residual
 from nlpfeat.training.metrics import Metric, mean_square_baseline
 from nlpfeat.training.optimizers import adam_with_l2
+from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.rules.variational import VARIATIONAL_BAYES
 from nlpfeat.training.task import (
     DataPipeline,
@@ -33,7 +34,7 @@ from nlpfeat.training.task import (
 
 
 @settings_class
-class DotSettings(Settings):
+class DotSettings(DescentSettings):
     """Settings of products of factors; `l2` multiplies Σ W² of both tables, at every step."""
 
     width: Scalar = traced(50, Count)
@@ -76,6 +77,7 @@ RATINGS_DOT = Task(
         DotSpec,
         DotSettings,
         build=lambda model, data, units: DotNet(units, len(data.rated.users), len(data.rated.items), model),
+        layered=False,
     ),
     learner=GradientDescent(replace(SQUARED_ERROR, name="loss"), adam_with_l2("users", "items")),
     evaluation=Evaluation(

@@ -2,21 +2,22 @@
 
 from dataclasses import replace
 
-from nlpfeat.config.fields import Count, Fraction, NonNegative, Scalar, Settings, settings_class, traced
+from nlpfeat.config.fields import Count, Fraction, NonNegative, Scalar, settings_class, traced
 from nlpfeat.data.text import corpus, sequences
 from nlpfeat.data.text.sequences import SequenceSpec
 from nlpfeat.models import word_bag
 from nlpfeat.models.conv_net import ConvNet, ConvNetSpec, MultiConvNetSpec
 from nlpfeat.models.dense_net import DenseNet, DenseNetSpec
 from nlpfeat.models.lstm_net import LstmNet, LstmNetSpec
-from nlpfeat.training.losses import cross_entropy
+from nlpfeat.training.losses import cross_entropy, uniform_cross_entropy
 from nlpfeat.training.metrics import Metric, accuracy
 from nlpfeat.training.optimizers import adam, adam_with_l2
+from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task, Views
 
 
 @settings_class
-class DenseNetSettings(Settings):
+class DenseNetSettings(DescentSettings):
     """Settings of the dense net; `dropout` is the fraction of dense units dropped."""
 
     width: Scalar = traced(100, Count)
@@ -24,7 +25,7 @@ class DenseNetSettings(Settings):
 
 
 @settings_class
-class MultiConvNetSettings(Settings):
+class MultiConvNetSettings(DescentSettings):
     """Settings of convolutions of several kernel sizes; for the fractions dropped see `ConvNet`."""
 
     width: Scalar = traced(64, Count)
@@ -35,7 +36,7 @@ class MultiConvNetSettings(Settings):
 
 
 @settings_class
-class ConvNetSettings(Settings):
+class ConvNetSettings(DescentSettings):
     """Settings of convolutions of one kernel size; for the fractions dropped see `ConvNet`."""
 
     width: Scalar = traced(64, Count)
@@ -47,7 +48,7 @@ class ConvNetSettings(Settings):
 
 
 @settings_class
-class LstmNetSettings(Settings):
+class LstmNetSettings(DescentSettings):
     """Settings of the LSTM; `l2` multiplies Σ W² of the word table."""
 
     width: Scalar = traced(100, Count)
@@ -76,7 +77,7 @@ IMDB_DENSE = Task(
         ),
         init_override=sequences.pretrained_embedding,
     ),
-    learner=GradientDescent(CROSS_ENTROPY, adam),
+    learner=GradientDescent(CROSS_ENTROPY, adam, uniform_loss=uniform_cross_entropy),
     evaluation=Evaluation(metrics=(Metric("accuracy", accuracy),), success=0.87, batch_size=250),
     views=Views(word_vectors=word_bag.word_vectors),
 )
@@ -114,5 +115,5 @@ IMDB_LSTM = replace(
             units, len(data.corpus.classes), len(data.vocabulary.words), model
         ),
     ),
-    learner=GradientDescent(CROSS_ENTROPY, adam_with_l2("words")),
+    learner=GradientDescent(CROSS_ENTROPY, adam_with_l2("words"), uniform_loss=uniform_cross_entropy),
 )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from nlpfeat.config.fields import Count, Scalar, Settings, settings_class, traced
+from nlpfeat.config.fields import Count, Scalar, settings_class, traced
 from nlpfeat.data.samplers import subsample
 from nlpfeat.data.text import windows
 from nlpfeat.data.text.windows import SubsampledSpec, WindowSpec
@@ -12,11 +12,12 @@ from nlpfeat.models.word_windows import NoiseNet, NoiseNetSpec, WindowNet, Windo
 from nlpfeat.training.losses import negative_sampling_loss, window_loss
 from nlpfeat.training.metrics import Metric, tie_baseline, window_accuracy
 from nlpfeat.training.optimizers import adam
+from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task, Views
 
 
 @settings_class
-class WindowSettings(Settings):
+class WindowSettings(DescentSettings):
     """Settings of nets that score windows."""
 
     width: Scalar = traced(50, Count)
@@ -63,6 +64,7 @@ WINDOWS_NOISE = replace(
         build=lambda model, data, units: NoiseNet(
             units, len(data.vocabulary.words), data.context_radius, data.max_kept, model
         ),
+        layered=False,
     ),
     learner=GradientDescent(Metric("loss", negative_sampling_loss, "nats per window", "min"), adam),
     # Frequent words give most corrupted windows away, and they are subsampled.

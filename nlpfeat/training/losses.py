@@ -31,6 +31,16 @@ def many_class_cross_entropy(outputs: Outputs, targets: Targets) -> Float[Array,
     return optax.losses.softmax_cross_entropy_with_integer_labels(outputs["scores"], jnp.asarray(targets))
 
 
+def uniform_cross_entropy(outputs: Outputs, targets: PyTree) -> Float[Array, " n"]:
+    """Cross-entropy with a uniform target: the mean over the classes of −log softmax(scores), in nats.
+
+    Args:
+      outputs: holds "scores" (n, classes).
+      targets: has no effect here.
+    """
+    return -jax.nn.log_softmax(outputs["scores"], axis=-1).mean(-1)
+
+
 def one_hot_targets(targets: Targets, units: int) -> Float[Array, "n units"]:
     """Targets of sigmoid outputs: one output is 1 for the second of two classes; several outputs are one-hot."""
     if units == 1:
@@ -101,4 +111,10 @@ def next_token_loss(outputs: Outputs, targets: PyTree) -> Float[Array, " n"]:
       targets: `tokens` (n, length), ids; `valid` bool (n, length); and `mean` (n,), by which the sum is divided.
     """
     cost = optax.losses.softmax_cross_entropy_with_integer_labels(outputs["scores"], targets.tokens)
+    return jnp.where(targets.valid, cost, 0.0).sum(1) / targets.mean
+
+
+def uniform_next_token_loss(outputs: Outputs, targets: PyTree) -> Float[Array, " n"]:
+    """As `next_token_loss`, with a target that is uniform over the tokens."""
+    cost = -jax.nn.log_softmax(outputs["scores"], axis=-1).mean(-1)
     return jnp.where(targets.valid, cost, 0.0).sum(1) / targets.mean

@@ -1,7 +1,8 @@
 """The schedule of training: steps, phases with their learning rates, records and checkpoints."""
 
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from math import log10
 from typing import Annotated, NamedTuple
 
 from nlpfeat.config import limits
@@ -47,9 +48,12 @@ class TrainingSpec:
         the optimizer is reset where this set changes between two phases.
       batch_size: examples per step; 0 for all.
       record_every: steps between two records.
+      records_per_decade: records between two powers of ten, evenly spaced in the logarithm of the step, in place of
+        `record_every`; 0 for none. For long training, most of which happens early.
       checkpoint_every: steps between two checkpoints, and the most that a killed process loses.
       snapshots: further steps that are recorded, and whose checkpoints are kept, like that of the last step. Snapshots
         after the last step are ignored.
+      train_sample: how many training examples a record is evaluated on; 0 for all.
     """
 
     steps: tuple[Count, ...] = (2000,)
@@ -57,8 +61,10 @@ class TrainingSpec:
     frozen: tuple[tuple[str, ...], ...] = ()
     batch_size: NonNegativeInt = 0
     record_every: Count = 50
+    records_per_decade: NonNegativeInt = 0
     checkpoint_every: Count = 500
     snapshots: tuple[Annotated[int, Range(0)], ...] = ()
+    train_sample: NonNegativeInt = 0
 
     def __post_init__(self) -> None:
         if not self.steps:
@@ -73,7 +79,8 @@ class TrainingSpec:
             raise ValueError(
                 f"steps: {self.total:,} in all are more than a program counts ({limits.INT32:,})"
             )
-        for name in ("record_every", "checkpoint_every"):
+        recorded = () if self.records_per_decade else ("record_every",)
+        for name in (*recorded, "checkpoint_every"):
             if self.total // getattr(self, name) > limits.STOPS:
                 raise ValueError(
                     f"{name}: {getattr(self, name)} makes more than {limits.STOPS:,} in {self.total:,} steps; raise it"
@@ -100,8 +107,21 @@ class TrainingSpec:
         saved = {*range(0, self.total, self.checkpoint_every), self.total} - {0}
         kept = {step for step in self.snapshots if step < self.total} | {self.total}
         ends = {phase.stop for phase in self.phases}
-        steps = {*range(0, self.total, self.record_every), *saved, *kept, *ends}
+        steps = {*self._recorded, *saved, *kept, *ends}
         return tuple(Stop(step, step in saved | kept, step in kept) for step in sorted(steps))
+
+    @property
+    def _recorded(self) -> set[int]:
+        if not self.records_per_decade:
+            return set(range(0, self.total, self.record_every))
+        places = range(int(self.records_per_decade * log10(self.total)) + 1)
+        return {0, *(round(10 ** (place / self.records_per_decade)) for place in places)}
+
+    @property
+    def longest_interval(self) -> int:
+        """The largest number of steps between two stops."""
+        steps = [stop.step for stop in self.stops]
+        return max(after - before for before, after in pairwise(steps))
 
     @property
     def kept_steps(self) -> set[int]:

@@ -1,10 +1,13 @@
 """Initialise, train and evaluate one member: pure functions, which `nlpfeat.sweeps.programs` maps over many members."""
 
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from flax import traverse_util
 from jax import Array
@@ -15,7 +18,10 @@ from nlpfeat.data.core import Examples, Outputs, Params, Splits, split_names
 from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.keys import stream
 from nlpfeat.models.batch_norm import Network
-from nlpfeat.training.task import ExampleRule, GradientDescent, Task
+from nlpfeat.models.roles import roles_of
+from nlpfeat.training import parametrisation
+from nlpfeat.training.recipe import DescentSettings
+from nlpfeat.training.task import NO_CARRY, ExampleRule, GradientDescent, Task
 
 
 class Program(NamedTuple):
@@ -23,11 +29,15 @@ class Program(NamedTuple):
 
     Attributes:
       frozen: names of parameters or submodules that are not trained.
+      parts: of a training step that some member uses, from `nlpfeat.training.recipe.used_parts`; the others are not compiled.
+      train_sample: how many training examples a record is evaluated on; 0 for all.
     """
 
     task: Task
     module: Network
     frozen: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    train_sample: int = 0
 
 
 class State(NamedTuple):
@@ -36,11 +46,18 @@ class State(NamedTuple):
     Attributes:
       opt_state: of the trained parameters; the counters of a learning rule.
       carry: state of the network, for each row of a batch.
+      average: of the parameters; () without averaging.
     """
 
     params: Params
     opt_state: optax.OptState | dict[str, Array]
     carry: PyTree = ()
+    average: PyTree = ()
+
+    @property
+    def evaluated(self) -> Params:
+        """The parameters that are evaluated and restored: their average, if there is one."""
+        return self.average or self.params
 
 
 class Data(NamedTuple):
@@ -59,14 +76,24 @@ class Interval(NamedTuple):
     """The steps between two returns to the host, within one phase. Traced scalars, so that all intervals share a program.
 
     Attributes:
-      lr_scale: factor of the learning rate of the member.
       start: number of the first step.
       steps: number of steps.
     """
 
-    lr_scale: Scalar
     start: Scalar
     steps: Scalar
+
+
+class StepScales(NamedTuple):
+    """What the schedules of a member say about each step of an interval. Padded, so that all intervals share a program.
+
+    Attributes:
+      learning_rate: factor of the learning rate of the member, (steps,).
+      average: weight of the parameters in their running average, (steps,); () without averaging.
+    """
+
+    learning_rate: Scalar
+    average: Scalar = ()
 
 
 Record: TypeAlias = dict[str, Array]  # the loss and each metric: (splits,)
@@ -79,10 +106,33 @@ def record_names(task: Task) -> tuple[str, ...]:
     return (*(metric.name for metric in task.recorded), *(name for name, _ in own))
 
 
+def boxed_params(module: Network, inputs: PyTree, settings: Settings) -> PyTree:
+    """The initial parameters as the layers draw them, from the random stream "init", with their roles where layers declare them."""
+    return module.init(stream(settings.seed, "init"), inputs, settings)["params"]
+
+
+def param_roles(program: Program, inputs: PyTree, settings: Settings) -> PyTree | None:
+    """The roles of the parameters, which decide how they scale with the width.
+
+    Returns:
+      A nested dict of `nlpfeat.models.roles.Role`; None if the network multiplies units with units, or if not all of its layers
+      declare roles.
+    """
+    if not program.task.model.layered:
+        return None
+    return roles_of(jax.eval_shape(partial(boxed_params, program.module), inputs, settings))
+
+
 def initial_params(program: Program, data: Data) -> Params:
-    """The initial parameters, drawn by the module from the random stream "init" of the member."""
-    example = program.task.data.batch(data.arrays, data.splits["train"], jnp.arange(1))
-    return program.module.init(stream(data.settings.seed, "init"), example.inputs, data.settings)["params"]  # pyright: ignore[reportReturnType]
+    """The initial parameters of a member, in its parametrisation."""
+    settings = data.settings
+    inputs = program.task.data.batch(data.arrays, data.splits["train"], jnp.arange(1)).inputs
+    roles = param_roles(program, inputs, settings) if isinstance(settings, DescentSettings) else None
+    if roles is None:
+        return nn.meta.unbox(boxed_params(program.module, inputs, settings))
+    drawn_at = replace(settings, width=parametrisation.drawing_width(settings))
+    drawn = nn.meta.unbox(boxed_params(program.module, inputs, drawn_at))
+    return parametrisation.scale_initial(drawn, roles, settings)
 
 
 def partition(params: Params, frozen: tuple[str, ...]) -> tuple[Params, Params]:
@@ -128,23 +178,47 @@ def init_state(program: Program, rows: int, params: Params, settings: Settings) 
         return State(params, {name: jnp.float32(0) for name in counters})
     trained, _ = partition(params, program.frozen)
     return State(
-        params, learner.optimizer(settings).init(trained), program.task.model.carry.init(program.module, rows)
+        params,
+        learner.optimizer.transformation(settings).init(trained),
+        program.task.model.carry.init(program.module, rows),
+        params if "average" in program.parts else (),
     )
 
 
+def learning_rate_scales(program: Program, batch: Examples, settings: Settings) -> PyTree:
+    """The factor of the learning rate of each trained parameter; () where all of them are 1.
+
+    Args:
+      batch: some examples; only shapes matter.
+    """
+    learner = program.task.learner
+    if "parametrisation" not in program.parts or not isinstance(learner, GradientDescent):
+        return ()
+    roles = param_roles(program, batch.inputs, settings)
+    scales = parametrisation.rate_scales(roles, settings, adaptive=learner.optimizer.adaptive)
+    return partition(scales, program.frozen)[0]
+
+
 def train_step(
-    program: Program, state: State, settings: Settings, batch: Examples, lr_scale: Scalar, step: Scalar
+    program: Program,
+    state: State,
+    settings: PyTree,
+    batch: Examples,
+    scales: StepScales,
+    step: Scalar,
+    layer_scales: PyTree = (),
 ) -> State:
     """One step of gradient descent on the mean loss of `batch`, or of the learning rule of the task.
 
     Args:
       settings: of the member.
-      lr_scale: factor of settings.learning_rate.
+      scales: of this step, scalars.
       step: number of the step, for the random stream of dropout.
+      layer_scales: from `learning_rate_scales`.
     """
-    task, module, frozen = program
+    task, module, frozen = program.task, program.module, program.frozen
     learner, carry = task.learner, task.model.carry
-    learning_rate = lr_scale * settings.learning_rate
+    learning_rate = scales.learning_rate * settings.learning_rate
     if not isinstance(learner, GradientDescent):
         return State(*learner.step(state.params, state.opt_state, batch, settings, learning_rate))  # pyright: ignore[reportArgumentType]
     trained, fixed = partition(state.params, frozen)
@@ -155,33 +229,57 @@ def train_step(
         outputs: Outputs = module.apply(
             {"params": merge(trained, fixed)}, inputs, settings, train=True, rngs={"dropout": key}
         )  # pyright: ignore[reportAssignmentType]
-        return learner.loss.fn(outputs, batch.targets).mean(), carry.extract(inputs, outputs)
+        loss = learner.loss.fn(outputs, batch.targets)
+        if "label_smoothing" in program.parts and learner.uniform_loss is not None:
+            uniform = learner.uniform_loss(outputs, batch.targets)
+            loss = (1 - settings.label_smoothing) * loss + settings.label_smoothing * uniform
+        return loss.mean(), carry.extract(inputs, outputs)
 
     gradient, carried = jax.grad(mean_loss, has_aux=True)(trained)
-    updates, opt_state = learner.optimizer(settings).update(gradient, state.opt_state, trained)
+    if "clip_norm" in program.parts:
+        limit = jnp.where(settings.clip_norm > 0, settings.clip_norm, jnp.inf)
+        gradient, _ = optax.clip_by_global_norm(limit).update(gradient, optax.EmptyState())
+    updates, opt_state = learner.optimizer.transformation(settings).update(gradient, state.opt_state, trained)
+    if layer_scales:
+        updates = jax.tree.map(jnp.multiply, updates, layer_scales)
+    if "decoupled_decay" in program.parts:
+        updates = jax.tree.map(lambda u, p: u + settings.decoupled_decay * p, updates, trained)
     trained = jax.tree.map(lambda p, u: p - learning_rate * u, trained, updates)
-    return State(merge(trained, fixed), opt_state, carried)
+    params = merge(trained, fixed)
+    average = state.average
+    if average:
+        average = optax.incremental_update(params, average, scales.average)
+    return State(params, opt_state, carried, average)
 
 
-def train(program: Program, state: State, data: Data, indices: Indices, interval: Interval) -> State:
+def train(
+    program: Program, state: State, data: Data, indices: Indices, scales: StepScales, interval: Interval
+) -> State:
     """Train for an interval.
 
     Args:
       indices: of the examples of each step, int (at least `interval.steps`, batch size); None for all examples in each step.
+      scales: of each step, (at least `interval.steps`,).
     """
 
+    def batch_of(i: Scalar) -> Examples:
+        index = None if indices is None else indices[i]
+        return program.task.data.batch(data.arrays, data.splits["train"], index)
+
+    layer_scales = learning_rate_scales(program, jax.eval_shape(batch_of, 0), data.settings)
+
     def body(i: Array, state: State) -> State:
-        batch = program.task.data.batch(
-            data.arrays, data.splits["train"], None if indices is None else indices[i]
+        of_step = jax.tree.map(lambda values: values[i], scales)
+        return train_step(
+            program, state, data.settings, batch_of(i), of_step, interval.start + i, layer_scales
         )
-        return train_step(program, state, data.settings, batch, interval.lr_scale, interval.start + i)
 
     return jax.lax.fori_loop(0, interval.steps, body, state)
 
 
 def evaluate(program: Program, params: Params, data: Data) -> Record:
     """The mean loss and metrics on each split: {"loss": (splits,), metric: …}, with the splits in the order of `split_names`."""
-    task, module, _ = program
+    task, module = program.task, program.module
     carry, size = task.model.carry, task.evaluation.batch_size
 
     def sums(examples: Examples, carried: PyTree, index: Array) -> tuple[PyTree, Record]:
@@ -191,8 +289,11 @@ def evaluate(program: Program, params: Params, data: Data) -> Record:
         found = {metric.name: metric.fn(outputs, batch.targets).sum() for metric in task.recorded}
         return carry.extract(inputs, outputs), found
 
-    def means(examples: Examples) -> Record:
+    def means(name: str) -> Record:
+        examples = data.splits[name]
         order = task.evaluation.indices(data.arrays, examples)
+        if name == "train" and 0 < program.train_sample < len(order):
+            order = order[sample_places(task, len(order), program.train_sample)]
         n = len(order)
         whole = n - n % size
         parts = []
@@ -204,8 +305,15 @@ def evaluate(program: Program, params: Params, data: Data) -> Record:
             parts.append(sums(examples, carry.init(module, n - whole), order[whole:])[1])
         return jax.tree.map(lambda *values: sum(values) / n, *parts)
 
-    records = [means(data.splits[name]) for name in split_names(data.splits)]
+    records = [means(name) for name in split_names(data.splits)]
     return jax.tree.map(lambda *values: jnp.stack(values), *records)
+
+
+def sample_places(task: Task, examples: int, sample: int) -> Int[np.ndarray, " sample"]:
+    """Places of evaluated examples that make a sample: evenly spaced, or the first ones where a network carries a state."""
+    if task.model.carry is NO_CARRY:
+        return np.linspace(0, examples - 1, sample).astype(np.int32)
+    return np.arange(max(sample - sample % task.evaluation.batch_size, 1), dtype=np.int32)
 
 
 def fresh_splits(task: Task, metadata: PyTree, settings: Settings) -> Splits:

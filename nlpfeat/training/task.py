@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import flax.linen as nn
 import numpy as np
-import optax
 from jax import Array
 from jaxtyping import Float, Int, PyTree
 
@@ -20,7 +19,8 @@ from nlpfeat.data.samplers import epoch_sampler, in_order
 from nlpfeat.models.batch_norm import Network
 from nlpfeat.models.factors import FactorTables, NewUserPrior
 from nlpfeat.models.layers import PlainLayer
-from nlpfeat.training.metrics import Baseline, Metric, Success, majority_baseline
+from nlpfeat.training.metrics import Baseline, Metric, PerExample, Success, majority_baseline
+from nlpfeat.training.optimizers import Optimizer
 from nlpfeat.training.schedule import TrainingSpec
 
 
@@ -171,6 +171,8 @@ class ModelFactory:
       init_override: replaces initial parameters.
       carry: the state of networks that read a stream from batch to batch.
       limits: (model spec, data spec) -> the largest values of traced settings that the specs limit, by name.
+      layered: whether units reach the outputs through layers of weights only. A network that multiplies units with units, or
+        sums them, has no other parametrisation than the standard one.
     """
 
     spec: type
@@ -179,6 +181,7 @@ class ModelFactory:
     init_override: InitOverride = lambda metadata, params, settings: params
     carry: Carry = NO_CARRY
     limits: Callable[[PyTree, PyTree], dict[str, float]] = lambda model, data: {}
+    layered: bool = True
 
 
 @dataclass(frozen=True)
@@ -187,13 +190,15 @@ class GradientDescent:
 
     Attributes:
       loss: per example.
-      optimizer: settings -> Optax transformation, without the learning rate, which `train_step` applies.
+      optimizer: the direction of a step.
       sampler: chooses the examples of each step.
+      uniform_loss: the loss if the target were uniform over the classes, for label smoothing; None where there are no classes.
     """
 
     loss: Metric
-    optimizer: Callable[[PyTree], optax.GradientTransformation]
+    optimizer: Optimizer
     sampler: SamplerFn = epoch_sampler
+    uniform_loss: PerExample | None = None
 
 
 @runtime_checkable
