@@ -57,9 +57,7 @@ class WithRole(struct.PyTreeNode, nn.meta.AxisMetadata[Array]):
         return self
 
 
-def with_role(
-    initializer: Initializer, *, fan_in: bool, fan_out: bool, bias: bool = False
-) -> Initializer:
+def with_role(initializer: Initializer, *, fan_in: bool, fan_out: bool, bias: bool = False) -> Initializer:
     """An initializer whose parameter has a role; `nn.Module.param` returns the parameter without it.
 
     Args:

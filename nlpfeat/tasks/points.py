@@ -1,7 +1,5 @@
 """Points that small networks separate: spirals and a disc inside an annulus, and the exclusive or of two columns."""
 
-from dataclasses import replace
-from functools import partial
 from typing import Annotated
 
 from nlpfeat.config.fields import (
@@ -13,7 +11,6 @@ from nlpfeat.config.fields import (
     settings_class,
     traced,
 )
-from nlpfeat.data.core import SPLITS
 from nlpfeat.data.points import annulus, four_rows, spirals
 from nlpfeat.models import unwarper
 from nlpfeat.models.eleven_lines import ElevenLines, ElevenLinesSpec
@@ -116,16 +113,11 @@ ANNULUS = Task(
     views=Views(piecewise_linear=PiecewiseLinear(unwarper.layers)),
 )
 
-# A recipe is chosen on these two tasks, so they have a validation split.
 SPIRALS_DEEP = Task(
     name="spirals_deep",
     summary="spirals unwarped by 2 → w → … → w → (2) → K, layers narrow enough to draw",
     width_label="units w of each layer",
-    data=replace(
-        SPIRALS.data,
-        splits=partial(spirals.make_splits, names=SPLITS),
-        fresh_splits=partial(spirals.fresh_splits, names=SPLITS[1:]),
-    ),
+    data=SPIRALS.data,
     model=ModelFactory(
         DeepUnwarperSpec,
         DeepSpiralSettings,
@@ -141,11 +133,7 @@ ANNULUS_DEEP = Task(
     name="annulus_deep",
     summary="a disc inside an annulus, by 2 → w → … → w → (2) → 2",
     width_label="units w of each layer",
-    data=replace(
-        ANNULUS.data,
-        splits=partial(annulus.make_splits, names=SPLITS),
-        fresh_splits=partial(annulus.fresh_splits, names=SPLITS[1:]),
-    ),
+    data=ANNULUS.data,
     model=ModelFactory(
         DeepUnwarperSpec,
         DeepAnnulusSettings,

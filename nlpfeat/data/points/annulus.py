@@ -3,7 +3,6 @@
 With two units, the region of a class is unbounded, and cannot be a bounded island.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import jax
@@ -11,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from nlpfeat.config.fields import Count, Fraction, Settings
-from nlpfeat.data.core import Examples, Splits
+from nlpfeat.data.core import SPLITS, Examples, Splits
 from nlpfeat.data.points.spirals import FRESH_POINTS
 from nlpfeat.keys import stream
 
@@ -47,12 +46,12 @@ def annulus(spec: AnnulusSpec, key: Array) -> Examples:
     return Examples(inputs, jnp.repeat(jnp.arange(2, dtype=jnp.int32), spec.points))
 
 
-def make_splits(spec: AnnulusSpec, settings: Settings, names: Sequence[str] = ("train", "test")) -> Splits:
+def make_splits(spec: AnnulusSpec, settings: Settings) -> Splits:
     """Examples of each split, drawn from the seed of the member."""
-    return {name: annulus(spec, stream(settings.seed, f"data/{name}")) for name in names}
+    return {name: annulus(spec, stream(settings.seed, f"data/{name}")) for name in SPLITS}
 
 
-def fresh_splits(spec: AnnulusSpec, settings: Settings, names: Sequence[str] = ("test",)) -> Splits:
-    """`FRESH_POINTS` new points per split, for the last record; the train split keeps its own."""
+def fresh_splits(spec: AnnulusSpec, settings: Settings) -> Splits:
+    """`FRESH_POINTS` new points per held-out split, for the last record; the train split keeps its own."""
     many = replace(spec, points=FRESH_POINTS // 2)
-    return {name: annulus(many, stream(settings.seed, f"data/last/{name}")) for name in names}
+    return {name: annulus(many, stream(settings.seed, f"data/last/{name}")) for name in SPLITS[1:]}

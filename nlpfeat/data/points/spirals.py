@@ -3,7 +3,6 @@
 Source: A. Canziani, Deep Learning (NYU), notebook "spiral classification", editions of 2020 and 2021.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import jax
@@ -14,7 +13,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Float, PyTree
 
 from nlpfeat.config.fields import Count, Fraction
-from nlpfeat.data.core import Examples, Splits
+from nlpfeat.data.core import SPLITS, Examples, Splits
 from nlpfeat.keys import stream
 
 FRESH_POINTS = 10_000  # new points on which the last record is evaluated
@@ -67,12 +66,14 @@ def class_curves(spec: SpiralSpec, points: int = 400) -> Float[np.ndarray, "arms
     return np.stack([x, y], 1).reshape(spec.arms, points, 2).astype(np.float64)
 
 
-def make_splits(spec: SpiralSpec, settings: PyTree, names: Sequence[str] = ("train", "test")) -> Splits:
-    """Examples of each split, drawn from the `seed` and `noise` of the member. The notebooks have no test set."""
-    return {name: spirals(spec, stream(settings.seed, f"data/{name}"), settings.noise) for name in names}
+def make_splits(spec: SpiralSpec, settings: PyTree) -> Splits:
+    """Examples of each split, drawn from the `seed` and `noise` of the member. The notebooks have a train split only."""
+    return {name: spirals(spec, stream(settings.seed, f"data/{name}"), settings.noise) for name in SPLITS}
 
 
-def fresh_splits(spec: SpiralSpec, settings: PyTree, names: Sequence[str] = ("test",)) -> Splits:
-    """`FRESH_POINTS` new points per split, for the last record: an accuracy of .99 then has a standard error of .001."""
+def fresh_splits(spec: SpiralSpec, settings: PyTree) -> Splits:
+    """`FRESH_POINTS` new points per held-out split, for the last record: an accuracy of .99 then has a standard error of .001."""
     many = replace(spec, points=-(-FRESH_POINTS // spec.arms))
-    return {name: spirals(many, stream(settings.seed, f"data/last/{name}"), settings.noise) for name in names}
+    return {
+        name: spirals(many, stream(settings.seed, f"data/last/{name}"), settings.noise) for name in SPLITS[1:]
+    }
