@@ -318,7 +318,7 @@ def step_scales(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -
     """
     members = bucket.members
     longest = max(training.longest_interval, stop - start)
-    phases = [(phase.stop - phase.start, phase.lr_scale) for phase in training.phases]
+    phases = tuple((phase.stop - phase.start, phase.lr_scale) for phase in training.phases)
     rates = np.zeros((len(members), longest), np.float32)
     weights = np.ones((len(members), longest), np.float32)
     if not issubclass(bucket.program.task.model.settings, DescentSettings):

@@ -3,8 +3,10 @@
 Schedules are computed on the host and are arguments of the training program, so that members with different schedules share it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import lru_cache
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -46,8 +48,9 @@ NAMES = tuple(SCHEDULES)
 CONSTANT = NAMES.index("constant")
 
 
+@lru_cache(maxsize=64)
 def lr_scales(
-    phases: Sequence[tuple[int, float]], schedule: int, warmup_steps: int, final_lr_scale: float
+    phases: tuple[tuple[int, float], ...], schedule: int, warmup_steps: int, final_lr_scale: float
 ) -> Float[np.ndarray, " steps"]:
     """The factor of the learning rate at every step of training: float32.
 
@@ -64,7 +67,9 @@ def lr_scales(
     def factors(steps: int) -> np.ndarray:
         if schedule == CONSTANT and not warmup_steps:
             return np.ones(steps, np.float32)
-        values: PyTree = make(steps, warmup_steps, final_lr_scale)(jnp.arange(steps))
-        return np.asarray(values, np.float32)
+        schedule_of_step: PyTree = make(steps, warmup_steps, final_lr_scale)
+        return np.asarray(jax.vmap(schedule_of_step)(jnp.arange(steps)), np.float32)
 
-    return np.concatenate([np.float32(scale) * factors(steps) for steps, scale in phases])
+    scales = np.concatenate([np.float32(scale) * factors(steps) for steps, scale in phases])
+    scales.flags.writeable = False  # the cache returns it again
+    return scales

@@ -24,11 +24,11 @@ from nlpfeat.models.roles import Role
 
 
 class ByRole(NamedTuple):
-    """An exponent for each role of a layer that has the width as a fan."""
+    """A number for each role of a layer that has the width as a fan."""
 
-    input: float
-    hidden: float
-    output: float
+    input: Scalar
+    hidden: Scalar
+    output: Scalar
 
 
 class Parametrisation(NamedTuple):
@@ -128,10 +128,11 @@ def _rate_exponent(one: Parametrisation, role: Role, *, adaptive: bool) -> float
     return _of_role(published, role) + (1 if adaptive else 2) * _of_role(one.multiplier, role)
 
 
-def _of_role(exponents: ByRole, role: Role) -> float:
+def _of_role(values: ByRole, role: Role, without: float = 0.0) -> Scalar:
+    """The value of a role; `without` for a layer that does not have the width as a fan."""
     if role.fan_in:
-        return exponents.hidden if role.fan_out else exponents.output
-    return exponents.input if role.fan_out else 0.0
+        return values.hidden if role.fan_out else values.output
+    return values.input if role.fan_out else without
 
 
 def drawing_width(settings: PyTree) -> Scalar:
@@ -169,8 +170,7 @@ def rate_scales(roles: PyTree, settings: PyTree, *, adaptive: bool) -> PyTree:
 
     def scale(role: Role) -> Array:
         factors = ByRole(settings.input_lr_scale, settings.hidden_lr_scale, settings.output_lr_scale)
-        of_layer = _of_role(factors, role) if role.fan_in or role.fan_out else 1.0
-        return _power(rate_exponents(role, adaptive=adaptive), settings) * of_layer
+        return _power(rate_exponents(role, adaptive=adaptive), settings) * _of_role(factors, role, 1.0)
 
     return jax.tree.map(scale, roles, is_leaf=lambda leaf: isinstance(leaf, Role))
 
