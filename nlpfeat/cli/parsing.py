@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from nlpfeat.config.choices import CHOICES, value_of
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.store import precheck
@@ -135,15 +136,17 @@ def require_range(args: argparse.Namespace, name: str, low: float, high: float =
 
 
 def number(flag: str, text: str) -> float:
-    """Read the value of an axis.
+    """Read the value of an axis: a number, or the name of a choice.
 
     Raises:
       UserError: if it is no finite number.
     """
     try:
-        value = float(text)
+        value = value_of(flag, text)
     except ValueError:
-        raise UserError(f"--{flag.replace('_', '-')}: {text!r} is not a number") from None
+        names = CHOICES.get(flag)
+        what = f"none of {', '.join(names)}" if names else "not a number"
+        raise UserError(f"--{flag.replace('_', '-')}: {text!r} is {what}") from None
     if not math.isfinite(value):
         raise UserError(f"--{flag.replace('_', '-')}: {text!r} is not a finite number")
     return value

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import PyTree
 
+from nlpfeat.config.choices import CHOICES
 from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.layout import StudyFolder
@@ -163,6 +164,11 @@ def _frame(folder: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
         "buckets": json.dumps(kept),
     }
     frame = xr.Dataset(coords=coords, attrs=attributes)
+    for name in (
+        CHOICES.keys() & found.axes.keys()
+    ):  # the CF conventions' attributes of a variable whose values have names
+        names = CHOICES[name]
+        frame[name].attrs = {"flag_values": np.arange(len(names)), "flag_meanings": " ".join(names)}
     for name, (dims, dtype, about) in found.variables.items():
         shape = tuple(frame.sizes[dim] for dim in (*axes, *dims))
         frame[name] = ((*axes, *dims), np.broadcast_to(np.zeros((), dtype), shape), about)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpfeat.config import limits
+from nlpfeat.config.choices import value_text
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.json_files import DIGEST, is_intact, parse_json
 
@@ -106,10 +107,10 @@ def missing_member(
       others: settings that were chosen beside it.
       values: those that the setting has.
     """
-    beside = " and ".join(f"{other} {number:g}" for other, number in others.items())
-    listed = ", ".join(f"{number:g}" for number in sorted(values))
+    beside = " and ".join(f"{other} {value_text(other, number)}" for other, number in others.items())
+    listed = ", ".join(value_text(name, number) for number in sorted(values))
     return UserError(
-        f"{path} has no member with {name} {value:g}{' and ' + beside if beside else ''}; {name} is one of {listed}"
+        f"{path} has no member with {name} {value_text(name, value)}{' and ' + beside if beside else ''}; {name} is one of {listed}"
     )
 
 

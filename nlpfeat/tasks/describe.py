@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple, get_args, get_origin
 
 import pandas as pd
 
-from nlpfeat.config.fields import Range
+from nlpfeat.config.fields import Choice, Range
 from nlpfeat.config.files import get_config_of
 from nlpfeat.config.schema import hints_of
 from nlpfeat.errors import UserError, did_you_mean
@@ -98,7 +98,7 @@ def _type_and_range(hint: object) -> tuple[str, str]:
     """A type hint in words, such as ("tuple of int", "≥ 1")."""
     if get_origin(hint) is Annotated:
         hint, *bounds = get_args(hint)
-        ranges = ", ".join(str(bound) for bound in bounds if isinstance(bound, Range))
+        ranges = ", ".join(str(bound) for bound in bounds if isinstance(bound, Range | Choice))
         return _type_and_range(hint)[0], ranges
     if get_origin(hint) is tuple:
         inner, ranges = _type_and_range(get_args(hint)[0])

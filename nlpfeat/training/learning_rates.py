@@ -12,6 +12,8 @@ import numpy as np
 import optax
 from jaxtyping import Float, PyTree
 
+from nlpfeat.config.choices import SCHEDULES as NAMES
+
 ONE_CYCLE_WARMUP = 0.3  # share of a phase, where no warm-up is set, as in Optax and PyTorch
 
 
@@ -44,7 +46,7 @@ SCHEDULES: dict[str, Callable[[int, int, float], optax.Schedule]] = {
     "cosine": _cosine,
     "one_cycle": _one_cycle,
 }
-NAMES = tuple(SCHEDULES)
+assert tuple(SCHEDULES) == NAMES
 CONSTANT = NAMES.index("constant")
 
 

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PyTree
 
+from nlpfeat.config.choices import PARAMETRISATIONS as NAMES
 from nlpfeat.config.fields import Scalar
 from nlpfeat.data.core import Params
 from nlpfeat.models.roles import Role
@@ -94,7 +95,7 @@ PARAMETRISATIONS = (
         source="Everett et al. 2024, standard parametrisation with learning rates per layer, full alignment",
     ),
 )
-NAMES = tuple(one.name for one in PARAMETRISATIONS)
+assert tuple(one.name for one in PARAMETRISATIONS) == NAMES
 STANDARD = NAMES.index("standard")
 # Those whose layers draw initial values at the base width, from where they are scaled.
 _DRAWN_AT_BASE = np.array([one.initial is not None for one in PARAMETRISATIONS])

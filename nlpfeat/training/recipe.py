@@ -6,6 +6,7 @@ from typing import Annotated
 
 from jaxtyping import PyTree
 
+from nlpfeat.config.choices import CHOICES
 from nlpfeat.config.fields import (
     Choice,
     Fraction,
@@ -17,7 +18,8 @@ from nlpfeat.config.fields import (
     settings_class,
     traced,
 )
-from nlpfeat.training import learning_rates, parametrisation
+from nlpfeat.training.learning_rates import CONSTANT
+from nlpfeat.training.parametrisation import STANDARD
 
 AtLeastOne = Annotated[float, Range(1)]
 BelowOne = Annotated[float, Range(0, 0.9999999)]
@@ -46,13 +48,13 @@ class DescentSettings(Settings):
       average_share: share of the steps, at the end, over which the parameters are averaged; 0 for none.
     """
 
-    parametrisation: Scalar = traced(parametrisation.STANDARD, Annotated[int, Choice(parametrisation.NAMES)])
+    parametrisation: Scalar = traced(STANDARD, Annotated[int, Choice(CHOICES["parametrisation"])])
     base_width: Scalar = traced(64.0, AtLeastOne)
     input_lr_scale: Scalar = traced(1.0, NonNegative)
     hidden_lr_scale: Scalar = traced(1.0, NonNegative)
     output_lr_scale: Scalar = traced(1.0, NonNegative)
     output_init_scale: Scalar = traced(1.0, NonNegative)
-    schedule: Scalar = traced(learning_rates.CONSTANT, Annotated[int, Choice(learning_rates.NAMES)])
+    schedule: Scalar = traced(CONSTANT, Annotated[int, Choice(CHOICES["schedule"])])
     warmup_steps: Scalar = traced(0, NonNegativeInt)
     final_lr_scale: Scalar = traced(0.0, Fraction)
     decoupled_decay: Scalar = traced(0.0, NonNegative)
