@@ -1,7 +1,7 @@
 """The spec of a study: a task, its static sections, and the grid of its traced settings. Frozen and checked."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 
@@ -13,8 +13,9 @@ from nlpfeat.config.schema import flatten, read_sections
 from nlpfeat.digests import digest
 from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.tasks.registry import TASKS
+from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.schedule import TrainingSpec
-from nlpfeat.training.task import Task
+from nlpfeat.training.task import GradientDescent, Task
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def resolve(config: Mapping[str, PyTree], overrides: Mapping[str, str] | None = 
     if name not in TASKS:
         raise UserError(f"config.task: no task {name!r}; {did_you_mean(str(name), TASKS)}")
     task = TASKS[str(name)]
+    _refuse_recipe_of_a_rule(task, [*flat, *texts])
     found, sweep = read_sections(flat, texts, task.sections)
     settings = found["settings"]
     for key, most in task.model.limits(found["model"], found["data"]).items():
@@ -79,6 +81,22 @@ def resolve(config: Mapping[str, PyTree], overrides: Mapping[str, str] | None = 
             f"({limits.MEMBERS:,}): list fewer values, or sweep into several studies"
         )
     return Spec(task, sweep=axes, **found)  # pyright: ignore[reportArgumentType]
+
+
+def _refuse_recipe_of_a_rule(task: Task, keys: Iterable[str]) -> None:
+    """Refuse settings of gradient descent where a task has none."""
+    if issubclass(task.model.settings, DescentSettings):
+        return
+    recipe = set(setting_names(DescentSettings)) - set(setting_names(task.model.settings))
+    for key in keys:
+        section, _, name = key.partition(".")
+        if section in ("settings", "sweep") and name in recipe:
+            why = (
+                f"the settings of {task.name} are no DescentSettings"
+                if isinstance(task.learner, GradientDescent)
+                else f"{task.name} learns by a rule of its own"
+            )
+            raise UserError(f"config.{key}: {why}, so it has no {name}")
 
 
 def identity(spec: Spec) -> dict[str, object]:
