@@ -9,7 +9,7 @@ import xarray as xr
 
 from nlpfeat.stats.intervals import Interval, wilson
 from nlpfeat.stats.quantiles import quartiles_of
-from nlpfeat.store.results import further_axes, scores
+from nlpfeat.store.results import describe_value, further_axes, scores
 from nlpfeat.study.select import selection_split
 from nlpfeat.training.metrics import Success
 
@@ -104,7 +104,10 @@ def best_recipe(dataset: xr.Dataset, success: Success) -> BestRecipe:
     axes = list(table.columns[: list(table.columns).index("seeds")])
     point = {name: table[name].to_numpy()[row.name].item() for name in axes}
     share = Interval(*(float(row[name]) for name in ("share_low", "share", "share_high")))
-    recipe = ", ".join(f"{name.replace('_', ' ')} {point[name]:g}" for name in varied_axes(dataset))
+    recipe = ", ".join(
+        f"{name.replace('_', ' ')} {describe_value(dataset[name], point[name])}"
+        for name in varied_axes(dataset)
+    )
     if share.estimate == 0:
         text = f"no recipe reaches {metric.name} {success} on {split}; the best median has {recipe}"
     else:

@@ -9,7 +9,7 @@ import xarray as xr
 from nlpfeat.geometry.measures import MEASURES, YES_NO
 from nlpfeat.stats.intervals import wilson
 from nlpfeat.stats.quantiles import ordered_quartiles_of, quartiles_of
-from nlpfeat.store.results import diverged_count, scores
+from nlpfeat.store.results import describe_value, diverged_count, scores
 from nlpfeat.tasks.registry import TASKS
 
 Row: TypeAlias = dict[str, float | list[float | None]]  # of a table: the values of axes and counts; intervals
@@ -164,7 +164,12 @@ def summary_table(dataset: xr.Dataset) -> SummaryTable:
     table = []
     for row in rows:
         diverged = f" ({row['diverged']} diverged)" if row["diverged"] else ""
-        cells = [f"{row[axis]:g}" for axis in axes] + [f"{row['members']}{diverged}"]
+        cells = []
+        for axis in axes:
+            value = row[axis]
+            assert not isinstance(value, list)
+            cells.append(describe_value(dataset[axis], value))
+        cells.append(f"{row['members']}{diverged}")
         for name in [*splits, "success"]:
             quartiles = row[name]
             assert isinstance(quartiles, list)

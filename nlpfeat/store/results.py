@@ -88,15 +88,49 @@ def further_axes(dataset: xr.Dataset) -> list[str]:
     return [str(dim) for dim in dataset["loss"].dims if dim not in ("width", "seed", "step", "split")]
 
 
-def recipe(dataset: xr.Dataset) -> str:
-    """The learning rate and the steps of a part of a grid, without which no number of it means anything."""
+def describe_value(coordinate: xr.DataArray, value: float) -> str:
+    """A value of an axis in words: its name where whole numbers stand for names, else the number.
+
+    Args:
+      coordinate: of the axis; its attribute `flag_meanings` has the names of the codes 0, 1, …, or of those in the attribute
+        `flag_values`, with spaces between them (the CF conventions).
+      value: of the axis.
+    """
+    names = str(coordinate.attrs.get("flag_meanings", "")).split()
+    codes = np.atleast_1d(coordinate.attrs.get("flag_values", np.arange(len(names)))).tolist()
+    return dict(zip(codes, names, strict=False)).get(value, f"{value:g}")
+
+
+def describe_values(coordinate: xr.DataArray) -> list[str]:
+    """All values of an axis in words, in order."""
+    return [describe_value(coordinate, value) for value in np.atleast_1d(coordinate.to_numpy()).tolist()]
+
+
+def time_in_words(dataset: xr.Dataset) -> str:
+    """How long the members of an array have trained: its steps, or what its attribute `time` says in their place."""
+    return dataset.attrs.get("time", f"{int(dataset['step'][-1]):,} steps")
+
+
+def rate_in_words(dataset: xr.Dataset) -> str:
+    """The learning rate of a part of a grid, or the range of its rates."""
     rates = np.atleast_1d(dataset["learning_rate"].to_numpy())
     value = f"{rates[0]:g}" if len(rates) == 1 else f"{rates.min():g} to {rates.max():g}"
-    return f"learning rate {value}, {int(dataset['step'][-1]):,} steps"
+    return f"learning rate {value}"
+
+
+def recipe(dataset: xr.Dataset) -> str:
+    """The recipe of a part of a grid, without which no number of it means anything: learning rate and steps.
+
+    Of an array whose recipe was chosen width by width, its attribute `recipe`, which says how.
+    """
+    return dataset.attrs.get("recipe", f"{rate_in_words(dataset)}, {time_in_words(dataset)}")
 
 
 def scores(dataset: xr.Dataset, metric: Metric) -> xr.DataArray:
-    """A metric of all members, NaN where there is no member. One that diverged, its loss not being finite, counts as the worst."""
+    """A metric of all members, NaN where there is no member.
+
+    One that diverged, its loss not being finite, counts as the worst; so does one that is `unreached`.
+    """
     values = dataset[metric.name]
     values = values.where(converged(dataset) & values.notnull(), metric.worst)
     return values.where(dataset["member_id"] != "")
@@ -110,4 +144,30 @@ def converged(dataset: xr.Dataset) -> xr.DataArray:
 def diverged_count(dataset: xr.Dataset) -> int:
     """How many members end with a loss that is no number."""
     lost = ~converged(dataset.isel(step=-1)) & (dataset["member_id"] != "")
-    return int(lost.sum())
+    return int(lost.sum()) - unreached_count(dataset)
+
+
+def unreached_count(dataset: xr.Dataset) -> int:
+    """How many members did not diverge, but never reach the training loss at which an array compares its members.
+
+    They are the variable `unreached` of such an array, see `nlpfeat.analysis.time.at_loss`.
+    """
+    return int(dataset["unreached"].sum()) if "unreached" in dataset else 0
+
+
+def unconverged_count(dataset: xr.Dataset) -> int:
+    """How many members have not converged in an array that takes its members where they have.
+
+    They are the variable `unconverged` of such an array, see `nlpfeat.analysis.time.at_convergence`.
+    """
+    return int(dataset["unconverged"].sum()) if "unconverged" in dataset else 0
+
+
+def counts_in_words(dataset: xr.Dataset) -> str:
+    """The members whose values are to be read with care, such as "2 diverged: failures; 3 not converged"; "" without any."""
+    counts = (
+        (diverged_count(dataset), "diverged: failures"),
+        (unreached_count(dataset), "never reach the loss: failures"),
+        (unconverged_count(dataset), "not converged"),
+    )
+    return "; ".join(f"{count} {what}" for count, what in counts if count)

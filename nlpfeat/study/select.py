@@ -1,17 +1,22 @@
 """Which members of a study: the best, the median, all at one point of the grid."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from functools import partial
 
+import jax
 import pandas as pd
 import xarray as xr
 
 from nlpfeat.config.fields import setting_names
+from nlpfeat.data.core import generated
 from nlpfeat.errors import UserError
 from nlpfeat.store import layout
 from nlpfeat.store.layout import StudyFolder
-from nlpfeat.store.results import converged, further_axes
+from nlpfeat.store.results import converged, describe_value, describe_values, further_axes
 from nlpfeat.study.restore import TrainedMember, kept_steps, restore_bucket
 from nlpfeat.study.session import Study
+from nlpfeat.tasks.registry import TASKS
 from nlpfeat.training.metrics import Metric
 from nlpfeat.training.task import Task
 
@@ -58,6 +63,43 @@ def selection_split(dataset: xr.Dataset | xr.DataArray) -> str:
     return "validation" if "validation" in dataset["split"].to_numpy() else "train"
 
 
+def require_validation(dataset: xr.Dataset, task: Task, what: str) -> None:
+    """Check that a study has a validation split.
+
+    Args:
+      dataset: the array of the study.
+      task: what it is trained on.
+      what: needs the split, at the beginning of the message.
+
+    Raises:
+      UserError: if it has none; how to get one is told.
+    """
+    if "validation" in dataset["split"].to_numpy():
+        return
+    if _holds_out(task):
+        mend = "sweep into another study with --config.data.validation_share=0.1"
+    else:
+        mend = f"its task has none; tasks that have: {', '.join(tasks_with_validation())}"
+    raise UserError(f"{what}: this study of {task.name} has no validation split to choose on: {mend}")
+
+
+def tasks_with_validation() -> list[str]:
+    """The tasks that have a validation split, or hold one out of their data if asked."""
+    return [name for name, task in TASKS.items() if _holds_out(task) or _generates_validation(task)]
+
+
+def _holds_out(task: Task) -> bool:
+    return any(field.name == "validation_share" for field in fields(task.data.spec))
+
+
+def _generates_validation(task: Task) -> bool:
+    if task.data.load is not generated:
+        return False
+    make_splits = partial(task.data.splits, task.data.spec())
+    settings = task.model.settings()  # pyright: ignore[reportCallIssue]  (all fields have defaults)
+    return "validation" in jax.eval_shape(make_splits, settings)
+
+
 def best_member(dataset: xr.Dataset, task: Task) -> dict[str, float]:
     """The settings, on all axes, of the member of best score at the last step, chosen on the `selection_split`.
 
@@ -86,13 +128,13 @@ def choose_seed(dataset: xr.Dataset, task: Task, settings: Mapping[str, float], 
     for name, value in settings.items():
         if name in scores.dims:
             if value not in scores[name].to_numpy():
-                there = ", ".join(f"{v:g}" for v in scores[name].to_numpy())
-                raise UserError(f"the study has no member with {name} {value:g}; {name} is one of {there}")
+                there, asked = ", ".join(describe_values(scores[name])), describe_value(scores[name], value)
+                raise UserError(f"the study has no member with {name} {asked}; {name} is one of {there}")
             scores = scores.sel({name: value})
     scores = scores.sel(split=selection_split(scores)) if best else scores.isel(split=-1)
     free = [str(dim) for dim in scores.dims if dim != "seed"]
     if free:
-        values = "; ".join(f"{n}={' or '.join(f'{v:g}' for v in scores[n].to_numpy())}" for n in free)
+        values = "; ".join(f"{name}={' or '.join(describe_values(scores[name]))}" for name in free)
         raise UserError(f"several members fit; choose one of {values}")
     scores = scores.dropna("seed")
     if not scores.sizes["seed"]:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from nlpfeat.analysis.grid import varied_axes
 from nlpfeat.plotting.primitives import plot_categories
 from nlpfeat.plotting.style import house_style, set_heading, width_colours
+from nlpfeat.store.results import describe_value, describe_values, time_in_words
 from nlpfeat.training.metrics import Success
 
 PANELS = (["share_low", "share", "share_high"], ["low", "median", "high"])  # columns of the table
@@ -36,27 +37,28 @@ def grid_figure(table: pd.DataFrame, plane: xr.Dataset, whole: xr.Dataset, succe
         for k, (value, colour) in enumerate(zip(colours, width_colours(range(len(colours))), strict=True)):
             rows = in_column if value is None else in_column[in_column[colour_axis] == value]
             x = np.array([places.index(v) for v in rows[x_axis]]) + 0.12 * (k - (len(colours) - 1) / 2)
-            label = "all" if value is None else f"{value:g}"
+            label = "all" if value is None else describe_value(plane[colour_axis], value)
             for ax, names in zip(axes[:, j], PANELS, strict=True):
                 plot_categories(ax, x, rows[names].to_numpy(), label=label, colour=colour)
-        axes[0, j].set_title(f"{_words(column_axis)} {column:g}" if column_axis else "")
-        axes[1, j].set_xticks(range(len(places)), [f"{v:g}" for v in places])
+        axes[0, j].set_title(_value(plane, column_axis, column) if column_axis and column is not None else "")
+        axes[1, j].set_xticks(range(len(places)), describe_values(plane[x_axis]))
         axes[1, j].set_xlabel(_words(x_axis))
     axes[0, 0].set_ylabel(f"P({last} {name} {success})")
     axes[1, 0].set_ylabel(f"{last} {name}, median")
     axes[0, 0].set_ylim(bottom=0)
     if colour_axis:
         axes[0, -1].legend(title=_words(colour_axis), fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
-    fixed = [
-        f"{_words(axis)} {plane[axis].item():g}" for axis in varied_axes(whole) if plane.sizes[axis] == 1
-    ]
-    at = f" at {', '.join(fixed)}" if fixed else ""
+    fixed = [_value(plane, axis, plane[axis].item()) for axis in varied_axes(whole) if plane.sizes[axis] == 1]
+    recipe = ", ".join([time_in_words(plane), *fixed])
     set_heading(
         figure,
-        f"Which recipe of {plane.attrs['task']} succeeds in {int(plane['step'][-1]):,} steps{at}: {table['seeds'].max()} seeds "
-        "each.\nAbove: share, Wilson 95 % interval. Below: median, quartiles.",
+        f"Which recipe of {plane.attrs['task']} succeeds ({recipe}): {table['seeds'].max()} seeds each.\nAbove: share, Wilson 95 % interval. Below: median, quartiles.",
     )
     return figure
+
+
+def _value(plane: xr.Dataset, axis: str, value: float) -> str:
+    return f"{_words(axis)} {describe_value(plane[axis], value)}"
 
 
 def _words(name: str | None) -> str:
