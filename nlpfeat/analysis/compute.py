@@ -1,0 +1,72 @@
+"""The floating-point operations of a training step: the measure of compute by which widths are compared at equal cost."""
+
+from dataclasses import replace
+from functools import partial
+
+import jax
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr, jaxpr_as_fun, jaxprs_in_params
+from jaxtyping import PyTree
+
+from nlpfeat.data.core import Examples
+from nlpfeat.study.session import Study
+from nlpfeat.sweeps.members import batch_rows
+from nlpfeat.training.step import Program, State, StepScales, init_state, train_step
+
+
+def flops_per_step(study: Study, width: int) -> float:
+    """Floating-point operations of one training step of one member, at its own width and without padding.
+
+    They are those of forward pass, backward pass and optimizer, without clipping, averages and the like, which take a few operations
+    per parameter; as XLA counts them before it optimises the program: a product and
+    its addition are two. Nothing is compiled or computed. XLA counts the body of a loop once; loops of known length, such as those
+    of recurrent networks, are counted as often as they run, others once.
+
+    Args:
+      study: whose first phase of training counts.
+      width: of the member; its other settings do not matter, as they are traced.
+    """
+    factory, training = study.factory, study.spec.training
+    settings = replace(study.spec.settings, width=width)
+    task, phase = study.task, training.phases[0]
+    program = Program(task, factory.module(width), phase.frozen)
+    splits = jax.eval_shape(factory.make_splits, settings)
+    rows = batch_rows(training, splits)
+    state = jax.eval_shape(partial(init_state, program, rows), factory.shapes(width), settings)
+    index = jax.ShapeDtypeStruct((rows,), np.int32) if training.batch_size else None
+
+    def step(state: State, arrays: PyTree, train: Examples, index: PyTree) -> State:
+        batch = task.data.batch(arrays, train, index)
+        return _step(program, state, settings, batch)
+
+    return count_flops(jax.make_jaxpr(step)(state, factory.dataset.arrays, splits["train"], index))
+
+
+def _step(program: Program, state: State, settings: PyTree, batch: Examples) -> State:
+    return train_step(program, state, settings, batch, StepScales(1.0), 0)
+
+
+def count_flops(program: ClosedJaxpr) -> float:
+    """Floating-point operations of a traced program, loops of known length as often as they run."""
+    total = _counted_by_xla(program)
+    for body, length in _loops(program.jaxpr):
+        total += length * count_flops(body) - _counted_by_xla(body)
+    return total
+
+
+def _counted_by_xla(program: ClosedJaxpr) -> float:
+    """As `count_flops`, but the body of every loop once."""
+    cost = jax.jit(jaxpr_as_fun(program)).lower(*program.in_avals).cost_analysis()
+    return float(cost.get("flops", 0.0)) if cost else 0.0
+
+
+def _loops(program: Jaxpr) -> list[tuple[ClosedJaxpr, int]]:
+    """The bodies of the loops of known length with their lengths, without loops inside these."""
+    found = []
+    for equation in program.eqns:
+        if equation.primitive.name == "scan":
+            found.append((equation.params["jaxpr"], equation.params["length"]))
+        else:
+            for inner in jaxprs_in_params(equation.params):
+                found += _loops(inner)
+    return found
