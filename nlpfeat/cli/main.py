@@ -25,6 +25,7 @@ from nlpfeat.cli import (
     restore,
     sweep,
     trace,
+    width,
     words,
     write,
 )
@@ -46,6 +47,7 @@ COMMANDS = (
     sweep.COMMAND,
     listing.COMMAND,
     plot.COMMAND,
+    width.COMMAND,
     measure.COMMAND,
     report.COMMAND,
     film.COMMAND,
