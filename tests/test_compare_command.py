@@ -85,7 +85,7 @@ def test_mistakes(studies, tmp_path):
     raw, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,)), tmp_path / "raw")
     cases.append(([f"--study={raw.path}", f"--with={wide}"], "is not measured: run nlpfeat measure"))
     grid, _ = study(with_grid(SPIRALS, width=(2,), seed=(0,), noise=(0.1, 0.2)), tmp_path / "grid")
-    cases.append(([f"--study={grid.path}", f"--with={wide}"], "has further axes (noise)"))
+    cases.append(([f"--study={grid.path}", f"--with={wide}"], "varies noise"))
     for arguments, words in cases:
         done = run("compare", *arguments)
         assert (done.returncode, done.stdout) == (2, "")

@@ -63,6 +63,25 @@ restore --study={spirals} --width=8 --seed=1 --out=/dev/null/x.npz             #
 restore --study={none}                                                         # {none} nlpfeat
 plot --study={none}                                                            # {none} nlpfeat
 plot --study={spirals} --at noise=7                                            # noise
+plot --study={spirals} --select=noise                                          # --select 'noise' 'step'
+width --study={none}                                                           # {none} nlpfeat
+width --study={spirals} --select=step                                          # --select spirals validation spirals_deep
+width --study={spirals} --select=width                                         # --select width
+width --study={spirals} --early-stopping                                       # --early-stopping validation
+width --study={reviews} --early-stopping                                       # --config.data.validation_share
+width --study={spirals} --at-step=33                                           # --at-step 33 30 40
+width --study={spirals} --at-loss=0.00001                                      # --at-loss
+width --study={spirals} --at-loss=-1                                           # --at-loss -1
+width --study={spirals} --at-flops=1                                           # --at-flops
+width --study={spirals} --at-flops=nan                                         # --at-flops nan
+width --study={spirals} --at-loss=1 --at-convergence                           # --at-loss --at-convergence
+width --study={spirals} --level=high                                           # --level 'high'
+width --study={spirals} --level=inf                                            # --level inf
+width --study={spirals} --loss=0                                               # --loss 0
+width --study={spirals} --at=depth=3                                           # --at depth
+width --study={spirals} --jsno                                                 # --jsno '--json'
+compare --study={spirals} --with={spirals} --select=noise                      # --select noise
+across-tasks --folder={none} --at-loss=0                                       # --at-loss 0
 measure --study={none}                                                         # {none} nlpfeat
 measure --study={book}                                                         # char_rnn text
 compare --study={spirals}                                                      # --with

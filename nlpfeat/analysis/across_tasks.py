@@ -2,18 +2,20 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from nlpfeat.errors import UserError
+from nlpfeat.analysis.recipe import AS_TRAINED, RecipeOptions, read_single, varied_of
+from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.intervals import Interval
 from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.stats.width_curves import gain_width
-from nlpfeat.store.results import diverged_count, further_axes, scores
+from nlpfeat.store.results import diverged_count, further_axes, recipe, scores, unreached_count
 from nlpfeat.study.session import Study, open_study
 from nlpfeat.sweeps.members import stack_settings, tree_index
 from nlpfeat.training.metrics import Metric
@@ -37,6 +39,8 @@ class TaskCurve(NamedTuple):
       baseline: of the best constant prediction.
       gain_width: the narrowest width, interpolated, at which `SHARE` of the gain over the baseline is reached.
       config_hash: of the study.
+      recipe: at which it is read, in words.
+      unreached: how many members never reach the training loss at which it is read.
     """
 
     study: str
@@ -49,6 +53,8 @@ class TaskCurve(NamedTuple):
     baseline: float
     gain_width: Interval
     config_hash: str
+    recipe: str = ""
+    unreached: int = 0
 
     @property
     def medians(self) -> np.ndarray:
@@ -75,53 +81,69 @@ class TaskCurve(NamedTuple):
         return (self.scores - self.baseline) / (self.medians[self.best] - self.baseline)
 
 
-def task_curves(folder: Path, track: Track = untracked) -> list[TaskCurve]:
+def task_curves(
+    folder: Path, track: Track = untracked, options: RecipeOptions = AS_TRAINED
+) -> list[TaskCurve]:
     """The curves of all finished studies in a folder, the one of the smallest gain width first.
 
     Args:
       folder: whose subfolders are studies.
       track: follows the studies, the data of which are read for their baselines.
+      options: the recipe at which all are read; an axis to select is chosen where a study has several values of it.
 
     Raises:
-      UserError: if there is no finished study, one has further axes, or its data have changed since it was trained;
-        DamagedFile if one cannot be read.
+      UserError: if there is no finished study, one has further axes that are not chosen, no study has an axis to choose, or the
+        data of one have changed since it was trained; and as `nlpfeat.analysis.recipe.read_study`. DamagedFile if one cannot be
+        read.
     """
     paths = sorted(path.parent for path in folder.glob("*/config.json"))
-    found = []
+    found, chosen = [], set()
     for path in track(paths, "studies read", len(paths)):
         study = open_study(path)
         if not study.folder.combined.exists():
             log.warning("left out: %s is not finished; run its sweep to the end", path)
             continue
-        curve = task_curve(study)
+        own = replace(options, select=varied_of(study, options.select))
+        chosen.update(own.select)
+        curve = task_curve(study, own)
         if curve is None:
-            log.warning("left out: all members of %s diverged", path)
+            log.warning("left out: all members of %s have failed", path)
         else:
             found.append(curve)
     if not found:
         raise UserError(
             f"{folder} holds no finished study: sweep some into it, as make all-tasks does, or name another folder"
         )
+    idle = [name for name in options.select if name not in chosen]
+    if idle:
+        raise UserError(f"select: no study of {folder} has several values of {', '.join(idle)}")
     return sorted(found, key=lambda curve: (curve.gain_width.estimate, curve.study))
 
 
-def task_curve(study: Study) -> TaskCurve | None:
-    """The curve of a study; None if all its members diverged.
+def task_curve(study: Study, options: RecipeOptions = AS_TRAINED) -> TaskCurve | None:
+    """The curve of a study at a recipe; None if all its members diverged or never get there.
 
     Raises:
-      UserError: if it has further axes, or its data have changed since it was trained.
+      UserError: if it has further axes that are not chosen, or its data have changed since it was trained; and as
+        `nlpfeat.analysis.recipe.read_study`.
     """
-    dataset, metric = study.results, study.task.evaluation.headline
-    axes = [name for name in further_axes(dataset) if dataset.sizes[name] > 1]
+    whole, metric = study.results, study.task.evaluation.headline
+    axes = [name for name in further_axes(whole) if whole.sizes[name] > 1 and name not in options.select]
     if axes:
         raise UserError(
-            f"{study.path} varies {', '.join(axes)} besides width and seed, so it has several curves: move it elsewhere, or "
-            "sweep width and seed alone"
+            f"{study.path} varies {', '.join(axes)} besides width and seed, so it has several curves: choose the best per width by "
+            f"--select={','.join([*options.select, *axes])}, or move it elsewhere"
         )
-    diverged = diverged_count(dataset)
-    if diverged == int((dataset["member_id"] != "").sum()):
+    try:
+        dataset = read_single(study, options).dataset
+    except DamagedFile:
+        raise
+    except UserError as error:
+        raise UserError(f"{error} ({study.path})") from None
+    diverged, unreached = diverged_count(dataset), unreached_count(dataset)
+    if diverged + unreached == int((dataset["member_id"] != "").sum()):
         return None
-    final = scores(dataset.isel(step=-1), metric).isel(split=-1).squeeze(further_axes(dataset))
+    final = scores(dataset.isel(step=-1), metric).isel(split=-1)
     final = final.transpose("width", "seed").dropna("width", how="all")
     widths, values = final["width"].to_numpy(), final.to_numpy().astype(float)
     split = str(dataset["split"].to_numpy()[-1])
@@ -137,6 +159,8 @@ def task_curve(study: Study) -> TaskCurve | None:
         baseline=baseline,
         gain_width=gain_width(widths, metric.ascending(values), metric.ascending(baseline), SHARE),
         config_hash=dataset.attrs["config_hash"],
+        recipe=recipe(dataset),
+        unreached=unreached,
     )
 
 
@@ -158,8 +182,8 @@ def task_table(curves: Sequence[TaskCurve]) -> pd.DataFrame:
 
     Returns:
       Columns study, width_label, metric, split; seeds, diverged and missing, counts of members; baseline; narrowest and
-      widest with the median there; best_width and best_median; gain_width with gain_width_low and gain_width_high, and bound,
-      see `TaskCurve`; config_hash.
+      widest with the median there; best_width and best_median; gain_width with gain_width_low and gain_width_high, bound,
+      unreached and recipe, see `TaskCurve`; config_hash.
     """
     rows = []
     for curve in curves:
@@ -169,6 +193,10 @@ def task_table(curves: Sequence[TaskCurve]) -> pd.DataFrame:
             log.warning("%s: %d members were not run, and are left out", curve.study, missing)
         if curve.diverged:
             log.warning("%s: %d members diverged, and count as failures", curve.study, curve.diverged)
+        if curve.unreached:
+            log.warning(
+                "%s: %d members never reach the loss, and count as failures", curve.study, curve.unreached
+            )
         rows.append(
             {
                 "study": curve.study,
@@ -189,6 +217,8 @@ def task_table(curves: Sequence[TaskCurve]) -> pd.DataFrame:
                 "gain_width_low": curve.gain_width.low,
                 "gain_width_high": curve.gain_width.high,
                 "bound": curve.bound,
+                "unreached": curve.unreached,
+                "recipe": curve.recipe,
                 "config_hash": curve.config_hash,
             }
         )

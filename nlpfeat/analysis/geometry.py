@@ -316,14 +316,15 @@ def plane_maps(study: Study, dataset: xr.Dataset) -> list[PlaneMap]:
       study: of a task with exact geometry.
       dataset: the part of its array at one point of the further axes, with measures.
     """
-    point, found = point_of(study, dataset), []
+    found = []
     measured = dataset["violations"].isel(step=-1).notnull()
     scores = final_scores(dataset, study.task.evaluation.headline).isel(split=-1).where(measured)
     for width in dataset["width"].to_numpy().tolist():
         of_width = scores.sel(width=width).dropna("seed")
         if not of_width.sizes["seed"]:
             continue
-        member = study.member(**{**point, "width": width, "seed": median_seed(of_width)})
+        point = point_of(study, dataset.sel(width=width))
+        member = study.member(**{**point, "seed": median_seed(of_width)})
         network = Network(tuple(layers_of(member)))
         regions = linear_regions(network.until(len(network.layers) - 1), WINDOW)
         found.append(PlaneMap(member, regions, decision_regions(network, WINDOW)))

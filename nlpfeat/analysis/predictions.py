@@ -216,7 +216,8 @@ def median_predictions(study: Study, dataset: xr.Dataset) -> list[tuple[TrainedM
         scores = scores.sel(width=width, split=split).dropna("seed")
         if not scores.sizes["seed"]:
             continue
-        member = study.member(**{**point_of(study, dataset), "width": width, "seed": median_seed(scores)})
+        point = point_of(study, dataset.sel(width=width))
+        member = study.member(**{**point, "seed": median_seed(scores)})
         predictions = predict_split(member, split)
         if predictions is not None:
             found.append((member, predictions))

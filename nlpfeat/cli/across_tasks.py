@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import Command, Parser, add_json
+from nlpfeat.cli.recipe import add_moment, add_select, check_flags, recipe_options
 from nlpfeat.config.files import expand_path
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = (
-    "Medians over seeds at the last step of each task's own recipe; diverged members count as the worst. baseline: the "
+    "Medians over seeds, each task with {recipe}; diverged members count as the worst. baseline: the "
     "best constant prediction. 95 % of the gain: the width at which the median has come that far from the baseline to the "
     "best (95 % interval; – with fewer than {min_seeds} seeds); ≤ and > mark bounds: the grid's first width, and a grid "
     "whose last width is the best"
@@ -28,12 +29,17 @@ def add_flags(parser: Parser) -> None:
         metavar="DIR",
         help="a folder of studies (default: %(default)s)",
     )
+    add_select(parser)
+    add_moment(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace, line: str) -> int:
     """Write the figure and the table, print the table."""
+    check_flags(args)
+
     from nlpfeat.analysis.across_tasks import task_curves, task_table
+    from nlpfeat.analysis.recipe import recipe_in_words, recipe_suffix
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import print_json, print_paths
     from nlpfeat.digests import digest
@@ -41,24 +47,26 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.plotting.save import save_figure
     from nlpfeat.store.atomic import write_csv
 
-    curves = task_curves(args.folder, track)
+    options = recipe_options(args)
+    recipe = recipe_in_words(options)
+    curves = task_curves(args.folder, track, options)
     table = task_table(curves)
-    path = args.folder / "figures" / "across-tasks"
+    path = args.folder / "figures" / f"across-tasks{recipe_suffix(options)}"
     stamp = f"{line}   configs {digest(sorted(table['config_hash']))[:12]}"
     paths = [
-        *save_figure(across_tasks_figure(curves), path, stamp),
-        write_csv(table, path.with_suffix(".csv")),
+        *save_figure(across_tasks_figure(curves, recipe), path, stamp),
+        write_csv(table, path.with_name(f"{path.name}.csv")),
     ]
     if args.json:
         print_json(table)
         return 0
-    print_table_of(table)
+    print_table_of(table, recipe)
     print_paths(paths)
     return 0
 
 
-def print_table_of(table: "pd.DataFrame") -> None:
-    """Print one row per study."""
+def print_table_of(table: "pd.DataFrame", recipe: str) -> None:
+    """Print one row per study, read at a recipe."""
     from nlpfeat.cli.tables import print_columns
     from nlpfeat.stats.intervals import MIN_SEEDS, Interval
 
@@ -80,7 +88,7 @@ def print_table_of(table: "pd.DataFrame") -> None:
             for row in rows
         ],
     }
-    print_columns(columns, CAPTION.format(min_seeds=MIN_SEEDS))
+    print_columns(columns, CAPTION.format(recipe=recipe, min_seeds=MIN_SEEDS))
 
 
 def describe_gain_width(width: tuple[float, float, float], bound: str, narrowest: int) -> str:
@@ -110,7 +118,8 @@ COMMAND = Command(
     add_flags,
     run,
     description="Each study is drawn between its baseline, the best constant prediction, and its best median over widths.\n"
-    "Figure and table go to FOLDER/figures.",
+    "Figure and table go to FOLDER/figures. A study may have further axes if --select chooses their best value for each width; see\n"
+    "nlpfeat width --help.",
     examples=(
         "nlpfeat across-tasks",
         "nlpfeat across-tasks --folder=runs/all_tasks-smoke --json     # what make all-tasks SIZE=smoke has swept",

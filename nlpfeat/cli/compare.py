@@ -5,6 +5,7 @@ import math
 from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import Command, Parser, add_json, add_study
+from nlpfeat.cli.recipe import add_select, recipe_options
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 
@@ -24,6 +25,7 @@ def add_flags(parser: Parser) -> None:
     parser.add_argument(
         "--loss", type=float, default=0.1, metavar="X", help="training loss, in nats (default: %(default)s)"
     )
+    add_select(parser)
     add_json(parser)
 
 
@@ -39,21 +41,29 @@ def run(args: argparse.Namespace, line: str) -> int:
         precheck.require_study(path)
 
     from nlpfeat.analysis.compare import compare
+    from nlpfeat.analysis.recipe import recipe_suffix
     from nlpfeat.cli.tables import print_json, print_paths
     from nlpfeat.plotting.figures.compare import compare_figure
     from nlpfeat.plotting.save import results_stamp, save_figure
     from nlpfeat.study.session import open_study
 
     study, other = open_study(args.study), open_study(args.other)
-    comparison = compare(study, other, args.loss, args.with_width)
+    options = recipe_options(args)
+    comparison = compare(study, other, args.loss, args.with_width, options.select)
     paths = save_figure(
         compare_figure(comparison),
-        study.folder.figures / f"compare-{other.path.name}-loss={args.loss:g}",
+        study.folder.figures / f"compare-{other.path.name}-loss={args.loss:g}{recipe_suffix(options)}",
         results_stamp(line, study.results.attrs, other.results.attrs),
     )
     if args.json:
         print_json(
-            {"loss": args.loss, "with": {"width": comparison.width}, "rows": comparison.table, "paths": paths}
+            {
+                "loss": args.loss,
+                "recipe": comparison.recipes[0],
+                "with": {"width": comparison.width, "recipe": comparison.recipes[1]},
+                "rows": comparison.table,
+                "paths": paths,
+            }
         )
         return 0
     print_comparison(comparison)
@@ -66,6 +76,8 @@ def print_comparison(comparison: "Comparison") -> None:
     from nlpfeat.cli.tables import print_columns
 
     rows, other = comparison.table.to_dict("records"), f"{comparison.names[1]} at width {comparison.width}"
+    named = zip(comparison.names, comparison.recipes, strict=True)
+    recipes = "; ".join(f"{name}: {recipe}" for name, recipe in named)
     columns = {
         "width": [str(row["width"]) for row in rows],
         "seeds": [f"{row['reached']} of {row['trained']}" for row in rows],
@@ -78,7 +90,7 @@ def print_comparison(comparison: "Comparison") -> None:
         columns,
         f"At training loss {comparison.loss:g} nats: medians over the seeds that reach it (quartiles); ratio of medians "
         f"with its bootstrap 95 % interval. Seeds that reach it: {rows[0]['other_reached']} of "
-        f"{rows[0]['other_trained']} of {other}",
+        f"{rows[0]['other_trained']} of {other}. Recipes: {recipes}",
     )
 
 

@@ -4,6 +4,7 @@ import argparse
 import math
 
 from nlpfeat.cli.parsing import Command, Parser, add_json, add_study
+from nlpfeat.cli.recipe import add_at, add_moment, add_select, check_flags, recipe_options
 from nlpfeat.errors import UserError
 
 
@@ -16,13 +17,9 @@ def add_flags(parser: Parser) -> None:
         metavar="X",
         help="value of the headline metric that counts as success (default: the task's own, .99 for spirals)",
     )
-    parser.add_argument(
-        "--at",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="draw the grid at this value of a further axis (default: at each, if there are few)",
-    )
+    add_select(parser)
+    add_at(parser)
+    add_moment(parser)
     add_json(parser)
 
 
@@ -30,6 +27,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     """Write the figures and their tables, print what they show."""
     if args.threshold is not None and not math.isfinite(args.threshold):
         raise UserError(f"--threshold: {args.threshold:g} must be a finite number")
+    check_flags(args)
 
     from nlpfeat.store import precheck
 
@@ -43,12 +41,10 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.plotting.figures.study import StudyFiguresOptions, study_figures
     from nlpfeat.plotting.save import results_stamp, save_figure
     from nlpfeat.store.atomic import write_csv
-    from nlpfeat.store.results import further_axes
     from nlpfeat.study.session import open_study
 
     study = open_study(args.study)
-    axes = {name: study.results[name].to_numpy().tolist() for name in further_axes(study.results)}
-    options = StudyFiguresOptions(args.threshold, point_of(args.at, axes))
+    options = StudyFiguresOptions(args.threshold, recipe_options(args, study.results))
     stamp, entries = results_stamp(line, study.results.attrs), []
     for one in study_figures(study, options):
         paths = save_figure(one.figure, study.folder.figures / one.name, stamp)
@@ -64,23 +60,6 @@ def run(args: argparse.Namespace, line: str) -> int:
     return 0
 
 
-def point_of(assignments: list[str], axes: dict[str, list[float]]) -> dict[str, float]:
-    """Read NAME=VALUE pairs and check them against the further axes of the grid, {name: values}."""
-    point = {}
-    for text in assignments:
-        name, _, value = text.partition("=")
-        if name not in axes:
-            there = f"no axis {name}; it has {', '.join(axes)}" if axes else "no further axes"
-            raise UserError(f"--at {text}: the grid has {there}")
-        try:
-            point[name] = float(value)
-        except ValueError:
-            raise UserError(f"--at {text}: {value!r} is not a number") from None
-        if point[name] not in axes[name]:
-            raise UserError(f"--at {text}: {name} is one of {', '.join(f'{v:g}' for v in axes[name])}")
-    return point
-
-
 COMMAND = Command(
     "plot",
     "draw the figures of a study, as PNG and PDF",
@@ -89,11 +68,14 @@ COMMAND = Command(
     description="The headline metric against width, with every seed, median and quartiles; the share of seeds that succeed with\n"
     "its Wilson interval; H50, the width at which half of the seeds succeed, with its bootstrap interval; learning curves;\n"
     "what nlpfeat measure has measured. A grid with further axes has a figure of its own: which recipe succeeds how often.\n"
-    "Figures go to STUDY/figures.",
+    "So have its learning rates by width. Figures go to STUDY/figures; those of --select, --at, --at-… and --early-stopping have\n"
+    "names of their own.",
     examples=(
         "nlpfeat plot --study=runs/spirals",
         "nlpfeat plot --study=runs/spirals --threshold=0.95 --json",
         "nlpfeat plot --study=runs/noise --at=noise=0.1",
+        "nlpfeat plot --study=runs/rates --select=learning_rate        # the best for each width; see nlpfeat width --help",
+        "nlpfeat plot --study=runs/spirals --at-loss=0.1",
     ),
     opens_study=False,
 )

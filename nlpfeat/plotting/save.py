@@ -40,14 +40,14 @@ def break_headings(figure: Figure) -> None:
             room = whole * (1 - spec.colspan.start / columns - MARGIN / columns)
             headings += [(ax.title, room), (getattr(ax, "_left_title"), room)]  # noqa: B009
     for text, room in headings:
-        lines = text.get_text().split("\n")
+        paragraphs = lines = text.get_text().split("\n")
         for _ in range(8):  # characters differ in width, so one pass may not do
             wide = text.get_window_extent(renderer).width
             longest = max(map(len, lines))
             if wide <= 0.985 * room or not longest:
                 break
             most = max(8, int(longest * 0.97 * room / wide))
-            lines = [part for line in lines for part in (textwrap.wrap(line, most) or [""])]
+            lines = [part for whole in paragraphs for part in (textwrap.wrap(whole, most) or [""])]
             text.set_text("\n".join(lines))
 
 

@@ -13,16 +13,20 @@ from nlpfeat.stats.quantiles import quartiles_of
 
 TICKS = (1, 2, 4, 8, 16, 32, 64, 100)
 HEADING = (
-    "What width buys, each task with one recipe of its own (learning rate, steps: see its config): median and quartiles over "
-    "seeds;\n0 is the best constant prediction, 1 the best median over widths. ◆ the width at which 95 % of that gain is "
+    "What width buys, each task with {recipe}: median and quartiles over seeds;\n0 is the best constant prediction, 1 the best median over widths. ◆ the width at which 95 % of that gain is "
     "reached, with its 95 %\ninterval; ◀ an upper bound, at the grid's first width; ▶ a lower bound, where the grid's last "
     "width is the best. In the order of that width."
 )
 
 
 @house_style()
-def across_tasks_figure(curves: Sequence[TaskCurve]) -> Figure:
-    """Two columns of strips, one per study, in the order given."""
+def across_tasks_figure(curves: Sequence[TaskCurve], recipe: str) -> Figure:
+    """Two columns of strips, one per study, in the order given.
+
+    Args:
+      curves: from `nlpfeat.analysis.across_tasks.task_curves`.
+      recipe: at which they are read, in words.
+    """
     rows = -(-len(curves) // 2)
     figure, axes = plt.subplots(rows, 2, figsize=(12, 0.92 * rows + 1.1), squeeze=False)
     ticks = [width for width in TICKS if width <= max(curve.widths[-1] for curve in curves)]
@@ -39,5 +43,5 @@ def across_tasks_figure(curves: Sequence[TaskCurve]) -> Figure:
         else:
             text = f"no width beats the best constant prediction\n{', '.join(ends)}"
             ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=9, transform=ax.transAxes)
-    set_heading(figure, HEADING)
+    set_heading(figure, HEADING.format(recipe=recipe))
     return figure

@@ -43,7 +43,10 @@ def compare_figure(comparison: Comparison) -> Figure:
     set_heading(
         figure,
         f"At equal training loss, {comparison.loss:g} nats: every seed that reaches it, median and quartiles; "
-        "below, how many do, and the median",
+        "below, how many do, and the median. "
+        + "; ".join(
+            f"{name}: {recipe}" for name, recipe in zip(comparison.names, comparison.recipes, strict=True)
+        ),
     )
     return figure
 

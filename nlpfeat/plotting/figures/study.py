@@ -14,6 +14,9 @@ from matplotlib.figure import Figure
 
 from nlpfeat.analysis import geometry, grid
 from nlpfeat.analysis.predictions import calibration, median_predictions, worst_table
+from nlpfeat.analysis.recipe import RecipeOptions, point_suffix, read_study, recipe_suffix
+from nlpfeat.analysis.selection import best_rate_fit, points_of_rates
+from nlpfeat.analysis.time import arrivals, common_loss, is_reduced, steps_to_loss
 from nlpfeat.analysis.width import width_curve
 from nlpfeat.data.text.sources import CorpusSpec
 from nlpfeat.geometry.measures import MEASURES
@@ -21,13 +24,16 @@ from nlpfeat.plotting.figures.geometry import measure_figure, weights_figure
 from nlpfeat.plotting.figures.grid import grid_figure
 from nlpfeat.plotting.figures.plane_maps import plane_maps_figure
 from nlpfeat.plotting.figures.predictions import errors_figure, predictions_figure
+from nlpfeat.plotting.figures.rates import rates_figure
 from nlpfeat.plotting.figures.width import curves_figure, panels_figure, steps_figure, width_figure
 from nlpfeat.plotting.primitives import describe_half
 from nlpfeat.plotting.style import set_heading
+from nlpfeat.stats.best_rates import MIN_RATES, describe_shift
 from nlpfeat.store.combine import steps_to_success
-from nlpfeat.store.results import further_axes, recipe
+from nlpfeat.store.results import describe_value, further_axes, recipe, time_in_words
 from nlpfeat.study.session import Study
 from nlpfeat.training.metrics import Success
+from nlpfeat.training.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +66,11 @@ class StudyFiguresOptions:
 
     Attributes:
       threshold: of the headline metric, for success; None for the task's own.
-      at: values of further axes, at which alone the grid is drawn.
+      recipe: at which the study is read.
     """
 
     threshold: float | None = None
-    at: dict[str, float] = field(default_factory=dict)
+    recipe: RecipeOptions = field(default_factory=RecipeOptions)
 
 
 def study_figures(study: Study, options: StudyFiguresOptions) -> Iterator[NamedFigure]:
@@ -76,25 +82,39 @@ def study_figures(study: Study, options: StudyFiguresOptions) -> Iterator[NamedF
     success = study.task.evaluation.criterion
     if options.threshold is not None:
         success = success._replace(threshold=options.threshold)
-    dataset = study.results.sel(options.at)
-    further, at = further_axes(dataset), suffix(options.at)
+    read = read_study(study, options.recipe)
+    dataset, named = read.dataset, recipe_suffix(options.recipe)
+    further, fixed = further_axes(dataset), options.recipe.at
     if any(dataset.sizes[name] > 1 for name in further):
         for one in _grid_figures(study, dataset, success):
-            yield one._replace(name=one.name + at)
+            yield one._replace(name=one.name + point_suffix(study.results, fixed) + named)
     points = math.prod(dataset.sizes[name] for name in further)
     if points > MAX_POINTS:
         log.warning("%d points of %s: name one for its own figures", points, ", ".join(further))
         return
     for free, part in grid.points_of(dataset):
-        point = options.at | free
-        where = "".join(f", {name} {value:g}" for name, value in sorted(point.items()))
-        for one in _point_figures(study, part, success):
-            yield one._replace(name=one.name + suffix(point), text=one.text + where)
+        point = fixed | free
+        suffix = point_suffix(study.results, point) + named
+        where = "".join(
+            f", {name} {describe_value(study.results[name], value)}" for name, value in sorted(point.items())
+        )
+        training = read.training.sel(free | {"width": part["width"]})
+        for one in _point_figures(study, PointOfStudy(part, training, options.recipe.loss), success):
+            yield one._replace(name=one.name + suffix, text=one.text + where)
 
 
-def suffix(point: dict[str, float]) -> str:
-    """A point of the grid in the name of a file, such as "-noise=0.1"."""
-    return "".join(f"-{name}={value:g}" for name, value in sorted(point.items()))
+class PointOfStudy(NamedTuple):
+    """One recipe per width of a study: dims width, seed, step, split.
+
+    Attributes:
+      dataset: at the moment of training at which it is read.
+      training: at all recorded steps.
+      loss: to which steps are counted; None for one that half of the seeds of every width reach.
+    """
+
+    dataset: xr.Dataset
+    training: xr.Dataset
+    loss: float | None
 
 
 def _grid_figures(study: Study, dataset: xr.Dataset, success: Success) -> Iterator[NamedFigure]:
@@ -110,7 +130,7 @@ def _grid_figures(study: Study, dataset: xr.Dataset, success: Success) -> Iterat
     for point, part in planes:
         table = grid.recipe_table(part, success, str(dataset["split"].to_numpy()[-1]))
         figure = grid_figure(table, part, dataset, success)
-        yield NamedFigure(f"grid{suffix(point)}", figure, best.description, numbers)
+        yield NamedFigure(f"grid{point_suffix(dataset, point)}", figure, best.description, numbers)
     varied = [name for name in further_axes(dataset) if dataset.sizes[name] > 1]
     if len(varied) == 1 and dataset.sizes["width"] > 1 and dataset.sizes[varied[0]] <= MAX_PANELS:
         name = success.metric.name
@@ -118,32 +138,75 @@ def _grid_figures(study: Study, dataset: xr.Dataset, success: Success) -> Iterat
         yield NamedFigure(
             f"{name}-width-by-{varied[0]}", figure, f"{name} against width for each {varied[0]}"
         )
+    yield from _rate_figures(study, dataset)
 
 
-def _point_figures(study: Study, dataset: xr.Dataset, success: Success) -> Iterator[NamedFigure]:
-    """The figures of one point of the further axes."""
-    task, name = study.task, success.metric.name
+def _rate_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigure]:
+    """Width against learning rate, for each point of the other axes if there are few."""
+    if dataset.sizes["width"] < 2 or dataset.sizes.get("learning_rate", 1) < MIN_RATES:
+        return
+    found = list(points_of_rates(dataset))
+    if len(found) > MAX_PLANES:
+        log.warning(
+            "%d figures would show the learning rates of this grid: name a point of its other axes",
+            len(found),
+        )
+        return
+    for point, part in found:
+        best = best_rate_fit(part, study.task)
+        words = "".join(
+            f", {name.replace('_', ' ')} {describe_value(dataset[name], x)}" for name, x in point.items()
+        )
+        figure = rates_figure(best, study.task, f"{time_in_words(part)}{words}", part.sizes["seed"])
+        numbers = {
+            "best_rates": [list(rate) for rate in best.best],
+            "bounds": best.bounds,
+            "shift": list(best.shift),
+        }
+        text = f"learning rates by width{words}: {describe_shift(best)}"
+        yield NamedFigure(f"rates{point_suffix(dataset, point)}", figure, text, numbers)
+
+
+def _point_figures(study: Study, point: PointOfStudy, success: Success) -> Iterator[NamedFigure]:
+    """The figures of one recipe per width."""
+    task, name, dataset = study.task, success.metric.name, point.dataset
     curve = width_curve(dataset, success)
     half = describe_half(curve.half, curve.widths)
     yield NamedFigure(
         f"{name}-width",
         width_figure(curve, dataset, task),
-        f"{name}, {recipe(dataset)}: {half} for {success} on {curve.split}",
+        f"{name}, {recipe(dataset)}: {half} for {success} on {curve.split}, by a logistic fit in log2 of the width",
         {
+            "recipe": recipe(dataset),
             "widths": curve.widths,
             "success": np.round(curve.shares, 5).tolist(),
             "h50": [round(value, 3) for value in curve.half],
         },
     )
+    if point.loss is not None or not is_reduced(dataset):
+        yield from _loss_figures(point, task)
+    if is_reduced(dataset):  # what follows shows the whole training, or its end
+        return
     figure = curves_figure(dataset, task, study.spec.training)
     yield NamedFigure(f"{name}-curves", figure, f"{name} over training")
     steps = steps_to_success(dataset[name], success)
-    figure = steps_figure(steps, dataset, task, success)
-    yield NamedFigure("steps-to-success", figure, f"steps to {name} {success}")
+    goal = f"{name} {success}"
+    yield NamedFigure("steps-to-success", steps_figure(steps, dataset, task, goal), f"steps to {goal}")
     if issubclass(task.data.spec, CorpusSpec):
         yield from _prediction_figures(study, dataset)
     if geometry.is_measured(dataset):
         yield from _geometry_figures(study, dataset)
+
+
+def _loss_figures(point: PointOfStudy, task: Task) -> Iterator[NamedFigure]:
+    """The steps to a training loss."""
+    loss = common_loss(point.training) if point.loss is None else point.loss
+    if not 0 < loss < math.inf:
+        return
+    table = steps_to_loss(point.training, loss)
+    figure = steps_figure(arrivals(point.training, loss), point.training, task, f"training loss {loss:g}")
+    numbers = {"loss": loss, "steps": table.to_dict("records")}
+    yield NamedFigure("steps-to-loss", figure, f"steps to training loss {loss:g}", numbers, table)
 
 
 def _prediction_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigure]:

@@ -12,18 +12,21 @@ from nlpfeat.analysis.width import WidthCurve
 from nlpfeat.plotting.primitives import plot_curves, plot_measure, plot_success
 from nlpfeat.plotting.style import (
     BLUE,
+    GREY,
     SPLIT_COLOURS,
     SPLIT_MARKERS,
     house_style,
+    log_axis,
     set_heading,
     width_axis,
     width_colours,
 )
 from nlpfeat.stats.quantiles import Quartiles, ordered_quartiles_of, quartiles_of
-from nlpfeat.store.results import diverged_count, recipe, scores
-from nlpfeat.training.metrics import Success
+from nlpfeat.store.results import counts_in_words, describe_value, describe_values, recipe, scores
 from nlpfeat.training.schedule import TrainingSpec
 from nlpfeat.training.task import Task
+
+WIDE = 30  # most over fewest steps, from which on their axis is logarithmic
 
 
 def splits_of(values: xr.DataArray) -> list[tuple[str, str, str, xr.DataArray]]:
@@ -86,9 +89,9 @@ def width_figure(curve: WidthCurve, dataset: xr.Dataset, task: Task) -> Figure:
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 8), height_ratios=(3, 2), sharex=True)
     _plot_scores(top, curve.scores)
     seeds = int((dataset["member_id"] != "").sum("seed").max())
-    lost = diverged_count(dataset)
-    failures = f" ({lost} diverged: failures)" if lost else ""
-    top.set_title(f"{name} against width, {recipe(dataset)}, {seeds} seeds each{failures}:\n{task.summary}")
+    counts = counts_in_words(dataset)
+    remarks = f" ({counts})" if counts else ""
+    top.set_title(f"{name} against width, {recipe(dataset)}, {seeds} seeds each{remarks}:\n{task.summary}")
     top.set_ylabel(name)
     top.legend(loc="best")
     plot_success(
@@ -100,8 +103,24 @@ def width_figure(curve: WidthCurve, dataset: xr.Dataset, task: Task) -> Figure:
         width_label=task.width_label,
     )
     bottom.set_ylabel("share of seeds")
+    _write_chosen(bottom, dataset)
     width_axis(top, widths, "")
     return figure
+
+
+def _write_chosen(ax: Axes, dataset: xr.Dataset) -> None:
+    """Write the values that were chosen for each width above an axes of widths, a line for each axis of the grid."""
+    chosen = [
+        name for name, values in dataset.coords.items() if values.dims == ("width",) and name != "width"
+    ]
+    for line, name in enumerate(map(str, chosen)):
+        y = 1.03 + 0.08 * line
+        ax.text(
+            0, y, f"{name.replace('_', ' ')}:", transform=ax.transAxes, ha="right", fontsize=8, color=GREY
+        )
+        words = describe_values(dataset[name])
+        for width, word in zip(dataset["width"].to_numpy().tolist(), words, strict=True):
+            ax.text(width, y, word, transform=ax.get_xaxis_transform(), ha="center", fontsize=8, color=GREY)
 
 
 @house_style()
@@ -126,7 +145,7 @@ def panels_figure(dataset: xr.Dataset, task: Task, axis: str) -> Figure:
         part = final.sel({axis: value})
         _plot_scores(ax, part.isel(width=part.notnull().any(("split", "seed")).to_numpy()))
         width_axis(ax, widths, task.width_label)
-        ax.set_title(f"{axis.replace('_', ' ')} {value:g}")
+        ax.set_title(f"{axis.replace('_', ' ')} {describe_value(dataset[axis], value)}")
     axes[0, 0].set_ylabel(metric.name)
     axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1, 1))
     set_heading(figure, f"{metric.name} against width, {recipe(dataset)}: {task.summary}")
@@ -173,29 +192,37 @@ def curves_figure(dataset: xr.Dataset, task: Task, training: TrainingSpec) -> Fi
 
 
 @house_style()
-def steps_figure(steps: xr.DataArray, dataset: xr.Dataset, task: Task, success: Success) -> Figure:
-    """The steps that members take to succeed; above the points, how many seeds do.
+def steps_figure(steps: xr.DataArray, dataset: xr.Dataset, task: Task, goal: str) -> Figure:
+    """The steps that members take to a goal; above the points, how many seeds reach it.
 
     Args:
-      steps: dims width, seed, split; NaN where a member never succeeds.
+      steps: dims width, seed, and split if the goal has splits. NaN is left out; infinite where a member never reaches the goal,
+        and the quartiles, which count it, are drawn as far as they are finite.
       dataset: the part of a study's array that they were found in.
       task: what the study is trained on.
-      success: the criterion.
+      goal: in words.
     """
     widths = steps["width"].to_numpy().tolist()
     figure, ax = plt.subplots(figsize=(7.5, 4.5))
     plot_splits(ax, steps, finite_quartiles)
     width_axis(ax, widths, task.width_label)
-    ax.legend()
-    last, above = steps.isel(split=-1), ax.get_xaxis_transform()
-    for width, count in zip(widths, last.transpose("width", "seed").count("seed").to_numpy(), strict=True):
+    has_splits, above = "split" in steps.dims, ax.get_xaxis_transform()
+    last = steps.isel(split=-1) if has_splits else steps
+    if has_splits:
+        ax.legend()
+    reached = np.isfinite(last.transpose("width", "seed").to_numpy())
+    for width, count in zip(widths, reached.sum(1), strict=True):
         ax.text(width, 1.0, f"{count}", transform=above, ha="center", va="bottom", fontsize=9)
     seeds = int((dataset["member_id"] != "").sum("seed").max())
+    where = f" on {last['split'].item()}" if has_splits else ""
     set_heading(
         figure,
-        f"Steps to {success.metric.name} {success}; above, how many of {seeds} seeds succeed on {last['split'].item()}; "
-        f"{recipe(dataset)}",
+        f"Steps to {goal}; above, how many of {seeds} seeds reach it{where}; {recipe(dataset)}",
     )
+    finite = last.to_numpy()[np.isfinite(last.to_numpy()) & (last.to_numpy() > 0)]
+    if not has_splits and finite.size and finite.max() > WIDE * finite.min():
+        log_axis(ax.yaxis, linear_to=10)
+        ax.set_ylim(top=1.5 * finite.max())
     ax.set_ylabel("steps")
     ax.set(ylim=(0, None), xlim=(min(widths) / 1.2, max(widths) * 1.2))
     return figure
