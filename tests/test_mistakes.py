@@ -63,12 +63,11 @@ restore --study={spirals} --width=8 --seed=1 --out=/dev/null/x.npz             #
 restore --study={none}                                                         # {none} nlpfeat
 plot --study={none}                                                            # {none} nlpfeat
 plot --study={spirals} --at noise=7                                            # noise
-plot --study={spirals} --select=noise                                          # --select 'noise' 'step'
+plot --study={spirals} --select=noise                                          # --select 'noise' step
 width --study={none}                                                           # {none} nlpfeat
-width --study={spirals} --select=step                                          # --select spirals validation spirals_deep
+width --study={reviews} --select=step                                          # --select --config.data.validation_share
 width --study={spirals} --select=width                                         # --select width
-width --study={spirals} --early-stopping                                       # --early-stopping validation
-width --study={reviews} --early-stopping                                       # --config.data.validation_share
+width --study={reviews} --early-stopping                                       # --early-stopping --config.data.validation_share
 width --study={spirals} --at-step=33                                           # --at-step 33 30 40
 width --study={spirals} --at-loss=0.00001                                      # --at-loss
 width --study={spirals} --at-loss=-1                                           # --at-loss -1

@@ -82,6 +82,10 @@ def test_a_step_is_chosen_like_an_axis(dataset):
     assert (found.accuracy == 2.0).all()
     assert found.taken_step.sel(width=8).to_numpy().tolist() == [10, 10]
     assert recipe(found).startswith("learning rate and step chosen per width")
+    dataset.accuracy[{"width": 1, "learning_rate": 1, "step": 0}] = 3.0
+    assert (
+        choose(dataset, DEEP, ["step", "learning_rate"])["at_end"][1] == ""
+    )  # nothing lies before the first step
     whole = at_choices(dataset, DEEP, choices, whole_training=True)
     assert whole.step.to_numpy().tolist() == [0, 10, 20]
     assert (whole.learning_rate == [1e-3, 1e-1]).all()

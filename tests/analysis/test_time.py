@@ -109,6 +109,12 @@ def test_a_step_that_was_recorded_does_not_depend_on_the_next_record():
     dataset["accuracy"][{"step": 2}] = np.nan
     assert final(time.at_flops(dataset, 10.0, {4: 1.0})) == [1.0]
     assert diverged_count(time.at_flops(dataset, 11.0, {4: 1.0})) == 1
+    at_start = with_losses([[1, np.nan]], [0, 10])
+    at_start["accuracy"][{"step": 1}] = np.nan
+    at_start["accuracy"][{"step": 0}] = 0.7
+    assert final(time.at_loss(at_start, 2.0)) == [0.7]
+    recovered = with_losses([[np.inf, 1]], [0, 10])
+    assert final(time.at_flops(recovered, 10.0, {4: 1.0})) == [1.0]
 
 
 def test_convergence_by_hand():
