@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from nlpfeat.analysis import geometry
+from nlpfeat.analysis.selection import choose
 from nlpfeat.stats.equal_loss import at_equal_loss, loss_steps
 from nlpfeat.study.session import open_study
 from nlpfeat.sweeps import launch
@@ -52,6 +53,35 @@ def test_the_table_is_at_equal_loss(studies):
     assert all(Path(path).stat().st_size > 5000 for path in told["paths"])
     done = run(*command)
     assert "largest stretch (exact Lipschitz)" in done.stdout, done.stderr
+
+
+@pytest.mark.slow
+def test_a_recipe_is_chosen_for_each_width(studies, tmp_path):
+    """Of the study that has several; the seeds that choose are not compared."""
+    long = {"steps": (200,), "record_every": 20, "snapshots": (0, 100)}
+    rates = (1e-3, 3e-3, 1e-2)
+    spec = with_grid(TOYS["spirals_deep"], width=(2, 3), seed=(0, 1, 2, 3), learning_rate=rates)
+    grid = measured(with_training(spec, **long), tmp_path / "grid")
+    command = ["compare", f"--study={grid}", f"--with={studies[1]}", "--loss=1.09"]
+    done = run(*command)
+    assert done.returncode == 2
+    assert "--select=learning_rate" in done.stderr
+    done = run(*command, "--select=learning_rate", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["recipe"].startswith("learning rate chosen per width")
+    assert told["with"]["recipe"] == "learning rate 0.001, 200 steps"
+    opened = open_study(grid)
+    chosen = choose(opened.results, opened.task, ["learning_rate"])["learning_rate"].tolist()
+    for width, rate in zip((2, 3), chosen, strict=True):
+        (row,) = [r for r in told["rows"] if (r["measure"], r["width"]) == ("lipschitz", width)]
+        part = opened.results.sel(width=[width], learning_rate=rate, seed=[1, 3])
+        values = at_equal_loss(part, "lipschitz", 1.09).to_numpy().ravel()
+        assert row["trained"] == 2
+        assert row["reached"] == np.isfinite(values).sum()
+        if row["reached"]:
+            assert row["median"] == pytest.approx(np.nanmedian(values), rel=1e-5)
+    assert all("-best-learning_rate." in path for path in told["paths"])
 
 
 @pytest.mark.slow

@@ -192,7 +192,8 @@ def at_choices(
     time = time_in_words(dataset)
     words = [name.replace("_", " ") for name in (names if with_step else axes)]
     seeds = f"the other {len(reported)} {'is' if len(reported) == 1 else 'are'} shown"
-    how = f"best median validation {task.evaluation.headline.name} of {len(choosing)} seeds; {seeds}"
+    metric = task.evaluation.headline.name.replace("_", " ")
+    how = f"best median validation {metric} of {len(choosing)} seeds; {seeds}"
     parts = [] if "learning_rate" in axes else [rate_in_words(dataset)]
     parts += [f"{' and '.join(words)} chosen per width ({how})"] if words else [seeds]
     parts += [] if with_step else [time]

@@ -19,7 +19,7 @@ import xarray as xr
 from nlpfeat.errors import UserError
 from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.stats.equal_loss import loss_steps
-from nlpfeat.stats.quantiles import quartiles_of
+from nlpfeat.stats.quantiles import ordered_quartiles_of
 from nlpfeat.store.results import converged, scores
 from nlpfeat.study.select import require_validation
 from nlpfeat.training.task import Task
@@ -101,8 +101,12 @@ def at_flops(dataset: xr.Dataset, flops: float, per_step: Mapping[int, float]) -
         )
     short = [str(width) for width in widths if steps[width] > last]
     long = [str(width) for width in widths if steps[width] < 1]
-    notes = [f"width {', '.join(short)} left out: trained for less"] if short else []
-    notes += [f"width {', '.join(long)} left out: one step takes more"] if long else []
+    reasons = {"trained for less": short, "one step takes more": long}
+    notes = [
+        f"{'width' if len(out) == 1 else 'widths'} {', '.join(out)} left out: {reason}"
+        for reason, out in reasons.items()
+        if out
+    ]
     dataset = dataset.sel(width=kept)
     taken = xr.DataArray([steps[width] for width in kept], {"width": dataset["width"]})
     taken = taken + xr.zeros_like(_ran(dataset), float)
@@ -188,7 +192,7 @@ def common_loss(dataset: xr.Dataset) -> float:
     """
     lowest = dataset["loss"].sel(split="train").min("step").transpose("width", "seed")
     lowest = lowest.where(lowest.notnull() | (dataset["member_id"] == ""), np.inf)
-    highest = float(np.nanmax(quartiles_of(lowest.to_numpy(), axis=1).median))
+    highest = float(np.nanmax(ordered_quartiles_of(lowest.to_numpy(), axis=1).median))
     if not 0 < highest < np.inf:
         return highest
     unit = 10.0 ** (np.floor(np.log10(highest)) - 1)
@@ -218,10 +222,10 @@ def steps_to_loss(dataset: xr.Dataset, loss: float) -> pd.DataFrame:
 
     Returns:
       One row per width: width; seeds; reached, how many of them reach the level; low, median, high, the quartiles of the
-      steps over all seeds, infinite where too few reach it.
+      steps over all seeds, each that of a seed, infinite where too few reach it.
     """
     steps = arrivals(dataset, loss).to_numpy()
-    quartiles = quartiles_of(steps, axis=1)
+    quartiles = ordered_quartiles_of(steps, axis=1)
     return pd.DataFrame(
         {
             "width": dataset["width"].to_numpy(),

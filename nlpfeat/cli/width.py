@@ -187,9 +187,10 @@ def print_steps(found: "WidthTable") -> None:
             _quartiles(row["low"], row["median"], row["high"], digits=0) for row in rows
         ],
     }
-    print_columns(
-        columns,
-        "Medians over these seeds (quartiles), ∞ where too few reach it; the logarithm of the loss is interpolated linearly between records",
+    print_columns(columns)
+    print(
+        "medians over these seeds (quartiles), ∞ where too few reach it; the logarithm of the loss is interpolated linearly between "
+        "records"
     )
 
 
@@ -204,10 +205,11 @@ def print_best_rates(best: "BestRates") -> None:
             describe_rate(rate, bound, best.rates) for rate, bound in zip(best.best, best.bounds, strict=True)
         ],
     }
-    print_columns(
-        columns,
-        f"Vertex of a parabola in log learning rate, fitted to the {best.split} medians of all seeds around the best rate of the "
-        "grid (95 % interval by resampling seeds). ≤, ≥: at the end of the grid, so only a bound",
+    print_columns(columns)
+    print(
+        f"best learning rate: the vertex of a parabola in log rate, fitted to the {best.split} medians of all seeds (of errors: to their logarithms) around the best "
+        "rate of the grid;\nits 95 % interval by resampling seeds tells nothing of the spacing of the rates; ≤, ≥: the end of the "
+        "grid, a bound"
     )
     print(describe_shift(best))
 

@@ -52,6 +52,8 @@ def best_rates(
 ) -> BestRates:
     """The best learning rate of each width, by a parabola through medians over seeds; see `vertex`.
 
+    Errors span decades where training is about to diverge, so of errors, if all are positive, the logarithms are fitted.
+
     Seeds are resampled, not members, for percentile bootstrap intervals: a seed has the same data and the same first units at
     every width and rate. Fewer than `MIN_SEEDS` seeds give no interval.
 
@@ -63,15 +65,20 @@ def best_rates(
       resamples: number of bootstrap resamples.
       seed: of the resampling.
     """
-    ascending, seeds = (-scores if falling else scores), scores.shape[2]
-    logs = np.log(rates)
+    seeds, logs = scores.shape[2], np.log(rates)
+    medians = quartiles_of(scores, axis=2).median
+    positive = falling and bool((medians[np.isfinite(medians)] > 0).all())
+
+    def goodness(medians: np.ndarray) -> np.ndarray:
+        if positive:
+            return -np.log(medians, out=np.full(medians.shape, np.nan), where=medians > 0)
+        return -medians if falling else medians
 
     def vertices(columns: np.ndarray) -> np.ndarray:
-        medians = quartiles_of(ascending[:, :, columns], axis=2).median
-        return np.array([vertex(logs, of_width) for of_width in medians])
+        of_sample = goodness(quartiles_of(scores[:, :, columns], axis=2).median)
+        return np.array([vertex(logs, of_width) for of_width in of_sample])
 
-    medians = quartiles_of(ascending, axis=2).median
-    bounds = [bound(of_width) for of_width in medians]
+    bounds = [bound(of_width) for of_width in goodness(medians)]
     rng, count = np.random.default_rng(seed), resamples if seeds >= MIN_SEEDS else 0
     estimate = vertices(np.arange(seeds))
     samples = np.array([vertices(rng.integers(seeds, size=seeds)) for _ in range(count)])
@@ -82,7 +89,7 @@ def best_rates(
     slope = _interval(_slope(x, estimate[inner]), np.array([_slope(x, one[inner]) for one in samples]))
     octaves = x[-1] - x[0] if len(x) else np.nan
     shift = Interval(*(float(np.exp(value * octaves)) for value in slope))
-    return BestRates(widths, rates, -medians if falling else medians, best, bounds, slope, shift)
+    return BestRates(widths, rates, medians, best, bounds, slope, shift)
 
 
 def best_places(scores: np.ndarray) -> np.ndarray:

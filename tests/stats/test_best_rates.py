@@ -65,6 +65,15 @@ def test_the_shift_with_width_is_recovered():
     assert falling.best == found.best
 
 
+def test_errors_that_span_decades_are_fitted_by_their_logarithms():
+    """Beyond the best rate the error explodes, yet the parabola is that of its logarithm."""
+    errors = np.exp(0.3 * (LOGS - np.log(2e-3)) ** 2)
+    assert errors.max() > 50 * errors.min()
+    found = best_rates(np.array([4]), RATES, errors[None, :, None] * np.ones(8), falling=True)
+    assert found.best[0].estimate == pytest.approx(2e-3)
+    np.testing.assert_allclose(found.medians[0], errors)
+
+
 def test_a_wider_spread_of_seeds_widens_the_interval():
     lengths = []
     for noise in (0.005, 0.05):

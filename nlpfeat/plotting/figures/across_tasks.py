@@ -28,7 +28,7 @@ def across_tasks_figure(curves: Sequence[TaskCurve], recipe: str) -> Figure:
       recipe: at which they are read, in words.
     """
     rows = -(-len(curves) // 2)
-    figure, axes = plt.subplots(rows, 2, figsize=(12, 0.92 * rows + 1.1), squeeze=False)
+    figure, axes = plt.subplots(rows, 2, figsize=(12, 0.92 * rows + 1.4), squeeze=False)
     ticks = [width for width in TICKS if width <= max(curve.widths[-1] for curve in curves)]
     for ax in axes.T.ravel()[len(curves) :]:
         ax.axis("off")

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from nlpfeat.plotting.style import GREY, RED, house_style, log_axis, set_heading, width_axis
+from nlpfeat.plotting.style import GREY, RED, Powers, house_style, log_axis, set_heading, width_axis
 from nlpfeat.stats.best_rates import BestRates, describe_shift
 from nlpfeat.training.task import Task
 
@@ -37,7 +37,8 @@ def rates_figure(best: BestRates, task: Task, recipe: str, seeds: int) -> Figure
         cmap=colours,
         norm=LogNorm() if wide else None,
     )
-    figure.colorbar(mesh, ax=ax, label=f"median {best.split} {metric.name.replace('_', ' ')}")
+    ticks = Powers() if wide else None
+    figure.colorbar(mesh, ax=ax, format=ticks, label=f"median {best.split} {metric.name.replace('_', ' ')}")
     log_axis(ax.yaxis)
     width_axis(ax, best.widths.tolist(), task.width_label)
     ax.set_yticks(best.rates, [f"{rate:g}" for rate in best.rates])
@@ -101,6 +102,6 @@ def _plot_ridge(ax: Axes, best: BestRates) -> None:
     ax.plot(best.widths[best.inner], middle[best.inner], "-", color=RED, lw=1.2)
     for width, rate, bound in zip(best.widths, middle, best.bounds, strict=True):
         ax.plot(width, rate, markers[bound], color=RED, ms=8 if bound else 7, mec="white", mew=1)
-    if (~np.isfinite(best.medians)).any():
+    if np.isinf(best.medians).any():
         ax.plot([], [], "s", color="#dddddd", mec=GREY, label="∞: most diverged")
         ax.legend(loc="upper right", bbox_to_anchor=(1, -0.08), fontsize=8)

@@ -109,16 +109,18 @@ def width_figure(curve: WidthCurve, dataset: xr.Dataset, task: Task) -> Figure:
 
 
 def _write_chosen(ax: Axes, dataset: xr.Dataset) -> None:
-    """Write the values that were chosen for each width above an axes of widths, a line for each axis of the grid."""
-    chosen = [
-        name for name, values in dataset.coords.items() if values.dims == ("width",) and name != "width"
-    ]
-    for line, name in enumerate(map(str, chosen)):
+    """Write what was chosen for each width above an axes of widths, and when its members are taken: a line each."""
+    lines = {
+        str(name).replace("_", " "): describe_values(values)
+        for name, values in dataset.coords.items()
+        if values.dims == ("width",) and name != "width"
+    }
+    if "taken_step" in dataset:
+        steps = dataset["taken_step"].median("seed").to_numpy().tolist()
+        lines["median step"] = ["–" if np.isnan(step) else f"{step:,.0f}" for step in steps]
+    for line, (name, words) in enumerate(lines.items()):
         y = 1.03 + 0.08 * line
-        ax.text(
-            0, y, f"{name.replace('_', ' ')}:", transform=ax.transAxes, ha="right", fontsize=8, color=GREY
-        )
-        words = describe_values(dataset[name])
+        ax.text(0, y, f"{name}:", transform=ax.transAxes, ha="right", fontsize=8, color=GREY)
         for width, word in zip(dataset["width"].to_numpy().tolist(), words, strict=True):
             ax.text(width, y, word, transform=ax.get_xaxis_transform(), ha="center", fontsize=8, color=GREY)
 
