@@ -9,10 +9,12 @@ import pytest
 import xarray as xr
 
 from nlpfeat.analysis.recipe import RecipeOptions, recipe_in_words, recipe_suffix
+from nlpfeat.analysis.selection import select_per_width
 from nlpfeat.cli.recipe import point_of
 from nlpfeat.errors import UserError
 from nlpfeat.stats.summaries import summary_table
-from nlpfeat.store.results import describe_value, describe_values
+from nlpfeat.store.results import describe_value, describe_values, recipe
+from nlpfeat.tasks.registry import TASKS
 from tests.analysis.arrays import array
 from tests.commands import run
 from tests.toys import TOYS, study, with_grid, with_training
@@ -161,6 +163,20 @@ def test_across_tasks_reads_all_studies_at_the_recipe(folder):
     done = run("across-tasks", f"--folder={folder}", "--select=learning_rate,noise")
     assert done.returncode == 2
     assert "noise" in done.stderr
+
+
+def test_the_point_of_the_grid_is_part_of_the_recipe():
+    """Of the axes that are fixed, not of settings that the grid does not vary."""
+    axes = {"depth": [3, 5], "noise": [0.1, 0.2]}
+    dataset = array(width=[2, 8], seed=[0, 1], **axes).assign_coords(weight_decay=1e-5)
+    config = {"sweep": {"width": [2, 8], "seed": [0, 1], "negative_slope": [0.3], **axes}}
+    dataset = dataset.assign_coords(negative_slope=0.3).assign_attrs(config=json.dumps(config))
+    assert recipe(dataset) == "learning rate 0.001, negative slope 0.3, 20 steps"
+    assert recipe(dataset.sel(depth=5)) == "learning rate 0.001, negative slope 0.3, depth 5, 20 steps"
+    found, _ = select_per_width(dataset.sel(depth=5), TASKS["spirals_deep"], ["noise"])
+    assert recipe(found).startswith(
+        "learning rate 0.001, negative slope 0.3, depth 5, noise chosen per width"
+    )
 
 
 def test_names_stand_for_codes():

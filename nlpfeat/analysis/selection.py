@@ -19,6 +19,7 @@ from nlpfeat.store.results import (
     describe_value,
     describe_values,
     further_axes,
+    point_in_words,
     rate_in_words,
     scores,
     time_in_words,
@@ -195,6 +196,7 @@ def at_choices(
     metric = task.evaluation.headline.name.replace("_", " ")
     how = f"best median validation {metric} of {len(choosing)} seeds; {seeds}"
     parts = [] if "learning_rate" in axes else [rate_in_words(dataset)]
+    parts += point_in_words(found)
     parts += [f"{' and '.join(words)} chosen per width ({how})"] if words else [seeds]
     parts += [] if with_step else [time]
     found = found.transpose("width", "seed", ..., "step", "split")

@@ -118,12 +118,26 @@ def rate_in_words(dataset: xr.Dataset) -> str:
     return f"learning rate {value}"
 
 
+def point_in_words(dataset: xr.Dataset) -> list[str]:
+    """The values of the axes of the grid at which an array was cut out of it, such as "depth 3", without the learning rate."""
+    swept = json.loads(dataset.attrs.get("config", "{}")).get("sweep", {})
+    names = [
+        name for name in swept if name not in ("width", "seed", "learning_rate") and name in dataset.coords
+    ]
+    return [
+        f"{name.replace('_', ' ')} {describe_values(dataset[name])[0]}"
+        for name in names
+        if dataset[name].size == 1 and dataset[name].dims != ("width",)
+    ]
+
+
 def recipe(dataset: xr.Dataset) -> str:
-    """The recipe of a part of a grid, without which no number of it means anything: learning rate and steps.
+    """The recipe of a part of a grid, without which no number of it means anything: learning rate, point of the grid, steps.
 
     Of an array whose recipe was chosen width by width, its attribute `recipe`, which says how.
     """
-    return dataset.attrs.get("recipe", f"{rate_in_words(dataset)}, {time_in_words(dataset)}")
+    parts = [rate_in_words(dataset), *point_in_words(dataset), time_in_words(dataset)]
+    return dataset.attrs.get("recipe", ", ".join(parts))
 
 
 def scores(dataset: xr.Dataset, metric: Metric) -> xr.DataArray:
