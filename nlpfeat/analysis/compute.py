@@ -17,10 +17,10 @@ from nlpfeat.training.step import Program, State, StepScales, init_state, train_
 def flops_per_step(study: Study, width: int) -> float:
     """Floating-point operations of one training step of one member, at its own width and without padding.
 
-    They are those of forward pass, backward pass and optimizer, without clipping, averages and the like, which take a few operations
-    per parameter; as XLA counts them before it optimises the program: a product and
-    its addition are two. Nothing is compiled or computed. XLA counts the body of a loop once; loops of known length, such as those
-    of recurrent networks, are counted as often as they run, others once.
+    They are those of forward pass, backward pass and optimizer, as XLA counts them before it optimises the program: a product and
+    its addition are two. Clipping, averages and the like are left out: they take a few operations per parameter. Nothing is compiled
+    or computed. XLA counts the body of a loop once; loops of known length, such as those of recurrent networks, are counted as often
+    as they run, others once.
 
     Args:
       study: whose first phase of training counts.
