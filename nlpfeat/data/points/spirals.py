@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 from jaxtyping import Float, PyTree
+from scipy.stats import norm
 
 from nlpfeat.config.fields import Count, Fraction
 from nlpfeat.data.core import SPLITS, Examples, Splits
@@ -64,6 +65,26 @@ def class_curves(spec: SpiralSpec, points: int = 400) -> Float[np.ndarray, "arms
     """The center line of each arm: the arm without noise, (arms, points, 2)."""
     x, y = spirals(replace(spec, points=points), jax.random.key(0), 0.0).inputs
     return np.stack([x, y], 1).reshape(spec.arms, points, 2).astype(np.float64)
+
+
+def bayes_accuracy(spec: SpiralSpec, noise: float) -> float:
+    """The accuracy of the Bayes classifier, which knows at which angle each arm passes the radius of a point.
+
+    At every radius the arms are 2π/K apart, and the noise on the angle is normal, so that the nearest arm is the most
+    probable one, and right if the noise, wrapped to (−π, π], is less than π/K in size: .9983 for 5 arms and a noise of .2. The
+    origin, which has no angle, is left out; with an inner radius of 1 the radius tells nothing, and this is an upper bound.
+
+    Args:
+      spec: the shape of the arms.
+      noise: standard deviation of the noise, in radians.
+    """
+    if noise == 0:
+        return 1.0
+    scale = min(noise, 40.0)  # from far less on, angles are uniform to the last digit
+    turns = 2 * np.pi * np.arange(-64, 65)  # more than ten standard deviations either way
+    half = np.pi / spec.arms
+    inside = norm.cdf((turns + half) / scale) - norm.cdf((turns - half) / scale)
+    return min(float(inside.sum()), 1.0)
 
 
 def make_splits(spec: SpiralSpec, settings: PyTree) -> Splits:
