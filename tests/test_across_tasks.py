@@ -22,8 +22,13 @@ from tests.outside import CHECKERBOARD
 CONFIG = f"{ROOT / 'configs' / 'all_tasks.py'}"
 BUILT_IN = sorted(set(TASKS) - {CHECKERBOARD.name})
 VARIANTS = runpy.run_path(CONFIG)["VARIANTS"]
-# Enough seeds for an interval, a metric with mode "min", and one that no width brings to its baseline so soon.
-SWEPT = {"eleven_lines": range(6), "ratings_bayes": range(2), "ratings_dot": range(2)}
+# Seeds and widths: enough of both for an interval, a metric with mode "min", and one that no width brings to its baseline
+# so soon.
+SWEPT = {
+    "eleven_lines": (range(6), (2, 8, 16, 32)),
+    "ratings_bayes": (range(2), (2, 8)),
+    "ratings_dot": (range(2), (2, 8)),
+}
 
 
 def test_every_task_is_there():
@@ -53,9 +58,9 @@ def test_sizes(task):
 def folder(tmp_path_factory):
     """Three small studies side by side, and a folder that is none."""
     path = tmp_path_factory.mktemp("all") / "tasks"
-    for task, seeds in SWEPT.items():
-        axes = f"--config.sweep.seed={tuple(seeds)}"
-        done = run("sweep", f"--config={CONFIG}:smoke/{task}", axes, f"--study={path / task}")
+    for task, (seeds, widths) in SWEPT.items():
+        axes = f"--config.sweep.seed={tuple(seeds)}", f"--config.sweep.width={widths}"
+        done = run("sweep", f"--config={CONFIG}:smoke/{task}", *axes, f"--study={path / task}")
         assert done.returncode == 0, done.stderr
     (path / "notes").mkdir()
     return path
@@ -67,15 +72,17 @@ def test_one_figure_and_its_table(folder):
     rows = {row["study"]: row for row in json.loads(done.stdout)}
     assert set(rows) == set(SWEPT)
     assert rows["eleven_lines"]["baseline"] == 0.5
-    assert rows["eleven_lines"]["gain_width_low"] is not None
+    assert 2 <= rows["eleven_lines"]["gain_width_low"] <= rows["eleven_lines"]["gain_width"] < 32
     falling = rows["ratings_bayes"]
     assert falling["gain_width_low"] is None  # two seeds
     assert falling["best_median"] < falling["baseline"]  # an error is to fall
     assert falling["best_median"] == min(falling["narrowest_median"], falling["widest_median"])
-    assert rows["ratings_dot"]["gain_width"] is None  # after 120 steps it is worse than the mean
-    table = pd.read_csv(folder / "figures" / "across-tasks.csv")
-    assert list(table["study"])[-1] == "ratings_dot"
-    assert np.isinf(table["gain_width"].iloc[-1])
+    never = rows["ratings_dot"]  # after 120 steps it is worse than the mean
+    assert (never["gain_width"], never["bound"]) == (None, "")
+    table = pd.read_csv(folder / "figures" / "across-tasks.csv", keep_default_na=False, index_col="study")
+    assert table.index[-1] == "ratings_dot"
+    assert table.loc["ratings_dot", "gain_width"] == ""
+    assert table.loc["ratings_bayes", ["gain_width", "bound"]].tolist() == ["2.0", "≤"]
     for suffix in ("png", "pdf"):
         assert (folder / "figures" / f"across-tasks.{suffix}").stat().st_size > 10_000
 
@@ -85,6 +92,20 @@ def test_the_table_for_people(folder):
     assert done.returncode == 0, done.stderr
     assert "never" in done.stdout
     assert "across-tasks.png" in done.stdout
+
+
+def test_a_curve_that_still_rises_has_a_width_beyond_the_grid(folder, tmp_path):
+    shutil.copytree(folder / "eleven_lines", tmp_path / "eleven_lines")
+    path = tmp_path / "eleven_lines" / "results.nc"
+    dataset = read_netcdf(path)
+    for place, median in enumerate((0.5, 0.6, 0.8, 1.0)):
+        dataset["accuracy"][{"step": -1, "width": place}] = median
+    write_netcdf(dataset, path)
+    done = run("across-tasks", f"--folder={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    assert "> 32" in done.stdout
+    table = pd.read_csv(tmp_path / "figures" / "across-tasks.csv")
+    assert table[["gain_width", "bound"]].to_numpy().tolist() == [[np.inf, ">"]]
 
 
 def test_mistakes_are_one_line(folder, tmp_path):
@@ -134,32 +155,34 @@ def test_what_diverged_is_a_failure(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("reached", "bound", "narrowest", "words"),
+    ("reached", "narrowest", "words"),
     [
-        (Interval(5.2, 6.125, 7.0), "", 1, "6.12 (5.2 – 7)"),
-        (Interval(1.0, 1.0, 1.0), "≤", 1, "≤ 1 (≤ 1 – ≤ 1)"),
-        (Interval(2.0, 2.0, 3.4), "≤", 2, "≤ 2 (≤ 2 – 3.4)"),
-        (Interval(53.0, 63.0, 80.0), ">", 1, "> 63 (53 – 80)"),
-        (Interval(np.inf, np.inf, np.inf), "", 1, "never"),
-        (Interval(40.0, 64.0, np.inf), "", 1, "64 (40 – never)"),
-        (Interval(np.nan, 100.0, np.nan), ">", 1, "> 100 (–)"),
+        (Interval(5.2, 6.125, 7.0), 1, "6.12 (5.2 – 7)"),
+        (Interval(1.0, 1.0, 1.0), 1, "≤ 1 (≤ 1 – ≤ 1)"),
+        (Interval(2.0, 2.0, 3.4), 2, "≤ 2 (≤ 2 – 3.4)"),
+        (Interval(53.0, np.inf, np.inf), 1, "> 100 (53 – > 100)"),
+        (Interval(np.inf, np.inf, np.inf), 1, "> 100"),
+        (Interval(40.0, 64.0, np.inf), 1, "64 (40 – > 100)"),
+        (Interval(np.nan, np.inf, np.nan), 1, "> 100 (–)"),
+        (Interval(np.nan, 64.0, np.nan), 1, "64 (–)"),
+        (Interval(np.nan, np.nan, np.nan), 1, "never"),
     ],
 )
-def test_in_words(reached, bound, narrowest, words):
-    assert describe_gain_width(reached, bound, narrowest) == words
+def test_in_words(reached, narrowest, words):
+    assert describe_gain_width(reached, narrowest, widest=100) == words
 
 
 @pytest.mark.parametrize(
     ("medians", "reached", "bound"),
     [
         ((0.9, 0.91, 0.9), 1.0, "≤"),
-        ((0.5, 0.8, 0.9), 63.0, ">"),
-        ((0.5, 0.9, 0.89), 6.0, ""),
-        ((0.1, 0.1, 0.1), np.inf, ""),
+        ((0.5, 0.8, 0.9), np.inf, ">"),
+        ((0.5, 0.9, 0.91), 7.5, ""),
+        ((0.1, 0.1, 0.1), np.nan, ""),
     ],
 )
 def test_at_the_ends_of_the_grid_a_width_is_a_bound(medians, reached, bound):
-    """The first may be more than is needed; where the last is the best, a wider one may be better still."""
+    """The first may be more than is needed; where the curve does not saturate, it takes more than the last."""
     scores = np.array(medians)[:, None] * np.ones(6)
     curve = TaskCurve(
         *("toy", "units", Metric("accuracy", accuracy), "test", np.array([1, 8, 100]), scores, 0, 0.2),

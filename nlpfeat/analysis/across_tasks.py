@@ -1,6 +1,7 @@
 """What width buys in each task of a folder of studies: the headline metric between its baseline and its best."""
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,9 @@ class TaskCurve(NamedTuple):
       scores: (widths, seeds); NaN where there is no member, the worst value where training diverged.
       diverged: how many members did.
       baseline: of the best constant prediction.
-      gain_width: the narrowest width, interpolated, at which `SHARE` of the gain over the baseline is reached.
+      gain_width: the narrowest width, interpolated, at which `SHARE` of the gain over the baseline is reached; inf, more than
+        the widest, where the curve does not saturate within the grid; NaN where no width does better than the baseline. See
+        `nlpfeat.stats.width_curves.gain_width`.
       config_hash: of the study.
       recipe: at which it is read, in words.
       unreached: how many members never reach the training loss at which it is read.
@@ -68,12 +71,10 @@ class TaskCurve(NamedTuple):
 
     @property
     def bound(self) -> str:
-        """Whether the gain width is only a bound: "≤" at the grid's first width, ">" where its last width is the best."""
-        if not np.isfinite(self.gain_width.estimate):
-            return ""
+        """Whether the gain width is only a bound: "≤" the grid's first width, ">" its last where the curve does not saturate."""
         if self.gain_width.estimate <= self.widths[0]:
             return "≤"
-        return ">" if self.best == len(self.widths) - 1 else ""
+        return ">" if np.isinf(self.gain_width.estimate) else ""
 
     @property
     def scaled(self) -> np.ndarray:
@@ -84,7 +85,7 @@ class TaskCurve(NamedTuple):
 def task_curves(
     folder: Path, track: Track = untracked, options: RecipeOptions = AS_TRAINED
 ) -> list[TaskCurve]:
-    """The curves of all finished studies in a folder, the one of the smallest gain width first.
+    """The curves of all finished studies in a folder, by rising gain width; those that never beat the baseline come last.
 
     Args:
       folder: whose subfolders are studies.
@@ -117,7 +118,13 @@ def task_curves(
     idle = [name for name in options.select if name not in chosen]
     if idle:
         raise UserError(f"select: no study of {folder} has several values of {', '.join(idle)}")
-    return sorted(found, key=lambda curve: (curve.gain_width.estimate, curve.study))
+    return sorted(found, key=_place)
+
+
+def _place(curve: TaskCurve) -> tuple[bool, float, str]:
+    """By which curves are sorted, as NaN has no place among numbers."""
+    never = math.isnan(curve.gain_width.estimate)
+    return never, 0.0 if never else curve.gain_width.estimate, curve.study
 
 
 def task_curve(study: Study, options: RecipeOptions = AS_TRAINED) -> TaskCurve | None:
@@ -182,8 +189,9 @@ def task_table(curves: Sequence[TaskCurve]) -> pd.DataFrame:
 
     Returns:
       Columns study, width_label, metric, split; seeds, diverged and missing, counts of members; baseline; narrowest and
-      widest with the median there; best_width and best_median; gain_width with gain_width_low and gain_width_high, bound,
-      unreached and recipe, see `TaskCurve`; config_hash.
+      widest with the median there; best_width and best_median; gain_width with gain_width_low and gain_width_high (inf: more
+      than the widest; gain_width NaN: no width does better than the baseline), bound, unreached and recipe, see `TaskCurve`;
+      config_hash.
     """
     rows = []
     for curve in curves:

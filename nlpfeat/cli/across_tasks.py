@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 CAPTION = (
     "Medians over seeds, each task with {recipe}; diverged members count as the worst. baseline: the "
     "best constant prediction. 95 % of the gain: the width at which the median has come that far from the baseline to the "
-    "best (95 % interval; – with fewer than {min_seeds} seeds); ≤ and > mark bounds: the grid's first width, and a grid "
-    "whose last width is the best"
+    "best (95 % interval; – with fewer than {min_seeds} seeds); ≤: the grid's first width; >: more than its last, as the "
+    "curve does not saturate within the grid; never: no width does better than the baseline"
 )
 
 
@@ -82,8 +82,8 @@ def print_table_of(table: "pd.DataFrame", recipe: str) -> None:
         "95 % of the gain": [
             describe_gain_width(
                 Interval(row["gain_width_low"], row["gain_width"], row["gain_width_high"]),
-                row["bound"],
                 row["narrowest"],
+                row["widest"],
             )
             for row in rows
         ],
@@ -91,25 +91,25 @@ def print_table_of(table: "pd.DataFrame", recipe: str) -> None:
     print_columns(columns, CAPTION.format(recipe=recipe, min_seeds=MIN_SEEDS))
 
 
-def describe_gain_width(width: tuple[float, float, float], bound: str, narrowest: int) -> str:
-    """Such as "6.1 (5.2 – 7)", "≤ 1 (≤ 1 – 3.4)", "> 63 (53 – 74)", or "never" where no width beats the baseline.
+def describe_gain_width(width: tuple[float, float, float], narrowest: int, widest: int) -> str:
+    """Such as "6.1 (5.2 – 7)", "≤ 1 (≤ 1 – 3.4)", "> 100 (53 – > 100)", or "never" where no width beats the baseline.
 
     Args:
-      width: the gain width between the ends of its interval.
-      bound: "≤" or ">" if the estimate is only a bound.
-      narrowest: width of the grid.
+      width: the gain width between the ends of its interval; inf is more than the widest, an estimate of NaN is never.
+      narrowest, widest: widths of the grid.
     """
     low, estimate, high = width
 
-    def spell(value: float, bound: str = "") -> str:
+    def spell(value: float) -> str:
         if math.isinf(value):
-            return "never"
-        return f"{bound or ('≤' if value <= narrowest else '')} {value:.3g}".strip()
+            return f"> {widest}"
+        return f"≤ {narrowest}" if value <= narrowest else f"{value:.3g}"
 
-    if math.isinf(estimate):
+    if math.isnan(estimate):
         return "never"
-    interval = "–" if math.isnan(low) else f"{spell(low)} – {spell(high)}"
-    return f"{spell(estimate, bound)} ({interval})"
+    if math.isnan(low):
+        return f"{spell(estimate)} (–)"
+    return f"{spell(estimate)} ({spell(low)} – {spell(high)})" if low < math.inf else spell(estimate)
 
 
 COMMAND = Command(

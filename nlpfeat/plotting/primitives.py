@@ -145,8 +145,9 @@ def plot_gain(
       widths: (widths,).
       values: (widths, seeds), scaled; those that are not finite are left out.
       low, median, high: (widths,), their quartiles.
-      gain_width: (low, estimate, high) of the width at which .95 is reached; low and high are NaN for too few seeds.
-      bound: "≤" or ">" if the estimate is only a bound, else empty.
+      gain_width: (low, estimate, high) of the width at which .95 is reached, inf for more than the widest; low and high are
+        NaN for too few seeds.
+      bound: "≤" or ">" if the estimate is only a bound, at the first or the last width, else empty.
       ends: labels of 0 and of 1.
     """
     values, low, median, high = map(_finite, (values, low, median, high))
@@ -161,6 +162,8 @@ def plot_gain(
         ax.plot([left, right], [0.95, 0.95], "-", color=RED, lw=2.2, solid_capstyle="butt")
     marker = {"≤": "<", ">": ">"}.get(bound, "D")
     ax.plot(middle, 0.95, marker, color=RED, ms=5.5 if marker == "D" else 8, mec="white", mew=0.8)
+    if bound == ">":
+        ax.text(widths[-1], 0, f"more than {widths[-1]:g}", color=RED, fontsize=8, ha="right", va="bottom")
 
 
 def set_up_strip(ax: Axes, title: str, ticks: Sequence[int], *, lowest: bool) -> None:

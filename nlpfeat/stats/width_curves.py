@@ -7,7 +7,10 @@ cross, so that H50 lies outside the grid (0 or infinity). scikit-learn's logisti
 censoring and hundreds of resamples are handled in one batched fit.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from jaxtyping import Float, Real
 from scipy.special import expit
 
 from nlpfeat.stats.intervals import MIN_SEEDS, Interval
@@ -16,6 +19,10 @@ from nlpfeat.stats.quantiles import quartiles_of
 RIDGE = 0.01  # on the slope, which it keeps finite where outcomes are perfectly separated by width
 # Bounds that are hardly ever reached: a fit takes some ten Newton steps, and few of them are halved.
 NEWTON_STEPS, HALVINGS, TOLERANCE = 100, 40, 1e-10
+FLAT, SATURATED = (
+    0.2,
+    0.9,
+)  # shares of resamples for a finite gain width; see `gain_width`, whose simulations chose them
 
 
 def half_width(
@@ -134,6 +141,46 @@ def logistic_fits(x: np.ndarray, wins: np.ndarray, trials: np.ndarray) -> tuple[
     return a - b * centre[:, 0], b
 
 
+class Saturation(NamedTuple):
+    """Whether a curve saturates within its grid, by two tests; either is enough.
+
+    Attributes:
+      flat: its last octave adds hardly anything.
+      converging: what wider networks would still add, extrapolated, is hardly anything.
+    """
+
+    flat: bool
+    converging: bool
+
+
+def saturation(
+    widths: Real[np.ndarray, " widths"], gains: Float[np.ndarray, " widths"], fraction: float
+) -> Saturation:
+    """Test whether a curve saturates within its grid, so that `fraction` of its gain is more than a property of the grid.
+
+    W being the widest width, let d1 and d2 be the increments from W/4 to W/2 and from W/2 to W, interpolated linearly in
+    log2(width). The curve is flat if d2 ≤ (1 − fraction)/2 · gain. It converges if d1 > d2 and the increments beyond W sum to
+    at most 1 − fraction of the gain and themselves, by Aitken's delta-squared extrapolation d2²/(d1 − d2); this is exact where
+    increments per octave shrink geometrically, as those of a power law do. A grid of less than two octaves passes no test.
+
+    Args:
+      widths: rising.
+      gains: the medians at these widths above the baseline; -inf where most members diverged. The gain is the largest.
+      fraction: of the gain.
+    """
+    x = np.log2(widths)
+    if x[-1] - x[0] < 2:
+        return Saturation(flat=False, converging=False)
+    quarter, half = (np.interp(x[-1] - octaves, x, gains) for octaves in (2, 1))
+    with np.errstate(invalid="ignore"):
+        first, second, gain = half - quarter, gains[-1] - half, gains.max()
+    flat = not second > (1 - fraction) / 2 * gain  # also where all widths of the last octave diverged
+    if not np.isfinite([first, second]).all() or first <= second:
+        return Saturation(flat, converging=False)
+    rest = second**2 / (first - second)
+    return Saturation(flat, converging=bool(rest <= (1 - fraction) * (gain + rest)))
+
+
 def gain_width(
     widths: np.ndarray,
     scores: np.ndarray,
@@ -146,9 +193,22 @@ def gain_width(
 
     Medians are interpolated linearly in log2(width). Seeds are resampled, not members (see `half_width`), and the best
     median anew in each resample. Values may be infinite, so that the interval takes the nearest resample instead of
-    interpolating as `scipy.stats.bootstrap` does. Fewer than `MIN_SEEDS` seeds give no interval. In simulations with 6 to 32
-    seeds, 90 to 97 % of the intervals contain the true width; 85 % where several widths are equally good, because the best of
-    their medians is then biased upwards, and with it the width. (Bias-corrected percentiles were worse.)
+    interpolating as `scipy.stats.bootstrap` does. (Bias-corrected percentiles were worse.)
+
+    Where a curve does not saturate, its best median is that of the grid's last width, and such a width says only "not yet":
+    95 % of the gain of a score that is linear in log2(width) from its baseline at 1 on is reached at 27, 79 and 296 on grids
+    that end at 32, 100 and 400. So the width is inf, more than the widest, unless the curve saturates (see `saturation`).
+    Each resample is tested, and is inf where it fails; the estimate is finite if `FLAT` of the resamples are flat, or
+    `SATURATED` of them are flat or converging. The first share is small because a resample has the noise of the sample twice.
+    The upper end of the interval is inf if more than a fortieth of the resamples fail. Fewer than `MIN_SEEDS` seeds give no
+    interval; the estimate is then finite if their own medians pass a test.
+
+    Simulated with 6 to 32 seeds and noise of up to 5 % of the gain, independent or common to all widths of a seed, on grids
+    of 5 to 13 widths: scores linear in log2(width) have a finite width in at most 4 % of cases (with 6 or 7 seeds and most
+    noise on grids that end at 400; hardly ever on those that end at 32 or 100), 1 − exp(−n/8), n²/(n² + 25) and a score that
+    is flat from 10 on in at least 92 % on grids from 1 to 100. With noise of 10 %, these are 33 and 83 %. Of curves that
+    saturate, 90 to 97 % of the intervals contain the true width; 85 % where several widths are equally good, because the
+    best of their medians is then biased upwards, and with it the width.
 
     Args:
       widths: (widths,), rising.
@@ -159,27 +219,37 @@ def gain_width(
       seed: of the resampling.
 
     Returns:
-      Widths; inf where no width does better than the baseline.
+      Widths. inf: more than the widest; all three are NaN where no width does better than the baseline.
     """
-
-    def reached(columns: np.ndarray) -> float:
-        gain = quartiles_of(scores[:, columns], axis=1).median - baseline
-        there = ~np.isnan(gain)
-        x, gain = np.log2(widths)[there], gain[there]
-        if not len(gain) or gain.max() <= 0:
-            return np.inf
-        level = fraction * gain.max()
-        first = int((gain >= level).argmax())
-        if first == 0:
-            return float(2.0 ** x[0])
-        between = slice(first - 1, first + 1)
-        return float(2.0 ** np.interp(level, gain[between], x[between]))
-
     seeds = scores.shape[1]
-    estimate = reached(np.arange(seeds))
-    if seeds < MIN_SEEDS:
-        return Interval(np.nan, estimate, np.nan)
     rng = np.random.default_rng(seed)
-    samples = [reached(rng.integers(seeds, size=seeds)) for _ in range(resamples)]
-    low, high = np.quantile(samples, (0.025, 0.975), method="nearest")
-    return Interval(float(low), estimate, float(high))
+    resampled = [] if seeds < MIN_SEEDS else [rng.integers(seeds, size=seeds) for _ in range(resamples)]
+    columns = np.array([np.arange(seeds), *resampled])
+    medians = quartiles_of(scores[:, columns], axis=2).median.T
+    (width, *tests), *samples = (_reached(widths, gains, fraction) for gains in medians - baseline)
+    if np.isnan(width):
+        return Interval(np.nan, np.nan, np.nan)
+    if not samples:
+        return Interval(np.nan, width if any(tests) else np.inf, np.nan)
+    reached, flat, converging = np.array(samples).T
+    saturated = (flat + converging) > 0
+    finite = flat.mean() >= FLAT or saturated.mean() >= SATURATED
+    low, high = np.quantile(np.where(saturated, reached, np.inf), (0.025, 0.975), method="nearest")
+    return Interval(float(low), width if finite else np.inf, float(high))
+
+
+def _reached(widths: np.ndarray, gains: np.ndarray, fraction: float) -> tuple[float, bool, bool]:
+    """Where medians above the baseline reach a fraction of the largest, whether or not they saturate; and `saturation`.
+
+    NaN, for a width without members, is left out. Without a gain the width is NaN.
+    """
+    there = ~np.isnan(gains)
+    widths, gains = widths[there], gains[there]
+    if not len(gains) or gains.max() <= 0:
+        return np.nan, False, False
+    level = fraction * gains.max()
+    first = int((gains >= level).argmax())
+    between = slice(max(first - 1, 0), first + 1)
+    width = float(2.0 ** np.interp(level, gains[between], np.log2(widths[between])))
+    flat, converging = saturation(widths, gains, fraction)
+    return width, flat, converging

@@ -13,9 +13,9 @@ from nlpfeat.stats.quantiles import quartiles_of
 
 TICKS = (1, 2, 4, 8, 16, 32, 64, 100)
 HEADING = (
-    "What width buys, each task with {recipe}: median and quartiles over seeds;\n0 is the best constant prediction, 1 the best median over widths. ◆ the width at which 95 % of that gain is "
-    "reached, with its 95 %\ninterval; ◀ an upper bound, at the grid's first width; ▶ a lower bound, where the grid's last "
-    "width is the best. In the order of that width."
+    "What width buys, each task with {recipe}: median and quartiles over seeds;\n0 is the best constant prediction, 1 the best "
+    "median over widths. ◆ the width at which 95 % of that gain is reached, with its 95 %\ninterval; ◀ at most the grid's first "
+    "width; ▶ more than its last, as the curve does not saturate within the grid. In the order of that width."
 )
 
 
@@ -36,7 +36,7 @@ def across_tasks_figure(curves: Sequence[TaskCurve], recipe: str) -> Figure:
         title = f"{curve.study}: {curve.metric.name.replace('_', ' ')} by {curve.width_label}"
         set_up_strip(ax, title, ticks, lowest=ax is axes[-1, 0] or curve is curves[-1])
         ends = f"baseline {curve.baseline:.3g}", f"best {curve.medians[curve.best]:.3g}"
-        if np.isfinite(curve.gain_width.estimate):
+        if not np.isnan(curve.gain_width.estimate):
             scaled = curve.scaled
             quartiles = quartiles_of(scaled, axis=1)
             plot_gain(ax, curve.widths, scaled, *quartiles, curve.gain_width, curve.bound, ends)
