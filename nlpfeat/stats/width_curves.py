@@ -160,7 +160,7 @@ def saturation(
 
     W being the widest width, let d1 and d2 be the increments from W/4 to W/2 and from W/2 to W, interpolated linearly in
     log2(width). The curve is flat if d2 ≤ (1 − fraction)/2 · gain. It converges if d1 > d2 and the increments beyond W sum to
-    at most 1 − fraction of the gain and themselves, by Aitken's delta-squared extrapolation d2²/(d1 − d2); this is exact where
+    at most 1 − fraction of the gain plus themselves, by Aitken's delta-squared extrapolation d2²/(d1 − d2); this is exact where
     increments per octave shrink geometrically, as those of a power law do. A grid of less than two octaves passes no test.
 
     Args:
@@ -168,9 +168,9 @@ def saturation(
       gains: the medians at these widths above the baseline; -inf where most members diverged. The gain is the largest.
       fraction: of the gain.
     """
-    x = np.log2(widths)
-    if x[-1] - x[0] < 2:
+    if widths[-1] < 4 * widths[0]:
         return Saturation(flat=False, converging=False)
+    x = np.log2(widths)
     quarter, half = (np.interp(x[-1] - octaves, x, gains) for octaves in (2, 1))
     with np.errstate(invalid="ignore"):
         first, second, gain = half - quarter, gains[-1] - half, gains.max()

@@ -205,6 +205,8 @@ def test_saturation_is_exact_for_power_laws_and_for_lines():
     step = np.array([0, 0, 0, 0, 0.2, 0.9, 1.0])  # flattens, the last octave adding too much for a flat curve
     assert saturation(widths, step, 0.95) == (False, True)
     assert saturation(widths[:2], np.ones(2), 0.95) == (False, False)  # one octave says nothing
+    for width in range(1, 50):
+        assert saturation(np.array([width, 2 * width, 4 * width]), np.ones(3), 0.95).flat
     between = np.array([1, 3, 10, 30, 100])  # 25 and 50 are no widths of the grid
     assert saturation(between, np.log2(between), 0.95) == (False, False)
 
