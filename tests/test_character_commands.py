@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from matplotlib.figure import Figure
 
+from nlpfeat.cli.characters import describe_law
+from nlpfeat.plotting.figures.language import plot_law
+from nlpfeat.stats.intervals import Interval
+from nlpfeat.stats.power_laws import PowerLaw
 from nlpfeat.sweeps import launch, plan
 from nlpfeat.sweeps.runner import Interrupted
 from tests.commands import run
@@ -63,6 +68,26 @@ def test_statistics_of_every_member_and_step(read):
     table = pd.read_csv(read / "figures" / "characters-statistics.csv")
     assert len(table) == 4 * 2  # the first and the last step
     assert table["words"].between(0, 1).all()
+
+
+def test_a_law_is_told_with_and_without_intervals():
+    """In the table and in the title of its panel."""
+    known = PowerLaw(Interval(1.6, 1.75, 1.8), Interval(50, 60, 70), Interval(0.37, 0.42, 0.45))
+    few = PowerLaw(*(Interval(np.nan, each.estimate, np.nan) for each in known))
+    assert describe_law(known) == (
+        "floor 1.75 (1.6 to 1.8) + 60 · size^−exponent, exponent 0.42 (0.37 to 0.45); bootstrap 95 % intervals over seeds"
+    )
+    assert describe_law(few) == (
+        "floor 1.75 + 60 · size^−exponent, exponent 0.42; no interval with fewer than 6 seeds"
+    )
+    for law, title in (
+        (known, "exponent 0.42 (0.37 to 0.45), floor 1.75"),
+        (few, "exponent 0.42, floor 1.75"),
+    ):
+        ax = Figure().add_subplot()
+        plot_law(ax, law, np.array([10.0, 1000.0]), "parameters")
+        assert ax.get_title() == title
+        assert np.isfinite(ax.lines[0].get_ydata()).all()
 
 
 @pytest.mark.slow

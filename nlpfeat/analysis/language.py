@@ -17,7 +17,7 @@ from nlpfeat.data.text.characters import Book
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.power_laws import PowerLaw, power_law
-from nlpfeat.store.results import read_bucket
+from nlpfeat.store.results import converged, read_bucket
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.select import finished_steps, members_at_point, members_at_steps
 from nlpfeat.study.session import Study
@@ -59,7 +59,15 @@ def width_curves(study: Study, point: Mapping[str, float]) -> WidthCurves:
     evaluated = f"{book_of(study).evaluation_split} bits"
     curves = _bits(study, members_at_point(study, point))
     last = WidthCurves(curves, {}, evaluated).last
-    laws = {name: power_law(last[name].to_numpy(), last[evaluated].to_numpy()) for name in SIZES}
+    bits, seeds = last[evaluated].to_numpy(), last["seed"].to_numpy()
+    diverged = int(np.isinf(bits).sum())
+    if diverged:
+        log.warning(
+            "%d of %d members diverged: their bits count as infinite, and the power laws are of the others",
+            diverged,
+            len(bits),
+        )
+    laws = {name: power_law(last[name].to_numpy(), bits, seeds) for name in SIZES}
     return WidthCurves(curves, laws, evaluated)
 
 
@@ -75,7 +83,7 @@ def _bits(study: Study, members: pd.DataFrame) -> pd.DataFrame:
         steps = result["step"].to_numpy()
         for name, row in members[members["bucket"] == label].iterrows():
             # A member that diverged predicts nothing. It counts, with infinitely many bits.
-            bits = result["bits"].sel(member=name).fillna(np.inf)
+            bits = result["bits"].where(converged(result), np.inf).sel(member=name)
             width = int(row["width"])
             columns = {
                 "member": name,

@@ -1,6 +1,7 @@
 """Character networks: what their width buys, statistics of what they write, what their units follow."""
 
 import argparse
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -65,25 +66,30 @@ def _width(args: argparse.Namespace, line: str) -> int:
         "among its members, which are padded to the widest",
     )
     for name, law in result.laws.items():
-        print(f"{result.evaluated} against {SIZES[name]}: {_law(law)}")
+        print(f"{result.evaluated} against {SIZES[name]}: {describe_law(law)}")
     heading = "What the width of a recurrent state buys: every seed a point, median, quartiles"
     name = _file("characters-width", point)
     write_figure(study, name, width_curves_figure(result), heading, line, last)
     return 0
 
 
-def _law(law: "PowerLaw | None") -> str:
+def describe_law(law: "PowerLaw | None") -> str:
+    """Such as "floor 1.75 (1.6 to 1.8) + 60 · size^−exponent, exponent 0.42 (0.37 to 0.45); …", without intervals for few seeds."""
     if law is None:
         return "no power law: fewer than 4 sizes, or it does not fall"
 
-    def interval(values: Sequence[float]) -> str:
-        low, estimate, high = values
-        return f"{estimate:.3g} ({low:.3g} to {high:.3g})"
+    from nlpfeat.stats.intervals import MIN_SEEDS
 
-    return (
-        f"floor {interval(law.floor)} + {law.scale.estimate:.3g} · size^−exponent, exponent {interval(law.exponent)}; "
-        "bootstrap 95 % intervals over members"
+    known = not math.isnan(law.exponent.low)
+
+    def spell(values: Sequence[float]) -> str:
+        low, estimate, high = values
+        return f"{estimate:.3g} ({low:.3g} to {high:.3g})" if known else f"{estimate:.3g}"
+
+    intervals = (
+        "bootstrap 95 % intervals over seeds" if known else f"no interval with fewer than {MIN_SEEDS} seeds"
     )
+    return f"floor {spell(law.floor)} + {law.scale.estimate:.3g} · size^−exponent, exponent {spell(law.exponent)}; {intervals}"
 
 
 def _statistics(args: argparse.Namespace, line: str) -> int:

@@ -3,16 +3,16 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Real
+from jaxtyping import Float, Integer, Real
 
-from nlpfeat.stats.intervals import Interval
+from nlpfeat.stats.intervals import MIN_SEEDS, Interval
 
 MIN_SIZES = 4  # distinct sizes needed to fit three parameters
 EXPONENTS = np.geomspace(0.01, 5, 1000)  # the grid of the search: neighbours differ by less than 1 %
 
 
 class PowerLaw(NamedTuple):
-    """loss = floor + scale · size^(−exponent), each parameter with its 95 % interval."""
+    """loss = floor + scale · size^(−exponent), each parameter with its 95 % interval, which is NaN for too few seeds."""
 
     floor: Interval
     scale: Interval
@@ -26,18 +26,22 @@ class PowerLaw(NamedTuple):
 def power_law(
     size: Real[np.ndarray, " members"],
     loss: Float[np.ndarray, " members"],
+    member_seed: Integer[np.ndarray, " members"],
     resamples: int = 1000,
     seed: int = 0,
 ) -> PowerLaw | None:
-    """Fit a power law by least squares, with percentile bootstrap intervals over members.
+    """Fit a power law by least squares, with percentile bootstrap intervals over seeds.
 
-    The form is that of Hestness et al. 2017 and Kaplan et al. 2020; the floor is at least 0. Resamples of fewer than
-    `MIN_SIZES` distinct sizes are rejected and drawn again, which `scipy.stats.bootstrap` cannot do. With some twenty
-    members, 85 to 90 % of such intervals contain the true parameter.
+    The form is that of Hestness et al. 2017 and Kaplan et al. 2020; the floor is at least 0. Seeds are resampled, not
+    members: a seed has the same data and the same first units at every size. Resamples of fewer than `MIN_SIZES` distinct
+    sizes are rejected and drawn again, which `scipy.stats.bootstrap` cannot do. Fewer than `MIN_SEEDS` seeds give no
+    interval. In simulations of eight sizes, 86 % of the intervals contain the true exponent with 6 or 9 seeds, 91 % with
+    16 or 32.
 
     Args:
       size: of each member, such as its number of parameters.
-      loss: of each member; members whose loss is not finite are left out.
+      loss: of each member; members whose loss is not finite are left out, so that the law is that of those that converged.
+      member_seed: of each member.
       resamples: number of bootstrap resamples.
       seed: of the resampling.
 
@@ -45,16 +49,23 @@ def power_law(
       None where there are too few sizes, or the loss does not fall.
     """
     known = np.isfinite(loss)
-    size, loss = np.asarray(size, float)[known], np.asarray(loss, float)[known]
+    size, loss, member_seed = (
+        np.asarray(size, float)[known],
+        np.asarray(loss, float)[known],
+        member_seed[known],
+    )
     if len(np.unique(size)) < MIN_SIZES:
         return None
     best = _fit(size, loss)
     if best is None:
         return None
+    members = [np.flatnonzero(member_seed == one) for one in np.unique(member_seed)]
+    if len(members) < MIN_SEEDS:
+        return PowerLaw(*(Interval(np.nan, value, np.nan) for value in best))
     rng = np.random.default_rng(seed)
     found = []
     while len(found) < resamples:
-        chosen = rng.integers(len(size), size=len(size))
+        chosen = np.concatenate([members[place] for place in rng.integers(len(members), size=len(members))])
         if len(np.unique(size[chosen])) >= MIN_SIZES:
             again = _fit(size[chosen], loss[chosen])
             found.append((np.nan,) * 3 if again is None else again)

@@ -65,7 +65,7 @@ def plot_bits(ax: Axes, last: pd.DataFrame, size: str, split: str, colour: str, 
 
 
 def plot_law(ax: Axes, law: PowerLaw | None, sizes: np.ndarray, label: str) -> None:
-    """A power law as a dashed line, its exponent in the title.
+    """A power law as a dashed line, its exponent in the title, with its interval where there is one.
 
     Args:
       law: None where none could be fitted.
@@ -84,8 +84,8 @@ def plot_law(ax: Axes, law: PowerLaw | None, sizes: np.ndarray, label: str) -> N
     x = np.geomspace(sizes.min(), sizes.max(), 100)
     ax.plot(x, law.at(x), "--", color=GREY, lw=1.2, label="power law above a floor")
     low, middle, high = law.exponent
-    title = f"exponent {middle:.2f} ({low:.2f} to {high:.2f}), floor {law.floor.estimate:.2f}"
-    ax.set_title(title, fontsize=10)
+    interval = f" ({low:.2f} to {high:.2f})" if np.isfinite(low) else ""
+    ax.set_title(f"exponent {middle:.2f}{interval}, floor {law.floor.estimate:.2f}", fontsize=10)
 
 
 def plot_training(ax: Axes, curves: pd.DataFrame, split: str) -> None:
