@@ -17,7 +17,6 @@ from nlpfeat.analysis.embeddings import (
     read_questions,
     texts_of,
     word_space,
-    word_vectors,
 )
 from nlpfeat.data.core import split_names
 from nlpfeat.data.text.word_tests import Pair, Question, pairs
@@ -27,6 +26,7 @@ from nlpfeat.embeddings.space import WordSpace
 from nlpfeat.embeddings.stability import NeighbourStability, neighbour_stability
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
+from nlpfeat.store.results import record_converged
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.select import finished_steps, members_at_point, members_at_steps
 from nlpfeat.study.session import Study
@@ -68,7 +68,8 @@ class Dimensions(NamedTuple):
     """The result.
 
     Attributes:
-      quality: a row per member: its settings, its headline metric, "analogies" (accuracy), "ρ FILE" per file of pairs.
+      quality: a row per member: its settings, its headline metric, "analogies" (accuracy), "ρ FILE" per file of pairs. One
+        that diverged has the worst of each; it has no part in what follows.
       agreement: a row per pair of members (`nlpfeat.analysis.agreement`): "neighbours", "cka", "angle".
       stability: None without two seeds of each of two widths.
       words: the words whose neighbours are compared, the most frequent first.
@@ -102,8 +103,11 @@ def dimensions(
         settings = {name: float(value) for name, value in vars(member.settings).items()}
         metric = member.task.evaluation.headline
         column = f"{split_names(member.splits)[-1]} {metric.name}"
-        if not np.isfinite(word_vectors(member)).all():
-            log.warning("member %s diverged, and counts as a failure", member.id)
+        if not (member.finite and record_converged(member.record)):
+            log.warning(
+                "member %s diverged: it fails every test, and its words have no neighbours to compare",
+                member.id,
+            )
             rows.append({**settings, column: metric.worst, **_failure(tests)})
             continue
         space = word_space(study, member)

@@ -241,9 +241,20 @@ def is_measured(dataset: xr.Dataset) -> bool:
 def measures_of(dataset: xr.Dataset) -> xr.Dataset:
     """One number per measure, member, step and, for some, split, at the steps that were measured.
 
+    Members that diverged are not separable and have no other measure; a warning tells how many.
+
     Args:
       dataset: a study's array, dims width, seed, step, split, and those of the measures.
     """
+    last = dataset.isel(step=-1)
+    measured = last["separable"].notnull().any("split")
+    lost = int((measured & last["violations"].isnull()).sum())
+    if lost:
+        log.warning(
+            "%d of %d measured members diverged: they count as not separable, and have no other measure",
+            lost,
+            int(measured.sum()),
+        )
     return flat_measures(dataset).sel(step=measured_steps(dataset))
 
 
@@ -266,8 +277,8 @@ def weights_at_equal_terms(dataset: xr.Dataset) -> xr.Dataset:
       dataset: a study's array with measures, dims width, seed, step, split.
 
     Returns:
-      The measures of `WEIGHTS` that the task has, dims term, width, seed; NaN where a member does not reach the term. The
-      coordinate `term` describes the terms.
+      The measures of `WEIGHTS` that the task has, dims term, width, seed; NaN where a member does not reach the term, or has
+      diverged by then. The coordinate `term` describes the terms.
     """
     kept, order = dataset.sel(step=measured_steps(dataset)), ("width", "seed", "step")
     steps = kept["step"].to_numpy().astype(float)
@@ -312,6 +323,8 @@ class PlaneMap(NamedTuple):
 def plane_maps(study: Study, dataset: xr.Dataset) -> list[PlaneMap]:
     """The plane as the median seed of each width maps it; widths without a measured seed are left out.
 
+    Members that diverged have no map: they are left out, with a warning.
+
     Args:
       study: of a task with exact geometry.
       dataset: the part of its array at one point of the further axes, with measures.
@@ -321,6 +334,11 @@ def plane_maps(study: Study, dataset: xr.Dataset) -> list[PlaneMap]:
     scores = final_scores(dataset, study.task.evaluation.headline).isel(split=-1).where(measured)
     for width in dataset["width"].to_numpy().tolist():
         of_width = scores.sel(width=width).dropna("seed")
+        here = dataset.sel(width=width)
+        lost, ran = results.diverged_count(here), int((here["member_id"] != "").sum())
+        if lost:
+            text = "width %d: %d of %d members diverged, and the median seed is that of the others"
+            log.warning(text, width, lost, ran)
         if not of_width.sizes["seed"]:
             continue
         point = point_of(study, dataset.sel(width=width))

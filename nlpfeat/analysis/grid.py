@@ -9,7 +9,7 @@ import xarray as xr
 
 from nlpfeat.stats.intervals import Interval, wilson
 from nlpfeat.stats.quantiles import quartiles_of
-from nlpfeat.store.results import describe_value, further_axes, scores
+from nlpfeat.store.results import describe_value, diverged_count, further_axes, scores
 from nlpfeat.study.select import selection_split
 from nlpfeat.training.metrics import Success
 
@@ -51,8 +51,9 @@ def recipe_table(dataset: xr.Dataset, success: Success, split: str) -> pd.DataFr
       split: on which it is judged.
 
     Returns:
-      Columns: the axes; seeds; share with share_low and share_high, the share of seeds that succeed and its Wilson interval;
-      median with low and high, the quartiles of the metric.
+      Columns: the axes; seeds; diverged, how many of these did, which count as failures and as the worst value; share with
+      share_low and share_high, the share of seeds that succeed and its Wilson interval; median with low and high, the
+      quartiles of the metric.
     """
     final = scores(dataset.isel(step=-1), success.metric).sel(split=split)
     names, rows = [str(dim) for dim in final.dims if dim != "seed"], []
@@ -68,7 +69,7 @@ def recipe_table(dataset: xr.Dataset, success: Success, split: str) -> pd.DataFr
         )
         rows.append(
             {name: final[name][i].item() for name, i in here.items()}
-            | {"seeds": len(values)}
+            | {"seeds": len(values), "diverged": diverged_count(dataset.isel(here))}
             | {"share_low": share.low, "share": share.estimate, "share_high": share.high}
             | {name: float(value) for name, value in quartiles._asdict().items()}
         )

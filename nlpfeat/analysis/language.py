@@ -17,7 +17,7 @@ from nlpfeat.data.text.characters import Book
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.power_laws import PowerLaw, power_law
-from nlpfeat.store.results import converged, read_bucket
+from nlpfeat.store.results import converged, read_bucket, record_converged
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.select import finished_steps, members_at_point, members_at_steps
 from nlpfeat.study.session import Study
@@ -154,7 +154,7 @@ def member_statistics(
     total = sum(int((table["bucket"] == label).sum()) for label, _ in steps)
     rows = []
     for member in track(members_at_steps(study, table, steps), "networks have written", total):
-        if member.finite:
+        if member.finite and record_converged(member.record):
             texts = sample_member(member, book.prompt, options.sampling)
             statistics = text_statistics(texts, vocabulary)._asdict()
         else:

@@ -1,5 +1,6 @@
 """Predictions of a trained classifier: of new texts, word by word, and of a split of its data."""
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -17,10 +18,13 @@ from nlpfeat.config.fields import Settings
 from nlpfeat.data.core import Outputs, Params, count
 from nlpfeat.data.text.corpus import Corpus
 from nlpfeat.data.text.tokens import NewText
+from nlpfeat.store.results import diverged_count
 from nlpfeat.study.forward import batched, forward
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.select import final_scores, median_seed, point_of
 from nlpfeat.study.session import Study
+
+log = logging.getLogger(__name__)
 
 CHUNK = 64  # documents that are scored at a time
 OUTPUTS = ("scores", "output", "prediction")  # of a module, where it has them
@@ -201,6 +205,8 @@ def worst_errors(found: Predictions, count: int) -> Int[np.ndarray, " errors"]:
 def median_predictions(study: Study, dataset: xr.Dataset) -> list[tuple[TrainedMember, Predictions]]:
     """The predictions of some widths for the last split, each by the seed of median score; empty if they predict numbers.
 
+    Members that diverged predict nothing: they are left out, with a warning.
+
     Args:
       study: of a classifier.
       dataset: of its results, one plane (width, seed) of its grid.
@@ -214,6 +220,11 @@ def median_predictions(study: Study, dataset: xr.Dataset) -> list[tuple[TrainedM
     for width in sorted({*widths[::-1][::stride], widths[0]}):
         scores = final_scores(dataset, study.task.evaluation.headline)
         scores = scores.sel(width=width, split=split).dropna("seed")
+        here = dataset.sel(width=width)
+        lost, ran = diverged_count(here), int((here["member_id"] != "").sum())
+        if lost:
+            text = "width %d: %d of %d members diverged, and the median seed is that of the others"
+            log.warning(text, width, lost, ran)
         if not scores.sizes["seed"]:
             continue
         point = point_of(study, dataset.sel(width=width))

@@ -14,7 +14,7 @@ from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.netcdf import add_to_netcdf, create_netcdf, read_netcdf, sealed
-from nlpfeat.store.results import read_bucket, read_measures
+from nlpfeat.store.results import converged, read_bucket, read_measures
 from nlpfeat.tasks.spec import config_hash
 from nlpfeat.training.metrics import Success
 
@@ -39,7 +39,7 @@ def combine(folder: StudyFolder) -> tuple[bool, list[DamagedFile]]:
     """Write all finished buckets as one array over the grid: dims (width, seed, further axes …, step, split).
 
     Where the grid has holes (members not run yet) the measures are NaN and `member_id` is empty. `steps_to_success` is
-    the first recorded step at which the headline metric reaches the task's success threshold.
+    the first recorded step at which the headline metric reaches the task's success threshold, NaN if training diverges.
 
     Returns:
       Whether a bucket is finished; the errors of files that could not be read, whose members are missing.
@@ -132,18 +132,24 @@ def _with_measures(folder: StudyFolder, label: str, damaged: list[DamagedFile]) 
         commits = sorted({part.attrs["commit"] for part in measured})
         steps = steps.reindex(step=result["step"])  # members in one order
         result = result.merge(steps, combine_attrs="override").assign_attrs(measured=" ".join(commits))
-    task = folder.spec.task
-    result["steps_to_success"] = steps_to_success(
-        result[task.evaluation.headline.name], task.evaluation.criterion
-    )
+    result["steps_to_success"] = steps_to_success(result, folder.spec.task.evaluation.criterion)
     return result.reset_coords("id").rename(id="member_id")
 
 
-def steps_to_success(scores: xr.DataArray, success: Success) -> xr.DataArray:
-    """The first recorded step at which `scores` reach the threshold; NaN where they never do."""
-    reached = success.reached(scores)
-    first = scores["step"].isel(step=reached.argmax("step"))
-    return first.where(reached.any("step")).drop_vars("step").assign_attrs(units="steps")
+def steps_to_success(dataset: xr.Dataset, success: Success) -> xr.DataArray:
+    """The first recorded step at which the metric reaches the threshold.
+
+    Args:
+      dataset: the metric and the loss, with dims step, split and any others.
+      success: metric and threshold.
+
+    Returns:
+      Without the dim step. NaN where the threshold is never reached, and where training has diverged by the last step.
+    """
+    reached = success.reached(dataset[success.metric.name]) & converged(dataset)
+    first = dataset["step"].isel(step=reached.argmax("step"))
+    succeeds = reached.any("step") & converged(dataset.isel(step=-1, drop=True))
+    return first.where(succeeds).drop_vars("step").assign_attrs(units="steps")
 
 
 def _frame(folder: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:

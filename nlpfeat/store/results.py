@@ -1,7 +1,7 @@
 """Results: one NetCDF file per finished bucket. `nlpfeat.store.combine` makes one labelled array of them."""
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +153,11 @@ def scores(dataset: xr.Dataset, metric: Metric) -> xr.DataArray:
 def converged(dataset: xr.Dataset) -> xr.DataArray:
     """Which members have not diverged: those whose loss is a number on every split."""
     return (abs(dataset["loss"]) < np.inf).all("split")
+
+
+def record_converged(record: Mapping[str, np.ndarray]) -> bool:
+    """Whether one member has not diverged, as `converged`, given its record at a step: metric -> (splits,)."""
+    return bool((np.abs(record["loss"]) < np.inf).all())
 
 
 def diverged_count(dataset: xr.Dataset) -> int:

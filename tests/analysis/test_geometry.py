@@ -280,14 +280,13 @@ def test_a_summary_has_every_measure(measured):
 
 
 def test_steps_to_a_level():
-    scores = xr.DataArray(
-        [[0.1, 0.99, 0.5, 1.0], [0, 0, 0, 0.5]], dims=("seed", "step"), coords={"step": [0, 5, 9, 20]}
-    )
-    found = combine.steps_to_success(scores, Success(Metric("accuracy", accuracy), 0.99))
+    dims, values = ("split", "seed", "step"), np.array([[[0.1, 0.99, 0.5, 1.0], [0, 0, 0, 0.5]]])
+    dataset = xr.Dataset({"accuracy": (dims, values), "loss": (dims, 1 - values)}, {"step": [0, 5, 9, 20]})
+    found = combine.steps_to_success(dataset, Success(Metric("accuracy", accuracy), 0.99)).squeeze("split")
     assert found[0] == 5
     assert np.isnan(found[1])
-    falls = combine.steps_to_success(1 - scores, Success(Metric("loss", cross_entropy, mode="min"), 0.5))
-    assert falls.to_numpy().tolist() == [5, 20]
+    falls = combine.steps_to_success(dataset, Success(Metric("loss", cross_entropy, mode="min"), 0.5))
+    assert falls.squeeze("split").to_numpy().tolist() == [5, 20]
 
 
 def test_kept_steps(measured):

@@ -189,7 +189,7 @@ def _point_figures(study: Study, point: PointOfStudy, success: Success) -> Itera
         return
     figure = curves_figure(dataset, task, study.spec.training)
     yield NamedFigure(f"{name}-curves", figure, f"{name} over training")
-    steps = steps_to_success(dataset[name], success)
+    steps = steps_to_success(dataset, success)
     goal = f"{name} {success}"
     yield NamedFigure("steps-to-success", steps_figure(steps, dataset, task, goal), f"steps to {goal}")
     if issubclass(task.data.spec, CorpusSpec):
