@@ -1,23 +1,30 @@
 """What width buys in one study, in numbers: a table by width at a recipe, H50, steps to a loss, the best learning rate."""
 
+import logging
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import pandas as pd
 import xarray as xr
 
+from nlpfeat.analysis.across_tasks import SHARE, baseline_of
+from nlpfeat.analysis.levels import bayes_accuracy, doubts, require_levels
 from nlpfeat.analysis.recipe import ReadStudy, RecipeOptions, read_single
 from nlpfeat.analysis.selection import best_rate_fit, choices_in_words
 from nlpfeat.analysis.time import common_loss, is_reduced, steps_to_loss
 from nlpfeat.analysis.width import WidthCurve, width_curve
 from nlpfeat.errors import UserError
 from nlpfeat.stats.best_rates import MIN_RATES, BestRates
+from nlpfeat.stats.intervals import Interval
 from nlpfeat.stats.quantiles import quartiles_of
+from nlpfeat.stats.width_curves import gain_width
 from nlpfeat.store.results import diverged_count, recipe, scores, unconverged_count, unreached_count
 from nlpfeat.study.session import Study
 from nlpfeat.training.metrics import Metric
 
 RATE = "learning_rate"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ class WidthTable(NamedTuple):
       choices: how the recipe of each width was chosen, see `nlpfeat.analysis.selection.choose`; None where it was not.
       chosen: the values of `choices` in words, one per width, by the name of the axis.
       curves: success and H50 on the last split, one per level.
+      gain: the gain width, see `nlpfeat.stats.width_curves.gain_width`.
+      bayes_accuracy: of the best possible classifier; None if it is not known.
       loss: to which steps are counted; not finite where a width has no seed whose loss is.
       steps: the steps to it, see `nlpfeat.analysis.time.steps_to_loss`.
       best_rates: the best learning rate between those of the grid, where that was the one axis chosen, of three values or more;
@@ -58,6 +67,8 @@ class WidthTable(NamedTuple):
     choices: pd.DataFrame | None
     chosen: dict[str, list[str]]
     curves: list[WidthCurve]
+    gain: Interval
+    bayes_accuracy: float | None
     loss: float
     steps: pd.DataFrame
     best_rates: BestRates | None
@@ -67,12 +78,16 @@ def width_table(study: Study, options: WidthTableOptions) -> WidthTable:
     """The table of a study.
 
     Raises:
-      UserError: if a further axis that is neither chosen nor fixed has several values, and as
-        `nlpfeat.analysis.recipe.read_study`.
+      UserError: if a further axis that is neither chosen nor fixed has several values, if the last split cannot resolve a
+        level, and as `nlpfeat.analysis.recipe.read_study`.
     """
     read, evaluation = read_single(study, options.recipe), study.task.evaluation
-    criterion = evaluation.criterion
+    criterion, last = evaluation.criterion, not is_reduced(read.dataset)
+    require_levels(study, read.dataset, options.levels, last=last)
     levels = options.levels or (criterion.threshold,)
+    problem = None if options.levels else doubts(study, read.dataset, last=last)
+    if problem:
+        log.warning("%s", problem)
     rows = rows_by_width(read.dataset, evaluation.headline)
     loss = options.loss if options.loss is not None else options.recipe.loss
     loss = common_loss(read.training) if loss is None else loss
@@ -83,9 +98,21 @@ def width_table(study: Study, options: WidthTableOptions) -> WidthTable:
         choices=read.choices,
         chosen={} if read.choices is None else choices_in_words(read.grid, read.choices),
         curves=[width_curve(read.dataset, criterion._replace(threshold=level)) for level in levels],
+        gain=_gain(study, read.dataset, evaluation.headline),
+        bayes_accuracy=bayes_accuracy(study.spec, read.dataset),
         loss=loss,
         steps=steps_to_loss(read.training, loss),
         best_rates=_best_rates(study, read, options.recipe),
+    )
+
+
+def _gain(study: Study, dataset: xr.Dataset, metric: Metric) -> Interval:
+    final = scores(dataset.isel(step=-1), metric).isel(split=-1)
+    final = final.transpose("width", "seed").dropna("width", how="all")
+    split = str(dataset["split"].to_numpy()[-1])
+    baseline = metric.ascending(baseline_of(study, split))
+    return gain_width(
+        final["width"].to_numpy(), metric.ascending(final.to_numpy().astype(float)), baseline, SHARE
     )
 
 

@@ -96,6 +96,8 @@ def to_json(found: "WidthTable") -> "PyTree":
         "rows": found.rows,
         "success": success,
         "h50": halves,
+        "gain_width": found.gain._asdict(),
+        "bayes_accuracy": found.bayes_accuracy,
         "steps_to_loss": {"loss": found.loss, "rows": found.steps},
     }
     if found.choices is not None:
@@ -164,12 +166,20 @@ def _caption(found: "WidthTable") -> str:
 
 def print_halves(found: "WidthTable") -> None:
     """Print H50 at each level."""
+    from nlpfeat.cli.across_tasks import describe_gain_width
     from nlpfeat.plotting.primitives import describe_half
 
     for curve in found.curves:
         half = describe_half(curve.half, curve.widths)
         print(f"{half} for {curve.split} {curve.success.metric.name.replace('_', ' ')} {curve.success}")
     print(ABOUT_H50)
+    widths = found.curves[0].widths
+    print(
+        f"95 % of the gain over the best constant prediction: {describe_gain_width(found.gain, widths[0], widths[-1])} units, by medians; "
+        "more than the widest where the curve does not saturate within the grid"
+    )
+    if found.bayes_accuracy is not None:
+        print(f"the Bayes classifier, which knows how the data were made: {found.bayes_accuracy:.4f}")
 
 
 def print_steps(found: "WidthTable") -> None:

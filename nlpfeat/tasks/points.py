@@ -85,7 +85,12 @@ SPIRALS = Task(
     name="spirals",
     summary="spirals unwarped by 2 → H → 2 → K",
     width_label="hidden units H",
-    data=DataPipeline(spirals.SpiralSpec, spirals.make_splits, fresh_splits=spirals.fresh_splits),
+    data=DataPipeline(
+        spirals.SpiralSpec,
+        spirals.make_splits,
+        fresh_splits=spirals.fresh_splits,
+        bayes_accuracy=lambda spec, settings: spirals.bayes_accuracy(spec, settings.noise),
+    ),
     model=ModelFactory(
         UnwarperSpec,
         SpiralSettings,

@@ -150,6 +150,7 @@ class DataPipeline:
       fresh_splits: generates new examples for the last record, enough of them to resolve the success threshold; None if examples
         cannot be generated.
       per_seed: whether the splits depend on the seed of the member. If not, all members share one copy per device.
+      bayes_accuracy: (data spec, settings) -> the accuracy of the best possible classifier; None if it is not known.
     """
 
     spec: type
@@ -158,6 +159,7 @@ class DataPipeline:
     batch: BatchFn = rows
     fresh_splits: SplitsFn | None = None
     per_seed: bool = True
+    bayes_accuracy: Callable[[PyTree, PyTree], float] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from jaxtyping import PyTree
 from matplotlib.figure import Figure
 
 from nlpfeat.analysis import geometry, grid
+from nlpfeat.analysis.levels import require_levels
 from nlpfeat.analysis.predictions import calibration, median_predictions, worst_table
 from nlpfeat.analysis.recipe import RecipeOptions, point_suffix, read_study, recipe_suffix
 from nlpfeat.analysis.selection import best_rate_fit, points_of_rates
@@ -84,6 +85,8 @@ def study_figures(study: Study, options: StudyFiguresOptions) -> Iterator[NamedF
         success = success._replace(threshold=options.threshold)
     read = read_study(study, options.recipe)
     dataset, named = read.dataset, recipe_suffix(options.recipe)
+    if options.threshold is not None:
+        require_levels(study, dataset, (options.threshold,), last=not is_reduced(dataset))
     further, fixed = further_axes(dataset), options.recipe.at
     if any(dataset.sizes[name] > 1 for name in further):
         for one in _grid_figures(study, dataset, success):
