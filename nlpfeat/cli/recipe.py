@@ -112,9 +112,8 @@ def point_of(assignments: list[str], dataset: "xr.Dataset") -> dict[str, float]:
         try:
             point[name] = float(value)
         except ValueError:
-            raise UserError(
-                f"--at {text}: {value!r} is not a number; {name} is one of {', '.join(words)}"
-            ) from None
+            wrong = "" if "flag_meanings" in dataset[name].attrs else f"{value!r} is not a number; "
+            raise UserError(f"--at {text}: {wrong}{name} is one of {', '.join(words)}") from None
         if point[name] not in values:
             raise UserError(f"--at {text}: {name} is one of {', '.join(words)}")
     return point
