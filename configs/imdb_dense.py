@@ -9,9 +9,11 @@ Command:  nlpfeat sweep --config=configs/imdb_dense.py      dense units 2 to 100
                         epoch more at a tenth of it
           … :shuffled   the recipe on reviews with shuffled words
           … :embedding  dimensions of the embedding 2 to 100, 100 dense units
+          … :rates      one unit and 32 at two learning rates, for six epochs; a tenth of the training half is validation:
+                        nlpfeat width --study=runs/imdb_dense-rates --select=learning_rate,step
 Expect:   1e-3, four seeds: :recipe .88 on the test half after two epochs (printed: 88.04 after one epoch, 86.94 after
           two).
-Minutes:  ten, one and ten on two cores.
+Minutes:  ten, one and ten on two cores; :rates fifteen.
 Data:     aclImdb_v1.tar.gz, 84 MB, downloaded once or found in the folder NLPFEAT_DATA.
 """
 
@@ -47,6 +49,13 @@ get_config = with_variants(
     },
     shuffled={**RECIPE, "data.shuffled": True},
     embedding={"model": {"embedding": 0, "dense": 100}},
+    rates={
+        "data.validation_share": 0.1,
+        "training.steps": (2346,),
+        "training.train_sample": 2500,
+        "training.snapshots": (),
+        "sweep": {"width": (1, 32), "learning_rate": (3e-4, 1e-3), "seed": (0, 1, 2, 3)},
+    },
     smoke={
         "data": {
             "path": str(Path(__file__).parent / "examples" / "opinions.csv"),

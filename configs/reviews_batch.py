@@ -5,10 +5,12 @@ The network of configs/reviews_bag.py from random word vectors, trained by Adam 
 Command:  nlpfeat sweep --config=configs/reviews_batch.py      dimensions 2 to 100, words with more than 20 occurrences
           … :best      single words and pairs; the recipe was chosen on a validation split; test: Trask's last 1,000
           … :official  the same recipe on the official halves of IMDB
+          … :rates     dimensions 2, 10 and 100 at four learning rates, on a validation split:
+                       nlpfeat width --study=runs/reviews_batch-rates --select=learning_rate,step
 Expect:   3e-3, 1,000 steps of 120, five seeds: median test accuracy .86 at two dimensions, falling to .82 at 100
           while training accuracy rises to .99: single words are soon learned by heart. :best .88 on the last 1,000;
           :official .91 (.89 on single words alone).
-Minutes:  three, one and two on two cores.
+Minutes:  three, one and two on two cores; :rates six.
 Data:     as configs/reviews_bag.py; :official reads aclImdb_v1.tar.gz, 84 MB.
 """
 
@@ -43,6 +45,17 @@ get_config = with_variants(
     },
     best=WORDS_AND_PAIRS,
     official={**WORDS_AND_PAIRS, "data.corpus": "imdb", "data.validation_share": 0.0},
+    rates={
+        "data.validation_share": 0.1,
+        "training.record_every": 100,
+        "training.train_sample": 2400,
+        "training.snapshots": (),
+        "sweep": {
+            "width": (2, 10, 100),
+            "learning_rate": (1e-4, 3e-4, 1e-3, 3e-3),
+            "seed": (0, 1, 2, 3, 4, 5),
+        },
+    },
     smoke={
         "data": {"path": str(Path(__file__).parent / "examples" / "opinions.csv")},
         "training.steps": (30,),

@@ -227,14 +227,16 @@ def points_of_rates(dataset: xr.Dataset) -> Iterator[tuple[dict[str, float], xr.
             yield {name: part[name].item() for name in varied}, part
 
 
-def best_rate_fit(dataset: xr.Dataset, task: Task) -> BestRates:
+def best_rate_fit(dataset: xr.Dataset, task: Task, *, by_loss: bool = False) -> BestRates:
     """The best learning rate of each width, between the rates of the grid, and its shift with width.
 
-    It is judged by the medians over all seeds on the validation split where there is one, else on the train split.
+    It is judged by the medians over all seeds: of the headline metric on the validation split where there is one, else on the
+    train split; or of the training loss, as by Yang et al. 2022, which does not saturate where the metric does.
 
     Args:
       dataset: a study's array in which no other further axis has several values; its last step counts.
       task: what the study is trained on.
+      by_loss: whether it is judged by the training loss.
 
     Raises:
       UserError: if another axis has, or the grid has fewer than three learning rates.
@@ -245,11 +247,11 @@ def best_rate_fit(dataset: xr.Dataset, task: Task) -> BestRates:
         raise UserError(
             f"the best learning rate takes at least {MIN_RATES} to choose from, and the grid has {len(rates)}"
         )
-    metric = task.evaluation.headline
-    split = selection_split(dataset)
+    metric = task.learner.loss if by_loss else task.evaluation.headline
+    split = "train" if by_loss else selection_split(dataset)
     final = scores(dataset.isel(step=-1), metric).sel(split=split)
     final = final.squeeze([name for name in further_axes(dataset) if name != "learning_rate"], drop=True)
     values = final.transpose("width", "learning_rate", "seed").to_numpy()
     widths = dataset["width"].to_numpy()
     found = best_rates(widths, rates.astype(float), values.astype(float), falling=metric.mode == "min")
-    return found._replace(split=split)
+    return found._replace(judged_on=f"{split} {metric.name.replace('_', ' ')}")

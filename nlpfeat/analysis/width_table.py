@@ -36,11 +36,13 @@ class WidthTableOptions:
       levels: of the headline metric, for success; empty for the task's own threshold.
       loss: training loss to which steps are counted; None for that of `recipe`, or else the lowest that half of the seeds of
         every width reach.
+      rates_by_loss: whether the best learning rate is judged by the training loss instead of the headline metric.
     """
 
     recipe: RecipeOptions = field(default_factory=RecipeOptions)
     levels: tuple[float, ...] = ()
     loss: float | None = None
+    rates_by_loss: bool = False
 
 
 class WidthTable(NamedTuple):
@@ -102,7 +104,7 @@ def width_table(study: Study, options: WidthTableOptions) -> WidthTable:
         bayes_accuracy=bayes_accuracy(study.spec, read.dataset),
         loss=loss,
         steps=steps_to_loss(read.training, loss),
-        best_rates=_best_rates(study, read, options.recipe),
+        best_rates=_best_rates(study, read, options),
     )
 
 
@@ -116,10 +118,10 @@ def _gain(study: Study, dataset: xr.Dataset, metric: Metric) -> Interval:
     )
 
 
-def _best_rates(study: Study, read: ReadStudy, options: RecipeOptions) -> BestRates | None:
-    if options.select != (RATE,) or read.grid.sizes[RATE] < MIN_RATES:
+def _best_rates(study: Study, read: ReadStudy, options: WidthTableOptions) -> BestRates | None:
+    if options.recipe.select != (RATE,) or read.grid.sizes[RATE] < MIN_RATES:
         return None
-    return best_rate_fit(read.grid, study.task)
+    return best_rate_fit(read.grid, study.task, by_loss=options.rates_by_loss)
 
 
 def rows_by_width(dataset: xr.Dataset, metric: Metric) -> pd.DataFrame:

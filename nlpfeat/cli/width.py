@@ -38,6 +38,13 @@ def add_flags(parser: Parser) -> None:
         help="training loss to which steps are counted (default: that of --at-loss, or the lowest that half of the seeds of "
         "every width reach)",
     )
+    parser.add_argument(
+        "--rates-by",
+        choices=("metric", "loss"),
+        default="metric",
+        help="what the best learning rate of each width is judged by: the headline metric on validation, or the training loss "
+        "(default: %(default)s)",
+    )
     add_json(parser)
 
 
@@ -61,7 +68,7 @@ def run(args: argparse.Namespace, line: str) -> int:
 
     study = open_study(args.study)
     recipe = recipe_options(args, study.results)
-    found = width_table(study, WidthTableOptions(recipe, levels, args.loss))
+    found = width_table(study, WidthTableOptions(recipe, levels, args.loss, args.rates_by == "loss"))
     if args.json:
         print_json(to_json(found))
         return 0
@@ -106,7 +113,7 @@ def to_json(found: "WidthTable") -> "PyTree":
         best = found.best_rates
         rows = zip(best.widths.tolist(), best.best, best.bounds, strict=True)
         plain["best_rates"] = {
-            "split": best.split,
+            "judged_on": best.judged_on,
             "rows": [{"width": width, **rate._asdict(), "bound": bound} for width, rate, bound in rows],
             "slope": best.slope._asdict(),
             "shift": best.shift._asdict(),
@@ -217,8 +224,8 @@ def print_best_rates(best: "BestRates") -> None:
     }
     print_columns(columns)
     print(
-        f"best learning rate: the vertex of a parabola in log rate, fitted to the {best.split} medians of all seeds (of errors: to their logarithms) around the best "
-        "rate of the grid;\nits 95 % interval by resampling seeds tells nothing of the spacing of the rates; ≤, ≥: the end of the "
+        f"best learning rate: the vertex of a parabola in log rate, fitted to the medians of all seeds of {best.judged_on} (of errors: to their "
+        "logarithms) around the best rate of the grid;\nits 95 % interval by resampling seeds tells nothing of the spacing of the rates; ≤, ≥: the end of the "
         "grid, a bound"
     )
     print(describe_shift(best))

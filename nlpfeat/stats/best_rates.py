@@ -21,7 +21,7 @@ class BestRates(NamedTuple):
       bounds: per width, see `bound`.
       slope: of the logarithm of the best rate in that of the width, over the widths without bound; NaN for fewer than two.
       shift: the factor by which the best rate changes from the narrowest to the widest of these widths.
-      split: on which it was judged; "" if that is not known.
+      judged_on: the split and the metric, in words; "" if they are not known.
     """
 
     widths: np.ndarray
@@ -31,7 +31,7 @@ class BestRates(NamedTuple):
     bounds: list[str]
     slope: Interval
     shift: Interval
-    split: str = ""
+    judged_on: str = ""
 
     @property
     def inner(self) -> np.ndarray:

@@ -38,7 +38,7 @@ def rates_figure(best: BestRates, task: Task, recipe: str, seeds: int) -> Figure
         norm=LogNorm() if wide else None,
     )
     ticks = Powers() if wide else None
-    figure.colorbar(mesh, ax=ax, format=ticks, label=f"median {best.split} {metric.name.replace('_', ' ')}")
+    figure.colorbar(mesh, ax=ax, format=ticks, label=f"median {best.judged_on}")
     log_axis(ax.yaxis)
     width_axis(ax, best.widths.tolist(), task.width_label)
     ax.set_yticks(best.rates, [f"{rate:g}" for rate in best.rates])
@@ -50,7 +50,7 @@ def rates_figure(best: BestRates, task: Task, recipe: str, seeds: int) -> Figure
     _plot_ridge(ax, best)
     set_heading(
         figure,
-        f"Median {best.split} {metric.name.replace('_', ' ')} of {task.name} over {seeds} seeds, {recipe}. Red: the best rate, by a "
+        f"Median {best.judged_on} of {task.name} over {seeds} seeds, {recipe}. Red: the best rate, by a "
         "parabola in its logarithm, 95 % interval (triangle: the end of the grid, a bound); "
         f"{describe_shift(best)}",
     )
