@@ -52,6 +52,23 @@ sweep --config=configs/reviews_bag.py:smoke --config.training.batch_size=0     #
 sweep --config=configs/reviews_bag.py:smoke --config.training.batch_size=33    # config.training.batch_size 32
 sweep --config=configs/reviews_bag.py:smoke "--config.training.frozen=(('along',),)"# config.training.frozen
 sweep --config=configs/reviews_bag.py:smoke --config.data.min_count=999        # config.data.min_count 999
+sweep --config=configs/spirals.py --config.settings.parametrisation=mup        # settings.parametrisation 'mup'
+sweep --config=configs/spirals.py --config.sweep.schedule=(cosin,linear)       # sweep.schedule 'cosin' 'cosine'
+sweep --config=configs/spirals.py --config.settings.base_width=0.5             # settings.base_width 1
+sweep --config=configs/spirals.py --config.settings.warmup_steps=2000          # settings.warmup_steps 2000
+sweep --config=configs/spirals.py --config.settings.average_share=0.0001       # settings.average_share nothing
+sweep --config=configs/spirals.py --config.settings.average_decay=1            # settings.average_decay
+sweep --config=configs/ratings_bayes.py:smoke --config.settings.parametrisation=ntk# settings.parametrisation rule
+sweep --config=configs/eleven_lines.py --config.settings.label_smoothing=0.1   # settings.label_smoothing eleven_lines
+coordinate-check                                                               # --config
+coordinate-check --config=configs/spirals.py:smoke --widths=8                  # --widths two
+coordinate-check --config=configs/spirals.py:smoke --widths=8,x                # --widths '8,x'
+coordinate-check --config=configs/spirals.py:smoke --seeds=2                   # --seeds 3
+coordinate-check --config=configs/spirals.py:smoke --steps=0                   # --steps 1
+coordinate-check --config=configs/spirals.py:smoke --parametrisations=mup      # --parametrisations 'mup'
+coordinate-check --config=configs/reviews_bag.py:smoke                         # reviews_bag rule
+width --study={spirals} --level=0.9999                                         # level 0.9999 test points
+width --study={spirals} --level=0.9995                                         # level 0.9995 Bayes
 check --study={none}                                                           # is not a study
 check --study={spirals} --width=2                                              # --width
 restore --study={spirals} --width=9 --seed=1                                   # width 9 2, 8

@@ -20,7 +20,7 @@ from jaxtyping import PyTree
 
 from nlpfeat import numerics
 from nlpfeat.config import limits
-from nlpfeat.config.fields import Settings
+from nlpfeat.config.fields import Settings, setting_names
 from nlpfeat.data.core import Dataset, Params, Splits, count
 from nlpfeat.errors import UserError
 from nlpfeat.models.masking import crop
@@ -100,7 +100,9 @@ class MemberFactory:
     def program(self, members: pd.DataFrame) -> Program:
         """The program that trains some members, rows of a member table, padded to the widest of them."""
         spec, units = self.spec, int(members["width"].max())
-        parts = used_parts(spec.settings, {str(name): members[name].unique().tolist() for name in members})
+        parts = used_parts(
+            spec.settings, {name: members[name].unique().tolist() for name in setting_names(spec.settings)}
+        )
         return Program(spec.task, self.module(units), (), parts, spec.training.train_sample)
 
     def splits(self, settings: Settings) -> Splits:

@@ -27,7 +27,7 @@ def test_labels(made):
     assert dataset.width.to_numpy().tolist() == [2, 3, 8]
     assert dataset.seed.to_numpy().tolist() == [0, 1]
     assert dataset.step.to_numpy().tolist() == [0, 10, 20, 30]
-    assert dataset.split.to_numpy().tolist() == ["train", "test"]
+    assert dataset.split.to_numpy().tolist() == ["train", "validation", "test"]
     assert dataset.noise.item() == 0.2
 
 

@@ -21,7 +21,7 @@ from nlpfeat.training.learning_rates import NAMES, lr_scales
 from nlpfeat.training.losses import cross_entropy, uniform_cross_entropy
 from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.schedule import TrainingSpec
-from tests.toys import SPIRALS, TOYS, Quiet, factory_of, with_grid, with_training
+from tests.toys import SPIRALS, TOYS, Quiet, factory_of, largest_gap, with_grid, with_training
 
 PHASE, WARMUP, FINAL = 40, 10, 0.1
 FROM_OPTAX = {
@@ -174,6 +174,38 @@ def test_schedule_and_average_survive_an_interruption(patience, tmp_path):
         np.testing.assert_array_equal(whole.results[name], cut.results[name])
     point = {"width": 3, "seed": 0, "schedule": 2, "average_decay": 0.7, "warmup_steps": 3}
     jax.tree.map(np.testing.assert_array_equal, whole.member(**point).params, cut.member(**point).params)
+
+
+TURNED_ON = {
+    "parametrisation": 3,
+    "base_width": 16.0,
+    "input_lr_scale": 1.0,
+    "hidden_lr_scale": 1.0,
+    "output_lr_scale": 1.0,
+    "output_init_scale": 1.0,
+    "schedule": NAMES.index("linear"),
+    "warmup_steps": 2,
+    "final_lr_scale": 0.3,
+    "decoupled_decay": 0.1,
+    "clip_norm": 0.01,
+    "label_smoothing": 0.1,
+    "average_decay": 0.5,
+    "average_share": 0.0,
+}
+
+
+@pytest.mark.parametrize("name", list(TURNED_ON))
+def test_every_setting_of_the_recipe_moves_the_parameters(name, tmp_path):
+    spec = with_training(TOYS["spirals_deep"], steps=(12,), record_every=12, checkpoint_every=12)
+    settings = TURNED_ON | ({"average_decay": 0.0, "average_share": 0.3} if name == "average_share" else {})
+    spec = replace(spec, settings=replace(spec.settings, learning_rate=0.01, **settings))
+    value = settings[name]
+    other = value - 1 if isinstance(value, int) else value / 2
+    spec = with_grid(spec, width=(4,), seed=(0,), **{name: (value, other)})
+    study = sweep(spec, tmp_path / "study", factory=factory_of(spec))
+    one, two = (study.member(width=4, seed=0, **{name: each}).params for each in (value, other))
+    assert set(vars(DescentSettings())) == {*TURNED_ON, "width", "seed", "learning_rate"}
+    assert largest_gap(one, two) > 0
 
 
 def test_nothing_is_compiled_along_the_recipe(tmp_path):
