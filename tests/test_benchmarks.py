@@ -18,8 +18,8 @@ def test_steps_of_the_spirals():
 
 def test_a_bucket_advances_from_its_first_state():
     _, bucket = common.one_bucket({"task": "spirals", "data": {"points": 10}, "sweep": {"width": (2, 3)}})
-    state, record = common.advance(bucket, common.first_state(bucket), None, 2)
-    assert record["loss"].shape == (bucket.layout.members, 2)
+    state, record = common.advance(bucket, common.first_state(bucket), None, 2, 10)
+    assert record["loss"].shape == (bucket.layout.members, 3)
     assert set(state.params) == set(bucket.params)
 
 

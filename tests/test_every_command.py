@@ -52,7 +52,7 @@ def test_sweep_prints_the_table_and_leaves_the_study(smoke):
     assert "error" not in done.stderr
     assert "to compile 2 training programs" in done.stderr
     with xr.open_dataset(path / "results.nc") as dataset:
-        assert dataset.accuracy.sizes == {"width": 3, "seed": 3, "step": 5, "split": 2}
+        assert dataset.accuracy.sizes == {"width": 3, "seed": 3, "step": 5, "split": 3}
     entry = json.loads((path / "manifest.json").read_text())["commands"][0]
     assert entry["command"].startswith("nlpfeat sweep --config=configs/spirals.py:smoke")
     assert {"commit", "jax", "device"} <= set(entry)

@@ -540,14 +540,14 @@ def test_results_without_attributes_are_damaged(copied):
 
 
 def test_a_study_of_another_format_is_refused_in_one_line(copied):
-    """An older one, which had no digest, and a newer one."""
+    """An older one, which had other settings, and a newer one."""
     content = parse_json(copied / "config.json")
     del content["sha256"]
-    (copied / "config.json").write_text(json.dumps(content | {"format": 3}))
-    with pytest.raises(UserError, match="is a study of format 3, and this nlpfeat reads format 4"):
+    (copied / "config.json").write_text(json.dumps(content | {"format": 4}))
+    with pytest.raises(UserError, match="is a study of format 4, and this nlpfeat reads format 5"):
         open_folder(copied)
-    write_json(copied / "config.json", content | {"format": 5})
-    with pytest.raises(UserError, match="is a study of format 5"):
+    write_json(copied / "config.json", content | {"format": 6})
+    with pytest.raises(UserError, match="is a study of format 6"):
         open_folder(copied)
 
 

@@ -67,7 +67,7 @@ coordinate-check --config=configs/spirals.py:smoke --seeds=2                   #
 coordinate-check --config=configs/spirals.py:smoke --steps=0                   # --steps 1
 coordinate-check --config=configs/spirals.py:smoke --parametrisations=mup      # --parametrisations 'mup'
 coordinate-check --config=configs/reviews_bag.py:smoke                         # reviews_bag rule
-width --study={spirals} --level=0.9999                                         # level 0.9999 test points
+width --study={spirals} --level=0.998                                          # level 0.998 test points
 width --study={spirals} --level=0.9995                                         # level 0.9995 Bayes
 check --study={none}                                                           # is not a study
 check --study={spirals} --width=2                                              # --width

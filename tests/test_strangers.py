@@ -52,7 +52,7 @@ def test_a_study_is_read_without_unpickling(tmp_path, monkeypatch):
     made, dataset = study(with_grid(SPIRALS, width=(2, 3), seed=(0,)), tmp_path / "study")
     disarm(monkeypatch)
     again = open_folder(made.path)
-    assert Study(again).member(width=3, seed=0).record["loss"].shape == (2,)
+    assert Study(again).member(width=3, seed=0).record["loss"].shape == (3,)
     combined, damaged = launch.finish(again)
     assert not damaged
     assert combined is not None

@@ -55,7 +55,8 @@ class WidthTable(NamedTuple):
       choices: how the recipe of each width was chosen, see `nlpfeat.analysis.selection.choose`; None where it was not.
       chosen: the values of `choices` in words, one per width, by the name of the axis.
       curves: success and H50 on the last split, one per level.
-      gain: the gain width, see `nlpfeat.stats.width_curves.gain_width`.
+      gain: the gain width, see `nlpfeat.stats.width_curves.gain_width`; None where the data, and with them the best constant
+        prediction, cannot be had.
       bayes_accuracy: of the best possible classifier; None if it is not known.
       loss: to which steps are counted; not finite where a width has no seed whose loss is.
       steps: the steps to it, see `nlpfeat.analysis.time.steps_to_loss`.
@@ -69,7 +70,7 @@ class WidthTable(NamedTuple):
     choices: pd.DataFrame | None
     chosen: dict[str, list[str]]
     curves: list[WidthCurve]
-    gain: Interval
+    gain: Interval | None
     bayes_accuracy: float | None
     loss: float
     steps: pd.DataFrame
@@ -108,11 +109,15 @@ def width_table(study: Study, options: WidthTableOptions) -> WidthTable:
     )
 
 
-def _gain(study: Study, dataset: xr.Dataset, metric: Metric) -> Interval:
+def _gain(study: Study, dataset: xr.Dataset, metric: Metric) -> Interval | None:
     final = scores(dataset.isel(step=-1), metric).isel(split=-1)
     final = final.transpose("width", "seed").dropna("width", how="all")
     split = str(dataset["split"].to_numpy()[-1])
-    baseline = metric.ascending(baseline_of(study, split))
+    try:
+        baseline = metric.ascending(baseline_of(study, split))
+    except UserError as error:
+        log.warning("no gain width, as it takes the data: %s", error)
+        return None
     return gain_width(
         final["width"].to_numpy(), metric.ascending(final.to_numpy().astype(float)), baseline, SHARE
     )

@@ -103,7 +103,7 @@ def to_json(found: "WidthTable") -> "PyTree":
         "rows": found.rows,
         "success": success,
         "h50": halves,
-        "gain_width": found.gain._asdict(),
+        "gain_width": found.gain._asdict() if found.gain else None,
         "bayes_accuracy": found.bayes_accuracy,
         "steps_to_loss": {"loss": found.loss, "rows": found.steps},
     }
@@ -181,10 +181,12 @@ def print_halves(found: "WidthTable") -> None:
         print(f"{half} for {curve.split} {curve.success.metric.name.replace('_', ' ')} {curve.success}")
     print(ABOUT_H50)
     widths = found.curves[0].widths
-    print(
-        f"95 % of the gain over the best constant prediction: {describe_gain_width(found.gain, widths[0], widths[-1])} units, by medians; "
-        "more than the widest where the curve does not saturate within the grid"
-    )
+    if found.gain is not None:
+        gain = describe_gain_width(found.gain, widths[0], widths[-1])
+        print(
+            f"95 % of the gain over the best constant prediction: width {gain}, by medians; more than the widest where the curve does "
+            "not saturate within the grid"
+        )
     if found.bayes_accuracy is not None:
         print(f"the Bayes classifier, which knows how the data were made: {found.bayes_accuracy:.4f}")
 

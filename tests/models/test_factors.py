@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from flax.core.meta import unbox
 
 from nlpfeat.data.ratings.rating_table import Pairs
 from nlpfeat.models.factors import BiasSpec, DotNet, DotSpec, RatingNet, RatingNetSpec
@@ -25,7 +26,7 @@ def pairs(n=9, seed=0):
 
 
 def built(module, settings, batch, scale=1.0):
-    drawn = module.init(jax.random.key(0), batch, settings)["params"]
+    drawn = unbox(module.init(jax.random.key(0), batch, settings)["params"])
     rng = np.random.default_rng(1)
     return jax.tree.map(lambda leaf: scale * rng.normal(size=leaf.shape).astype(np.float32), drawn)
 
@@ -79,7 +80,7 @@ def test_gradients_of_rows_are_those_of_whole_tables():
 def test_the_penalty_is_on_every_row_of_both_tables_and_on_no_bias():
     batch, settings = pairs(2), DotSettings(l2=0.01)
     params = built(DotNet(3, USERS, ITEMS, BiasSpec()), settings, batch)
-    optimizer, plain = adam_with_l2("users", "items")(settings), optax.scale_by_adam()
+    optimizer, plain = adam_with_l2("users", "items").transformation(settings), optax.scale_by_adam()
 
     def penalised(params):
         return 0.01 * sum((params[name]["table"] ** 2).sum() for name in ("users", "items"))

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax.core.meta import unbox
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ def randomize(params, seed):
 
 
 def apply(module, seed, *inputs):
-    params = randomize(module.init(jax.random.key(0), *inputs)["params"], seed)
+    params = randomize(unbox(module.init(jax.random.key(0), *inputs)["params"]), seed)
     return params, np.asarray(module.apply({"params": params}, *inputs))
 
 
@@ -67,7 +68,7 @@ def test_dense_over_positions_and_units():
 def test_embedding_looks_up_and_drops_whole_words():
     words = np.array([[1, 2, 1], [3, 1, 2]])
     module = Embedding(4, fixed(5))
-    params = randomize(module.init(jax.random.key(0), words, None, train=False)["params"], 0)
+    params = randomize(unbox(module.init(jax.random.key(0), words, None, train=False)["params"]), 0)
     np.testing.assert_array_equal(
         module.apply({"params": params}, words, None, train=False), params["table"][words]
     )
@@ -103,7 +104,7 @@ def test_one_output_is_a_sigmoid():
 @pytest.mark.parametrize(("shape", "bound"), [((6, 4), (6 / 10) ** 0.5), ((50, 20, 30), (6 / 1030) ** 0.5)])
 def test_weights_start_glorot_uniform(shape, bound):
     module = Dense(tuple(map(fixed, shape[:-1])), fixed(shape[-1]))
-    params = module.init(jax.random.key(0), np.zeros((1, *shape[:-1]), np.float32))["params"]
+    params = unbox(module.init(jax.random.key(0), np.zeros((1, *shape[:-1]), np.float32))["params"])
     assert np.abs(params["weight"]).max() <= bound
     assert np.abs(params["weight"]).max() > 0.8 * bound
     assert not params["bias"].any()

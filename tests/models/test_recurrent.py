@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax.core.meta import unbox
 
 from nlpfeat.data.text.characters import CharacterSpan, Window
 from nlpfeat.data.text.next_words import Context
@@ -57,7 +58,7 @@ def test_scan_is_the_loop_and_so_is_the_way_back(name):
     state = tuple(jnp.asarray(rng.normal(size=(3, 5)), jnp.float32) for _ in range(cell.states))
     mask, dropout_mask = rng.random((3, 6)) < 0.7, jnp.asarray(rng.choice([0, 1.25], (3, 5)), jnp.float32)
     module = Recurrent(cell, fixed(4), fixed(5))
-    params = jax.jit(module.init)(jax.random.key(0), x)["params"]
+    params = unbox(jax.jit(module.init)(jax.random.key(0), x)["params"])
     params = jax.tree.map(lambda p: p + 0.1, params)
     weights = jnp.asarray(rng.normal(size=(3, 6, 5)), jnp.float32)
 
@@ -87,7 +88,7 @@ def test_padding_is_passed_over_exactly():
     rng = np.random.default_rng(0)
     module = Recurrent(KERAS_LSTM, fixed(3), fixed(4))
     short = rng.normal(size=(2, 5, 3)).astype(np.float32)
-    params = jax.jit(module.init)(jax.random.key(0), short)
+    params = unbox(jax.jit(module.init)(jax.random.key(0), short))
     padded = np.concatenate([rng.normal(size=(2, 9, 3)).astype(np.float32), short], 1)
     _, left = module.apply(params, short, mask=np.ones((2, 5), bool))
     _, right = module.apply(params, padded, mask=np.arange(14)[None].repeat(2, 0) >= 9)
@@ -97,7 +98,7 @@ def test_padding_is_passed_over_exactly():
 @pytest.mark.parametrize(("name", "bias"), [("rnn", [0]), ("gru", [1, 0, 0]), ("keras_lstm", [0, 1, 0, 0])])
 def test_the_gate_that_remembers_starts_open(name, bias):
     module = Recurrent(ALL[name], fixed(3), fixed(4))
-    params = jax.jit(module.init)(jax.random.key(0), np.zeros((1, 2, 3), np.float32))["params"]
+    params = unbox(jax.jit(module.init)(jax.random.key(0), np.zeros((1, 2, 3), np.float32))["params"])
     np.testing.assert_array_equal(params["bias"], np.array(bias)[:, None] * np.ones(4))
 
 
@@ -110,11 +111,11 @@ def test_tied_unrolled_nets_are_the_rnn(contexts):
         words = jnp.asarray(rng.integers(0, 9, (20, context)))
         inputs = Context(words)
         shared = NextWordNet(6, 9, NextWordNetSpec(embedding=4, shared=True))
-        params = jax.jit(shared.init)(jax.random.key(context), inputs, settings)["params"]
+        params = unbox(jax.jit(shared.init)(jax.random.key(context), inputs, settings)["params"])
         params = jax.tree.map(lambda p: jnp.asarray(rng.normal(size=p.shape), jnp.float32), params)
         own = NextWordNet(6, 9, NextWordNetSpec(embedding=4, shared=False))
         tied = unrolled(params, context)
-        shapes = jax.jit(own.init)(jax.random.key(9), inputs, settings)["params"]
+        shapes = unbox(jax.jit(own.init)(jax.random.key(9), inputs, settings)["params"])
         assert jax.tree.map(jnp.shape, tied) == jax.tree.map(jnp.shape, shapes)
         left = shared.apply({"params": params}, inputs, settings)
         right = own.apply({"params": tied}, inputs, settings)
@@ -151,10 +152,10 @@ def test_padded_widths_are_native_ones(cell, layers):
         )
         return (trace["scores"] ** 2).mean(), trace
 
-    wide = jax.jit(CharacterNet(8, 7, spec).init)(jax.random.key(1), inputs, settings)["params"]
-    native = jax.eval_shape(lambda: CharacterNet(3, 7, spec).init(jax.random.key(2), inputs, settings))[
-        "params"
-    ]
+    wide = unbox(jax.jit(CharacterNet(8, 7, spec).init)(jax.random.key(1), inputs, settings)["params"])
+    native = jax.eval_shape(
+        lambda: unbox(CharacterNet(3, 7, spec).init(jax.random.key(2), inputs, settings)["params"])
+    )
     narrow = crop(wide, native)
     slope = jax.jit(jax.grad(loss, has_aux=True), static_argnums=1)
     (padded, left), (alone, right) = slope(wide, 8), slope(narrow, 3)
@@ -171,7 +172,7 @@ def test_a_carried_state_reads_on_and_is_reset_where_windows_do_not_follow(cell)
     rng = np.random.default_rng(0)
     module = CharacterNet(3, 7, CharacterNetSpec(cell=cell, layers=2, embedding=4))
     long = windows(rng, 2, 10)
-    params = jax.jit(module.init)(jax.random.key(1), long, SETTINGS)["params"]
+    params = unbox(jax.jit(module.init)(jax.random.key(1), long, SETTINGS)["params"])
 
     @jax.jit
     def read(carried, tokens, start):
@@ -195,7 +196,7 @@ def test_dropped_states_and_inputs_are_the_same_at_every_place():
     """With all of the state dropped, each place is read as if it were the first."""
     module = CharacterNet(3, 7, CharacterNetSpec(cell="rnn", embedding=4))
     inputs = windows(np.random.default_rng(0), 2, 5)
-    params = jax.jit(module.init)(jax.random.key(1), inputs, SETTINGS)["params"]
+    params = unbox(jax.jit(module.init)(jax.random.key(1), inputs, SETTINGS)["params"])
     settings = replace(SETTINGS, state_dropout=1.0, dropout=0.0)
     trace = module.apply(
         {"params": params}, inputs, settings, train=True, rngs={"dropout": jax.random.key(0)}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nlpfeat.models.masking import crop
-from nlpfeat.training.step import Program, init_state, train_step
+from nlpfeat.training.step import Program, StepScales, init_state, train_step
 from tests.toys import SPIRALS, factory_of, largest_gap, trained, with_grid
 
 
@@ -41,7 +41,7 @@ def test_gradient_and_one_adam_step(example):
     batch, settings = example.splits["train"], replace(example.settings, weight_decay=np.float32(0.1))
     program = Program(SPIRALS.task, factory_of(SPIRALS).module(8))
     state = init_state(program, 1, example.params, settings)
-    after = train_step(program, state, settings, batch, 1.0, 0)
+    after = train_step(program, state, settings, batch, StepScales(np.float32(1)), 0)
 
     gradient = jax.grad(lambda p: bare(p, batch.inputs, batch.targets)[0])(example.params)
 

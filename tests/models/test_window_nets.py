@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from flax.core.meta import unbox
 
 from nlpfeat.data.text import windows
 from nlpfeat.data.text.windows import SubsampledSpec
@@ -26,7 +27,7 @@ def asked(request, tmp_path_factory):
     batch = task.data.batch(stream, windows.make_splits(texts, None)["train"], None)
     settings = task.model.settings(width=np.int32(3), seed=np.int32(0))
     module = task.model.build(task.model.spec(), texts, 5)
-    params = module.init(jax.random.key(1), batch.inputs, settings)["params"]
+    params = unbox(module.init(jax.random.key(1), batch.inputs, settings)["params"])
     params = jax.tree.map(lambda p: np.random.default_rng(p.size).normal(size=p.shape), params)
     trace = module.apply({"params": params}, batch.inputs, settings)
     return task, texts, batch, params, trace

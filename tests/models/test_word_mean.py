@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax.core.meta import unbox
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,7 +50,7 @@ def test_the_models_gradient_is_the_one_by_hand(units, label, learned, seed):
         WordMean(units, 3, vocabulary, WordMeanSpec(init_scale=1.0, learned=learned)),
         WordMeanSettings(width=units),
     )
-    params = module.init(jax.random.key(seed), bag, member)["params"]
+    params = unbox(module.init(jax.random.key(seed), bag, member)["params"])
 
     def loss(params):
         return squared_error(module.apply({"params": params}, bag, member), jnp.array([label]))[0]
