@@ -52,6 +52,7 @@ _TABLE = {
         "points whose predicted class is that of the nearest class mean (train split)",
     ),
     "head_nc2": (_ONE, "2π/K", "unevenness of the class vectors around the circle"),
+    "dead_units": (_ONE, "units", "hidden units that are inactive at every training point"),
     "regions": (_ONE, "regions", "linear regions in the box"),
     "regions_merged": (_ONE, "regions", "linear regions after merging neighbours with equal maps"),
     "regions_share": (_ONE, "fraction", "linear regions over the maximum for n lines"),
@@ -144,6 +145,7 @@ def measure(network: Network, sample: Sample) -> Values:
     features = {split: embedding(points) for split, points in sample.points.items()}
     scores = {split: network(points) for split, points in sample.points.items()}
     found |= _of_points(features, scores, sample.labels)
+    found["dead_units"] = np.array(float(network.dead_units(sample.points["train"])))
     found["linearity"] = np.array(
         [warping.linearity(sample.points[split], e) for split, e in features.items()]
     )

@@ -79,6 +79,16 @@ class Network:
         """The network of the first `stop` layers."""
         return Network(self.layers[:stop])
 
+    def dead_units(self, points: Float[np.ndarray, "n inputs"]) -> int:
+        """The number of units in the folding layers that are inactive, their sum not positive, at all `points` (n, inputs)."""
+        values, dead = np.asarray(points, np.float64), 0
+        for weight, bias, negative_slope in self.layers:
+            sums = values @ weight.T + bias
+            if negative_slope != LINEAR:
+                dead += int((sums <= 0).all(0).sum())
+            values = activate(sums, negative_slope)
+        return dead
+
     def __call__(self, points: Float[np.ndarray, "n inputs"]) -> Float[np.ndarray, "n outputs"]:
         """Outputs (n, outputs) at `points` (n, inputs)."""
         return forward(self.layers, np.asarray(points, np.float64))
