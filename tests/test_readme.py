@@ -24,6 +24,7 @@ from tests.small_configs import lay_out, write_task
 # The order of reading: later commands use the studies of earlier ones.
 ORDER = (
     "spirals",
+    "recipes",
     "deep",
     "sentiment",
     "imdb",
