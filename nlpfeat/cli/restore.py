@@ -23,17 +23,21 @@ def add_flags(parser: Parser) -> None:
 
 def run(args: argparse.Namespace, line: str) -> int:
     """Evaluate the member, print it, write its parameters. Exit code 1 if its record is not reproduced."""
+    from dataclasses import fields
+
     import jax
     import numpy as np
     from flax.traverse_util import flatten_dict
 
     from nlpfeat.cli.members import settings_of
     from nlpfeat.cli.tables import print_json
+    from nlpfeat.config.choices import value_text
     from nlpfeat.config.fields import setting_names
     from nlpfeat.data.core import split_names
     from nlpfeat.parallel import use_all_cores
     from nlpfeat.store.atomic import atomic
     from nlpfeat.study.session import open_study
+    from nlpfeat.training.recipe import DescentSettings
     from nlpfeat.training.step import evaluate
 
     use_all_cores()
@@ -65,7 +69,12 @@ def run(args: argparse.Namespace, line: str) -> int:
             }
         )
         return 0 if agrees else 1
-    settings = ", ".join(f"{name} {value:g}" for name, value in vars(member.settings).items())
+    usual = {one.name: one.default for one in fields(DescentSettings)}  # of the recipe, which are many
+    settings = ", ".join(
+        f"{name} {value_text(name, value)}"
+        for name, value in vars(member.settings).items()
+        if name in ("width", "seed", "learning_rate") or value != usual.get(name)
+    )
     print(f"member {member.id} of {study.path} at step {member.step}: {settings}")
     for name, leaf in params.items():
         print(f"  {name:<20} {' x '.join(map(str, leaf.shape))}")

@@ -8,6 +8,7 @@ import jax
 import pandas as pd
 import xarray as xr
 
+from nlpfeat.config.choices import CHOICES, value_text
 from nlpfeat.config.fields import setting_names
 from nlpfeat.data.core import generated
 from nlpfeat.errors import UserError
@@ -30,7 +31,11 @@ def format_number(value: float) -> str:
 
 def describe_settings(settings: Mapping[str, float]) -> str:
     """Settings of a member in words, such as "width 100, seed 3"."""
-    return ", ".join(f"{name.replace('_', ' ')} {format_number(value)}" for name, value in settings.items())
+
+    def words(name: str, value: float) -> str:
+        return value_text(name, value).replace("_", " ") if name in CHOICES else format_number(value)
+
+    return ", ".join(f"{name.replace('_', ' ')} {words(name, value)}" for name, value in settings.items())
 
 
 def final_scores(dataset: xr.Dataset, metric: Metric) -> xr.DataArray:
