@@ -124,6 +124,7 @@ def test_the_tables_for_people(folder):
     assert "--at=learning_rate=VALUE" in done.stderr
 
 
+@pytest.mark.slow
 def test_figures_of_a_recipe_have_names_of_their_own(folder):
     grid = folder / "grid"
     assert run("plot", f"--study={grid}").returncode == 0

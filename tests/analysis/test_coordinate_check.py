@@ -62,7 +62,17 @@ def test_a_readout_of_zero_makes_sizes_flat_as_well():
         assert abs(found["size", "maximal_update", layer]).max() < 0.12
 
 
-@pytest.mark.parametrize("task", ["char_rnn", "imdb_cnn", "eleven_lines", "reviews_batch", "ratings_net"])
+@pytest.mark.parametrize(
+    "task",
+    [
+        "char_rnn",
+        "eleven_lines",
+        *(
+            pytest.param(task, marks=pytest.mark.slow)
+            for task in ("imdb_cnn", "reviews_batch", "ratings_net")
+        ),
+    ],
+)
 def test_every_kind_of_layer_is_seen(task):
     spec = TOYS[task]
     options = CoordinateCheckOptions(("standard", "maximal_update"), (4, 8), (0, 1, 2), 2)

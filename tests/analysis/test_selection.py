@@ -181,7 +181,7 @@ def test_the_best_rate_is_judged_on_validation(dataset):
         for j in range(3):
             dataset.accuracy[{"width": i, "learning_rate": j, "split": 1}] = 0.9 - 0.1 * (j - place) ** 2
     found = best_rate_fit(dataset, DEEP)
-    assert found.split == "validation"
+    assert found.judged_on == "validation accuracy"
     assert found.best[0].estimate == pytest.approx(1e-2)
     assert found.bounds == ["", "≤"]
     np.testing.assert_allclose(found.medians[0], [0.8, 0.9, 0.8])

@@ -108,6 +108,7 @@ def test_a_diverged_network_writes_nothing(writers, monkeypatch, caplog):
     assert "all its statistics count as 0" in caplog.text
 
 
+@pytest.mark.slow
 def test_diverged_word_vectors_fail_every_test(tmp_path, monkeypatch, caplog):
     study(with_grid(TOYS["windows"], width=(2, 8), seed=(0, 1)), tmp_path / "study")
     monkeypatch.setattr(dimensions, "members_at_steps", with_one_lost(dimensions.members_at_steps))
@@ -136,6 +137,7 @@ def test_predictions_tell_of_the_members_that_have_none(tmp_path, caplog):
     assert "width 3: 1 of 2 members diverged" in caplog.text
 
 
+@pytest.mark.slow
 def test_geometry_tells_of_the_members_that_have_none(tmp_path, caplog):
     path = tmp_path / "study"
     made, _ = study(with_grid(SPIRALS, width=(2,), seed=(0, 1)), path)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pandas as pd
 import pytest
 
 from nlpfeat.errors import UserError
@@ -96,9 +97,7 @@ def close(found, expected):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"decoupled_decay": 0.1},
-        {"clip_norm": 0.05},
-        {"label_smoothing": 0.2},
+        {"decoupled_decay": 0.1, "clip_norm": 0.05, "label_smoothing": 0.2},
         {"schedule": NAMES.index("cosine"), "warmup_steps": 5, "final_lr_scale": 0.1},
         {"schedule": NAMES.index("one_cycle"), "decoupled_decay": 0.05, "clip_norm": 1.0},
     ],
@@ -194,18 +193,27 @@ TURNED_ON = {
 }
 
 
-@pytest.mark.parametrize("name", list(TURNED_ON))
-def test_every_setting_of_the_recipe_moves_the_parameters(name, tmp_path):
+def test_every_setting_of_the_recipe_moves_the_parameters():
+    """Two members per setting, which differ in it alone, in one bucket."""
     spec = with_training(TOYS["spirals_deep"], steps=(12,), record_every=12, checkpoint_every=12)
-    settings = TURNED_ON | ({"average_decay": 0.0, "average_share": 0.3} if name == "average_share" else {})
-    spec = replace(spec, settings=replace(spec.settings, learning_rate=0.01, **settings))
-    value = settings[name]
-    other = value - 1 if isinstance(value, int) else value / 2
-    spec = with_grid(spec, width=(4,), seed=(0,), **{name: (value, other)})
-    study = sweep(spec, tmp_path / "study", factory=factory_of(spec))
-    one, two = (study.member(width=4, seed=0, **{name: each}).params for each in (value, other))
+    tables = []
+    for name in TURNED_ON:
+        settings = TURNED_ON | (
+            {"average_decay": 0.0, "average_share": 0.3} if name == "average_share" else {}
+        )
+        value = settings[name]
+        other = value - 1 if isinstance(value, int) else value / 2
+        one = replace(spec, settings=replace(spec.settings, learning_rate=0.01, **settings))
+        tables.append(all_members(with_grid(one, width=(4,), seed=(0,), **{name: (value, other)})))
+    table = pd.concat(tables).reset_index(drop=True)
+    bucket = prepare(factory_of(spec), "b", table, programs.member_mesh(), 4)
+    state = runner.initial_state(bucket, (), bucket.params)
+    ((state, _),) = runner.advance(spec.training, bucket, state, 0, [12])
+    params = bucket.to_host(state.evaluated)
+    for i, name in enumerate(TURNED_ON):
+        one, two = (jax.tree.map(lambda leaf, at=at: leaf[at], params) for at in (2 * i, 2 * i + 1))
+        assert largest_gap(one, two) > 0, name
     assert set(vars(DescentSettings())) == {*TURNED_ON, "width", "seed", "learning_rate"}
-    assert largest_gap(one, two) > 0
 
 
 def test_nothing_is_compiled_along_the_recipe(tmp_path):
