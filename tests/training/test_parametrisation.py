@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -237,3 +238,25 @@ def test_a_member_of_a_mixed_bucket_is_the_member_alone(tmp_path):
     b = sweep(alone, tmp_path / "alone", factory=factory_of(alone)).results
     np.testing.assert_allclose(a["loss"], b["loss"], rtol=2e-5)
     assert len(plan.all_members(mixed)) == 12
+
+
+class WithoutRoles(nn.Module):
+    """A network whose layer declares no role."""
+
+    units: int
+
+    @nn.compact
+    def __call__(self, inputs, settings, *, train=False):
+        weight = self.param("weight", nn.initializers.normal(), (2, self.units))
+        return {"scores": (jnp.stack(inputs, 1) @ weight)[:, :3]}
+
+
+def test_layers_without_roles_are_refused_in_one_line():
+    spec = TOYS["spirals"]
+    model = replace(spec.task.model, build=lambda model, data, units: WithoutRoles(units + 3))
+    task = replace(spec.task, model=model)
+    standard = replace(spec, task=task)
+    member_factory(standard)
+    with pytest.raises(UserError, match="has layers without roles, so only the standard") as caught:
+        member_factory(with_grid(standard, width=(2,), seed=(0,), parametrisation=(0, 3)))
+    assert "\n" not in str(caught.value)
