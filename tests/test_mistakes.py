@@ -60,6 +60,9 @@ sweep --config=configs/spirals.py --config.settings.average_share=0.0001       #
 sweep --config=configs/spirals.py --config.settings.average_decay=1            # settings.average_decay
 sweep --config=configs/ratings_bayes.py:smoke --config.settings.parametrisation=ntk# settings.parametrisation rule
 sweep --config=configs/eleven_lines.py --config.settings.label_smoothing=0.1   # settings.label_smoothing eleven_lines
+measure --study={spirals} --at-step=33                                         # --at-step 33 30 40
+measure --study={spirals} --select=learning_rate                               # --select learning_rate
+measure --study={spirals} --at=noise=2                                         # --at noise
 coordinate-check                                                               # --config
 coordinate-check --config=configs/spirals.py:smoke --widths=8                  # --widths two
 coordinate-check --config=configs/spirals.py:smoke --widths=8,x                # --widths '8,x'

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import Command, Parser, add_json, add_study
+from nlpfeat.cli.recipe import add_at, add_select, recipe_options
 
 if TYPE_CHECKING:
     from jaxtyping import PyTree
@@ -20,18 +21,19 @@ SHOWN = {
     "regions_ratio": "R/(H²/2)",
     "components_in_box": "parts",
     "separable": "separable",
-    "gdv": "GDV",
     "log_det": "log|det|",
-    "fold_index": "folding",
     "winding_angle": "winding",
+    "roughness": "TV",
+    "dead_units": "dead",
     "spectral_product": "Π σ_max",
     "mean_path_norm": "|w||v|",
 }
 CAPTION = (
-    "Medians over seeds at the last step, on the last split. regions R: linear pieces of the map in the box; parts: "
+    "Medians over seeds, on the last split. regions R: linear pieces of the map in the box; parts: "
     "connected components of the decision regions of all classes in the box; separable: share of seeds whose embedded "
-    "classes are linearly separable; GDV: 0 mixed, -1 ideal; log|det|: log of the area factor of the map, -inf where it "
-    "flattens; folding: 0 without folds; winding: degrees that an embedded class curve turns around the middle; Π σ_max: "
+    "classes are linearly separable; log|det|: log of the area factor of the map, -inf where it "
+    "flattens; winding: degrees that an embedded class curve turns around the middle; TV: total "
+    "variation of the map's gradient; dead: units that are inactive at every training point; Π σ_max: "
     "product of spectral norms; |w||v|: mean over units. –: not defined. --json has all measures with quartiles."
 )
 
@@ -39,6 +41,9 @@ CAPTION = (
 def add_flags(parser: Parser) -> None:
     """All flags."""
     add_study(parser)
+    add_select(parser)
+    add_at(parser)
+    parser.add_argument("--at-step", type=int, metavar="N", help="a measured step (default: the last)")
     add_json(parser)
 
 
@@ -56,6 +61,7 @@ def run(args: argparse.Namespace, line: str) -> int:
         signal.signal(signum, stop)
 
     from nlpfeat.analysis.geometry import measure_study, unmeasured
+    from nlpfeat.analysis.recipe import read_study
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import print_json
     from nlpfeat.parallel import use_all_cores
@@ -63,12 +69,15 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.store import provenance
     from nlpfeat.store.layout import log_command
     from nlpfeat.store.locks import lock
+    from nlpfeat.store.results import recipe
     from nlpfeat.study.session import open_study
     from nlpfeat.sweeps import launch
 
     use_all_cores()
     study, began = open_study(args.study), time.perf_counter()
     jobs = unmeasured(study)
+    options = recipe_options(args, study.results)
+    read_study(study, options)  # a mistake is told before the work
     total = sum(job.members for job in jobs)
     print(
         f"{study.path}: {total} checkpoints of members to measure on {os.cpu_count()} cores", file=sys.stderr
@@ -82,13 +91,14 @@ def run(args: argparse.Namespace, line: str) -> int:
     dataset, damaged = launch.finish(study.folder)
     launch.require_whole(damaged)
     assert dataset is not None
-    rows = summarize_measures(dataset)
+    read = read_study(open_study(args.study), options).dataset
+    rows = summarize_measures(read)
     if args.json:
         print_json(rows)
     elif not rows:
-        print(f"nothing to show of step {int(dataset['step'][-1])}: no kept checkpoint of it is measured")
+        print(f"nothing to show of step {int(read['step'][-1])}: no kept checkpoint of it is measured")
     else:
-        print_measures(rows)
+        print_measures(rows, recipe(read))
     print(f"results: {study.folder.combined}", file=sys.stderr)
     count, broken = int(dataset["violations"].count()), int((dataset["violations"] > 0).sum())
     print(f"theorems: {broken} of {count} checkpoints of members violate one", file=sys.stderr)
@@ -96,8 +106,8 @@ def run(args: argparse.Namespace, line: str) -> int:
     return 1 if broken else 0
 
 
-def print_measures(rows: "Sequence[Mapping[str, PyTree]]") -> None:
-    """Print the medians of the `SHOWN` measures, one row per width and point of the further axes."""
+def print_measures(rows: "Sequence[Mapping[str, PyTree]]", recipe: str) -> None:
+    """Print the medians of the `SHOWN` measures, one row per width and point of the further axes, and at which recipe."""
     from nlpfeat.cli.tables import print_columns
 
     axes = [name for name, value in rows[0].items() if not isinstance(value, list) and name != "diverged"]
@@ -110,7 +120,7 @@ def print_measures(rows: "Sequence[Mapping[str, PyTree]]") -> None:
         medians = [row[name][1] for row in rows]
         if any(median is not None for median in medians):
             columns[head] = ["–" if median is None else f"{median:.4g}" for median in medians]
-    print_columns(columns, CAPTION)
+    print_columns(columns, f"Recipe: {recipe}. {CAPTION}")
 
 
 COMMAND = Command(
@@ -125,6 +135,7 @@ COMMAND = Command(
     examples=(
         "nlpfeat measure --study=runs/spirals",
         "nlpfeat measure --study=runs/spirals --json",
+        "nlpfeat measure --study=runs/spirals --at-step=1000",
         "nlpfeat plot --study=runs/spirals",
     ),
     opens_study=False,

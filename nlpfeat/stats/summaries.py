@@ -78,11 +78,16 @@ def summarize_measures(dataset: xr.Dataset) -> list[Row]:
 
 
 def _points(values: xr.DataArray) -> Iterator[tuple[dict[str, int], Row]]:
-    """The points of the grid without seeds: the index of each, and a row that begins with the values of its axes."""
+    """The points of the grid without seeds: the index of each, and a row that begins with the values of its axes.
+
+    An axis whose value was chosen for each width is a coordinate along the width, and counts as an axis.
+    """
     axes = [str(dim) for dim in values.dims if dim not in ("seed", "split")]
+    chosen = [str(name) for name, one in values.coords.items() if one.dims == ("width",) and name != "width"]
     for index in np.ndindex(*(values.sizes[axis] for axis in axes)):
         here = dict(zip(axes, index, strict=True))
-        yield here, {axis: values[axis][i].item() for axis, i in here.items()}
+        row = {axis: values[axis][i].item() for axis, i in here.items()}
+        yield here, row | {name: values[name][here["width"]].item() for name in chosen}
 
 
 def _proportion(successes: int, trials: int) -> list[float | None]:

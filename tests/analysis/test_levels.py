@@ -10,6 +10,7 @@ from nlpfeat.analysis.width import width_curve
 from nlpfeat.analysis.width_table import WidthTableOptions, width_table
 from nlpfeat.errors import UserError
 from nlpfeat.plotting.figures.success import success_figure
+from nlpfeat.stats.summaries import summarize
 from nlpfeat.study.session import Study
 from tests.toys import SPIRALS, TOYS, study, with_grid
 
@@ -71,3 +72,9 @@ def test_the_figure_of_recipes_has_a_line_for_each(made):
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
     assert [text.partition("\n")[0] for text in texts] == list(curves)
     assert ax.get_xlabel() == "hidden units H"
+
+
+def test_a_value_chosen_for_each_width_stands_in_the_table(made):
+    part = read_single(made, RecipeOptions(at={"noise": 0.2})).dataset
+    part = part.drop_vars("learning_rate").assign_coords(learning_rate=("width", [0.01, 0.03]))
+    assert [(row["width"], row["learning_rate"]) for row in summarize(part)] == [(2, 0.01), (3, 0.03)]
