@@ -71,7 +71,7 @@ def run(args: argparse.Namespace, line: str) -> int:
         return 0 if agrees else 1
     usual = {one.name: one.default for one in fields(DescentSettings)}  # of the recipe, which are many
     settings = ", ".join(
-        f"{name} {value_text(name, value)}"
+        f"{name} {value_text(name, float(value))}"
         for name, value in vars(member.settings).items()
         if name in ("width", "seed", "learning_rate") or value != usual.get(name)
     )
