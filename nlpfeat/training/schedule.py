@@ -1,6 +1,7 @@
 """The schedule of training: steps, phases with their learning rates, records and checkpoints."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
 from math import log10
 from typing import Annotated, NamedTuple
@@ -101,7 +102,7 @@ class TrainingSpec:
         sets = (tuple(sorted(set(names))) for names in frozen)
         return tuple(map(Phase._make, zip(starts, stops, scales, sets, strict=True)))
 
-    @property
+    @cached_property
     def stops(self) -> tuple[Stop, ...]:
         """The steps at which the program returns to the host, with a record at each: in order, from 0 to the last step."""
         saved = {*range(0, self.total, self.checkpoint_every), self.total} - {0}
@@ -117,7 +118,7 @@ class TrainingSpec:
         places = range(int(self.records_per_decade * log10(self.total)) + 1)
         return {0, *(round(10 ** (place / self.records_per_decade)) for place in places)}
 
-    @property
+    @cached_property
     def longest_interval(self) -> int:
         """The largest number of steps between two stops."""
         steps = [stop.step for stop in self.stops]
