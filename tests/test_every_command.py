@@ -271,6 +271,17 @@ def test_two_launchers_share_a_study(tmp_path):
         assert dataset.loss.notnull().all()
 
 
+def test_measure_needs_no_combined_array(smoke, tmp_path):
+    """An interrupted sweep leaves finished buckets without one."""
+    path = tmp_path / "study"
+    shutil.copytree(smoke[0], path)
+    (path / "results.nc").unlink()
+    done = run("measure", f"--study={path}")
+    assert done.returncode == 0, done.stderr
+    assert "Recipe: learning rate 0.001, 40 steps" in done.stdout
+    assert (path / "results.nc").exists()
+
+
 @pytest.fixture(scope="module")
 def measured(smoke, tmp_path_factory):
     """A copy of the smoke study, measured."""

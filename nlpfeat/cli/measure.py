@@ -76,8 +76,8 @@ def run(args: argparse.Namespace, line: str) -> int:
     use_all_cores()
     study, began = open_study(args.study), time.perf_counter()
     jobs = unmeasured(study)
-    options = recipe_options(args, study.results)
-    read_study(study, options)  # a mistake is told before the work
+    if args.select or args.at or args.at_step is not None:  # a mistake in them is reported before the work
+        read_study(study, recipe_options(args, study.results))
     total = sum(job.members for job in jobs)
     print(
         f"{study.path}: {total} checkpoints of members to measure on {os.cpu_count()} cores", file=sys.stderr
@@ -91,7 +91,9 @@ def run(args: argparse.Namespace, line: str) -> int:
     dataset, damaged = launch.finish(study.folder)
     launch.require_whole(damaged)
     assert dataset is not None
-    read = read_study(open_study(args.study), options).dataset
+    dataset.close()
+    measured = open_study(args.study)
+    read = read_study(measured, recipe_options(args, measured.results)).dataset
     rows = summarize_measures(read)
     if args.json:
         print_json(rows)
@@ -100,18 +102,19 @@ def run(args: argparse.Namespace, line: str) -> int:
     else:
         print_measures(rows, recipe(read))
     print(f"results: {study.folder.combined}", file=sys.stderr)
-    count, broken = int(dataset["violations"].count()), int((dataset["violations"] > 0).sum())
+    violations = measured.results["violations"]
+    count, broken = int(violations.count()), int((violations > 0).sum())
     print(f"theorems: {broken} of {count} checkpoints of members violate one", file=sys.stderr)
-    dataset.close()
     return 1 if broken else 0
 
 
 def print_measures(rows: "Sequence[Mapping[str, PyTree]]", recipe: str) -> None:
     """Print the medians of the `SHOWN` measures, one row per width and point of the further axes, and at which recipe."""
     from nlpfeat.cli.tables import print_columns
+    from nlpfeat.config.choices import value_text
 
     axes = [name for name, value in rows[0].items() if not isinstance(value, list) and name != "diverged"]
-    columns = {axis: [f"{row[axis]:g}" for row in rows] for axis in axes}
+    columns = {axis: [value_text(axis, row[axis]) for row in rows] for axis in axes}
     columns["members"] = [
         f"{row['members']} ({row['diverged']} diverged)" if row["diverged"] else str(row["members"])
         for row in rows
