@@ -93,11 +93,16 @@ def advance(
     import numpy as np
 
     from nlpfeat.sweeps import programs
-    from nlpfeat.training.step import Interval, StepScales
+    from nlpfeat.training.step import Interval, StepInputs, StepScales
 
     scales = StepScales(bucket.to_devices(np.ones((len(bucket.members), max_steps), np.float32)))
     done = programs.advance(
-        bucket.program, bucket.layout, state, bucket.data, indices, scales, Interval(0, steps)
+        bucket.program,
+        bucket.layout,
+        state,
+        bucket.data,
+        StepInputs(indices, scales),
+        Interval(0, steps),
     )
     return jax.block_until_ready(done)
 

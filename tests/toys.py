@@ -15,7 +15,7 @@ from nlpfeat.sweeps.members import MemberFactory, member_factory, prepare
 from nlpfeat.sweeps.runner import batch_indices, initial_state
 from nlpfeat.tasks.registry import TASKS, register_task
 from nlpfeat.tasks.spec import Spec, resolve
-from nlpfeat.training.step import Interval, StepScales
+from nlpfeat.training.step import Interval, StepInputs, StepScales
 from nlpfeat.training.task import FullBatchRule, Task
 from tests import outside
 
@@ -144,7 +144,9 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
     scales = StepScales(bucket.to_devices(np.full((len(table), max(steps, 1)), phase.lr_scale, np.float32)))
     program = bucket.program._replace(frozen=phase.frozen)
     interval = Interval(0, steps)
-    state, record = programs.advance(program, bucket.layout, state, bucket.data, indices, scales, interval)
+    state, record = programs.advance(
+        program, bucket.layout, state, bucket.data, StepInputs(indices, scales), interval
+    )
     n = len(table)
     return (
         factory,

@@ -153,12 +153,12 @@ def _trajectory(
     evaluated = task.data.batch(arrays, train, some)
     state = init_state(program, rows, params, settings)
     first = pre_activations(program, state.params, evaluated, settings)
-    one_step = StepScales(jnp.float32(1.0))
 
     def batch_of(step: Array | int) -> Examples:
         return task.data.batch(arrays, train, None if indices is None else indices[step])
 
-    layer_scales = learning_rate_scales(program, jax.eval_shape(batch_of, 0), settings)
+    layers = learning_rate_scales(program, jax.eval_shape(batch_of, 0), settings)
+    scales = StepScales(jnp.float32(1.0), layers=layers)
 
     def measured(now: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
         return {
@@ -167,7 +167,7 @@ def _trajectory(
         }
 
     def advance(state: State, step: Array) -> tuple[State, PyTree]:
-        state = train_step(program, state, settings, batch_of(step), one_step, step, layer_scales)
+        state = train_step(program, state, settings, batch_of(step), scales, step)
         return state, measured(pre_activations(program, state.params, evaluated, settings))
 
     _, later = jax.lax.scan(advance, state, jnp.arange(steps))

@@ -17,7 +17,7 @@ from nlpfeat.models.batch_norm import NORMS, Normalized, Norms, dense_layers, in
 from nlpfeat.progress import Track, untracked
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.training.metrics import Metric
-from nlpfeat.training.step import Interval, Program, StepScales, evaluate, init_state, train
+from nlpfeat.training.step import Interval, Program, StepInputs, StepScales, evaluate, init_state, train
 from nlpfeat.training.task import GradientDescent
 
 log = logging.getLogger(__name__)
@@ -184,9 +184,10 @@ def fine_tune(
     indices = jnp.asarray(learner.sampler(examples, batch_size, key, 0, steps))
     settings = replace(member.settings, learning_rate=learning_rate, seed=key)
     program, params = _with_norms(member, norms)
+    inputs = StepInputs(indices, StepScales(jnp.ones(steps)))
     state = init_state(program, batch_size, jax.tree.map(jnp.asarray, params), settings)
     data = data._replace(settings=settings, splits={"train": data.splits["train"]})
-    tuned = _train(program, state, data, indices, StepScales(jnp.ones(steps)), Interval(0, steps)).params
+    tuned = _train(program, state, data, inputs, Interval(0, steps)).params
     if norms is not None:
         weights = dict(tuned)
         learned: Norms = weights.pop(NORMS)

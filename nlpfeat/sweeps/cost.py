@@ -13,7 +13,7 @@ from nlpfeat.sweeps.buckets import BucketSize
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.members import MemberFactory, prepare
 from nlpfeat.sweeps.plan import LaunchPlan
-from nlpfeat.sweeps.runner import batch_indices, initial_state, step_scales
+from nlpfeat.sweeps.runner import initial_state, step_inputs
 from nlpfeat.training.step import Interval, State
 
 # A program is timed for the interval between two records, or for as many steps as take about this long.
@@ -78,16 +78,15 @@ def measure_bucket(factory: MemberFactory, label: str, members: pd.DataFrame, wi
         bucket = prepare(factory, label, members, programs.member_mesh(), widest)
         phase = training.phases[0]
         longest = min(training.longest_interval, phase.stop)
-        indices = batch_indices(training, bucket, 0, longest)
-        scales = step_scales(training, bucket, 0, longest)
+        inputs = step_inputs(training, bucket, 0, longest)
         state = initial_state(bucket, phase.frozen, bucket.params)
         static = (bucket.program._replace(frozen=phase.frozen), bucket.layout)
         interval = Interval(0, 1)
-        program = programs.advance.lower(*static, state, bucket.data, indices, scales, interval).compile()
+        program = programs.advance.lower(*static, state, bucket.data, inputs, interval).compile()
 
     def timed(state: State, steps: int) -> tuple[State, float]:
         began = time.perf_counter()
-        state, record = program(state, bucket.data, indices, scales, interval._replace(steps=steps))
+        state, record = program(state, bucket.data, inputs, interval._replace(steps=steps))
         jax.block_until_ready((state, record))
         return state, time.perf_counter() - began
 

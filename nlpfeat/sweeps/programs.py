@@ -30,6 +30,7 @@ from nlpfeat.training.step import (
     Program,
     Record,
     State,
+    StepInputs,
     StepScales,
     evaluate,
     fresh_splits,
@@ -126,8 +127,7 @@ def advance(
     layout: Layout,
     state: State,
     data: Data,
-    indices: Indices,
-    scales: StepScales,
+    inputs: StepInputs,
     interval: Interval,
 ) -> tuple[State, Record]:
     """All steps of an interval for every member, then a record. One program serves a whole bucket.
@@ -136,9 +136,8 @@ def advance(
       state: leaves (members, …); donated.
       data: settings (members,); arrays, shared by all members; splits with leaves (members, n, …) where they are made per
         seed, else (n, …) shared.
-      indices: int32 (members, at least `interval.steps`, batch size), without the members where a rule shows all of them
-        the same examples; or None for full batches.
-      scales: (members, at least `interval.steps`).
+      inputs: indices int32 (members, at least `interval.steps`, batch size), without the members where a rule shows all of
+        them the same examples, or None for full batches; scales (members, at least `interval.steps`).
 
     Returns:
       The new state and the record, leaves (members, splits).
@@ -154,7 +153,7 @@ def advance(
         scales: StepScales,
     ) -> tuple[State, Record]:
         own = Data(settings, arrays, splits)
-        state = train(program, state, own, indices, scales, interval)
+        state = train(program, state, own, StepInputs(indices, scales), interval)
         record = evaluate(program, state.evaluated, own)
         return state, record | rule_record(task, state.opt_state, splits)
 
@@ -164,7 +163,7 @@ def advance(
     def share(*arguments: PyTree) -> tuple[State, Record]:
         return _map_blocks(member, axes, layout.block, arguments)
 
-    return _sharded(share, layout, axes)(state, *data, indices, scales)
+    return _sharded(share, layout, axes)(state, *data, *inputs)
 
 
 @partial(jax.jit, static_argnames=("program", "metadata", "layout"), donate_argnames=("record",))

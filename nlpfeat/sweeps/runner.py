@@ -33,6 +33,7 @@ from nlpfeat.training.step import (
     Interval,
     Record,
     State,
+    StepInputs,
     StepScales,
     init_state,
     record_names,
@@ -231,12 +232,9 @@ def advance(
             average = state.average
             state = initial_state(bucket, frozen, state.params)._replace(average=average)
         program = bucket.program._replace(frozen=frozen)
-        indices = batch_indices(training, bucket, start, step)
-        scales = step_scales(training, bucket, start, step)
+        inputs = step_inputs(training, bucket, start, step)
         interval = Interval(start, step - start)
-        state, record = programs.advance(
-            program, bucket.layout, state, bucket.data, indices, scales, interval
-        )
+        state, record = programs.advance(program, bucket.layout, state, bucket.data, inputs, interval)
         if task.data.fresh_splits and step == training.total:
             program = bucket.program  # what is frozen does not matter here
             record = programs.fresh_record(
@@ -288,6 +286,13 @@ def save_checkpoint(
     checkpoints.save(path, step, content)
     if multihost.is_first():
         checkpoints.discard(path, folder.spec.training.kept_steps | {step})
+
+
+def step_inputs(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> StepInputs:
+    """The arguments of the steps `start` … `stop - 1` of every member, on the devices."""
+    return StepInputs(
+        batch_indices(training, bucket, start, stop), step_scales(training, bucket, start, stop)
+    )
 
 
 def batch_indices(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -> Indices:

@@ -90,14 +90,29 @@ class StepScales(NamedTuple):
     Attributes:
       learning_rate: factor of the learning rate of the member, (steps,).
       average: weight of the parameters in their running average, (steps,); () without averaging.
+      layers: factor of the learning rate of each trained parameter, from `learning_rate_scales`, the same at every step.
     """
 
     learning_rate: Scalar
     average: Scalar = ()
+    layers: PyTree = ()
 
 
 Record: TypeAlias = dict[str, Array]  # the loss and each metric: (splits,)
 Indices: TypeAlias = Int[Array, "*members steps batch_size"] | None
+
+
+class StepInputs(NamedTuple):
+    """The arguments of the program that differ from step to step.
+
+    Attributes:
+      indices: of the examples of each step, int (at least the steps of the interval, batch size); None for all examples in
+        each step.
+      scales: of each step.
+    """
+
+    indices: Indices
+    scales: StepScales
 
 
 def record_names(task: Task) -> tuple[str, ...]:
@@ -206,7 +221,6 @@ def train_step(
     batch: Examples,
     scales: StepScales,
     step: Scalar,
-    layer_scales: PyTree = (),
 ) -> State:
     """One step of gradient descent on the mean loss of `batch`, or of the learning rule of the task.
 
@@ -214,7 +228,6 @@ def train_step(
       settings: of the member.
       scales: of this step, scalars.
       step: number of the step, for the random stream of dropout.
-      layer_scales: from `learning_rate_scales`.
     """
     task, module, frozen = program.task, program.module, program.frozen
     learner, carry = task.learner, task.model.carry
@@ -240,8 +253,8 @@ def train_step(
         limit = jnp.where(settings.clip_norm > 0, settings.clip_norm, jnp.inf)
         gradient, _ = optax.clip_by_global_norm(limit).update(gradient, optax.EmptyState())
     updates, opt_state = learner.optimizer.transformation(settings).update(gradient, state.opt_state, trained)
-    if layer_scales:
-        updates = jax.tree.map(jnp.multiply, updates, layer_scales)
+    if scales.layers:
+        updates = jax.tree.map(jnp.multiply, updates, scales.layers)
     if "decoupled_decay" in program.parts:
         updates = jax.tree.map(lambda u, p: u + settings.decoupled_decay * p, updates, trained)
     trained = jax.tree.map(lambda p, u: p - learning_rate * u, trained, updates)
@@ -252,27 +265,19 @@ def train_step(
     return State(params, opt_state, carried, average)
 
 
-def train(
-    program: Program, state: State, data: Data, indices: Indices, scales: StepScales, interval: Interval
-) -> State:
-    """Train for an interval.
-
-    Args:
-      indices: of the examples of each step, int (at least `interval.steps`, batch size); None for all examples in each step.
-      scales: of each step, (at least `interval.steps`,).
-    """
+def train(program: Program, state: State, data: Data, inputs: StepInputs, interval: Interval) -> State:
+    """Train for an interval."""
+    indices, scales = inputs
 
     def batch_of(i: Scalar) -> Examples:
         index = None if indices is None else indices[i]
         return program.task.data.batch(data.arrays, data.splits["train"], index)
 
-    layer_scales = learning_rate_scales(program, jax.eval_shape(batch_of, 0), data.settings)
+    layers = learning_rate_scales(program, jax.eval_shape(batch_of, 0), data.settings)
 
     def body(i: Array, state: State) -> State:
-        of_step = jax.tree.map(lambda values: values[i], scales)
-        return train_step(
-            program, state, data.settings, batch_of(i), of_step, interval.start + i, layer_scales
-        )
+        of_step = jax.tree.map(lambda values: values[i], scales)._replace(layers=layers)
+        return train_step(program, state, data.settings, batch_of(i), of_step, interval.start + i)
 
     return jax.lax.fori_loop(0, interval.steps, body, state)
 

@@ -170,7 +170,7 @@ def test_a_layer_scale_of_zero_keeps_random_features():
     batch = member.splits["train"]
     scales = learning_rate_scales(program, batch, settings)
     state = init_state(program, 1, member.params, settings)
-    after = train_step(program, state, settings, batch, StepScales(jnp.float32(1)), 0, scales)
+    after = train_step(program, state, settings, batch, StepScales(jnp.float32(1), layers=scales), 0)
     np.testing.assert_array_equal(after.params["hidden"]["weight"], member.params["hidden"]["weight"])
     np.testing.assert_array_equal(after.params["hidden"]["bias"], member.params["hidden"]["bias"])
     assert (after.params["embedding"]["weight"] != member.params["embedding"]["weight"]).any()
