@@ -63,12 +63,8 @@ def require_levels(study: Study, dataset: xr.Dataset, levels: tuple[float, ...],
     Raises:
       UserError: naming the number of points that a level takes.
     """
-    split = str(dataset["split"].to_numpy()[-1])
-    if not is_accuracy(study.task.evaluation.headline) or split == "train":
-        return
-    points, best = evaluated_points(study, split, last=last), bayes_accuracy(study.spec, dataset)
-    for level in levels:
-        require_resolved(level, points, 1.0 if best is None else best)
+    for level in levels if _is_held_out_accuracy(study, dataset) else ():
+        require_resolved(level, *_resolution(study, dataset, last=last))
 
 
 def doubts(study: Study, dataset: xr.Dataset, *, last: bool) -> str | None:
@@ -76,8 +72,18 @@ def doubts(study: Study, dataset: xr.Dataset, *, last: bool) -> str | None:
 
     Of data that are read from files, which takes time, nothing is said.
     """
-    split, evaluation = str(dataset["split"].to_numpy()[-1]), study.task.evaluation
-    if not is_accuracy(evaluation.headline) or split == "train" or study.task.data.load is not generated:
+    if not _is_held_out_accuracy(study, dataset) or study.task.data.load is not generated:
         return None
-    points, best = evaluated_points(study, split, last=last), bayes_accuracy(study.spec, dataset)
-    return unresolved(evaluation.success, points, 1.0 if best is None else best)
+    return unresolved(study.task.evaluation.success, *_resolution(study, dataset, last=last))
+
+
+def _is_held_out_accuracy(study: Study, dataset: xr.Dataset) -> bool:
+    """Whether success is judged by an accuracy on other examples than those of the training."""
+    return is_accuracy(study.task.evaluation.headline) and str(dataset["split"].to_numpy()[-1]) != "train"
+
+
+def _resolution(study: Study, dataset: xr.Dataset, *, last: bool) -> tuple[int, float]:
+    """The number of points of the last split, and the best possible accuracy: 1 where it is not known."""
+    best = bayes_accuracy(study.spec, dataset)
+    split = str(dataset["split"].to_numpy()[-1])
+    return evaluated_points(study, split, last=last), 1.0 if best is None else best

@@ -201,6 +201,7 @@ def _close(plan: "LaunchPlan", outcome: "Outcome", *, as_json: bool) -> int:
 def _dry_run(spec: "Spec", path: Path, args: argparse.Namespace) -> int:
     """Print members, buckets, programs, memory and expected minutes; write nothing."""
     from nlpfeat.cli.tables import print_costs, print_json
+    from nlpfeat.config.choices import value_text
     from nlpfeat.parallel import describe_devices
     from nlpfeat.sweeps.cost import estimate_cost
     from nlpfeat.sweeps.members import member_factory
@@ -214,7 +215,8 @@ def _dry_run(spec: "Spec", path: Path, args: argparse.Namespace) -> int:
         print_json([cost._asdict() for cost in costs])
         return 0
     for axis, values in spec.sweep:
-        print(f"{axis}: {len(values)} values, {min(values):g} to {max(values):g}")
+        first, last = value_text(axis, min(values)), value_text(axis, max(values))
+        print(f"{axis}: {len(values)} values, {first} to {last}")
     print_costs(costs)
     minutes = sum(cost.compile_seconds + cost.train_seconds for cost in costs) / 60
     print(
