@@ -1,15 +1,19 @@
-"""What does width buy in every task, each trained by the recipe of its own config?
+"""What does width buy in every task, at the best learning rate and time of each width?
 
-A variant is SIZE/TASK. The sizes are two_cores (all tasks in about two hours; long tasks are cut, see the table below),
-full (uncut, 13 widths and 32 seeds, for a cluster) and smoke (toy data, for a quick look).
+Learning rate and recorded steps are axes beside the width: the best of both is chosen for each width on validation data. The rate of a
+task's own config is among the rates, so the same studies also tell what its one recipe finds.
+
+A variant is SIZE/TASK. The sizes are two_cores (all tasks in 90 minutes; long tasks are cut, see the table below), look (every other
+width and two seeds, 20 minutes), full (uncut, 13 widths and 32 seeds, for a cluster) and smoke (toy data).
 
 Command:  nlpfeat sweep --config=configs/all_tasks.py:two_cores/spirals      writes runs/all_tasks-two_cores/spirals
-          nlpfeat across-tasks --folder=runs/all_tasks-two_cores             one figure and table of all tasks there
-          make all-tasks                                                     all sweeps of a size, then the figure
-          make all-tasks SIZE=smoke                                          the same in another size
-Expect:   the table in docs/results.md: 16 of 22 tasks reach 95 % of their gain at fewer than ten units.
-          Rows do not compare tasks: spirals_deep, for one, has other arms and another learning rate than spirals.
-Minutes:  136 on two cores, beside other work; the table below has the minutes of each task.
+          nlpfeat across-tasks --folder=runs/all_tasks-two_cores --select=learning_rate,step
+          nlpfeat across-tasks --folder=runs/all_tasks-two_cores             the same at the rate of each task's config
+          make all-tasks                                                     all sweeps of a size, then both tables
+          make all-tasks SIZE=look                                           the same in another size
+Expect:   the table in docs/results.md.
+          Rows do not compare tasks: spirals_deep, for one, has other arms than spirals.
+Minutes:  MINUTES on two cores; the table below has the minutes of each task.
 Data:     that of the configs in the table.
 """
 
@@ -24,11 +28,11 @@ from nlpfeat.config.variants import changed
 from nlpfeat.errors import did_you_mean
 
 
-def recorded_once(*steps: int) -> dict[str, object]:
-    """Changes that set the steps of each phase and record only the first and the last step."""
+def recorded(*steps: int, times: int = 2) -> dict[str, object]:
+    """Changes that set the steps of each phase and record the first step and, evenly spaced, some others up to the last."""
     return {
         "training.steps": steps,
-        "training.record_every": sum(steps),
+        "training.record_every": -(-sum(steps) // times),
         "training.checkpoint_every": min(sum(steps), 1000),
         "training.snapshots": (),
     }
@@ -40,6 +44,7 @@ class Row(NamedTuple):
     config: str
     widths: tuple[int, ...]
     seeds: int
+    rates: tuple[float, ...]
     common: Mapping[str, object] = {}  # in every size
     cut: Mapping[str, object] = {}  # on two cores
 
@@ -47,43 +52,48 @@ class Row(NamedTuple):
 FULL_WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100)
 FULL_SEEDS = 32
 SMOKE_WIDTHS = (2, 8)
-SMOKE_SEEDS = 2
+LOOK_SEEDS = SMOKE_SEEDS = 2  # one chooses, the other is reported
 NINE = (1, 2, 3, 4, 8, 16, 32, 64, 100)
 EIGHT = (1, 2, 4, 8, 16, 32, 64, 100)
-FIVE = (1, 2, 8, 32, 100)
+FIVE = (1, 2, 4, 10, 32)
+LOW, MIDDLE, HIGH = (3e-4, 1e-3, 3e-3), (1e-3, 3e-3, 1e-2), (3e-3, 1e-2, 3e-2)
+SPIRAL_RATES = (1e-3, 3e-3, 1e-2, 3e-2)
+POINTS = {"training.record_every": 250, "training.snapshots": ()}
+DEEP = {"settings.depth": 5, "settings.negative_slope": 0.1, "settings.learning_rate": 0.01, **POINTS}
+# A record on a part of the training examples costs little beside the test part.
+HELD_OUT = {"data.validation_share": 0.1, "training.train_sample": 2000}
+RATINGS = {"training.train_sample": 2000, "training.snapshots": ()}
 ONE_PHASE = {"training.lr_scales": (), "training.frozen": ()}
-ENDS = {"training.record_every": 1000, "training.snapshots": ()}
-DEEP = {"settings.depth": 5, "settings.negative_slope": 0.1, "settings.learning_rate": 0.01}
 
 # fmt: off
 TASKS = {
     # Comments: minutes on two cores; what is cut or special.
-    "spirals":       Row("spirals",       EIGHT,  32),                                                # ½
-    "annulus":       Row("annulus",       NINE,   32),                                                # ½
-    "spirals_deep":  Row("spirals_deep",  EIGHT,  16, common={"model.layers": 5, **DEEP}),            # 2; three arms
-    "annulus_deep":  Row("annulus",       EIGHT,  16, common={"task": "annulus_deep", **DEEP}),       # 2
-    "planted_words": Row("planted_words", EIGHT,  16),                                                # 1
-    "reviews_bag":   Row("reviews_bag",   EIGHT,  6),                                                 # ½
-    "reviews_batch": Row("reviews_batch", EIGHT,  6, cut=ENDS),                                       # 4
-    "reviews_mean":  Row("reviews_mean",  EIGHT,  6, cut=ENDS),                                       # 3
-    "imdb_ngrams":   Row("imdb_ngrams",   FIVE,   6, cut={"data.ngrams": 2, **recorded_once(200)}),   # 4; words and pairs, no triples
-    "eleven_lines":  Row("eleven_lines",  NINE,   64),                                                # ¼
-    "imdb_dense":    Row("imdb_dense",    (1, 2, 4, 10, 30, 100), 6, cut=recorded_once(782)),         # 7
-    "imdb_cnn":      Row("imdb_cnn",      FIVE,   6, cut={"data.length": 200, **recorded_once(391)}), # 6; one epoch, 200 words per review
-    "imdb_multicnn": Row("imdb_multicnn", FIVE,   6, cut={"data.length": 100, **ONE_PHASE, **recorded_once(782)}),  # 18; two epochs, 100 words per review
-    "imdb_lstm":     Row("imdb_lstm",     FIVE,   6, cut={"data.length": 100, **recorded_once(391)}), # 8; one epoch, 100 words per review
-    "ratings_dot":   Row("ratings",       FIVE,   6),                                                 # 6; the printed L2
-    "ratings_bias":  Row("ratings:bias",  FIVE,   6),                                                 # 3; the printed L2, eight epochs
-    "ratings_net":   Row("ratings:net",   FIVE,   6),                                                 # 4; the printed L2
-    "ratings_bayes": Row("ratings_bayes", (1, 2, 5, 10, 20, 50, 100), 6),                             # 4
-    "windows":       Row("windows",       FIVE,   6, cut=recorded_once(300, 100)),                    # 5; a third of the steps
-    "windows_noise": Row("windows_noise", FIVE,   6, cut=recorded_once(400, 150, 150)),               # 6; a quarter of the steps
-    "next_word":     Row("next_word",     EIGHT,  6, cut={"training.record_every": 1500}),            # 3
-    "char_rnn":      Row("char_rnn",      EIGHT,  6, common={"settings.dropout": 0.0}, cut=recorded_once(2000, 500, 500)),  # 8; without dropout, 3,000 steps of 7,000
+    "spirals":       Row("spirals",       EIGHT,  16, SPIRAL_RATES, common=POINTS),
+    "annulus":       Row("annulus",       NINE,   16, HIGH, common=POINTS),
+    "spirals_deep":  Row("spirals_deep",  EIGHT,  12, HIGH, common={"model.layers": 5, **DEEP}),  # three arms
+    "annulus_deep":  Row("annulus",       EIGHT,  12, HIGH, common={"task": "annulus_deep", **DEEP}),
+    "planted_words": Row("planted_words", EIGHT,  12, HIGH, common={"training.record_every": 100}),
+    "reviews_bag":   Row("reviews_bag",   EIGHT,  12, HIGH, common=HELD_OUT),
+    "reviews_batch": Row("reviews_batch", EIGHT,  12, LOW, common=HELD_OUT),
+    "reviews_mean":  Row("reviews_mean",  EIGHT,  6, MIDDLE, common=HELD_OUT),
+    "imdb_ngrams":   Row("imdb_ngrams",   FIVE,   6, (1.5e-3, 5e-3, 1.5e-2), common=HELD_OUT, cut={"data.ngrams": 2, **recorded(200)}),  # words and pairs, no triples
+    "eleven_lines":  Row("eleven_lines",  NINE,   32, (1.0, 4.0, 16.0)),  # four rows are all there are: chosen on them, by other seeds
+    "imdb_dense":    Row("imdb_dense",    FIVE,   4, LOW, common=HELD_OUT, cut=recorded(782)),
+    "imdb_cnn":      Row("imdb_cnn",      FIVE,   4, LOW, common=HELD_OUT, cut={"data.length": 200, **recorded(391)}),  # one epoch, 200 words per review
+    "imdb_multicnn": Row("imdb_multicnn", FIVE,   4, LOW, common=HELD_OUT, cut={"data.length": 100, **ONE_PHASE, **recorded(391)}),  # one epoch, 100 words per review
+    "imdb_lstm":     Row("imdb_lstm",     FIVE,   4, MIDDLE, common=HELD_OUT, cut={"data.length": 100, **recorded(391)}),  # one epoch, 100 words per review
+    "ratings_dot":   Row("ratings",       FIVE,   4, LOW, common=RATINGS),  # the printed L2
+    "ratings_bias":  Row("ratings:bias",  FIVE,   4, LOW, common=RATINGS),  # the printed L2, eight epochs
+    "ratings_net":   Row("ratings:net",   FIVE,   4, LOW, common=RATINGS),  # the printed L2
+    "ratings_bayes": Row("ratings_bayes", (1, 2, 5, 10, 20, 50), 6, ()),  # its rule has no learning rate
+    "windows":       Row("windows",       FIVE,   4, MIDDLE, cut=recorded(300, 100)),  # a third of the steps
+    "windows_noise": Row("windows_noise", FIVE,   4, HIGH, cut=recorded(400, 150, 150)),  # a quarter of the steps
+    "next_word":     Row("next_word",     EIGHT,  4, MIDDLE),
+    "char_rnn":      Row("char_rnn",      (1, 4, 16, 64), 4, MIDDLE, common={"settings.dropout": 0.0}, cut=recorded(2000, 500, 500)),  # without dropout, 3,000 steps of 7,000
 }
 # fmt: on
 
-SIZES = ("two_cores", "full", "smoke")
+SIZES = ("two_cores", "look", "full", "smoke")
 VARIANTS = tuple(f"{size}/{name}" for size in SIZES for name in TASKS)
 
 
@@ -96,6 +106,7 @@ def get_config(variant: str = "") -> ConfigDict:
     row = TASKS[name]
     widths, seeds = {
         "two_cores": (row.widths, row.seeds),
+        "look": (row.widths[::2], LOOK_SEEDS),
         "full": (FULL_WIDTHS, FULL_SEEDS),
         "smoke": (SMOKE_WIDTHS, SMOKE_SEEDS),
     }[size]
@@ -103,13 +114,14 @@ def get_config(variant: str = "") -> ConfigDict:
     if size == "smoke":
         part = f"{part}_smoke" if part else "smoke"
     config = runpy.run_path(str(Path(__file__).with_name(f"{file}.py")))["get_config"](part or "full")
+    rates = {"learning_rate": row.rates} if row.rates else {}
     return ConfigDict(
         changed(
             config.to_dict(),
             {
-                "sweep": {"width": widths, "seed": tuple(range(seeds))},
+                "sweep": {"width": widths, **rates, "seed": tuple(range(seeds))},
                 **row.common,
-                **(row.cut if size == "two_cores" else {}),
+                **(row.cut if size in ("two_cores", "look") else {}),
             },
         )
     )
