@@ -16,7 +16,14 @@ from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.intervals import Interval
 from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.stats.width_curves import gain_width
-from nlpfeat.store.results import diverged_count, further_axes, recipe, scores, unreached_count
+from nlpfeat.store.results import (
+    describe_values,
+    diverged_count,
+    further_axes,
+    recipe,
+    scores,
+    unreached_count,
+)
 from nlpfeat.study.session import Study, open_study
 from nlpfeat.sweeps.members import stack_settings, tree_index
 from nlpfeat.training.metrics import Metric
@@ -93,9 +100,8 @@ def task_curves(
       options: the recipe at which all are read; an axis to select is chosen where a study has several values of it.
 
     Raises:
-      UserError: if there is no finished study, one has further axes that are not chosen, no study has an axis to choose, or the
-        data of one have changed since it was trained; and as `nlpfeat.analysis.recipe.read_study`. DamagedFile if one cannot be
-        read.
+      UserError: if there is no finished study, no study has an axis to choose, or the data of one have changed since it was
+        trained; and as `task_curve`. DamagedFile if one cannot be read.
     """
     paths = sorted(path.parent for path in folder.glob("*/config.json"))
     found, chosen = [], set()
@@ -130,19 +136,15 @@ def _place(curve: TaskCurve) -> tuple[bool, float, str]:
 def task_curve(study: Study, options: RecipeOptions = AS_TRAINED) -> TaskCurve | None:
     """The curve of a study at a recipe; None if all its members diverged or never get there.
 
+    Further axes that are not chosen have the values of its config.
+
     Raises:
-      UserError: if it has further axes that are not chosen, or its data have changed since it was trained; and as
-        `nlpfeat.analysis.recipe.read_study`.
+      UserError: if its data have changed since it was trained; and as `own_recipe` and `nlpfeat.analysis.recipe.read_study`.
     """
-    whole, metric = study.results, study.task.evaluation.headline
-    axes = [name for name in further_axes(whole) if whole.sizes[name] > 1 and name not in options.select]
-    if axes:
-        raise UserError(
-            f"{study.path} varies {', '.join(axes)} besides width and seed, so it has several curves: choose the best per width by "
-            f"--select={','.join([*options.select, *axes])}, or move it elsewhere"
-        )
+    metric = study.task.evaluation.headline
     try:
-        dataset = read_single(study, options).dataset
+        own = own_recipe(study, options.select)
+        dataset = read_single(study, replace(options, at=own)).dataset
     except DamagedFile:
         raise
     except UserError as error:
@@ -169,6 +171,26 @@ def task_curve(study: Study, options: RecipeOptions = AS_TRAINED) -> TaskCurve |
         recipe=recipe(dataset),
         unreached=unreached,
     )
+
+
+def own_recipe(study: Study, select: Sequence[str] = ()) -> dict[str, float]:
+    """The values that the config of a study sets for the further axes of its grid, without those of `select`.
+
+    Raises:
+      UserError: if the grid has several values of an axis, and not that of the config.
+    """
+    dataset, own = study.results, vars(study.spec.settings)
+    point = {}
+    for name in varied_of(study, [name for name in further_axes(dataset) if name not in select]):
+        values = dataset[name].to_numpy()
+        nearest = values[np.abs(values - own[name]).argmin()].item()
+        if not np.isclose(nearest, own[name], rtol=1e-6):
+            raise UserError(
+                f"the grid varies {name} ({', '.join(describe_values(dataset[name]))}), and the {own[name]:g} of its config is not "
+                f"among them: choose the best per width by --select={','.join([*select, name])}"
+            )
+        point[name] = nearest
+    return point
 
 
 def baseline_of(study: Study, split: str) -> float:

@@ -5,15 +5,17 @@ features is measured on a sample. Each bucket and step has a file of its own, so
 hand. `nlpfeat.store.combine` joins the measures to the study's array, under the same labels.
 """
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from typing import NamedTuple, TypeAlias
 
+import jax
 import numpy as np
 import xarray as xr
 
-from nlpfeat.data.core import split_names
+from nlpfeat.data.core import Examples, Params, split_names
 from nlpfeat.digests import digest
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
@@ -21,6 +23,7 @@ from nlpfeat.geometry.measures import MEASURES, Sample, diverged_measures, measu
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.geometry.warping import QUANTILES, determinants
+from nlpfeat.models.masking import crop
 from nlpfeat.parallel import process_pool
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.equal_loss import at_level, at_steps, loss_steps
@@ -35,6 +38,7 @@ from nlpfeat.study.restore import TrainedMember, kept_steps, restore_bucket
 from nlpfeat.study.select import final_scores, median_seed, point_of
 from nlpfeat.study.session import Study
 from nlpfeat.tasks.registry import require_view
+from nlpfeat.training.step import fresh_splits
 
 SAMPLE = 1000  # examples per split on which the features of networks without exact geometry are measured
 WINDOW = 1.1  # half the side of the box in which maps are measured; the data fill the unit disc
@@ -129,9 +133,11 @@ def _measure_all(study: Study, jobs: list[MeasureJob], track: Track) -> None:
 def _measure_job(study: Study, job: MeasureJob, pool: Executor) -> Iterator[Measures]:
     """The measures of each member of a job; the file is written after the last."""
     bucket = restore_bucket(study.folder, study.factory, job.label, job.step)
-    submit = _submit_features if study.task.views.piecewise_linear is None else _submit_layers
     members = list(bucket)
-    futures = [submit(member, pool) for member in members]
+    if study.task.views.piecewise_linear is None:
+        futures = [_submit_features(member, pool) for member in members]
+    else:
+        futures = _submit_layers(members, int(study.members["width"].max()), pool)
     found = []
     for future in futures:
         found.append(future.result())
@@ -154,28 +160,59 @@ def layers_of(member: TrainedMember) -> list[Layer]:
     Raises:
       UserError: if the task has no such view.
     """
-    layers = require_view(member.task, "piecewise_linear").layers(member.params, member.settings)
+    return _layers(member, member.params)
+
+
+def initial_layers_of(member: TrainedMember, units: int) -> list[Layer]:
+    """The same layers before training, made at a padded width of `units`."""
+    made = member.factory.new_member(member.settings, units)
+    return _layers(member, crop(made.params, member.factory.shapes(int(member.settings.width))))
+
+
+def _layers(member: TrainedMember, params: Params) -> list[Layer]:
+    layers = require_view(member.task, "piecewise_linear").layers(params, member.settings)
     return [Layer(np.asarray(weight), np.asarray(bias), slope) for weight, bias, slope in layers]
 
 
 def sample_of(member: TrainedMember) -> Sample:
     """The data of a member of a task on the plane, as arrays: points (n, 2) and labels (n,) of each split."""
     names = split_names(member.splits)
-    inputs = {name: member.splits[name].inputs for name in names}
-    points = {name: np.stack([np.asarray(x, np.float64) for x in inputs[name]], 1) for name in names}
-    labels = {name: np.asarray(member.splits[name].targets) for name in names}
+    given = {name: _plane_points(member.splits[name]) for name in names}
     curves = require_view(member.task, "piecewise_linear").class_curves
+    fresh = fresh_splits(member.task, member.dataset.metadata, member.settings)
     return Sample(
-        points,
-        labels,
+        {name: points for name, (points, _) in given.items()},
+        {name: labels for name, (_, labels) in given.items()},
         curves(member.factory.spec.data) if curves else np.zeros((0, 0, 2)),
         WINDOW,
+        {name: _plane_points(examples) for name, examples in fresh.items()},
     )
 
 
-def _submit_layers(member: TrainedMember, pool: Executor) -> Future[Measures]:
-    """Exact geometry."""
-    return pool.submit(measure_layers, layers_of(member), sample_of(member))
+def _plane_points(examples: Examples) -> tuple[np.ndarray, np.ndarray]:
+    """Points (n, 2) and labels (n,)."""
+    points = np.stack([np.asarray(x, np.float64) for x in examples.inputs], 1)
+    return points, np.asarray(examples.targets)
+
+
+def _submit_layers(members: list[TrainedMember], units: int, pool: Executor) -> list[Future[Measures]]:
+    """Exact geometry. Equal networks on equal data are measured once: before training, those of all learning rates.
+
+    Args:
+      members: to be measured.
+      units: the padded width at which one program makes the first weights of all widths.
+      pool: does the work.
+    """
+    submitted: dict[str, Future[Measures]] = {}
+    futures = []
+    for member in members:
+        layers, initial, sample = layers_of(member), initial_layers_of(member, units), sample_of(member)
+        arrays = jax.tree.leaves((layers, initial, sample))
+        key = hashlib.sha256(b"".join(np.asarray(array).tobytes() for array in arrays)).hexdigest()
+        if key not in submitted:
+            submitted[key] = pool.submit(measure_layers, layers, initial, sample)
+        futures.append(submitted[key])
+    return futures
 
 
 def _submit_features(member: TrainedMember, pool: Executor) -> Future[Measures]:
@@ -190,11 +227,11 @@ def _submit_features(member: TrainedMember, pool: Executor) -> Future[Measures]:
     return pool.submit(measure_features, features, scores, labels)
 
 
-def measure_layers(layers: list[Layer], sample: Sample) -> Measures:
-    """All measures of a network given as layers; NaN where its training diverged."""
+def measure_layers(layers: list[Layer], initial: list[Layer], sample: Sample) -> Measures:
+    """All measures of a network given as layers, also those before training; NaN where its training diverged."""
     if not all(np.isfinite(array).all() for layer in layers for array in (layer.weight, layer.bias)):
         return diverged_measures(sample, len(layers[-1].bias), len(layers))
-    return measure(Network(tuple(layers)), sample)
+    return measure(Network(tuple(layers)), Network(tuple(initial)), sample)
 
 
 def to_dataset(found: list[Measures], members: list[str], step: int, splits: list[str]) -> xr.Dataset:
@@ -255,12 +292,7 @@ def measures_of(dataset: xr.Dataset) -> xr.Dataset:
             lost,
             int(measured.sum()),
         )
-    return flat_measures(dataset).sel(step=measured_steps(dataset))
-
-
-def measured_steps(dataset: xr.Dataset) -> np.ndarray:
-    """The steps (steps,) at which some member was measured; dims of the dataset: width, seed, step."""
-    return dataset["step"].to_numpy()[dataset["violations"].notnull().any(("width", "seed")).to_numpy()]
+    return flat_measures(dataset).sel(step=results.measured_steps(dataset))
 
 
 # Besides the last step, weights are compared at this training loss in nats and at this median margin on the train split.
@@ -280,7 +312,7 @@ def weights_at_equal_terms(dataset: xr.Dataset) -> xr.Dataset:
       The measures of `WEIGHTS` that the task has, dims term, width, seed; NaN where a member does not reach the term, or has
       diverged by then. The coordinate `term` describes the terms.
     """
-    kept, order = dataset.sel(step=measured_steps(dataset)), ("width", "seed", "step")
+    kept, order = dataset.sel(step=results.measured_steps(dataset)), ("width", "seed", "step")
     steps = kept["step"].to_numpy().astype(float)
     margins = kept["median_margin"].sel(split="train").transpose(*order).to_numpy()
     rising = at_level(np.broadcast_to(steps, margins.shape), margins, MARGIN, falling=False)

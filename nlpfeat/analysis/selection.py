@@ -64,7 +64,7 @@ def halves(dataset: xr.Dataset) -> tuple[list[int], list[int]]:
 
 
 def choose(dataset: xr.Dataset, task: Task, axes: Sequence[str]) -> pd.DataFrame:
-    """Choose values of axes for each width, by the best median of the headline metric on the validation split.
+    """Choose values of axes for each width, by the best median of the headline metric on the validation split (or the only one).
 
     Diverged members count as the worst. The medians are over the first of the `halves` of the seeds. A candidate is a
     combination of values at which seeds of both halves have members; of equal medians, the first in the grid is chosen.
@@ -87,7 +87,9 @@ def choose(dataset: xr.Dataset, task: Task, axes: Sequence[str]) -> pd.DataFrame
     metric, order = task.evaluation.headline, ("width", *names)
     single = dataset.squeeze([name for name in further_axes(dataset) if name not in axes], drop=True)
     single = single if STEP in axes else single.isel(step=-1)
-    validation = scores(single, metric).sel(split="validation", seed=choosing).transpose(*order, "seed")
+    validation = (
+        scores(single, metric).sel(split=selection_split(single), seed=choosing).transpose(*order, "seed")
+    )
     medians = quartiles_of(validation.to_numpy(), axis=-1).median
     ran = single["member_id"] != ""
     both = ran.sel(seed=choosing).any("seed") & ran.sel(seed=reported).any("seed")
@@ -194,7 +196,7 @@ def at_choices(
     words = [name.replace("_", " ") for name in (names if with_step else axes)]
     seeds = f"the other {len(reported)} {'is' if len(reported) == 1 else 'are'} shown"
     metric = task.evaluation.headline.name.replace("_", " ")
-    how = f"best median validation {metric} of {len(choosing)} seeds; {seeds}"
+    how = f"best median {selection_split(dataset)} {metric} of {len(choosing)} seeds; {seeds}"
     parts = [] if "learning_rate" in axes else [rate_in_words(dataset)]
     parts += point_in_words(found)
     parts += [f"{' and '.join(words)} chosen per width ({how})"] if words else [seeds]

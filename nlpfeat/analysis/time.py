@@ -17,11 +17,11 @@ import pandas as pd
 import xarray as xr
 
 from nlpfeat.errors import UserError
-from nlpfeat.geometry.measures import MEASURES
+from nlpfeat.geometry.measures import MEASURES, YES_NO
 from nlpfeat.stats.equal_loss import loss_steps
 from nlpfeat.stats.quantiles import ordered_quartiles_of
-from nlpfeat.store.results import converged, scores
-from nlpfeat.study.select import require_validation
+from nlpfeat.store.results import converged, measured_steps, scores
+from nlpfeat.study.select import require_validation, selection_split
 from nlpfeat.training.task import Task
 
 CONVERGED = 0.05  # the training loss of a member that has converged falls by less until twice as many steps
@@ -48,8 +48,8 @@ def at_loss(dataset: xr.Dataset, loss: float) -> xr.Dataset:
     """At equal training loss: each member where its training loss first reaches a level.
 
     Between two records the logarithm of the training loss is taken to be linear in the step, as in
-    `nlpfeat.stats.equal_loss.loss_steps`, and everything else that was recorded to be linear. Measures of geometry, which
-    exist at few steps, are left out.
+    `nlpfeat.stats.equal_loss.loss_steps`, and everything else that was recorded to be linear; measures of geometry likewise
+    between two measured steps.
 
     Args:
       dataset: a study's array.
@@ -76,7 +76,7 @@ def at_loss(dataset: xr.Dataset, loss: float) -> xr.Dataset:
 def at_flops(dataset: xr.Dataset, flops: float, per_step: Mapping[int, float]) -> xr.Dataset:
     """At equal compute: each width at the step at which its training has taken so many floating-point operations.
 
-    Between two records everything is taken to be linear in the step; measures of geometry are left out.
+    Between two records everything is taken to be linear in the step, and measures of geometry between two measured steps.
 
     Args:
       dataset: a study's array.
@@ -161,7 +161,7 @@ def early_stopping(dataset: xr.Dataset, task: Task) -> xr.Dataset:
     """
     require_validation(dataset, task, "early_stopping")
     metric = task.evaluation.headline
-    ascending = metric.ascending(scores(dataset, metric).sel(split="validation", drop=True))
+    ascending = metric.ascending(scores(dataset, metric).sel(split=selection_split(dataset), drop=True))
     index = ascending.fillna(-np.inf).argmax("step")
     return at_records(dataset, index, f"each at its best step on validation, of {int(dataset['step'][-1]):,}")
 
@@ -244,19 +244,28 @@ def _ran(dataset: xr.Dataset) -> xr.DataArray:
 def _at_steps(dataset: xr.Dataset, when: xr.DataArray) -> xr.Dataset:
     """What was recorded of each member, interpolated linearly at a step of its own; NaN where that is NaN or not recorded.
 
+    A property, which a network has or has not, counts only if it is there at both steps between which is interpolated.
+
     Args:
       dataset: a study's array.
       when: dims those of the grid.
     """
-    steps = dataset["step"].to_numpy().astype(float)
-    records = dataset.drop_vars([name for name in MEASURES if name in dataset])
-    found = records.drop_dims("step")
-    for name, values in records.data_vars.items():
-        if "step" in values.dims:
-            every = values.transpose(..., "step")
-            first = every.isel(step=0, drop=True)
-            wanted = when.broadcast_like(first).transpose(*first.dims).to_numpy()
-            found[name] = first.copy(data=_between(every.to_numpy(), steps, wanted).astype(every.dtype))
+    found = dataset.drop_dims("step")
+    kept = measured_steps(dataset)
+    for name, values in dataset.data_vars.items():
+        if "step" not in values.dims:
+            continue
+        every = (values.sel(step=kept) if name in MEASURES else values).transpose(..., "step")
+        first = values.isel(step=0, drop=True).transpose(*every.dims[:-1])
+        if not every.sizes["step"]:
+            found[name] = xr.full_like(first, np.nan)
+            continue
+        steps = every["step"].to_numpy().astype(float)
+        wanted = when.broadcast_like(first).transpose(*first.dims).to_numpy()
+        mixed = _between(every.to_numpy(), steps, wanted)
+        if name in MEASURES and MEASURES[str(name)].units == YES_NO:
+            mixed = np.floor(mixed)
+        found[name] = first.copy(data=mixed.astype(every.dtype))
     return found
 
 

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import Command, Parser, add_json, add_study
-from nlpfeat.cli.recipe import add_at, add_select, recipe_options
+from nlpfeat.cli.recipe import add_at, add_select, check_flags, recipe_options
 
 if TYPE_CHECKING:
     from jaxtyping import PyTree
@@ -25,6 +25,7 @@ SHOWN = {
     "winding_angle": "winding",
     "roughness": "TV",
     "dead_units": "dead",
+    "kernel_change": "Δkernel",
     "spectral_product": "Π σ_max",
     "mean_path_norm": "|w||v|",
 }
@@ -33,7 +34,8 @@ CAPTION = (
     "connected components of the decision regions of all classes in the box; separable: share of seeds whose embedded "
     "classes are linearly separable; log|det|: log of the area factor of the map, -inf where it "
     "flattens; winding: degrees that an embedded class curve turns around the middle; TV: total "
-    "variation of the map's gradient; dead: units that are inactive at every training point; Π σ_max: "
+    "variation of the map's gradient; dead: units that are inactive at every training point; Δkernel: change of the tangent kernel "
+    "since the start, 0 is lazy; Π σ_max: "
     "product of spectral norms; |w||v|: mean over units. –: not defined. --json has all measures with quartiles."
 )
 
@@ -43,7 +45,14 @@ def add_flags(parser: Parser) -> None:
     add_study(parser)
     add_select(parser)
     add_at(parser)
-    parser.add_argument("--at-step", type=int, metavar="N", help="a measured step (default: the last)")
+    moment = parser.add_mutually_exclusive_group()
+    moment.add_argument("--at-step", type=int, metavar="N", help="a measured step (default: the last)")
+    moment.add_argument(
+        "--at-loss",
+        type=float,
+        metavar="X",
+        help="each member where its training loss first reaches X, interpolated between measured steps",
+    )
     add_json(parser)
 
 
@@ -51,6 +60,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     """Measure what is missing, print medians over seeds at the last step. Exit code 1 if a theorem is violated."""
     from nlpfeat.store import precheck
 
+    check_flags(args)
     precheck.require_study(args.study)
 
     def stop(signum: int, frame: FrameType | None) -> None:
@@ -76,7 +86,9 @@ def run(args: argparse.Namespace, line: str) -> int:
     use_all_cores()
     study, began = open_study(args.study), time.perf_counter()
     jobs = unmeasured(study)
-    if args.select or args.at or args.at_step is not None:  # a mistake in them is reported before the work
+    if (
+        args.select or args.at or args.at_step is not None or args.at_loss is not None
+    ):  # a mistake in them is reported before the work
         read_study(study, recipe_options(args, study.results))
     total = sum(job.members for job in jobs)
     print(
@@ -132,13 +144,14 @@ COMMAND = Command(
     add_flags,
     run,
     description="Linear regions, decision regions of the whole plane, separability with certificates, stretch, folds,\n"
-    "roughness, norms: see nlpfeat/geometry/measures.py. The numbers join STUDY/results.nc under the same labels. Run again\n"
+    "roughness, norms, change of the tangent kernel: see nlpfeat/geometry/measures.py. The numbers join STUDY/results.nc under the same labels. Run again\n"
     "after an interruption or an extended sweep, it measures only what is missing; delete STUDY/measures to measure anew.\n"
     "On stdout: medians over seeds at the last step. Exit code 1 if a theorem is violated.",
     examples=(
         "nlpfeat measure --study=runs/spirals",
         "nlpfeat measure --study=runs/spirals --json",
         "nlpfeat measure --study=runs/spirals --at-step=1000",
+        "nlpfeat measure --study=runs/spirals --at-loss=0.7",
         "nlpfeat plot --study=runs/spirals",
     ),
     opens_study=False,

@@ -13,6 +13,13 @@ from nlpfeat.geometry.norms import product, spectral_product, unit_path_norms
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.geometry.separability import EXACT_DIMENSIONS, find_separator, rms_radius
+from nlpfeat.geometry.tangent_kernel import (
+    LinearizedNetwork,
+    alignment,
+    fit_linearized,
+    label_kernel,
+    tangent_kernel,
+)
 from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, max_regions
 
 
@@ -52,8 +59,25 @@ _TABLE = {
         "points whose predicted class is that of the nearest class mean (train split)",
     ),
     "head_nc2": (_ONE, "2π/K", "unevenness of the class vectors around the circle"),
+    "hidden_probe_accuracy": (
+        _SPLIT,
+        "fraction",
+        "accuracy of a linear classifier of the last hidden layer",
+    ),
+    "embedding_probe_accuracy": (_SPLIT, "fraction", "accuracy of the same classifier of the embedding"),
+    "linearized_accuracy": (
+        _SPLIT,
+        "fraction",
+        "accuracy of the network linearized at its start, trained to convergence; at step 0 only",
+    ),
+    "kernel_change": (_ONE, "1 - CKA", "change of the tangent kernel since the start: 0 is lazy"),
+    "kernel_label_alignment": (_ONE, "CKA", "alignment of the tangent kernel with the labels"),
+    "weight_movement": (_LAYER, "‖Δw‖ / ‖w₀‖", "change of each layer's weights since the start"),
     "dead_units": (_ONE, "units", "hidden units that are inactive at every training point"),
+    "dead_share": (_ONE, "fraction", "hidden units that are inactive at every training point"),
     "regions": (_ONE, "regions", "linear regions in the box"),
+    "occupied_regions": (_SPLIT, "regions", "linear regions that hold a point of the data"),
+    "folds_crossed": (_CLASS, "folds", "units that switch along the class's curve"),
     "regions_merged": (_ONE, "regions", "linear regions after merging neighbours with equal maps"),
     "regions_share": (_ONE, "fraction", "linear regions over the maximum for n lines"),
     "regions_ratio": (_ONE, "R / (H²/2)", "linear regions over H²/2 (at most 1 + 1/H + 2/H²)"),
@@ -99,6 +123,8 @@ _TABLE = {
     "violations": (_ONE, "theorems", "theorems that the measures contradict: 0, or a defect of nlpfeat"),
 }
 MEASURES = {name: Measure(*row) for name, row in _TABLE.items()}
+KERNEL_POINTS = 250  # of the train split, at which the tangent kernel is compared
+PROBE_RIDGE = 1e-5  # of the probes of hidden units, which would take seconds to converge without
 Values: TypeAlias = dict[str, np.ndarray]  # of measures by name, each an array over its dims
 Computed: TypeAlias = dict[str, float | np.ndarray]
 
@@ -112,6 +138,8 @@ class Sample(NamedTuple):
         np.ndarray, "classes n 2"
     ]  # along the middle of each class; (0, 0, 2) where there are none
     window: float  # half the side of the box
+    # New points and labels by split, on which the accuracy of the kernel is judged; empty: those above.
+    fresh: dict[str, tuple[Float[np.ndarray, "n d"], Int[np.ndarray, " n"]]] = {}  # noqa: RUF012  (never written to)
 
 
 def undefined_measures(sample: Sample, classes: int, layers: int) -> Values:
@@ -131,11 +159,12 @@ def diverged_measures(sample: Sample, classes: int, layers: int) -> Values:
     return undefined_measures(sample, classes, layers) | {"separable": np.zeros(len(sample.points))}
 
 
-def measure(network: Network, sample: Sample) -> Values:
+def measure(network: Network, initial: Network, sample: Sample) -> Values:
     """All of `MEASURES`, each an array over its dims; NaN where a measure does not apply.
 
     Args:
       network: 2 → … → d → K. Its last layer is the head; the layers before it are the map that is measured.
+      initial: the same network before training.
       sample: values by split are in its order.
     """
     found = undefined_measures(sample, network.outputs, len(network.layers))
@@ -145,7 +174,7 @@ def measure(network: Network, sample: Sample) -> Values:
     features = {split: embedding(points) for split, points in sample.points.items()}
     scores = {split: network(points) for split, points in sample.points.items()}
     found |= _of_points(features, scores, sample.labels)
-    found["dead_units"] = np.array(float(network.dead_units(sample.points["train"])))
+    found |= _of_units(network, sample) | _of_kernel(network, initial, sample)
     found["linearity"] = np.array(
         [warping.linearity(sample.points[split], e) for split, e in features.items()]
     )
@@ -206,6 +235,67 @@ def _of_points(features: Values, scores: Values, labels: Values) -> Values:
             }
         )
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _of_units(network: Network, sample: Sample) -> Computed:
+    """What the hidden units do at the points, and how well they separate the classes beside the embedding."""
+    patterns = {split: network.active(points) for split, points in sample.points.items()}
+    dead = float((~patterns["train"]).all(0).sum())
+    found: Computed = {
+        "dead_units": dead,
+        "dead_share": dead / network.units if network.units else np.nan,
+        "occupied_regions": np.array([len(np.unique(rows, axis=0)) for rows in patterns.values()]),
+    }
+    if len(sample.class_curves):
+        along = [network.active(curve) for curve in sample.class_curves]
+        found["folds_crossed"] = np.array([(rows[1:] != rows[:-1]).sum() for rows in along], float)
+    if network.folding:
+        hidden, embedding = network.until(network.folding[-1] + 1), network.until(len(network.layers) - 1)
+        for name, features in (("hidden", hidden), ("embedding", embedding)):
+            probe = fit_probe(features(sample.points["train"]), sample.labels["train"], PROBE_RIDGE)
+            found[f"{name}_probe_accuracy"] = np.array(
+                [
+                    (probe.scores(features(points)).argmax(1) == sample.labels[split]).mean()
+                    for split, points in sample.points.items()
+                ]
+            )
+    return found
+
+
+def _of_kernel(network: Network, initial: Network, sample: Sample) -> Computed:
+    """Whether the network learns as a linear model does, or features of its own."""
+    train, labels = sample.points["train"], sample.labels["train"]
+    some = np.sort(np.random.default_rng(0).permutation(len(train))[:KERNEL_POINTS])
+    now, before = tangent_kernel(network, train[some]), tangent_kernel(initial, train[some])
+    moved = [
+        np.hypot(np.linalg.norm(after.weight - first.weight), np.linalg.norm(after.bias - first.bias))
+        / np.hypot(np.linalg.norm(first.weight), np.linalg.norm(first.bias))
+        for after, first in zip(network.layers, initial.layers, strict=True)
+    ]
+    untrained = not np.any(moved)
+    return {
+        "kernel_change": 1 - alignment(now, before),
+        "kernel_label_alignment": alignment(now, label_kernel(labels[some])),
+        "weight_movement": np.array(moved),
+    } | ({"linearized_accuracy": linearized_accuracy(initial, sample)} if untrained else {})
+
+
+def linearized_accuracy(network: Network, sample: Sample) -> Float[np.ndarray, " splits"]:
+    """The accuracy by split of the linearized network, trained with the ridge that is best on validation.
+
+    Held-out splits are those of `sample.fresh`, if it has any; NaN without a validation split.
+    """
+    judged = {split: (sample.points[split], sample.labels[split]) for split in sample.points} | sample.fresh
+    if "validation" not in judged:
+        return np.full(len(judged), np.nan)
+
+    def accuracy(model: LinearizedNetwork, split: str) -> float:
+        points, labels = judged[split]
+        return float((model(points).argmax(1) == labels).mean())
+
+    models = fit_linearized(network, sample.points["train"], sample.labels["train"])
+    best = max(models, key=lambda model: accuracy(model, "validation"))  # of equals the smoothest
+    return np.array([accuracy(best, split) for split in judged])
 
 
 def _of_map(regions: Regions) -> Computed:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
 
 RELU, LINEAR = 0.0, 1.0  # negative slopes: of ReLU, and of no activation
@@ -79,15 +79,15 @@ class Network:
         """The network of the first `stop` layers."""
         return Network(self.layers[:stop])
 
-    def dead_units(self, points: Float[np.ndarray, "n inputs"]) -> int:
-        """The number of units in the folding layers that are inactive, their sum not positive, at all `points` (n, inputs)."""
-        values, dead = np.asarray(points, np.float64), 0
+    def active(self, points: Float[np.ndarray, "n inputs"]) -> Bool[np.ndarray, "n units"]:
+        """Which units of the folding layers are active, their sum positive, at each of `points` (n, inputs)."""
+        values, found = np.asarray(points, np.float64), [np.zeros((len(points), 0), bool)]
         for weight, bias, negative_slope in self.layers:
             sums = values @ weight.T + bias
             if negative_slope != LINEAR:
-                dead += int((sums <= 0).all(0).sum())
+                found.append(sums > 0)
             values = activate(sums, negative_slope)
-        return dead
+        return np.concatenate(found, 1)
 
     def __call__(self, points: Float[np.ndarray, "n inputs"]) -> Float[np.ndarray, "n outputs"]:
         """Outputs (n, outputs) at `points` (n, inputs)."""

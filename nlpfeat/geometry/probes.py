@@ -8,6 +8,8 @@ from jaxtyping import Float
 
 from nlpfeat.geometry.separability import Features, Labels, checked
 
+RIDGE = 1e-8
+
 
 class Probe(NamedTuple):
     """A softmax classifier of features."""
@@ -20,8 +22,13 @@ class Probe(NamedTuple):
         return features @ self.weight.T + self.bias
 
 
-def fit_probe(features: np.ndarray, labels: np.ndarray) -> Probe:
-    """The softmax classifier with the smallest cross-entropy; a ridge of 1e-8 keeps it finite on separable classes.
+def fit_probe(features: np.ndarray, labels: np.ndarray, ridge: float = RIDGE) -> Probe:
+    """The softmax classifier with the smallest cross-entropy and ridge, of features scaled to unit variance.
+
+    Args:
+      features: (n, d).
+      labels: (n,).
+      ridge: half the factor of Σ‖w‖². The default only keeps the weights finite on separable classes.
 
     Raises:
       ValueError: for features that are not finite, or labels that skip a class.
@@ -31,7 +38,9 @@ def fit_probe(features: np.ndarray, labels: np.ndarray) -> Probe:
     features, labels, classes = checked(features, labels)
     middle, scale = features.mean(0), features.std(0)
     scale = np.where(scale > 0, scale, 1.0)
-    fit = LogisticRegression(C=1e8 / len(labels), solver="newton-cholesky", max_iter=5000, tol=1e-8)
+    # Without Newton's method an almost flat optimum is not found; with it, many features cost their cube.
+    solver = "newton-cholesky" if ridge <= RIDGE else "lbfgs"
+    fit = LogisticRegression(C=1 / (ridge * len(labels)), solver=solver, max_iter=5000, tol=1e-8)
     with warnings.catch_warnings():
         for start in ("Line search of Newton solver", "The inner solver of NewtonCholesky"):
             warnings.filterwarnings("ignore", start)  # the fit continues with L-BFGS

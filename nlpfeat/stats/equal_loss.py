@@ -6,6 +6,8 @@ At equal step, one member may have converged while another has hardly begun.
 import numpy as np
 import xarray as xr
 
+from nlpfeat.store.results import measured_steps
+
 
 def loss_steps(dataset: xr.Dataset, level: float) -> xr.DataArray:
     """The step at which the training loss of each member first reaches `level` nats; NaN if never.
@@ -32,9 +34,7 @@ def at_equal_loss(dataset: xr.Dataset, name: str, level: float) -> xr.DataArray:
     Returns:
       The measure without the dim `step`; NaN where the level is never reached, or not between two measured checkpoints.
     """
-    others = [dim for dim in dataset["violations"].dims if dim != "step"]
-    kept = dataset[name].isel(step=dataset["violations"].notnull().any(others).to_numpy())
-    kept = kept.transpose(..., "step")
+    kept = dataset[name].sel(step=measured_steps(dataset)).transpose(..., "step")
     first = kept.isel(step=0, drop=True)
     when = loss_steps(dataset, level).broadcast_like(first).transpose(*first.dims)
     with np.errstate(divide="ignore"):

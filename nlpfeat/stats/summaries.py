@@ -135,6 +135,7 @@ _OVER_CLASSES: dict[str, Reduction] = {
     "straightness": _MEAN,
     "curve_length": _MEAN,
     "winding_angle": _MEAN,
+    "folds_crossed": _MEAN,
 }
 
 

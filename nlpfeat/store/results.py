@@ -88,6 +88,14 @@ def further_axes(dataset: xr.Dataset) -> list[str]:
     return [str(dim) for dim in dataset["loss"].dims if dim not in ("width", "seed", "step", "split")]
 
 
+def measured_steps(dataset: xr.Dataset) -> np.ndarray:
+    """The steps (steps,) at which some member of a study's array was measured."""
+    if "violations" not in dataset:
+        return np.zeros(0, int)
+    others = [dim for dim in dataset["violations"].dims if dim != "step"]
+    return dataset["step"].to_numpy()[dataset["violations"].notnull().any(others).to_numpy()]
+
+
 def describe_value(coordinate: xr.DataArray, value: float) -> str:
     """A value of an axis in words: its name where whole numbers stand for names, else the number.
 

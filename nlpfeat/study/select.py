@@ -69,7 +69,7 @@ def selection_split(dataset: xr.Dataset | xr.DataArray) -> str:
 
 
 def require_validation(dataset: xr.Dataset, task: Task, what: str) -> None:
-    """Check that a study has a validation split.
+    """Check that a study has a validation split. One whose only split is all there is, as of a truth table, needs none.
 
     Args:
       dataset: the array of the study.
@@ -79,7 +79,7 @@ def require_validation(dataset: xr.Dataset, task: Task, what: str) -> None:
     Raises:
       UserError: if it has none; how to get one is told.
     """
-    if "validation" in dataset["split"].to_numpy():
+    if "validation" in dataset["split"].to_numpy() or dataset.sizes["split"] == 1:
         return
     if _holds_out(task):
         mend = "sweep into another study with --config.data.validation_share=0.1"

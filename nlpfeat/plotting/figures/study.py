@@ -31,7 +31,7 @@ from nlpfeat.plotting.primitives import describe_half
 from nlpfeat.plotting.style import set_heading
 from nlpfeat.stats.best_rates import MIN_RATES, describe_shift
 from nlpfeat.store.combine import steps_to_success
-from nlpfeat.store.results import describe_value, further_axes, recipe, time_in_words
+from nlpfeat.store.results import describe_value, further_axes, measured_steps, recipe, time_in_words
 from nlpfeat.study.session import Study
 from nlpfeat.training.metrics import Success
 from nlpfeat.training.task import Task
@@ -235,7 +235,7 @@ def _prediction_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigu
 def _geometry_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigure]:
     """What was measured of the networks."""
     exact = study.task.views.piecewise_linear is not None
-    if exact and len(geometry.measured_steps(dataset)) > 1:
+    if exact and len(measured_steps(dataset)) > 1:
         weights = geometry.weights_at_equal_terms(dataset)
         yield NamedFigure(
             "weights", weights_figure(weights, study.task, recipe(dataset)), "weights at equal terms"
