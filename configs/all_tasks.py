@@ -115,10 +115,13 @@ def get_config(variant: str = "") -> ConfigDict:
     if size == "smoke":
         part = f"{part}_smoke" if part else "smoke"
     config = runpy.run_path(str(Path(__file__).with_name(f"{file}.py")))["get_config"](part or "full")
-    rates = {"learning_rate": row.rates} if row.rates else {}
+    base = config.to_dict()
+    # Smoke may have another rate than the task's own file.
+    own = row.common.get("settings.learning_rate", base["settings"]["learning_rate"])
+    rates = {"learning_rate": tuple(sorted({*row.rates, own}))} if row.rates else {}
     return ConfigDict(
         changed(
-            config.to_dict(),
+            base,
             {
                 "sweep": {"width": widths, **rates, "seed": tuple(range(seeds))},
                 **row.common,

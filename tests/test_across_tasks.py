@@ -11,7 +11,7 @@ import pytest
 from nlpfeat.analysis.across_tasks import TaskCurve
 from nlpfeat.cli.across_tasks import describe_gain_width
 from nlpfeat.config.files import load_config
-from nlpfeat.stats.intervals import MIN_SEEDS, Interval
+from nlpfeat.stats.intervals import Interval
 from nlpfeat.store.netcdf import read_netcdf, write_netcdf
 from nlpfeat.tasks.registry import TASKS
 from nlpfeat.tasks.spec import resolve
@@ -32,23 +32,30 @@ SWEPT = {
 
 
 def test_every_task_is_there():
-    sizes = ("two_cores", "full", "smoke")
+    sizes = ("two_cores", "look", "full", "smoke")
     assert sorted(VARIANTS) == sorted(f"{size}/{task}" for size in sizes for task in BUILT_IN)
 
 
 @pytest.mark.parametrize("task", BUILT_IN)
 def test_sizes(task):
     specs = {}
-    for size in ("two_cores", "full", "smoke"):
+    for size in ("two_cores", "look", "full", "smoke"):
         specs[size] = resolve(load_config(f"{CONFIG}:{size}/{task}"))
         assert specs[size].task.name == task
     axes = {size: dict(spec.sweep) for size, spec in specs.items()}
-    assert all(set(grid) == {"width", "seed"} for grid in axes.values())
+    rated = task != "ratings_bayes"  # its rule has no learning rate
+    for size, spec in specs.items():
+        grid = axes[size]
+        assert set(grid) == {"width", "seed"} | ({"learning_rate"} if rated else set())
+        if rated:  # what the one recipe finds is read from the same studies
+            assert len(grid["learning_rate"]) >= 3
+            assert spec.settings.learning_rate in grid["learning_rate"]
+        if size in ("two_cores", "look"):  # time is chosen, too
+            assert len(spec.training.stops) >= 3
     cut, full = axes["two_cores"], axes["full"]
     assert min(cut["width"]) == 1
-    assert max(cut["width"]) == 100
-    assert len(cut["width"]) >= 5
-    assert len(cut["seed"]) >= MIN_SEEDS
+    assert max(cut["width"]) >= 32
+    assert set(axes["look"]["width"]) < set(cut["width"])
     assert len(full["width"]) == 13
     assert len(full["seed"]) == 32
     assert specs["full"].training.total >= specs["two_cores"].training.total
@@ -87,6 +94,20 @@ def test_one_figure_and_its_table(folder):
         assert (folder / "figures" / f"across-tasks.{suffix}").stat().st_size > 10_000
 
 
+def test_the_same_studies_tell_of_the_one_recipe_and_of_the_best(folder, tmp_path):
+    """The rate of the config is among those of the grid; a truth table has one split, on which other seeds choose."""
+    shutil.copytree(folder / "eleven_lines", tmp_path / "eleven_lines")
+    done = run("across-tasks", f"--folder={tmp_path}", "--json")
+    (one,) = json.loads(done.stdout)
+    assert "learning rate 4," in one["recipe"]
+    done = run("across-tasks", f"--folder={tmp_path}", "--select=learning_rate,step", "--json")
+    assert done.returncode == 0, done.stderr
+    (best,) = json.loads(done.stdout)
+    assert "best median train accuracy of 3 seeds" in best["recipe"]
+    assert best["best_median"] >= one["best_median"] - 0.25
+    assert (best["seeds"], one["seeds"]) == (3, 6)
+
+
 def test_the_table_for_people(folder):
     done = run("across-tasks", f"--folder={folder}")
     assert done.returncode == 0, done.stderr
@@ -123,11 +144,15 @@ def test_mistakes_are_one_line(folder, tmp_path):
     done = run(
         "sweep",
         "--config=configs/eleven_lines.py:smoke",
-        "--config.sweep.learning_rate=(1.0,4.0)",
+        "--config.sweep.learning_rate=(1.0,2.0)",
         f"--study={tmp_path / 'two'}",
     )
     assert done.returncode == 0, done.stderr
-    refused("two", "learning_rate", command=["across-tasks", f"--folder={tmp_path}"])
+    refused(
+        "the 4 of its config is not among them",
+        "--select=learning_rate",
+        command=["across-tasks", f"--folder={tmp_path}"],
+    )
     for damaged in (tmp_path / "two" / "results.nc", *(tmp_path / "two" / "results").iterdir()):
         damaged.write_bytes(b"")
     refused(".nc is damaged", command=["across-tasks", f"--folder={tmp_path}"])

@@ -1,7 +1,8 @@
-"""The floating-point operations of a training step: the measure of compute by which widths are compared at equal cost."""
+"""The sizes by which widths and depths are compared at equal cost: parameters, and floating-point operations of a training step."""
 
 from dataclasses import replace
 from functools import partial
+from math import prod
 
 import jax
 import numpy as np
@@ -12,6 +13,11 @@ from nlpfeat.data.core import Examples
 from nlpfeat.study.session import Study
 from nlpfeat.sweeps.members import batch_rows
 from nlpfeat.training.step import Program, State, StepScales, init_state, train_step
+
+
+def parameter_count(study: Study, width: int) -> int:
+    """The number of weights and biases of a member at its own width."""
+    return sum(prod(leaf.shape) for leaf in jax.tree.leaves(study.factory.shapes(width)))
 
 
 def flops_per_step(study: Study, width: int) -> float:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import xarray as xr
 
+from nlpfeat.errors import UserError
 from nlpfeat.stats.intervals import Interval, wilson
 from nlpfeat.stats.width_curves import half_width
 from nlpfeat.store.results import scores
@@ -40,8 +41,37 @@ def width_curve(dataset: xr.Dataset, success: Success) -> WidthCurve:
       dataset: the part of a study's array at one point of the further axes: dims width, seed, step, split.
       success: metric and threshold.
     """
-    final = scores(dataset.isel(step=-1), success.metric).transpose("split", "width", "seed")
-    ran = (dataset["member_id"] != "").transpose("width", "seed").to_numpy()
+    return curve_of_scores(scores(dataset.isel(step=-1), success.metric), success)
+
+
+def linearized_curve(dataset: xr.Dataset, success: Success) -> WidthCurve:
+    """The accuracy of each network linearized at its start, which learns no features, against width.
+
+    Args:
+      dataset: a measured study's array with a checkpoint of step 0: dims width, seed, step, split.
+      success: threshold of the accuracy.
+
+    Raises:
+      UserError: if there is no such measure.
+    """
+    found = dataset.get("linearized_accuracy")
+    if found is None or not found.notnull().any():
+        raise UserError(
+            "the linearized network is measured at step 0: keep its checkpoint by config.training.snapshots=(0,), and run nlpfeat "
+            "measure"
+        )
+    return curve_of_scores(found.sel(step=0), success)
+
+
+def curve_of_scores(final: xr.DataArray, success: Success) -> WidthCurve:
+    """A metric against width.
+
+    Args:
+      final: dims split, width, seed; NaN where there is no member.
+      success: metric and threshold.
+    """
+    final = final.transpose("split", "width", "seed")
+    ran = final.notnull().any("split").to_numpy()
     succeeds = success.reached(final.isel(split=-1).to_numpy())
     shares = [wilson(int(n), int(m)) for n, m in zip(succeeds.sum(1), ran.sum(1), strict=True)]
     widths = final["width"].to_numpy()

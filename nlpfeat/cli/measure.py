@@ -27,16 +27,14 @@ SHOWN = {
     "dead_units": "dead",
     "kernel_change": "Δkernel",
     "spectral_product": "Π σ_max",
-    "mean_path_norm": "|w||v|",
 }
 CAPTION = (
     "Medians over seeds, on the last split. regions R: linear pieces of the map in the box; parts: "
     "connected components of the decision regions of all classes in the box; separable: share of seeds whose embedded "
     "classes are linearly separable; log|det|: log of the area factor of the map, -inf where it "
     "flattens; winding: degrees that an embedded class curve turns around the middle; TV: total "
-    "variation of the map's gradient; dead: units that are inactive at every training point; Δkernel: change of the tangent kernel "
-    "since the start, 0 is lazy; Π σ_max: "
-    "product of spectral norms; |w||v|: mean over units. –: not defined. --json has all measures with quartiles."
+    "variation of the map's gradient; dead: units that are inactive at every training point; Δkernel: change of the tangent "
+    "kernel since the start, 0 is lazy; Π σ_max: product of spectral norms. –: not defined. --json has all measures with quartiles."
 )
 
 
@@ -134,7 +132,7 @@ def print_measures(rows: "Sequence[Mapping[str, PyTree]]", recipe: str) -> None:
     for name, head in SHOWN.items():
         medians = [row[name][1] for row in rows]
         if any(median is not None for median in medians):
-            columns[head] = ["–" if median is None else f"{median:.4g}" for median in medians]
+            columns[head] = ["–" if median is None else f"{median:.3g}" for median in medians]
     print_columns(columns, f"Recipe: {recipe}. {CAPTION}")
 
 

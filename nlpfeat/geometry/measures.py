@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from nlpfeat.geometry import scatter, warping
 from nlpfeat.geometry.decision import decision_regions, whole_plane
 from nlpfeat.geometry.margin import hard_margin, margins
-from nlpfeat.geometry.network import Network
+from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.norms import product, spectral_product, unit_path_norms
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
@@ -267,17 +267,22 @@ def _of_kernel(network: Network, initial: Network, sample: Sample) -> Computed:
     train, labels = sample.points["train"], sample.labels["train"]
     some = np.sort(np.random.default_rng(0).permutation(len(train))[:KERNEL_POINTS])
     now, before = tangent_kernel(network, train[some]), tangent_kernel(initial, train[some])
-    moved = [
-        np.hypot(np.linalg.norm(after.weight - first.weight), np.linalg.norm(after.bias - first.bias))
-        / np.hypot(np.linalg.norm(first.weight), np.linalg.norm(first.bias))
-        for after, first in zip(network.layers, initial.layers, strict=True)
-    ]
-    untrained = not np.any(moved)
+    moved = np.array(
+        [_movement(after, first) for after, first in zip(network.layers, initial.layers, strict=True)]
+    )
+    untrained = np.nanmax(moved, initial=0) < 1e-5  # another machine may round the first weights otherwise
     return {
         "kernel_change": 1 - alignment(now, before),
         "kernel_label_alignment": alignment(now, label_kernel(labels[some])),
-        "weight_movement": np.array(moved),
+        "weight_movement": moved,
     } | ({"linearized_accuracy": linearized_accuracy(initial, sample)} if untrained else {})
+
+
+def _movement(after: Layer, first: Layer) -> float:
+    """By how much weights and biases have moved, over their first size; NaN from zero."""
+    size = np.hypot(np.linalg.norm(first.weight), np.linalg.norm(first.bias))
+    change = np.hypot(np.linalg.norm(after.weight - first.weight), np.linalg.norm(after.bias - first.bias))
+    return float(change / size) if size > 0 else np.nan
 
 
 def linearized_accuracy(network: Network, sample: Sample) -> Float[np.ndarray, " splits"]:

@@ -84,13 +84,23 @@ def width_colours(widths: Sequence[int]) -> list[str]:
     return [to_hex(colour) for colour in mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(widths)))]
 
 
-def width_axis(ax: Axes, widths: Sequence[int], label: str) -> None:
-    """A log2 axis with a tick at each width; of more than twelve, every second one is left out until they fit."""
+def width_axis(ax: Axes, widths: Sequence[int], label: str, spacing: float = 1.0) -> None:
+    """A log2 axis with a tick at each width; of more than twelve, every second one is left out until they fit.
+
+    Args:
+      ax: whose horizontal axis it is.
+      widths: rising.
+      label: what the width counts.
+      spacing: the least factor between two ticks, for narrow axes.
+    """
     ax.set_xscale("log", base=2)
-    shown = list(widths)
+    shown: list[int] = []
+    for width in widths:
+        if not shown or width >= spacing * shown[-1]:
+            shown.append(width)
     while len(shown) > 12:
         shown = shown[::-2][::-1]
-    ax.set_xticks(shown, [str(width) for width in shown])
+    ax.set_xticks(shown, [f"{width:,}" for width in shown])
     ax.minorticks_off()
     ax.set_xlabel(label)
 

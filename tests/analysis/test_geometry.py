@@ -1,6 +1,7 @@
 """Measuring a study: the numbers are those of the nets, under the study's labels, and nothing is done twice."""
 
 import os
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 
 import numpy as np
@@ -80,13 +81,31 @@ def test_the_numbers_are_those_of_the_member(measured, width, seed, step):
     net = Network(tuple(measuring.layers_of(member)))
     here = dataset.sel(width=width, seed=seed, step=step)
     assert here.regions == count_regions(net.until(2), measuring.WINDOW)
-    expected = measure(net, measuring.sample_of(member))
+    first = Network(tuple(measuring.initial_layers_of(member, 8)))
+    expected = measure(net, first, measuring.sample_of(member))
     for name, about in MEASURES.items():
         np.testing.assert_allclose(here[name].transpose(*about.dims), expected[name], rtol=1e-6, err_msg=name)
     (x, y), targets = member.recorded_splits["test"]  # the last record's are fresh ones
     asked, labels = np.stack([x, y], 1), np.asarray(targets)
     accuracy = (net(asked).argmax(1) == labels).mean()
     assert float(here.accuracy.sel(split="test")) == pytest.approx(accuracy, abs=1.5 / len(labels))
+
+
+def test_equal_networks_are_measured_once(measured):
+    """Two members that start alike, as those of two learning rates do."""
+    made, *_ = measured
+    member = opened(made).member(0, width=2, seed=0)
+    submitted = []
+
+    class Pool(Executor):
+        def submit(self, *job):
+            submitted.append(Future())
+            return submitted[-1]
+
+    other = opened(made).member(0, width=2, seed=1)
+    first, second, third = measuring._submit_layers([member, member, other], 8, Pool())
+    assert first is second
+    assert submitted == [first, third]
 
 
 def test_nothing_is_measured_twice_and_what_is_missing_is(measured, tmp_path):
@@ -154,7 +173,9 @@ def test_a_net_that_diverged_is_nothing():
     layers = [Layer(np.full((3, 2), np.nan), np.zeros(3)), Layer(np.ones((2, 3)), np.zeros(2), 1.0)]
     points = {name: np.zeros((4, 2)) for name in ("train", "test")}
     labels = {name: np.array([0, 1, 0, 1]) for name in points}
-    found = measuring.measure_layers(layers, measuring.Sample(points, labels, np.zeros((0, 0, 2)), 1.1))
+    found = measuring.measure_layers(
+        layers, layers, measuring.Sample(points, labels, np.zeros((0, 0, 2)), 1.1)
+    )
     assert found.keys() == MEASURES.keys()
     assert found["separable"].tolist() == [0, 0]  # a failure, and not left out
     assert all(np.isnan(values).all() for name, values in found.items() if name != "separable")
@@ -173,7 +194,7 @@ def test_a_dead_net_is_measured():
     )
     points = {name: rng.uniform(-1, 1, (9, 2)) for name in ("train", "test")}
     labels = dict.fromkeys(points, np.repeat([0, 1, 2], 3))
-    found = measure(net, measuring.Sample(points, labels, np.zeros((0, 0, 2)), 1.1))
+    found = measure(net, net, measuring.Sample(points, labels, np.zeros((0, 0, 2)), 1.1))
     assert found["regions"] == 1
     assert found["flattened"] == 1
     assert found["violations"] == 0

@@ -9,7 +9,7 @@ from nlpfeat.analysis.recipe import RecipeOptions, read_single
 from nlpfeat.analysis.width import width_curve
 from nlpfeat.analysis.width_table import WidthTableOptions, width_table
 from nlpfeat.errors import UserError
-from nlpfeat.plotting.figures.success import success_figure
+from nlpfeat.plotting.figures.success import Sized, success_figure
 from nlpfeat.stats.summaries import summarize
 from nlpfeat.study.session import Study
 from tests.toys import SPIRALS, TOYS, study, with_grid
@@ -67,7 +67,7 @@ def test_the_figure_of_recipes_has_a_line_for_each(made):
         )
         for noise in (0.2, 0.3)
     }
-    figure = success_figure(curves, task.width_label, "heading")
+    figure = success_figure([Sized(curves, task.width_label)], "heading")
     (ax,) = figure.axes
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
     assert [text.partition("\n")[0] for text in texts] == list(curves)

@@ -77,13 +77,24 @@ def test_a_place_without_a_member_is_neither_diverged_nor_unreached():
     assert np.isnan(final(found)[1])
 
 
-def test_further_axes_and_measures_are_kept_apart():
+def test_further_axes_are_kept():
     dataset = array(width=[4, 8], seed=[0, 1], noise=[0.1, 0.2], step=[0, 10, 20])
-    dataset["violations"] = dataset.loss.isel(split=0, drop=True) * 0
-    found = time.at_loss(dataset, 1.3)
-    assert found.loss.dims == dataset.loss.dims
-    assert "violations" not in found  # interpolated, it would be no measure of any network
-    assert "violations" in time.at_step(dataset, 10)
+    assert time.at_loss(dataset, 1.3).loss.dims == dataset.loss.dims
+
+
+def test_measures_are_interpolated_between_measured_steps():
+    """The loss falls from 4 to 1 in 20 steps; what is measured at steps 0 and 20 only is taken at step 10."""
+    dataset = with_losses([[4, 2, 1]], [0, 10, 20])
+    shape = dataset.loss.isel(split=0, drop=True)
+    dataset["violations"] = shape.copy(data=np.array([[[0, np.nan, 0]]], float))
+    dataset["roughness"] = shape.copy(data=np.array([[[10, np.nan, 30]]], float))
+    dataset["plane_complete"] = shape.copy(data=np.array([[[1, np.nan, 0]]], float))  # a property
+    found = time.at_loss(dataset, 2.0)
+    assert found.roughness.item() == pytest.approx(20)
+    assert found.plane_complete.item() == 0  # not at both
+    assert np.isnan(time.at_step(dataset, 10).roughness.item())
+    dataset["violations"][:] = dataset["roughness"][:] = np.nan
+    assert np.isnan(time.at_loss(dataset, 2.0).roughness.item())
 
 
 def test_equal_compute_takes_each_width_at_its_own_step():

@@ -159,11 +159,12 @@ def test_bad_planes_are_refused(origin, directions, words):
         slice_plane(net, origin, directions)
 
 
-def test_dead_units_are_inactive_at_every_point():
-    """Of three units, one is active at one point, one at none, one at all; behind a leaky layer, none of two."""
+def test_units_are_active_where_their_sum_is_positive():
+    """Of three units, one is active at one point, one at none, one at all; a linear layer has no such units."""
     weights = [np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.0]]), np.ones((1, 3))]
     biases = [np.array([-1.5, -0.5, 1.0]), np.zeros(1)]
     points = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
-    assert mlp(weights, biases).dead_units(points) == 1
-    assert mlp(weights, biases).dead_units(points[:2]) == 2
-    assert mlp(weights, biases, activation=1.0).dead_units(points) == 0
+    active = mlp(weights, biases).active(points)
+    assert active.tolist() == [[False, False, True], [False, False, True], [True, False, True]]
+    assert (~active).all(0).sum() == 1  # dead
+    assert mlp(weights, biases, activation=1.0).active(points).shape == (3, 0)

@@ -44,3 +44,15 @@ def test_errors_that_diverge_are_told_and_those_that_span_decades_have_a_logarit
     norm = ax.collections[0].norm
     assert norm(np.sqrt(500.0)) == pytest.approx(0.5)
     plt.close(figure)
+
+
+def test_what_learns_no_features_stands_below():
+    scores = np.array([[0.1, 0.3, 0.2], [0.5, 0.4, 0.3], [0.6, 0.65, 0.7]])[:, :, None] * np.ones(6)
+    baselines = {"random hidden units": {2: 0.15, 8: 0.45}, "linearized": {2: 0.12, 8: 0.4, 32: 0.5}}
+    figure = rates_figure(best_rates(WIDTHS, RATES, scores), TASKS["spirals"], "9 steps", 6, baselines)
+    _, random, linearized, _ = figure.axes
+    assert [text.get_text() for text in random.texts] == ["0.15", "0.45"]  # none of width 32
+    assert [text.get_text() for text in linearized.texts] == ["0.12", "0.4", "0.5"]
+    assert [label.get_text() for label in random.get_yticklabels()] == ["random hidden units"]
+    assert "grey: not run" in figure._suptitle.get_text()
+    plt.close(figure)

@@ -1,8 +1,12 @@
 """The figure of learning rates by width: where which width learns best."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
@@ -11,11 +15,18 @@ from nlpfeat.stats.best_rates import BestRates, describe_shift
 from nlpfeat.training.task import Task
 
 MAX_WRITTEN = 80  # cells in which the number is written
+NOT_RUN = ". Below, networks that learn no features; grey: not run"
 WIDE = 30  # largest over smallest of errors, from which on their colours are logarithmic
 
 
 @house_style()
-def rates_figure(best: BestRates, task: Task, recipe: str, seeds: int) -> Figure:
+def rates_figure(
+    best: BestRates,
+    task: Task,
+    recipe: str,
+    seeds: int,
+    baselines: Mapping[str, Mapping[int, float]] = MappingProxyType({}),
+) -> Figure:
     """The median of the headline metric over width and learning rate, and the best rate of each width.
 
     Args:
@@ -23,10 +34,16 @@ def rates_figure(best: BestRates, task: Task, recipe: str, seeds: int) -> Figure
       task: what the study is trained on.
       recipe: steps and values of other axes, for the heading.
       seeds: of each width and rate.
+      baselines: medians by width of what learns no features, in words; one row each below the others.
     """
     metric, medians = task.evaluation.headline, best.medians.T
     size = (max(7.5, 2.5 + 1.1 * len(best.widths)), max(4.8, 2.0 + 0.6 * len(best.rates)))
-    figure, ax = plt.subplots(figsize=size)
+    heights = [len(best.rates), *(1.2 for _ in baselines)]
+    size = (size[0], size[1] + 0.75 * len(baselines))
+    figure, axes = plt.subplots(
+        len(heights), 1, figsize=size, sharex=True, height_ratios=heights, squeeze=False
+    )
+    ax, *strips = axes[:, 0]
     finite = medians[np.isfinite(medians)]
     wide = metric.mode == "min" and finite.size and finite.min() > 0 and finite.max() > WIDE * finite.min()
     colours = plt.get_cmap("viridis" if metric.mode == "max" else "viridis_r").with_extremes(bad="#dddddd")
@@ -38,23 +55,43 @@ def rates_figure(best: BestRates, task: Task, recipe: str, seeds: int) -> Figure
         norm=LogNorm() if wide else None,
     )
     ticks = Powers() if wide else None
-    figure.colorbar(mesh, ax=ax, format=ticks, label=f"median {best.judged_on}")
+    figure.colorbar(mesh, ax=list(axes[:, 0]), format=ticks, label=f"median {best.judged_on}")
     log_axis(ax.yaxis)
-    width_axis(ax, best.widths.tolist(), task.width_label)
+    for strip, (name, medians_of) in zip(strips, baselines.items(), strict=True):
+        _plot_strip(strip, best.widths, medians_of, mesh)
+        strip.set_yticks([0.5], [name])
+    width_axis(axes[-1, 0], best.widths.tolist(), task.width_label)
     ax.set_yticks(best.rates, [f"{rate:g}" for rate in best.rates])
     ax.minorticks_off()
     ax.grid(visible=False)
     ax.set_ylabel("learning rate")
     if medians.size <= MAX_WRITTEN:
-        _write_medians(ax, best, np.ma.asarray(mesh.norm(np.ma.masked_invalid(medians))))
+        _write_medians(ax, best, mesh)
     _plot_ridge(ax, best)
     set_heading(
         figure,
         f"Median {best.judged_on} of {task.name} over {seeds} seeds, {recipe}. Red: the best rate, by a "
         "parabola in its logarithm, 95 % interval (triangle: the end of the grid, a bound); "
-        f"{describe_shift(best)}",
+        f"{describe_shift(best)}{NOT_RUN if baselines else ''}",
     )
     return figure
+
+
+def _plot_strip(ax: Axes, widths: np.ndarray, medians: Mapping[int, float], mesh: QuadMesh) -> None:
+    """One row of cells in the colours of `mesh`, with their numbers; a width without a median is left empty."""
+    values = np.array([medians.get(int(width), np.nan) for width in widths])
+    edges = _edges(widths)
+    ax.pcolormesh(
+        edges,
+        [0, 1],
+        np.ma.masked_invalid(values)[None],
+        cmap=mesh.get_cmap(),
+        norm=mesh.norm,  # pyright: ignore[reportArgumentType]
+    )
+    for left, value in zip(edges[:-1], values, strict=True):
+        if np.isfinite(value):
+            _write(ax, (left, 1), value, mesh, offset=(4, -6))
+    ax.grid(visible=False)
 
 
 def _edges(centres: np.ndarray) -> np.ndarray:
@@ -66,31 +103,30 @@ def _edges(centres: np.ndarray) -> np.ndarray:
     return np.exp([2 * logs[0] - middles[0], *middles, 2 * logs[-1] - middles[-1]])
 
 
-def _write_medians(ax: Axes, best: BestRates, shades: np.ma.MaskedArray) -> None:
-    """Write the medians into their cells, in white on the dark ones.
-
-    Args:
-      ax: where.
-      best: whose medians they are.
-      shades: (rates, widths), their places on the colour map.
-    """
-    light_end = ax.collections[0].get_cmap().name == "viridis"
-    left, top = _edges(best.widths)[:-1], _edges(best.rates)[1:]
+def _write_medians(ax: Axes, best: BestRates, mesh: QuadMesh) -> None:
+    """Write the medians of the cells of `mesh` into them."""
+    left, top = _edges(best.widths)[:-1].tolist(), _edges(best.rates)[1:].tolist()
     for i, j in np.ndindex(best.medians.shape):
-        median, shade = best.medians[i, j], shades[j, i]
-        if np.isnan(median):
-            continue
-        text = f"{median:.3g}" if np.isfinite(median) else "∞"
-        dark = not np.ma.is_masked(shade) and (shade < 0.55 if light_end else shade > 0.45)
-        ax.annotate(
-            text,
-            (left[i], top[j]),
-            (4, -3),
-            textcoords="offset points",
-            va="top",
-            fontsize=8,
-            color="white" if dark else "black",
-        )
+        if not np.isnan(best.medians[i, j]):
+            _write(ax, (left[i], top[j]), float(best.medians[i, j]), mesh, offset=(4, -3))
+
+
+def _write(
+    ax: Axes, corner: tuple[float, float], value: float, mesh: QuadMesh, offset: tuple[float, float]
+) -> None:
+    """Write a number below the upper left corner of its cell, in white on the dark ones."""
+    shade = np.ma.asarray(mesh.norm(np.ma.masked_invalid([value])))[0]
+    light_end = mesh.get_cmap().name == "viridis"
+    dark = not np.ma.is_masked(shade) and (shade < 0.55 if light_end else shade > 0.45)
+    ax.annotate(
+        f"{value:.3g}" if np.isfinite(value) else "∞",
+        corner,
+        offset,
+        textcoords="offset points",
+        va="top",
+        fontsize=8,
+        color="white" if dark else "black",
+    )
 
 
 def _plot_ridge(ax: Axes, best: BestRates) -> None:
