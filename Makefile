@@ -18,9 +18,10 @@ sweep: $(VENV)/ok  ## the main job: sweep hidden width on spirals, then the figu
 
 SIZE ?= two_cores
 ALL_TASKS = $(shell $(RUN) -c 'import runpy; print(*runpy.run_path("configs/all_tasks.py")["get_config"].variants)')
-all-tasks: $(VENV)/ok ## every task swept over width, two hours on two cores, then one figure of all (SIZE=full or smoke: see configs/all_tasks.py)
+all-tasks: $(VENV)/ok ## every task swept over width, rate and time, 90 minutes on two cores, then the tables (SIZE=look: 20 minutes; full, smoke)
 	for variant in $(filter $(SIZE)/%,$(ALL_TASKS)); do $(RUN) -m nlpfeat sweep --config=configs/all_tasks.py:$$variant || exit 1; done
 	$(RUN) -m nlpfeat across-tasks --folder=runs/all_tasks-$(SIZE)
+	$(RUN) -m nlpfeat across-tasks --folder=runs/all_tasks-$(SIZE) --select=learning_rate,step
 
 test: $(VENV)/ok   ## the tests, without the slow ones: some seven minutes on two cores
 	$(RUN) -m pytest -n 2 --dist loadscope $(TESTS)

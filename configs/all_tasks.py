@@ -117,7 +117,7 @@ def get_config(variant: str = "") -> ConfigDict:
     config = runpy.run_path(str(Path(__file__).with_name(f"{file}.py")))["get_config"](part or "full")
     base = config.to_dict()
     # Smoke may have another rate than the task's own file.
-    own = row.common.get("settings.learning_rate", base["settings"]["learning_rate"])
+    own = ConfigDict(changed(base, row.common)).to_dict()["settings"]["learning_rate"]
     rates = {"learning_rate": tuple(sorted({*row.rates, own}))} if row.rates else {}
     return ConfigDict(
         changed(

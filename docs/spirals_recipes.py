@@ -149,7 +149,7 @@ MOMENTS = {
     "1e-2, step 2,000 (near the best)": at_rate(1e-2, step=2000),
     "1e-3, training loss .1": at_rate(1e-3, loss=0.1),
     "1e-2, training loss .1": at_rate(1e-2, loss=0.1),
-    "1e-2, step 20,000 (most converged)": at_rate(1e-2),
+    "1e-2, step 20,000 (near convergence)": at_rate(1e-2),
 }
 NARROW, WIDE = 8, 64
 

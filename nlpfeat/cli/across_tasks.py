@@ -118,10 +118,11 @@ COMMAND = Command(
     add_flags,
     run,
     description="Each study is drawn between its baseline, the best constant prediction, and its best median over widths.\n"
-    "Figure and table go to FOLDER/figures. A study may have further axes if --select chooses their best value for each width; see\n"
-    "nlpfeat width --help.",
+    "Figure and table go to FOLDER/figures. Further axes have the values of the study's config, unless --select chooses the\n"
+    "best for each width; see nlpfeat width --help.",
     examples=(
         "nlpfeat across-tasks",
+        "nlpfeat across-tasks --select=learning_rate,step             # at the best rate and time of each width",
         "nlpfeat across-tasks --folder=runs/all_tasks-smoke --json     # what make all-tasks SIZE=smoke has swept",
     ),
     opens_study=False,
