@@ -89,6 +89,9 @@ def lay_out(folder: Path) -> None:
         shutil.copy(ROOT / name, folder / name)
     for name in ("nlpfeat", "tests", "benchmarks"):
         (folder / name).symlink_to(ROOT / name)
+    (folder / "docs").mkdir()
+    for path in (ROOT / "docs").glob("*.py"):  # copies, as they write pictures beside themselves
+        shutil.copy(path, folder / "docs" / path.name)
     opinions = (ROOT / EXAMPLES / "opinions.csv").read_text()
     more = [
         f'"{" ".join(rng.choices(WORDS, k=12))}",{label}'

@@ -153,7 +153,7 @@ def test_figures_of_a_recipe_have_names_of_their_own(folder):
 
 def test_across_tasks_reads_all_studies_at_the_recipe(folder):
     (own,) = told("across-tasks", f"--folder={folder}")
-    assert own["recipe"] == "learning rate 0.01, 60 steps"  # that of the config
+    assert own["recipe"] == "learning rate 0.001, 60 steps"  # that of the config
     (row,) = told("across-tasks", f"--folder={folder}", "--select=learning_rate", "--at-step=20")
     assert row["recipe"].startswith("learning rate chosen per width")
     assert row["recipe"].endswith("at step 20 of 60")

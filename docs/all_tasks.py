@@ -1,0 +1,56 @@
+"""Make the figure and print the table of all tasks in docs/results.md.
+
+Command:  python docs/all_tasks.py     (a minute; after make all-tasks)
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from nlpfeat.analysis.across_tasks import TaskCurve, task_curves
+from nlpfeat.analysis.recipe import RecipeOptions, recipe_in_words
+from nlpfeat.cli.across_tasks import describe_gain_width
+from nlpfeat.digests import digest
+from nlpfeat.plotting.figures.across_tasks import across_tasks_figure
+from nlpfeat.plotting.save import save_figure
+
+DOCS, FOLDER = Path(__file__).parent, Path("runs/all_tasks-two_cores")
+BEST = RecipeOptions(select=("learning_rate", "step"))
+
+
+def cells(curve: TaskCurve) -> list[str]:
+    """Medians at width 1, at the best and at the last width, and the gain width."""
+    medians = curve.medians
+    width = describe_gain_width(curve.gain_width, int(curve.widths[0]), int(curve.widths[-1]))
+    return [
+        f"{medians[0]:.3g}",
+        f"{medians[curve.best]:.3g} at {curve.widths[curve.best]}",
+        f"{medians[-1]:.3g} at {curve.widths[-1]}",
+        width.replace(" (–)", ""),
+    ]
+
+
+def main() -> None:
+    """Write docs/across-tasks.png, print the table."""
+    own = {curve.study: curve for curve in task_curves(FOLDER)}
+    best = task_curves(FOLDER, options=BEST)
+    stamp = f"python docs/all_tasks.py   configs {digest(sorted(curve.config_hash for curve in best))[:12]}"
+    for path in save_figure(across_tasks_figure(best, recipe_in_words(BEST)), DOCS / "across-tasks", stamp):
+        if path.suffix == ".pdf":
+            path.unlink()
+    heads = ["at 1", "best", "at the widest", "95 % of the gain"]
+    print("| task | metric | baseline | seeds |", " | ".join([*heads, "seeds", *heads]), "|")
+    print("|---|" + "---|" * (4 + 2 * len(heads)))
+    for curve in best:
+        one = own[curve.study]
+        seeds = [str(int((~np.isnan(each.scores)).any(0).sum())) for each in (one, curve)]
+        metric = f"{curve.split} {curve.metric.name.replace('_', ' ')}"
+        row = [curve.study, metric, f"{curve.baseline:.3g}", seeds[0], *cells(one), seeds[1], *cells(curve)]
+        print("|", " | ".join(row), "|")
+    print()
+    for curve in best:
+        print(f"{curve.study}: {curve.recipe}")
+
+
+if __name__ == "__main__":
+    main()
