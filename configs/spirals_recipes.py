@@ -12,7 +12,7 @@ Command:  nlpfeat sweep --config=configs/spirals_recipes.py           nine width
           … :long             1e-3 and 1e-2 for 20,000 steps, with checkpoints on a log scale for nlpfeat measure
           … :parametrisations three parametrisations × six rates × six seeds, from 32 to 1,024 units
           … :regimes          three parametrisations × two rates at five widths, for nlpfeat measure: lazy or rich?
-          … :terms_wide, :terms_deep   one hidden layer and four, at equal arms and rates
+          … :terms_wide, :terms_deep   one hidden layer and four, at equal arms and rates; :terms_random, :terms_linearized
           … :three_arms, :three_arms_h50, :three_arms_random, :three_arms_linearized   the notebook of 2020
           python docs/spirals_recipes.py      all tables and figures of docs/recipes.md
 Expect:   H50 (.99 on fresh points) is 48 units at 1e-3, and 11 from 3e-3 to 3e-2; 9 after 20,000 steps at 1e-3; some 30
@@ -87,6 +87,8 @@ get_config = with_variants(
         },
     },
     terms_wide=TERMS,
+    terms_random={**TERMS, "settings.input_lr_scale": 0.0},
+    terms_linearized={**TERMS, **LINEARIZED},
     terms_deep={
         **TERMS,
         "task": "spirals_deep",

@@ -36,7 +36,8 @@ def success_figure(panels: Sequence[Sized], heading: str) -> Figure:
       heading: of the figure.
     """
     wide = len(panels) > 1
-    size = (12, 5.2) if wide else (8.5, 4.6)
+    most = max(len(curves) for curves, _ in panels)
+    size = (12, 4.2 + 0.55 * most) if wide else (8.5, 4.6)
     figure, axes = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
     for ax, (curves, label) in zip(axes[0], panels, strict=True):
         for (name, curve), colour, marker in zip(curves.items(), COLOURS, MARKERS, strict=False):
@@ -51,6 +52,6 @@ def success_figure(panels: Sequence[Sized], heading: str) -> Figure:
         else:
             ax.legend(loc="upper left", bbox_to_anchor=(1, 1), labelspacing=1.1)
     success, split = next((curve.success, curve.split) for curve in panels[0].curves.values())
-    axes[0, 0].set_ylabel(f"share of seeds with {split} {success.metric.name} {success}")
+    axes[0, 0].set_ylabel(f"share of seeds with\n{split} {success.metric.name} {success}")
     set_heading(figure, heading)
     return figure
