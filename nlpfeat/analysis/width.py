@@ -44,6 +44,12 @@ def width_curve(dataset: xr.Dataset, success: Success) -> WidthCurve:
     return curve_of_scores(scores(dataset.isel(step=-1), success.metric), success)
 
 
+def has_linearized(dataset: xr.Dataset) -> bool:
+    """Whether an array has the accuracy of linearized networks: those of a measured study with a checkpoint of step 0."""
+    found = dataset.get("linearized_accuracy")
+    return found is not None and 0 in dataset["step"] and bool(found.sel(step=0).notnull().any())
+
+
 def linearized_curve(dataset: xr.Dataset, success: Success) -> WidthCurve:
     """The accuracy of each network linearized at its start, which learns no features, against width.
 
@@ -54,13 +60,12 @@ def linearized_curve(dataset: xr.Dataset, success: Success) -> WidthCurve:
     Raises:
       UserError: if there is no such measure.
     """
-    found = dataset.get("linearized_accuracy")
-    if found is None or not found.notnull().any():
+    if not has_linearized(dataset):
         raise UserError(
             "the linearized network is measured at step 0: keep its checkpoint by config.training.snapshots=(0,), and run nlpfeat "
             "measure"
         )
-    return curve_of_scores(found.sel(step=0), success)
+    return curve_of_scores(dataset["linearized_accuracy"].sel(step=0), success)
 
 
 def curve_of_scores(final: xr.DataArray, success: Success) -> WidthCurve:

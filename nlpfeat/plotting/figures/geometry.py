@@ -19,7 +19,7 @@ _LOGARITHMIC = {"lipschitz", "condition", "regions", "regions_merged", "nc1", "r
 
 @house_style()
 def measure_figure(measures: xr.Dataset, name: str, task: Task, recipe: str) -> Figure:
-    """One measure: against width at the last step, and over training.
+    """One measure: against width at the last step at which it is known, and over training.
 
     Args:
       measures: from `nlpfeat.analysis.geometry.measures_of`.
@@ -28,6 +28,8 @@ def measure_figure(measures: xr.Dataset, name: str, task: Task, recipe: str) -> 
       recipe: learning rate and steps, for the heading.
     """
     about, values, title = MEASURES[name], measures[name], name.replace("_", " ")
+    known = values.notnull().any([dim for dim in values.dims if dim != "step"]).to_numpy()
+    measures, values = measures.isel(step=known), values.isel(step=known)
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True)
     has_splits = "split" in values.dims
     shown = (values.isel(split=-1) if has_splits else values).transpose("width", "seed", "step")

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nlpfeat.analysis.width import WidthCurve
+from nlpfeat.analysis.width import WidthCurve, has_linearized, linearized_curve
 from nlpfeat.plotting.primitives import plot_curves, plot_measure, plot_success
 from nlpfeat.plotting.style import (
     BLUE,
@@ -93,7 +93,6 @@ def width_figure(curve: WidthCurve, dataset: xr.Dataset, task: Task) -> Figure:
     remarks = f" ({counts})" if counts else ""
     top.set_title(f"{name} against width, {recipe(dataset)}, {seeds} seeds each{remarks}:\n{task.summary}")
     top.set_ylabel(name)
-    top.legend(loc="best")
     plot_success(
         bottom,
         widths,
@@ -103,9 +102,23 @@ def width_figure(curve: WidthCurve, dataset: xr.Dataset, task: Task) -> Figure:
         width_label=task.width_label,
     )
     bottom.set_ylabel("share of seeds")
+    if has_linearized(dataset):
+        _plot_linearized(top, bottom, linearized_curve(dataset, curve.success))
+    top.legend(loc="best")
     _write_chosen(bottom, dataset)
     width_axis(top, widths, "")
     return figure
+
+
+def _plot_linearized(top: Axes, bottom: Axes, curve: WidthCurve) -> None:
+    """The baseline that learns no features: its median, and the share of seeds that succeed."""
+    label, look = "linearized at its start", {"color": GREY, "ls": "--", "marker": "x", "lw": 1.2, "ms": 5}
+    final = curve.scores.isel(split=-1).transpose("width", "seed").to_numpy()
+    top.plot(
+        curve.widths, quartiles_of(final, axis=1).median, label=f"{label} ({curve.split}): median", **look
+    )
+    bottom.plot(curve.widths, [share.estimate for share in curve.shares], label=label, **look)
+    bottom.legend(loc="best")
 
 
 def _write_chosen(ax: Axes, dataset: xr.Dataset) -> None:
