@@ -131,17 +131,17 @@ def fit_linearized(
     gram = centred.T @ centred / count
     found, weights = [], np.zeros(features.shape[1])
     for ridge in ridges:
-        penalty = ridge * max(np.trace(gram) / len(gram), np.finfo(float).tiny)
-        root = scipy.linalg.cholesky(gram / 2 + penalty * np.eye(len(gram)), lower=True)
+        strength = ridge * max(np.trace(gram) / len(gram), np.finfo(float).tiny)
+        root = scipy.linalg.cholesky(gram / 2 + strength * np.eye(len(gram)), lower=True)
 
         def objective(
-            moved: np.ndarray, root: np.ndarray = root, penalty: float = penalty
+            moved: np.ndarray, root: np.ndarray = root, strength: float = strength
         ) -> tuple[float, np.ndarray]:
             w = scipy.linalg.solve_triangular(root, moved, lower=True, trans="T", check_finite=False)
             scores = start + (centred @ w).reshape(count, classes)
             logs = log_softmax(scores, axis=1)
-            loss = -(hot * logs).sum() / count + penalty * (w @ w) / 2
-            gradient = centred.T @ ((np.exp(logs) - hot).ravel() / count) + penalty * w
+            loss = -(hot * logs).sum() / count + strength * (w @ w) / 2
+            gradient = centred.T @ ((np.exp(logs) - hot).ravel() / count) + strength * w
             return loss, scipy.linalg.solve_triangular(root, gradient, lower=True, check_finite=False)
 
         solved = scipy.optimize.minimize(

@@ -48,6 +48,7 @@ def test_maximal_update_is_flat_and_standard_is_not():
     assert abs(found["change", "ntk", "embedding"]).max() < 0.15
 
 
+@pytest.mark.slow
 def test_a_readout_of_zero_makes_sizes_flat_as_well():
     config = SPIRALS | {"settings": {"learning_rate": 1e-2, "output_init_scale": 0.0}}
     found = slopes(
@@ -65,11 +66,10 @@ def test_a_readout_of_zero_makes_sizes_flat_as_well():
 @pytest.mark.parametrize(
     "task",
     [
-        "char_rnn",
         "eleven_lines",
         *(
             pytest.param(task, marks=pytest.mark.slow)
-            for task in ("imdb_cnn", "reviews_batch", "ratings_net")
+            for task in ("char_rnn", "imdb_cnn", "reviews_batch", "ratings_net")
         ),
     ],
 )
