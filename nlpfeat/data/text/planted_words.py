@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from nlpfeat.config.fields import Count, Fraction, Settings
-from nlpfeat.data.core import Examples, Splits
+from nlpfeat.data.core import SPLITS, Examples, Splits
 from nlpfeat.data.text.bags import Bag
 from nlpfeat.keys import stream
 
@@ -81,5 +81,5 @@ def _integers(key: Array, shape: tuple[int, ...], sizes: tuple[int, ...]) -> Arr
 
 
 def make_splits(spec: PlantedWordsSpec, settings: Settings) -> Splits:
-    """Train and test documents, drawn from the seed of the member."""
-    return {split: planted_words(spec, stream(settings.seed, f"data/{split}")) for split in ("train", "test")}
+    """The documents of each split, drawn from the seed of the member."""
+    return {split: planted_words(spec, stream(settings.seed, f"data/{split}")) for split in SPLITS}
