@@ -105,7 +105,7 @@ def test_the_same_studies_tell_of_the_one_recipe_and_of_the_best(folder, tmp_pat
     (best,) = json.loads(done.stdout)
     assert "best median train accuracy of 3 seeds" in best["recipe"]
     assert best["best_median"] >= one["best_median"] - 0.25
-    assert (best["seeds"], one["seeds"]) == (3, 6)
+    assert best["seeds"] == one["seeds"] == 6  # each half at what the other chose
 
 
 def test_the_table_for_people(folder):

@@ -156,8 +156,8 @@ def test_across_tasks_reads_all_studies_at_the_recipe(folder):
     assert own["recipe"] == "learning rate 0.001, 60 steps"  # that of the config
     (row,) = told("across-tasks", f"--folder={folder}", "--select=learning_rate", "--at-step=20")
     assert row["recipe"].startswith("learning rate chosen per width")
-    assert row["recipe"].endswith("at step 20 of 60")
-    assert row["seeds"] == len(REPORTED)
+    assert row["recipe"].endswith("at step 20 of 60 and the reverse")
+    assert row["seeds"] == len(CHOOSING) + len(REPORTED)  # each half at what the other chose
     table = pd.read_csv(folder / "figures" / "across-tasks-best-learning_rate-at-step=20.csv")
     assert table["recipe"].tolist() == [row["recipe"]]
     done = run("across-tasks", f"--folder={folder}", "--select=learning_rate,noise")

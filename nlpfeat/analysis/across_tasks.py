@@ -143,19 +143,22 @@ def task_curve(study: Study, options: RecipeOptions = AS_TRAINED) -> TaskCurve |
     """
     metric = study.task.evaluation.headline
     try:
-        own = own_recipe(study, options.select)
-        dataset = read_single(study, replace(options, at=own)).dataset
+        chosen = replace(options, at=own_recipe(study, options.select))
+        # Each half of the seeds is reported at what the other half chose, so none is lost and none has chosen for itself.
+        both = [chosen, replace(chosen, swapped=True)] if options.select else [chosen]
+        parts = [read_single(study, one).dataset for one in both]
     except DamagedFile:
         raise
     except UserError as error:
         raise UserError(f"{error} ({study.path})") from None
-    diverged, unreached = diverged_count(dataset), unreached_count(dataset)
-    if diverged + unreached == int((dataset["member_id"] != "").sum()):
+    diverged, unreached = (sum(map(count, parts)) for count in (diverged_count, unreached_count))
+    if diverged + unreached == sum(int((part["member_id"] != "").sum()) for part in parts):
         return None
-    final = scores(dataset.isel(step=-1), metric).isel(split=-1)
-    final = final.transpose("width", "seed").dropna("width", how="all")
-    widths, values = final["width"].to_numpy(), final.to_numpy().astype(float)
-    split = str(dataset["split"].to_numpy()[-1])
+    final = [scores(part.isel(step=-1), metric).isel(split=-1).transpose("width", "seed") for part in parts]
+    values = np.concatenate([one.to_numpy().astype(float) for one in final], axis=1)
+    there = ~np.isnan(values).all(1)
+    widths, values = final[0]["width"].to_numpy()[there], values[there]
+    split = str(parts[0]["split"].to_numpy()[-1])
     baseline = baseline_of(study, split)
     return TaskCurve(
         study=study.path.name,
@@ -167,8 +170,8 @@ def task_curve(study: Study, options: RecipeOptions = AS_TRAINED) -> TaskCurve |
         diverged=diverged,
         baseline=baseline,
         gain_width=gain_width(widths, metric.ascending(values), metric.ascending(baseline), SHARE),
-        config_hash=dataset.attrs["config_hash"],
-        recipe=recipe(dataset),
+        config_hash=parts[0].attrs["config_hash"],
+        recipe=recipe(parts[0]) + (" and the reverse" if len(parts) > 1 else ""),
         unreached=unreached,
     )
 

@@ -17,7 +17,7 @@ from nlpfeat.study.session import Study
 
 @dataclass(frozen=True)
 class RecipeOptions:
-    """At which recipe a study is read. At most one of the last five is given; without any of them the last step counts.
+    """At which recipe a study is read. At most one moment of training is given, one of the attributes from `step` on; without any, the last step counts.
 
     Attributes:
       at: values of further axes of the grid.
@@ -27,6 +27,7 @@ class RecipeOptions:
       flops: floating-point operations of training: each width at the step at which it has taken them.
       convergence: each member where it has converged.
       early_stopping: each member at its best step on validation.
+      swapped: whether the half of the seeds that is reported otherwise chooses, for the other one.
     """
 
     at: dict[str, float] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class RecipeOptions:
     flops: float | None = None
     convergence: bool = False
     early_stopping: bool = False
+    swapped: bool = False
 
     @property
     def moments(self) -> dict[str, float | bool]:
@@ -80,10 +82,11 @@ def read_study(study: Study, options: RecipeOptions) -> ReadStudy:
     whole = whole.sel(width=grid["width"])
     if not options.select:
         return ReadStudy(grid, whole, grid, None)
-    choices = choose(grid, study.task, options.select)
+    swapped = options.swapped
+    choices = choose(grid, study.task, options.select, swapped=swapped)
     return ReadStudy(
-        at_choices(grid, study.task, choices),
-        at_choices(whole, study.task, choices, whole_training=True),
+        at_choices(grid, study.task, choices, swapped=swapped),
+        at_choices(whole, study.task, choices, whole_training=True, swapped=swapped),
         grid,
         choices,
     )
@@ -147,7 +150,7 @@ def recipe_in_words(options: RecipeOptions) -> str:
     chosen = " and ".join(name.replace("_", " ") for name in options.select)
     words = "one recipe of its own (learning rate, steps: see its config)"
     if chosen:
-        words = f"{chosen} chosen per width (on validation and every other seed; the other seeds are shown)"
+        words = f"{chosen} chosen per width (on validation and one half of the seeds, for the other half, and the reverse)"
     moments = {
         "step": f"at step {options.step or 0:,}",
         "loss": f"each member where its training loss first reaches {options.loss or 0:g}",

@@ -57,13 +57,16 @@ def select_per_width(dataset: xr.Dataset, task: Task, axes: Sequence[str]) -> Se
     return Selection(at_choices(dataset, task, choices), choices)
 
 
-def halves(dataset: xr.Dataset) -> tuple[list[int], list[int]]:
-    """The seeds that choose, and those that are reported: of the sorted seeds the first, third, …, and the second, fourth, …"""
+def halves(dataset: xr.Dataset, *, swapped: bool = False) -> tuple[list[int], list[int]]:
+    """The seeds that choose, and those that are reported: of the sorted seeds the first, third, …, and the second, fourth, …
+
+    Swapped, it is the other way round.
+    """
     seeds = sorted(dataset["seed"].to_numpy().tolist())
-    return seeds[::2], seeds[1::2]
+    return (seeds[1::2], seeds[::2]) if swapped else (seeds[::2], seeds[1::2])
 
 
-def choose(dataset: xr.Dataset, task: Task, axes: Sequence[str]) -> pd.DataFrame:
+def choose(dataset: xr.Dataset, task: Task, axes: Sequence[str], *, swapped: bool = False) -> pd.DataFrame:
     """Choose values of axes for each width, by the best median of the headline metric on the validation split (or the only one).
 
     Diverged members count as the worst. The medians are over the first of the `halves` of the seeds. A candidate is a
@@ -71,6 +74,7 @@ def choose(dataset: xr.Dataset, task: Task, axes: Sequence[str]) -> pd.DataFrame
 
     Args:
       dataset, task, axes: see `select_per_width`.
+      swapped: see `halves`.
 
     Returns:
       One row per width: width; a column for each axis; median, over the seeds that choose; seeds, how many they are;
@@ -82,7 +86,7 @@ def choose(dataset: xr.Dataset, task: Task, axes: Sequence[str]) -> pd.DataFrame
         with fewer than two seeds, or a width without candidate.
     """
     _check(dataset, task, axes)
-    choosing, reported = halves(dataset)
+    choosing, reported = halves(dataset, swapped=swapped)
     names = [name for name in (*further_axes(dataset), STEP) if name in axes]
     metric, order = task.evaluation.headline, ("width", *names)
     single = dataset.squeeze([name for name in further_axes(dataset) if name not in axes], drop=True)
@@ -170,7 +174,12 @@ def _ends(
 
 
 def at_choices(
-    dataset: xr.Dataset, task: Task, choices: pd.DataFrame, *, whole_training: bool = False
+    dataset: xr.Dataset,
+    task: Task,
+    choices: pd.DataFrame,
+    *,
+    whole_training: bool = False,
+    swapped: bool = False,
 ) -> xr.Dataset:
     """The members of the second of the `halves` of the seeds, each width at its choice.
 
@@ -179,6 +188,7 @@ def at_choices(
       task: what the study is trained on.
       choices: from `choose`.
       whole_training: keep all recorded steps, even if a step was chosen.
+      swapped: as in `choose`.
 
     Returns:
       Dims width, seed, step, split; the chosen axes are coordinates along the width. How the recipe was chosen is its attribute
@@ -186,7 +196,7 @@ def at_choices(
     """
     names = list(choices.columns[1 : list(choices.columns).index("median")])
     axes = [name for name in names if name != STEP]
-    choosing, reported = halves(dataset)
+    choosing, reported = halves(dataset, swapped=swapped)
     places = {name: _places(dataset, name, choices[name]) for name in names}
     single = dataset.squeeze([name for name in further_axes(dataset) if name not in axes])
     every_width = xr.DataArray(np.arange(dataset.sizes["width"]), dims="width")

@@ -29,6 +29,7 @@ def best_by_hand(dataset, width):
 
 def test_every_other_seed_chooses_on_validation_and_the_others_are_reported(dataset):
     assert halves(dataset) == (CHOOSING, REPORTED)
+    assert halves(dataset, swapped=True) == (REPORTED, CHOOSING)
     found, choices = select_per_width(dataset, DEEP, ["learning_rate"])
     assert choices["learning_rate"].tolist() == [best_by_hand(dataset, width) for width in (2, 8)]
     assert choices["seeds"].tolist() == [2, 2]
