@@ -13,7 +13,7 @@ Command:  nlpfeat sweep --config=configs/all_tasks.py:two_cores/spirals      wri
           make all-tasks SIZE=look                                           the same in another size
 Expect:   the table in docs/results.md.
           Rows do not compare tasks: spirals_deep, for one, has other arms than spirals.
-Minutes:  MINUTES on two cores; the table below has the minutes of each task.
+Minutes:  98 on two cores beside test runs, fewer on quiet ones; the table below has the minutes of each task.
 Data:     that of the configs in the table.
 """
 
@@ -69,28 +69,28 @@ ONE_PHASE = {"training.lr_scales": (), "training.frozen": ()}
 # fmt: off
 TASKS = {
     # Comments: minutes on two cores; what is cut or special.
-    "spirals":       Row("spirals",       EIGHT,  16, SPIRAL_RATES, common=POINTS),
-    "annulus":       Row("annulus",       NINE,   16, HIGH, common=POINTS),
-    "spirals_deep":  Row("spirals_deep",  EIGHT,  12, HIGH, common={"model.layers": 5, **DEEP}),  # three arms
-    "annulus_deep":  Row("annulus",       EIGHT,  12, HIGH, common={"task": "annulus_deep", **DEEP}),
-    "planted_words": Row("planted_words", EIGHT,  12, HIGH, common={"training.record_every": 100}),
-    "reviews_bag":   Row("reviews_bag",   EIGHT,  12, HIGH, common=HELD_OUT),
-    "reviews_batch": Row("reviews_batch", SIX,    6, LOW, common=HELD_OUT),
-    "reviews_mean":  Row("reviews_mean",  SIX,    6, MIDDLE, common=HELD_OUT),
-    "imdb_ngrams":   Row("imdb_ngrams",   FIVE,   6, (1.5e-3, 5e-3, 1.5e-2), common=HELD_OUT, cut={"data.ngrams": 2, **recorded(200)}),  # words and pairs, no triples
-    "eleven_lines":  Row("eleven_lines",  NINE,   32, (1.0, 4.0, 16.0)),  # four rows are all there are: chosen on them, by other seeds
-    "imdb_dense":    Row("imdb_dense",    FIVE,   4, LOW, common=HELD_OUT, cut=recorded(782)),
-    "imdb_cnn":      Row("imdb_cnn",      FIVE,   4, LOW, common=HELD_OUT, cut={"data.length": 200, **recorded(391)}),  # one epoch, 200 words per review
-    "imdb_multicnn": Row("imdb_multicnn", FIVE,   4, LOW, common=HELD_OUT, cut={"data.length": 100, **ONE_PHASE, **recorded(391)}),  # one epoch, 100 words per review
-    "imdb_lstm":     Row("imdb_lstm",     FIVE,   4, MIDDLE, common=HELD_OUT, cut={"data.length": 100, **recorded(391)}),  # one epoch, 100 words per review
-    "ratings_dot":   Row("ratings",       FIVE,   4, LOW, common=RATINGS),  # the printed L2
-    "ratings_bias":  Row("ratings:bias",  FIVE,   4, LOW, common=RATINGS),  # the printed L2, eight epochs
-    "ratings_net":   Row("ratings:net",   FIVE,   4, LOW, common=RATINGS),  # the printed L2
-    "ratings_bayes": Row("ratings_bayes", (1, 2, 5, 10, 20, 50), 6, ()),  # its rule has no learning rate
-    "windows":       Row("windows",       FIVE,   4, MIDDLE, cut=recorded(300, 100)),  # a third of the steps
-    "windows_noise": Row("windows_noise", FIVE,   4, HIGH, cut=recorded(400, 150, 150)),  # a quarter of the steps
-    "next_word":     Row("next_word",     EIGHT,  4, MIDDLE),
-    "char_rnn":      Row("char_rnn",      (1, 4, 16, 64), 4, MIDDLE, common={"settings.dropout": 0.0}, cut=recorded(2000, 500, 500)),  # without dropout, 3,000 steps of 7,000
+    "spirals":       Row("spirals",       EIGHT,  16, SPIRAL_RATES, common=POINTS),  # ½
+    "annulus":       Row("annulus",       NINE,   16, HIGH, common=POINTS),  # ½
+    "spirals_deep":  Row("spirals_deep",  EIGHT,  12, HIGH, common={"model.layers": 5, **DEEP}),  # 3; three arms
+    "annulus_deep":  Row("annulus",       EIGHT,  12, HIGH, common={"task": "annulus_deep", **DEEP}),  # 6
+    "planted_words": Row("planted_words", EIGHT,  12, HIGH, common={"training.record_every": 100}),  # 1
+    "reviews_bag":   Row("reviews_bag",   EIGHT,  12, HIGH, common=HELD_OUT),  # ½
+    "reviews_batch": Row("reviews_batch", SIX,    6, LOW, common=HELD_OUT),  # 5
+    "reviews_mean":  Row("reviews_mean",  SIX,    6, MIDDLE, common=HELD_OUT),  # 4
+    "imdb_ngrams":   Row("imdb_ngrams",   FIVE,   6, (1.5e-3, 5e-3, 1.5e-2), common=HELD_OUT, cut={"data.ngrams": 2, **recorded(200)}),  # 12; words and pairs, no triples
+    "eleven_lines":  Row("eleven_lines",  NINE,   32, (1.0, 4.0, 16.0)),  # ¼; four rows are all there are: chosen on them, by other seeds
+    "imdb_dense":    Row("imdb_dense",    FIVE,   4, LOW, common=HELD_OUT, cut=recorded(782)),  # 4
+    "imdb_cnn":      Row("imdb_cnn",      FIVE,   4, LOW, common=HELD_OUT, cut={"data.length": 200, **recorded(391)}),  # 6; one epoch, 200 words per review
+    "imdb_multicnn": Row("imdb_multicnn", FIVE,   4, LOW, common=HELD_OUT, cut={"data.length": 100, **ONE_PHASE, **recorded(391)}),  # 10; one epoch, 100 words per review
+    "imdb_lstm":     Row("imdb_lstm",     FIVE,   4, MIDDLE, common=HELD_OUT, cut={"data.length": 100, **recorded(391)}),  # 2; one epoch, 100 words per review
+    "ratings_dot":   Row("ratings",       FIVE,   4, LOW, common=RATINGS),  # 3; the printed L2
+    "ratings_bias":  Row("ratings:bias",  FIVE,   4, LOW, common=RATINGS),  # 3; the printed L2, eight epochs
+    "ratings_net":   Row("ratings:net",   FIVE,   4, LOW, common=RATINGS),  # 3; the printed L2
+    "ratings_bayes": Row("ratings_bayes", (1, 2, 5, 10, 20, 50), 6, ()),  # 2; its rule has no learning rate
+    "windows":       Row("windows",       FIVE,   4, MIDDLE, cut=recorded(300, 100)),  # 10; a third of the steps
+    "windows_noise": Row("windows_noise", FIVE,   4, HIGH, cut=recorded(400, 150, 150)),  # 15; a quarter of the steps
+    "next_word":     Row("next_word",     EIGHT,  4, MIDDLE),  # 5
+    "char_rnn":      Row("char_rnn",      (1, 4, 16, 64), 4, MIDDLE, common={"settings.dropout": 0.0}, cut=recorded(2000, 500, 500)),  # 4; without dropout, 3,000 steps of 7,000
 }
 # fmt: on
 

@@ -19,13 +19,12 @@ BEST = RecipeOptions(select=("learning_rate", "step"))
 
 
 def cells(curve: TaskCurve) -> list[str]:
-    """Medians at width 1, at the best and at the last width, and the gain width."""
-    medians = curve.medians
-    width = describe_gain_width(curve.gain_width, int(curve.widths[0]), int(curve.widths[-1]))
+    """Medians at the first width and at the best, and the gain width."""
+    medians, widths = curve.medians, curve.widths
+    width = describe_gain_width(curve.gain_width, int(widths[0]), int(widths[-1]))
     return [
         f"{medians[0]:.3g}",
-        f"{medians[curve.best]:.3g} at {curve.widths[curve.best]}",
-        f"{medians[-1]:.3g} at {curve.widths[-1]}",
+        f"{medians[curve.best]:.3g} at {widths[curve.best]}",
         width.replace(" (–)", ""),
     ]
 
@@ -38,15 +37,15 @@ def main() -> None:
     for path in save_figure(across_tasks_figure(best, recipe_in_words(BEST)), DOCS / "across-tasks", stamp):
         if path.suffix == ".pdf":
             path.unlink()
-    heads = ["at 1", "best", "at the widest", "95 % of the gain"]
-    print("| task | metric | baseline | seeds |", " | ".join([*heads, "seeds", *heads]), "|")
-    print("|---|" + "---|" * (4 + 2 * len(heads)))
+    heads = ["at 1", "best", "95 % of the gain"]
+    names = [f"{how}: {head}" for how in ("its config's recipe", "best rate and time") for head in heads]
+    print("|", " | ".join(["task", "metric", "widths to", "seeds", "baseline", *names]), "|")
+    print("|" + "---|" * (5 + len(names)))
     for curve in best:
-        one = own[curve.study]
-        seeds = [str(int((~np.isnan(each.scores)).any(0).sum())) for each in (one, curve)]
+        seeds = int((~np.isnan(curve.scores)).any(0).sum())
         metric = f"{curve.split} {curve.metric.name.replace('_', ' ')}"
-        row = [curve.study, metric, f"{curve.baseline:.3g}", seeds[0], *cells(one), seeds[1], *cells(curve)]
-        print("|", " | ".join(row), "|")
+        row = [curve.study, metric, str(curve.widths[-1]), str(seeds), f"{curve.baseline:.3g}"]
+        print("|", " | ".join([*row, *cells(own[curve.study]), *cells(curve)]), "|")
     print()
     for curve in best:
         print(f"{curve.study}: {curve.recipe}")

@@ -13,8 +13,8 @@ from nlpfeat.stats.quantiles import quartiles_of
 
 TICKS = (1, 2, 4, 8, 16, 32, 64, 100)
 HEADING = (
-    "What width buys, each task with {recipe}: median and quartiles over seeds;\n0 is the best constant prediction, 1 the best "
-    "median over widths. ◆ the width at which 95 % of that gain is reached, with its 95 %\ninterval; ◀ at most the grid's first "
+    "What width buys, each task with {recipe}: median and quartiles over seeds; 0 is the best constant prediction, 1 the best "
+    "median over widths. ◆ the width at which 95 % of that gain is reached, with its 95 % interval; ◀ at most the grid's first "
     "width; ▶ more than its last, as the curve does not saturate within the grid. In the order of that width."
 )
 
