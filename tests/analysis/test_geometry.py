@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import count_regions
 from nlpfeat.geometry.scatter import gdv
 from nlpfeat.stats.summaries import flat_measures, reduction, summarize_measures
-from nlpfeat.store import combine
+from nlpfeat.store import combine, netcdf
+from nlpfeat.store.locks import lock
 from nlpfeat.study.restore import kept_steps
 from nlpfeat.study.session import Study
 from nlpfeat.sweeps import launch
@@ -158,15 +160,18 @@ def test_what_older_measures_left_is_measured_again(measured):
 
 
 @pytest.mark.slow
-def test_two_at_once_are_refused(measured):
+def test_what_another_process_measures_is_waited_for(measured):
     made, *_ = measured
-    label = made.members()["bucket"].iloc[0]
-    made.measures(label, 0).unlink()
-    from nlpfeat.store.locks import lock
-
-    with lock(made.path / "measure.lock", wait=False), pytest.raises(UserError, match="another process"):
-        run(made)
-    run(made)
+    path = made.measures(made.members()["bucket"].iloc[0], 0)
+    path.unlink()
+    waiting = Thread(target=run, args=(made,))
+    with lock(made.path / "measure.lock", wait=False):
+        waiting.start()
+        waiting.join(5)
+        assert waiting.is_alive()
+        assert not path.exists()
+    waiting.join()
+    assert path.exists()
 
 
 def test_a_net_that_diverged_is_nothing():
