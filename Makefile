@@ -8,7 +8,7 @@ RUN    := $(VENV)/bin/python
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
 
-measure: $(VENV)/ok ## the exact geometry of every member of that study, then all figures: some three minutes
+measure: $(VENV)/ok ## the exact geometry of every member of that study, then all figures: some seven minutes
 	$(RUN) -m nlpfeat measure --study=runs/spirals
 	$(RUN) -m nlpfeat plot --study=runs/spirals
 
@@ -23,7 +23,7 @@ all-tasks: $(VENV)/ok ## every task swept over width, rate and time, 90 minutes 
 	$(RUN) -m nlpfeat across-tasks --folder=runs/all_tasks-$(SIZE)
 	$(RUN) -m nlpfeat across-tasks --folder=runs/all_tasks-$(SIZE) --select=learning_rate,step
 
-test: $(VENV)/ok   ## the tests, without the slow ones: some seven minutes on two cores
+test: $(VENV)/ok   ## the tests, without the slow ones: some ten minutes on two cores
 	$(RUN) -m pytest -n 2 --dist loadscope $(TESTS)
 
 test-slow: $(VENV)/ok ## the slow tests: hours of training, compiled as users do
