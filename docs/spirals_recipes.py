@@ -26,6 +26,7 @@ from nlpfeat.stats.width_curves import half_width
 from nlpfeat.store.combine import steps_to_success
 from nlpfeat.store.results import describe_values, time_in_words
 from nlpfeat.study.session import Study, open_study
+from nlpfeat.training.metrics import Success
 
 DOCS = Path(__file__).parent
 COMMAND = "python docs/spirals_recipes.py"
@@ -108,7 +109,7 @@ def _levels(h50: Study, random: Study, start: Study) -> Iterator[tuple[str, list
     yield "linearized at its start", [linearized_curve(data, one) for one in _criteria(start)]
 
 
-def _criteria(study: Study):  # noqa: ANN202
+def _criteria(study: Study) -> list[Success]:
     return [study.task.evaluation.criterion._replace(threshold=level) for level in (0.9, 0.99, 0.993)]
 
 

@@ -17,7 +17,10 @@ from nlpfeat.study.session import Study
 
 @dataclass(frozen=True)
 class RecipeOptions:
-    """At which recipe a study is read. At most one moment of training is given, one of the attributes from `step` on; without any, the last step counts.
+    """At which recipe a study is read.
+
+    At most one moment of training is given: `step`, `loss`, `flops`, `convergence` or `early_stopping`. Without any, the last step
+    counts.
 
     Attributes:
       at: values of further axes of the grid.

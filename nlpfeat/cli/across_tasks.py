@@ -119,7 +119,7 @@ COMMAND = Command(
     run,
     description="Each study is drawn between its baseline, the best constant prediction, and its best median over widths.\n"
     "Figure and table go to FOLDER/figures. Further axes have the values of the study's config, unless --select chooses the\n"
-    "best for each width; see nlpfeat width --help.",
+    "best for each width: each half of the seeds is then reported at what the other half chose. See nlpfeat width --help.",
     examples=(
         "nlpfeat across-tasks",
         "nlpfeat across-tasks --select=learning_rate,step             # at the best rate and time of each width",
