@@ -2,27 +2,172 @@
 
 A sweep is one labelled array, computed by a few compiled programs:
 
-    study = nlpfeat.sweep(nlpfeat.load_config("configs/spirals.py"), "runs/spirals")
+    import nlpfeat
+
+    study = nlpfeat.sweep("spirals", width=(2, 8, 32), seed=range(8), study="runs/mine")
     study.results["accuracy"].sel(split="test").isel(step=-1)
-    study.member(width=8, seed=3).params
+    study.restore(width=8, seed=3).predict([(0.1, 0.5)])
 
 Importing the package imports nothing heavy; these names are imported when they are first used.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["TASKS", "load_config", "open_study", "register_task", "sweep"]
+# The module in which each public name is defined, by subject.
 _HOMES = {
-    "TASKS": "nlpfeat.tasks.registry",
-    "load_config": "nlpfeat.config.files",
-    "open_study": "nlpfeat.study.session",
-    "register_task": "nlpfeat.tasks.registry",
+    # sweeps and studies
     "sweep": "nlpfeat.study.session",
+    "open_study": "nlpfeat.study.session",
+    "load_config": "nlpfeat.config.files",
+    "resolve": "nlpfeat.tasks.spec",
+    "check_study": "nlpfeat.study.check",
+    "use_all_cores": "nlpfeat.parallel",
+    # tasks
+    "TASKS": "nlpfeat.tasks.registry",
+    "register_task": "nlpfeat.tasks.registry",
+    "classification_task": "nlpfeat.tasks.from_arrays",
+    "describe_task": "nlpfeat.tasks.describe",
+    # what width buys
+    "width_table": "nlpfeat.analysis.width_table",
+    "compare": "nlpfeat.analysis.compare",
+    "across_tasks": "nlpfeat.analysis.across_tasks",
+    "coordinate_check": "nlpfeat.analysis.coordinate_check",
+    "survival": "nlpfeat.analysis.fine_tuning",
+    # exact geometry
+    "regions": "nlpfeat.plotting.regions",
+    "measure": "nlpfeat.analysis.geometry",
+    # figures, films, pages
+    "STYLE": "nlpfeat.plotting.style",
+    "CLASS_COLOURS": "nlpfeat.plotting.style",
+    "save_figures": "nlpfeat.plotting.figures.study",
+    "save_film": "nlpfeat.films.scenes",
+    "write_report": "nlpfeat.report.parts",
+    # words and texts
+    "word_space": "nlpfeat.analysis.embeddings",
+    "load_space": "nlpfeat.embeddings.space",
+    "neighbours": "nlpfeat.analysis.embeddings",
+    "analogy": "nlpfeat.analysis.embeddings",
+    "analogies": "nlpfeat.analysis.embeddings",
+    "similarity": "nlpfeat.analysis.embeddings",
+    "translate": "nlpfeat.analysis.embeddings",
+    "export": "nlpfeat.analysis.embeddings",
+    "polarity": "nlpfeat.analysis.embeddings",
+    "word_map": "nlpfeat.analysis.word_maps",
+    "dimensions": "nlpfeat.analysis.dimensions",
+    "word_separability": "nlpfeat.analysis.word_separability",
+    "predict_text": "nlpfeat.analysis.predictions",
+    # ratings
+    "items_by_quality": "nlpfeat.analysis.ratings",
+    "component_items": "nlpfeat.analysis.ratings",
+    "similar_items": "nlpfeat.analysis.ratings",
+    "item_map": "nlpfeat.analysis.ratings",
+    "known_user": "nlpfeat.analysis.ratings",
+    "new_user": "nlpfeat.analysis.new_users",
+    "predicted_item": "nlpfeat.analysis.ratings",
+    "recommended_items": "nlpfeat.analysis.ratings",
+    "factor_stability": "nlpfeat.analysis.factor_stability",
+    # characters
+    "sample_member": "nlpfeat.analysis.sampling",
+    "width_curves": "nlpfeat.analysis.language",
+    "member_statistics": "nlpfeat.analysis.language",
+    "member_probes": "nlpfeat.analysis.language",
 }
+__all__ = [*_HOMES]  # noqa: PLE0604  (they are text)
+
+if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
+    from nlpfeat.analysis.across_tasks import across_tasks as across_tasks
+    from nlpfeat.analysis.compare import compare as compare
+    from nlpfeat.analysis.coordinate_check import coordinate_check as coordinate_check
+    from nlpfeat.analysis.dimensions import dimensions as dimensions
+    from nlpfeat.analysis.embeddings import (
+        analogies as analogies,
+    )
+    from nlpfeat.analysis.embeddings import (
+        analogy as analogy,
+    )
+    from nlpfeat.analysis.embeddings import (
+        export as export,
+    )
+    from nlpfeat.analysis.embeddings import (
+        neighbours as neighbours,
+    )
+    from nlpfeat.analysis.embeddings import (
+        polarity as polarity,
+    )
+    from nlpfeat.analysis.embeddings import (
+        similarity as similarity,
+    )
+    from nlpfeat.analysis.embeddings import (
+        translate as translate,
+    )
+    from nlpfeat.analysis.embeddings import (
+        word_space as word_space,
+    )
+    from nlpfeat.analysis.factor_stability import factor_stability as factor_stability
+    from nlpfeat.analysis.fine_tuning import survival as survival
+    from nlpfeat.analysis.geometry import measure as measure
+    from nlpfeat.analysis.language import (
+        member_probes as member_probes,
+    )
+    from nlpfeat.analysis.language import (
+        member_statistics as member_statistics,
+    )
+    from nlpfeat.analysis.language import (
+        width_curves as width_curves,
+    )
+    from nlpfeat.analysis.new_users import new_user as new_user
+    from nlpfeat.analysis.predictions import predict_text as predict_text
+    from nlpfeat.analysis.ratings import (
+        component_items as component_items,
+    )
+    from nlpfeat.analysis.ratings import (
+        item_map as item_map,
+    )
+    from nlpfeat.analysis.ratings import (
+        items_by_quality as items_by_quality,
+    )
+    from nlpfeat.analysis.ratings import (
+        known_user as known_user,
+    )
+    from nlpfeat.analysis.ratings import (
+        predicted_item as predicted_item,
+    )
+    from nlpfeat.analysis.ratings import (
+        recommended_items as recommended_items,
+    )
+    from nlpfeat.analysis.ratings import (
+        similar_items as similar_items,
+    )
+    from nlpfeat.analysis.sampling import sample_member as sample_member
+    from nlpfeat.analysis.width_table import width_table as width_table
+    from nlpfeat.analysis.word_maps import word_map as word_map
+    from nlpfeat.analysis.word_separability import word_separability as word_separability
+    from nlpfeat.config.files import load_config as load_config
+    from nlpfeat.embeddings.space import load_space as load_space
+    from nlpfeat.films.scenes import save_film as save_film
+    from nlpfeat.parallel import use_all_cores as use_all_cores
+    from nlpfeat.plotting.figures.study import save_figures as save_figures
+    from nlpfeat.plotting.regions import regions as regions
+    from nlpfeat.plotting.style import CLASS_COLOURS as CLASS_COLOURS
+    from nlpfeat.plotting.style import STYLE as STYLE
+    from nlpfeat.report.parts import write_report as write_report
+    from nlpfeat.study.check import check_study as check_study
+    from nlpfeat.study.session import open_study as open_study
+    from nlpfeat.study.session import sweep as sweep
+    from nlpfeat.tasks.describe import describe_task as describe_task
+    from nlpfeat.tasks.from_arrays import classification_task as classification_task
+    from nlpfeat.tasks.registry import TASKS as TASKS
+    from nlpfeat.tasks.registry import register_task as register_task
+    from nlpfeat.tasks.spec import resolve as resolve
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

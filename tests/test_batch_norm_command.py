@@ -38,7 +38,7 @@ def test_the_figure_and_its_numbers(trained):
 
 def test_a_step_of_no_length_changes_nothing(trained):
     """With batch norm too: its statistics are taken anew and are the same."""
-    member = open_study(trained.path).member(width=16, seed=0)
+    member = open_study(trained.path).restore(width=16, seed=0)
     before = evaluate_on(member, None, "test")
     for norms in (None, insert_norms(member)):
         after = fine_tune(member, norms, 0.0, 3, 0, "test")
@@ -46,7 +46,7 @@ def test_a_step_of_no_length_changes_nothing(trained):
 
 
 def test_tuning_lowers_the_loss(trained):
-    member = open_study(trained.path).member(width=16, seed=0)
+    member = open_study(trained.path).restore(width=16, seed=0)
     before = evaluate_on(member, None, "train").loss
     for norms in (None, insert_norms(member)):
         assert fine_tune(member, norms, 0.01, 60, 0, "train").loss < before

@@ -81,7 +81,7 @@ def test_someone_new_is_served_by_a_few_ratings(tasted):
 
 
 def test_a_new_user_with_the_ratings_of_a_user_is_predicted_alike(tasted):
-    member = open_study(tasted[0].path).member(width=4, seed=0)
+    member = open_study(tasted[0].path).restore(width=4, seed=0)
     rated, train = member.dataset.metadata.rated, np.asarray(member.splits["train"].inputs)
     for user in (0, 7, 13):
         mine = train[rated.user[train] == user]
@@ -106,7 +106,7 @@ def test_a_new_user_with_the_ratings_of_a_user_is_predicted_alike(tasted):
 def test_new_users_of_nets_minimise_their_own_errors(name, tmp_path):
     spec = with_grid(of_dishes(name), width=(3,), seed=(0,))
     made, _ = study(with_training(spec, steps=(60,), lr_scales=(30.0,)), tmp_path / "study")
-    member = open_study(made.path).member(width=3, seed=0)
+    member = open_study(made.path).restore(width=3, seed=0)
     items, stars = np.array([2, 5, 9], np.int32), np.array([5.0, 1.0, 3.0], np.float32)
     fresh = new_users.fold_in_user(member, items, stars)
     told = ratings.predict_ratings(fresh, np.full(3, member.module.users, np.int32), items)
@@ -124,7 +124,7 @@ def test_the_bias_of_someone_new_is_held_near_those_of_the_others(tmp_path):
     """One rating moves all predictions by less than it says."""
     spec = with_grid(of_dishes("ratings_bias"), width=(2,), seed=(0,))
     made, _ = study(with_training(spec, steps=(60,), lr_scales=(30.0,)), tmp_path / "study")
-    member = open_study(made.path).member(width=2, seed=0)
+    member = open_study(made.path).restore(width=2, seed=0)
     others = member.params["user_bias"]["table"]
     fresh = [new_users.fold_in_user(member, np.array([2]), np.array([s], np.float32)) for s in (0.5, 5.0)]
     low, high = (float(one.params["user_bias"]["table"][-1, 0]) for one in fresh)
@@ -142,7 +142,7 @@ def test_what_is_not_known_is_said_and_predictions_stay_in_range(tmp_path):
     held_out = next(
         s
         for s in range(6)
-        if len(lines) not in np.asarray(opened.member(width=2, seed=s).splits["train"].inputs)
+        if len(lines) not in np.asarray(opened.restore(width=2, seed=s).splits["train"].inputs)
     )
     common = (f"--study={made.path}", "--width=2", f"--seed={held_out}", "--user=lone")
     done = run("factors", "predict", *common, "--item=[b]rare[/x]")

@@ -213,7 +213,7 @@ def test_what_mends_a_checkpoint_of_a_finished_bucket(copied, whole):
     for path in last.glob("state/d/*"):
         flip(path)
     with pytest.raises(DamagedFile, match=f"delete it and {folder.result(label)}, and run the sweep again"):
-        open_study(copied).member(width=int(folder.bucket(label)["width"].iloc[0]), seed=0)
+        open_study(copied).restore(width=int(folder.bucket(label)["width"].iloc[0]), seed=0)
     shutil.rmtree(last)
     folder.result(label).unlink()
     launch.run(GRID, copied)
@@ -364,14 +364,14 @@ def test_a_study_computed_otherwise_is_not_mixed(copied, monkeypatch):
     recorded = dict(open_folder(copied).numerics)
     assert recorded == numerics.current()
     forge(copied / "config.json", numerics=recorded | {"jax_enable_x64": True})
-    for attempt in (lambda: launch.begin(GRID, copied), lambda: open_study(copied).member(width=2, seed=0)):
+    for attempt in (lambda: launch.begin(GRID, copied), lambda: open_study(copied).restore(width=2, seed=0)):
         with pytest.raises(UserError, match="jax_enable_x64 is True there and False here"):
             attempt()
     for name in ("jax", "XLA_FLAGS"):
         forge(copied / "config.json", numerics=recorded | {name: "other"})
         with pytest.raises(UserError, match=f"{name} is 'other' there and '.*' here"):
             launch.begin(GRID, copied)
-        assert open_study(copied).member(width=2, seed=0).finite
+        assert open_study(copied).restore(width=2, seed=0).finite
 
 
 def test_a_variable_is_put_aside_and_a_choice_in_python_is_recorded(monkeypatch, caplog):

@@ -18,7 +18,7 @@ def test_from_python(tmp_path):
     assert study.results["accuracy"].sizes == {"width": 2, "seed": 2, "step": 4, "split": 2}
     again = nlpfeat.open_study(tmp_path / "study")
     assert again.task is CHECKERBOARD
-    assert again.member(width=8, seed=1).params["hidden"]["weight"].shape == (8, 2)
+    assert again.restore(width=8, seed=1).params["hidden"]["weight"].shape == (8, 2)
 
 
 @pytest.mark.slow

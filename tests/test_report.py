@@ -79,7 +79,7 @@ def test_the_page_computes_what_jax_does(browser, made, place, width, step):
     last = int(dataset.step[-1])
     step = 0 if step == 0 else last
     pick(browser, place, 1, step)
-    member = done.member(step, width=width, seed=1)
+    member = done.restore(step, width=width, seed=1)
     inputs = member.splits["train"].inputs
     trace = member.module.apply({"params": member.params}, inputs, member.settings)
     found = browser.execute_script(
@@ -98,7 +98,7 @@ def test_regions_are_the_exact_ones_and_classes_own_the_plane(browser, made, pla
     done, _ = made
     width = (2, 7, 100)[place]
     pick(browser, place, 0, int(made[1].step[-1]))
-    member = done.member(width=width, seed=0)
+    member = done.restore(width=width, seed=0)
     layers = done.task.views.piecewise_linear.layers(member.params, member.settings)
     network = Network(tuple(Layer(*layer) for layer in layers))
     rng = np.random.default_rng(0)
@@ -134,7 +134,7 @@ def test_regions_are_the_exact_ones_and_classes_own_the_plane(browser, made, pla
 def test_layer_by_layer_is_the_film(browser, made):
     done, _ = made
     pick(browser, 0, 0, int(made[1].step[-1]))
-    member = done.member(width=2, seed=0)
+    member = done.restore(width=2, seed=0)
     path = step_lists(
         Network(
             tuple(
@@ -225,7 +225,7 @@ def test_a_click_into_the_plane_follows_that_point(browser, made):
     told = browser.find_element("id", "s0-a-point").text
     assert told.startswith("Point (−0.5")
     assert "of 100 units on → embedding" in told
-    member = made[0].member(width=100, seed=0)
+    member = made[0].restore(width=100, seed=0)
     at = browser.execute_script("const {x, y} = unwarpers.s0.controls; return [x.value, y.value]")
     trace = member.module.apply({"params": member.params}, tuple(np.array([v]) for v in at), member.settings)
     assert f"class {int(np.argmax(trace['scores']))} " in told

@@ -52,7 +52,7 @@ def test_a_study_is_read_without_unpickling(tmp_path, monkeypatch):
     made, dataset = study(with_grid(SPIRALS, width=(2, 3), seed=(0,)), tmp_path / "study")
     disarm(monkeypatch)
     again = open_folder(made.path)
-    assert Study(again).member(width=3, seed=0).record["loss"].shape == (3,)
+    assert Study(again).restore(width=3, seed=0).record["loss"].shape == (3,)
     combined, damaged = launch.finish(again)
     assert not damaged
     assert combined is not None
@@ -75,7 +75,7 @@ def test_a_pickle_in_the_place_of_a_file_is_damage(where, tmp_path, monkeypatch)
         (made.result(label) if where == "results" else made.combined).write_bytes(bomb)
     with pytest.raises(UserError, match="is damaged"):
         if where == "checkpoint":
-            Study(made).member(width=2, seed=0)
+            Study(made).restore(width=2, seed=0)
         else:
             netcdf.read_netcdf(made.result(label) if where == "results" else made.combined)
     assert not (tmp_path / "exploded").exists()

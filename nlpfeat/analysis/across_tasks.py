@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from nlpfeat.analysis.recipe import AS_TRAINED, RecipeOptions, read_single, varied_of
+from nlpfeat.config.files import expand_path
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.intervals import Interval
@@ -87,6 +88,24 @@ class TaskCurve(NamedTuple):
     def scaled(self) -> np.ndarray:
         """The scores (widths, seeds), scaled so that the baseline is 0 and the best median 1."""
         return (self.scores - self.baseline) / (self.medians[self.best] - self.baseline)
+
+
+def across_tasks(
+    folder: str | Path, options: RecipeOptions = AS_TRAINED, *, track: Track = untracked
+) -> pd.DataFrame:
+    """What width buys in each study of a folder: the `task_table` of its `task_curves`.
+
+        nlpfeat.across_tasks("runs/all_tasks-look")
+
+    Args:
+      folder: whose subfolders are studies.
+      options: the recipe at which all are read.
+      track: follows the studies.
+
+    Raises:
+      UserError: as `task_curves`.
+    """
+    return task_table(task_curves(expand_path(str(folder)), track, options))
 
 
 def task_curves(

@@ -73,7 +73,7 @@ class CoordinateCheck(NamedTuple):
 
 
 def coordinate_check(
-    spec: Spec, options: CoordinateCheckOptions, track: Track = untracked
+    spec: Spec, options: CoordinateCheckOptions = CoordinateCheckOptions(), track: Track = untracked
 ) -> CoordinateCheck:
     """Train a few steps at each width, without padding, and measure the pre-activations of every layer.
 

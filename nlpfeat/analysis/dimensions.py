@@ -28,7 +28,7 @@ from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.store.results import record_converged
 from nlpfeat.study.restore import TrainedMember
-from nlpfeat.study.select import finished_steps, members_at_point, members_at_steps
+from nlpfeat.study.select import ANYWHERE, finished_steps, members_at_point, members_at_steps
 from nlpfeat.study.session import Study
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,10 @@ class Dimensions(NamedTuple):
 
 
 def dimensions(
-    study: Study, point: Mapping[str, float], options: DimensionOptions, track: Track = untracked
+    study: Study,
+    point: Mapping[str, float] = ANYWHERE,
+    options: DimensionOptions = DimensionOptions(),
+    track: Track = untracked,
 ) -> Dimensions:
     """Test the word vectors of every finished member at its last kept step.
 

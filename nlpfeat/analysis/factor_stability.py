@@ -16,6 +16,7 @@ from nlpfeat.embeddings.components import ends
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.store.layout import select_members
+from nlpfeat.study.select import ANYWHERE
 from nlpfeat.study.session import Study
 from nlpfeat.tasks.registry import require_view
 
@@ -59,8 +60,8 @@ class _Compared(NamedTuple):
 
 def factor_stability(
     study: Study,
-    settings: Mapping[str, float],
-    options: StabilityOptions,
+    settings: Mapping[str, float] = ANYWHERE,
+    options: StabilityOptions = StabilityOptions(),
     step: int | None = None,
     track: Track = untracked,
 ) -> FactorStability:
@@ -88,7 +89,7 @@ def factor_stability(
     compared = []
     for row in track(members, "members", len(members)):
         point = {name: row[name] for name in setting_names(study.spec.settings)}
-        member = study.trained_member(step, **point)
+        member = study.restore_converged(step, **point)
         _, quality = item_quality(member, items)
         compared.append((point, _Compared(factor_tables(member).items[items], *ends(quality, listed))))
 

@@ -103,7 +103,9 @@ class Survival(NamedTuple):
         return self.learning_rates[rates - 1] if rates else None
 
 
-def survival(member: TrainedMember, options: FineTuningOptions, track: Track = untracked) -> Survival:
+def survival(
+    member: TrainedMember, options: FineTuningOptions = FineTuningOptions(), track: Track = untracked
+) -> Survival:
     """Fine-tune a member with and without batch norm, from the same weights, at every rate.
 
     It is evaluated on the validation split, where there is one, else on the last split. Batches have the size of the study's.

@@ -19,7 +19,8 @@ from nlpfeat.data.core import Examples, Params, split_names
 from nlpfeat.digests import digest
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
-from nlpfeat.geometry.measures import MEASURES, Sample, diverged_measures, measure, measure_features
+from nlpfeat.geometry.measures import MEASURES, Sample, diverged_measures, measure_features
+from nlpfeat.geometry.measures import measure as measure_network
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.geometry.warping import QUANTILES, determinants
@@ -30,6 +31,7 @@ from nlpfeat.stats.equal_loss import at_level, at_steps, loss_steps
 from nlpfeat.stats.summaries import flat_measures
 from nlpfeat.store import provenance, results
 from nlpfeat.store.atomic import discard_parts
+from nlpfeat.store.combine import read_combined
 from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.locks import lock
 from nlpfeat.store.netcdf import write_netcdf
@@ -37,6 +39,7 @@ from nlpfeat.study.forward import forward
 from nlpfeat.study.restore import TrainedMember, kept_steps, restore_bucket
 from nlpfeat.study.select import final_scores, median_seed, point_of
 from nlpfeat.study.session import Study
+from nlpfeat.sweeps import launch
 from nlpfeat.tasks.registry import require_view
 from nlpfeat.training.step import fresh_splits
 
@@ -120,6 +123,29 @@ def measure_study(study: Study, jobs: list[MeasureJob], track: Track = untracked
         left = [job for job in jobs if not _is_current(study.folder, job.label, job.step)]
         if left:
             _measure_all(study, left, track)
+
+
+def measure(study: Study, *, track: Track = untracked) -> xr.Dataset:
+    """Measure the geometry of every member at every kept checkpoint that has not been measured yet.
+
+        nlpfeat.measure(nlpfeat.open_study("runs/spirals"))["regions"].isel(step=-1).median("seed")
+
+    Args:
+      study: of a classification task.
+      track: follows the members.
+
+    Returns:
+      The array of the study, `Study.results`, with the measures among its variables.
+
+    Raises:
+      UserError: if the task is no classification, or no bucket is finished; DamagedFile if a checkpoint cannot be read.
+    """
+    measure_study(study, unmeasured(study), track)
+    dataset, damaged = launch.finish(study.folder)
+    launch.require_whole(damaged)
+    if dataset is not None:
+        dataset.close()
+    return read_combined(study.folder)
 
 
 def _measure_all(study: Study, jobs: list[MeasureJob], track: Track) -> None:
@@ -222,6 +248,11 @@ def _submit_features(member: TrainedMember, pool: Executor) -> Future[Measures]:
         targets = np.asarray(member.splits[name].targets)
         index = np.sort(np.random.default_rng(0).permutation(len(targets))[:SAMPLE])
         found = forward(member.program, member.params, member.data, name, index, ("features", "scores"))
+        if "features" not in found:
+            raise UserError(
+                f"the network of {member.task.name} returns scores only: for these measures it returns its last hidden layer, too, as "
+                '{"features": hidden, "scores": scores}'
+            )
         features[name], scores[name] = (found[key].astype(np.float64) for key in ("features", "scores"))
         labels[name] = targets[index]
     return pool.submit(measure_features, features, scores, labels)
@@ -231,7 +262,7 @@ def measure_layers(layers: list[Layer], initial: list[Layer], sample: Sample) ->
     """All measures of a network given as layers, also those before training; NaN where its training diverged."""
     if not all(np.isfinite(array).all() for layer in layers for array in (layer.weight, layer.bias)):
         return diverged_measures(sample, len(layers[-1].bias), len(layers))
-    return measure(Network(tuple(layers)), Network(tuple(initial)), sample)
+    return measure_network(Network(tuple(layers)), Network(tuple(initial)), sample)
 
 
 def to_dataset(found: list[Measures], members: list[str], step: int, splits: list[str]) -> xr.Dataset:
@@ -374,7 +405,7 @@ def plane_maps(study: Study, dataset: xr.Dataset) -> list[PlaneMap]:
         if not of_width.sizes["seed"]:
             continue
         point = point_of(study, dataset.sel(width=width))
-        member = study.member(**{**point, "seed": median_seed(of_width)})
+        member = study.restore(**{**point, "seed": median_seed(of_width)})
         network = Network(tuple(layers_of(member)))
         regions = linear_regions(network.until(len(network.layers) - 1), WINDOW)
         found.append(PlaneMap(member, regions, decision_regions(network, WINDOW)))

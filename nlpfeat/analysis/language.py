@@ -19,7 +19,7 @@ from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.power_laws import PowerLaw, power_law
 from nlpfeat.store.results import converged, read_bucket, record_converged
 from nlpfeat.study.restore import TrainedMember
-from nlpfeat.study.select import finished_steps, members_at_point, members_at_steps
+from nlpfeat.study.select import ANYWHERE, finished_steps, members_at_point, members_at_steps
 from nlpfeat.study.session import Study
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class WidthCurves(NamedTuple):
         return self.curves[self.curves["step"] == self.curves["step"].max()]
 
 
-def width_curves(study: Study, point: Mapping[str, float]) -> WidthCurves:
+def width_curves(study: Study, point: Mapping[str, float] = ANYWHERE) -> WidthCurves:
     """Bits per character against the size of the network, with power laws.
 
     Args:
@@ -134,7 +134,10 @@ class MemberStatistics(NamedTuple):
 
 
 def member_statistics(
-    study: Study, point: Mapping[str, float], options: StatisticsOptions, track: Track = untracked
+    study: Study,
+    point: Mapping[str, float] = ANYWHERE,
+    options: StatisticsOptions = StatisticsOptions(),
+    track: Track = untracked,
 ) -> MemberStatistics:
     """Sample texts from every finished member at every kept step, and compute their statistics.
 

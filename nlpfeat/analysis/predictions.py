@@ -228,7 +228,7 @@ def median_predictions(study: Study, dataset: xr.Dataset) -> list[tuple[TrainedM
         if not scores.sizes["seed"]:
             continue
         point = point_of(study, dataset.sel(width=width))
-        member = study.member(**{**point, "seed": median_seed(scores)})
+        member = study.restore(**{**point, "seed": median_seed(scores)})
         predictions = predict_split(member, split)
         if predictions is not None:
             found.append((member, predictions))

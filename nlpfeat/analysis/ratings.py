@@ -139,7 +139,7 @@ class ItemList(NamedTuple):
     caption: str
 
 
-def items_by_quality(member: TrainedMember, options: ItemOptions, *, best: bool) -> ItemList:
+def items_by_quality(member: TrainedMember, options: ItemOptions = ItemOptions(), *, best: bool) -> ItemList:
     """The items of highest or lowest quality, see `item_quality`."""
     items = rating_table(member).most_rated(options.max_items)
     name, values = item_quality(member, items)
@@ -151,7 +151,7 @@ def items_by_quality(member: TrainedMember, options: ItemOptions, *, best: bool)
     )
 
 
-def component_items(member: TrainedMember, options: ItemOptions) -> ItemList:
+def component_items(member: TrainedMember, options: ItemOptions = ItemOptions()) -> ItemList:
     """The items at both ends of the principal components of the item factors; columns component, share and end come first.
 
     Raises:
@@ -171,7 +171,7 @@ def component_items(member: TrainedMember, options: ItemOptions) -> ItemList:
     )
 
 
-def similar_items(member: TrainedMember, title: str, options: ItemOptions) -> ItemList:
+def similar_items(member: TrainedMember, title: str, options: ItemOptions = ItemOptions()) -> ItemList:
     """The items whose factors have the largest cosine with those of one item.
 
     Args:
@@ -214,7 +214,7 @@ def predicted_item(rater: Rater, title: str) -> ItemList:
     return ItemList(rows, f"for {rater.name}, {describe_model(member)}")
 
 
-def recommended_items(rater: Rater, options: ItemOptions) -> ItemList:
+def recommended_items(rater: Rater, options: ItemOptions = ItemOptions()) -> ItemList:
     """The items of highest predicted rating that the user has not rated.
 
     Args:

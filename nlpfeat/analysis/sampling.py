@@ -88,7 +88,9 @@ def warn_of_unknown_characters(alphabet: Alphabet, prompt: str) -> None:
         log.warning("characters outside the network's alphabet, which it cannot tell apart: %s", names)
 
 
-def sample_member(member: TrainedMember, prompt: str, options: SamplingOptions) -> list[str]:
+def sample_member(
+    member: TrainedMember, prompt: str, options: SamplingOptions = SamplingOptions()
+) -> list[str]:
     """Texts that a trained character network writes after a prompt. As `sample_text`."""
     alphabet = member.dataset.metadata.alphabet
     return sample_text(member.module, member.params, member.settings, alphabet, prompt, options)

@@ -77,7 +77,7 @@ class WidthTable(NamedTuple):
     best_rates: BestRates | None
 
 
-def width_table(study: Study, options: WidthTableOptions) -> WidthTable:
+def width_table(study: Study, options: WidthTableOptions = WidthTableOptions()) -> WidthTable:
     """The table of a study.
 
     Raises:

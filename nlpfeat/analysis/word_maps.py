@@ -83,7 +83,7 @@ class Titled(NamedTuple):
 def word_map(
     study: Study,
     members: Sequence[Mapping[str, float]],
-    options: WordMapOptions,
+    options: WordMapOptions = WordMapOptions(),
     track: Track = untracked,
 ) -> WordMap:
     """The words of a study in the spaces of members.
@@ -101,7 +101,7 @@ def word_map(
     spaces: list[Titled] = []
     first = None
     for settings in members:
-        member = study.trained_member(options.step, **settings)
+        member = study.restore_converged(options.step, **settings)
         title = f"{describe_settings(settings)}, step {member.step}"
         if groups is not None:
             spaces.append(Titled(title, word_vectors(member)[groups.words]))
@@ -116,7 +116,7 @@ def word_map(
     return WordMap(options.method, planes, _polar(study, groups), texts_of(study).corpus.classes[-1])
 
 
-def space_map(space: WordSpace, options: WordMapOptions) -> WordMap:
+def space_map(space: WordSpace, options: WordMapOptions = WordMapOptions()) -> WordMap:
     """The most frequent words of a file of vectors.
 
     Raises:

@@ -14,14 +14,14 @@ from nlpfeat.parallel import process_pool
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.intervals import wilson
 from nlpfeat.stats.quantiles import quartiles_of
-from nlpfeat.study.select import finished_steps, members_at_point, members_at_steps
+from nlpfeat.study.select import ANYWHERE, finished_steps, members_at_point, members_at_steps
 from nlpfeat.study.session import Study
 
 PER_CLASS = 500  # good and bad words
 
 
 def word_separability(
-    study: Study, point: Mapping[str, float], per_class: int = PER_CLASS, track: Track = untracked
+    study: Study, point: Mapping[str, float] = ANYWHERE, per_class: int = PER_CLASS, track: Track = untracked
 ) -> xr.Dataset:
     """The MEASURES of all finished members at all kept checkpoints.
 

@@ -57,7 +57,7 @@ def run(args: argparse.Namespace, line: str) -> int:
 
     use_all_cores()
     study = open_study(args.study)
-    member = study.trained_member(args.step, **member_of(study, args))
+    member = study.restore_converged(args.step, **member_of(study, args))
     found = survival(member, FineTuningOptions(rates, args.steps, args.repeats), track)
     width, seed = member.settings.width, member.settings.seed
     paths = save_figure(

@@ -149,7 +149,7 @@ def _units(args: argparse.Namespace, line: str) -> int:
 
     study = open_characters(args)
     settings = member_of(study, args)
-    member = study.trained_member(args.step, **settings)
+    member = study.restore_converged(args.step, **settings)
     result = member_probes(study, member, args.characters)
     if args.json:
         print_json({"member": member.id, "step": member.step, "probes": result.table})

@@ -5,8 +5,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nlpfeat.cli.parsing import Command, Parser, add_count, add_json, numbers, require_range
-from nlpfeat.config.files import config_name, expand_path, load_config
+from nlpfeat.cli.parsing import Command, Parser, add_config, add_count, add_json, config_of, numbers, require_range
+from nlpfeat.config.files import config_name, expand_path
 from nlpfeat.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 def add_flags(parser: Parser) -> None:
     """All flags; those of the config's keys are taken out before."""
-    parser.add_argument(
-        "--config", required=True, metavar="FILE[:VARIANT]", help="a config; of its grid, nothing is used"
-    )
+    add_config(parser)
     parser.add_argument(
         "--parametrisations",
         default="standard,maximal_update",
@@ -43,7 +41,7 @@ def add_flags(parser: Parser) -> None:
 
 def run(args: argparse.Namespace, line: str) -> int:
     """Train, draw the figure, print the slopes."""
-    config = load_config(args.config)
+    reference = config_of(args)
     require_range(args, "seeds", 3, 1000)
     require_range(args, "steps", 1, 1000)
     widths = tuple(int(width) for width in numbers("widths", args.widths, "8,64,512"))
@@ -55,15 +53,15 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.plotting.figures.coordinate_check import coordinate_check_figure
     from nlpfeat.plotting.save import save_figure
     from nlpfeat.store.provenance import commit
-    from nlpfeat.tasks.spec import config_hash, resolve
+    from nlpfeat.tasks.spec import config_hash, read_config, resolve
 
     options = CoordinateCheckOptions(
         _names(args.parametrisations), widths, tuple(range(args.seeds)), args.steps
     )
-    spec = resolve(config, args.overrides)
+    spec = resolve(read_config(reference), args.overrides)
     use_all_cores()
     check = coordinate_check(spec, options, track)
-    path = args.out or Path("runs") / f"coordinate-check-{config_name(args.config)}"
+    path = args.out or Path("runs") / f"coordinate-check-{config_name(reference)}"
     figure = coordinate_check_figure(check, spec.task, spec.settings.learning_rate)
     paths = save_figure(figure, path, f"{line}   commit {commit()}   config {config_hash(spec)}")
     if args.json:

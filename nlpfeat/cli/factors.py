@@ -116,7 +116,7 @@ def _list(make: "List") -> Callable[[argparse.Namespace, str], int]:
         from nlpfeat.cli.tables import print_columns, print_json
 
         study = _open(args)
-        member = study.trained_member(args.step, **member_of(study, args))
+        member = study.restore_converged(args.step, **member_of(study, args))
         table, caption = make(ratings, member, args)
         if args.json:
             print_json(table)
@@ -157,7 +157,7 @@ def _map(args: argparse.Namespace, line: str) -> int:
 
     study = _open(args)
     settings = member_of(study, args)
-    result = item_map(study.trained_member(args.step, **settings), axes, args.max_items)
+    result = item_map(study.restore_converged(args.step, **settings), axes, args.max_items)
     width, seed = (format_number(settings[name]) for name in ("width", "seed"))
     path = study.folder.figures / f"factors-{axes[0]}-{axes[1]}-width={width}-seed={seed}"
     paths = write_map(path, item_map_page(result), signature(line, study.folder))

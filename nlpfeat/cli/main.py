@@ -39,8 +39,8 @@ from nlpfeat.cli.parsing import (
     parser_of,
     refuse_flags_of,
     split_config_flags,
+    split_task_flags,
 )
-from nlpfeat.config.files import expand_path, run_file
 from nlpfeat.errors import UserError, did_you_mean
 
 COMMANDS = (
@@ -75,7 +75,8 @@ ROOT = Command(
     "nlpfeat",
     "What features does a neural network learn, and what does its width buy?",
     _add_version,
-    description="Further tasks: --register=FILE.py before a command runs a Python file that registers them.",
+    description="A task of your own: --task=FILE.py (or a module) runs the Python file that registers it; any command takes that flag.\n"
+    "A study remembers the file, so that later commands need it no more. See examples/digits.py.",
     examples=(
         "nlpfeat sweep --config=configs/spirals.py",
         "nlpfeat plot --study=runs/spirals",
@@ -94,9 +95,12 @@ def dispatch(argv: Sequence[str]) -> int:
     Raises:
       UserError: for a mistake in the arguments, and those of the command.
     """
-    path, rest = [ROOT], list(argv)
-    while rest and rest[0].startswith("--register"):
-        _register(rest)
+    path, (rest, tasks) = [ROOT], split_task_flags(argv)
+    modules = []
+    if tasks and not {"-h", "--help"} & set(rest):
+        from nlpfeat.tasks.outside import load_task
+
+        modules = [load_task(task) for task in tasks]
     while path[-1].subcommands:
         if not rest or rest[0].startswith("-"):
             parser = parser_of(path[-1], " ".join(one.name for one in path))
@@ -122,6 +126,7 @@ def dispatch(argv: Sequence[str]) -> int:
             refuse_flags_of(siblings, parser, rest)  # the mistake to name first
             raise
     args = parse(parser, rest, siblings)
+    args.task_modules = modules
     if settings is not None:
         check_members(args, settings)
     try:
@@ -138,17 +143,6 @@ def _chosen(path: Sequence[Command], name: str) -> Command:
             f"{' '.join(one.name for one in path)} has no subcommand {name!r}; {did_you_mean(name, known)}"
         )
     return known[name]
-
-
-def _register(rest: list[str]) -> None:
-    """Run the file of --register, which registers further tasks."""
-    _, equals, file = rest.pop(0).partition("=")
-    if not equals and not rest:
-        raise UserError("--register needs a Python file, as in --register=my_task.py")
-    path = expand_path(file if equals else rest.pop(0))
-    if not path.is_file():
-        raise UserError(f"--register: no file {str(path)!r}")
-    run_file(path, "--register:")
 
 
 def main(*prefix: str) -> NoReturn:

@@ -25,6 +25,7 @@ class Command(NamedTuple):
       run: (parsed arguments, the command as it was typed) -> exit code. None for a command that only has subcommands.
       description: further paragraphs of its help.
       examples: lines of its help.
+      python: what does the same from Python, in one line.
       opens_study: whether --study names an existing study: it is checked before anything slow is imported, and the further
         axes of its grid become flags.
       in_place_of_study: a flag that takes the place of --study.
@@ -38,6 +39,7 @@ class Command(NamedTuple):
     run: Callable[[argparse.Namespace, str], int] | None = None
     description: str = ""
     examples: Sequence[str] = ()
+    python: str = ""
     opens_study: bool = True
     in_place_of_study: str | None = None
     takes_config: bool = False
@@ -60,12 +62,15 @@ class Parser(argparse.ArgumentParser):
 def parser_of(command: Command, prog: str) -> Parser:
     """The parser of a command, without its subcommands."""
     lines = "".join(f"  {example}\n" for example in command.examples)
+    epilog = f"examples:\n{lines}" if lines else ""
+    if command.python:
+        epilog += f"\nfrom Python, after import nlpfeat:\n  {command.python}\n"
     parts = [command.summary, command.description, *_listed(command)]
     parser = Parser(
         prog=prog,
         usage=f"{prog} [-h] SUBCOMMAND …" if command.subcommands else None,
         description="\n\n".join(part.strip() for part in parts if part),
-        epilog=f"examples:\n{lines}" if lines else None,
+        epilog=epilog or None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -89,6 +94,43 @@ def add_study(parser: Parser, default: str = "runs/spirals") -> None:
         default=Path(default),
         metavar="DIR",
         help="the study's folder (default: %(default)s)",
+    )
+
+
+def add_config(parser: Parser) -> None:
+    """The argument that names a config, with or without its flag."""
+    parser.add_argument(
+        "name",
+        nargs="?",
+        metavar="CONFIG",
+        help="a config that nlpfeat ships (nlpfeat list), such as spirals or spirals:smoke; a Python file, such as mine.py; "
+        "or a task, at its defaults",
+    )
+    parser.add_argument("--config", metavar="CONFIG", help="the same, as a flag")
+
+
+def config_of(args: argparse.Namespace) -> str:
+    """The config that the arguments name: CONFIG, --config, or else that of the one file of --task.
+
+    Raises:
+      UserError: if they name none, or two.
+    """
+    given = [reference for reference in (args.name, args.config) if reference]
+    if len(given) == 1:
+        return given[0]
+    if given:
+        raise UserError(f"--config: two configs, {given[0]} and {given[1]}: give one")
+    if len(args.task_modules) == 1:
+        from nlpfeat.tasks.registry import tasks_of
+
+        (module,) = args.task_modules
+        names = tasks_of(module.__file__)
+        if "get_config" in vars(module):
+            return module.__file__
+        if len(names) == 1:
+            return names[0]
+    raise UserError(
+        "--config: which config? Name one that nlpfeat ships, a Python file, or a task, as in: nlpfeat sweep spirals (nlpfeat list names all)"
     )
 
 
@@ -231,6 +273,31 @@ def in_terms_of_flags(message: str, parser: Parser) -> str:
         pattern = rf"\b{name}\b" if "_" in name else rf"^{name}(?=:| \S+:)"
         message = re.sub(pattern, flag, message)
     return message
+
+
+def split_task_flags(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Separate `--task=FILE` and `--task FILE`, which any command takes, from the other arguments.
+
+    Raises:
+      UserError: if no file follows.
+    """
+    others: list[str] = []
+    tasks: list[str] = []
+    queue = list(argv)
+    while queue:
+        argument = queue.pop(0)
+        flag, equals, value = argument.partition("=")
+        if flag != "--task":
+            others.append(argument)
+            continue
+        if not equals:
+            value = queue.pop(0) if queue and not queue[0].startswith("-") else ""
+        if not value:
+            raise UserError(
+                "--task needs the Python file, or the module, that registers a task, as in --task=digits.py"
+            )
+        tasks.append(value)
+    return others, tasks
 
 
 def split_config_flags(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -2,10 +2,14 @@
 
 import argparse
 import math
+from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import Command, Parser, add_json, add_study
 from nlpfeat.cli.recipe import add_at, add_moment, add_select, check_flags, recipe_options
 from nlpfeat.errors import UserError
+
+if TYPE_CHECKING:
+    from nlpfeat.plotting.figures.study import SavedFigure
 
 
 def add_flags(parser: Parser) -> None:
@@ -38,26 +42,22 @@ def run(args: argparse.Namespace, line: str) -> int:
     precheck.require_study(args.study)
 
     from nlpfeat.cli.tables import print_json
-    from nlpfeat.plotting.figures.study import StudyFiguresOptions, study_figures
-    from nlpfeat.plotting.save import results_stamp, save_figure
-    from nlpfeat.store.atomic import write_csv
+    from nlpfeat.plotting.figures.study import StudyFiguresOptions, save_figures
     from nlpfeat.study.session import open_study
 
     study = open_study(args.study)
     options = StudyFiguresOptions(args.threshold, recipe_options(args, study.results))
-    stamp, entries = results_stamp(line, study.results.attrs), []
-    for one in study_figures(study, options):
-        paths = save_figure(one.figure, study.folder.figures / one.name, stamp)
-        if one.table is not None:
-            paths.append(write_csv(one.table, study.folder.figures / f"{one.name}.csv"))
-        entries.append({"text": one.text, **one.numbers, "paths": paths})
-        if not args.json:
-            print(one.text)
-            for path in paths:
-                print(f"  {path}")
     if args.json:
-        print_json(entries)
+        figures = save_figures(study, options, stamp=line)
+        print_json([{"text": one.text, **one.numbers, "paths": one.paths} for one in figures])
+    else:
+        save_figures(study, options, stamp=line, saved=print_figure)
     return 0
+
+
+def print_figure(figure: "SavedFigure") -> None:
+    """Print what a figure shows, and its files."""
+    print("\n  ".join([figure.text, *map(str, figure.paths)]), flush=True)
 
 
 COMMAND = Command(

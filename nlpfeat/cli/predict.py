@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     study = open_study(args.study)
     require_classes(study)
     classes = texts_of(study).corpus.classes
-    member = study.trained_member(args.step, **member_of(study, args))
+    member = study.restore_converged(args.step, **member_of(study, args))
     for text in lines_of(sys.stdin) if args.text is None else args.text:
         found = predict_text(member, text)
         if args.json:

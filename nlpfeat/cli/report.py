@@ -48,9 +48,9 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.study.session import open_study
 
     use_all_cores()
-    out = args.out or paths[0] / "report.html"
     options = ReportOptions(frames=args.frames, widths=tuple(widths))
-    megabytes = write_report([open_study(path) for path in paths], out, options, line, track)
+    out = write_report([open_study(path) for path in paths], args.out, options, line, track)
+    megabytes = out.stat().st_size / 1e6
     print_json({"path": out, "megabytes": round(megabytes, 2)}) if args.json else print(out)
     print(f"{megabytes:.1f} MB; open it in a browser", file=sys.stderr)
     return 0

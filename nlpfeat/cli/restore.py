@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, line: str) -> int:
 
     use_all_cores()
     study = open_study(args.study)
-    member = study.member(args.step, **settings_of(args, setting_names(study.spec.settings)))
+    member = study.restore(args.step, **settings_of(args, setting_names(study.spec.settings)))
     found = jax.device_get(
         evaluate(member.program, member.params, member.data._replace(splits=member.recorded_splits))
     )

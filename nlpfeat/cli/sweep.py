@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nlpfeat.cli.parsing import Command, Parser, add_json
-from nlpfeat.config.files import config_name, expand_path, load_config
+from nlpfeat.cli.parsing import Command, Parser, add_config, add_json, config_of
+from nlpfeat.config.files import config_name, expand_path, has_config, load_config
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store import precheck
 
@@ -36,9 +36,7 @@ def shard(text: str) -> tuple[int, int]:
 
 def add_flags(parser: Parser) -> None:
     """All flags; those of the config's keys are taken out before."""
-    parser.add_argument(
-        "--config", required=True, metavar="FILE[:VARIANT]", help="a config: a Python program, see configs/"
-    )
+    add_config(parser)
     parser.add_argument(
         "--study", type=expand_path, metavar="DIR", help="where to write (default: runs/NAME OF THE CONFIG)"
     )
@@ -70,32 +68,45 @@ def add_flags(parser: Parser) -> None:
         metavar="auto|HOST:PORT,i/n",
         help="train as process i of n that share all their devices; start n such commands",
     )
+    parser.add_argument(
+        "--plot", action="store_true", help="draw the figures afterwards, as nlpfeat plot does"
+    )
     add_json(parser)
 
 
 def run(args: argparse.Namespace, line: str) -> int:
     """Results on stdout, progress on stderr."""
-    config = load_config(args.config)
+    reference = config_of(args)
+    config = load_config(reference) if has_config(reference) else None
     _check(args)
-    path = args.study or Path("runs") / config_name(args.config)
+    path = args.study or Path("runs") / config_name(reference)
     if (path / "config.json").exists():
         with contextlib.suppress(DamagedFile):  # which is written anew
             precheck.require_study(path)
 
     from nlpfeat.parallel import use_all_cores
-    from nlpfeat.tasks.spec import resolve
+    from nlpfeat.tasks.spec import read_config, resolve
 
     try:
-        spec = resolve(config, args.overrides)
+        spec = resolve(read_config(reference) if config is None else config, args.overrides)
     except UserError as error:
-        raise UserError(f"{error} ({args.config})") from None
+        raise UserError(f"{error} ({reference})") from None
     use_all_cores()
     if args.dry_run:
         return _dry_run(spec, path, args)
-    return (_on_cluster if args.cluster else _here)(spec, path, args, line)
+    code = (_on_cluster if args.cluster else _here)(spec, path, args, line)
+    if args.plot and not code:
+        from nlpfeat.cli.plot import print_figure
+        from nlpfeat.plotting.figures.study import save_figures
+        from nlpfeat.study.session import open_study
+
+        save_figures(open_study(path), stamp=line, saved=print_figure)
+    return code
 
 
 def _check(args: argparse.Namespace) -> None:
+    if args.plot and args.json:
+        raise UserError("--plot and --json: each prints results of its own; draw the figures by nlpfeat plot --json")
     chosen = [name for name in ("cluster", "processes") if getattr(args, name)]
     chosen += ["shard"] if args.shard[1] > 1 else []
     if len(chosen) > 1:

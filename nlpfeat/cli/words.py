@@ -76,7 +76,7 @@ def space_of(args: argparse.Namespace) -> NamedSpace:
     study = _open(args)
     texts_of(study)
     settings = member_of(study, args)
-    return NamedSpace(word_space(study, study.trained_member(args.step, **settings)), study, settings)
+    return NamedSpace(word_space(study, study.restore_converged(args.step, **settings)), study, settings)
 
 
 def _open(args: argparse.Namespace) -> "Study":
@@ -263,7 +263,7 @@ def translate(args: argparse.Namespace, line: str) -> int:
     space, _, settings = space_of(args)
     if target.is_dir():
         other = open_study(target)
-        target_space = embeddings.word_space(other, other.trained_member(args.step, **settings))
+        target_space = embeddings.word_space(other, other.restore_converged(args.step, **settings))
     else:
         target_space = _load(args.target, args.rows)
     found = embeddings.translate(space, target_space, args.words, args.max_items, args.top_k)
@@ -454,7 +454,7 @@ def polarity(args: argparse.Namespace, line: str) -> int:
 
     study = _open(args)
     embeddings.require_classes(study)
-    member = study.trained_member(args.step, **member_of(study, args))
+    member = study.restore_converged(args.step, **member_of(study, args))
     table = embeddings.polarity(study, member, args.words, args.top_k)
     if args.json:
         print_json(table)

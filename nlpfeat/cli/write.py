@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.cli.tables import print_json, printable
 
     study = open_characters(args)
-    member = study.trained_member(args.step, **member_of(study, args))
+    member = study.restore_converged(args.step, **member_of(study, args))
     prompt = book_of(study).prompt if args.prompt is None else args.prompt
     alphabet = study.dataset.metadata.alphabet
     warn_of_unknown_characters(alphabet, prompt)

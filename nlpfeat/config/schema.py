@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
 
 from jaxtyping import PyTree
 
-from nlpfeat.config import limits
+from nlpfeat.config import limits, tied_axes
 from nlpfeat.config.fields import Choice, Range, Settings, choice_of, setting_hints
 from nlpfeat.errors import UserError, did_you_mean
 
@@ -22,10 +22,14 @@ class Sections(NamedTuple):
     Attributes:
       values: an instance of its frozen dataclass per section.
       sweep: the values of each axis that the config names.
+      zipped: groups of axes that are walked together.
+      formulas: the formula of each axis that is a function of others.
     """
 
     values: dict[str, object]
     sweep: dict[str, tuple[float, ...]]
+    zipped: tuple[tuple[str, ...], ...] = ()
+    formulas: dict[str, str] = {}  # noqa: RUF012  (never changed)
 
 
 def flatten(tree: Mapping[str, object], prefix: str = "") -> dict[str, object]:
@@ -65,24 +69,40 @@ def read_sections(
     }
     hints |= {f"sweep.{axis}": tuple[hint, ...] for axis, hint in hints_of(types["settings"]).items()}  # pyright: ignore[reportInvalidTypeArguments]
     values: dict[str, dict[str, object]] = {section: {} for section in (*types, "sweep")}
+    zipped: object = ()
+    formulas: dict[str, str] = {}
     for key, given, is_text in _given(config, overrides):
+        if key == "sweep.zip":
+            zipped = given
+            continue
         if key in values:
             raise UserError(f"config.{key} is a section; set its keys, as in config.sweep.width=(2,8)")
         if key not in hints:
             raise UserError(f"config.{key}: unknown key; {_nearest_key(key, hints)}")
-        value = _literal(key, str(given), hints[key]) if is_text else given
         section, _, name = key.partition(".")
+        if section == "sweep" and _is_formula(given, hints[key], is_text=is_text):
+            formulas[name] = str(given).strip()
+            continue
+        value = _literal(key, str(given), hints[key]) if is_text else given
         values[section][name] = _coerce(key, value, hints[key])
     sweep: dict[str, tuple[float, ...]] = values.pop("sweep")  # pyright: ignore[reportAssignmentType]
+    groups = tied_axes.read_zipped(zipped, sweep)
+    followers = {axis for group in groups for axis in group}
     for axis, points in sweep.items():
-        _check_axis(axis, points)
+        _check_axis(axis, points, distinct=axis not in followers)
     made = {}
     for section, cls in types.items():
         try:
             made[section] = cls(**values[section])
         except ValueError as error:
             raise UserError(f"config.{section}.{error}") from error
-    return Sections(made, sweep)
+    settings = made["settings"]
+    for axis in ("width", "seed"):  # every study has these two axes
+        if axis not in formulas:
+            sweep.setdefault(axis, (getattr(settings, axis),))
+    for axis, text in formulas.items():
+        _check_formula(axis, text, sweep, hints[f"settings.{axis}"])
+    return Sections(made, sweep, groups, formulas)
 
 
 def _given(config: Mapping[str, object], overrides: Mapping[str, str]) -> list[tuple[str, object, bool]]:
@@ -92,11 +112,38 @@ def _given(config: Mapping[str, object], overrides: Mapping[str, str]) -> list[t
     ]
 
 
-def _check_axis(axis: str, points: Sequence[float]) -> None:
+def _is_formula(given: object, hint: object, *, is_text: bool) -> bool:
+    """Whether what is given for an axis is a formula of others, such as "0.1 / width", and no values."""
+    if not isinstance(given, str) or choice_of(_item(hint)):
+        return False
+    if not is_text:
+        return True
+    try:
+        ast.literal_eval(given)
+    except (ValueError, SyntaxError):
+        return True
+    return False
+
+
+def _check_formula(axis: str, text: str, sweep: Mapping[str, tuple[float, ...]], hint: PyTree) -> None:
+    """Check a formula at all values of the axes that it names.
+
+    Raises:
+      UserError: if it is no formula of axes, or gives a value of the wrong type or out of range.
+    """
+    for at, value in tied_axes.formula_values(axis, text, sweep, _origin(hint)):
+        wrong = complaint(hint, value)
+        if wrong:
+            raise UserError(
+                f"config.sweep.{axis}: {text} is {value:g} at {tied_axes.point_text(at)}, and {wrong}"
+            )
+
+
+def _check_axis(axis: str, points: Sequence[float], *, distinct: bool) -> None:
     if not points:
         raise UserError(f"config.sweep.{axis}: the grid is empty; give at least one value, as in (2,8)")
     repeated = sorted(point for point, times in Counter(points).items() if times > 1)
-    if repeated:
+    if repeated and distinct:
         raise UserError(f"config.sweep.{axis}: {repeated[0]} appears twice; list each value once")
 
 

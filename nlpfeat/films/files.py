@@ -53,7 +53,9 @@ def write_frames(film: Film, frames: Iterable[Rendered], path: Path, fps: int) -
 
     ffmpeg = find_ffmpeg()
     if ffmpeg is None:
-        log.warning("no ffmpeg on this machine: the film is a GIF (install ffmpeg for mp4)")
+        log.warning(
+            "no ffmpeg on this machine: the film is a GIF; for mp4 install ffmpeg, or pip install 'nlpfeat[films]'"
+        )
     made = _video(ffmpeg, kept(), path, shape, fps) if ffmpeg else _gif(film, kept(), path, fps)
     page, still = _with(path, ".html"), _with(path, ".png")
     labels = ["   |   ".join(scene.label(i) for scene in film.scenes) for i in range(film.frames)]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,16 +16,18 @@ from nlpfeat.data.text.characters import Book
 from nlpfeat.errors import UserError
 from nlpfeat.films import interpolation, layers, motion, regions, training, writing
 from nlpfeat.films.camera import evenly_spaced, film_steps
+from nlpfeat.films.files import write_film
 from nlpfeat.films.film import Film
 from nlpfeat.films.scene import Replayed, Scene
 from nlpfeat.geometry.network import Network
 from nlpfeat.plotting.style import THEMES
 from nlpfeat.progress import Track, untracked
 from nlpfeat.store import provenance
+from nlpfeat.store.provenance import signature
 from nlpfeat.store.results import read_bucket
 from nlpfeat.study.replay import Replay, replay
 from nlpfeat.study.restore import TrainedMember, find_member
-from nlpfeat.study.select import describe_settings, format_number
+from nlpfeat.study.select import choose_seed, describe_settings, format_number
 from nlpfeat.study.session import Study
 
 # A replay equals the record to the bit on the machine that made it; elsewhere rounding differs, and the difference grows.
@@ -78,6 +81,56 @@ def make_film(
     heading = f"{made.heading} ({study.task.summary})" if len(members) > 1 else made.heading
     titles = tuple(map(describe_settings, members))
     return Film(scenes, titles, heading, made.note, stamp, THEMES[style])
+
+
+def save_film(
+    study: Study,
+    kind: str = "training",
+    *,
+    frames: int = 300,
+    fps: int = 25,
+    style: str = "light",
+    folder: Path | None = None,
+    stamp: str = "nlpfeat.save_film",
+    track: Track = untracked,
+    **settings: float | str | Sequence[float],
+) -> list[Path]:
+    """Make a film of one member, or of several widths side by side, and write it: an mp4, a page that plays offline, a poster.
+
+        nlpfeat.save_film(nlpfeat.open_study("runs/spirals"), "training", width=(2, 8, 100), seed="median")
+
+    Args:
+      study: whose members they are.
+      kind: one of `KINDS`.
+      frames: at most.
+      fps: frames per second.
+      style: one of `nlpfeat.plotting.style.THEMES`.
+      folder: of the files; None for that of the study's figures.
+      stamp: below each frame, before the commit and the hash of the config.
+      track: follows the members, then the frames.
+      settings: of the member: width, one or several; seed, or "median" or "best" (by the headline metric); further axes.
+
+    Returns:
+      The paths.
+
+    Raises:
+      UserError, DiffersFromRecord: as `make_film`.
+    """
+    given = {"seed": "median"} | settings
+    widths = np.atleast_1d(np.asarray(given.pop("width"))).tolist()
+    seed = given.pop("seed")
+    members = []
+    for width in widths:
+        point = {"width": width} | given
+        if isinstance(seed, str):
+            own = choose_seed(study.results, study.task, point, best=seed == "best")  # pyright: ignore[reportArgumentType]
+        else:
+            own = seed
+        members.append({"width": width, "seed": own} | given)
+    film = make_film(study, kind, members, frames, style, signature(stamp, study.folder), track)
+    folder = folder or study.folder.figures
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_film(film, folder / film_name(kind, members, style), fps, track)
 
 
 def film_name(kind: str, members: Sequence[Mapping[str, float]], style: str) -> str:
@@ -191,7 +244,7 @@ def _final(study: Study, settings: Mapping[str, float]) -> TrainedMember:
     Raises:
       UserError: if its last checkpoint is missing, or its training diverged.
     """
-    member, last = study.trained_member(None, **settings), study.spec.training.total
+    member, last = study.restore_converged(None, **settings), study.spec.training.total
     if member.step != last:
         raise UserError(
             f"the last checkpoint of this member is of step {member.step}, not {last}: run the sweep to its end"

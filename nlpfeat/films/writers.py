@@ -12,7 +12,6 @@ from itertools import pairwise
 from pathlib import Path
 from string import Template
 
-import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
@@ -20,13 +19,15 @@ LINGER = 1500  # milliseconds for which a GIF shows its last frame
 
 
 def find_ffmpeg() -> str | None:
-    """The ffmpeg in PATH, else the one of imageio-ffmpeg; None where there is neither."""
+    """The ffmpeg in PATH, else the one of imageio-ffmpeg, which the extra `films` brings; None where there is neither."""
     own = shutil.which("ffmpeg")
     if own:
         return own
     try:
+        import imageio_ffmpeg
+
         return imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError:  # it has none for this platform
+    except (ImportError, RuntimeError):  # not installed, or it has none for this platform
         return None
 
 

@@ -47,27 +47,34 @@ class ReportOptions:
 
 
 def write_report(
-    studies: Sequence[Study], path: Path, options: ReportOptions, command: str, track: Track = untracked
-) -> float:
-    """Write the page of some studies.
+    studies: Sequence[Study],
+    path: Path | None = None,
+    options: ReportOptions = ReportOptions(),
+    command: str = "nlpfeat.write_report",
+    track: Track = untracked,
+) -> Path:
+    """Write one page that shows some studies interactively, in any browser and without a network.
+
+        nlpfeat.write_report([nlpfeat.open_study("runs/spirals")])
 
     Args:
-      path: of the HTML file.
+      studies: at least one.
+      path: of the HTML file; None for report.html in the folder of the first study.
       options: what is shown.
       command: that made the page, for its last line.
       track: follows checkpoints, networks that are trained again, and maps.
 
     Returns:
-      The size of the page in megabytes.
+      The path of the page.
 
     Raises:
       UserError: if a study has no results yet, or its data have changed since it was trained.
     """
     budget = options.budget / len(studies)
     parts = [study_part(study, options, budget, track) for study in studies]
-    page = report_page(parts, f"{command}   commit {commit()}").encode()
-    write_atomic(path, page)
-    return len(page) / 1e6
+    path = path or studies[0].path / "report.html"
+    write_atomic(path, report_page(parts, f"{command}   commit {commit()}").encode())
+    return path
 
 
 def study_part(study: Study, options: ReportOptions, budget: float, track: Track = untracked) -> Part:
@@ -132,6 +139,6 @@ def _maps(study: Study, options: ReportOptions, track: Track) -> list[Map]:
         return [word_map_page(words)._replace(heading="Words")]
     maps = []
     for settings in members:
-        result = item_map(study.trained_member(**settings), max_items=ITEMS)
+        result = item_map(study.restore_converged(**settings), max_items=ITEMS)
         maps.append(item_map_page(result)._replace(heading=f"Items: {describe_settings(settings)}"))
     return maps

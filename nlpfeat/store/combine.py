@@ -33,10 +33,16 @@ class Survey(NamedTuple):
         str, tuple[tuple[str, ...], np.dtype, dict[str, PyTree]]
     ]  # dims after the axes, dtype, attributes
     attributes: dict[str, dict[str, PyTree]]  # by bucket
+    tied: dict[
+        str, dict[tuple[float, ...], set[float]]
+    ]  # the values of settings that axes decide, by those of the axes
 
 
 def combine(folder: StudyFolder) -> tuple[bool, list[DamagedFile]]:
     """Write all finished buckets as one array over the grid: dims (width, seed, further axes …, step, split).
+
+    A setting that other axes decide, such as a learning rate of 0.1 / width, is a coordinate along these, and no dim. The config
+    and the provenance of the members are attributes of `member_id`.
 
     Where the grid has holes (members not run yet) the measures are NaN and `member_id` is empty. `steps_to_success` is
     the first recorded step at which the headline metric reaches the task's success threshold, NaN if training diverges.
@@ -47,8 +53,7 @@ def combine(folder: StudyFolder) -> tuple[bool, list[DamagedFile]]:
     found, damaged = survey(folder)
     if not found.labels:
         return False, damaged
-    swept = {axis for axis, _ in folder.spec.sweep}
-    axes = [n for n in found.axes if n in ("width", "seed") or n in swept or len(found.axes[n]) > 1]
+    axes = _axes(folder, found)
     frame = sealed(_frame(folder, found, axes))
     with create_netcdf(folder.combined) as file:
         add_to_netcdf(frame.drop_vars(found.variables), file)
@@ -58,6 +63,17 @@ def combine(folder: StudyFolder) -> tuple[bool, list[DamagedFile]]:
         for label in found.labels:
             _put(file, found, axes, _with_measures(folder, label, []))
     return True, damaged
+
+
+def _axes(folder: StudyFolder, found: Survey) -> list[str]:
+    """The settings that are dims of the array: width, seed, and what varies besides, unless other dims decide it."""
+    swept = {axis for axis, _ in folder.spec.sweep}
+    decided = {name for name, values in found.tied.items() if all(len(one) == 1 for one in values.values())}
+    return [
+        name
+        for name in found.axes
+        if name in ("width", "seed") or (name not in decided and (name in swept or len(found.axes[name]) > 1))
+    ]
 
 
 def _create(file: h5netcdf.File, name: str, like: xr.DataArray) -> None:
@@ -81,8 +97,10 @@ def read_combined(folder: StudyFolder) -> xr.Dataset:
     if not folder.combined.exists():
         raise UserError(f"{folder.combined} does not exist yet: run the sweep to its end first")
     dataset = read_netcdf(folder.combined)
-    others = json.loads(dataset.attrs["buckets"]).keys() - set(folder.buckets())
-    if others or dataset.attrs["config_hash"] != config_hash(folder.spec):
+    buckets = json.loads(dataset["member_id"].attrs.get("buckets", "null"))
+    if buckets is None:
+        raise DamagedFile(f"{folder.combined} is that of an older nlpfeat", "run the sweep again")
+    if buckets.keys() - set(folder.buckets()) or dataset.attrs["config_hash"] != config_hash(folder.spec):
         raise DamagedFile(
             f"{folder.combined} is damaged, as it holds the results of another study", "run the sweep again"
         )
@@ -91,7 +109,7 @@ def read_combined(folder: StudyFolder) -> xr.Dataset:
 
 def survey(folder: StudyFolder) -> tuple[Survey, list[DamagedFile]]:
     """Collect what the finished buckets hold; and the errors of files that could not be read."""
-    found = Survey([], {}, {}, {}, {})
+    found = Survey([], {}, {}, {}, {}, {name: {} for name in folder.spec.tied})
     damaged = [folder.missing_table(label) for label in folder.labels_without_table()]
     for label in folder.buckets():
         try:
@@ -109,6 +127,10 @@ def _see(folder: StudyFolder, found: Survey, label: str, bucket: xr.Dataset) -> 
         found.axes[name] = np.union1d(found.axes.get(name, []), bucket[name].to_numpy()).astype(
             bucket[name].dtype
         )
+    for name, leaders in folder.spec.tied.items():
+        points = zip(*(bucket[leader].to_numpy().tolist() for leader in leaders), strict=True)
+        for point, value in zip(points, bucket[name].to_numpy().tolist(), strict=True):
+            found.tied[name].setdefault(point, set()).add(value)
     for name, values in bucket.data_vars.items():
         dims = tuple(str(dim) for dim in values.dims if dim != "member")
         found.variables.setdefault(str(name), (dims, values.dtype, values.attrs))
@@ -155,17 +177,21 @@ def steps_to_success(dataset: xr.Dataset, success: Success) -> xr.DataArray:
 def _frame(folder: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
     """The array without its numbers: coordinates, attributes, and variables that take no memory."""
     coords: dict[str, PyTree] = {name: found.axes[name] for name in axes} | found.coords
-    coords |= {name: values[0] for name, values in found.axes.items() if name not in axes}
+    tied = {name: _tied_coordinate(folder, found, name) for name in found.tied if name not in axes}
+    coords |= {name: values[0] for name, values in found.axes.items() if name not in axes} | tied
     last = found.attributes[found.labels[-1]]
     commits = {json.loads(one["provenance"])["commit"] for one in found.attributes.values()}
     measured = {commit for one in found.attributes.values() for commit in one.get("measured", "").split()}
     kept = {label: {name: one[name] for name in KEPT} for label, one in found.attributes.items()}
     attributes = {
         "task": folder.spec.task.name,
-        "config": json.dumps(folder.spec.to_dict()),
+        "axes": " ".join(axes),
         "config_hash": config_hash(folder.spec),
         "commits": " ".join(sorted(commits)),
         "measured": " ".join(sorted(measured)),
+    }
+    made = {  # not attributes of the whole array, of which every display would show some hundred lines
+        "config": json.dumps(folder.spec.to_dict()),
         "provenance": last["provenance"],
         "buckets": json.dumps(kept),
     }
@@ -178,7 +204,21 @@ def _frame(folder: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
     for name, (dims, dtype, about) in found.variables.items():
         shape = tuple(frame.sizes[dim] for dim in (*axes, *dims))
         frame[name] = ((*axes, *dims), np.broadcast_to(np.zeros((), dtype), shape), about)
+    frame["member_id"].attrs |= made
     return frame
+
+
+def _tied_coordinate(folder: StudyFolder, found: Survey, name: str) -> tuple[tuple[str, ...], np.ndarray]:
+    """The values of a setting along the dims that decide it; NaN, or 0 for whole numbers, where there is no member."""
+    leaders = folder.spec.tied[name]
+    values = np.full([len(found.axes[leader]) for leader in leaders], np.nan)
+    for point, (value,) in found.tied[name].items():
+        at = tuple(
+            int(np.searchsorted(found.axes[leader], x)) for leader, x in zip(leaders, point, strict=True)
+        )
+        values[at] = value
+    kind = found.axes[name].dtype
+    return leaders, (np.nan_to_num(values) if kind.kind == "i" else values).astype(kind)
 
 
 def _put(file: h5netcdf.File, found: Survey, axes: list[str], bucket: xr.Dataset) -> None:

@@ -27,12 +27,14 @@ from jaxtyping import PyTree
 
 from nlpfeat.config.fields import setting_hints, setting_names
 from nlpfeat.config.schema import complaint
+from nlpfeat.config.trusted import trust
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.atomic import discard_parts, write_atomic
 from nlpfeat.store.containment import require_contained
 from nlpfeat.store.json_files import is_intact, parse_json, write_json
 from nlpfeat.store.precheck import FORMAT, require_study
-from nlpfeat.tasks.registry import TASKS
+from nlpfeat.tasks.outside import require_task
+from nlpfeat.tasks.registry import Origin, origin_of
 from nlpfeat.tasks.spec import Spec, differences, member_ids, resolve
 
 LABEL = re.compile(r"w\d+-\d+-[0-9a-f]{8}")  # of a bucket
@@ -81,12 +83,14 @@ class StudyFolder:
       spec: what the study computes.
       numerics: what decides its numbers besides (`nlpfeat.numerics.current`); empty before it is written.
       data_sha256: a hash of the data that all members share; empty if they share none.
+      origin: where its task comes from, as it was recorded; None for a task of the package.
     """
 
     path: Path
     spec: Spec
     numerics: Mapping[str, PyTree] = field(default_factory=dict)
     data_sha256: str = ""
+    origin: Origin | None = None
 
     @property
     def config(self) -> Path:
@@ -191,7 +195,7 @@ def open_folder(path: Path) -> StudyFolder:
     """The study at `path`.
 
     Raises:
-      UserError: if there is none, if it is of another format or of a task that is not registered, or if it reaches out of its
+      UserError: if there is none, if it is of another format or of a task that cannot be had, or if it reaches out of its
         folder; DamagedFile if its config cannot be read.
     """
     stored = require_study(path)
@@ -203,19 +207,24 @@ def _stored_folder(path: Path, stored: dict[str, PyTree]) -> StudyFolder:
     """The study at `path` with the stored config that `require_study` gave."""
     config = path / "config.json"
     numerics, data_sha256, task = (stored.pop(name, None) for name in ("numerics", "data_sha256", "task"))
-    if isinstance(task, str) and task not in TASKS:
-        raise UserError(
-            f"{path} is a study of {task!r}, a task that is not registered here: register it (nlpfeat.register_task; for commands "
-            "--register=FILE.py)"
-        )
+    origin = _read_origin(stored.pop("task_origin", None))
     if not (isinstance(task, str) and isinstance(numerics, dict) and isinstance(data_sha256, str)):
         raise UserError(f"{config} lacks what nlpfeat writes there: it is none of nlpfeat's")
+    require_task(task, origin, path)
     try:
-        return StudyFolder(path, resolve({"task": task, **stored}), numerics, data_sha256)
+        return StudyFolder(path, resolve({"task": task, **stored}), numerics, data_sha256, origin)
     except UserError as error:
         raise UserError(
             f"{config} does not fit this nlpfeat ({error}): open the study with the version that wrote it"
         ) from None
+
+
+def _read_origin(stored: PyTree) -> Origin | None:
+    """Where a task comes from, as `create_folder` stored it; anything else is taken for nothing."""
+    if isinstance(stored, dict) and stored.keys() == set(Origin._fields):
+        values = {name: str(value) for name, value in stored.items()}
+        return Origin(**values)
+    return None
 
 
 def check_folder(path: Path, spec: Spec) -> StudyFolder:
@@ -295,6 +304,11 @@ def create_folder(folder: StudyFolder, numerics: Mapping[str, PyTree], data_sha2
     folder.path.mkdir(parents=True, exist_ok=True)
     discard_parts(folder.path)
     recorded = {"format": FORMAT, "numerics": folder.numerics, "data_sha256": folder.data_sha256}
+    origin = origin_of(folder.spec.task.name)
+    if origin is not None:
+        recorded["task_origin"] = origin._asdict()
+        if origin.file:
+            trust(origin.file)
     write_json(folder.config, recorded | folder.spec.to_dict())
     for name in FOLDERS:
         (folder.path / name).mkdir(exist_ok=True)

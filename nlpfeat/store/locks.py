@@ -5,12 +5,17 @@ The lock is ours and not a library's: filelock truncates the file that it opens,
 
 import contextlib
 import errno
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from nlpfeat.errors import UserError
 from nlpfeat.store.containment import Outside
+
+try:
+    import fcntl
+except ImportError:  # on Windows: importing and help work there, training does not
+    fcntl = None
 
 
 @contextlib.contextmanager
@@ -21,7 +26,12 @@ def lock(path: Path, *, wait: bool) -> Iterator[bool]:
 
     Raises:
       Outside: if `path` is a symbolic link, wherever it leads.
+      UserError: where the system has no such locks.
     """
+    if fcntl is None:
+        raise UserError(
+            "this system has no POSIX file locks, without which two sweeps could spoil one study: use Linux, macOS or WSL"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)

@@ -43,17 +43,29 @@ def require_study(path: Path) -> dict[str, Any]:
         )
     if not intact:
         raise damaged
-    axes = stored.get("sweep")
-    members = (
-        prod(len(values) for values in axes.values() if isinstance(values, list))
-        if isinstance(axes, dict)
-        else 0
-    )
+    members = _grid_size(stored.get("sweep"))
     if members > limits.MEMBERS:
         raise UserError(
             f"{config} has a grid of {members:,} members, more than nlpfeat plans ({limits.MEMBERS:,})"
         )
     return stored
+
+
+def _grid_size(axes: object) -> int:
+    """The number of members of a stored grid, whatever a stranger has stored."""
+    if not isinstance(axes, dict):
+        return 0
+    groups = axes.get("zip", [])
+    walked = (
+        [name for group in groups if isinstance(group, list) for name in group[1:]]
+        if isinstance(groups, list)
+        else []
+    )
+    return prod(
+        len(values)
+        for name, values in axes.items()
+        if isinstance(values, list) and name != "zip" and name not in walked
+    )
 
 
 def read_members(path: Path) -> list[dict[str, float]]:

@@ -128,7 +128,7 @@ def rate_in_words(dataset: xr.Dataset) -> str:
 
 def point_in_words(dataset: xr.Dataset) -> list[str]:
     """The values of the axes of the grid at which an array was cut out of it, such as "depth 3", without the learning rate."""
-    swept = json.loads(dataset.attrs.get("config", "{}")).get("sweep", {})
+    swept = str(dataset.attrs.get("axes", "")).split()
     names = [
         name for name in swept if name not in ("width", "seed", "learning_rate") and name in dataset.coords
     ]

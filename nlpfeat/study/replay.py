@@ -62,7 +62,12 @@ def replay(study: Study, settings: Mapping[str, float], steps: np.ndarray) -> Re
         records.append(record)
         if step in wanted:
             params = crop(tree_index(bucket.to_host(current.evaluated), 0), shapes)
-            members.append(TrainedMember(name, step, factory, module, params, bucket.first.settings, record))
+            reached = tuple(stops[: len(records)])
+            members.append(
+                TrainedMember(
+                    name, step, factory, module, params, bucket.first.settings, tree_stack(records), reached
+                )
+            )
     gap = _gap(tree_stack(records), np.array(stops), kept, bucket.first.splits)
     return Replay(members, gap)
 

@@ -1,6 +1,6 @@
 """Restore trained members: parameters at their own width, data, record."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,23 +8,27 @@ import flax.linen as nn
 import jax
 import numpy as np
 import pandas as pd
+import xarray as xr
+from jaxtyping import PyTree
 
 from nlpfeat import numerics
 from nlpfeat.config.fields import Settings
-from nlpfeat.data.core import Dataset, Params, Splits
+from nlpfeat.data.core import Dataset, Params, Splits, split_names
 from nlpfeat.errors import UserError
+from nlpfeat.models.layers import PlainLayer
 from nlpfeat.models.masking import crop
 from nlpfeat.store import layout, provenance
 from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.precheck import missing_member
 from nlpfeat.sweeps import runner
 from nlpfeat.sweeps.members import MemberFactory, member_factory, stack_settings, tree_index
+from nlpfeat.tasks.registry import require_view
 from nlpfeat.training import checkpoints
 from nlpfeat.training.step import Data, Program, fresh_splits
 from nlpfeat.training.task import Task
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainedMember:
     """One trained network of a study, at a step.
 
@@ -35,7 +39,8 @@ class TrainedMember:
       module: at the member's own width.
       params: host arrays, cropped to that width.
       settings: NumPy scalars.
-      record: metric -> (splits,), as recorded during the sweep.
+      records: metric -> (steps, splits), as recorded during training, up to its step.
+      recorded_steps: of `records`.
     """
 
     id: str
@@ -44,7 +49,62 @@ class TrainedMember:
     module: nn.Module
     params: Params
     settings: Settings
-    record: dict[str, np.ndarray]
+    records: dict[str, np.ndarray]
+    recorded_steps: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        swept = ", ".join(f"{name} {getattr(self.settings, name):g}" for name, _ in self.factory.spec.sweep)
+        return f"TrainedMember({self.task.name}, {swept}, step {self.step})"
+
+    @property
+    def record(self) -> dict[str, np.ndarray]:
+        """Metric -> (splits,), as recorded at its step."""
+        return {name: values[-1] for name, values in self.records.items()}
+
+    @property
+    def trace(self) -> xr.Dataset:
+        """The loss and the metrics as they were recorded during training, up to its step: dims step, split."""
+        coords = {"step": list(self.recorded_steps), "split": split_names(self.splits)}
+        return xr.Dataset(
+            {name: (("step", "split"), values) for name, values in self.records.items()}, coords
+        )
+
+    @property
+    def layers(self) -> list[PlainLayer]:
+        """Its layers (weight, bias, negative slope), the class scores last.
+
+        Raises:
+          UserError: if its network is not piecewise linear on the plane.
+        """
+        return require_view(self.task, "piecewise_linear").layers(self.params, self.settings)
+
+    def forward(self, inputs: PyTree) -> dict[str, np.ndarray]:
+        """All outputs of the network, by name.
+
+        Args:
+          inputs: points (n, coordinates); texts, as a sequence of str; or what its module reads, as `splits` has it.
+
+        Raises:
+          UserError: for texts, if the network reads none.
+        """
+        read = _module_inputs(self, inputs)
+        return jax.device_get(self.module.apply({"params": self.params}, read, self.settings))
+
+    def predict(self, inputs: PyTree) -> np.ndarray:
+        """Predictions (n,): the number of the class of a classifier, in the order of its data; the output of other networks.
+
+            study.restore(width=8, seed=3).predict([(0.1, 0.5), (-0.3, 0.2)])
+
+        Args:
+          inputs: as for `forward`.
+
+        Raises:
+          UserError: as `forward`.
+        """
+        outputs = self.forward(inputs)
+        if self.task.evaluation.kind == "classification":
+            return np.asarray(outputs["scores"]).argmax(-1)
+        return np.asarray(outputs["prediction" if "prediction" in outputs else "scores"])
 
     @property
     def task(self) -> Task:
@@ -82,6 +142,29 @@ class TrainedMember:
     def finite(self) -> bool:
         """Whether its training did not diverge."""
         return is_finite(self.params)
+
+
+def _module_inputs(member: TrainedMember, inputs: PyTree) -> PyTree:
+    """What the module of a member reads, from what a user gives: points, texts, or that itself."""
+    if isinstance(inputs, str):
+        inputs = [inputs]
+    if isinstance(inputs, Sequence) and inputs and all(isinstance(one, str) for one in inputs):
+        texts = member.dataset.metadata
+        if not (hasattr(texts, "read") and hasattr(texts, "collate")):
+            raise UserError(f"{member.task.name} reads no texts")
+        return texts.collate([texts.read(one).whole for one in inputs])
+    examples = next(iter(member.splits.values())).inputs
+    coordinates = isinstance(examples, tuple) and all(np.ndim(one) == 1 for one in examples)
+    if coordinates and not (
+        isinstance(inputs, tuple) and len(inputs) == len(examples) and np.ndim(inputs[0]) == 1
+    ):
+        points = np.asarray(inputs, np.float32)
+        if points.ndim != 2 or points.shape[1] != len(examples):
+            raise UserError(
+                f"inputs: {member.task.name} reads points (n, {len(examples)}); these have the shape {points.shape}"
+            )
+        return tuple(points.T)
+    return inputs
 
 
 def is_finite(params: Params) -> bool:
@@ -175,10 +258,13 @@ class RestoredBucket:
         settings = tree_index(stack_settings(factory.spec.settings, self.members), row)
         width = int(self.members["width"].iloc[row])
         params = crop(tree_index(self.checkpoint.state.evaluated, row), factory.shapes(width))
-        stop = [one.step for one in factory.spec.training.stops].index(self.step)
-        record = {name: values[row, stop] for name, values in self.checkpoint.records.items()}
+        stops = [one.step for one in factory.spec.training.stops]
+        steps = tuple(stops[: stops.index(self.step) + 1])
+        records = {name: values[row, : len(steps)] for name, values in self.checkpoint.records.items()}
         name = str(self.members.index[row])
-        return TrainedMember(name, self.step, factory, factory.module(width), params, settings, record)
+        return TrainedMember(
+            name, self.step, factory, factory.module(width), params, settings, records, steps
+        )
 
     def __iter__(self) -> Iterator[TrainedMember]:
         return (self.member(row) for row in range(len(self.members)))

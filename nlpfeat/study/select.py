@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import partial
+from types import MappingProxyType
 
 import jax
 import pandas as pd
@@ -22,6 +23,7 @@ from nlpfeat.training.metrics import Metric
 from nlpfeat.training.task import Task
 
 AXES = ("width", "seed")  # of every study
+ANYWHERE: Mapping[str, float] = MappingProxyType({})  # no further axis has a given value
 
 
 def format_number(value: float) -> str:

@@ -10,21 +10,23 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import PyTree
 
+from nlpfeat.config.files import config_name, expand_path
 from nlpfeat.data.core import Dataset
 from nlpfeat.errors import DamagedFile, UserError
+from nlpfeat.stats.summaries import summarize
 from nlpfeat.store.combine import read_combined
 from nlpfeat.store.layout import StudyFolder, open_folder
 from nlpfeat.study.restore import TrainedMember, restore, study_factory
 from nlpfeat.sweeps import launch
 from nlpfeat.sweeps.members import MemberFactory
 from nlpfeat.sweeps.runner import ProgressCallback
-from nlpfeat.tasks.spec import Spec, resolve
+from nlpfeat.tasks.spec import Spec, changed_config, read_config, resolve
 from nlpfeat.training.task import Task
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """A study that is open: its folder, and what is read from it once, when it is first asked for.
 
@@ -35,6 +37,10 @@ class Study:
 
     folder: StudyFolder
     known_factory: MemberFactory | None = None
+
+    def __repr__(self) -> str:
+        axes = ", ".join(f"{len(values)} values of {name}" for name, values in self.spec.sweep)
+        return f"Study({str(self.path)!r}: {self.task.name}, {axes})"
 
     @property
     def path(self) -> Path:
@@ -89,8 +95,17 @@ class Study:
             dataset.close()
         return read_combined(self.folder)
 
-    def member(self, step: int | None = None, **settings: float) -> TrainedMember:
-        """Restore a member, as in `study.member(width=8, seed=3)`.
+    @property
+    def table(self) -> pd.DataFrame:
+        """The headline metric at the last step: one row per width and point of further axes.
+
+        Columns: the axes; "members", "diverged"; "test_accuracy" and the like, quartiles [low, median, high]; "success", the share
+        of seeds that reach the task's threshold with its Wilson interval [low, estimate, high].
+        """
+        return pd.DataFrame(summarize(self.results))
+
+    def restore(self, step: int | None = None, **settings: float) -> TrainedMember:
+        """Restore a member, as in `study.restore(width=8, seed=3)`.
 
         Args:
           step: a step whose checkpoint was kept; the last one if None.
@@ -101,13 +116,13 @@ class Study:
         """
         return restore(self.folder, self.factory, settings, step)
 
-    def trained_member(self, step: int | None = None, **settings: float) -> TrainedMember:
-        """As `member`, of one whose training did not diverge.
+    def restore_converged(self, step: int | None = None, **settings: float) -> TrainedMember:
+        """As `restore`, of a member whose training did not diverge.
 
         Raises:
-          UserError: if it did, and as `member`.
+          UserError: if it did, and as `restore`.
         """
-        member = self.member(step, **settings)
+        member = self.restore(step, **settings)
         if not member.finite:
             raise UserError(
                 f"the training of this member diverged by step {member.step}: its parameters are not finite"
@@ -118,30 +133,53 @@ class Study:
 def open_study(path: str | Path) -> Study:
     """Open the study in a folder.
 
+        study = nlpfeat.open_study("runs/spirals")
+        study.results["accuracy"].sel(split="test").isel(step=-1)
+        study.restore(width=8, seed=3).params
+
     Raises:
       UserError: if there is none, if it is of another format, or if a link in it leads out of it; DamagedFile if its
         config cannot be read.
     """
-    return Study(open_folder(Path(path)))
+    return Study(open_folder(expand_path(str(path))))
 
 
 def sweep(
-    config: Mapping[str, PyTree] | Spec,
-    path: str | Path,
+    config: str | Path | Mapping[str, PyTree] | Spec,
+    study: str | Path | None = None,
+    *,
     progress: ProgressCallback | None = None,
     factory: MemberFactory | None = None,
+    **changes: PyTree,
 ) -> Study:
-    """Train what the study at `path` lacks of a grid, in this process and to its end; train nothing twice.
+    """Train what a study lacks of a grid, in this process and to its end; train nothing twice.
+
+        study = nlpfeat.sweep("spirals", width=(2, 8, 32), seed=range(8), learning_rate=1e-2, study="runs/mine")
+        nlpfeat.sweep("spirals", width=(2, 8, 32), learning_rate="0.1 / width", data={"arms": 3}, study="runs/three_arms")
+
+    Called again, it resumes what was interrupted; with more widths or seeds, it extends the study.
 
     Args:
-      config: from `load_config`, or nested with "task" and any of "data", "model", "training", "settings", "sweep".
-      path: of the study's folder, made if there is none.
+      config: the name of a config that nlpfeat ships, or of a registered task; the path of a config; or a nested mapping with
+        "task" and any of "data", "model", "training", "settings", "sweep".
+      study: the folder, made if there is none; by default runs/NAME, of the config.
       progress: called at every recorded step, and asked whether to stop; None: nobody is.
       factory: of the study's members, where it is at hand.
+      changes: changes of the config. A traced setting takes a number for all members, several values for an axis of the grid, or
+        the formula of an axis that is tied to others, such as "0.1 / width". `data`, `model` and `training` take a mapping of keys
+        to change; `zip` takes axes that are walked together, such as ("width", "learning_rate").
 
     Raises:
-      UserError: for a mistake in the config, if `path` holds something else, or files in it are damaged.
+      UserError: for a mistake in the config, if `study` holds something else, or files in it are damaged.
     """
-    spec = config if isinstance(config, Spec) else resolve(config)
-    plan = launch.run(spec, Path(path), progress, factory=factory)
+    spec = config if isinstance(config, Spec) else _resolve(config, changes)
+    if study is None:
+        name = spec.task.name if isinstance(config, (Mapping, Spec)) else config_name(str(config))
+        study = Path("runs") / name
+    plan = launch.run(spec, expand_path(str(study)), progress, factory=factory)
     return Study(plan.folder, plan.factory)
+
+
+def _resolve(config: str | Path | Mapping[str, PyTree], changes: Mapping[str, PyTree]) -> Spec:
+    found = config if isinstance(config, Mapping) else read_config(config)
+    return resolve(changed_config(found, changes))

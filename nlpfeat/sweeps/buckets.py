@@ -25,7 +25,7 @@ class BucketSize(NamedTuple):
         return self.members * (self.width + float(OVERHEAD))
 
 
-def partition_widths(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
+def partition_widths(widths: np.ndarray, at_least: int = 1, *, padded: bool = True) -> list[np.ndarray]:
     """Group members by width into buckets.
 
     Greedy from the widest: a width joins while the widest costs at most MAX_RATIO times as much.
@@ -33,6 +33,7 @@ def partition_widths(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
     Args:
       widths: (members,).
       at_least: the costliest buckets are split until there are this many, as far as there are members.
+      padded: whether members of different widths can share a bucket.
 
     Returns:
       The indices of the members of each bucket.
@@ -40,7 +41,8 @@ def partition_widths(widths: np.ndarray, at_least: int = 1) -> list[np.ndarray]:
     parts = []
     left = np.unique(widths)
     while left.size:
-        together = left[(left[-1] + OVERHEAD) <= MAX_RATIO * (left + OVERHEAD)]
+        ratio = MAX_RATIO if padded else 1.0
+        together = left[(left[-1] + OVERHEAD) <= ratio * (left + OVERHEAD)]
         indices = np.flatnonzero((widths >= together[0]) & (widths <= together[-1]))
         parts = np.split(indices, range(MAX_MEMBERS, len(indices), MAX_MEMBERS)) + parts
         left = left[left < together[0]]

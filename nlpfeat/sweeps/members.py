@@ -88,6 +88,8 @@ class MemberFactory:
         Unit i starts the same at every width, so members may be made at the widest units of a study, by one
         program, and cropped to those of their bucket.
         """
+        if not self.spec.task.model.padded:
+            units = int(settings.width)
         try:
             splits = self.splits(settings)
             params = jax.device_get(self.init(units, Data(settings, self.dataset.arrays, splits)))

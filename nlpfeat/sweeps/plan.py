@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from nlpfeat.config.fields import setting_names
+from nlpfeat.config.tied_axes import formula_column
 from nlpfeat.store import layout
 from nlpfeat.store.layout import StudyFolder, check_folder
 from nlpfeat.sweeps.buckets import BucketSize, buckets_of_shard, partition_widths
@@ -24,7 +25,7 @@ CHUNK = 4096  # members whose rows are in memory while ids are counted
 
 def grid_size(spec: Spec) -> int:
     """The number of members in the grid of a spec."""
-    return prod(len(values) for _, values in spec.sweep)
+    return prod(spec.shape)
 
 
 def member_rows(spec: Spec, indices: np.ndarray) -> pd.DataFrame:
@@ -64,8 +65,17 @@ def as_ids(numbers: np.ndarray) -> list[str]:
 def settings_at(spec: Spec, indices: np.ndarray) -> dict[str, np.ndarray]:
     """The values of every traced setting at `indices` of the grid."""
     axes = dict(spec.sweep)
-    found = np.unravel_index(indices, [len(values) for values in axes.values()])
-    swept = {name: np.asarray(axes[name])[at] for name, at in zip(axes, found, strict=True)}
+    found = np.unravel_index(indices, spec.shape)
+    swept = {
+        name: np.asarray(axes[name])[at]
+        for group, at in zip(spec.groups, found, strict=True)
+        for name in group
+    }
+    if len(indices):
+        swept |= {
+            name: formula_column(name, text, swept, type(getattr(spec.settings, name)))
+            for name, text in spec.formulas
+        }
     return {
         name: swept.get(name, np.full(len(indices), value)) for name, value in vars(spec.settings).items()
     }
@@ -136,7 +146,8 @@ def make_plan(
             wanted[label] = BucketSize(len(members), int(members["width"].max()))
     left = np.flatnonzero(~known)
     widths = settings_at(factory.spec, left)["width"]
-    for indices in partition_widths(widths, shard[1] * (workers * BUCKETS_PER_WORKER if workers > 1 else 1)):
+    at_least = shard[1] * (workers * BUCKETS_PER_WORKER if workers > 1 else 1)
+    for indices in partition_widths(widths, at_least, padded=factory.spec.task.model.padded):
         label = layout.bucket_label(as_ids(numbers[left[indices]]), widths[indices])
         new[label] = left[indices]
         wanted[label] = BucketSize(len(indices), int(widths[indices].max()))

@@ -4,7 +4,11 @@ A new system is a new row (in `nlpfeat/tasks/`; where needed, a file in `data/` 
 from outside the package. It then has every command, every figure and every generic test.
 """
 
-from typing import Literal, overload
+import hashlib
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Literal, NamedTuple, overload
 
 from nlpfeat.errors import UserError
 from nlpfeat.tasks import bags, next_token, points, ratings, sequences, skipgrams
@@ -40,20 +44,121 @@ TASKS: dict[str, Task] = {
 
 
 _BUILT_IN = frozenset(TASKS)
+_ENTRY_POINTS = "nlpfeat.tasks"  # the group in which an installed package names its tasks
+
+
+class Origin(NamedTuple):
+    """Where a task from outside of the package is defined.
+
+    Attributes:
+      file: absolute path; empty for an interactive session, such as a notebook.
+      module: the name under which it can be imported; empty for a file that was run by its path.
+      sha256: of the contents of the file, when the task was registered.
+    """
+
+    file: str = ""
+    module: str = ""
+    sha256: str = ""
+
+
+class _Registration(NamedTuple):
+    origin: Origin
+    namespace: int  # identifies one run of a file
+    line: int
+
+
+_REGISTRATIONS: dict[str, _Registration] = {}
 
 
 def register_task(task: Task) -> Task:
-    """Add a task to the table, from a module or a notebook: every command and figure then takes it.
+    """Add a task to the table, from a file, a module or a notebook: every command and figure then takes it.
 
-    Registered again, as by a notebook cell that is run twice, the new task replaces the old one.
+    Registered again, as by a notebook cell that is run twice, the new task replaces the old one. A study of the task records the
+    file that calls this function.
 
     Raises:
-      UserError: if a task of the package has that name.
+      UserError: if a task of the package, or of another file, has that name.
     """
     if task.name in _BUILT_IN:
         raise UserError(f"nlpfeat has a task {task.name!r} of its own: give this one another name")
-    TASKS[task.name] = task
+    new, old = _caller(), _REGISTRATIONS.get(task.name)
+    if old is not None and old.origin.file and new.origin.file:
+        first, second = (f"{one.origin.file}, line {one.line}" for one in (old, new))
+        once = old.namespace == new.namespace and old.line != new.line and not new.origin.module
+        if old.origin.file != new.origin.file or once:
+            raise UserError(
+                f"two tasks have the name {task.name!r}: {first}, and {second}; rename one of them"
+            )
+    TASKS[task.name], _REGISTRATIONS[task.name] = task, new
     return task
+
+
+def _caller() -> _Registration:
+    """The code outside of this package that is registering a task."""
+    frame = sys._getframe(1)  # noqa: SLF001  (inspect.stack reads the source of every frame)
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in _PASSED:
+        frame = frame.f_back
+    names = frame.f_globals
+    file, spec = names.get("__file__"), names.get("__spec__")
+    if not file or not Path(file).is_file():
+        return _Registration(Origin(), id(names), frame.f_lineno)
+    digest = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    origin = Origin(str(Path(file).resolve()), spec.name if spec is not None else "", digest)
+    return _Registration(origin, id(names), frame.f_lineno)
+
+
+_PASSED = ("nlpfeat", "beartype", "jaxtyping")  # frames of these are not the caller's
+
+
+def origin_of(name: str) -> Origin | None:
+    """Where a registered task comes from; None for one of the package."""
+    registration = _REGISTRATIONS.get(name)
+    return None if registration is None else registration.origin
+
+
+def tasks_of(file: str) -> list[str]:
+    """The names of the tasks that a file has registered."""
+    here = str(Path(file).resolve())
+    return [name for name, one in _REGISTRATIONS.items() if one.origin.file == here]
+
+
+def find_task(name: str) -> Task | None:
+    """The task of that name, from the table or from an installed package that names it as an entry point; None if there is none.
+
+    Raises:
+      UserError: if the package that names it cannot be imported.
+    """
+    if name not in TASKS:
+        for point in entry_points(group=_ENTRY_POINTS, name=name):
+            _load(point)
+    return TASKS.get(name)
+
+
+def all_tasks() -> dict[str, Task]:
+    """The tasks of the table, with those of all installed packages, by name.
+
+    Raises:
+      UserError: as `find_task`.
+    """
+    for name in entry_points(group=_ENTRY_POINTS).names:
+        find_task(name)
+    return TASKS
+
+
+def _load(point: EntryPoint) -> None:
+    """Import what an entry point names: a module that registers its task, or the task itself."""
+    try:
+        found = point.load()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise UserError(
+            f"the task {point.name!r} of an installed package, {point.value}, fails: {reason}"
+        ) from error
+    if isinstance(found, Task) and found.name not in TASKS:
+        file = getattr(sys.modules[point.module], "__file__", None) or ""
+        digest = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+        TASKS[found.name] = found
+        _REGISTRATIONS[found.name] = _Registration(Origin(file, point.module, digest), 0, 0)
 
 
 ViewName = Literal["piecewise_linear", "word_vectors", "factors"]

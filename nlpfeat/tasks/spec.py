@@ -4,15 +4,19 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
+from pathlib import Path
 
 from jaxtyping import PyTree
 
 from nlpfeat.config import limits
+from nlpfeat.config.choices import CHOICES
 from nlpfeat.config.fields import Settings, setting_names
+from nlpfeat.config.files import has_config, is_name, load_config
 from nlpfeat.config.schema import flatten, read_sections
+from nlpfeat.config.tied_axes import formula_values, names_in, parse_formula
 from nlpfeat.digests import digest
 from nlpfeat.errors import UserError, did_you_mean
-from nlpfeat.tasks.registry import TASKS
+from nlpfeat.tasks.registry import TASKS, find_task
 from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.schedule import TrainingSpec
 from nlpfeat.training.task import GradientDescent, Task
@@ -27,6 +31,8 @@ class Spec:
       data, model, training: frozen dataclasses, static.
       settings: a Python number for each traced setting: the value of all members where `sweep` names no others.
       sweep: the axes of the grid, (name of a traced setting, its values), in order.
+      zipped: groups of axes that are walked together, so that the grid is no product of them.
+      formulas: settings that are functions of axes, (name, such as "0.1 / width").
     """
 
     task: Task
@@ -35,6 +41,39 @@ class Spec:
     training: TrainingSpec
     settings: Settings
     sweep: tuple[tuple[str, tuple[float, ...]], ...]
+    zipped: tuple[tuple[str, ...], ...] = ()
+    formulas: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def groups(self) -> list[tuple[str, ...]]:
+        """The names of the axes that are walked together, one group per dimension of the grid, in order."""
+        group_of = {name: group for group in self.zipped for name in group}
+        return list(dict.fromkeys(group_of.get(name, (name,)) for name, _ in self.sweep))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of points along each of the `groups`."""
+        axes = dict(self.sweep)
+        return tuple(len(axes[group[0]]) for group in self.groups)
+
+    @property
+    def tied(self) -> dict[str, tuple[str, ...]]:
+        """The settings that other axes decide, each with these: of a zipped group, the first axis decides the others.
+
+        The width and the seed, axes of every study, are decided by none.
+        """
+        found = {}
+        for group in self.zipped:
+            leader = next((name for name in ("width", "seed") if name in group), group[0])
+            found |= {name: (leader,) for name in group if name not in ("width", "seed")}
+            found.pop(leader, None)
+        axes = dict(self.sweep)
+        for name, text in self.formulas:
+            named = names_in(parse_formula(name, text, axes))
+            leaders = tuple(dict.fromkeys(one for other in named for one in found.get(other, (other,))))
+            if name not in ("width", "seed"):
+                found[name] = leaders
+        return found
 
     def to_dict(self) -> dict[str, PyTree]:
         """Nested dict of plain values: what `resolve` reads, what a study stores as JSON."""
@@ -44,8 +83,49 @@ class Spec:
             "model": asdict(self.model),
             "training": asdict(self.training),
             "settings": dict(vars(self.settings)),
-            "sweep": dict(self.sweep),
+            "sweep": dict(self.sweep) | dict(self.formulas) | ({"zip": self.zipped} if self.zipped else {}),
         }
+
+
+def read_config(reference: str | Path) -> dict[str, PyTree]:
+    """A config by reference: a file, one that nlpfeat ships, or the defaults of a task of that name.
+
+    Args:
+      reference: such as "mine.py", "configs/spirals.py:smoke", "spirals:smoke", or "digits", a task registered from outside.
+
+    Raises:
+      UserError: if there is none of that name, and as `nlpfeat.config.files.load_config`.
+    """
+    text = str(reference)
+    if is_name(text) and not has_config(text) and find_task(text) is not None:
+        return {"task": text}
+    return load_config(text)
+
+
+def changed_config(config: Mapping[str, PyTree], changes: Mapping[str, PyTree]) -> dict[str, PyTree]:
+    """A copy of a config with settings and keys changed, as by the arguments of `nlpfeat.sweep`.
+
+    Args:
+      config: nested.
+      changes: a traced setting: a number for all members, several values or a formula for an axis of the grid. "data", "model"
+        and "training": a mapping of keys. "zip": axes that are walked together.
+    """
+    copy: dict[str, PyTree] = {
+        key: dict(part) if isinstance(part, Mapping) else part for key, part in config.items()
+    }
+    sweep, settings = (copy.setdefault(section, {}) for section in ("sweep", "settings"))
+    for name, given in changes.items():
+        value = given.tolist() if hasattr(given, "tolist") else given
+        if name in ("data", "model", "training"):
+            copy[name] = copy.get(name, {}) | dict(value)
+        elif name == "zip":
+            sweep["zip"] = value
+        elif isinstance(value, (str, int, float)) and not (isinstance(value, str) and name not in CHOICES):
+            settings[name] = value
+            sweep.pop(name, None)
+        else:
+            sweep[name] = value if isinstance(value, str) else tuple(value)
+    return copy
 
 
 def resolve(config: Mapping[str, PyTree], overrides: Mapping[str, str] | None = None) -> Spec:
@@ -61,26 +141,40 @@ def resolve(config: Mapping[str, PyTree], overrides: Mapping[str, str] | None = 
     """
     flat, texts = flatten(config), dict(overrides or {})
     name = texts.pop("task", flat.pop("task", None))
-    if name not in TASKS:
+    task = find_task(str(name))
+    if task is None:
         raise UserError(f"config.task: no task {name!r}; {did_you_mean(str(name), TASKS)}")
-    task = TASKS[str(name)]
     _refuse_recipe_of_a_rule(task, [*flat, *texts])
-    found, sweep = read_sections(flat, texts, task.sections)
-    settings = found["settings"]
-    for key, most in task.model.limits(found["model"], found["data"]).items():
-        largest = max(sweep.get(key, (getattr(settings, key),)))
+    read = read_sections(flat, texts, task.sections)
+    found, sweep = read.values, read.sweep
+    names = setting_names(task.model.settings)
+    spec = Spec(
+        task,
+        sweep=tuple((name, sweep[name]) for name in names if name in sweep),
+        zipped=read.zipped,
+        formulas=tuple((name, read.formulas[name]) for name in names if name in read.formulas),
+        **found,  # pyright: ignore[reportArgumentType]
+    )
+    for key, most in task.model.limits(spec.model, spec.data).items():
+        largest = max(_values_of(spec, key))
         if largest > most:
-            where = "sweep" if key in sweep else "settings"
+            where = "settings" if key not in sweep and key not in read.formulas else "sweep"
             raise UserError(f"config.{where}.{key}: {largest:g} is more than this model has, {most:g}")
-    for axis in ("width", "seed"):  # every study has these two axes
-        sweep.setdefault(axis, (getattr(settings, axis),))
-    axes = tuple((name, sweep[name]) for name in setting_names(task.model.settings) if name in sweep)
-    if prod(len(values) for _, values in axes) > limits.MEMBERS:
+    if prod(spec.shape) > limits.MEMBERS:
         raise UserError(
-            f"config.sweep: the grid has {prod(len(values) for _, values in axes):,} members, more than can be planned "
+            f"config.sweep: the grid has {prod(spec.shape):,} members, more than can be planned "
             f"({limits.MEMBERS:,}): list fewer values, or sweep into several studies"
         )
-    return Spec(task, sweep=axes, **found)  # pyright: ignore[reportArgumentType]
+    return spec
+
+
+def _values_of(spec: Spec, name: str) -> list[float]:
+    """The values of a setting in the grid."""
+    axes, formulas = dict(spec.sweep), dict(spec.formulas)
+    if name in formulas:
+        kind = type(getattr(spec.settings, name))
+        return [value for _, value in formula_values(name, formulas[name], axes, kind)]
+    return list(axes.get(name, (getattr(spec.settings, name),)))
 
 
 def _refuse_recipe_of_a_rule(task: Task, keys: Iterable[str]) -> None:
@@ -133,7 +227,7 @@ def config_hash(spec: Spec) -> str:
 def differences(stored: Spec, requested: Spec) -> list[str]:
     """The keys in which two specs differ, each with both values. What `requested` sweeps does not count."""
     left, right = identity(stored), identity(requested)
-    swept = {f"settings.{name}" for name, _ in requested.sweep}
+    swept = {f"settings.{name}" for name, _ in (*requested.sweep, *requested.formulas)}
     return [
         f"{key} ({left.get(key)!r} there, {right.get(key)!r} asked)"
         for key in sorted(left.keys() | right.keys())

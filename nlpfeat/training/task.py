@@ -175,6 +175,8 @@ class ModelFactory:
       limits: (model spec, data spec) -> the largest values of traced settings that the specs limit, by name.
       layered: whether units reach the outputs through layers of weights only. A network that multiplies units with units, or
         sums them, has no other parametrisation than the standard one.
+      padded: whether the module at a padded width computes what a narrower member does, given its width, as those of
+        `nlpfeat.models` do. If not, as with layers of Flax itself, members of different widths have programs of their own.
     """
 
     spec: type
@@ -184,6 +186,7 @@ class ModelFactory:
     carry: Carry = NO_CARRY
     limits: Callable[[PyTree, PyTree], dict[str, float]] = lambda model, data: {}
     layered: bool = True
+    padded: bool = True
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def test_what_was_written_reads_back(measured):
 @pytest.mark.parametrize(("width", "seed", "step"), [(2, 0, 30), (3, 1, 0), (8, 0, 30)])
 def test_the_numbers_are_those_of_the_member(measured, width, seed, step):
     made, _, dataset = measured
-    member = opened(made).member(step, width=width, seed=seed)
+    member = opened(made).restore(step, width=width, seed=seed)
     net = Network(tuple(measuring.layers_of(member)))
     here = dataset.sel(width=width, seed=seed, step=step)
     assert here.regions == count_regions(net.until(2), measuring.WINDOW)
@@ -96,7 +96,7 @@ def test_the_numbers_are_those_of_the_member(measured, width, seed, step):
 def test_equal_networks_are_measured_once(measured):
     """Two members that start alike, as those of two learning rates do."""
     made, *_ = measured
-    member = opened(made).member(0, width=2, seed=0)
+    member = opened(made).restore(0, width=2, seed=0)
     submitted = []
 
     class Pool(Executor):
@@ -104,7 +104,7 @@ def test_equal_networks_are_measured_once(measured):
             submitted.append(Future())
             return submitted[-1]
 
-    other = opened(made).member(0, width=2, seed=1)
+    other = opened(made).restore(0, width=2, seed=1)
     first, second, third = measuring._submit_layers([member, member, other], 8, Pool())
     assert first is second
     assert submitted == [first, third]
@@ -218,7 +218,7 @@ def test_tasks_without_layers_are_measured_by_their_features(tmp_path):
     assert last.linearity.isnull().all()
     for name in ("radius", "separable", "margin", "fisher", "gdv", "probe_accuracy_gap"):
         assert last[name].notnull().all(), name
-    member = opened(made).member(width=3, seed=0)
+    member = opened(made).restore(width=3, seed=0)
     inputs = member.splits["test"].inputs
     outputs = member.module.apply({"params": member.params}, inputs, member.settings)
     features = np.asarray(outputs["features"], float)

@@ -36,7 +36,7 @@ def test_calibration_of_a_calibrated_and_an_overconfident_network():
 
 def test_predictions_of_a_member_are_those_of_its_record(tmp_path):
     _, dataset = study(with_grid(TOYS["imdb_dense"], width=(3,), seed=(1,)), tmp_path / "study")
-    member = open_study(tmp_path / "study").member(width=3, seed=1)
+    member = open_study(tmp_path / "study").restore(width=3, seed=1)
     for split in ("train", "test"):
         found = predict_split(member, split)
         assert found is not None
@@ -48,4 +48,4 @@ def test_predictions_of_a_member_are_those_of_its_record(tmp_path):
 
 def test_networks_that_predict_a_number_have_no_probabilities(tmp_path):
     study(with_grid(TOYS["reviews_mean"], width=(3,), seed=(1,)), tmp_path / "study")
-    assert predict_split(open_study(tmp_path / "study").member(width=3, seed=1), "test") is None
+    assert predict_split(open_study(tmp_path / "study").restore(width=3, seed=1), "test") is None

@@ -55,7 +55,7 @@ def test_splits_are_told_apart(made):
     from nlpfeat.study.session import Study
     from nlpfeat.training.step import evaluate
 
-    member = Study(study_made).member(width=8, seed=1)
+    member = Study(study_made).restore(width=8, seed=1)
     for split in ("train", "test"):
         one = {split: member.recorded_splits[split]}
         loss = evaluate(member.program, member.params, member.data._replace(splits=one))["loss"][0]

@@ -325,7 +325,7 @@ def test_the_last_record_is_over_ten_thousand_fresh_points(name, tmp_path):
     """Of every split that is not learned from; those before it, and the training part, over the splits."""
     spec = with_grid(TOYS[name], width=(3,), seed=(0,))
     made, dataset = study(spec, tmp_path / "study")
-    member = Study(made).member(width=3, seed=0)
+    member = Study(made).restore(width=3, seed=0)
     fresh = member.recorded_splits
     for split in ("train", "test"):
         record = evaluate(member.program, member.params, member.data._replace(splits={split: fresh[split]}))
@@ -338,7 +338,7 @@ def test_the_last_record_is_over_ten_thousand_fresh_points(name, tmp_path):
         assert not np.isin(
             np.asarray(member.splits[split].inputs[0]), np.asarray(fresh[split].inputs[0])
         ).all()
-    first = Study(made).member(0, width=3, seed=0)
+    first = Study(made).restore(0, width=3, seed=0)
     assert first.recorded_splits is first.splits
 
 

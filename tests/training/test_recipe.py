@@ -87,7 +87,7 @@ def trained(spec, tmp_path, **settings):
     """The one member of a study with these settings."""
     spec = with_grid(replace(spec, settings=replace(spec.settings, **settings)), width=(4,), seed=(1,))
     study = sweep(spec, tmp_path / "study", factory=factory_of(spec))
-    return study, study.member(width=4, seed=1)
+    return study, study.restore(width=4, seed=1)
 
 
 def close(found, expected):
@@ -142,7 +142,7 @@ def test_averages_are_the_hand_written_ones_and_are_what_is_restored(changes, tm
         middle = path[10]
     close(member.params, average)
     if middle is not None:
-        close(study.member(width=4, seed=1, step=10).params, middle)
+        close(study.restore(width=4, seed=1, step=10).params, middle)
     outputs = member.module.apply({"params": member.params}, member.splits["train"].inputs, member.settings)
     loss = cross_entropy(outputs, member.splits["train"].targets).mean()
     assert float(study.results["loss"].sel(split="train").isel(step=-1).squeeze()) == pytest.approx(
@@ -178,7 +178,7 @@ def test_schedule_and_average_survive_an_interruption(patience, tmp_path):
     for name in ("loss", "accuracy"):
         np.testing.assert_array_equal(whole.results[name], cut.results[name])
     point = {"width": 3, "seed": 0, "schedule": 2, "average_decay": 0.7, "warmup_steps": 3}
-    jax.tree.map(np.testing.assert_array_equal, whole.member(**point).params, cut.member(**point).params)
+    jax.tree.map(np.testing.assert_array_equal, whole.restore(**point).params, cut.restore(**point).params)
 
 
 TURNED_ON = {

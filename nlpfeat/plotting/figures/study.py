@@ -2,8 +2,9 @@
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -28,8 +29,10 @@ from nlpfeat.plotting.figures.predictions import errors_figure, predictions_figu
 from nlpfeat.plotting.figures.rates import rates_figure
 from nlpfeat.plotting.figures.width import curves_figure, panels_figure, steps_figure, width_figure
 from nlpfeat.plotting.primitives import describe_half
+from nlpfeat.plotting.save import results_stamp, save_figure
 from nlpfeat.plotting.style import set_heading
 from nlpfeat.stats.best_rates import MIN_RATES, describe_shift
+from nlpfeat.store.atomic import write_csv
 from nlpfeat.store.combine import steps_to_success
 from nlpfeat.store.results import describe_value, further_axes, measured_steps, recipe, time_in_words
 from nlpfeat.study.session import Study
@@ -74,7 +77,53 @@ class StudyFiguresOptions:
     recipe: RecipeOptions = field(default_factory=RecipeOptions)
 
 
-def study_figures(study: Study, options: StudyFiguresOptions) -> Iterator[NamedFigure]:
+class SavedFigure(NamedTuple):
+    """A figure in the folder of a study.
+
+    Attributes:
+      text: what it shows, in a line.
+      numbers: plain values that it shows.
+      paths: of its files: PNG, PDF, and the CSV of its table, if it has one.
+    """
+
+    text: str
+    numbers: dict[str, PyTree]
+    paths: list[Path]
+
+
+def save_figures(
+    study: Study,
+    options: StudyFiguresOptions = StudyFiguresOptions(),
+    *,
+    stamp: str = "nlpfeat.save_figures",
+    saved: Callable[[SavedFigure], None] = lambda figure: None,
+) -> list[SavedFigure]:
+    """Draw the figures of a study and write them to its folder, as PNG and PDF, with their tables as CSV.
+
+        nlpfeat.save_figures(nlpfeat.open_study("runs/spirals"))
+
+    Args:
+      study: whose figures they are.
+      options: which, and at which recipe.
+      stamp: the command below each figure, before the commits and the hash of the config.
+      saved: called with each figure when its files are written.
+
+    Raises:
+      UserError: if no bucket is finished, and as the analyses.
+    """
+    line, found = results_stamp(stamp, study.results.attrs), []
+    for one in study_figures(study, options):
+        paths = save_figure(one.figure, study.folder.figures / one.name, line)
+        if one.table is not None:
+            paths.append(write_csv(one.table, study.folder.figures / f"{one.name}.csv"))
+        found.append(SavedFigure(one.text, one.numbers, paths))
+        saved(found[-1])
+    return found
+
+
+def study_figures(
+    study: Study, options: StudyFiguresOptions = StudyFiguresOptions()
+) -> Iterator[NamedFigure]:
     """The figures of a study: of its grid, if it has further axes, and of each of their points, if there are few.
 
     Raises:

@@ -1,0 +1,75 @@
+"""The exact linear regions of any network on a box of the plane, which can be listed, exported and drawn."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import matplotlib.pyplot as plt
+import xarray as xr
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from nlpfeat.geometry.adapters import as_network
+from nlpfeat.geometry.decision import DecisionRegions, decision_regions
+from nlpfeat.geometry.export import to_xarray
+from nlpfeat.geometry.network import slice_plane
+from nlpfeat.geometry.regions import Regions, linear_regions
+from nlpfeat.plotting.plane import plot_classes, plot_scale
+from nlpfeat.plotting.style import STYLE
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PlaneRegions(Regions):
+    """Linear regions that can be drawn. `len` counts them, `affine` has the map of each, `area` and `centroid` its place."""
+
+    def decision(self) -> DecisionRegions:
+        """The regions of the box in which each class has the highest score."""
+        return decision_regions(self.network, tuple(self.box))
+
+    def to_xarray(self) -> xr.Dataset:
+        """Regions, maps, edges and vertices as one labelled array."""
+        return to_xarray(self)
+
+    def plot(self, ax: Axes | None = None, colour: Literal["active", "class"] = "active") -> Axes:
+        """Draw the regions.
+
+        Args:
+          ax: where; None for a new figure.
+          colour: by the number of active units, the lighter the more, or by the predicted class.
+        """
+        if ax is None:
+            with plt.style.context(STYLE):
+                ax = plt.subplots(figsize=(5, 5))[1]
+        if colour == "class":
+            decision = self.decision()
+            plot_classes(ax, decision.polygons(), decision.winner)
+        else:
+            plot_scale(ax, self.polygons(), self.patterns().sum(1), "viridis")
+        ax.set_title(f"{len(self):,} linear regions")
+        return ax
+
+
+def regions(
+    net: object, box: ArrayLike = 1.0, *, plane: tuple[ArrayLike, ArrayLike] | None = None
+) -> PlaneRegions:
+    """The exact linear regions of a network on a box of the plane.
+
+        regions = nlpfeat.regions(torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3)), 1.0)
+        len(regions), regions.area.sum(), regions.affine[0].shape
+        regions.plot()
+
+    Args:
+      net: a member of a study, a `Sequential` of PyTorch, Equinox or Flax, or arrays: see `nlpfeat.geometry.adapters.as_network`.
+      box: (left, bottom, right, top), or r for [-r, r]².
+      plane: of a network with more than two inputs, (origin, two directions): the plane on which it is examined, see
+        `nlpfeat.geometry.network.slice_plane`.
+
+    Raises:
+      ValueError: for a layer that is neither dense nor a (leaky) ReLU, for another number of inputs without a plane, and for an
+        invalid box.
+      UserError: for a member whose network is not piecewise linear.
+    """
+    network = as_network(net)
+    if plane is not None:
+        network = slice_plane(network, *plane)
+    found = linear_regions(network, box)
+    return PlaneRegions(found.network, found.box, found.cells, found.coincidences, found.unclear)

@@ -1,0 +1,147 @@
+"""A classification task of one's own from arrays and any Flax module."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import flax.linen as nn
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import PyTree
+from numpy.typing import ArrayLike
+
+from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Outputs, Splits
+from nlpfeat.data.core import rows as rows_of
+from nlpfeat.errors import UserError
+from nlpfeat.training.losses import cross_entropy, uniform_cross_entropy
+from nlpfeat.training.metrics import Metric, accuracy
+from nlpfeat.training.optimizers import Optimizer, adam
+from nlpfeat.training.recipe import DescentSettings
+from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task
+
+ArraySplits: TypeAlias = Mapping[str, tuple[ArrayLike, ArrayLike]]  # split -> inputs (n, …), class ids (n,)
+
+
+@dataclass(frozen=True)
+class NoSpec:
+    """Data or a model without static settings."""
+
+
+class Classifier(nn.Module):
+    """A module of inputs, as a network of a task.
+
+    Attributes:
+      network: (inputs) or (inputs, train=…) -> scores (n, classes), or a dict of outputs with "scores" and perhaps "features".
+    """
+
+    network: nn.Module
+
+    @nn.compact
+    def __call__(self, inputs: Array | np.ndarray, settings: PyTree, *, train: bool = False) -> Outputs:
+        """The outputs of the network by name."""
+        takes_train = "train" in inspect.signature(type(self.network).__call__).parameters
+        outputs = self.network(inputs, **({"train": train} if takes_train else {}))
+        return dict(outputs) if isinstance(outputs, Mapping) else {"scores": outputs}
+
+
+def classification_task(
+    name: str,
+    load: Callable[[], ArraySplits],
+    network: Callable[[int], nn.Module],
+    *,
+    summary: str = "",
+    width_label: str = "hidden units H",
+    success: float = 0.9,
+    optimizer: Optimizer = adam,
+) -> Task:
+    """A task that classifies arrays by a Flax module, for `nlpfeat.register_task`.
+
+        nlpfeat.register_task(nlpfeat.classification_task("digits", load, Network))
+
+    The module is built at the width of each member, without padding, so that each width compiles a program of its own.
+
+    Args:
+      name: of the task.
+      load: reads the data, once per process: split -> inputs (n, …) and class ids from 0, (n,). There is a train split, and at
+        least one of validation and test; a validation split is what recipes are chosen on.
+      network: width -> a module that is called with inputs (batch, …), and returns scores (batch, classes), or a dict of
+        "features", its last hidden layer, for measures of separability, and "scores". Where it takes `train`, it is told whether
+        it is trained; its random stream is "dropout".
+      summary: a description in a few words.
+      width_label: the quantity that the width counts, as a label of figures.
+      success: accuracy of a successful member.
+      optimizer: the direction of a step.
+    """
+
+    def read(spec: NoSpec, model: NoSpec) -> Dataset:
+        splits = _checked(name, load())
+        inputs = np.concatenate([pair[0] for pair in splits.values()]).astype(np.float32)
+        return Dataset(inputs, {split: pair[1] for split, pair in splits.items()})
+
+    return Task(
+        name=name,
+        summary=summary or f"the task {name}",
+        width_label=width_label,
+        data=DataPipeline(NoSpec, _make_splits, load=read, batch=_batch, per_seed=False),
+        model=ModelFactory(
+            NoSpec,
+            DescentSettings,
+            build=lambda spec, metadata, units: Classifier(network(units)),
+            padded=False,
+        ),
+        learner=GradientDescent(
+            Metric("loss", cross_entropy, "nats", "min"), optimizer, uniform_loss=uniform_cross_entropy
+        ),
+        evaluation=Evaluation((Metric("accuracy", accuracy),), success),
+    )
+
+
+def _make_splits(targets: dict[str, np.ndarray], settings: PyTree) -> Splits:
+    """The splits, whose inputs are rows of the array of all inputs."""
+    splits, start = {}, 0
+    for split, classes in targets.items():
+        rows = jnp.arange(start, start + len(classes))
+        splits[split] = Examples(rows, jnp.asarray(classes, jnp.int32))
+        start += len(classes)
+    return splits
+
+
+def _batch(inputs: Leaf, examples: Examples, index: Index) -> Examples:
+    rows, targets = rows_of((), examples, index)
+    return Examples(jnp.asarray(inputs)[rows], targets)
+
+
+def _checked(name: str, splits: ArraySplits) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The arrays of a user in the order train, validation, test.
+
+    Raises:
+      UserError: for splits of other names, without train, or arrays that do not fit.
+    """
+    if (
+        not isinstance(splits, Mapping)
+        or "train" not in splits
+        or len(splits) < 2
+        or set(splits) - set(SPLITS)
+    ):
+        given = ", ".join(map(str, splits)) if isinstance(splits, Mapping) else type(splits).__name__
+        raise UserError(
+            f"the data of {name}: load() returns a dict with train, and validation or test or both; got {given}"
+        )
+    found = {}
+    for split in SPLITS:
+        if split not in splits:
+            continue
+        inputs, targets = (np.asarray(part) for part in splits[split])
+        if targets.ndim != 1 or len(inputs) != len(targets) or not len(targets):
+            raise UserError(
+                f"the data of {name}: {split} has inputs {inputs.shape} and targets {targets.shape}; expected (n, …) and (n,)"
+            )
+        whole = targets.astype(np.int64)
+        if (whole != targets).any() or whole.min() < 0:
+            raise UserError(f"the data of {name}: targets of {split} are class ids, whole numbers from 0")
+        if not np.isfinite(inputs.astype(np.float64)).all():
+            raise UserError(f"the data of {name}: inputs of {split} contain NaN or infinity")
+        found[split] = inputs, whole
+    return found
