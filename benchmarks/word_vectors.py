@@ -143,7 +143,7 @@ def main() -> None:
     from gensim.test.utils import datapath  # pyright: ignore[reportMissingImports]
 
     from nlpfeat.analysis.embeddings import answer_questions, pair_correlation, read_questions
-    from nlpfeat.data.text.word_tests import pairs
+    from nlpfeat.data.text.word_tests import read_pairs
 
     print(f"{machine()}; {args.minutes:g} minutes each")
     mine, corpus, description = ours(args.minutes)
@@ -158,7 +158,7 @@ def main() -> None:
         inner = among(space, shared)
         known, solved = answer_questions(inner, questions)
         correlations = [
-            (Path(name).stem, pair_correlation(inner, pairs(Path(datapath(name))))[1]) for name in FILES
+            (Path(name).stem, pair_correlation(inner, read_pairs(Path(datapath(name))))[1]) for name in FILES
         ]
         listed = ", ".join(
             f"{name} {one.rho:.3f} ({one.low:.3f}-{one.high:.3f})" for name, one in correlations

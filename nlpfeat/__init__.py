@@ -53,6 +53,8 @@ _HOMES = {
     "similarity": "nlpfeat.analysis.embeddings",
     "translate": "nlpfeat.analysis.embeddings",
     "export": "nlpfeat.analysis.embeddings",
+    "read_questions": "nlpfeat.analysis.embeddings",
+    "read_pairs": "nlpfeat.data.text.word_tests",
     "polarity": "nlpfeat.analysis.embeddings",
     "word_map": "nlpfeat.analysis.word_maps",
     "dimensions": "nlpfeat.analysis.dimensions",
@@ -81,70 +83,36 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.compare import compare as compare
     from nlpfeat.analysis.coordinate_check import coordinate_check as coordinate_check
     from nlpfeat.analysis.dimensions import dimensions as dimensions
-    from nlpfeat.analysis.embeddings import (
-        analogies as analogies,
-    )
-    from nlpfeat.analysis.embeddings import (
-        analogy as analogy,
-    )
-    from nlpfeat.analysis.embeddings import (
-        export as export,
-    )
-    from nlpfeat.analysis.embeddings import (
-        neighbours as neighbours,
-    )
-    from nlpfeat.analysis.embeddings import (
-        polarity as polarity,
-    )
-    from nlpfeat.analysis.embeddings import (
-        similarity as similarity,
-    )
-    from nlpfeat.analysis.embeddings import (
-        translate as translate,
-    )
-    from nlpfeat.analysis.embeddings import (
-        word_space as word_space,
-    )
+    from nlpfeat.analysis.embeddings import analogies as analogies
+    from nlpfeat.analysis.embeddings import analogy as analogy
+    from nlpfeat.analysis.embeddings import export as export
+    from nlpfeat.analysis.embeddings import neighbours as neighbours
+    from nlpfeat.analysis.embeddings import polarity as polarity
+    from nlpfeat.analysis.embeddings import read_questions as read_questions
+    from nlpfeat.analysis.embeddings import similarity as similarity
+    from nlpfeat.analysis.embeddings import translate as translate
+    from nlpfeat.analysis.embeddings import word_space as word_space
     from nlpfeat.analysis.factor_stability import factor_stability as factor_stability
     from nlpfeat.analysis.fine_tuning import survival as survival
     from nlpfeat.analysis.geometry import measure as measure
-    from nlpfeat.analysis.language import (
-        member_probes as member_probes,
-    )
-    from nlpfeat.analysis.language import (
-        member_statistics as member_statistics,
-    )
-    from nlpfeat.analysis.language import (
-        width_curves as width_curves,
-    )
+    from nlpfeat.analysis.language import member_probes as member_probes
+    from nlpfeat.analysis.language import member_statistics as member_statistics
+    from nlpfeat.analysis.language import width_curves as width_curves
     from nlpfeat.analysis.new_users import new_user as new_user
     from nlpfeat.analysis.predictions import predict_text as predict_text
-    from nlpfeat.analysis.ratings import (
-        component_items as component_items,
-    )
-    from nlpfeat.analysis.ratings import (
-        item_map as item_map,
-    )
-    from nlpfeat.analysis.ratings import (
-        items_by_quality as items_by_quality,
-    )
-    from nlpfeat.analysis.ratings import (
-        known_user as known_user,
-    )
-    from nlpfeat.analysis.ratings import (
-        predicted_item as predicted_item,
-    )
-    from nlpfeat.analysis.ratings import (
-        recommended_items as recommended_items,
-    )
-    from nlpfeat.analysis.ratings import (
-        similar_items as similar_items,
-    )
+    from nlpfeat.analysis.ratings import component_items as component_items
+    from nlpfeat.analysis.ratings import item_map as item_map
+    from nlpfeat.analysis.ratings import items_by_quality as items_by_quality
+    from nlpfeat.analysis.ratings import known_user as known_user
+    from nlpfeat.analysis.ratings import predicted_item as predicted_item
+    from nlpfeat.analysis.ratings import recommended_items as recommended_items
+    from nlpfeat.analysis.ratings import similar_items as similar_items
     from nlpfeat.analysis.sampling import sample_member as sample_member
     from nlpfeat.analysis.width_table import width_table as width_table
     from nlpfeat.analysis.word_maps import word_map as word_map
     from nlpfeat.analysis.word_separability import word_separability as word_separability
     from nlpfeat.config.files import load_config as load_config
+    from nlpfeat.data.text.word_tests import read_pairs as read_pairs
     from nlpfeat.embeddings.space import load_space as load_space
     from nlpfeat.films.scenes import save_film as save_film
     from nlpfeat.parallel import use_all_cores as use_all_cores

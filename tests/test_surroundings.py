@@ -134,7 +134,9 @@ def test_a_missing_config_is_not_proposed(tmp_path):
     done = run("sweep", "--config=configs/spirals.py", folder=tmp_path)
     assert done.returncode == 2
     assert "did you mean" not in done.stderr
-    assert str(tmp_path / "configs") in done.stderr
+    assert "nlpfeat ships one with the name 'spirals'" in done.stderr
+    done = run("sweep", "--config=plans/spirals.py", folder=tmp_path)
+    assert str(tmp_path / "plans") in done.stderr
 
 
 # --- streams

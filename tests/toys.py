@@ -117,7 +117,7 @@ def factory_of(spec: Spec) -> MemberFactory:
 
 def study(spec: Spec, path: Path, progress: Any = None) -> Any:
     """Run a study to its end: (its folder, its array)."""
-    opened = sweep(spec, path, progress, factory_of(spec))
+    opened = sweep(spec, path, progress=progress, factory=factory_of(spec))
     return opened.folder, opened.results
 
 

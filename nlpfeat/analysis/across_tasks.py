@@ -105,7 +105,7 @@ def across_tasks(
     Raises:
       UserError: as `task_curves`.
     """
-    return task_table(task_curves(expand_path(str(folder)), track, options))
+    return task_table(task_curves(expand_path(folder), track, options))
 
 
 def task_curves(

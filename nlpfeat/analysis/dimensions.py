@@ -19,7 +19,7 @@ from nlpfeat.analysis.embeddings import (
     word_space,
 )
 from nlpfeat.data.core import split_names
-from nlpfeat.data.text.word_tests import Pair, Question, pairs
+from nlpfeat.data.text.word_tests import Pair, Question, read_pairs
 from nlpfeat.embeddings.alignment import cka, overlap, principal_angles
 from nlpfeat.embeddings.neighbours import nearest_of_each
 from nlpfeat.embeddings.space import WordSpace
@@ -141,7 +141,7 @@ def _read_tests(files: tuple[Path, ...]) -> Tests:
     except UserError as error:  # without a network everything else can still be measured
         log.warning("analogies are left out: %s", error)
         questions = []
-    return Tests(questions, {path.stem: pairs(path) for path in files})
+    return Tests(questions, {path.stem: read_pairs(path) for path in files})
 
 
 def _final_members(study: Study, point: Mapping[str, float], track: Track) -> Iterator[TrainedMember]:

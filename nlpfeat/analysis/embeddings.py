@@ -10,6 +10,7 @@ import pandas as pd
 from jaxtyping import Bool, Float
 
 from nlpfeat.analysis.predictions import log_odds, score_documents
+from nlpfeat.config.files import expand_path
 from nlpfeat.data.downloads import QUESTIONS, fetch
 from nlpfeat.data.text import vector_files
 from nlpfeat.data.text.corpus import Corpus
@@ -155,22 +156,22 @@ def _ranked(
     return pd.DataFrame({"query": query, "word": [space.words[i] for i in near], metric: values})
 
 
-def export(space: WordSpace, path: Path) -> None:
+def export(space: WordSpace, path: str | Path) -> None:
     """Write the vectors in word2vec's text format, without words that it cannot hold."""
     rows = [i for i, word in enumerate(space.words) if word and word.split() == [word]]
     if len(rows) < len(space.words):
         log.warning("%d words are empty or contain white space: left out", len(space.words) - len(rows))
-    with atomic(path) as part:
+    with atomic(expand_path(path)) as part:
         vector_files.write(part, [space.words[i] for i in rows], space.vectors[rows])
 
 
-def read_questions(paths: Sequence[Path]) -> list[Question]:
+def read_questions(paths: Sequence[str | Path] = ()) -> list[Question]:
     """The analogies of some files; without any, the 19,544 published with word2vec.
 
     Raises:
       UserError: if a file cannot be had or read.
     """
-    return [question for path in paths or [fetch(QUESTIONS)] for question in questions(path)]
+    return [question for path in paths or [fetch(QUESTIONS)] for question in questions(expand_path(path))]
 
 
 def answer_questions(

@@ -125,5 +125,6 @@ COMMAND = Command(
         "nlpfeat across-tasks --select=learning_rate,step             # at the best rate and time of each width",
         "nlpfeat across-tasks --folder=runs/all_tasks-smoke --json     # what make all-tasks SIZE=smoke has swept",
     ),
+    python='nlpfeat.across_tasks("runs/all_tasks-two_cores")',
     opens_study=False,
 )

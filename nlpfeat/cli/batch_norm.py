@@ -129,4 +129,5 @@ COMMAND = Command(
         "nlpfeat batch-norm --study=runs/imdb_dense --width=100",
         "nlpfeat batch-norm --study=runs/spirals --width=32 --seed=3 --learning-rates=0.001,0.01,0.1 --steps=200",
     ),
+    python='nlpfeat.survival(nlpfeat.open_study("runs/imdb_dense").restore(width=100, seed=0)).scores',
 )

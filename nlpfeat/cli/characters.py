@@ -185,6 +185,7 @@ COMMAND = Command(
             _add_width,
             _width,
             examples=("nlpfeat characters width --study=runs/char_rnn --dropout=0.3",),
+            python='study = nlpfeat.open_study("runs/char_rnn"); nlpfeat.width_curves(study, {"dropout": 0.3}).last',
         ),
         Command(
             "statistics",
@@ -193,6 +194,7 @@ COMMAND = Command(
             _statistics,
             description="Letters in words of the book, quotes and brackets closed, numbered sections, lengths of lines.",
             examples=("nlpfeat characters statistics --study=runs/char_rnn --dropout=0.3",),
+            python='study = nlpfeat.open_study("runs/char_rnn"); nlpfeat.member_statistics(study, {"dropout": 0.3}).members',
         ),
         Command(
             "units",
@@ -201,6 +203,7 @@ COMMAND = Command(
             _units,
             description="Units are chosen on the training text and evaluated on the held-out text.",
             examples=("nlpfeat characters units --study=runs/char_rnn --dropout=0.3 --width=128 --seed=0",),
+            python='study = nlpfeat.open_study("runs/char_rnn"); nlpfeat.member_probes(study, study.restore(dropout=0.3, width=128, seed=0)).table',
         ),
     ),
 )

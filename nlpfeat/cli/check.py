@@ -52,4 +52,5 @@ COMMAND = Command(
     description="Every file carries a digest of what was written: a single bit that changed since is found. A study is data and\n"
     "never runs, whoever made it. Each damaged file is a line on stderr that says what mends it; exit code 2 if there is one.",
     examples=("nlpfeat check --study=runs/spirals", "nlpfeat check --study=runs/spirals --json"),
+    python='list(nlpfeat.check_study(nlpfeat.open_study("runs/spirals").folder))',
 )

@@ -112,5 +112,6 @@ COMMAND = Command(
         "nlpfeat compare --study=runs/spirals_deep-recipe --with=runs/spirals_deep-wide",
         "nlpfeat compare --study=runs/spirals_deep-recipe --with=runs/spirals_deep-wide --loss=0.3 --json",
     ),
+    python='nlpfeat.compare(nlpfeat.open_study("runs/spirals_deep-recipe"), nlpfeat.open_study("runs/spirals_deep-wide")).table',
     opens_study=False,
 )

@@ -5,7 +5,16 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nlpfeat.cli.parsing import Command, Parser, add_config, add_count, add_json, config_of, numbers, require_range
+from nlpfeat.cli.parsing import (
+    Command,
+    Parser,
+    add_config,
+    add_count,
+    add_json,
+    config_of,
+    numbers,
+    require_range,
+)
 from nlpfeat.config.files import config_name, expand_path
 from nlpfeat.errors import UserError, did_you_mean
 
@@ -125,6 +134,7 @@ COMMAND = Command(
         "nlpfeat coordinate-check --config=configs/spirals.py --steps=20",
         "nlpfeat coordinate-check --config=configs/spirals.py --parametrisations=all --widths=8,32,128",
     ),
+    python='nlpfeat.coordinate_check(nlpfeat.resolve(nlpfeat.load_config("spirals"))).slopes',
     opens_study=False,
     takes_config=True,
 )

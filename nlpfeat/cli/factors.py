@@ -197,9 +197,10 @@ def _subcommand(
     flags: Callable[[Parser], None],
     run: Callable[[argparse.Namespace, str], int],
     *examples: str,
+    python: str,
 ) -> Command:
     lines = [f"nlpfeat factors {name} --study=runs/ratings_bayes {example}".rstrip() for example in examples]
-    return Command(name, summary, flags, run, examples=lines)
+    return Command(name, summary, flags, run, examples=lines, python=python)
 
 
 COMMAND = Command(
@@ -212,6 +213,7 @@ COMMAND = Command(
             _flags(parsing.add_member, _items),
             _list(lambda r, member, args: r.items_by_quality(member, _options(r, args), best=True)),
             "--width=10 --seed=0",
+            python='member = nlpfeat.open_study("runs/ratings_bayes").restore(width=10, seed=0); nlpfeat.items_by_quality(member, best=True).table',
         ),
         _subcommand(
             "bottom",
@@ -219,6 +221,7 @@ COMMAND = Command(
             _flags(parsing.add_member, _items),
             _list(lambda r, member, args: r.items_by_quality(member, _options(r, args), best=False)),
             "--width=10 --seed=0",
+            python='member = nlpfeat.open_study("runs/ratings_bayes").restore(width=10, seed=0); nlpfeat.items_by_quality(member, best=False).table',
         ),
         _subcommand(
             "components",
@@ -226,6 +229,7 @@ COMMAND = Command(
             _flags(parsing.add_member, _items),
             _list(lambda r, member, args: r.component_items(member, _options(r, args))),
             "--width=10",
+            python='member = nlpfeat.open_study("runs/ratings_bayes").restore(width=10, seed=0); nlpfeat.component_items(member).table',
         ),
         _subcommand(
             "map",
@@ -233,6 +237,7 @@ COMMAND = Command(
             _flags(parsing.add_member, _components, _max_items),
             _map,
             "--width=10 --components=1,3",
+            python='member = nlpfeat.open_study("runs/ratings_bayes").restore(width=10, seed=0); nlpfeat.item_map(member, (1, 3))',
         ),
         _subcommand(
             "similar",
@@ -240,6 +245,7 @@ COMMAND = Command(
             _flags(_title, parsing.add_member, _items),
             _list(lambda r, member, args: r.similar_items(member, args.title, _options(r, args))),
             '--width=10 "Pulp Fiction"',
+            python='member = nlpfeat.open_study("runs/ratings_bayes").restore(width=10, seed=0); nlpfeat.similar_items(member, "Pulp Fiction").table',
         ),
         _subcommand(
             "predict",
@@ -247,6 +253,7 @@ COMMAND = Command(
             _flags(_item, parsing.add_member, _rater),
             _list(lambda r, member, args: r.predicted_item(_rater_of(r, member, args), args.item)),
             '--width=10 --user=15 --item="Pulp Fiction"',
+            python='member = nlpfeat.open_study("runs/ratings_bayes").restore(width=10, seed=0); nlpfeat.predicted_item(nlpfeat.known_user(member, "15"), "Pulp Fiction").table',
         ),
         _subcommand(
             "recommend",
@@ -255,6 +262,7 @@ COMMAND = Command(
             _list(lambda r, member, args: r.recommended_items(_rater_of(r, member, args), _options(r, args))),
             "--width=10 --user=15",
             '--width=10 --rating="Toy Story=5" --rating="Alien=1"',
+            python='member = nlpfeat.open_study("runs/ratings_bayes").restore(width=10, seed=0); nlpfeat.recommended_items(nlpfeat.new_user(member, [("Toy Story", 5)])).table',
         ),
         _subcommand(
             "stability",
@@ -262,6 +270,7 @@ COMMAND = Command(
             _flags(_width, parsing.add_step, _max_items),
             _stability,
             "",
+            python='nlpfeat.factor_stability(nlpfeat.open_study("runs/ratings_bayes")).table',
         ),
     ),
 )

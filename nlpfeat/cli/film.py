@@ -118,31 +118,36 @@ def read_stills(text: str, frames: int) -> list[int]:
 
 
 REPLAY = "The member is trained again; exit code 1 if that does not reproduce the study's record."
-KINDS = {  # name: summary, description, example
+KINDS = {  # name: summary, description, example, from Python
     "training": (
         "the 2-D embedding over training, dense in early steps",
         REPLAY,
         "--study=runs/spirals --width=100 --seed=3 --stills=0,150,last",
+        'nlpfeat.save_film(nlpfeat.open_study("runs/spirals"), "training", width=100, seed=3)',
     ),
     "interpolation": (
         "from the input to the embedding, with the exact times at which regions fold",
         "",
         "--study=runs/spirals --width=100 --style=dark",
+        'nlpfeat.save_film(nlpfeat.open_study("runs/spirals"), "interpolation", width=100, style="dark")',
     ),
     "layers": (
         "layer by layer: rotate, scale, reflect, rotate, shift, activate; for layers from plane to plane",
         "",
         "--study=runs/spirals_deep --depth=5 --negative-slope=0.1 --width=2 --seed=best",
+        'nlpfeat.save_film(nlpfeat.open_study("runs/spirals_deep"), "layers", depth=5, negative_slope=0.1, width=2, seed="best")',
     ),
     "regions": (
         "the exact linear regions and the decision boundary over training",
         REPLAY,
         "--study=runs/spirals --widths=2,8,100",
+        'nlpfeat.save_film(nlpfeat.open_study("runs/spirals"), "regions", width=(2, 8, 100))',
     ),
     "writing": (
         "the text that a character network writes over training",
         REPLAY,
         "--study=runs/char_rnn --dropout=0 --width=64 --seed=0 --frames=60 --fps=6",
+        'nlpfeat.save_film(nlpfeat.open_study("runs/char_rnn"), "writing", dropout=0, width=64, seed=0, frames=60, fps=6)',
     ),
 }
 COMMAND = Command(
@@ -158,7 +163,8 @@ COMMAND = Command(
             partial(run, kind),
             description=description,
             examples=(f"nlpfeat film {kind} {example}",),
+            python=python,
         )
-        for kind, (summary, description, example) in KINDS.items()
+        for kind, (summary, description, example, python) in KINDS.items()
     ),
 )

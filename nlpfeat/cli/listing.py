@@ -73,5 +73,6 @@ COMMAND = Command(
     run,
     description="Configs are the files configs/*.py of the working directory, which are Python programs and are run.",
     examples=("nlpfeat list", "nlpfeat list spirals", "nlpfeat list char_rnn --json"),
+    python='nlpfeat.describe_task("spirals").settings',
     opens_study=False,
 )

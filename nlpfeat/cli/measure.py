@@ -152,5 +152,6 @@ COMMAND = Command(
         "nlpfeat measure --study=runs/spirals --at-loss=0.7",
         "nlpfeat plot --study=runs/spirals",
     ),
+    python='nlpfeat.measure(nlpfeat.open_study("runs/spirals"))["regions"]',
     opens_study=False,
 )

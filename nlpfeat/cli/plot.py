@@ -77,5 +77,6 @@ COMMAND = Command(
         "nlpfeat plot --study=runs/rates --select=learning_rate        # the best for each width; see nlpfeat width --help",
         "nlpfeat plot --study=runs/spirals --at-loss=0.1",
     ),
+    python='nlpfeat.save_figures(nlpfeat.open_study("runs/spirals"))',
     opens_study=False,
 )

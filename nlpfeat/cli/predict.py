@@ -131,4 +131,5 @@ COMMAND = Command(
         'nlpfeat predict --study=runs/reviews_bag --width=10 --text "an excellent film, never boring"',
         "nlpfeat predict --study=runs/reviews_bag --width=10 --seed=1 --json < texts.txt",
     ),
+    python='nlpfeat.predict_text(nlpfeat.open_study("runs/reviews_bag").restore(width=10, seed=0), "an excellent film")',
 )

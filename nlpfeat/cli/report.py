@@ -82,5 +82,6 @@ config, the manifest and the commands that made the study.""",
         "nlpfeat report --study=runs/spirals --study=runs/spirals_deep --out=both.html",
         "nlpfeat report --study=runs/reviews_bag --widths=2,10,100",
     ),
+    python='nlpfeat.write_report([nlpfeat.open_study("runs/spirals")])',
     opens_study=False,
 )

@@ -99,4 +99,5 @@ COMMAND = Command(
         "nlpfeat restore --width=8 --seed=3",
         "nlpfeat restore --study=runs/spirals --width=100 --seed=0 --step=500 --out=member.npz",
     ),
+    python='nlpfeat.open_study("runs/spirals").restore(width=8, seed=3).params',
 )

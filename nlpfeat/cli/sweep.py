@@ -106,7 +106,9 @@ def run(args: argparse.Namespace, line: str) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     if args.plot and args.json:
-        raise UserError("--plot and --json: each prints results of its own; draw the figures by nlpfeat plot --json")
+        raise UserError(
+            "--plot and --json: each prints results of its own; draw the figures by nlpfeat plot --json"
+        )
     chosen = [name for name in ("cluster", "processes") if getattr(args, name)]
     chosen += ["shard"] if args.shard[1] > 1 else []
     if len(chosen) > 1:
@@ -264,6 +266,7 @@ COMMAND = Command(
         "nlpfeat sweep --config=configs/spirals.py --shard=0/4         # one of four launchers",
         "nlpfeat sweep --config=configs/spirals.py --processes=auto    # on every host of a TPU pod",
     ),
+    python='study = nlpfeat.sweep("spirals", width=(2, 8), seed=range(4), noise=(0.1, 0.2), study="runs/noise")',
     opens_study=False,
     takes_config=True,
 )

@@ -109,5 +109,7 @@ that of the essay, in double precision (A. Trask, 2015; nlpfeat/models/eleven_li
         "nlpfeat trace --iterations=3 --show=all",
         "nlpfeat trace --layers=2 --width=4 --seed=1 --iterations=60000",
     ),
+    python="from nlpfeat.models.eleven_lines import first_weights, iterate; from nlpfeat.data.points.four_rows import FIRST_COLUMN, INPUTS; "
+    "next(iterate(INPUTS, FIRST_COLUMN, first_weights(123, [(3, 1)])))",
     opens_study=False,
 )

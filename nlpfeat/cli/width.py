@@ -263,5 +263,6 @@ COMMAND = Command(
         "nlpfeat width --study=runs/rates --select=learning_rate --json",
         "nlpfeat width --study=runs/rates --select=learning_rate,step",
     ),
+    python='nlpfeat.width_table(nlpfeat.open_study("runs/spirals")).rows',
     opens_study=False,
 )

@@ -202,10 +202,10 @@ def similarity(args: argparse.Namespace, line: str) -> int:
     _check_space(args)
     from nlpfeat.analysis import embeddings
     from nlpfeat.cli.tables import print_columns, print_json
-    from nlpfeat.data.text.word_tests import pairs
+    from nlpfeat.data.text.word_tests import read_pairs
 
     space = space_of(args).space
-    table = embeddings.similarity(space, {file: pairs(expand_path(file)) for file in args.files})
+    table = embeddings.similarity(space, {file: read_pairs(expand_path(file)) for file in args.files})
     if args.json:
         print_json(table)
         return 0
@@ -525,10 +525,11 @@ def _subcommand(
     add_flags: Callable[[Parser], None],
     run: Callable[[argparse.Namespace, str], int],
     *examples: str,
+    python: str,
     description: str = "",
 ) -> Command:
     lines = [f"nlpfeat words {name} {one}" for one in examples]
-    return Command(name, summary, add_flags, run, description, lines, in_place_of_study="--vectors")
+    return Command(name, summary, add_flags, run, description, lines, python, in_place_of_study="--vectors")
 
 
 COMMAND = Command(
@@ -543,6 +544,7 @@ COMMAND = Command(
             neighbours,
             "--study=runs/reviews_bag --width=10 --seed=1 --metric=distance --top-k=20 beautiful",
             "--vectors=glove.6B.50d king",
+            python='study = nlpfeat.open_study("runs/reviews_bag"); nlpfeat.neighbours(nlpfeat.word_space(study, study.restore(width=10, seed=1)), ["beautiful"])',
         ),
         _subcommand(
             "analogy",
@@ -550,6 +552,7 @@ COMMAND = Command(
             _analogy_flags,
             analogy,
             "--vectors=glove.6B.50d man woman king",
+            python='nlpfeat.analogy(nlpfeat.load_space("glove.6B.50d", 30000), ["man", "woman", "king"])',
         ),
         _subcommand(
             "analogies",
@@ -558,6 +561,7 @@ COMMAND = Command(
             analogies,
             "--vectors=glove.6B.50d",
             description="Without a file, the 19,544 analogies published with word2vec. Lines: four words, or : and a section.",
+            python='nlpfeat.analogies(nlpfeat.load_space("glove.6B.50d", 30000), nlpfeat.read_questions([]))',
         ),
         _subcommand(
             "similarity",
@@ -565,6 +569,7 @@ COMMAND = Command(
             _similarity_flags,
             similarity,
             "--study=runs/windows_noise --width=50 --seed=0 wordsim353.tsv simlex999.txt",
+            python='nlpfeat.similarity(nlpfeat.load_space("vectors.txt"), {"mine": nlpfeat.read_pairs("wordsim353.tsv")})',
         ),
         _subcommand(
             "translate",
@@ -572,6 +577,7 @@ COMMAND = Command(
             _translate_flags,
             translate,
             "--study=runs/windows_noise-half_1 --width=50 --seed=0 --target=runs/windows_noise-half_2 movie terrible",
+            python='nlpfeat.translate(nlpfeat.load_space("a.txt"), nlpfeat.load_space("b.txt"), ["movie"]).words',
         ),
         _subcommand(
             "export",
@@ -579,6 +585,7 @@ COMMAND = Command(
             _export_flags,
             export,
             "--study=runs/windows_noise --width=50 --seed=0 --out=vectors.txt",
+            python='study = nlpfeat.open_study("runs/reviews_bag"); nlpfeat.export(nlpfeat.word_space(study, study.restore(width=10, seed=1)), "vectors.txt")',
         ),
         _subcommand(
             "map",
@@ -588,6 +595,7 @@ COMMAND = Command(
             "--study=runs/windows_noise --widths=2,8,50 --seed=0",
             description="Of texts with classes, the words of most extreme polarity; else the most frequent ones. The page works "
             "offline: zoom, pan,\nhover, search, select. Several widths are aligned and linked.",
+            python='study = nlpfeat.open_study("runs/reviews_bag"); nlpfeat.word_map(study, [{"width": 10, "seed": 1}]).table',
         ),
         _subcommand(
             "dimensions",
@@ -597,6 +605,7 @@ COMMAND = Command(
             "--study=runs/windows_noise --similarity=wordsim353.tsv",
             description="Of all finished members at their last kept step: the headline metric, analogies, similarity, agreement "
             "between\nmembers, and the words whose neighbours are stable first and last.",
+            python='nlpfeat.dimensions(nlpfeat.open_study("runs/windows_noise")).quality',
         ),
         _subcommand(
             "polarity",
@@ -604,6 +613,7 @@ COMMAND = Command(
             _polarity_flags,
             polarity,
             "--study=runs/reviews_bag --width=10 film boring",
+            python='study = nlpfeat.open_study("runs/reviews_bag"); nlpfeat.polarity(study, study.restore(width=10, seed=1), ["film", "boring"])',
         ),
         _subcommand(
             "separability",
@@ -613,6 +623,7 @@ COMMAND = Command(
             "--study=runs/reviews_bag",
             description="Of all finished members at all kept checkpoints: held-out probe, certificate, hard margin, silhouette, purity "
             "of neighbours.",
+            python='nlpfeat.word_separability(nlpfeat.open_study("runs/reviews_bag"))',
         ),
     ),
 )

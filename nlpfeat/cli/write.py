@@ -92,4 +92,5 @@ COMMAND = Command(
         "nlpfeat write --study=runs/char_rnn-best --width=256 --seed=0 --temperature=0.5 --characters=2000 --sample-seed=7",
         "nlpfeat write --study=runs/char_rnn-best --width=256 --seed=0 --step=100     # early in training",
     ),
+    python='nlpfeat.sample_member(nlpfeat.open_study("runs/char_rnn-best").restore(width=256, seed=0), "ethics is")',
 )

@@ -12,7 +12,7 @@ import nlpfeat
 from nlpfeat.errors import UserError, did_you_mean
 
 
-def expand_path(text: str) -> Path:
+def expand_path(text: str | Path) -> Path:
     """A path with `~` expanded to the home directory.
 
     A shell does not expand it in `--study=~/x`, nor within quotes.

@@ -5,6 +5,7 @@ import math
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -33,7 +34,7 @@ FUNCTIONS = {
 DIGITS = 12  # of a value: mathematical functions differ between machines in the last ones, and an id is a hash of all digits
 
 
-def read_zipped(given: object, sweep: Mapping[str, Sequence[float]]) -> tuple[tuple[str, ...], ...]:
+def read_zipped(given: Any, sweep: Mapping[str, Sequence[float]]) -> tuple[tuple[str, ...], ...]:
     """The groups of axes that are walked together.
 
     Args:

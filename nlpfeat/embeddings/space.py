@@ -53,7 +53,7 @@ def _nearest_spelling(word: str, words: tuple[str, ...]) -> str:
     return hint if hint.startswith("did") else "no similar spelling"
 
 
-def load_space(name: str, rows: int) -> WordSpace:
+def load_space(name: str, rows: int = 0) -> WordSpace:
     """The first `rows` words of a file of vectors; 0 for all.
 
     Raises:

@@ -11,6 +11,7 @@ from nlpfeat import parallel
 from nlpfeat.analysis.geometry import WINDOW, layers_of, sample_of
 from nlpfeat.analysis.sampling import SamplingOptions, require_characters, sample_member
 from nlpfeat.analysis.text_statistics import vocabulary_of
+from nlpfeat.config.files import expand_path
 from nlpfeat.data.core import split_names
 from nlpfeat.data.text.characters import Book
 from nlpfeat.errors import UserError
@@ -90,7 +91,7 @@ def save_film(
     frames: int = 300,
     fps: int = 25,
     style: str = "light",
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     stamp: str = "nlpfeat.save_film",
     track: Track = untracked,
     **settings: float | str | Sequence[float],
@@ -128,7 +129,7 @@ def save_film(
             own = seed
         members.append({"width": width, "seed": own} | given)
     film = make_film(study, kind, members, frames, style, signature(stamp, study.folder), track)
-    folder = folder or study.folder.figures
+    folder = study.folder.figures if folder is None else expand_path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     return write_film(film, folder / film_name(kind, members, style), fps, track)
 

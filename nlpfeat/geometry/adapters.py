@@ -6,6 +6,7 @@ module of that name or a function. Layers that change nothing when a network is 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def as_network(net: object) -> Network:
         if not layers:
             raise ValueError(f"layer {number} is an activation, and there is no dense layer before it")
         last = layers.pop()
-        if last.negative_slope != LINEAR and slope != LINEAR:
+        if LINEAR not in (last.negative_slope, slope):
             raise ValueError(
                 f"layer {number} is an activation, and so is the layer before it: compose them into one"
             )
@@ -113,9 +114,9 @@ def _is_linen_pair(net: object) -> bool:
 
 def _linen_parts(module: object, variables: Mapping[str, object]) -> Iterator[object]:
     """The layers of a Flax (Linen) Sequential, whose parameters are beside it."""
-    params = variables.get("params", variables)
+    params: Any = variables.get("params", variables)
     layers = getattr(module, "layers", None)
-    if not isinstance(params, Mapping) or not isinstance(layers, (list, tuple)):
+    if layers is None:
         raise ValueError(f"the module {type(module).__name__} is no Sequential: {_HOW}")
     for number, part in enumerate(layers):
         own = params.get(f"layers_{number}") or params.get(getattr(part, "name", None) or "")

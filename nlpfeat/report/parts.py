@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nlpfeat.analysis.ratings import item_map
 from nlpfeat.analysis.word_maps import WordMapOptions, word_map
+from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.report.item_maps import item_map_page
@@ -48,7 +49,7 @@ class ReportOptions:
 
 def write_report(
     studies: Sequence[Study],
-    path: Path | None = None,
+    path: str | Path | None = None,
     options: ReportOptions = ReportOptions(),
     command: str = "nlpfeat.write_report",
     track: Track = untracked,
@@ -72,7 +73,7 @@ def write_report(
     """
     budget = options.budget / len(studies)
     parts = [study_part(study, options, budget, track) for study in studies]
-    path = path or studies[0].path / "report.html"
+    path = studies[0].path / "report.html" if path is None else expand_path(path)
     write_atomic(path, report_page(parts, f"{command}   commit {commit()}").encode())
     return path
 

@@ -141,7 +141,7 @@ def open_study(path: str | Path) -> Study:
       UserError: if there is none, if it is of another format, or if a link in it leads out of it; DamagedFile if its
         config cannot be read.
     """
-    return Study(open_folder(expand_path(str(path))))
+    return Study(open_folder(expand_path(path)))
 
 
 def sweep(
@@ -176,7 +176,7 @@ def sweep(
     if study is None:
         name = spec.task.name if isinstance(config, (Mapping, Spec)) else config_name(str(config))
         study = Path("runs") / name
-    plan = launch.run(spec, expand_path(str(study)), progress, factory=factory)
+    plan = launch.run(spec, expand_path(study), progress, factory=factory)
     return Study(plan.folder, plan.factory)
 
 

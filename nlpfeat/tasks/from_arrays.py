@@ -108,9 +108,9 @@ def _make_splits(targets: dict[str, np.ndarray], settings: PyTree) -> Splits:
     return splits
 
 
-def _batch(inputs: Leaf, examples: Examples, index: Index) -> Examples:
+def _batch(arrays: Leaf, examples: Examples, index: Index) -> Examples:
     rows, targets = rows_of((), examples, index)
-    return Examples(jnp.asarray(inputs)[rows], targets)
+    return Examples(jnp.asarray(arrays)[rows], targets)
 
 
 def _checked(name: str, splits: ArraySplits) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -60,7 +60,7 @@ def test_nothing_to_correlate():
 def test_pairs_are_read(tmp_path, text, found):
     path = tmp_path / "pairs.txt"
     path.write_text(text)
-    assert [(*pair.words, pair.score) for pair in word_tests.pairs(path)] == found
+    assert [(*pair.words, pair.score) for pair in word_tests.read_pairs(path)] == found
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_pairs_that_are_none(tmp_path, text, told):
     path = tmp_path / "pairs.txt"
     path.write_text(text)
     with pytest.raises(UserError, match=told):
-        word_tests.pairs(path)
+        word_tests.read_pairs(path)
 
 
 def test_questions_are_read_by_section(tmp_path):

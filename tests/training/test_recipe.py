@@ -173,7 +173,7 @@ def test_schedule_and_average_survive_an_interruption(patience, tmp_path):
     factory = factory_of(spec)
     whole = sweep(spec, tmp_path / "whole", factory=factory)
     with pytest.raises(Interrupted):
-        sweep(spec, tmp_path / "cut", Quiet(patience), factory)
+        sweep(spec, tmp_path / "cut", progress=Quiet(patience), factory=factory)
     cut = sweep(spec, tmp_path / "cut", factory=factory)
     for name in ("loss", "accuracy"):
         np.testing.assert_array_equal(whole.results[name], cut.results[name])

@@ -45,7 +45,7 @@ def questions(path: Path) -> list[Question]:
     return found
 
 
-def pairs(path: Path) -> list[Pair]:
+def read_pairs(path: str | Path) -> list[Pair]:
     """The word pairs of a file: `word1 word2 score` per line, separated by tabs, commas or semicolons, else by spaces.
 
     Lines that begin with "#", a header line and further columns are ignored.
@@ -53,7 +53,7 @@ def pairs(path: Path) -> list[Pair]:
     Raises:
       UserError: if the file cannot be read, or if a line is no such pair (its number is named).
     """
-    found = []
+    path, found = Path(path), []
     for index, (number, line) in enumerate(_lines(path)):
         separator = next((mark for mark in "\t,;" if mark in line), None)
         fields = [field.strip() for field in line.split(separator)]
