@@ -1,12 +1,13 @@
 """The exact linear regions of any network on a box of the plane, which can be listed, exported and drawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import matplotlib.pyplot as plt
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
 
 from nlpfeat.geometry.adapters import as_network
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
@@ -36,20 +37,23 @@ class PlaneRegions(Regions):
           ax: where; None for a new figure.
           colour: by the number of active units, the lighter the more, or by the predicted class.
         """
-        if ax is None:
-            with plt.style.context(STYLE):
+        with plt.style.context(STYLE):
+            if ax is None:
                 ax = plt.subplots(figsize=(5, 5))[1]
-        if colour == "class":
-            decision = self.decision()
-            plot_classes(ax, decision.polygons(), decision.winner)
-        else:
-            plot_scale(ax, self.polygons(), self.patterns().sum(1), "viridis")
-        ax.set_title(f"{len(self):,} linear regions")
+            if colour == "class":
+                decision = self.decision()
+                plot_classes(ax, decision.polygons(), decision.winner)
+            else:
+                plot_scale(ax, self.polygons(), self.patterns().sum(1), "viridis")
+            ax.set_title(f"{len(self):,} linear regions")
         return ax
 
 
 def regions(
-    net: object, box: ArrayLike = 1.0, *, plane: tuple[ArrayLike, ArrayLike] | None = None
+    net: object,
+    box: float | Sequence[float] = 1.0,
+    *,
+    plane: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> PlaneRegions:
     """The exact linear regions of a network on a box of the plane.
 
