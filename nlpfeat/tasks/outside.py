@@ -62,7 +62,7 @@ def require_task(name: str, origin: Origin | None, study: Path) -> None:
       UserError: if that is gone, fails, was never run by this user, or if a task of another file has that name.
     """
     if find_task(name) is None:
-        _load_origin(name, origin or Origin(), study)
+        _load_origin(name, origin, study)
     here = origin_of(name)
     if origin is None or here is None or origin.sha256 == here.sha256:
         return
@@ -83,14 +83,15 @@ def is_unchanged(origin: Origin) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == origin.sha256
 
 
-def _load_origin(name: str, origin: Origin, study: Path) -> None:
+def _load_origin(name: str, origin: Origin | None, study: Path) -> None:
     study_of = f"{study} is a study of {name!r}"
     mend = (
         "register it in Python (nlpfeat.register_task), or give commands a file that does, by --task=FILE.py"
     )
+    if origin is None:
+        raise UserError(f"{study_of}, a task that is not registered here: {mend}")
     if not origin.file:
-        session = ", registered in an interactive session" if origin != Origin() else ""
-        raise UserError(f"{study_of}, a task that is not registered here{session}: {mend}")
+        raise UserError(f"{study_of}, a task that was registered in an interactive session: {mend}")
     if not is_trusted(origin.file):
         raise UserError(
             f"{study_of}, a task of {origin.file}, and a study runs no program by itself: if you trust that file, give it once by "
