@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure all-tasks test test-slow golden lint docs smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
+.PHONY: help sweep measure all-tasks test test-slow golden lint docs notebooks run-notebooks wheel smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -13,8 +13,7 @@ measure: $(VENV)/ok ## the exact geometry of every member of that study, then al
 	$(RUN) -m nlpfeat plot --study=runs/spirals
 
 sweep: $(VENV)/ok  ## the main job: sweep hidden width on spirals, then the figures
-	$(RUN) -m nlpfeat sweep --config=configs/spirals.py
-	$(RUN) -m nlpfeat plot --study=runs/spirals
+	$(RUN) -m nlpfeat sweep spirals --plot
 
 SIZE ?= two_cores
 ALL_TASKS = $(shell $(RUN) -c 'import runpy; print(*runpy.run_path("configs/all_tasks.py")["get_config"].variants)')
@@ -37,8 +36,17 @@ lint: $(VENV)/ok   ## ruff and pyright
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pyright --pythonpath $(RUN)
 
-docs: $(VENV)/ok   ## the reference of all public functions, in docs/api/index.html
-	$(RUN) -m pdoc nlpfeat --docformat google -o docs/api
+docs: $(VENV)/ok   ## the documentation site, in docs/_build/index.html; a broken link or reference is an error
+	$(RUN) -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build
+
+notebooks: $(VENV)/ok ## open the notebooks in Jupyter
+	$(VENV)/bin/jupyter lab notebooks
+
+run-notebooks: $(VENV)/ok ## run the notebooks and store their outputs, some ten minutes (NOTEBOOKS=notebooks/spirals.ipynb: one of them)
+	$(RUN) -m tests.notebooks $(NOTEBOOKS)
+
+wheel: $(VENV)/ok  ## the wheel, in dist/
+	$(RUN) -m build --wheel
 
 smoke: $(VENV)/ok  ## every command once, at toy size: some two minutes
 	$(RUN) -m tests.smoke

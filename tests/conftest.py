@@ -8,9 +8,10 @@ import tempfile
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     CACHE = tempfile.TemporaryDirectory(prefix="nlpfeat-tests-")
     os.environ["JAX_COMPILATION_CACHE_DIR"] = CACHE.name
-STATE = tempfile.TemporaryDirectory(prefix="nlpfeat-tests-state-")  # the list of task files is the user's own
 os.environ |= {
-    "XDG_STATE_HOME": STATE.name,
+    "XDG_STATE_HOME": tempfile.mkdtemp(
+        prefix="nlpfeat-tests-state-"
+    ),  # the list of task files is the user's own
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
     "TF_CPP_MIN_LOG_LEVEL": "3",

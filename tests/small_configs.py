@@ -73,8 +73,8 @@ def smoke_variant(real: Callable[..., ConfigDict], variant: str, task: str) -> C
 
 
 def write_task(folder: Path) -> None:
-    """Write stripes.py, the task of one's own that the README registers."""
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    """Write stripes.py, the task of one's own that docs/own-task.md registers."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "own-task.md").read_text(), re.DOTALL)
     (task,) = (block for block in blocks if block.startswith("# stripes.py"))
     (folder / "stripes.py").write_text(task)
 
@@ -87,8 +87,13 @@ def lay_out(folder: Path) -> None:
         (folder / path.relative_to(ROOT)).write_text(SHIM.format(real=str(path)))
     for name in ("Makefile", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder / name)
-    for name in ("nlpfeat", "tests", "benchmarks"):
+    for name in ("tests", "benchmarks", "notebooks"):
         (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    (folder / "nlpfeat").mkdir()  # the package with these configs in the place of those that it ships
+    for path in (ROOT / "nlpfeat").iterdir():
+        (folder / "nlpfeat" / path.name).symlink_to(path)
+    (folder / "nlpfeat" / "configs").symlink_to(folder / "configs")
     (folder / "docs").mkdir()
     for path in (ROOT / "docs").glob("*.py"):  # copies, as they write pictures beside themselves
         shutil.copy(path, folder / "docs" / path.name)

@@ -199,7 +199,7 @@ def test_a_task_of_a_notebook_cell(tmp_path):
     study = nlpfeat.sweep("mine", tmp_path / "study", width=(1, 2), seed=0, training={"steps": (5,)})
     assert study.table["members"].tolist() == [1, 1]
     forget()
-    with pytest.raises(UserError, match="interactive session.*--task=FILE"):
+    with pytest.raises(UserError, match=r"interactive session.*--task=FILE"):
         nlpfeat.open_study(study.path)
 
 
@@ -222,7 +222,7 @@ def test_a_module_of_a_package(tmp_path, monkeypatch):
     for name in [name for name in sys.modules if name.startswith("ours")]:
         del sys.modules[name]
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != str(tmp_path)])
-    with pytest.raises(UserError, match="the module ours.tasks, which is missing"):
+    with pytest.raises(UserError, match=r"the module ours\.tasks, which is missing"):
         nlpfeat.open_study(tmp_path / "study")
 
 

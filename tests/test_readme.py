@@ -8,21 +8,24 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from nlpfeat.cli.main import COMMANDS
 from nlpfeat.cli.parsing import split_config_flags
-from nlpfeat.config.files import get_config_of, load_config
+from nlpfeat.config.files import get_config_of, is_name, load_config, split_reference
 from nlpfeat.errors import UserError
 from nlpfeat.tasks.registry import TASKS
-from nlpfeat.tasks.spec import resolve
+from nlpfeat.tasks.spec import read_config, resolve
 from tests.commands import ROOT, run
 from tests.small_configs import lay_out, write_task
 
 # The order of reading: later commands use the studies of earlier ones.
 ORDER = (
+    "tutorial",
     "spirals",
     "recipes",
     "deep",
@@ -32,17 +35,45 @@ ORDER = (
     "word-vectors",
     "characters",
     "results",  # makes the folder of all tasks, which a command reads
+    "own-widths",
+    "own-texts",
+    "own-ratings",
+    "own-task",
+    "own-network",
+    "films-for-class",
+    "claims",
+    "width-and-recipe",
+    "padded-width",
+    "exact-geometry",
+    "statistics",
     "commands",
+    "configs",
+    "arrays",
     "machines",
     "benchmarks",
 )
+SITE = ("index", "api")  # pages of the site without commands
 PAGES = {
     path: path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ORDER))
 }
 TEXT = "\n".join(PAGES.values())
-BLOCKS = "\n".join(re.findall(r"```console\n(.*?)```", TEXT, re.DOTALL)).replace("\\\n", " ")
-INLINE = re.findall(r"`(nlpfeat [^`…]*--[^`…]*)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL))
-WRITTEN = [line[2:] for line in BLOCKS.splitlines() if line.startswith("$ ")] + INLINE
+
+
+def commands_of(text):
+    """The commands of a page as they are written, those of its blocks first."""
+    blocks = "\n".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL)).replace("\\\n", " ")
+    inline = re.findall(r"`(nlpfeat [^`…]*--[^`…]*)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    return [line[2:] for line in blocks.splitlines() if line.startswith("$ ")] + inline
+
+
+def python_of(text):
+    """The Python blocks of a page, which run in order as one script; files that a page shows stand in them by themselves."""
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return "\n".join(block for block in blocks if not re.match(r"# \w+\.py", block))
+
+
+WRITTEN = [line for text in PAGES.values() for line in commands_of(text)]
+INLINE = [line for line in WRITTEN if "nlpfeat" in line]
 TARGETS = sorted(
     set(re.findall(r"`make ([a-z-]+)", TEXT)) | {w.split()[1] for w in WRITTEN if w.startswith("make ")}
 )
@@ -51,6 +82,9 @@ ELSEWHERE = {
     "pip install": "needs a network; .ci/run installs",
     "ray start": "leaves a server behind; tests/sweeps/test_engines.py starts a cluster of its own",
     "HOST:6379": "a placeholder; tests/sweeps/test_engines.py trains on a cluster",
+    "make notebooks": "opens a browser; tests/test_every_notebook.py runs them",
+    "make docs": "test_the_site_is_built",
+    "source .venv": "of the reader's shell",
 }
 
 
@@ -65,8 +99,8 @@ def arguments_of(line):
 
 
 def split_command(words):
-    """The name of the command, with that of its subcommand, and its other arguments; --register is left out."""
-    words = [word for word in words if not word.startswith("--register")]
+    """The name of the command, with that of its subcommand, and its other arguments; --task is left out."""
+    words = [word for word in words if not word.startswith("--task=")]
     command = next(one for one in COMMANDS if one.name == words[0])
     count = 2 if command.subcommands else 1
     return tuple(words[:count]), words[count:]
@@ -101,12 +135,15 @@ def test_flags_and_configs_exist(tmp_path):
         known = set(re.findall(r"--[a-z][a-z-]*", helps[name]))
         assert given <= known | {"--dropout"}, line  # a further axis of the study's grid is a flag, too
         for word in words:
-            if word.startswith("--config="):
+            if word.startswith("--config=") or (name == ("sweep",) and not word.startswith("-")):
                 reference = word.removeprefix("--config=")
-                path = (
-                    ROOT / reference
-                    if (ROOT / reference.partition(":")[0]).exists()
-                    else tmp_path / reference
+                if is_name(reference):
+                    resolve(read_config(reference), overrides)
+                    continue
+                path = next(
+                    folder / reference
+                    for folder in (ROOT, ROOT / "examples", tmp_path)
+                    if (folder / split_reference(reference)[0]).exists()
                 )
                 resolve(load_config(str(path)), overrides)
 
@@ -128,8 +165,9 @@ def anchors(text):
 
 
 def test_every_page_of_docs_is_read():
-    assert {path.stem for path in (ROOT / "docs").glob("*.md")} == set(ORDER)
-    assert set(ORDER) <= set(re.findall(r"\]\(docs/([a-z-]+)\.md[)#]", PAGES[ROOT / "README.md"]))
+    assert {path.stem for path in (ROOT / "docs").glob("*.md")} - {"commands-help"} == {*ORDER, *SITE}
+    contents = (ROOT / "docs" / "index.md").read_text()
+    assert {"api", *ORDER} <= set(re.findall(r"^([a-z-]+)$", contents, re.MULTILINE))
 
 
 def test_links_work():
@@ -179,34 +217,56 @@ def test_every_command_and_python_block_runs_as_written(tmp_path):
     lay_out(tmp_path / "here")
     folder, left, failed = tmp_path / "here", [], []
     environment = prepared(folder)
-    for line in WRITTEN:
-        reason = next((why for word, why in ELSEWHERE.items() if word in line), None)
-        if reason is None and "--vectors=" in line and not os.environ.get("NLPFEAT_DATA"):
-            reason = "862 MB"
-        if reason:
-            left.append((line, reason))
+    for page, text in PAGES.items():
+        for line in commands_of(text):
+            reason = next((why for word, why in ELSEWHERE.items() if word in line), None)
+            if reason is None and "--vectors=" in line and not os.environ.get("NLPFEAT_DATA"):
+                reason = "862 MB"
+            if reason:
+                left.append((line, reason))
+                continue
+            if line in PLAIN:
+                with mock.patch("nlpfeat.config.files.shipped_configs", return_value=folder / "configs"):
+                    done = run(*arguments_of(line), folder=folder)
+            else:
+                done = shell("bash", "-c", without_comment(line), folder=folder, environment=environment)
+            if done.returncode:
+                failed.append(f"{page.name}: {line}\n  {done.returncode}: {done.stderr[-600:]}")
+            else:
+                assert done.stdout, line
+        script = python_of(text)
+        if "import torch" in script and find_spec("torch") is None:
+            left.append((page.name, "needs PyTorch"))
             continue
-        done = (
-            run(*arguments_of(line), folder=folder)
-            if line in PLAIN
-            else subprocess.run(
-                ["bash", "-c", without_comment(line)],
-                cwd=folder, env=environment, capture_output=True, text=True, check=False,
-            )
-        )  # fmt: skip
+        done = shell(sys.executable, "-c", script, folder=folder, environment=environment)
         if done.returncode:
-            failed.append(f"{line}\n  {done.returncode}: {done.stderr[-600:]}")
-        else:
-            assert done.stdout, line
-    for block in re.findall(r"```python\n(.*?)```", PAGES[ROOT / "README.md"], re.DOTALL):
-        done = subprocess.run(
-            [sys.executable, "-c", block],
-            cwd=folder, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            failed.append(f"{block}\n  {done.stderr[-600:]}")
+            failed.append(f"{page.name}, Python\n  {done.stderr[-600:]}")
     assert not failed, "\n".join(failed)
-    assert len(left) <= len(ELSEWHERE) + 2
+    assert len(left) <= len(ELSEWHERE) + 4
+
+
+def shell(*line, folder, environment):
+    """A program as the reader runs it."""
+    return subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_the_site_is_built(tmp_path):
+    """By make docs, which CI runs: every page, reference and picture is there."""
+    line = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "docs", str(tmp_path)]
+    done = shell(*line, folder=ROOT, environment=os.environ)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "nlpfeat.sweep" in (tmp_path / "api.html").read_text()
+        or "session.sweep" in (tmp_path / "api.html").read_text()
+    )
+    assert (tmp_path / "report.html").exists()
+
+
+def test_the_readme_is_a_front_page():
+    text = PAGES[ROOT / "README.md"]
+    assert len(text.splitlines()) <= 150
+    assert len(text.split()) <= 1200
 
 
 def prepared(folder: Path) -> dict[str, str]:
@@ -218,4 +278,10 @@ def prepared(folder: Path) -> dict[str, str]:
         (scripts / name).chmod(0o755)
     (folder / ".venv" / "ok").touch()
     path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "TESTS": "tests/data/test_data.py"}
+    return {
+        **os.environ,
+        "PATH": path,
+        "PYTHONPATH": str(folder),
+        "MPLBACKEND": "agg",
+        "TESTS": "tests/data/test_data.py",
+    }

@@ -1,7 +1,6 @@
 """List tasks and configs, or the settings of one task."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import Command, Parser, add_json
@@ -27,17 +26,17 @@ def add_flags(parser: Parser) -> None:
 def run(args: argparse.Namespace, line: str) -> int:
     """Print the tables."""
     from nlpfeat.cli.tables import print_json
-    from nlpfeat.tasks.describe import config_table, describe_task, task_table
+    from nlpfeat.tasks.describe import config_table, describe_task, known_configs, task_table
 
     if args.task is None:
-        tasks, configs = task_table(), config_table(sorted(Path("configs").glob("*.py")))
+        tasks, configs = task_table(), config_table(known_configs())
         if args.json:
             print_json({"tasks": tasks, "configs": configs})
             return 0
         _print(tasks, "nlpfeat list TASK describes a task in full")
         configs["variants"] = configs["variants"].map(_shortened)
         if len(configs):
-            _print(configs, "nlpfeat sweep --config=FILE:VARIANT runs a config")
+            _print(configs, "nlpfeat sweep CONFIG:VARIANT runs a config")
         return 0
     task = describe_task(args.task)
     if args.json:
@@ -68,10 +67,11 @@ def _shortened(variants: tuple[str, ...]) -> str:
 
 COMMAND = Command(
     "list",
-    "all tasks and the configs of this folder, or the settings of one task",
+    "all tasks and configs, or the settings of one task",
     add_flags,
     run,
-    description="Configs are the files configs/*.py of the working directory, which are Python programs and are run.",
+    description="Configs are those that nlpfeat ships, by name, and the files configs/*.py of the working directory. They are Python\n"
+    "programs, which are run to read their variants.",
     examples=("nlpfeat list", "nlpfeat list spirals", "nlpfeat list char_rnn --json"),
     python='nlpfeat.describe_task("spirals").settings',
     opens_study=False,

@@ -9,10 +9,10 @@ from typing import Annotated, NamedTuple, get_args, get_origin
 import pandas as pd
 
 from nlpfeat.config.fields import Choice, Range
-from nlpfeat.config.files import get_config_of
+from nlpfeat.config.files import get_config_of, shipped_configs
 from nlpfeat.config.schema import hints_of
 from nlpfeat.errors import UserError, did_you_mean
-from nlpfeat.tasks.registry import TASKS
+from nlpfeat.tasks.registry import TASKS, all_tasks, find_task
 
 
 class TaskDescription(NamedTuple):
@@ -39,7 +39,7 @@ class TaskDescription(NamedTuple):
 
 def task_table() -> pd.DataFrame:
     """One row per task: task, width, summary."""
-    rows = [(task.name, task.width_label, task.summary) for task in TASKS.values()]
+    rows = [(task.name, task.width_label, task.summary) for task in all_tasks().values()]
     return pd.DataFrame(rows, columns=["task", "width", "summary"])
 
 
@@ -49,9 +49,9 @@ def describe_task(name: str) -> TaskDescription:
     Raises:
       UserError: if there is no such task; the nearest is named.
     """
-    if name not in TASKS:
+    task = find_task(name)
+    if task is None:
         raise UserError(f"no task {name!r}; {did_you_mean(name, TASKS)}")
-    task = TASKS[name]
     settings = [
         (section, field.name, *_type_and_range(hints_of(cls)[field.name]), field.default)
         for section, cls in task.sections.items()
@@ -77,20 +77,30 @@ def describe_task(name: str) -> TaskDescription:
     )
 
 
-def config_table(paths: Iterable[Path]) -> pd.DataFrame:
-    """One row per config file: config, question (the first line of its docstring), variants.
+def known_configs() -> list[str]:
+    """The configs that nlpfeat ships, by name, and the files configs/*.py of the working directory, if these are others."""
+    shipped, here = shipped_configs(), Path("configs")
+    files = [] if here.resolve() == shipped.resolve() else sorted(here.glob("*.py"))
+    return [*(path.stem for path in sorted(shipped.glob("*.py"))), *map(str, files)]
+
+
+def config_table(references: Iterable[str]) -> pd.DataFrame:
+    """One row per config: config, question (the first line of its docstring), variants.
 
     A config is a Python program, which is run to read its variants. Where that fails, the question says why.
+
+    Args:
+      references: paths, or names of configs that nlpfeat ships.
     """
     rows = []
-    for path in paths:
+    for reference in references:
         try:
-            get_config, _ = get_config_of(str(path))
+            get_config, path = get_config_of(reference)
         except UserError as error:
-            rows.append((str(path), str(error), ()))
+            rows.append((reference, str(error), ()))
             continue
         docstring = ast.get_docstring(ast.parse(path.read_bytes())) or ""
-        rows.append((str(path), docstring.partition("\n")[0], getattr(get_config, "variants", ())))
+        rows.append((reference, docstring.partition("\n")[0], getattr(get_config, "variants", ())))
     return pd.DataFrame(rows, columns=["config", "question", "variants"])
 
 

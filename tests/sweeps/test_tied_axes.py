@@ -121,7 +121,7 @@ def test_a_tied_setting_is_a_coordinate_along_the_axes_that_decide_it(tmp_path):
     ],
 )  # fmt: skip
 def test_what_ties_no_axes_is_named(sweep, says):
-    with pytest.raises(UserError, match="config.sweep") as found:
+    with pytest.raises(UserError, match=r"config\.sweep") as found:
         spec(**sweep)
     assert says in str(found.value)
 
