@@ -18,7 +18,7 @@ sweep: $(VENV)/ok  ## the main job: sweep hidden width on spirals, then the figu
 SIZE ?= two_cores
 ALL_TASKS = $(shell $(RUN) -c 'import runpy; print(*runpy.run_path("configs/all_tasks.py")["get_config"].variants)')
 all-tasks: $(VENV)/ok ## every task swept over width, rate and time, 90 minutes on two cores, then the tables (SIZE=look: 20 minutes; full, smoke)
-	for variant in $(filter $(SIZE)/%,$(ALL_TASKS)); do $(RUN) -m nlpfeat sweep --config=configs/all_tasks.py:$$variant || exit 1; done
+	for variant in $(filter $(SIZE)/%,$(ALL_TASKS)); do $(RUN) -m nlpfeat sweep all_tasks:$$variant || exit 1; done
 	$(RUN) -m nlpfeat across-tasks --folder=runs/all_tasks-$(SIZE)
 	$(RUN) -m nlpfeat across-tasks --folder=runs/all_tasks-$(SIZE) --select=learning_rate,step
 

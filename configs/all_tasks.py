@@ -6,7 +6,7 @@ task's own config is among the rates, so the same studies also tell what its one
 A variant is SIZE/TASK. The sizes are two_cores (all tasks in 90 minutes; long tasks are cut, see the table below), look (every other
 width and two seeds, 20 minutes), full (uncut, 13 widths and 32 seeds, for a cluster) and smoke (toy data).
 
-Command:  nlpfeat sweep --config=configs/all_tasks.py:two_cores/spirals      writes runs/all_tasks-two_cores/spirals
+Command:  nlpfeat sweep all_tasks:two_cores/spirals      writes runs/all_tasks-two_cores/spirals
           nlpfeat across-tasks --folder=runs/all_tasks-two_cores --select=learning_rate,step
           nlpfeat across-tasks --folder=runs/all_tasks-two_cores             the same at the rate of each task's config
           make all-tasks                                                     all sweeps of a size, then both tables

@@ -5,7 +5,7 @@ the two scores is linear, so the region of each class is connected and neither e
 ring needs an enclosed region. Three units can enclose one: a polygon of up to six sides. A deep leaky net of width 2
 cannot, at any depth (variant `deep`): a corridor through the ring always remains, but it may be thin.
 
-Command:  nlpfeat sweep --config=configs/annulus.py           (then :deep)
+Command:  nlpfeat sweep annulus           (then :deep)
           nlpfeat plot --study=runs/annulus
           nlpfeat film --study=runs/annulus --kind=regions --widths=2,3 --seed=best
 Expect:   learning rate 1e-2, 2,000 steps. Width 2: none of 64 seeds, the best reaches .87 on the training points;

@@ -4,7 +4,7 @@ Fast.ai's lesson 6: Embedding 24 → LSTM → dropout → softmax over the next 
 windows of 40 characters, 32 windows per step; the state is carried from window to window. The last tenth of the text
 is held out.
 
-Command:  nlpfeat sweep --config=configs/char_rnn.py      2 to 128 units, without dropout and with
+Command:  nlpfeat sweep char_rnn      2 to 128 units, without dropout and with
           … --config.sweep.width='(256,512)' --config.sweep.dropout=0.3      adds wider nets to the same study
           … :best      256 units
           … :long      the same in windows of 160 characters, longer than a line, 8 windows per step

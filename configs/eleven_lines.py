@@ -2,7 +2,7 @@
 
 "A neural network in 11 lines", the version with two layers: four rows, no biases, the whole table in every step.
 
-Command:  nlpfeat sweep --config=configs/eleven_lines.py
+Command:  nlpfeat sweep eleven_lines
           nlpfeat trace               the version with one layer: every number of its first iteration
 Expect:   learning rate 4, 10,000 steps; seeds of 64 with all four rows right: none at one unit, 20 at two, 58 at
           three, all from four on.

@@ -4,7 +4,7 @@ Fast.ai's lesson 5: Embedding 32 (word dropout) → dropout → Conv1D → ReLU 
 Dense 100 → dropout .7 → one sigmoid, on the official halves of IMDB. Then the same on GloVe vectors: first frozen,
 then fine-tuned.
 
-Command:  nlpfeat sweep --config=configs/imdb_cnn.py      filters 2 to 100, one epoch
+Command:  nlpfeat sweep imdb_cnn      filters 2 to 100, one epoch
           … :recipe     as printed: 64 filters, four epochs
           … :best       the same, the last epoch at a tenth of the learning rate
           … :embedding  dimensions of the embedding 2 to 100, 64 filters

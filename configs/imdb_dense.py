@@ -3,7 +3,7 @@
 Fast.ai's lesson 5, first net: Embedding 32 → flatten → dense → dropout .7 → one sigmoid, on the official halves of
 IMDB.
 
-Command:  nlpfeat sweep --config=configs/imdb_dense.py      dense units 2 to 100
+Command:  nlpfeat sweep imdb_dense      dense units 2 to 100
           … :recipe     as printed: 100 units, two epochs
           … :best       chosen on a tenth of the training half: 16 dimensions, half the learning rate, then half an
                         epoch more at a tenth of it

@@ -3,7 +3,7 @@
 Fast.ai's lesson 5: Embedding 32 (padding masked, word dropout, L2 on the embedding) → LSTM → one sigmoid, on the
 official halves of IMDB.
 
-Command:  nlpfeat sweep --config=configs/imdb_lstm.py      cells 2 to 100, two epochs
+Command:  nlpfeat sweep imdb_lstm      cells 2 to 100, two epochs
           … :recipe  as printed: 100 cells, five epochs
           … :best    the same, the last epoch at a tenth of the learning rate
 Expect:   1e-3, four seeds: :recipe .87 on the test half (printed: 87.76).

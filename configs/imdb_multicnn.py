@@ -5,7 +5,7 @@ Fast.ai's lesson 5: GloVe vectors of 50 dimensions, trained from the start (word
 .7 → one sigmoid. Then the embedding is frozen and the other layers are fine-tuned at a hundredth of the learning
 rate. On the official halves of IMDB.
 
-Command:  nlpfeat sweep --config=configs/imdb_multicnn.py      filters of each size 2 to 100
+Command:  nlpfeat sweep imdb_multicnn      filters of each size 2 to 100
           … :recipe  as printed: 64 filters of each size, two epochs and two
           … :best    three epochs with all parameters trained, and one at a tenth of the learning rate
 Expect:   :recipe .88 on the test half after two epochs (1e-3, four seeds), :best .894 (printed: .9029 and .9036).

@@ -3,7 +3,7 @@
 Each n-gram is weighted by its log-count ratio (Wang & Manning 2012), and each text is scaled to length 1. The net
 sums word vectors of a few dimensions and scores the sum; it is trained by Adam in mini-batches.
 
-Command:  nlpfeat sweep --config=configs/imdb_ngrams.py      dimensions 2 to 100 of the vectors
+Command:  nlpfeat sweep imdb_ngrams      dimensions 2 to 100 of the vectors
           … :best    the recipe chosen on a tenth of the training half, trained on all of it; test: the official half
           … :chosen  the same recipe with that tenth held out
 Expect:   5e-3, 200 steps of 250, four seeds: :best .926 on the test half, more than any net of lesson 5.

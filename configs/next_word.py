@@ -3,7 +3,7 @@
 Fast.ai's steps towards an RNN. Two words → the third: each position has layers of its own, and the words are merged
 one by one. Three words → the fourth. The same with one set of layers for all positions, which is an RNN.
 
-Command:  nlpfeat sweep --config=configs/next_word.py      two words
+Command:  nlpfeat sweep next_word      two words
           … :three     three words
           … :shared    three words, one set of layers
           … --config.data.path=book.txt --study=runs/book_words    your own text

@@ -3,7 +3,7 @@
 The net averages word vectors; a few planted words determine the label. Phase one trains the class scores on frozen
 random vectors; phase two trains all parameters, at a third of the learning rate.
 
-Command:  nlpfeat sweep --config=configs/planted_words.py
+Command:  nlpfeat sweep planted_words
 Expect:   learning rate 1e-2, 1,000 steps, 16 seeds: median test accuracy .57 at one dimension, .74 at two, .75 at
           four to eight; beyond, it falls slowly while training accuracy still rises: dimensions beyond the number of
           classes only fit the noise.

@@ -7,7 +7,7 @@ dot       the rating is the product of the two vectors
 bias      the same plus a bias per user and per film
 net       both vectors → dropout .3 → 70 units, ReLU → dropout .75 → one number
 
-Command:  nlpfeat sweep --config=configs/ratings.py:dot      2 to 100 factors, three L2 penalties, ten epochs
+Command:  nlpfeat sweep ratings:dot      2 to 100 factors, three L2 penalties, ten epochs
           … :dot_recipe   as printed: 50 factors, ten epochs
           … :dot_best     factors and L2 chosen on the validation split: two factors, a hundredth of the printed L2
           … :bias         2 to 100 factors, three L2 penalties, eight epochs

@@ -4,7 +4,7 @@ Variational Bayes: factors and biases are random variables, and the spread of ea
 film is centred on a value predicted from its year, its genres and its number of ratings. A step updates all variables
 once.
 
-Command:  nlpfeat sweep --config=configs/ratings_bayes.py      2 to 100 factors; a tenth held out
+Command:  nlpfeat sweep ratings_bayes      2 to 100 factors; a tenth held out
           … :best  the number of factors chosen on that tenth: 50
 Expect:   60 steps, four seeds: :best a squared error of .70 on the test ratings.
 Minutes:  two and one on two cores.

@@ -4,7 +4,7 @@ Trask's sentiment network reads the reviews one at a time, in one pass: a linear
 one sigmoid. The variants are the stages of Trask's tutorial. W01 starts at zero, so a net of any width learns one
 number per word, and the width acts as a learning rate (see nlpfeat/models/sentiment_net.py).
 
-Command:  nlpfeat sweep --config=configs/reviews_bag.py      widths 2 to 100, whole vocabulary
+Command:  nlpfeat sweep reviews_bag      widths 2 to 100, whole vocabulary
           … :notebook  Trask's own run: width 10, seed 1
           … :cut       the same with count > 20 and polarity >= .05
           … :harsh     the same with count > 20 and polarity >= .8

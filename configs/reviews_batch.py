@@ -2,7 +2,7 @@
 
 The network of configs/reviews_bag.py from random word vectors, trained by Adam in mini-batches with L2 and dropout.
 
-Command:  nlpfeat sweep --config=configs/reviews_batch.py      dimensions 2 to 100, words with more than 20 occurrences
+Command:  nlpfeat sweep reviews_batch      dimensions 2 to 100, words with more than 20 occurrences
           … :best      single words and pairs; the recipe was chosen on a validation split; test: Trask's last 1,000
           … :official  the same recipe on the official halves of IMDB
           … :rates     dimensions 2, 10 and 100 at four learning rates, on a validation split:

@@ -3,7 +3,7 @@
 The net averages the word vectors of a review, sums the entries of the mean and applies tanh; the loss is the squared
 error against -1 (negative) and 1 (positive). In a CSV with three labels the middle one is 0, neutral.
 
-Command:  nlpfeat sweep --config=configs/reviews_mean.py
+Command:  nlpfeat sweep reviews_mean
           nlpfeat words neighbours beautiful terrible --study=runs/reviews_mean --width=16 --metric=distance
 Expect:   3e-3, 1,000 steps of 120, three seeds: median test accuracy .78 at two dimensions, .85 at 16, .86 at 64,
           .85 at 100; training accuracy rises to .97.

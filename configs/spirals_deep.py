@@ -3,7 +3,7 @@
 Every layer can be drawn. The grid serves to choose the recipe with the most successes on validation data. The
 variant `recipe` trains that recipe on fresh seeds; the variant `wide` trains nets of one hidden layer for comparison.
 
-Command:  nlpfeat sweep --config=configs/spirals_deep.py          (then :recipe and :wide)
+Command:  nlpfeat sweep spirals_deep          (then :recipe and :wide)
           nlpfeat measure --study=runs/spirals_deep               (then runs/spirals_deep-recipe and -wide)
           nlpfeat compare --study=runs/spirals_deep-recipe --with=runs/spirals_deep-wide
 Expect:   2,000 steps. None of 128 seeds of the lecture's recipe (depth 5, negative slope .01, learning rate 1e-3)

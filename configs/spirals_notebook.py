@@ -2,7 +2,7 @@
 
 The recipe of the 2021 notebook exactly, with the width swept and 32 seeds instead of one.
 
-Command:  nlpfeat sweep --config=configs/spirals_notebook.py
+Command:  nlpfeat sweep spirals_notebook
 Expect:   median training accuracy of at least .993 at width 100, .985 at 32, .92 at 16; .6 to .9 at 8; at most
           .65 at 2. The notebook's single net (width 100) reaches .995 in one run.
 Minutes:  about 2 on two cores.

@@ -4,7 +4,7 @@ Learning rate, parametrisation and time are axes beside the width. A rate is cho
 seeds, and reported on the other half. Two baselines learn no features: random hidden units, of which only the embedding and the class
 vectors are trained, and the network linearized at its start (the kernel of the first step).
 
-Command:  nlpfeat sweep --config=configs/spirals_recipes.py           nine widths × eight rates × eight seeds, 2,000 steps
+Command:  nlpfeat sweep spirals_recipes           nine widths × eight rates × eight seeds, 2,000 steps
           nlpfeat width --study=runs/spirals_recipes --select=learning_rate
           … :h50              thirteen widths × four rates × 32 seeds, for H50 at each rate and at the best
           … :random           the same with random hidden units

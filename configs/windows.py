@@ -3,7 +3,7 @@
 The lesson's windows: every window of eleven words has a corrupted copy, with a random word in the middle; a small net
 tells the real one, and its embedding is kept. The text is read in segments of 256 words, with about 246 windows each.
 
-Command:  nlpfeat sweep --config=configs/windows.py      dimensions 2 to 100
+Command:  nlpfeat sweep windows      dimensions 2 to 100
           … :best    50 dimensions, two epochs
           nlpfeat words neighbours terrible excellent --study=runs/windows --width=50 --seed=0
           nlpfeat words dimensions --study=runs/windows

@@ -3,7 +3,7 @@
 The net tells the words of a window from noise words; these are drawn by frequency to the power .75 and shared by a
 segment of 256 words. Frequent words are subsampled. One core learns from half a million windows per second.
 
-Command:  nlpfeat sweep --config=configs/windows_noise.py      dimensions 2 to 100
+Command:  nlpfeat sweep windows_noise      dimensions 2 to 100
           … :best      50 dimensions, 15.6 epochs
           … :half_1    50 dimensions from the odd reviews, for nlpfeat words translate
           … :half_2    50 dimensions from the even reviews, for the same

@@ -1,6 +1,7 @@
-"""Make the small pictures and films of docs/gallery: run the commands of the documentation on the studies in runs/.
+"""Make docs/gallery: small pictures and films, by the commands of the documentation on the studies in runs/; a ready report page.
 
 Command:  python docs/gallery.py      (some three minutes; the studies that it names must be in runs/, with their figures)
+          python docs/gallery.py report.html      (the page alone, of a study of its own: some three minutes)
 """
 
 import base64
@@ -14,6 +15,9 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+
+import nlpfeat
+from nlpfeat.report.parts import ReportOptions
 
 FOLDER = Path(__file__).parent / "gallery"
 FILM = "film {1} --study=runs/{0} {2}"
@@ -50,6 +54,15 @@ def main() -> None:
         shrink(Path("runs") / path, width).save(FOLDER / f"{name}.png", optimize=True)
 
 
+def make_page() -> None:
+    """The ready report page: seven widths of the spirals with eight seeds each, measured."""
+    study = nlpfeat.sweep("spirals", seed=range(8), study="runs/report")
+    nlpfeat.measure(study)
+    study = nlpfeat.open_study(study.path)
+    command = "nlpfeat report --study=runs/report --frames=40"
+    nlpfeat.write_report([study], FOLDER / "report.html", ReportOptions(frames=40, budget=2e6), command)
+
+
 def shrink(path: Path, width: int) -> Image.Image:
     """A picture at another width, in few colours."""
     with Image.open(path) as image:
@@ -78,4 +91,7 @@ def animate(frames: list[Image.Image], width: int, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    nlpfeat.use_all_cores()
+    if sys.argv[1:] != ["report.html"]:
+        main()
+    make_page()

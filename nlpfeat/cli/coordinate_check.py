@@ -131,8 +131,8 @@ COMMAND = Command(
     "features at all widths (maximal_update), the slopes of their changes in the width are 0; in the standard one, the\n"
     "changes of the outputs grow with the width, so that wide networks need smaller learning rates.",
     examples=(
-        "nlpfeat coordinate-check --config=configs/spirals.py --steps=20",
-        "nlpfeat coordinate-check --config=configs/spirals.py --parametrisations=all --widths=8,32,128",
+        "nlpfeat coordinate-check spirals --steps=20",
+        "nlpfeat coordinate-check spirals --parametrisations=all --widths=8,32,128",
     ),
     python='nlpfeat.coordinate_check(nlpfeat.resolve(nlpfeat.load_config("spirals"))).slopes',
     opens_study=False,

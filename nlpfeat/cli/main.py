@@ -78,7 +78,7 @@ ROOT = Command(
     description="A task of your own: --task=FILE.py (or a module) runs the Python file that registers it; any command takes that flag.\n"
     "A study remembers the file, so that later commands need it no more. See examples/digits.py.",
     examples=(
-        "nlpfeat sweep --config=configs/spirals.py",
+        "nlpfeat sweep spirals",
         "nlpfeat plot --study=runs/spirals",
         "nlpfeat words neighbours --study=runs/reviews_bag --width=10 excellent",
     ),
