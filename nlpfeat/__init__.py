@@ -35,12 +35,16 @@ _HOMES = {
     "across_tasks": "nlpfeat.analysis.across_tasks",
     "coordinate_check": "nlpfeat.analysis.coordinate_check",
     "survival": "nlpfeat.analysis.fine_tuning",
+    "RecipeOptions": "nlpfeat.analysis.recipe",
+    "WidthTableOptions": "nlpfeat.analysis.width_table",
+    "FineTuningOptions": "nlpfeat.analysis.fine_tuning",
     # exact geometry
     "regions": "nlpfeat.plotting.regions",
     "measure": "nlpfeat.analysis.geometry",
     # figures, films, pages
     "STYLE": "nlpfeat.plotting.style",
     "CLASS_COLOURS": "nlpfeat.plotting.style",
+    "width_colours": "nlpfeat.plotting.style",
     "save_figures": "nlpfeat.plotting.figures.study",
     "save_film": "nlpfeat.films.scenes",
     "write_report": "nlpfeat.report.parts",
@@ -70,8 +74,10 @@ _HOMES = {
     "predicted_item": "nlpfeat.analysis.ratings",
     "recommended_items": "nlpfeat.analysis.ratings",
     "factor_stability": "nlpfeat.analysis.factor_stability",
+    "ItemOptions": "nlpfeat.analysis.ratings",
     # characters
     "sample_member": "nlpfeat.analysis.sampling",
+    "SamplingOptions": "nlpfeat.analysis.sampling",
     "width_curves": "nlpfeat.analysis.language",
     "member_statistics": "nlpfeat.analysis.language",
     "member_probes": "nlpfeat.analysis.language",
@@ -93,6 +99,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.embeddings import translate as translate
     from nlpfeat.analysis.embeddings import word_space as word_space
     from nlpfeat.analysis.factor_stability import factor_stability as factor_stability
+    from nlpfeat.analysis.fine_tuning import FineTuningOptions as FineTuningOptions
     from nlpfeat.analysis.fine_tuning import survival as survival
     from nlpfeat.analysis.geometry import measure as measure
     from nlpfeat.analysis.language import member_probes as member_probes
@@ -100,6 +107,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.language import width_curves as width_curves
     from nlpfeat.analysis.new_users import new_user as new_user
     from nlpfeat.analysis.predictions import predict_text as predict_text
+    from nlpfeat.analysis.ratings import ItemOptions as ItemOptions
     from nlpfeat.analysis.ratings import component_items as component_items
     from nlpfeat.analysis.ratings import item_map as item_map
     from nlpfeat.analysis.ratings import items_by_quality as items_by_quality
@@ -107,7 +115,10 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.ratings import predicted_item as predicted_item
     from nlpfeat.analysis.ratings import recommended_items as recommended_items
     from nlpfeat.analysis.ratings import similar_items as similar_items
+    from nlpfeat.analysis.recipe import RecipeOptions as RecipeOptions
+    from nlpfeat.analysis.sampling import SamplingOptions as SamplingOptions
     from nlpfeat.analysis.sampling import sample_member as sample_member
+    from nlpfeat.analysis.width_table import WidthTableOptions as WidthTableOptions
     from nlpfeat.analysis.width_table import width_table as width_table
     from nlpfeat.analysis.word_maps import word_map as word_map
     from nlpfeat.analysis.word_separability import word_separability as word_separability
@@ -120,6 +131,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.plotting.regions import regions as regions
     from nlpfeat.plotting.style import CLASS_COLOURS as CLASS_COLOURS
     from nlpfeat.plotting.style import STYLE as STYLE
+    from nlpfeat.plotting.style import width_colours as width_colours
     from nlpfeat.report.parts import write_report as write_report
     from nlpfeat.study.check import check_study as check_study
     from nlpfeat.study.session import open_study as open_study
