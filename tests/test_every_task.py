@@ -41,7 +41,24 @@ def close_trees(left: Any, right: Any) -> bool:
     return all(jax.tree.leaves(jax.tree.map(lambda a, b: a.shape == b.shape and close(a, b), left, right)))
 
 
-@pytest.fixture(scope="module", params=sorted(TASKS))
+# A row of each kind of data, model and rule; the others are slow, and CI runs them on the other line of JAX.
+QUICK = (
+    "char_rnn",
+    "checkerboard",
+    "eleven_lines",
+    "imdb_lstm",
+    "ratings_bayes",
+    "ratings_bias",
+    "reviews_bag",
+    "reviews_batch",
+    "spirals",
+    "spirals_deep",
+    "windows_noise",
+)
+ROWS = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in sorted(TASKS)]
+
+
+@pytest.fixture(scope="module", params=ROWS)
 def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """Each row in turn. No key may be used twice: JAX checks what is traced and run here."""
     with jax.debug_key_reuse(True):

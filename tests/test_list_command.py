@@ -35,26 +35,29 @@ def test_all_tasks_and_configs_are_listed():
     found = json.loads(done.stdout)
     assert [row["task"] for row in found["tasks"]] == list(TASKS)
     configs = {row["config"]: row for row in found["configs"]}
-    assert set(configs) == {str(path.relative_to(ROOT)) for path in (ROOT / "configs").glob("*.py")}
-    assert "smoke" in configs["configs/spirals.py"]["variants"]
-    assert configs["configs/spirals.py"]["question"].startswith("What does width buy on spirals?")
+    assert set(configs) == {path.stem for path in (ROOT / "configs").glob("*.py")}
+    assert "smoke" in configs["spirals"]["variants"]
+    assert configs["spirals"]["question"].startswith("What does width buy on spirals?")
     shown = run("list").stdout
     assert "spirals_deep" in shown
-    assert "configs/spirals.py" in shown
+    assert "nlpfeat sweep CONFIG:VARIANT" in shown
 
 
 def test_a_config_that_fails_is_named(tmp_path):
     (tmp_path / "broken.py").write_text("1 / 0")
-    (row,) = config_table([tmp_path / "broken.py"]).itertuples()
+    (row,) = config_table([str(tmp_path / "broken.py")]).itertuples()
     assert "ZeroDivisionError" in row.question
     assert row.variants == ()
 
 
-def test_a_folder_without_configs_has_tasks_only(tmp_path):
-    done = run("list", folder=tmp_path)
+def test_configs_of_ones_own_are_listed_after_those_that_are_shipped(tmp_path):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "mine.py").write_text('"""Is mine better?"""\nget_config = None\n')
+    done = run("list", "--json", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "spirals" in done.stdout
-    assert "--config" not in done.stdout
+    names = [row["config"] for row in json.loads(done.stdout)["configs"]]
+    assert names[-1] == "configs/mine.py"
+    assert "spirals" in names
 
 
 def test_one_task():

@@ -22,6 +22,7 @@ from nlpfeat.tasks.registry import TASKS
 from nlpfeat.tasks.spec import read_config, resolve
 from tests.commands import ROOT, run
 from tests.small_configs import lay_out, write_task
+from tests.test_library import leaves
 
 # The order of reading: later commands use the studies of earlier ones.
 ORDER = (
@@ -241,6 +242,14 @@ def test_every_command_and_python_block_runs_as_written(tmp_path):
         done = shell(sys.executable, "-c", script, folder=folder, environment=environment)
         if done.returncode:
             failed.append(f"{page.name}, Python\n  {done.stderr[-600:]}")
+    for command in leaves(COMMANDS):
+        if ".txt" in command.python or "glove" in command.python or not command.python:
+            continue  # files of vectors, which nobody has here
+        script = f"import nlpfeat\nif __name__ == '__main__':\n    {command.python}"
+        (folder / "line.py").write_text(script)
+        done = shell(sys.executable, "line.py", folder=folder, environment=environment)
+        if done.returncode:
+            failed.append(f"{command.name}: {command.python}\n  {done.stderr[-600:]}")
     assert not failed, "\n".join(failed)
     assert len(left) <= len(ELSEWHERE) + 4
 

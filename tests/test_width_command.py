@@ -169,8 +169,9 @@ def test_the_point_of_the_grid_is_part_of_the_recipe():
     """Of the axes that are fixed, not of settings that the grid does not vary."""
     axes = {"depth": [3, 5], "noise": [0.1, 0.2]}
     dataset = array(width=[2, 8], seed=[0, 1], **axes).assign_coords(weight_decay=1e-5)
-    config = {"sweep": {"width": [2, 8], "seed": [0, 1], "negative_slope": [0.3], **axes}}
-    dataset = dataset.assign_coords(negative_slope=0.3).assign_attrs(config=json.dumps(config))
+    dataset = dataset.assign_coords(negative_slope=0.3).assign_attrs(
+        axes="width seed negative_slope depth noise"
+    )
     assert recipe(dataset) == "learning rate 0.001, negative slope 0.3, 20 steps"
     assert recipe(dataset.sel(depth=5)) == "learning rate 0.001, negative slope 0.3, depth 5, 20 steps"
     found, _ = select_per_width(dataset.sel(depth=5), TASKS["spirals_deep"], ["noise"])

@@ -126,7 +126,9 @@ def measure_study(study: Study, jobs: list[MeasureJob], track: Track = untracked
 
 
 def measure(study: Study, *, track: Track = untracked) -> xr.Dataset:
-    """Measure the geometry of every member at every kept checkpoint that has not been measured yet.
+    """Measure the geometry of every member at every kept checkpoint that has not been measured yet, on all cores.
+
+    It starts processes: a script that calls it has `if __name__ == "__main__":` above the call, as Python asks for.
 
         nlpfeat.measure(nlpfeat.open_study("runs/spirals"))["regions"].isel(step=-1).median("seed")
 

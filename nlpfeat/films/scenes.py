@@ -98,6 +98,8 @@ def save_film(
 ) -> list[Path]:
     """Make a film of one member, or of several widths side by side, and write it: an mp4, a page that plays offline, a poster.
 
+    It starts processes: a script that calls it has `if __name__ == "__main__":` above the call, as Python asks for.
+
         nlpfeat.save_film(nlpfeat.open_study("runs/spirals"), "training", width=(2, 8, 100), seed="median")
 
     Args:

@@ -7,11 +7,12 @@ from typing import Literal
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from jaxtyping import PyTree
 from matplotlib.axes import Axes
 
 from nlpfeat.geometry.adapters import as_network
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
-from nlpfeat.geometry.export import to_xarray
+from nlpfeat.geometry.export import to_geojson, to_xarray
 from nlpfeat.geometry.network import slice_plane
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.plotting.plane import plot_classes, plot_scale
@@ -30,6 +31,10 @@ class PlaneRegions(Regions):
         """Regions, maps, edges and vertices as one labelled array."""
         return to_xarray(self)
 
+    def to_geojson(self) -> dict[str, PyTree]:
+        """Regions and maps as a GeoJSON FeatureCollection of plain Python values."""
+        return to_geojson(self)
+
     def plot(self, ax: Axes | None = None, colour: Literal["active", "class"] = "active") -> Axes:
         """Draw the regions.
 
@@ -37,6 +42,7 @@ class PlaneRegions(Regions):
           ax: where; None for a new figure.
           colour: by the number of active units, the lighter the more, or by the predicted class.
         """
+        plt.get_backend()  # or a notebook's, chosen within the context, would end interactive plotting with it
         with plt.style.context(STYLE):
             if ax is None:
                 ax = plt.subplots(figsize=(5, 5))[1]

@@ -25,6 +25,8 @@ from nlpfeat.sweeps import programs, runner
 from nlpfeat.sweeps.members import MemberFactory, member_factory
 from nlpfeat.sweeps.plan import LaunchPlan
 from nlpfeat.sweeps.runner import Failure, Interrupted, Outcome, ProgressCallback
+from nlpfeat.tasks.outside import load_task
+from nlpfeat.tasks.registry import origin_of
 from nlpfeat.tasks.spec import Spec
 from nlpfeat.training import checkpoints
 
@@ -73,7 +75,10 @@ def _factory(spec: Spec) -> MemberFactory:
     return member_factory(spec)
 
 
-def train_remote(study: Path, label: str, widest: int, working: str, relay: Any) -> Outcome | None:
+_load_once = functools.cache(load_task)  # a task that is registered anew would compile its programs anew
+
+
+def train_remote(study: Path, label: str, widest: int, working: str, task: str, relay: Any) -> Outcome | None:
     """Train one bucket in a worker; None if it was asked to stop."""
     try:
         os.chdir(working)  # where relative paths of a config begin
@@ -81,6 +86,8 @@ def train_remote(study: Path, label: str, widest: int, working: str, relay: Any)
         raise UserError(f"{working} is not visible from {os.uname().nodename}: {error.strerror}") from None
     if ray.get(relay.stopping.remote()):
         return None
+    if task:  # the file or module that registers it, which the user has named to the launcher
+        _load_once(task)
     folder = open_folder(study)
     numerics.use(folder.numerics)
     numerics.require_same(folder.numerics, str(study), training=True)
@@ -213,6 +220,8 @@ class _Buckets:
         options = {"num_cpus": resources.cpus, "num_gpus": resources.gpus, "max_retries": 0}
         self._task: Any = ray.remote(max_calls=0, **options)(train_remote)  # 0: a worker keeps its programs
         self._plan, self._relay = plan, relay
+        origin = origin_of(plan.factory.spec.task.name)
+        self._reference = "" if origin is None else origin.reference
         self._widest = max((plan.wanted[label].width for label in plan.missing), default=0)
         self._attempts = {label: _Attempts(0, self._saved(label), -ZOMBIE_SECONDS) for label in plan.missing}
         self.outcome = Outcome()
@@ -226,7 +235,7 @@ class _Buckets:
         for label in [label for label, when in self.later.items() if when <= now]:
             del self.later[label]
             study = self._plan.folder.path.absolute()
-            ref = self._task.remote(study, label, self._widest, str(Path.cwd()), self._relay)
+            ref = self._task.remote(study, label, self._widest, str(Path.cwd()), self._reference, self._relay)
             self.scheduled[ref] = label
 
     def collect(self, ref: Any) -> None:

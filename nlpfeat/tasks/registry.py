@@ -60,6 +60,11 @@ class Origin(NamedTuple):
     module: str = ""
     sha256: str = ""
 
+    @property
+    def reference(self) -> str:
+        """What `nlpfeat.tasks.outside.load_task` reads: the module of a package, which imports its neighbours; else the file."""
+        return self.module if "." in self.module else self.file
+
 
 class _Registration(NamedTuple):
     origin: Origin

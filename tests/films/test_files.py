@@ -54,7 +54,9 @@ def test_without_ffmpeg_the_film_is_a_gif_and_one_line_says_so(rendered, tmp_pat
     made, frames = rendered
     paths = write_frames(made, iter(frames), tmp_path / "film-width=2", fps=20)
     assert [p.name for p in paths] == ["film-width=2.gif", "film-width=2.html", "film-width=2.png"]
-    assert caplog.messages == ["no ffmpeg on this machine: the film is a GIF (install ffmpeg for mp4)"]
+    assert caplog.messages == [
+        "no ffmpeg on this machine: the film is a GIF; for mp4 install ffmpeg, or pip install 'nlpfeat[films]'"
+    ]
     with Image.open(paths[0]) as gif:
         assert gif.n_frames == made.frames
         assert gif.info["duration"] == 50

@@ -93,8 +93,8 @@ def with_one_lost(members_at_steps):
     def members(*arguments):
         for place, member in enumerate(members_at_steps(*arguments)):
             assert member.finite
-            loss = np.full_like(member.record["loss"], np.nan)
-            yield member if place else replace(member, record=member.record | {"loss": loss})
+            loss = np.full_like(member.records["loss"], np.nan)
+            yield member if place else replace(member, records=member.records | {"loss": loss})
 
     return members
 

@@ -42,10 +42,11 @@ def test_netcdf_round_trip(made):
 
 def test_attributes_say_where_the_numbers_come_from(made):
     _, dataset = made
-    provenance = json.loads(dataset.attrs["provenance"])
+    made = dataset["member_id"].attrs
+    provenance = json.loads(made["provenance"])
     assert {"commit", "jax", "flax", "numpy", "device", "python"} <= set(provenance)
-    assert json.loads(dataset.attrs["config"])["task"] == "spirals"
-    buckets = json.loads(dataset.attrs["buckets"])
+    assert json.loads(made["config"])["task"] == "spirals"
+    buckets = json.loads(made["buckets"])
     assert all(len(bucket["data_sha256"]) == 64 for bucket in buckets.values())
 
 
