@@ -1,6 +1,7 @@
 """The public library: what a notebook calls, by the names of `nlpfeat` itself."""
 
 import inspect
+import re
 import subprocess
 import sys
 
@@ -30,6 +31,11 @@ def test_every_public_name_is_there_documented_and_listed():
             assert inspect.getdoc(found), name
     with pytest.raises(AttributeError, match="no attribute 'swep'"):
         nlpfeat.swep  # noqa: B018
+
+
+def test_every_public_name_is_in_the_reference():
+    text = (ROOT / "docs" / "api.md").read_text()
+    assert not [name for name in nlpfeat.__all__ if not re.search(rf"[. ]{name}\n", text)]
 
 
 def test_a_keyword_is_a_setting_an_axis_or_a_section(study):
