@@ -55,7 +55,7 @@ def execute(path: Path, folder: Path) -> nbformat.NotebookNode:
     """
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
-    client = NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}})
     client.execute()
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
