@@ -80,7 +80,10 @@ def test_it_has_three_exercises(notebook):
 def test_texts_of_others_are_not_in_it(notebook):
     """Figures, words and numbers only: no output line has the length of a sentence of a review."""
     path, found = notebook
-    if path.stem not in PUBLISHED or path.stem in ("characters", "ratings"):  # a network writes; titles of films
+    if path.stem not in PUBLISHED or path.stem in (
+        "characters",
+        "ratings",
+    ):  # a network writes; titles of films
         return
     for kind, output in outputs_of(found):
         if kind == "text/plain":

@@ -86,6 +86,17 @@ def test_a_member_predicts_and_gives_parameters_and_trace(study):
     assert [layer[2] for layer in member.layers] == [0.0, 1.0, 1.0]
 
 
+def test_a_seed_may_be_the_median_or_the_best(study, tmp_path):
+    assert int(study.restore(width=8, seed="median").settings.seed) in (0, 1)
+    assert int(study.restore(width=8, seed="best").settings.seed) in (0, 1)
+    done = run("restore", f"--study={study.path}", "--width=8", "--seed=best", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with pytest.raises(UserError, match="not a number"):
+        study.restore(width=8, seed="worst")
+    with pytest.raises(UserError, match="did you mean 'width'"):
+        study.restore(widht=8, seed=0)
+
+
 def test_points_of_another_shape_are_refused(study):
     with pytest.raises(UserError, match=r"points \(n, 2\)"):
         study.restore(width=8, seed=1).predict([1.0, 2.0, 3.0])
@@ -99,6 +110,8 @@ def test_regions_of_a_member(study):
     assert regions.area.sum() == pytest.approx(2.2**2)
     assert regions.affine[0].shape == (len(regions), 5, 2)
     assert regions.to_xarray().sizes["region"] == len(regions)
+    with pytest.raises(ValueError, match="neither 'active'"):
+        regions.plot(colour="area")
     for colour in ("active", "class"):
         assert f"{len(regions)} linear regions" in regions.plot(colour=colour).get_title("left")
 

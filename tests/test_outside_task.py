@@ -35,6 +35,7 @@ class Network(nn.Module):
 
 nlpfeat.register_task(nlpfeat.classification_task("mine", load, Network))
 """
+SWEEP = "nlpfeat.sweep('mine', width=2)\n"
 GRID = ("--config.sweep.width=(1,3)", "--config.sweep.seed=(0,1)", "--config.training.steps=(10,)")
 
 
@@ -146,7 +147,7 @@ def test_a_file_that_changed_is_noted(mine):
     file.write_text(file.read_text() + "\n# a comment\n")
     done = run("width", f"--study={study}")
     assert done.returncode == 0
-    assert "differs from what" in done.stderr
+    assert "has changed since" in done.stderr
     forget()
     file.write_text("import nlpfeat\n")
     done = run("width", f"--study={study}")
@@ -163,6 +164,10 @@ def test_a_file_that_changed_is_noted(mine):
         (MINE + MINE, "two tasks have the name 'mine'"),
         (MINE.replace('"mine"', '"spirals"'), "of its own"),
         (MINE.replace('"train"', '"trian"') + "nlpfeat.sweep('mine', width=2)", "returns a dict with train"),
+        (MINE.replace("> 0).astype(int)", "> 0).astype(int) + 1") + SWEEP, "classes 0 to 2"),
+        (MINE.replace("nn.Dense(2)", "nn.Dense(1)") + SWEEP, "classes 0 to 1"),
+        (MINE.replace('"scores":', '"logits":') + SWEEP, 'no "scores"'),
+        (MINE.replace("x[40:], y[40:]", "x[40:, :2], y[40:]") + SWEEP, "an input of test has the shape (2,)"),
         (MINE.replace("y[:40]", "y[:39]") + "nlpfeat.sweep('mine', width=2)", "expected (n, …) and (n,)"),
     ],
 )

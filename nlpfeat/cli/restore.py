@@ -13,7 +13,7 @@ def add_flags(parser: Parser) -> None:
     """All flags but those of further axes."""
     add_study(parser)
     parser.add_argument("--width", metavar="N", help="the member's width")
-    parser.add_argument("--seed", metavar="N", help="the member's seed")
+    parser.add_argument("--seed", metavar="N", help="the member's seed, or median or best")
     add_step(parser)
     parser.add_argument(
         "--out", type=expand_path, metavar="FILE.npz", help="write the parameters, named module/parameter"
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     import numpy as np
     from flax.traverse_util import flatten_dict
 
-    from nlpfeat.cli.members import settings_of
+    from nlpfeat.cli.members import member_of, settings_of
     from nlpfeat.cli.tables import print_json
     from nlpfeat.config.choices import value_text
     from nlpfeat.config.fields import setting_names
@@ -42,7 +42,11 @@ def run(args: argparse.Namespace, line: str) -> int:
 
     use_all_cores()
     study = open_study(args.study)
-    member = study.restore(args.step, **settings_of(args, setting_names(study.spec.settings)))
+    if args.seed in ("median", "best"):
+        settings = member_of(study, args)
+    else:
+        settings = settings_of(args, setting_names(study.spec.settings))
+    member = study.restore(args.step, **settings)
     found = jax.device_get(
         evaluate(member.program, member.params, member.data._replace(splits=member.recorded_splits))
     )

@@ -95,7 +95,10 @@ def get_config_of(reference: str) -> tuple[Callable[..., object], Path]:
     path = config_path(reference)
     get_config = vars(run_file(path, "config")).get("get_config")
     if not callable(get_config):
-        raise UserError(f"config {path}: no function get_config() that returns a ConfigDict")
+        raise UserError(
+            f"config {path}: no function get_config(); write one, as examples/digits.py has it, or, if the file registers a task, "
+            f"sweep that at its defaults: nlpfeat sweep --task={path}"
+        )
     return get_config, path
 
 
@@ -110,7 +113,9 @@ def config_path(reference: str) -> Path:
     if has_config(reference):
         return shipped_configs() / f"{file}.py" if is_name(reference) else path
     if is_name(reference):
-        here = Path("configs") / f"{file}.py"
+        here = next(
+            (one for one in (Path(f"{file}.py"), Path("configs") / f"{file}.py") if one.is_file()), Path()
+        )
         names = [known.stem for known in sorted(shipped_configs().glob("*.py"))]
         remedy = f"did you mean the file {here}?" if here.is_file() else did_you_mean(file, names)
         raise UserError(f"config: nlpfeat ships none with the name {file!r}; {remedy}")

@@ -173,8 +173,14 @@ def _negative_slope(part: object, number: int) -> float:
 
 def _neither(part: object, number: int) -> ValueError:
     name = getattr(part, "__name__", None) or type(part).__name__
+    if isinstance(part, np.ndarray):
+        mend = "; a layer of arrays is (weight, bias) or (weight, bias, negative slope)"
+    elif number == 1:  # a module that is no sequence of layers
+        mend = f"; {_HOW}"
+    else:
+        mend = ""
     return ValueError(
-        f"layer {number} is {name}, and linear regions exist for dense layers with ReLU or leaky ReLU only; {_HOW}"
+        f"layer {number} is {name}, and linear regions exist for dense layers with ReLU or leaky ReLU only{mend}"
     )
 
 

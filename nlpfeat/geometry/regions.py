@@ -166,7 +166,7 @@ def check_plane(network: Network, bounds: Box) -> None:
     if network.inputs != 2:
         raise ValueError(
             f"regions are drawn on a plane but the network takes {network.inputs} inputs: "
-            "choose a plane of its input space with slice_plane(network, origin, directions)"
+            "choose a plane of its input space: slice_plane(network, origin, directions), or plane=(origin, directions) of nlpfeat.regions"
         )
     largest = bounds.size
     for weight, bias, negative_slope in network.layers:

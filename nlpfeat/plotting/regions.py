@@ -41,7 +41,12 @@ class PlaneRegions(Regions):
         Args:
           ax: where; None for a new figure.
           colour: by the number of active units, the lighter the more, or by the predicted class.
+
+        Raises:
+          ValueError: for another colour.
         """
+        if colour not in ("active", "class"):
+            raise ValueError(f"colour: {colour!r} is neither 'active' nor 'class'")
         plt.get_backend()  # or a notebook's, chosen within the context, would end interactive plotting with it
         with plt.style.context(STYLE):
             if ax is None:
@@ -80,6 +85,8 @@ def regions(
     """
     network = as_network(net)
     if plane is not None:
+        if len(plane) != 2:
+            raise ValueError("plane: give (origin, two directions), as in (np.zeros(3), np.eye(3)[:2])")
         network = slice_plane(network, *plane)
     found = linear_regions(network, box)
     return PlaneRegions(found.network, found.box, found.cells, found.coincidences, found.unclear)

@@ -48,7 +48,7 @@ class ReportOptions:
 
 
 def write_report(
-    studies: Sequence[Study],
+    studies: Sequence[Study] | Study,
     path: str | Path | None = None,
     options: ReportOptions = ReportOptions(),
     command: str = "nlpfeat.write_report",
@@ -56,10 +56,10 @@ def write_report(
 ) -> Path:
     """Write one page that shows some studies interactively, in any browser and without a network.
 
-        nlpfeat.write_report([nlpfeat.open_study("runs/spirals")])
+        nlpfeat.write_report(nlpfeat.open_study("runs/spirals"))
 
     Args:
-      studies: at least one.
+      studies: one or several.
       path: of the HTML file; None for report.html in the folder of the first study.
       options: what is shown.
       command: that made the page, for its last line.
@@ -71,6 +71,7 @@ def write_report(
     Raises:
       UserError: if a study has no results yet, or its data have changed since it was trained.
     """
+    studies = [studies] if isinstance(studies, Study) else studies
     budget = options.budget / len(studies)
     parts = [study_part(study, options, budget, track) for study in studies]
     path = studies[0].path / "report.html" if path is None else expand_path(path)

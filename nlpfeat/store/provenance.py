@@ -102,5 +102,5 @@ def check_data(folder: StudyFolder, dataset: Dataset) -> None:
     """
     if folder.data_sha256 and folder.data_sha256 != shared_data_hash(dataset):
         raise UserError(
-            f"the data that {folder.path} was trained on have changed: put the old files back, or train a new study"
+            f"the data that {folder.path} was trained on have changed: put them back as they were, or train a new study"
         )

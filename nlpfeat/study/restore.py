@@ -14,7 +14,7 @@ from jaxtyping import PyTree
 from nlpfeat import numerics
 from nlpfeat.config.fields import Settings
 from nlpfeat.data.core import Dataset, Params, Splits, split_names
-from nlpfeat.errors import UserError
+from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.models.layers import PlainLayer
 from nlpfeat.models.masking import crop
 from nlpfeat.store import layout, provenance
@@ -183,6 +183,9 @@ def find_member(folder: StudyFolder, settings: Mapping[str, float]) -> pd.Series
         raise UserError(f"{folder.path} has no members yet: run the sweep")
     chosen = table
     for name, value in settings.items():
+        if name not in table or name == "bucket":
+            known = [str(one) for one in table if one != "bucket"]
+            raise UserError(f"{folder.path} has no setting {name!r}; {did_you_mean(name, known)}")
         narrowed = layout.select_members(chosen, {name: value})
         if narrowed.empty:
             others = {other: settings[other] for other in settings if other != name}

@@ -104,19 +104,30 @@ class Study:
         """
         return pd.DataFrame(summarize(self.results))
 
-    def restore(self, step: int | None = None, **settings: float) -> TrainedMember:
+    def restore(self, step: int | None = None, **settings: float | str) -> TrainedMember:
         """Restore a member, as in `study.restore(width=8, seed=3)`.
 
         Args:
           step: a step whose checkpoint was kept; the last one if None.
-          settings: width and seed, and those that the grid varies besides.
+          settings: width and seed, and those that the grid varies besides. A seed may be "median" or "best", by the headline metric
+            at the last step.
 
         Raises:
           UserError: if the study lacks the member or the step; DamagedFile if its checkpoint cannot be read.
         """
-        return restore(self.folder, self.factory, settings, step)
+        if settings.get("seed") in ("median", "best"):
+            from nlpfeat.study.select import choose_seed  # which opens studies itself
 
-    def restore_converged(self, step: int | None = None, **settings: float) -> TrainedMember:
+            point: PyTree = {name: value for name, value in settings.items() if name != "seed"}
+            best = settings["seed"] == "best"
+            settings = point | {"seed": choose_seed(self.results, self.task, point, best=best)}
+        text = next((name for name, value in settings.items() if isinstance(value, str)), None)
+        if text is not None:
+            raise UserError(f"{text}: {settings[text]!r} is not a number")
+        numbers: PyTree = settings
+        return restore(self.folder, self.factory, numbers, step)
+
+    def restore_converged(self, step: int | None = None, **settings: float | str) -> TrainedMember:
         """As `restore`, of a member whose training did not diverge.
 
         Raises:

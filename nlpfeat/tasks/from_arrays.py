@@ -34,16 +34,31 @@ class Classifier(nn.Module):
 
     Attributes:
       network: (inputs) or (inputs, train=…) -> scores (n, classes), or a dict of outputs with "scores" and perhaps "features".
+      classes: how many the data have, at least.
     """
 
     network: nn.Module
+    classes: int
 
     @nn.compact
     def __call__(self, inputs: Array | np.ndarray, settings: PyTree, *, train: bool = False) -> Outputs:
-        """The outputs of the network by name."""
+        """The outputs of the network by name.
+
+        Raises:
+          UserError: if there are no scores, or fewer than classes.
+        """
         takes_train = "train" in inspect.signature(type(self.network).__call__).parameters
         outputs = self.network(inputs, **({"train": train} if takes_train else {}))
-        return dict(outputs) if isinstance(outputs, Mapping) else {"scores": outputs}
+        named = dict(outputs) if isinstance(outputs, Mapping) else {"scores": outputs}
+        if "scores" not in named:
+            raise UserError(f'the network returns {", ".join(named)}, and no "scores" (n, classes)')
+        shape = named["scores"].shape
+        if len(shape) != 2 or shape[1] < self.classes:
+            raise UserError(
+                f"the network returns scores {shape}, and the data have classes 0 to {self.classes - 1}: scores are "
+                f"(n, {self.classes}), one per class, and classes are numbered from 0"
+            )
+        return named
 
 
 def classification_task(
@@ -88,7 +103,9 @@ def classification_task(
         model=ModelFactory(
             NoSpec,
             DescentSettings,
-            build=lambda spec, metadata, units: Classifier(network(units)),
+            build=lambda spec, targets, units: Classifier(
+                network(units), 1 + max(int(classes.max()) for classes in targets.values())
+            ),
             padded=False,
         ),
         learner=GradientDescent(
@@ -143,5 +160,9 @@ def _checked(name: str, splits: ArraySplits) -> dict[str, tuple[np.ndarray, np.n
             raise UserError(f"the data of {name}: targets of {split} are class ids, whole numbers from 0")
         if not np.isfinite(inputs.astype(np.float64)).all():
             raise UserError(f"the data of {name}: inputs of {split} contain NaN or infinity")
+        if found and inputs.shape[1:] != found["train"][0].shape[1:]:
+            raise UserError(
+                f"the data of {name}: an input of {split} has the shape {inputs.shape[1:]}, one of train {found['train'][0].shape[1:]}"
+            )
         found[split] = inputs, whole
     return found

@@ -71,8 +71,11 @@ def require_task(name: str, origin: Origin | None, study: Path) -> None:
             f"two tasks have the name {name!r}: that of {here.file or 'this session'}, and that of {study}, of {origin.file}: leave the "
             "first out of this command, or rename one of them"
         )
+    if here.file == origin.file != "":
+        log.warning("%s has changed since %s was trained: numbers may differ", here.file, study)
+        return
     log.warning(
-        "the task %r is that of %s, which differs from what %s was trained with, %s: numbers may differ, too",
+        "the task %r is that of %s, and %s was trained with that of %s: numbers may differ",
         name, here.file or "this session", study, origin.file or "a session",
     )  # fmt: skip
 
@@ -85,9 +88,7 @@ def is_unchanged(origin: Origin) -> bool:
 
 def _load_origin(name: str, origin: Origin | None, study: Path) -> None:
     study_of = f"{study} is a study of {name!r}"
-    mend = (
-        "register it in Python (nlpfeat.register_task), or give commands a file that does, by --task=FILE.py"
-    )
+    mend = "in Python run the file that registers it first; give commands that file by --task=FILE.py"
     if origin is None:
         raise UserError(f"{study_of}, a task that is not registered here: {mend}")
     if not origin.file:

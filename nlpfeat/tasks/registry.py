@@ -168,7 +168,7 @@ def _load(point: EntryPoint) -> None:
 
 ViewName = Literal["piecewise_linear", "word_vectors", "factors"]
 _VIEWS = {
-    "piecewise_linear": "exact geometry: its networks are not piecewise linear on the plane",
+    "piecewise_linear": "exact geometry: it declares no layers that are piecewise linear on the plane (a view)",
     "word_vectors": "word vectors",
     "factors": "factors of users and items",
 }

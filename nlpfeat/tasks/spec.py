@@ -123,8 +123,12 @@ def changed_config(config: Mapping[str, PyTree], changes: Mapping[str, PyTree]) 
         elif isinstance(value, (str, int, float)) and not (isinstance(value, str) and name not in CHOICES):
             settings[name] = value
             sweep.pop(name, None)
-        else:
+        elif isinstance(value, (str, Sequence, range)):
             sweep[name] = value if isinstance(value, str) else tuple(value)
+        else:
+            raise UserError(
+                f"{name}: {value!r} is neither a number, nor several, nor a formula of other axes, as in '0.1 / width'"
+            )
     return copy
 
 
