@@ -3,8 +3,8 @@
 Command:  nlpfeat sweep spirals      (or: make sweep)
 Expect:   five arms of 200 points at the notebook's learning rate and number of steps, 1e-3 and 2,000: median accuracy rises
           from about .52 at width 2 to .99 at 64 and more. It is the answer of one recipe: at better rates half of the seeds
-          reach .99 on 10,000 fresh points with 11 units, after 20,000 steps with 9, here with 47. See spirals_recipes.py.
-Minutes:  under half a minute on two cores.
+          reach .99 on 10,000 fresh points with 11 units, after 20,000 steps with 9, here with 51. See spirals_recipes.py.
+Minutes:  half a minute to two on two cores.
 Data:     generated.
 """
 

@@ -113,7 +113,7 @@ def test_regions_of_a_member(study):
     with pytest.raises(ValueError, match="neither 'active'"):
         regions.plot(colour="area")
     for colour in ("active", "class"):
-        assert f"{len(regions)} linear regions" in regions.plot(colour=colour).get_title("left")
+        assert f"{len(regions)} linear regions" in regions.plot(colour=colour).get_title()
 
 
 def test_a_config_by_name_is_that_of_the_file():

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,12 +34,12 @@ class PlaneRegions(Regions):
         """Regions and maps as a GeoJSON FeatureCollection of plain Python values."""
         return to_geojson(self)
 
-    def plot(self, ax: Axes | None = None, colour: Literal["active", "class"] = "active") -> Axes:
+    def plot(self, ax: Axes | None = None, colour: str = "active") -> Axes:
         """Draw the regions.
 
         Args:
           ax: where; None for a new figure.
-          colour: by the number of active units, the lighter the more, or by the predicted class.
+          colour: "active", by the number of active units, the lighter the more; "class", by the predicted class.
 
         Raises:
           ValueError: for another colour.
@@ -56,7 +55,8 @@ class PlaneRegions(Regions):
                 plot_classes(ax, decision.polygons(), decision.winner)
             else:
                 plot_scale(ax, self.polygons(), self.patterns().sum(1), "viridis")
-            ax.set_title(f"{len(self):,} linear regions")
+        # outside of the style, which moves titles to the left, where a title of the reader's own would stand beside it
+        ax.set_title(f"{len(self):,} linear region{'s' if len(self) > 1 else ''}")
         return ax
 
 
