@@ -110,7 +110,7 @@ def test_a_study_finds_the_file_of_its_task(mine, tmp_path):
     file, study = mine
     stored = json.loads((study / "config.json").read_text())["task_origin"]
     assert stored["file"] == str(file)
-    for command in ("restore", "measure", "width"):
+    for command in ("restore", "width"):
         flags = ["--width=3", "--seed=0"] if command == "restore" else []
         done = run(command, f"--study={study}", *flags, folder=tmp_path)
         assert done.returncode == 0, done.stderr
