@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 
@@ -9,6 +10,11 @@ import numpy as np
 def digest(value: object) -> str:
     """SHA-256 of the canonical JSON of a value, in hexadecimal."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of the contents of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def add_array(total: "hashlib._Hash", array: np.ndarray) -> None:

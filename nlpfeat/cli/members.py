@@ -7,7 +7,7 @@ from nlpfeat.cli.parsing import number
 from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import UserError
 from nlpfeat.study.restore import find_member
-from nlpfeat.study.select import AXES, choose_seed, format_number
+from nlpfeat.study.select import AXES, NAMED_SEEDS, format_number, with_seed
 from nlpfeat.study.session import Study
 
 
@@ -63,9 +63,10 @@ def _named(study: Study, args: argparse.Namespace, flag: str, texts: list[str]) 
     """The members of the widths `texts`, as the flag gives them."""
     point, members = point_of_flags(study, args), []
     for text in texts:
-        member = {"width": number(flag, text)}
-        if args.seed in ("median", "best"):
-            member["seed"] = choose_seed(study.results, study.task, member | point, best=args.seed == "best")
+        member: dict[str, float] = {"width": number(flag, text)}
+        if args.seed in NAMED_SEEDS:
+            named = {**member, "seed": args.seed, **point}
+            member["seed"] = with_seed(study.results, study.task, named)["seed"]
         else:
             member["seed"] = number("seed", args.seed)
         find_member(study.folder, member | point)

@@ -36,13 +36,14 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.data.core import split_names
     from nlpfeat.parallel import use_all_cores
     from nlpfeat.store.atomic import atomic
+    from nlpfeat.study.select import NAMED_SEEDS
     from nlpfeat.study.session import open_study
     from nlpfeat.training.recipe import DescentSettings
     from nlpfeat.training.step import evaluate
 
     use_all_cores()
     study = open_study(args.study)
-    if args.seed in ("median", "best"):
+    if args.seed in NAMED_SEEDS:
         settings = member_of(study, args)
     else:
         settings = settings_of(args, setting_names(study.spec.settings))

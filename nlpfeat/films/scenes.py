@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import PyTree
 
 from nlpfeat import parallel
 from nlpfeat.analysis.geometry import WINDOW, layers_of, sample_of
@@ -28,7 +29,7 @@ from nlpfeat.store.provenance import signature
 from nlpfeat.store.results import read_bucket
 from nlpfeat.study.replay import Replay, replay
 from nlpfeat.study.restore import TrainedMember, find_member
-from nlpfeat.study.select import choose_seed, describe_settings, format_number
+from nlpfeat.study.select import describe_settings, format_number, with_seed
 from nlpfeat.study.session import Study
 
 # A replay equals the record to the bit on the machine that made it; elsewhere rounding differs, and the difference grows.
@@ -121,15 +122,8 @@ def save_film(
     """
     given = {"seed": "median"} | settings
     widths = np.atleast_1d(np.asarray(given.pop("width"))).tolist()
-    seed = given.pop("seed")
-    members = []
-    for width in widths:
-        point = {"width": width} | given
-        if isinstance(seed, str):
-            own = choose_seed(study.results, study.task, point, best=seed == "best")  # pyright: ignore[reportArgumentType]
-        else:
-            own = seed
-        members.append({"width": width, "seed": own} | given)
+    point: PyTree = given
+    members = [with_seed(study.results, study.task, {"width": width} | point) for width in widths]
     film = make_film(study, kind, members, frames, style, signature(stamp, study.folder), track)
     folder = study.folder.figures if folder is None else expand_path(folder)
     folder.mkdir(parents=True, exist_ok=True)

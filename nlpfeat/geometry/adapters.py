@@ -87,7 +87,7 @@ def _parts(net: object) -> Iterator[object]:
         else:
             yield from _parts(part)
         if activations is not None:
-            yield activations[min(number, len(inner) - 1) == len(inner) - 1]
+            yield activations[number == len(inner) - 1]
 
 
 def _sequence(net: object) -> Sequence[object] | None:

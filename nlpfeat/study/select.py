@@ -8,6 +8,7 @@ from types import MappingProxyType
 import jax
 import pandas as pd
 import xarray as xr
+from jaxtyping import PyTree
 
 from nlpfeat.config.choices import CHOICES, value_text
 from nlpfeat.config.fields import setting_names
@@ -23,6 +24,7 @@ from nlpfeat.training.metrics import Metric
 from nlpfeat.training.task import Task
 
 AXES = ("width", "seed")  # of every study
+NAMED_SEEDS = ("median", "best")  # by the headline metric
 ANYWHERE: Mapping[str, float] = MappingProxyType({})  # no further axis has a given value
 
 
@@ -120,6 +122,21 @@ def best_member(dataset: xr.Dataset, task: Task) -> dict[str, float]:
         raise UserError("no finished member has a score: all diverged, or the sweep has not run to its end")
     best = ascending["member"][int(ascending.argmax("member"))]
     return {name: best[name].item() for name in names}
+
+
+def with_seed(dataset: xr.Dataset, task: Task, settings: Mapping[str, float | str]) -> dict[str, float]:
+    """Settings of a member whose seed may be "median" or "best", with the number of that seed.
+
+    Raises:
+      UserError: for another text, and as `choose_seed`.
+    """
+    point: PyTree = {name: value for name, value in settings.items() if name != "seed"}
+    seed: PyTree = settings.get("seed")
+    if isinstance(seed, str):
+        if seed not in NAMED_SEEDS:
+            raise UserError(f"seed: {seed!r} is not a number, and neither median nor best")
+        seed = choose_seed(dataset, task, point, best=seed == "best")
+    return {name: seed if name == "seed" else point[name] for name in settings}
 
 
 def choose_seed(dataset: xr.Dataset, task: Task, settings: Mapping[str, float], *, best: bool) -> int:

@@ -115,12 +115,10 @@ class Study:
         Raises:
           UserError: if the study lacks the member or the step; DamagedFile if its checkpoint cannot be read.
         """
-        if settings.get("seed") in ("median", "best"):
-            from nlpfeat.study.select import choose_seed  # which opens studies itself
+        if isinstance(settings.get("seed"), str):
+            from nlpfeat.study.select import with_seed  # which opens studies itself
 
-            point: PyTree = {name: value for name, value in settings.items() if name != "seed"}
-            best = settings["seed"] == "best"
-            settings = point | {"seed": choose_seed(self.results, self.task, point, best=best)}
+            settings = {**with_seed(self.results, self.task, settings)}
         text = next((name for name, value in settings.items() if isinstance(value, str)), None)
         if text is not None:
             raise UserError(f"{text}: {settings[text]!r} is not a number")

@@ -1,6 +1,5 @@
 """Tasks from outside the package: the file or module of `--task`, and what a study records of it."""
 
-import hashlib
 import importlib
 import logging
 from pathlib import Path
@@ -8,6 +7,7 @@ from types import ModuleType
 
 from nlpfeat.config.files import expand_path, run_file
 from nlpfeat.config.trusted import is_trusted, trust
+from nlpfeat.digests import file_digest
 from nlpfeat.errors import UserError
 from nlpfeat.tasks.registry import Origin, find_task, origin_of
 
@@ -83,7 +83,7 @@ def require_task(name: str, origin: Origin | None, study: Path) -> None:
 def is_unchanged(origin: Origin) -> bool:
     """Whether the file of a task is there, and holds what it held when a study recorded it."""
     path = Path(origin.file)
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == origin.sha256
+    return path.is_file() and file_digest(path) == origin.sha256
 
 
 def _load_origin(name: str, origin: Origin | None, study: Path) -> None:

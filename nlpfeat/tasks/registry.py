@@ -4,12 +4,12 @@ A new system is a new row (in `nlpfeat/tasks/`; where needed, a file in `data/` 
 from outside the package. It then has every command, every figure and every generic test.
 """
 
-import hashlib
 import sys
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Literal, NamedTuple, overload
 
+from nlpfeat.digests import file_digest
 from nlpfeat.errors import UserError
 from nlpfeat.tasks import bags, next_token, points, ratings, sequences, skipgrams
 from nlpfeat.training.task import Factors, PiecewiseLinear, Task, WordVectors
@@ -107,8 +107,8 @@ def _caller() -> _Registration:
     file, spec = names.get("__file__"), names.get("__spec__")
     if not file or not Path(file).is_file():
         return _Registration(Origin(), id(names), frame.f_lineno)
-    digest = hashlib.sha256(Path(file).read_bytes()).hexdigest()
-    origin = Origin(str(Path(file).resolve()), spec.name if spec is not None else "", digest)
+    module = spec.name if spec is not None else ""
+    origin = Origin(str(Path(file).resolve()), module, file_digest(Path(file)))
     return _Registration(origin, id(names), frame.f_lineno)
 
 
@@ -161,7 +161,7 @@ def _load(point: EntryPoint) -> None:
         ) from error
     if isinstance(found, Task) and found.name not in TASKS:
         file = getattr(sys.modules[point.module], "__file__", None) or ""
-        digest = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+        digest = file_digest(Path(file)) if file else ""
         TASKS[found.name] = found
         _REGISTRATIONS[found.name] = _Registration(Origin(file, point.module, digest), 0, 0)
 

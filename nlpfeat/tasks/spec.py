@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from math import prod
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Spec:
         axes = dict(self.sweep)
         return tuple(len(axes[group[0]]) for group in self.groups)
 
-    @property
+    @cached_property
     def tied(self) -> dict[str, tuple[str, ...]]:
         """The settings that other axes decide, each with these: of a zipped group, the first axis decides the others.
 
@@ -120,11 +121,13 @@ def changed_config(config: Mapping[str, PyTree], changes: Mapping[str, PyTree]) 
             copy[name] = copy.get(name, {}) | dict(value)
         elif name == "zip":
             sweep["zip"] = value
-        elif isinstance(value, (str, int, float)) and not (isinstance(value, str) and name not in CHOICES):
+        elif isinstance(value, str) and name not in CHOICES:  # a formula
+            sweep[name] = value
+        elif isinstance(value, (str, int, float)):
             settings[name] = value
             sweep.pop(name, None)
-        elif isinstance(value, (str, Sequence, range)):
-            sweep[name] = value if isinstance(value, str) else tuple(value)
+        elif isinstance(value, Sequence):
+            sweep[name] = tuple(value)
         else:
             raise UserError(
                 f"{name}: {value!r} is neither a number, nor several, nor a formula of other axes, as in '0.1 / width'"
