@@ -69,6 +69,13 @@ get_config = with_variants(
         "settings.dropout": 0.5,
         "sweep": RECIPE_GRID,
     },
+    own={
+        "fit_to_data": True,
+        "data": {},
+        "training": {},
+        "settings": {},
+        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
+    },
     smoke={
         "data": {
             "path": str(Path(__file__).parent / "examples" / "opinions.csv"),

@@ -56,6 +56,13 @@ get_config = with_variants(
         "training.snapshots": (),
         "sweep": {"width": (1, 32), "learning_rate": (3e-4, 1e-3), "seed": (0, 1, 2, 3)},
     },
+    own={
+        "fit_to_data": True,
+        "data": {},
+        "training": {},
+        "settings": {},
+        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
+    },
     smoke={
         "data": {
             "path": str(Path(__file__).parent / "examples" / "opinions.csv"),

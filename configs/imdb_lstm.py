@@ -35,6 +35,13 @@ get_config = with_variants(
     },
     recipe={"training.steps": (1955,), "sweep": RECIPE_GRID},
     best={"training.steps": (1564, 391), "training.lr_scales": (1.0, 0.1), "sweep": RECIPE_GRID},
+    own={
+        "fit_to_data": True,
+        "data": {},
+        "training": {},
+        "settings": {},
+        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
+    },
     smoke={
         "data": {
             "path": str(Path(__file__).parent / "examples" / "opinions.csv"),

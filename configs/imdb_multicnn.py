@@ -44,6 +44,14 @@ get_config = with_variants(
         "training.lr_scales": (1.0, 0.1),
         "training.frozen": ((), ()),
     },
+    own={
+        "fit_to_data": True,
+        "data": {},
+        "model.embedding": 32,
+        "training": {},
+        "settings": {},
+        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
+    },
     smoke={
         "data": {
             "path": str(Path(__file__).parent / "examples" / "opinions.csv"),

@@ -28,6 +28,13 @@ get_config = with_variants(
     },
     best=RECIPE,
     chosen={**RECIPE, "data.validation_share": 0.1},
+    own={
+        "fit_to_data": True,
+        "data": {},
+        "training": {},
+        "settings": {},
+        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
+    },
     smoke={
         "data": {"path": str(Path(__file__).parent / "examples" / "opinions.csv"), "min_count": 0},
         "training.steps": (30,),

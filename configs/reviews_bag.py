@@ -47,6 +47,13 @@ get_config = with_variants(
     counts={"data.counts": True, "settings.learning_rate": 0.001, "sweep": ONE_NET},
     # The tutorial's first stage that works, at ten times the learning rate of the later ones.
     presence={"settings.learning_rate": 0.1, "sweep": ONE_NET},
+    own={
+        "fit_to_data": True,
+        "data": {},
+        "training": {},
+        "settings": {},
+        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
+    },
     smoke={
         "data.path": str(Path(__file__).parent / "examples" / "opinions.csv"),
         "training.steps": (30,),

@@ -56,6 +56,13 @@ get_config = with_variants(
             "seed": (0, 1, 2, 3, 4, 5),
         },
     },
+    own={
+        "fit_to_data": True,
+        "data": {},
+        "training": {},
+        "settings": {},
+        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
+    },
     smoke={
         "data": {"path": str(Path(__file__).parent / "examples" / "opinions.csv")},
         "training.steps": (30,),

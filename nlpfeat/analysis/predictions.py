@@ -251,7 +251,7 @@ def worst_table(member: TrainedMember, found: Predictions, split: str) -> pd.Dat
     names = np.array(corpus.classes, object)
     return pd.DataFrame(
         {
-            "row": [int(corpus.rows[document]) for document in documents],
+            "row": [int(corpus.origin.rows[document]) for document in documents],
             "true": names[found.labels[errors]],
             "predicted": names[found.predicted[errors]],
             "true_probability": found.probabilities[errors, found.labels[errors]].astype(float).round(6),

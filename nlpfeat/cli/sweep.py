@@ -85,12 +85,16 @@ def run(args: argparse.Namespace, line: str) -> int:
             precheck.require_study(path)
 
     from nlpfeat.parallel import use_all_cores
+    from nlpfeat.tasks.fit import fit_to_data
     from nlpfeat.tasks.spec import read_config, resolve
 
     try:
-        spec = resolve(read_config(reference) if config is None else config, args.overrides)
+        fitted = fit_to_data(read_config(reference) if config is None else config, args.overrides)
+        spec = resolve(fitted.config, args.overrides)
     except UserError as error:
         raise UserError(f"{error} ({reference})") from None
+    for note in fitted.notes:
+        print(f"set: {note}", file=sys.stderr)
     use_all_cores()
     if args.dry_run:
         return _dry_run(spec, path, args)

@@ -1,118 +1,100 @@
-"""CSV files of users: their rows with line numbers, labelled texts, and names that are numbers.
-
-Spreadsheets write the same number as 1, 1.0 or 1e0. Labels, users and items whose names are equal numbers are therefore one.
-"""
+"""Tables in files of users, with the number of the line on which each row begins: fields between separators, or JSON Lines."""
 
 import csv
 import difflib
 import io
+import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
-
-import numpy as np
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from nlpfeat.config.files import expand_path
-from nlpfeat.data.core import SPLITS
-from nlpfeat.data.text.corpus import LabelledTexts
-from nlpfeat.errors import UserError, did_you_mean
+from nlpfeat.data.names import as_number
+from nlpfeat.errors import UserError
+
+SEPARATORS = ("\t", "::", ",", ";", "|")  # of fields; an earlier one wins where two fit equally well
+UNIT = "\x1f"  # ASCII's unit separator
+JSON_LINES = (".jsonl", ".ndjson")
 
 
-def read(
-    path: str,
-    text: str,
-    label: str,
-    split: str,
-    test_share: float,
-    key: int,
-    order: tuple[str, ...] = (),
-    columns: str = "",
-) -> LabelledTexts:
-    """Labelled texts from a CSV, or from a file in another format that `rows` reads.
+class Table(NamedTuple):
+    """A file of rows.
+
+    Attributes:
+      path: of the file, for messages.
+      columns: their names.
+      named: whether the user named the columns, so that the file has no header row.
+      rows: (number of its first line, its fields) of each row that is not blank; read once.
+    """
+
+    path: str
+    columns: tuple[str, ...]
+    named: bool
+    rows: Iterator[tuple[int, list[str]]]
+
+    def require(self, required: Mapping[str, str]) -> None:
+        """Check that the table has some columns.
+
+        Args:
+          required: names of the columns -> the key of `config.data` that sets the name; "" if it cannot be set.
+
+        Raises:
+          UserError: if it lacks one, or has two of one name; the nearest is named.
+        """
+        for name in required:
+            if self.columns.count(name) > 1:
+                raise UserError(f"{self.path} has two columns {name!r}; rename one")
+        if not required.keys() <= set(self.columns):
+            raise UserError(f"{self.path} has {_missing(required, self.columns, named=self.named)}")
+
+    def records(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """The rows as dicts, column -> field, each with the number of its first line."""
+        for line, row in self.rows:
+            yield line, dict(zip(self.columns, row, strict=True))
+
+
+def read_table(path: str, setting: str = "path", columns: str = "") -> Table:
+    """A file of rows, read when its rows are asked for.
+
+    Fields are separated by the mark that occurs most often in the header: a tab, ::, a comma, a semicolon or |; or by the one
+    that a first line such as sep=; names. Files that end in .jsonl hold one JSON object per line, whose keys are the columns.
 
     Args:
       path: of a UTF-8 file, with or without a byte-order mark.
-      text, label: names of the columns of texts and labels.
-      split: name of a column of "train", "validation" and "test"; empty for a random test split.
-      test_share: fraction of the rows in a random test split.
-      key: seed of a random test split.
-      order: the labels in their order; empty to sort numbers numerically, other labels alphabetically.
+      setting: the key of `config.data` that sets the path.
       columns: names of the columns, separated by commas, of a file without a header row.
 
     Raises:
-      UserError: for a missing column (the nearest is named), a malformed row, a missing label, fewer than two classes, or an
-        empty split. The file and the line are named.
+      UserError: if the file cannot be read; as its rows are read, if one is malformed. The file and the line are named.
     """
-    labels, texts, splits = [], [], []
-    required = {text: "text", label: "label"} | ({split: "split"} if split else {})
-    for line, row in rows(path, required, columns=columns):
-        if not row[label].strip():
-            raise UserError(f"{path} line {line}: no {label}; fill it in or remove the row")
-        labels.append(row[label].strip())
-        texts.append(row[text])
-        if split:
-            name = row[split].strip().lower()
-            if name not in SPLITS:
-                raise UserError(
-                    f"{path} line {line}: {split} is {row[split]!r}; {did_you_mean(name, SPLITS)}"
-                )
-            splits.append(SPLITS.index(name))
-    labels = unify(labels, order)
-    classes = order or sorted_names(labels)
-    if order and sorted(set(labels)) != sorted(order):
-        raise UserError(
-            f"config.data.classes: {path} has the labels {', '.join(sorted_names(labels))}; list each of them once"
-        )
-    if len(classes) < 2:
-        found = f"only the {label} {classes[0]!r}" if classes else "no rows"
-        raise UserError(f"{path} holds {found}; there must be two classes or more")
-    single = next((name for name in classes if labels.count(name) == 1), None)
-    if not split:
-        if single is not None:
-            raise UserError(
-                f"{path} has one row of {label} {single!r}: one is needed to train on and one to test on; add rows of that "
-                "class, or remove it"
-            )
-        test = np.random.default_rng(key).permutation(len(texts))[: round(test_share * len(texts))]
-        splits = np.isin(np.arange(len(texts)), test) * 2
-    for number in (0, 2):
-        if number not in splits:
-            raise UserError(
-                f"{path}: no row is in the {SPLITS[number]} split; "
-                + (f"mark some in column {split}" if split else "change data.test_share, or add rows")
-            )
-    numbers = np.array([classes.index(name) for name in labels], np.int32)
-    return LabelledTexts(texts, numbers, np.asarray(splits), classes)
-
-
-def unify(labels: list[str], order: tuple[str, ...] = ()) -> list[str]:
-    """The labels with one spelling per number: that of `order`, else the shortest."""
-    spelling = {identity(name): name for name in order}
-    shortest = representatives(labels)
-    return [spelling.get(identity(name), shortest[name]) for name in labels]
+    whole = _contents(path, setting)
+    if path.lower().endswith(JSON_LINES):
+        return _json_lines(whole, path)
+    return table_of(whole, path, columns)
 
 
 def rows(
     path: str, required: Mapping[str, str], setting: str = "path", columns: str = ""
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a file that are not blank, each with the number of its first line.
-
-    Fields are separated by commas. Exceptions: tabs, if the file name ends in .tsv, or if the first line has tabs and the name
-    does not end in .csv; "::", if the first line has "::" and no comma; and the character that a first line such as sep=; names.
+    """The rows of a file that has some columns, each with the number of its first line.
 
     Args:
-      path: of a UTF-8 file.
-      required: names of required columns -> the key of `config.data` that sets the name; "" if it cannot be set.
-      setting: the key of `config.data` that sets the path.
-      columns: names of the columns, separated by commas, of a file without a header row.
+      path, setting, columns: as in `read_table`.
+      required: as in `Table.require`.
 
     Raises:
-      UserError: if the file cannot be read, or lacks a required column. The file and the line are named.
+      UserError: as `read_table` and `Table.require`.
     """
+    table = read_table(path, setting, columns)
+    table.require(required)
+    yield from table.records()
+
+
+def _contents(path: str, setting: str) -> str:
     file = expand_path(path)
     try:
-        whole = file.read_text("utf-8-sig")
+        return file.read_text("utf-8-sig")
     except FileNotFoundError:
         raise UserError(f"config.data.{setting}: no file {path!r}") from None
     except IsADirectoryError:
@@ -120,21 +102,17 @@ def rows(
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
         raise UserError(f"{path} line {line}: not UTF-8; save it as UTF-8") from None
-    yield from rows_of(whole, path, required, columns)
 
 
-def rows_of(
-    whole: str, path: str, required: Mapping[str, str], names: str = ""
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """As `rows`, for text that has been read already.
+def table_of(whole: str, path: str, names: str = "") -> Table:
+    """As `read_table`, for separated fields that have been read already.
 
     Args:
       whole: the text.
       path: its name in error messages.
-      required: as in `rows`.
-      names: the argument `columns` of `rows`.
+      names: the argument `columns` of `read_table`.
     """
-    separator, skip = _separator(whole, path, names)
+    separator, skip = _separator(whole, names)
     csv.field_size_limit(sys.maxsize)
     lines = io.StringIO(whole, newline="")
     for _ in range(skip):
@@ -142,54 +120,103 @@ def rows_of(
     if len(separator) > 1:  # the :: of MovieLens, whose files quote nothing
         replaced = (line.replace(separator, UNIT) for line in lines)
         reader = csv.reader(replaced, delimiter=UNIT, quoting=csv.QUOTE_NONE, strict=True)
+    elif separator == "\t" and _quotes_are_literal(whole):
+        reader = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE, strict=True)
     else:  # a space after a separator is no part of the field, and does not hide an opening quote
         reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
-    line = 1
     try:
-        columns = [name.strip() for name in (names.split(",") if names else next(reader, []))]
-        for name in required:
-            if columns.count(name) > 1:
-                raise UserError(f"{path} has two columns {name!r}; rename one")
-        if not required.keys() <= set(columns):
-            raise UserError(f"{path} has {_missing(required, columns, named=bool(names))}")
-        while True:
-            line = skip + reader.line_num + 1
-            row = next(reader, None)
-            if row is None:
-                return
-            if len(row) == len(columns) and any(field.strip() for field in row):
-                yield line, dict(zip(columns, row, strict=True))
-            elif any(field.strip() for field in row):  # spreadsheets leave blank rows behind
-                raise UserError(
-                    f"{path} line {line}: {len(row)} fields where {'config.data.columns' if names else 'the first line'} names "
-                    f"{len(columns)}; "
-                    "put texts that hold commas, quotes or line breaks between double quotes"
-                )
+        columns = tuple(name.strip() for name in (names.split(",") if names else next(reader, [])))
     except csv.Error as error:
-        problem = re.sub(r"\s+", " ", str(error))
-        raise UserError(f"{path}, the row that begins on line {line}: {problem}; see to its quotes") from None
+        raise _quotes(path, skip + 1, error) from None
+
+    def fields() -> Iterator[tuple[int, list[str]]]:
+        line = 1
+        try:
+            while True:
+                line = skip + reader.line_num + 1
+                row = next(reader, None)
+                if row is None:
+                    return
+                if not any(field.strip() for field in row):  # spreadsheets leave blank rows behind
+                    continue
+                if len(row) != len(columns):
+                    raise UserError(
+                        f"{path} line {line}: {len(row)} fields where "
+                        f"{'config.data.columns' if names else 'the first line'} names {len(columns)}; "
+                        "put texts that hold commas, quotes or line breaks between double quotes"
+                    )
+                yield line, row
+        except csv.Error as error:
+            raise _quotes(path, line, error) from None
+
+    return Table(path, columns, bool(names), fields())
 
 
-UNIT = "\x1f"  # ASCII's unit separator
+def _quotes(path: str, line: int, error: csv.Error) -> UserError:
+    problem = re.sub(r"\s+", " ", str(error))
+    return UserError(f"{path}, the row that begins on line {line}: {problem}; see to its quotes")
 
 
-def _separator(whole: str, path: str, names: str) -> tuple[str, int]:
+def _quotes_are_literal(whole: str) -> bool:
+    """Whether the quotes of a file with tabs belong to its texts: some field opens with one and does not close with one.
+
+    Not where rows go on over several lines, which only quotes allow.
+    """
+    if '"' not in whole:
+        return False
+    lines = [line for line in whole.split("\n") if line.strip()]
+    if len({line.count("\t") for line in lines}) > 1:
+        return False
+    fields = (field.strip() for line in lines for field in line.split("\t"))
+    return any(field.startswith('"') and (len(field) == 1 or not field.endswith('"')) for field in fields)
+
+
+def _separator(whole: str, names: str) -> tuple[str, int]:
     """The separator of the fields, and the number of lines before the first row that declare it."""
-    first = whole.split("\n", 1)[0].strip("\r")
+    first = re.split(r"[\r\n]", whole, maxsplit=1)[0]
     declared = re.fullmatch(r'"?sep=(.)"?', first.strip(" "))  # a convention of spreadsheets
     if declared:
         return declared[1], 1
     if names:
-        fits = [mark for mark in ("::", "\t", ",") if first.count(mark) == names.count(",") > 0]
+        fits = [mark for mark in SEPARATORS if first.count(mark) == names.count(",") > 0]
         if fits:
             return fits[0], 0
-    suffix = path.lower().rpartition(".")[2]
-    if suffix == "tsv" or ("\t" in first and suffix != "csv"):
-        return "\t", 0
-    return ("::" if "::" in first and "," not in first else ","), 0
+    bare = re.sub(r'"[^"]*"', "", first)
+    most = max(SEPARATORS, key=bare.count)
+    return (most if most in bare else ","), 0
 
 
-def _missing(required: Mapping[str, str], columns: list[str], *, named: bool) -> str:
+def _json_lines(whole: str, path: str) -> Table:
+    """A file of JSON objects, one per line. A key that some of them lack, or a value of null, is an empty field."""
+    objects: list[tuple[int, dict[str, object]]] = []
+    for line, text in enumerate(whole.split("\n"), 1):
+        if not text.strip():
+            continue
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UserError(
+                f"{path} line {line}: no JSON ({error.msg}); write one object per line"
+            ) from None
+        if not isinstance(value, dict):
+            raise UserError(f'{path} line {line}: no JSON object; write one per line, as in {{"text": …, "label": …}}')
+        objects.append((line, value))
+    columns = tuple(dict.fromkeys(key for _, one in objects for key in one))
+
+    def fields() -> Iterator[tuple[int, list[str]]]:
+        for line, one in objects:
+            yield line, [_field(one.get(key)) for key in columns]
+
+    return Table(path, columns, named=False, rows=fields())
+
+
+def _field(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _missing(required: Mapping[str, str], columns: tuple[str, ...], *, named: bool) -> str:
     """The missing columns of a file and a correction, in words.
 
     Args:
@@ -199,16 +226,11 @@ def _missing(required: Mapping[str, str], columns: list[str], *, named: bool) ->
     missing = "no column " + " and none ".join(map(repr, lacking))
     if not any(columns):
         return f"{missing}; it is empty"
-    if len(columns) == 1 and set(lacking) & set(re.split(r"[;\t|]", columns[0])):
-        return f"{missing}; its columns are not separated by commas: save it so, or with tabs as .tsv"
-    if not named and _holds_data(columns):
+    if not named and holds_data(columns):
         names = ",".join(required)
         if not all(required.values()):
             return f"{missing}: its first line must name its columns; put {names} above, in their order"
-        return (
-            f"{missing}: its first line must name its columns. Put the names above, or list them in their order, as in "
-            f"--config.data.columns={names}"
-        )
+        return f"{missing}: {without_header(names)}"
     free = [column for column in columns if column not in required]
     if not free:
         return f"{missing}; add it"
@@ -218,41 +240,18 @@ def _missing(required: Mapping[str, str], columns: list[str], *, named: bool) ->
     return f"{missing}; its columns are {', '.join(columns)}: {remedy}"
 
 
-def _holds_data(columns: list[str]) -> bool:
+def without_header(names: str) -> str:
+    """What to do about a file whose first line is a row, in words."""
+    return (
+        "its first line must name its columns. Put the names above, or list them in their order, as in "
+        f"--config.data.columns={names}"
+    )
+
+
+def holds_data(columns: tuple[str, ...]) -> bool:
     """Whether a first line is data and no header: most of its fields are numbers, or one is a sentence but no question."""
     numbers = sum(as_number(name) is not None for name in columns)
     return 2 * numbers > len(columns) or any(
         len(name.split()) > 3 and not name.endswith("?") for name in columns
     )
 
-
-# No leading zeros: 007 and 7 may be two codes.
-_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
-
-
-def as_number(name: str) -> Decimal | None:
-    """The exact number that a name represents; None if it is no number."""
-    return Decimal(name) if _NUMBER.fullmatch(name) else None
-
-
-def identity(name: str) -> Decimal | str:
-    """The number that a name represents, else the name itself: equal for two names of the same label, user or item."""
-    number = as_number(name)
-    return name if number is None else number
-
-
-def representatives(names: Iterable[str]) -> dict[str, str]:
-    """For each name the shortest of those that have the same identity."""
-    shortest: dict[Decimal | str, str] = {}
-    distinct = sorted(set(names), key=lambda name: (len(name), name))
-    for name in distinct:
-        shortest.setdefault(identity(name), name)
-    return {name: shortest[identity(name)] for name in distinct}
-
-
-def sorted_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Distinct names, sorted numerically if all are numbers (leading zeros allowed), else alphabetically."""
-    distinct = set(names)
-    if all(_NUMBER.fullmatch(re.sub(r"^([+-]?)0+(?=\d)", r"\1", name)) for name in distinct):
-        return tuple(sorted(distinct, key=lambda name: (Decimal(name), name)))
-    return tuple(sorted(distinct))

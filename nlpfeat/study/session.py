@@ -20,6 +20,7 @@ from nlpfeat.study.restore import TrainedMember, restore, study_factory
 from nlpfeat.sweeps import launch
 from nlpfeat.sweeps.members import MemberFactory
 from nlpfeat.sweeps.runner import ProgressCallback
+from nlpfeat.tasks.fit import fit_to_data
 from nlpfeat.tasks.spec import Spec, changed_config, read_config, resolve
 from nlpfeat.training.task import Task
 
@@ -191,4 +192,7 @@ def sweep(
 
 def _resolve(config: str | Path | Mapping[str, PyTree], changes: Mapping[str, PyTree]) -> Spec:
     found = config if isinstance(config, Mapping) else read_config(config)
-    return resolve(changed_config(found, changes))
+    fitted = fit_to_data(changed_config(found, changes))
+    for note in fitted.notes:
+        log.info(note)
+    return resolve(fitted.config)

@@ -18,6 +18,7 @@ from nlpfeat.models import sentiment_net, word_bag
 from nlpfeat.models.sentiment_net import SentimentNet, SentimentNetSpec
 from nlpfeat.models.word_bag import NaiveBayesBagSpec, WordBag, WordBagSpec
 from nlpfeat.models.word_mean import WordMean, WordMeanSpec
+from nlpfeat.tasks import fit_texts
 from nlpfeat.training.losses import cross_entropy, squared_error, uniform_cross_entropy
 from nlpfeat.training.metrics import Metric, accuracy
 from nlpfeat.training.optimizers import adam_l2
@@ -97,6 +98,7 @@ REVIEWS_BATCH = Task(
         indices=bags.by_length,
     ),
     views=Views(word_vectors=word_bag.word_vectors),
+    fit=fit_texts.fit_bag,
 )
 
 IMDB_NGRAMS = replace(
@@ -106,6 +108,7 @@ IMDB_NGRAMS = replace(
     data=replace(REVIEWS_BATCH.data, spec=bags.NaiveBayesSpec),
     model=replace(REVIEWS_BATCH.model, spec=NaiveBayesBagSpec),
     evaluation=replace(REVIEWS_BATCH.evaluation, success=0.9),
+    fit=fit_texts.fit_ngrams,
 )
 
 REVIEWS_BAG = replace(
@@ -124,6 +127,7 @@ REVIEWS_BAG = replace(
     ),
     learner=REVIEW_BY_REVIEW,
     views=Views(word_vectors=sentiment_net.word_vectors),
+    fit=fit_texts.fit_online,
 )
 
 REVIEWS_MEAN = replace(
@@ -140,4 +144,5 @@ REVIEWS_MEAN = replace(
         layered=False,  # the sum of the units has no weights
     ),
     learner=GradientDescent(Metric("loss", squared_error, "squared error", "min"), adam_l2),
+    fit=fit_texts.fit_mean,
 )

@@ -359,6 +359,20 @@ class Views:
     factors: Factors | None = None
 
 
+class Fitted(NamedTuple):
+    """A setting that suits a file of the user.
+
+    Attributes:
+      key: of the config, such as "training.steps".
+      value: that suits the file.
+      why: in a few words; empty for what follows from other settings.
+    """
+
+    key: str
+    value: PyTree
+    why: str
+
+
 @dataclass(frozen=True)
 class Task:
     """A system that can be swept: one entry of `nlpfeat.tasks.registry.TASKS`.
@@ -367,6 +381,7 @@ class Task:
       name: in configs and commands.
       summary: a description in a few words.
       width_label: the quantity that the width counts, as a label of figures.
+      fit: reads the data of a spec and chooses settings that suit them; None where there are no such rules.
     """
 
     name: str
@@ -377,6 +392,7 @@ class Task:
     learner: Learner
     evaluation: Evaluation
     views: Views = Views()
+    fit: Callable[[PyTree], list[Fitted]] | None = None
 
     @property
     def sections(self) -> dict[str, type]:

@@ -1,6 +1,7 @@
 """Tables written to a file, and read as the product reads them."""
 
-from nlpfeat.data import tables
+from nlpfeat.data.text import labelled_files
+from nlpfeat.data.text.sources import CorpusSpec, read_corpus
 
 
 def csv(tmp_path, text, name="mine.csv"):
@@ -9,6 +10,10 @@ def csv(tmp_path, text, name="mine.csv"):
     return str(path)
 
 
-def read(path, **changes):
-    asked = {"text": "text", "label": "label", "split": "", "test_share": 0.25, "key": 0} | changes
-    return tables.read(path, **asked)
+def read(path, order=(), **changes):
+    return labelled_files.read(path, classes=order, **changes)
+
+
+def corpus(path, **changes):
+    """As a task reads it, words at spaces."""
+    return read_corpus(CorpusSpec(path=path, **({"test_share": 0.25} | changes)), str.split)

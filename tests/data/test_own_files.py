@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nlpfeat.analysis.sampling import SamplingOptions, sample_text
-from nlpfeat.data import tables
+from nlpfeat.data import names
 from nlpfeat.data.ratings import catalogue, rating_table
 from nlpfeat.data.ratings.rating_table import RatingsSpec
 from nlpfeat.data.text import bags, tokens, vector_files
@@ -135,9 +135,9 @@ def test_the_row_of_a_text_is_that_of_its_file(tmp_path):
     content = "text,label\n" + rows(["1", "0"] * 4)
     spec = bags.BagSpec(path=csv(tmp_path, content), test_share=0.25, validation_share=0.34)
     known = bags.load(spec).metadata
-    for place, row in enumerate(known.corpus.rows):
+    for place, row in enumerate(known.corpus.origin.rows):
         assert known.corpus.documents.document(place) == TEXTS[row - 1].split()
-    assert known.corpus.rows.tolist() != list(range(1, 9))
+    assert known.corpus.origin.rows.tolist() != list(range(1, 9))
 
 
 # --- ratings
@@ -177,7 +177,7 @@ def test_a_spreadsheets_numbers_keep_their_names(tmp_path):
     ],
 )
 def test_what_means_the_same(left, right, same):
-    assert (tables.identity(left) == tables.identity(right)) == same
+    assert (names.identity(left) == names.identity(right)) == same
 
 
 # --- vectors

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nlpfeat.data.downloads import MOVIELENS, fetch
-from nlpfeat.data.tables import identity, representatives, rows, rows_of, sorted_names
+from nlpfeat.data.names import identity, representatives, sorted_names
+from nlpfeat.data.tables import rows, table_of
 from nlpfeat.errors import UserError
 
 YEAR = re.compile(r"\s*\((\d{4})(?:[-–]\d{0,4})?\)\s*$")  # at the end of a title
@@ -65,12 +66,12 @@ def movielens() -> tuple[Rated, Described]:
             }
     except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, EOFError, OSError) as error:
         raise UserError(f"{path} cannot be read ({error}): fetch it again") from None
-    ratings = rows_of(
-        texts["ratings"], f"{path}: ratings.csv", dict.fromkeys(("userId", "movieId", "rating"), "")
-    )
-    rated = collect(ratings, f"{path}: ratings.csv", "userId", "movieId", "rating")
-    films = rows_of(texts["movies"], f"{path}: movies.csv", dict.fromkeys(("movieId", "title", "genres"), ""))
-    return rated, describe(films, f"{path}: movies.csv", rated.items, "movieId")
+    ratings = table_of(texts["ratings"], f"{path}: ratings.csv")
+    ratings.require(dict.fromkeys(("userId", "movieId", "rating"), ""))
+    rated = collect(ratings.records(), ratings.path, "userId", "movieId", "rating")
+    films = table_of(texts["movies"], f"{path}: movies.csv")
+    films.require(dict.fromkeys(("movieId", "title", "genres"), ""))
+    return rated, describe(films.records(), films.path, rated.items, "movieId")
 
 
 def own(

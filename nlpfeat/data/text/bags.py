@@ -10,12 +10,17 @@ from jax import Array
 from jaxtyping import Float, Int
 from scipy.sparse import csr_array
 
-from nlpfeat.config.fields import Count, NonNegative, NonNegativeInt
+from nlpfeat.config.fields import Count, NonNegative, NonNegativeInt, Positive
 from nlpfeat.data.core import Dataset, Examples, Index, Leaf
-from nlpfeat.data.text.corpus import Corpus, corpus_notes
+from nlpfeat.data.text.corpus import Corpus, unread_words
 from nlpfeat.data.text.sources import CorpusSpec, read_corpus
 from nlpfeat.data.text.tokens import NewText, Tokenize
-from nlpfeat.data.text.vocabulary import Vocabulary, build, log_count_ratios
+from nlpfeat.data.text.vocabulary import (
+    Vocabulary,
+    build,
+    inverse_document_frequency,
+    log_count_ratios,
+)
 from nlpfeat.errors import UserError
 
 EncodedBag: TypeAlias = tuple[np.ndarray, np.ndarray]  # distinct ids int32 (k,), weights float32 (k,)
@@ -141,6 +146,8 @@ class BagSpec(CorpusSpec):
       polarity: minimal magnitude of the polarity of a word. Words too rare for a polarity are kept.
       counts: whether the weight of a word is its count in the text, instead of 1.
       naive_bayes: whether the weight of a word is its log-count ratio, with each text scaled to length 1.
+      smoothing: added to the numbers of documents of which log-count ratios are made: less of it trusts rare words more.
+      idf: whether log-count ratios are multiplied by the inverse document frequency, which serves many classes.
     """
 
     ngrams: Count = 1
@@ -148,11 +155,15 @@ class BagSpec(CorpusSpec):
     polarity: NonNegative = 0.0
     counts: bool = False
     naive_bayes: bool = False
+    smoothing: Positive = 1.0
+    idf: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.counts and self.naive_bayes:
             raise ValueError("counts and naive_bayes: choose one of them as the weight of a word")
+        if self.idf and not self.naive_bayes:
+            raise ValueError("idf: it multiplies log-count ratios; set naive_bayes as well")
 
 
 @dataclass(frozen=True)
@@ -177,7 +188,7 @@ class BagTexts(NamedTuple):
 
     Attributes:
       counted: whether the weight of a word is its count.
-      ratios: float32 (words,), log-count ratios, if they are the weights of the words.
+      ratios: float32 (words,), the weights of the words, if they are log-count ratios.
     """
 
     corpus: Corpus
@@ -226,7 +237,7 @@ def load(spec: BagSpec, history: int = 0) -> Dataset:
     Raises:
       UserError: if the texts cannot be downloaded or read, or no word is left in the vocabulary.
     """
-    corpus = read_corpus(spec, spec.tokenize)
+    corpus, known = read_corpus(spec, spec.tokenize)
     sizes = corpus.sizes
     vocabulary, counts = build(
         corpus.documents, corpus.labels, sizes[0], spec.ngrams, spec.min_count, spec.polarity
@@ -236,9 +247,13 @@ def load(spec: BagSpec, history: int = 0) -> Dataset:
             f"no word of the {sizes[0]} training texts is left: lower config.data.min_count ({spec.min_count}) or "
             f"config.data.polarity ({spec.polarity:g})"
         )
-    ratios = log_count_ratios(counts[: sizes[0]], corpus.labels[: sizes[0]]) if spec.naive_bayes else None
+    ratios = None
+    if spec.naive_bayes:
+        train = counts[: sizes[0]]
+        ratios = log_count_ratios(train, corpus.labels[: sizes[0]], spec.smoothing)
+        ratios = ratios * inverse_document_frequency(train) if spec.idf else ratios
     weights = weighted(counts, ratios) if ratios is not None else counts if spec.counts else None
     arrays = bags(counts, weights, history, sizes[0])
     texts = BagTexts(corpus, vocabulary, spec.tokenize_new(spec.tokenize), spec.counts, ratios)
-    notes = tuple(f"{spec.name}: {note}" for note in corpus_notes(corpus))
+    notes = tuple(f"{spec.name}: {note}" for note in (*known, *unread_words(corpus, vocabulary.ids)))
     return Dataset(arrays, texts, corpus.digest(vocabulary.words), notes)

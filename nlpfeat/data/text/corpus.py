@@ -2,7 +2,7 @@
 
 import hashlib
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax.numpy as jnp
@@ -19,12 +19,41 @@ class LabelledTexts(NamedTuple):
     Attributes:
       labels: int32 (texts,), indices into `classes`.
       splits: (texts,), indices into SPLITS.
+      origin: of each text; None for texts that are numbered in their order.
+      notes: what a reader of figures should know of the file, one line each.
     """
 
     texts: list[str]
     labels: Int[np.ndarray, " texts"]
     splits: Int[np.ndarray, " texts"]
     classes: tuple[str, ...]
+    origin: "Origin | None" = None
+    notes: tuple[str, ...] = ()
+
+
+class Origin(NamedTuple):
+    """Where texts come from.
+
+    Attributes:
+      rows: int64 (texts,), number of each text in its file, from 1, without the header.
+      lines: int64 (texts,), number of the line of the file on which it begins.
+      file: int64 (texts,), indices into `files`.
+      files: their names; empty for a published corpus.
+    """
+
+    rows: Int[np.ndarray, " texts"]
+    lines: Int[np.ndarray, " texts"]
+    file: Int[np.ndarray, " texts"]
+    files: tuple[str, ...] = ("",)
+
+    def take(self, order: Int[np.ndarray, " n"]) -> "Origin":
+        """The origin of the texts with the indices `order` (n,), in that order."""
+        return Origin(self.rows[order], self.lines[order], self.file[order], self.files)
+
+
+def numbered(rows: Int[np.ndarray, " texts"]) -> Origin:
+    """The origin of texts that are known by their numbers alone."""
+    return Origin(rows, rows, np.zeros(len(rows), np.int64))
 
 
 class Corpus(NamedTuple):
@@ -34,14 +63,14 @@ class Corpus(NamedTuple):
       labels: int32 (documents,), indices into `classes`.
       splits: (documents,), indices into SPLITS.
       hashes: uint64 (documents,), of the texts.
-      rows: int64 (documents,), number of each text in its file, from 1.
+      origin: of each text.
     """
 
     documents: Tokenized
     labels: Int[np.ndarray, " documents"]
     splits: Int[np.ndarray, " documents"]
     hashes: UInt64[np.ndarray, " documents"]
-    rows: Int[np.ndarray, " documents"]
+    origin: Origin
     classes: tuple[str, ...]
 
     @property
@@ -61,7 +90,7 @@ class Corpus(NamedTuple):
             labels=self.labels[order],
             splits=self.splits[order],
             hashes=self.hashes[order],
-            rows=self.rows[order],
+            origin=self.origin.take(order),
         )
 
     def digest(self, words: tuple[str, ...], more: bytes = b"") -> str:
@@ -73,16 +102,16 @@ class Corpus(NamedTuple):
 def tokenize_corpus(given: LabelledTexts, tokenize: Tokenize) -> Corpus:
     """The corpus of some labelled texts."""
     documents, hashes = _tokenize(given.texts, tokenize)
-    rows = np.arange(1, len(documents) + 1)
-    return Corpus(documents, given.labels, given.splits, hashes, rows, given.classes)
+    origin = given.origin or numbered(np.arange(1, len(documents) + 1))
+    return Corpus(documents, given.labels, given.splits, hashes, origin, given.classes)
 
 
 def tokenize_unlabelled(texts: Iterable[str], tokenize: Tokenize) -> Corpus:
     """The corpus of texts without labels: all of one class, all in the train split. One text is in memory at a time."""
     documents, hashes = _tokenize(texts, tokenize)
     zeros = np.zeros(len(documents), np.int32)
-    rows = np.arange(1, len(documents) + 1)
-    return Corpus(documents, zeros, zeros, hashes, rows, ("text",))
+    origin = numbered(np.arange(1, len(documents) + 1))
+    return Corpus(documents, zeros, zeros, hashes, origin, ("text",))
 
 
 def _tokenize(texts: Iterable[str], tokenize: Tokenize) -> tuple[Tokenized, UInt64[np.ndarray, " n"]]:
@@ -97,17 +126,64 @@ def _tokenize(texts: Iterable[str], tokenize: Tokenize) -> tuple[Tokenized, UInt
     return tokenized(hashed(), tokenize), np.array(hashes, np.uint64)
 
 
-def hold_out(corpus: Corpus, share: float, key: int) -> Corpus:
-    """Move random training documents to the validation split, and sort the documents by split.
+def by_split(corpus: Corpus) -> Corpus:
+    """The documents sorted by split, those of a split in the order of the file."""
+    return corpus.take(np.argsort(corpus.splits, kind="stable"))
+
+
+def hold_out(corpus: Corpus, split: int, share: float, key: int) -> Corpus:
+    """Move random training documents to another split.
+
+    The share is that of every class, to within one document. Equal texts stay together, so that none is both trained on and
+    tested, unless there are too few different ones; one text of each class stays in the train split.
 
     Args:
+      split: index into SPLITS.
       share: fraction of the training documents.
       key: seed of the choice.
     """
+    phase = np.random.default_rng([key, split]).random()
+    for together in (True, False):
+        ordered = _order(corpus, key, split, together=together)
+        chosen = np.diff(np.floor(np.arange(len(ordered.documents) + 1) * share + phase)) > 0
+        moved = _move(corpus, ordered, chosen, split)
+        if moved.sizes[split]:
+            break
+    return moved
+
+
+def hold_out_fold(corpus: Corpus, fold: int, folds: int, key: int) -> Corpus:
+    """Move one of `folds` parts of the training documents, alike in their classes, to the validation split, as `hold_out`."""
+    ordered = _order(corpus, key, 1, together=True)
+    return _move(corpus, ordered, np.arange(len(ordered.documents)) % folds == fold, 1)
+
+
+class _Ordered(NamedTuple):
+    """Groups of training documents in random order within their classes; `classes` (groups,)."""
+
+    documents: list[Int[np.ndarray, " _"]]
+    classes: Int[np.ndarray, " groups"]
+
+
+def _order(corpus: Corpus, key: int, stream: int, *, together: bool) -> _Ordered:
     train = np.flatnonzero(corpus.splits == 0)
+    names = corpus.hashes[train] if together else train
+    _, first, group = np.unique(names, return_index=True, return_inverse=True)
+    labels = corpus.labels[train][first]
+    order = np.lexsort((np.random.default_rng([key, stream, 1]).permutation(len(first)), labels))
+    members = np.split(train[np.argsort(group, kind="stable")], np.cumsum(np.bincount(group))[:-1])
+    return _Ordered([members[i] for i in order], labels[order])
+
+
+def _move(corpus: Corpus, ordered: _Ordered, chosen: np.ndarray, split: int) -> Corpus:
+    """Move groups of documents to a split, all but the first of a class that would lose all of them."""
+    starts = np.flatnonzero(np.diff(ordered.classes, prepend=-1))
+    emptied = [start for start, end in zip(starts, [*starts[1:], len(chosen)], strict=True) if chosen[start:end].all()]
+    chosen[emptied] = False
     splits = corpus.splits.copy()
-    splits[np.random.default_rng(key).permutation(train)[: round(share * len(train))]] = 1
-    return corpus._replace(splits=splits).take(np.argsort(splits, kind="stable"))
+    for i in np.flatnonzero(chosen):
+        splits[ordered.documents[i]] = split
+    return by_split(corpus._replace(splits=splits))
 
 
 def corpus_notes(corpus: Corpus) -> list[str]:
@@ -117,10 +193,25 @@ def corpus_notes(corpus: Corpus) -> list[str]:
     if len(train) > len(np.unique(train)):
         notes.append(f"{len(train) - len(np.unique(train)):,} texts of the train split repeat another")
     for number in (1, 2):
-        shared = np.intersect1d(train, corpus.hashes[corpus.splits == number])
-        if len(shared):
-            notes.append(f"{len(shared):,} texts of the {SPLITS[number]} split are also in the train split")
+        shared = np.isin(corpus.hashes[corpus.splits == number], train).sum()
+        if shared:
+            notes.append(f"{shared:,} texts of the {SPLITS[number]} split are also in the train split")
+    pairs = np.unique(np.stack([corpus.hashes, corpus.labels.astype(np.uint64)], 1), axis=0)
+    differing = len(pairs) - len(np.unique(corpus.hashes))
+    if differing:
+        notes.append(f"{differing:,} texts occur with more than one label")
     return notes
+
+
+def unread_words(corpus: Corpus, vocabulary: Collection[str]) -> list[str]:
+    """What share of the words of the test split, or else of the validation split, a vocabulary lacks: one line, or none."""
+    split = 2 if corpus.sizes[2] else 1
+    documents = take(corpus.documents, np.flatnonzero(corpus.splits == split))
+    if not len(documents.tokens):
+        return []
+    known = np.array([word in vocabulary for word in documents.words], bool)
+    share = 1 - known[documents.tokens].mean()
+    return [f"{share:.1%} of the words of the {SPLITS[split]} split are not in the vocabulary"] if share else []
 
 
 def _same_but_for_case(classes: tuple[str, ...]) -> list[str]:

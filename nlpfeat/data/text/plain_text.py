@@ -1,10 +1,12 @@
 """Text files of the user: a text file, a folder of them, or a column of a CSV, with one document in memory at a time."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 from nlpfeat.config.files import expand_path
 from nlpfeat.data import tables
+from nlpfeat.data.text.labelled_files import SAMPLE, find_text_column
 from nlpfeat.errors import UserError
 
 # Characters per document at most: a longer one, such as a book without blank lines, is cut into several.
@@ -15,24 +17,31 @@ def documents(path: str, column: str, columns: str = "") -> Iterator[str]:
     """The documents of a file or folder.
 
     The documents of a text file are separated by blank lines; a file without blank lines has one document per line. The `.txt`
-    files of a folder are read in the order of their names. A CSV or TSV has one document per row.
+    files of a folder are read in the order of their names. A CSV, TSV or file of JSON Lines has one document per row.
 
     Args:
       path: of the file or folder.
-      column: name of the column of texts in a CSV.
+      column: name of the column of texts in a CSV; empty to find it.
       columns: names of the columns, separated by commas, of a CSV without a header row.
 
     Raises:
       UserError: if there is no such file, if it is not UTF-8 (the line is named), or if it has no such column.
     """
     where = expand_path(path)
-    if where.suffix.lower() in (".csv", ".tsv"):
-        for _, row in tables.rows(path, {column: "text"}, columns=columns):
-            yield row[column]
+    if where.suffix.lower() in (".csv", ".tsv", *tables.JSON_LINES):
+        yield from _column(path, column, columns)
         return
     for file in _files(where):
         blank = any(not line.strip() for line in _lines(file))
         yield from _paragraphs(_lines(file)) if blank else _lines(file)
+
+
+def _column(path: str, column: str, columns: str) -> Iterator[str]:
+    table = tables.read_table(path, columns=columns)
+    table.require({column: "text"} if column else {})
+    first = list(islice(table.rows, SAMPLE))
+    place = table.columns.index(column or find_text_column(table, [row for _, row in first]))
+    yield from (row[place] for _, row in chain(first, table.rows))
 
 
 def whole(path: str) -> list[str]:

@@ -18,7 +18,13 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 
 from nlpfeat.data.downloads import IMDB, LABELS, NIETZSCHE, REVIEWS, File, cache, fetch
-from nlpfeat.data.text.corpus import Corpus, LabelledTexts, tokenize_corpus, tokenize_unlabelled
+from nlpfeat.data.text.corpus import (
+    Corpus,
+    LabelledTexts,
+    numbered,
+    tokenize_corpus,
+    tokenize_unlabelled,
+)
 from nlpfeat.data.text.plain_text import documents
 from nlpfeat.data.text.tokens import Tokenize, Tokenized, at_spaces, bare_words, spaced, words
 from nlpfeat.errors import DamagedFile
@@ -213,7 +219,7 @@ def _write(path: Path, corpus: Corpus) -> None:
                 labels=corpus.labels,
                 splits=corpus.splits,
                 hashes=corpus.hashes,
-                rows=corpus.rows,
+                rows=corpus.origin.rows,
                 classes=_bytes(corpus.classes),
             )
         part.replace(path)
@@ -223,8 +229,8 @@ def _write(path: Path, corpus: Corpus) -> None:
 
 def _corpus(stored: NpzFile) -> Corpus:
     documents = Tokenized(_names(stored["words"]), stored["start"], stored["tokens"])
-    arrays = {name: stored[name] for name in ("labels", "splits", "hashes", "rows")}
-    return Corpus(documents, **arrays, classes=_names(stored["classes"]))
+    arrays = {name: stored[name] for name in ("labels", "splits", "hashes")}
+    return Corpus(documents, **arrays, origin=numbered(stored["rows"]), classes=_names(stored["classes"]))
 
 
 def _bytes(names: tuple[str, ...]) -> np.ndarray:

@@ -12,7 +12,7 @@ from jaxtyping import Int, PyTree
 from nlpfeat.config.fields import Count, Range
 from nlpfeat.data.core import Dataset, Examples, Index, Leaf, Params
 from nlpfeat.data.text import vector_files
-from nlpfeat.data.text.corpus import Corpus, corpus_notes
+from nlpfeat.data.text.corpus import Corpus, unread_words
 from nlpfeat.data.text.sources import CorpusSpec, read_corpus
 from nlpfeat.data.text.tokens import NewText, Tokenize, Tokenized, filtered
 from nlpfeat.data.text.vocabulary import Vocabulary
@@ -120,12 +120,13 @@ def load(spec: SequenceSpec, dimension: int) -> Dataset:
     Raises:
       UserError: if the texts or the vectors cannot be downloaded or read, or if the vectors have another dimension.
     """
-    corpus = read_corpus(spec, filtered)
+    corpus, known = read_corpus(spec, filtered)
     vocabulary, ids = number_words(corpus.documents, corpus.labels, corpus.sizes[0], spec.vocab_size)
     arrays = sequences(corpus.documents, ids, spec.length)
     if spec.shuffled:
         arrays = shuffled(arrays, spec.key)
-    notes = [*corpus_notes(corpus), *_long(corpus, spec.length), *_rare(vocabulary, corpus, ids)]
+    notes = [*known, *_long(corpus, spec.length), *_rare(vocabulary, corpus, ids)]
+    notes += unread_words(corpus, vocabulary.ids)
     vectors = has_vector = None
     if spec.vectors:
         vectors, has_vector = vector_files.read(

@@ -54,26 +54,37 @@ def polarity(counts: Int[np.ndarray, "words classes"]) -> Float[np.ndarray, " wo
     return np.where(counts.sum(1) >= FEWEST, logarithm, np.nan)
 
 
-def log_count_ratios(counts: csr_array, labels: Int[np.ndarray, " n"]) -> Float[np.ndarray, " words"]:
+def log_count_ratios(
+    counts: csr_array, labels: Int[np.ndarray, " n"], smoothing: float = 1.0
+) -> Float[np.ndarray, " words"]:
     """How much more documents of one class contain each word than documents of the others: float32 (words,).
 
-    log((p / Σp) / (q / Σq)), where p and q are the numbers of documents with the word, plus one, in the class and in the others.
+    log((p / Σp) / (q / Σq)), where p and q are the numbers of documents with the word, plus `smoothing`, in the class and in the others.
     Of several classes, the ratio of largest magnitude. Source: Wang & Manning, "Baselines and bigrams", ACL 2012, eq. 1.
 
     Args:
       counts: (n, words), of the training documents.
       labels: (n,), their classes.
+      smoothing: one in the paper.
     """
     words, classes = counts.shape[1], int(labels.max()) + 1
     owner = np.repeat(labels, np.diff(counts.indptr))
     documents = np.bincount(counts.indices * np.int64(classes) + owner, minlength=words * classes)
     documents = documents.reshape(words, classes).astype(float)
-    own, others = documents + 1, documents.sum(1, keepdims=True) - documents + 1
+    own = documents + smoothing
+    others = documents.sum(1, keepdims=True) - documents + smoothing
     ratios = np.log(own / own.sum(0)) - np.log(others / others.sum(0))
     largest = np.abs(ratios[:, ::-1]).argmax(
         1
     )  # two classes differ in sign only: the last class wins the tie
     return ratios[:, ::-1][np.arange(words), largest].astype(np.float32)
+
+
+def inverse_document_frequency(counts: csr_array) -> Float[np.ndarray, " words"]:
+    """log((1 + n) / (1 + d)) + 1 of each word, which d of n documents contain: float32 (words,). The definition of scikit-learn."""
+    documents, words = counts.shape
+    containing = np.bincount(counts.indices, minlength=words)
+    return (np.log((1 + documents) / (1 + containing)) + 1).astype(np.float32)
 
 
 def build(
