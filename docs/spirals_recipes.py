@@ -68,12 +68,14 @@ def at_rate(rate: float, **moment: float) -> RecipeOptions:
 
 def curve(study: Study, options: RecipeOptions) -> WidthCurve:
     """Success against width at a recipe."""
-    return width_curve(read_single(study, options).dataset, study.task.evaluation.criterion)
+    criterion = study.task.evaluation.criterion
+    return width_curve(read_single(study, options).dataset, criterion.metric, criterion)
 
 
 def linearized(study: Study) -> WidthCurve:
     """Success against width of the network linearized at its start."""
-    return linearized_curve(read_single(study, RecipeOptions()).dataset, study.task.evaluation.criterion)
+    criterion = study.task.evaluation.criterion
+    return linearized_curve(read_single(study, RecipeOptions()).dataset, criterion.metric, criterion)
 
 
 def headline(prefix: str, name: str, arms: str) -> None:
@@ -104,9 +106,9 @@ def _levels(h50: Study, random: Study, start: Study) -> Iterator[tuple[str, list
             {f"{rate:g}": at_rate(rate) for rate in rates} | {"best rate of each width": BEST}
         ).items():
             data = read_single(study, options).dataset
-            yield what + label, [width_curve(data, one) for one in _criteria(study)]
+            yield what + label, [width_curve(data, one.metric, one) for one in _criteria(study)]
     data = read_single(start, RecipeOptions()).dataset
-    yield "linearized at its start", [linearized_curve(data, one) for one in _criteria(start)]
+    yield "linearized at its start", [linearized_curve(data, one.metric, one) for one in _criteria(start)]
 
 
 def _criteria(study: Study) -> list[Success]:

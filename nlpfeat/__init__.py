@@ -64,6 +64,10 @@ _HOMES = {
     "dimensions": "nlpfeat.analysis.dimensions",
     "word_separability": "nlpfeat.analysis.word_separability",
     "predict_text": "nlpfeat.analysis.predictions",
+    "predict_texts": "nlpfeat.analysis.predictions",
+    "most_wrong": "nlpfeat.analysis.predictions",
+    "recommend_model": "nlpfeat.analysis.recommend",
+    "RecommendOptions": "nlpfeat.analysis.recommend",
     # ratings
     "items_by_quality": "nlpfeat.analysis.ratings",
     "component_items": "nlpfeat.analysis.ratings",
@@ -106,7 +110,9 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.language import member_statistics as member_statistics
     from nlpfeat.analysis.language import width_curves as width_curves
     from nlpfeat.analysis.new_users import new_user as new_user
+    from nlpfeat.analysis.predictions import most_wrong as most_wrong
     from nlpfeat.analysis.predictions import predict_text as predict_text
+    from nlpfeat.analysis.predictions import predict_texts as predict_texts
     from nlpfeat.analysis.ratings import ItemOptions as ItemOptions
     from nlpfeat.analysis.ratings import component_items as component_items
     from nlpfeat.analysis.ratings import item_map as item_map
@@ -115,6 +121,8 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.ratings import predicted_item as predicted_item
     from nlpfeat.analysis.ratings import recommended_items as recommended_items
     from nlpfeat.analysis.ratings import similar_items as similar_items
+    from nlpfeat.analysis.recommend import RecommendOptions as RecommendOptions
+    from nlpfeat.analysis.recommend import recommend_model as recommend_model
     from nlpfeat.analysis.recipe import RecipeOptions as RecipeOptions
     from nlpfeat.analysis.sampling import SamplingOptions as SamplingOptions
     from nlpfeat.analysis.sampling import sample_member as sample_member

@@ -18,6 +18,7 @@ from nlpfeat.stats.intervals import Interval
 from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.stats.width_curves import gain_width
 from nlpfeat.store.results import (
+    baseline_of,
     describe_values,
     diverged_count,
     further_axes,
@@ -26,7 +27,6 @@ from nlpfeat.store.results import (
     unreached_count,
 )
 from nlpfeat.study.session import Study, open_study
-from nlpfeat.sweeps.members import stack_settings, tree_index
 from nlpfeat.training.metrics import Metric
 
 log = logging.getLogger(__name__)
@@ -115,12 +115,11 @@ def task_curves(
 
     Args:
       folder: whose subfolders are studies.
-      track: follows the studies, the data of which are read for their baselines.
+      track: follows the studies.
       options: the recipe at which all are read; an axis to select is chosen where a study has several values of it.
 
     Raises:
-      UserError: if there is no finished study, no study has an axis to choose, or the data of one have changed since it was
-        trained; and as `task_curve`. DamagedFile if one cannot be read.
+      UserError: if there is no finished study, or no study has an axis to choose; and as `task_curve`. DamagedFile if one cannot be read.
     """
     paths = sorted(path.parent for path in folder.glob("*/config.json"))
     found, chosen = [], set()
@@ -158,7 +157,7 @@ def task_curve(study: Study, options: RecipeOptions = AS_TRAINED) -> TaskCurve |
     Further axes that are not chosen have the values of its config.
 
     Raises:
-      UserError: if its data have changed since it was trained; and as `own_recipe` and `nlpfeat.analysis.recipe.read_study`.
+      UserError: as `own_recipe` and `nlpfeat.analysis.recipe.read_study`.
     """
     metric = study.task.evaluation.headline
     try:
@@ -178,7 +177,7 @@ def task_curve(study: Study, options: RecipeOptions = AS_TRAINED) -> TaskCurve |
     there = ~np.isnan(values).all(1)
     widths, values = final[0]["width"].to_numpy()[there], values[there]
     split = str(parts[0]["split"].to_numpy()[-1])
-    baseline = baseline_of(study, split)
+    baseline = baseline_of(parts[0], split)
     return TaskCurve(
         study=study.path.name,
         width_label=study.task.width_label,
@@ -213,19 +212,6 @@ def own_recipe(study: Study, select: Sequence[str] = ()) -> dict[str, float]:
             )
         point[name] = nearest
     return point
-
-
-def baseline_of(study: Study, split: str) -> float:
-    """The headline metric of the best constant prediction on a split, averaged over the seeds of a study."""
-    factory, members = study.factory, study.members.drop_duplicates("seed")
-    if not study.task.data.per_seed:
-        members = members.iloc[:1]
-    settings = stack_settings(study.spec.settings, members)
-    levels = []
-    for place in range(len(members)):
-        splits = factory.splits(tree_index(settings, place))
-        levels.append(study.task.evaluation.baseline(factory.dataset.arrays, splits["train"], splits[split]))
-    return float(np.mean(levels))
 
 
 def task_table(curves: Sequence[TaskCurve]) -> pd.DataFrame:

@@ -11,9 +11,12 @@ from nlpfeat.stats.intervals import Interval, wilson
 from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.store.results import describe_value, diverged_count, further_axes, scores
 from nlpfeat.study.select import selection_split
-from nlpfeat.training.metrics import Success
+from nlpfeat.training.metrics import Metric, Success
 
 SHOWN_AXES = 3  # of a grid that one figure has room for: columns, colours, places on the x-axis
+
+
+NO_SHARE = Interval(np.nan, np.nan, np.nan)  # of seeds that succeed, without a threshold
 
 
 def varied_axes(dataset: xr.Dataset) -> list[str]:
@@ -42,20 +45,21 @@ def planes(dataset: xr.Dataset) -> Iterator[tuple[dict[str, float], xr.Dataset]]
             yield {name: part[name].item() for name in others}, part
 
 
-def recipe_table(dataset: xr.Dataset, success: Success, split: str) -> pd.DataFrame:
+def recipe_table(dataset: xr.Dataset, metric: Metric, success: Success | None, split: str) -> pd.DataFrame:
     """The success of each recipe at the last step: one row per point of the grid that has members.
 
     Args:
       dataset: a study's array, or a part of it.
-      success: metric and threshold.
+      metric: the headline metric.
+      success: its threshold; None without one.
       split: on which it is judged.
 
     Returns:
       Columns: the axes; seeds; diverged, how many of these did, which count as failures and as the worst value; share with
-      share_low and share_high, the share of seeds that succeed and its Wilson interval; median with low and high, the
-      quartiles of the metric.
+      share_low and share_high, the share of seeds that succeed and its Wilson interval, NaN without a threshold; median with low
+      and high, the quartiles of the metric.
     """
-    final = scores(dataset.isel(step=-1), success.metric).sel(split=split)
+    final = scores(dataset.isel(step=-1), metric).sel(split=split)
     names, rows = [str(dim) for dim in final.dims if dim != "seed"], []
     for place in np.ndindex(*(final.sizes[name] for name in names)):
         here = dict(zip(names, place, strict=True))
@@ -63,10 +67,9 @@ def recipe_table(dataset: xr.Dataset, success: Success, split: str) -> pd.DataFr
         values = final.isel(here).to_numpy()[ran]
         if not len(values):
             continue
-        share, quartiles = (
-            wilson(int(success.reached(values).sum()), len(values)),
-            quartiles_of(values, axis=0),
-        )
+        wins = 0 if success is None else int(success.reached(values).sum())
+        share = NO_SHARE if success is None else wilson(wins, len(values))
+        quartiles = quartiles_of(values, axis=0)
         rows.append(
             {name: final[name][i].item() for name, i in here.items()}
             | {"seeds": len(values), "diverged": diverged_count(dataset.isel(here))}
@@ -81,7 +84,7 @@ class BestRecipe(NamedTuple):
 
     Attributes:
       point: its values of the grid's axes.
-      share: of seeds that succeed, with its Wilson interval.
+      share: of seeds that succeed, with its Wilson interval; NaN without a threshold.
       seeds: how many it has.
       split: on which it was chosen.
       recipes: how many there are to choose from.
@@ -96,12 +99,12 @@ class BestRecipe(NamedTuple):
     description: str
 
 
-def best_recipe(dataset: xr.Dataset, success: Success) -> BestRecipe:
+def best_recipe(dataset: xr.Dataset, metric: Metric, success: Success | None) -> BestRecipe:
     """The best recipe of a grid, chosen on the validation split where there is one, else on the train split."""
-    split, metric = selection_split(dataset), success.metric
-    table = recipe_table(dataset, success, split)
+    split = selection_split(dataset)
+    table = recipe_table(dataset, metric, success, split)
     medians = np.nan_to_num(metric.ascending(table["median"].to_numpy()), nan=-np.inf)
-    row = table.iloc[int(np.lexsort((-np.arange(len(table)), medians, table["share"]))[-1])]
+    row = table.iloc[int(np.lexsort((-np.arange(len(table)), medians, np.nan_to_num(table["share"])))[-1])]
     axes = list(table.columns[: list(table.columns).index("seeds")])
     point = {name: table[name].to_numpy()[row.name].item() for name in axes}
     share = Interval(*(float(row[name]) for name in ("share_low", "share", "share_high")))
@@ -109,7 +112,9 @@ def best_recipe(dataset: xr.Dataset, success: Success) -> BestRecipe:
         f"{name.replace('_', ' ')} {describe_value(dataset[name], point[name])}"
         for name in varied_axes(dataset)
     )
-    if share.estimate == 0:
+    if success is None:
+        text = f"best median on {split}: {recipe}: {metric.name} {row['median']:.3f} ({row['low']:.3f}–{row['high']:.3f})"
+    elif share.estimate == 0:
         text = f"no recipe reaches {metric.name} {success} on {split}; the best median has {recipe}"
     else:
         text = (

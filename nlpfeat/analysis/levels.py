@@ -72,9 +72,10 @@ def doubts(study: Study, dataset: xr.Dataset, *, last: bool) -> str | None:
 
     Of data that are read from files, which takes time, nothing is said.
     """
-    if not _is_held_out_accuracy(study, dataset) or study.task.data.load is not generated:
+    success = study.spec.success
+    if success is None or not _is_held_out_accuracy(study, dataset) or study.task.data.load is not generated:
         return None
-    return unresolved(study.task.evaluation.success, *_resolution(study, dataset, last=last))
+    return unresolved(success.threshold, *_resolution(study, dataset, last=last))
 
 
 def _is_held_out_accuracy(study: Study, dataset: xr.Dataset) -> bool:

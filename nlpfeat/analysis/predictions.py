@@ -15,9 +15,11 @@ from jaxtyping import Float, Int, PyTree
 from sklearn.metrics import confusion_matrix
 
 from nlpfeat.config.fields import Settings
-from nlpfeat.data.core import Outputs, Params, count
-from nlpfeat.data.text.corpus import Corpus
+from nlpfeat.data.core import Outputs, Params, count, split_names
+from nlpfeat.data.text.corpus import Corpus, Origin
 from nlpfeat.data.text.tokens import NewText
+from nlpfeat.errors import UserError
+from nlpfeat.stats.intervals import Interval, wilson
 from nlpfeat.store.results import diverged_count
 from nlpfeat.study.forward import batched, forward
 from nlpfeat.study.restore import TrainedMember
@@ -124,6 +126,35 @@ def score_documents(member: TrainedMember, documents: Sequence[PyTree]) -> dict[
 def _apply(module: nn.Module, params: Params, inputs: PyTree, settings: Settings) -> Outputs:
     outputs: Outputs = module.apply({"params": params}, inputs, settings)  # pyright: ignore[reportAssignmentType]
     return {name: outputs[name] for name in OUTPUTS if name in outputs}
+
+
+def predict_texts(member: TrainedMember, texts: Sequence[str]) -> pd.DataFrame:
+    """The predictions of a classifier for many texts, without contributions of their words.
+
+    Args:
+      member: the classifier.
+      texts: as they are.
+
+    Returns:
+      One row per text: "predicted", the class, that of the prior for a text without a known word; "probability" of it, where the
+      network has one; "unknown", the share of its distinct words that the network does not know.
+    """
+    data: ClassifierTexts = member.dataset.metadata
+    read = [data.read(text) for text in texts]
+    classes, prior = np.array(data.corpus.classes, object), data.corpus.prior
+    if not read:
+        return pd.DataFrame({"predicted": [], "probability": [], "unknown": []})
+    outputs = score_documents(member, [one.whole for one in read])
+    shares, scores = probabilities(outputs), np.asarray(outputs["scores"])
+    known = np.array([any(word.strip() for word in one.words) for one in read])
+    predicted = np.where(known, scores.argmax(1), prior.argmax())
+    table = pd.DataFrame({"predicted": classes[predicted]})
+    if shares is not None:
+        own = np.where(known, shares[np.arange(len(read)), predicted], prior[predicted])
+        table["probability"] = own.astype(float).round(6)
+    distinct = [max(len(one.words) + len(one.unknown), 1) for one in read]
+    table["unknown"] = [round(len(one.unknown) / n, 4) for one, n in zip(read, distinct, strict=True)]
+    return table
 
 
 def log_odds(scores: Float[np.ndarray, "n classes"], label: int) -> Float[np.ndarray, " n"]:
@@ -235,7 +266,61 @@ def median_predictions(study: Study, dataset: xr.Dataset) -> list[tuple[TrainedM
     return found
 
 
-def worst_table(member: TrainedMember, found: Predictions, split: str) -> pd.DataFrame:
+def class_table(found: Predictions, classes: Sequence[str]) -> pd.DataFrame:
+    """How well each class is found: one row per class that the split has or the network predicts.
+
+    Args:
+      found: predictions for a split.
+      classes: their names.
+
+    Returns:
+      "class"; "examples" of it; "recall", the share of these that are predicted as it, with its Wilson interval "recall_low" and
+      "recall_high"; "precision", the share of the predictions of the class that are right; "f1". NaN where there is none.
+    """
+    counts = confusion(found)
+    true, predicted, correct = counts.sum(1), counts.sum(0), np.diag(counts)
+    rows = []
+    for i in np.flatnonzero(true + predicted):
+        recall = wilson(int(correct[i]), int(true[i])) if true[i] else Interval(np.nan, np.nan, np.nan)
+        rows.append(
+            {
+                "class": classes[i],
+                "examples": int(true[i]),
+                "recall": recall.estimate,
+                "recall_low": recall.low,
+                "recall_high": recall.high,
+                "precision": correct[i] / predicted[i] if predicted[i] else np.nan,
+                "f1": 2 * correct[i] / (true[i] + predicted[i]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def most_wrong(member: TrainedMember, split: str = "") -> pd.DataFrame:
+    """The errors of a classifier of texts whose true class has the least probability, least first: at most LISTED.
+
+        nlpfeat.most_wrong(nlpfeat.open_study("runs/imdb_ngrams-own-mine").restore(width="best", seed="median"))
+
+    Args:
+      member: the classifier.
+      split: of its data; empty for the last one.
+
+    Returns:
+      As `errors_table`.
+
+    Raises:
+      UserError: if the member has no such split, or predicts a number.
+    """
+    split = split or split_names(member.splits)[-1]
+    if split not in member.splits:
+        raise UserError(f"split: no split {split!r}; the study has {', '.join(member.splits)}")
+    found = predict_split(member, split)
+    if found is None:
+        raise UserError(f"{member.task.name} predicts a number, so no class has a probability")
+    return errors_table(member, found, split)
+
+
+def errors_table(member: TrainedMember, found: Predictions, split: str) -> pd.DataFrame:
     """The LISTED worst errors, worst first.
 
     Args:
@@ -244,17 +329,25 @@ def worst_table(member: TrainedMember, found: Predictions, split: str) -> pd.Dat
       split: the name of the split.
 
     Returns:
-      "row" (of the file of texts, from 1, without its header), "true" and "predicted" class, "true_probability", "text".
+      Where the text is in the file: "line" on which it begins, and "row" without the header, from 1, with the "file" where there
+      are two; "true" and "predicted" class, "true_probability", "text" as the network reads it.
     """
     errors, corpus = worst_errors(found, LISTED), member.dataset.metadata.corpus
     documents = np.asarray(member.splits[split].inputs)[errors].tolist()
     names = np.array(corpus.classes, object)
     return pd.DataFrame(
         {
-            "row": [int(corpus.origin.rows[document]) for document in documents],
+            **_place(corpus.origin.take(np.array(documents, int))),
             "true": names[found.labels[errors]],
             "predicted": names[found.predicted[errors]],
             "true_probability": found.probabilities[errors, found.labels[errors]].astype(float).round(6),
             "text": [" ".join(corpus.documents.document(document)) for document in documents],
         }
     )
+
+
+def _place(origin: Origin) -> dict[str, list[object]]:
+    """Where texts are in their files, as columns; published corpora have numbers only."""
+    files = {"file": [origin.files[i] for i in origin.file]} if len(origin.files) > 1 else {}
+    lines = {"line": origin.lines.tolist()} if origin.files != ("",) else {}
+    return files | lines | {"row": origin.rows.tolist()}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 import xarray as xr
 
-from nlpfeat.analysis.across_tasks import SHARE, baseline_of
+from nlpfeat.analysis.across_tasks import SHARE
 from nlpfeat.analysis.levels import bayes_accuracy, doubts, require_levels
 from nlpfeat.analysis.recipe import ReadStudy, RecipeOptions, read_single
 from nlpfeat.analysis.selection import best_rate_fit, choices_in_words
@@ -18,9 +18,16 @@ from nlpfeat.stats.best_rates import MIN_RATES, BestRates
 from nlpfeat.stats.intervals import Interval
 from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.stats.width_curves import gain_width
-from nlpfeat.store.results import diverged_count, recipe, scores, unconverged_count, unreached_count
+from nlpfeat.store.results import (
+    baseline_of,
+    diverged_count,
+    recipe,
+    scores,
+    unconverged_count,
+    unreached_count,
+)
 from nlpfeat.study.session import Study
-from nlpfeat.training.metrics import Metric
+from nlpfeat.training.metrics import Metric, Success
 
 RATE = "learning_rate"
 
@@ -33,7 +40,7 @@ class WidthTableOptions:
 
     Attributes:
       recipe: at which the study is read.
-      levels: of the headline metric, for success; empty for the task's own threshold.
+      levels: of the headline metric, for success; empty for the task's own threshold, which files of the user do not have.
       loss: training loss to which steps are counted; None for that of `recipe`, or else the lowest that half of the seeds of
         every width reach.
       rates_by_loss: whether the best learning rate is judged by the training loss instead of the headline metric.
@@ -55,8 +62,8 @@ class WidthTable(NamedTuple):
       choices: how the recipe of each width was chosen, see `nlpfeat.analysis.selection.choose`; None where it was not.
       chosen: the values of `choices` in words, one per width, by the name of the axis.
       curves: success and H50 on the last split, one per level.
-      gain: the gain width, see `nlpfeat.stats.width_curves.gain_width`; None where the data, and with them the best constant
-        prediction, cannot be had.
+      baseline: the headline metric of the best constant prediction on the last split.
+      gain: the gain width, see `nlpfeat.stats.width_curves.gain_width`.
       bayes_accuracy: of the best possible classifier; None if it is not known.
       loss: to which steps are counted; not finite where a width has no seed whose loss is.
       steps: the steps to it, see `nlpfeat.analysis.time.steps_to_loss`.
@@ -70,7 +77,8 @@ class WidthTable(NamedTuple):
     choices: pd.DataFrame | None
     chosen: dict[str, list[str]]
     curves: list[WidthCurve]
-    gain: Interval | None
+    baseline: float
+    gain: Interval
     bayes_accuracy: float | None
     loss: float
     steps: pd.DataFrame
@@ -85,9 +93,9 @@ def width_table(study: Study, options: WidthTableOptions = WidthTableOptions()) 
         level, and as `nlpfeat.analysis.recipe.read_study`.
     """
     read, evaluation = read_single(study, options.recipe), study.task.evaluation
-    criterion, last = evaluation.criterion, not is_reduced(read.dataset)
+    criterion, last = study.spec.success, not is_reduced(read.dataset)
     require_levels(study, read.dataset, options.levels, last=last)
-    levels = options.levels or (criterion.threshold,)
+    levels = options.levels or (() if criterion is None else (criterion.threshold,))
     problem = None if options.levels else doubts(study, read.dataset, last=last)
     if problem:
         log.warning("%s", problem)
@@ -100,8 +108,12 @@ def width_table(study: Study, options: WidthTableOptions = WidthTableOptions()) 
         rows=rows,
         choices=read.choices,
         chosen={} if read.choices is None else choices_in_words(read.grid, read.choices),
-        curves=[width_curve(read.dataset, criterion._replace(threshold=level)) for level in levels],
-        gain=_gain(study, read.dataset, evaluation.headline),
+        curves=[
+            width_curve(read.dataset, evaluation.headline, Success(evaluation.headline, level))
+            for level in levels
+        ],
+        baseline=baseline_of(read.dataset, str(read.dataset["split"].to_numpy()[-1])),
+        gain=_gain(read.dataset, evaluation.headline),
         bayes_accuracy=bayes_accuracy(study.spec, read.dataset),
         loss=loss,
         steps=steps_to_loss(read.training, loss),
@@ -109,15 +121,11 @@ def width_table(study: Study, options: WidthTableOptions = WidthTableOptions()) 
     )
 
 
-def _gain(study: Study, dataset: xr.Dataset, metric: Metric) -> Interval | None:
+def _gain(dataset: xr.Dataset, metric: Metric) -> Interval:
     final = scores(dataset.isel(step=-1), metric).isel(split=-1)
     final = final.transpose("width", "seed").dropna("width", how="all")
     split = str(dataset["split"].to_numpy()[-1])
-    try:
-        baseline = metric.ascending(baseline_of(study, split))
-    except UserError as error:
-        log.warning("no gain width, as it takes the data: %s", error)
-        return None
+    baseline = metric.ascending(baseline_of(dataset, split))
     return gain_width(
         final["width"].to_numpy(), metric.ascending(final.to_numpy().astype(float)), baseline, SHARE
     )

@@ -7,7 +7,7 @@ from nlpfeat.cli.parsing import number
 from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import UserError
 from nlpfeat.study.restore import find_member
-from nlpfeat.study.select import AXES, NAMED_SEEDS, format_number, with_seed
+from nlpfeat.study.select import AXES, NAMED_SEEDS, format_number, with_seed, with_width
 from nlpfeat.study.session import Study
 
 
@@ -63,7 +63,8 @@ def _named(study: Study, args: argparse.Namespace, flag: str, texts: list[str]) 
     """The members of the widths `texts`, as the flag gives them."""
     point, members = point_of_flags(study, args), []
     for text in texts:
-        member: dict[str, float] = {"width": number(flag, text)}
+        chosen = with_width(study.results, study.task, {"width": "best", **point}) if text == "best" else {}
+        member: dict[str, float] = {"width": number(flag, str(chosen.get("width", text)))}
         if args.seed in NAMED_SEEDS:
             named = {**member, "seed": args.seed, **point}
             member["seed"] = with_seed(study.results, study.task, named)["seed"]

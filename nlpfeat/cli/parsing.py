@@ -141,7 +141,7 @@ def add_json(parser: Parser) -> None:
 
 def add_member(parser: Parser) -> None:
     """The flags that name one member of a study."""
-    parser.add_argument("--width", metavar="N", help="the member's width")
+    parser.add_argument("--width", metavar="N", help="the member's width, or best, by validation")
     parser.add_argument(
         "--seed", metavar="N", default="median", help="its seed, or median or best (default: %(default)s)"
     )
@@ -234,8 +234,9 @@ def check_members(args: argparse.Namespace, settings: Sequence[str]) -> None:
     texts = {name: [getattr(args, name)] for name in settings if getattr(args, name, None) is not None}
     if getattr(args, "widths", None) is not None and getattr(args, "width", None) is None:
         texts["width"] = args.widths.split(",")
-    if texts.get("seed") in (["median"], ["best"]):
-        del texts["seed"]
+    for name, words in (("seed", ("median", "best")), ("width", ("best",))):
+        if set(texts.get(name, ())) & set(words):
+            del texts[name]
     flags = {name: "widths" if name == "width" and args.width is None else name for name in texts}
     wanted = {name: [number(flags[name], text) for text in found] for name, found in texts.items()}
     precheck.require_members(args.study, precheck.read_members(args.study), wanted)

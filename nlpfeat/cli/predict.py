@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from nlpfeat.cli.parsing import Command, Parser, add_count, add_json, add_member, add_study, require_range
+from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 
 if TYPE_CHECKING:
     from nlpfeat.analysis.predictions import Prediction
+    from nlpfeat.study.restore import TrainedMember
 
 
 def add_flags(parser: Parser) -> None:
@@ -22,6 +24,13 @@ def add_flags(parser: Parser) -> None:
         metavar="TEXT",
         help="a text; may be repeated (default: stdin, one per line)",
     )
+    parser.add_argument(
+        "--data",
+        metavar="FILE",
+        help="a file of texts, such as a CSV: its rows are printed as CSV with the predicted class and its probability",
+    )
+    parser.add_argument("--column", metavar="NAME", default="", help="of the texts in that file (default: found)")
+    parser.add_argument("--out", type=expand_path, metavar="FILE", help="write that CSV here instead")
     add_count(parser, "--top-k", 8, "words listed with their contributions")
     add_json(parser)
 
@@ -29,6 +38,10 @@ def add_flags(parser: Parser) -> None:
 def run(args: argparse.Namespace, line: str) -> int:
     """Print the prediction for each text."""
     require_range(args, "top_k", 0)
+    if args.data is not None and args.text is not None:
+        raise UserError("--data and --text: give texts in one way")
+    if args.data is None and (args.out is not None or args.column):
+        raise UserError("--out and --column belong to --data")
     from nlpfeat.analysis.embeddings import require_classes, texts_of
     from nlpfeat.analysis.predictions import predict_text
     from nlpfeat.cli.members import member_of
@@ -41,6 +54,8 @@ def run(args: argparse.Namespace, line: str) -> int:
     require_classes(study)
     classes = texts_of(study).corpus.classes
     member = study.restore_converged(args.step, **member_of(study, args))
+    if args.data is not None:
+        return _predict_file(member, args)
     for text in lines_of(sys.stdin) if args.text is None else args.text:
         found = predict_text(member, text)
         if args.json:
@@ -48,6 +63,29 @@ def run(args: argparse.Namespace, line: str) -> int:
         else:
             print_prediction(text, found, classes, args.top_k)
         sys.stdout.flush()
+    return 0
+
+
+def _predict_file(member: "TrainedMember", args: argparse.Namespace) -> int:
+    """Print the rows of a file, or write them, with a prediction each."""
+    import pandas as pd
+
+    from nlpfeat.analysis.predictions import predict_texts
+    from nlpfeat.cli.tables import print_json
+    from nlpfeat.data.text.labelled_files import read_texts
+    from nlpfeat.store.atomic import write_csv
+
+    given = read_texts(args.data, args.column)
+    found = predict_texts(member, given.texts)
+    taken = set(given.columns)
+    found.columns = [f"{name}_" if name in taken else name for name in found]
+    table = pd.concat([pd.DataFrame(given.rows, columns=list(given.columns), dtype=str), found], axis=1)
+    if args.out is not None:
+        print(write_csv(table, args.out))
+    elif args.json:
+        print_json(table)
+    else:
+        print(table.to_csv(index=False), end="")
     return 0
 
 
@@ -130,6 +168,7 @@ COMMAND = Command(
     examples=(
         'nlpfeat predict --study=runs/reviews_bag --width=10 --text "an excellent film, never boring"',
         "nlpfeat predict --study=runs/reviews_bag --width=10 --seed=1 --json < texts.txt",
+        "nlpfeat predict --study=runs/imdb_ngrams-own-mine --width=best --data=new.csv --out=predicted.csv",
     ),
     python='nlpfeat.predict_text(nlpfeat.open_study("runs/reviews_bag").restore(width=10, seed=0), "an excellent film")',
 )

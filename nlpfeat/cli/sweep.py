@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import Command, Parser, add_config, add_json, config_of
-from nlpfeat.config.files import config_name, expand_path, has_config, load_config
+from nlpfeat.config.files import expand_path, has_config, load_config, study_folder
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store import precheck
 
@@ -38,7 +38,19 @@ def add_flags(parser: Parser) -> None:
     """All flags; those of the config's keys are taken out before."""
     add_config(parser)
     parser.add_argument(
-        "--study", type=expand_path, metavar="DIR", help="where to write (default: runs/NAME OF THE CONFIG)"
+        "--study", type=expand_path, metavar="DIR", help="where to write (default: runs/CONFIG, or runs/CONFIG-FILE for a file of your own)"
+    )
+    parser.add_argument(
+        "--data", metavar="FILE", help="a file of your own, in place of the published data: --config.data.path"
+    )
+    parser.add_argument(
+        "--test-data", metavar="FILE", help="a second file, with the test split: --config.data.test_path"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        metavar="X",
+        help="value of the headline metric that counts as success (default: the task's own; for your own data none)",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would run and what it would cost; write nothing"
@@ -79,7 +91,10 @@ def run(args: argparse.Namespace, line: str) -> int:
     reference = config_of(args)
     config = load_config(reference) if has_config(reference) else None
     _check(args)
-    path = args.study or Path("runs") / config_name(reference)
+    for flag, key in (("data", "data.path"), ("test_data", "data.test_path")):
+        if getattr(args, flag):
+            args.overrides[key] = getattr(args, flag)
+    path = args.study or study_folder(reference, args.overrides.get("data.path", ""))
     if (path / "config.json").exists():
         with contextlib.suppress(DamagedFile):  # which is written anew
             precheck.require_study(path)
@@ -131,7 +146,7 @@ def _here(spec: "Spec", path: Path, args: argparse.Namespace, line: str) -> int:
         multihost.join(args.processes)
     request = StopRequest(line)
     plan = launch.begin(spec, path, args.shard, line)
-    return _train(plan, launch.train, request, describe_devices(), as_json=args.json)
+    return _train(plan, launch.train, request, describe_devices(), args)
 
 
 def _on_cluster(spec: "Spec", path: Path, args: argparse.Namespace, line: str) -> int:
@@ -155,10 +170,12 @@ def _on_cluster(spec: "Spec", path: Path, args: argparse.Namespace, line: str) -
             return ray.train_on_cluster(plan, cluster, progress)
 
         where = f"{cluster.workers} workers of a Ray cluster"
-        return _train(plan, engine, request, where, as_json=args.json)
+        return _train(plan, engine, request, where, args)
 
 
-def _train(plan: "LaunchPlan", engine: "Engine", request: "StopRequest", where: str, *, as_json: bool) -> int:
+def _train(
+    plan: "LaunchPlan", engine: "Engine", request: "StopRequest", where: str, args: argparse.Namespace
+) -> int:
     """Train, combine, and print the table."""
     from nlpfeat.cli.progress import SweepProgress
     from nlpfeat.sweeps import multihost
@@ -190,17 +207,22 @@ def _train(plan: "LaunchPlan", engine: "Engine", request: "StopRequest", where: 
     for label in outcome.busy:
         print(f"left out: bucket {label} is being trained by another process", file=sys.stderr)
     request.release()
-    return _close(plan, outcome, as_json=as_json) if multihost.is_first() else 0
+    return _close(plan, outcome, args) if multihost.is_first() else 0
 
 
-def _close(plan: "LaunchPlan", outcome: "Outcome", *, as_json: bool) -> int:
+def _close(plan: "LaunchPlan", outcome: "Outcome", args: argparse.Namespace) -> int:
     """Combine what is finished, print the table, and report what failed."""
     from nlpfeat.cli.tables import print_summary
     from nlpfeat.sweeps import launch
+    from nlpfeat.training.metrics import Success
 
     combined, damaged = launch.finish(plan.folder)
     if combined is not None:
-        print_summary(combined, as_json=as_json)
+        headline, level = plan.factory.spec.task.evaluation.headline, args.threshold
+        success = None if level is None else Success(headline, level)
+        print_summary(combined, success, as_json=args.json)
+        if not args.json:
+            _print_classes(plan)
         print(f"results: {plan.folder.combined}", file=sys.stderr)
     elif not (damaged or outcome.damaged or outcome.failed):
         print("nothing to train here, and no bucket is finished yet by others", file=sys.stderr)
@@ -213,6 +235,33 @@ def _close(plan: "LaunchPlan", outcome: "Outcome", *, as_json: bool) -> int:
             code = 1
     launch.require_whole([*outcome.damaged, *damaged, *mistakes.values()])
     return code
+
+
+def _print_classes(plan: "LaunchPlan") -> None:
+    """Print how well a classifier of the user's own texts finds each class."""
+    from nlpfeat.analysis.predictions import class_table, predict_split
+    from nlpfeat.cli.tables import print_classes
+    from nlpfeat.data.core import split_names
+    from nlpfeat.data.text.sources import CorpusSpec
+    from nlpfeat.store.results import further_axes
+    from nlpfeat.study.select import chosen_width
+    from nlpfeat.study.session import Study
+
+    spec = plan.factory.spec
+    study = Study(plan.folder, plan.factory)
+    if not (isinstance(spec.data, CorpusSpec) and spec.data.path) or further_axes(study.results):
+        return
+    width = chosen_width(study.results, spec.task)
+    try:
+        member = study.restore(width=width, seed="median")
+    except UserError as error:  # all its members diverged, which the table says
+        print(f"no table of classes: {error}", file=sys.stderr)
+        return
+    split = split_names(member.splits)[-1]
+    found = predict_split(member, split)
+    if found is not None:
+        table = class_table(found, member.dataset.metadata.corpus.classes)
+        print_classes(table, f"{split} texts, width {width}, seed {member.settings.seed}")
 
 
 def _dry_run(spec: "Spec", path: Path, args: argparse.Namespace) -> int:

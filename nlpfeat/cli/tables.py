@@ -16,6 +16,7 @@ from rich.text import Text
 
 from nlpfeat.stats.summaries import summarize, summary_table
 from nlpfeat.sweeps.cost import BucketCost
+from nlpfeat.training.metrics import Success
 
 
 def print_table(table: Table) -> None:
@@ -81,18 +82,51 @@ def print_paths(paths: Sequence[Path], *, as_json: bool = False) -> None:
         print("\n".join(map(str, paths)))
 
 
-def print_summary(dataset: xr.Dataset, *, as_json: bool) -> None:
-    """Print the table of a study, for people or as JSON."""
+def print_summary(dataset: xr.Dataset, success: Success | None = None, *, as_json: bool) -> None:
+    """Print the table of a study, for people or as JSON.
+
+    Args:
+      dataset: a study's array.
+      success: the criterion of success; None for that of the study, if it has one.
+      as_json: whether for programs.
+    """
     if as_json:
-        print_json(summarize(dataset))
+        print_json(summarize(dataset, success))
         return
-    heads, rows, caption = summary_table(dataset)
+    heads, rows, caption = summary_table(dataset, success)
     table = Table(caption=caption, caption_justify="left")
     for head in heads:
         table.add_column(head, justify="right")
-    for row in rows:
+    for row in rows[:-1]:
         table.add_row(*row)
+    table.add_section()
+    table.add_row(*rows[-1])
     print_table(table)
+
+
+MOST_CLASSES = 20  # of a table: of more, those that are found worst
+
+
+def print_classes(table: pd.DataFrame, what: str) -> None:
+    """Print recall, precision and F1 of each class, from `nlpfeat.analysis.predictions.class_table`.
+
+    Args:
+      table: one row per class.
+      what: whose predictions, of which texts.
+    """
+    shown = table if len(table) <= MOST_CLASSES else table.nsmallest(MOST_CLASSES, "recall")
+    left = f", the {MOST_CLASSES} of {len(table)} classes that are found worst" if len(shown) < len(table) else ""
+    columns = {
+        "class": shown["class"].tolist(),
+        "texts": [f"{n:,}" for n in shown["examples"]],
+        "recall": [
+            f"{row.recall:.3f} ({row.recall_low:.3f} – {row.recall_high:.3f})" if row.examples else "–"
+            for row in shown.itertuples()
+        ],
+        "precision": [f"{x:.3f}" if x == x else "–" for x in shown["precision"]],
+        "F1": [f"{x:.3f}" for x in shown["f1"]],
+    }
+    print_columns(columns, f"{what}{left}; recall with its Wilson 95 % interval")
 
 
 def print_costs(costs: list[BucketCost]) -> None:

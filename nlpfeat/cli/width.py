@@ -103,7 +103,8 @@ def to_json(found: "WidthTable") -> "PyTree":
         "rows": found.rows,
         "success": success,
         "h50": halves,
-        "gain_width": found.gain._asdict() if found.gain else None,
+        "baseline": found.baseline,
+        "gain_width": found.gain._asdict(),
         "bayes_accuracy": found.bayes_accuracy,
         "steps_to_loss": {"loss": found.loss, "rows": found.steps},
     }
@@ -161,7 +162,7 @@ def _caption(found: "WidthTable") -> str:
     parts = [
         f"Recipe: {found.recipe}",
         f"Medians over seeds (quartiles){failures}",
-        "P: share of seeds with that metric, Wilson 95 % interval",
+        *(["P: share of seeds with that metric, Wilson 95 % interval"] if found.curves else []),
     ]
     if found.choices is not None:
         most = int(found.choices["candidates"].max())
@@ -177,16 +178,17 @@ def print_halves(found: "WidthTable") -> None:
     from nlpfeat.plotting.primitives import describe_half
 
     for curve in found.curves:
+        assert curve.half is not None
         half = describe_half(curve.half, curve.widths)
         print(f"{half} for {curve.split} {curve.success.metric.name.replace('_', ' ')} {curve.success}")
-    print(ABOUT_H50)
-    widths = found.curves[0].widths
-    if found.gain is not None:
-        gain = describe_gain_width(found.gain, widths[0], widths[-1])
-        print(
-            f"95 % of the gain over the best constant prediction: width {gain}, by medians; more than the widest where the curve does "
-            "not saturate within the grid"
-        )
+    if found.curves:
+        print(ABOUT_H50)
+    widths = found.rows["width"].tolist()
+    gain = describe_gain_width(found.gain, widths[0], widths[-1])
+    print(
+        f"the best constant prediction: {found.metric.name.replace('_', ' ')} {found.baseline:.3f}; 95 % of the gain over it: width "
+        f"{gain}, by medians; more than the widest where the curve does not saturate within the grid"
+    )
     if found.bayes_accuracy is not None:
         print(f"the Bayes classifier, which knows how the data were made: {found.bayes_accuracy:.4f}")
 

@@ -60,6 +60,11 @@ def config_name(reference: str) -> str:
     return Path(file).stem + (f"-{variant}" if variant else "")
 
 
+def study_folder(reference: str, data: str = "") -> Path:
+    """Where the study of a config goes unless a folder is named: runs/NAME, followed by the name of the user's file, if there is one."""
+    return Path("runs") / (config_name(reference) + (f"-{Path(data).stem}" if data else ""))
+
+
 def load_config(reference: str | Path) -> dict[str, object]:
     """Run a config: one that nlpfeat ships, by name ("spirals"), or a file ("mine.py"); after a colon, its variant.
 

@@ -1,33 +1,44 @@
-"""Tables of a study: the headline metric, or the measures of its geometry, at the last step for each width."""
+"""Tables of a study: the recorded metrics, or the measures of its geometry, at the last step for each width."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import xarray as xr
 
 from nlpfeat.geometry.measures import MEASURES, YES_NO
-from nlpfeat.stats.intervals import wilson
+from nlpfeat.stats.intervals import Interval, wilson
 from nlpfeat.stats.quantiles import ordered_quartiles_of, quartiles_of
-from nlpfeat.store.results import describe_value, diverged_count, scores
+from nlpfeat.store.results import baseline_of, describe_value, diverged_count, examples_of, scores
 from nlpfeat.tasks.registry import TASKS
+from nlpfeat.training.metrics import Success
 
 Row: TypeAlias = dict[str, float | list[float | None]]  # of a table: the values of axes and counts; intervals
 
 
-def summarize(dataset: xr.Dataset) -> list[Row]:
-    """The headline metric at the last step, one row for each width (and each point of further axes) that has members.
+def summarize(dataset: xr.Dataset, success: Success | None = None) -> list[Row]:
+    """The recorded metrics at the last step, one row for each width (and each point of further axes) that has members.
+
+    Args:
+      dataset: a study's array.
+      success: the criterion of a successful member; None for that of the study, if it has one.
 
     Returns:
       Dicts with the values of the axes and
         "members": how many there are;
         "diverged": how many of these have a loss that is not finite; they count as failures and as the worst value;
         "train_accuracy" and the like, for each split: quartiles of the headline metric [low, median, high], None where infinite;
-        "success": the proportion of members that reach the task's success threshold on the last split, with its Wilson
-        interval [low, estimate, high].
+        "test_macro_f1" and the like: quartiles of the further metrics on the last split;
+        "success": with a criterion, the proportion of members that meet it on the last split, with its Wilson interval [low,
+        estimate, high];
+        "baseline": the headline metric of the best constant prediction on the last split.
     """
     evaluation = TASKS[dataset.attrs["task"]].evaluation
-    last = scores(dataset.isel(step=-1), evaluation.headline)
+    success = success_of(dataset) if success is None else success
+    headline, *others = evaluation.metrics
+    last, split = scores(dataset.isel(step=-1), headline), str(dataset["split"].to_numpy()[-1])
+    further = {metric.name: scores(dataset.isel(step=-1), metric).sel(split=split) for metric in others}
+    baseline = round(baseline_of(dataset, split), 5)
     table = []
     for here, row in _points(last):
         ran = (dataset["member_id"].isel(here) != "").to_numpy()
@@ -36,14 +47,78 @@ def summarize(dataset: xr.Dataset) -> list[Row]:
         point = last.isel(here).isel(seed=ran)
         row["members"] = int(ran.sum())
         row["diverged"] = diverged_count(dataset.isel(here).isel(seed=ran))
-        for split in point["split"].to_numpy():
-            quartiles = quartiles_of(point.sel(split=split).to_numpy(), axis=0)
-            name = f"{split}_{evaluation.headline.name}"
-            row[name] = [round(float(q), 5) if np.isfinite(q) else None for q in quartiles]
-        wins = int(evaluation.criterion.reached(point.isel(split=-1).to_numpy()).sum())
-        row["success"] = _proportion(wins, int(ran.sum()))
+        for name in map(str, point["split"].to_numpy()):
+            row[f"{name}_{headline.name}"] = _quartiles(point.sel(split=name).to_numpy())
+        for name, values in further.items():
+            row[f"{split}_{name}"] = _quartiles(values.isel(here).isel(seed=ran).to_numpy())
+        if success is not None:
+            wins = int(success.reached(point.isel(split=-1).to_numpy()).sum())
+            row["success"] = _proportion(wins, int(ran.sum()))
+        row["baseline"] = baseline
         table.append(row)
     return table
+
+
+def success_of(dataset: xr.Dataset) -> Success | None:
+    """The criterion of success of a study, given its array; None if it has no threshold."""
+    threshold = dataset.attrs.get("threshold")
+    headline = TASKS[dataset.attrs["task"]].evaluation.headline
+    return None if threshold is None else Success(headline, float(threshold))
+
+
+def _quartiles(values: np.ndarray) -> list[float | None]:
+    return [round(float(q), 5) if np.isfinite(q) else None for q in quartiles_of(values, axis=0)]
+
+
+class BestWidth(NamedTuple):
+    """The point of the grid with the best median of the headline metric on the validation split.
+
+    Attributes:
+      row: its place in the table of `summarize`.
+      interval: the median with its interval: of a share of examples, that of Wilson for the examples of the split; of another
+        metric, the quartiles over seeds.
+      examples: of the validation split.
+      close: places of the other rows whose median lies in the interval.
+    """
+
+    row: int
+    interval: Interval
+    examples: int
+    close: list[int]
+
+
+def best_width(dataset: xr.Dataset, rows: Sequence[Row]) -> BestWidth | None:
+    """The best row on the validation split; None without such a split, with a single row, or if all members failed.
+
+    Args:
+      dataset: a study's array.
+      rows: from `summarize`.
+    """
+    headline = TASKS[dataset.attrs["task"]].evaluation.headline
+    name = f"validation_{headline.name}"
+    if len(rows) < 2 or name not in rows[0]:
+        return None
+    medians = np.array([_median(row[name]) for row in rows])
+    rising = headline.ascending(medians)
+    if not np.isfinite(rising).any():
+        return None
+    best = int(np.nanargmax(np.where(np.isfinite(rising), rising, -np.inf)))
+    examples = examples_of(dataset, "validation")
+    share = headline.mode == "max" and not headline.units
+    quartiles = rows[best][name]
+    assert isinstance(quartiles, list)
+    interval = (
+        wilson(round(medians[best] * examples), examples)
+        if share
+        else Interval(*(float("inf") if value is None else value for value in quartiles))
+    )
+    within = (medians >= interval.low) & (medians <= interval.high)
+    return BestWidth(best, interval, examples, [int(i) for i in np.flatnonzero(within) if i != best])
+
+
+def _median(quartiles: float | list[float | None]) -> float:
+    assert isinstance(quartiles, list)
+    return float("nan") if quartiles[1] is None else quartiles[1]
 
 
 def summarize_measures(dataset: xr.Dataset) -> list[Row]:
@@ -148,7 +223,7 @@ class SummaryTable(NamedTuple):
 
     Attributes:
       heads: of the columns.
-      rows: one cell per column.
+      rows: one cell per column; the last row is the best constant prediction.
       caption: how the cells are read.
     """
 
@@ -157,34 +232,68 @@ class SummaryTable(NamedTuple):
     caption: str
 
 
-def summary_table(dataset: xr.Dataset) -> SummaryTable:
-    """The table of a study's array."""
-    rows = summarize(dataset)
-    criterion = TASKS[dataset.attrs["task"]].evaluation.criterion
-    splits = [name for name in rows[0] if isinstance(rows[0][name], list) and name != "success"]
-    axes = [
-        name
-        for name in rows[0]
-        if not isinstance(rows[0][name], list) and name not in ("members", "diverged")
-    ]
+def summary_table(dataset: xr.Dataset, success: Success | None = None) -> SummaryTable:
+    """The table of a study's array.
+
+    Args:
+      dataset: a study's array.
+      success: as for `summarize`.
+    """
+    rows = summarize(dataset, success)
+    success = success_of(dataset) if success is None else success
+    evaluation = TASKS[dataset.attrs["task"]].evaluation
+    splits = [f"{split}_{evaluation.headline.name}" for split in map(str, dataset["split"].to_numpy())]
+    further = [name for name, value in rows[0].items() if isinstance(value, list) and name not in (*splits, "success")]
+    axes = [name for name in rows[0] if name in dataset.coords]
+    best = best_width(dataset, rows)
     table = []
-    for row in rows:
+    for place, row in enumerate(rows):
         diverged = f" ({row['diverged']} diverged)" if row["diverged"] else ""
-        cells = []
-        for axis in axes:
-            value = row[axis]
-            assert not isinstance(value, list)
-            cells.append(describe_value(dataset[axis], value))
+        cells = [describe_value(dataset[axis], row[axis]) for axis in axes]  # pyright: ignore[reportArgumentType]
+        cells[0] += " ★" if best is not None and place == best.row else ""
         cells.append(f"{row['members']}{diverged}")
-        for name in [*splits, "success"]:
-            quartiles = row[name]
-            assert isinstance(quartiles, list)
-            low, middle, high = ("∞" if value is None else f"{value:.3f}" for value in quartiles)
-            cells.append(f"{middle} ({low} – {high})")
+        cells += [_spread(row[name]) for name in splits]
+        cells += [f"{_median(row[name]):.3f}" for name in further]
+        if success is not None:
+            cells.append(_spread(row["success"]))
         table.append(cells)
-    heads = [name.replace("_", " ") for name in [*axes, "members", *splits, f"P({splits[-1]} {criterion})"]]
-    caption = (
-        "median over seeds (quartiles), diverged members counting as the worst; P: share of seeds with "
-        f"{splits[-1]} {criterion}, Wilson 95 % interval"
-    )
-    return SummaryTable(heads, table, caption)
+    constant = BASELINES[evaluation.kind]
+    levels = [f"{baseline_of(dataset, name.partition('_')[0]):.3f}" for name in splits]
+    empty = [""] * (len(table[0]) - len(axes) - 1 - len(levels))
+    table.append([constant, *[""] * (len(axes) - 1), "", *levels, *empty])
+    heads = [name.replace("_", " ") for name in [*axes, "members", *splits, *further]]
+    last = str(dataset["split"].to_numpy()[-1])
+    caption = ["median over seeds (quartiles), diverged members counting as the worst"]
+    if success is not None:
+        heads.append(f"P({last} {success.metric.name.replace('_', ' ')} {success})")
+        caption.append(f"P: share of seeds with {last} {success}, Wilson 95 % interval")
+    caption.append(f"{constant}: {WHAT_BASELINE}")
+    if best is not None:
+        caption.append(_best_in_words(dataset, rows, best, axes))
+    return SummaryTable(heads, table, "; ".join(caption))
+
+
+# The best constant prediction, by the kind of predictions.
+BASELINES = {
+    "classification": "majority answer",
+    "regression": "mean answer",
+    "ranking": "chance",
+    "sequence": "frequencies",
+}
+WHAT_BASELINE = "what a constant prediction scores, without looking at the input"
+
+
+def _spread(quartiles: float | list[float | None]) -> str:
+    assert isinstance(quartiles, list)
+    low, middle, high = ("∞" if value is None else f"{value:.3f}" for value in quartiles)
+    return f"{middle} ({low} – {high})"
+
+
+def _best_in_words(dataset: xr.Dataset, rows: Sequence[Row], best: BestWidth, axes: Sequence[str]) -> str:
+    def named(row: Row) -> str:
+        return " ".join(describe_value(dataset[axis], row[axis]) for axis in axes)  # pyright: ignore[reportArgumentType]
+
+    low, middle, high = best.interval
+    close = ", ".join(named(rows[i]) for i in best.close[:8]) + (", …" if len(best.close) > 8 else "")
+    text = f"★ best on validation: {', '.join(axes)} {named(rows[best.row])}, {middle:.3f} ({low:.3f} – {high:.3f}, {best.examples:,} examples)"
+    return text + (f"; not told apart from it: {close}" if close else "")

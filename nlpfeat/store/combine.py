@@ -45,7 +45,8 @@ def combine(folder: StudyFolder) -> tuple[bool, list[DamagedFile]]:
     and the provenance of the members are attributes of `member_id`.
 
     Where the grid has holes (members not run yet) the measures are NaN and `member_id` is empty. `steps_to_success` is
-    the first recorded step at which the headline metric reaches the task's success threshold, NaN if training diverges.
+    the first recorded step at which the headline metric reaches the success threshold, where the study has one; NaN if training
+    diverges.
 
     Returns:
       Whether a bucket is finished; the errors of files that could not be read, whose members are missing.
@@ -154,7 +155,8 @@ def _with_measures(folder: StudyFolder, label: str, damaged: list[DamagedFile]) 
         commits = sorted({part.attrs["commit"] for part in measured})
         steps = steps.reindex(step=result["step"])  # members in one order
         result = result.merge(steps, combine_attrs="override").assign_attrs(measured=" ".join(commits))
-    result["steps_to_success"] = steps_to_success(result, folder.spec.task.evaluation.criterion)
+    if folder.spec.success is not None:
+        result["steps_to_success"] = steps_to_success(result, folder.spec.success)
     return result.reset_coords("id").rename(id="member_id")
 
 
@@ -183,7 +185,7 @@ def _frame(folder: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
     commits = {json.loads(one["provenance"])["commit"] for one in found.attributes.values()}
     measured = {commit for one in found.attributes.values() for commit in one.get("measured", "").split()}
     kept = {label: {name: one[name] for name in KEPT} for label, one in found.attributes.items()}
-    attributes = {
+    attributes: dict[str, PyTree] = {
         "task": folder.spec.task.name,
         "axes": " ".join(axes),
         "config_hash": config_hash(folder.spec),
@@ -195,6 +197,8 @@ def _frame(folder: StudyFolder, found: Survey, axes: list[str]) -> xr.Dataset:
         "provenance": last["provenance"],
         "buckets": json.dumps(kept),
     }
+    if folder.spec.success is not None:
+        attributes["threshold"] = folder.spec.success.threshold
     frame = xr.Dataset(coords=coords, attrs=attributes)
     for name in (
         CHOICES.keys() & found.axes.keys()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Hashable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ def bucket_dataset(
     splits: list[str],
     attributes: dict[str, PyTree],
     units: dict[str, str],
+    of_splits: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> xr.Dataset:
     """The results of one bucket: a flat `member` axis with the settings as its coordinates.
 
@@ -32,12 +34,17 @@ def bucket_dataset(
       splits: the names of the splits, in the records' order.
       attributes: plain values; nested ones are stored as JSON.
       units: of each measure; empty for fractions.
+      of_splits: what does not change with training -> float32 (members, splits): "baseline", the headline metric of the best
+        constant prediction, and "examples", their number.
     """
     dims = ("member", "step", "split")
     data = {
         name: (dims, values, {"units": units[name]} if units.get(name) else {})
         for name, values in records.items()
     }
+    for name, values in of_splits.items():
+        about = {"units": units[name]} if units.get(name) else {}
+        data[name] = (("member", "split"), values, about)
     coords: dict[Hashable, PyTree] = {"step": steps, "split": splits, "id": ("member", list(members.index))}
     coords |= {name: ("member", members[name].to_numpy()) for name in members if name != "bucket"}
     return xr.Dataset(data, coords, {k: _attribute(v) for k, v in attributes.items()})
@@ -172,6 +179,16 @@ def diverged_count(dataset: xr.Dataset) -> int:
     """How many members end with a loss that is no number."""
     lost = ~converged(dataset.isel(step=-1)) & (dataset["member_id"] != "")
     return int(lost.sum()) - unreached_count(dataset)
+
+
+def baseline_of(dataset: xr.Dataset, split: str) -> float:
+    """The headline metric of the best constant prediction on a split, averaged over members."""
+    return float(dataset["baseline"].sel(split=split).mean())
+
+
+def examples_of(dataset: xr.Dataset, split: str) -> int:
+    """The number of examples of a split."""
+    return int(dataset["examples"].sel(split=split).max())
 
 
 def unreached_count(dataset: xr.Dataset) -> int:

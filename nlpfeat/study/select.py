@@ -6,6 +6,7 @@ from functools import partial
 from types import MappingProxyType
 
 import jax
+import numpy as np
 import pandas as pd
 import xarray as xr
 from jaxtyping import PyTree
@@ -16,7 +17,7 @@ from nlpfeat.data.core import generated
 from nlpfeat.errors import UserError
 from nlpfeat.store import layout
 from nlpfeat.store.layout import StudyFolder
-from nlpfeat.store.results import converged, describe_value, describe_values, further_axes
+from nlpfeat.store.results import converged, describe_value, describe_values, further_axes, scores
 from nlpfeat.study.restore import TrainedMember, kept_steps, restore_bucket
 from nlpfeat.study.session import Study
 from nlpfeat.tasks.registry import TASKS
@@ -48,14 +49,14 @@ def final_scores(dataset: xr.Dataset, metric: Metric) -> xr.DataArray:
     return last[metric.name].where(converged(last))
 
 
-def median_seed(scores: xr.DataArray) -> int:
+def median_seed(final: xr.DataArray) -> int:
     """The seed of median score, of scores (seed,) without NaN."""
-    return int(scores.sortby(scores).seed[scores.sizes["seed"] // 2].item())
+    return int(final.sortby(final).seed[final.sizes["seed"] // 2].item())
 
 
-def best_seed(scores: xr.DataArray, metric: Metric) -> int:
+def best_seed(final: xr.DataArray, metric: Metric) -> int:
     """The seed of the best score, of scores (seed,) without NaN."""
-    return int(scores.seed[int(metric.ascending(scores).argmax("seed"))].item())
+    return int(final.seed[int(metric.ascending(final).argmax("seed"))].item())
 
 
 def point_of(study: Study, dataset: xr.Dataset) -> dict[str, float]:
@@ -116,12 +117,47 @@ def best_member(dataset: xr.Dataset, task: Task) -> dict[str, float]:
       UserError: if no member has a score.
     """
     names, metric = [*AXES, *further_axes(dataset)], task.evaluation.headline
-    scores = final_scores(dataset, metric).sel(split=selection_split(dataset))
-    ascending = metric.ascending(scores).stack(member=names).dropna("member")
+    final = final_scores(dataset, metric).sel(split=selection_split(dataset))
+    ascending = metric.ascending(final).stack(member=names).dropna("member")
     if not ascending.sizes["member"]:
         raise UserError("no finished member has a score: all diverged, or the sweep has not run to its end")
     best = ascending["member"][int(ascending.argmax("member"))]
     return {name: best[name].item() for name in names}
+
+
+def chosen_width(dataset: xr.Dataset, task: Task) -> int:
+    """The width of best median on the validation split, at the last step; without that split, the widest.
+
+    Args:
+      dataset: a part of a study's array at one point of its further axes.
+      task: what it is trained on.
+    """
+    if "validation" not in dataset["split"].to_numpy():
+        return int(dataset["width"].to_numpy()[-1])
+    metric = task.evaluation.headline
+    final = scores(dataset.isel(step=-1), metric).sel(split="validation")
+    medians = metric.ascending(final.median("seed", skipna=True))
+    return int(medians["width"][int(medians.fillna(-np.inf).argmax("width"))].item())
+
+
+def with_width(dataset: xr.Dataset, task: Task, settings: Mapping[str, float | str]) -> dict[str, float | str]:
+    """Settings of a member whose width may be "best", with the number of the `chosen_width`.
+
+    Raises:
+      UserError: for another text, if the study has no validation split, or the settings leave further axes open.
+    """
+    width = settings.get("width")
+    if not isinstance(width, str):
+        return dict(settings)
+    if width != "best":
+        raise UserError(f"width: {width!r} is not a number, and not best")
+    require_validation(dataset, task, "width best")
+    point = {name: value for name, value in settings.items() if name in further_axes(dataset)}
+    part = dataset.sel(point)
+    free = [name for name in further_axes(part) if part.sizes[name] > 1]
+    if free:
+        raise UserError(f"width best: the grid varies {', '.join(free)}; choose a value")
+    return {**settings, "width": chosen_width(part.squeeze(further_axes(part)), task)}
 
 
 def with_seed(dataset: xr.Dataset, task: Task, settings: Mapping[str, float | str]) -> dict[str, float]:
@@ -148,24 +184,24 @@ def choose_seed(dataset: xr.Dataset, task: Task, settings: Mapping[str, float], 
       UserError: if no finished member has these settings, or they leave other axes open.
     """
     metric = task.evaluation.headline
-    scores = final_scores(dataset, metric)
+    final = final_scores(dataset, metric)
     for name, value in settings.items():
-        if name in scores.dims:
-            if value not in scores[name].to_numpy():
-                there, asked = ", ".join(describe_values(scores[name])), describe_value(scores[name], value)
+        if name in final.dims:
+            if value not in final[name].to_numpy():
+                there, asked = ", ".join(describe_values(final[name])), describe_value(final[name], value)
                 raise UserError(f"the study has no member with {name} {asked}; {name} is one of {there}")
-            scores = scores.sel({name: value})
-    scores = scores.sel(split=selection_split(scores)) if best else scores.isel(split=-1)
-    free = [str(dim) for dim in scores.dims if dim != "seed"]
+            final = final.sel({name: value})
+    final = final.sel(split=selection_split(final)) if best else final.isel(split=-1)
+    free = [str(dim) for dim in final.dims if dim != "seed"]
     if free:
-        values = "; ".join(f"{name}={' or '.join(describe_values(scores[name]))}" for name in free)
+        values = "; ".join(f"{name}={' or '.join(describe_values(final[name]))}" for name in free)
         raise UserError(f"several members fit; choose one of {values}")
-    scores = scores.dropna("seed")
-    if not scores.sizes["seed"]:
+    final = final.dropna("seed")
+    if not final.sizes["seed"]:
         raise UserError(
             "no finished member has these settings and did not diverge: run the sweep to its end first"
         )
-    return best_seed(scores, metric) if best else median_seed(scores)
+    return best_seed(final, metric) if best else median_seed(final)
 
 
 def members_at_point(study: Study, point: Mapping[str, float]) -> pd.DataFrame:

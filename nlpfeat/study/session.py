@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import PyTree
 
-from nlpfeat.config.files import config_name, expand_path
+from nlpfeat.config.files import expand_path, study_folder
 from nlpfeat.data.core import Dataset
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.stats.summaries import summarize
@@ -111,14 +111,15 @@ class Study:
         Args:
           step: a step whose checkpoint was kept; the last one if None.
           settings: width and seed, and those that the grid varies besides. A seed may be "median" or "best", by the headline metric
-            at the last step.
+            at the last step, and a width "best", by the median on validation.
 
         Raises:
           UserError: if the study lacks the member or the step; DamagedFile if its checkpoint cannot be read.
         """
-        if isinstance(settings.get("seed"), str):
-            from nlpfeat.study.select import with_seed  # which opens studies itself
+        if {type(settings.get("width")), type(settings.get("seed"))} & {str}:
+            from nlpfeat.study.select import with_seed, with_width  # which open studies themselves
 
+            settings = with_width(self.results, self.task, settings)
             settings = {**with_seed(self.results, self.task, settings)}
         text = next((name for name, value in settings.items() if isinstance(value, str)), None)
         if text is not None:
@@ -172,7 +173,7 @@ def sweep(
     Args:
       config: the name of a config that nlpfeat ships, or of a registered task; the path of a config; or a nested mapping with
         "task" and any of "data", "model", "training", "settings", "sweep".
-      study: the folder, made if there is none; by default runs/NAME, of the config.
+      study: the folder, made if there is none; by default runs/CONFIG, or runs/CONFIG-FILE for a file of the user.
       progress: called at every recorded step, and asked whether to stop; None: nobody is.
       factory: of the study's members, where it is at hand.
       changes: changes of the config. A traced setting takes a number for all members, several values for an axis of the grid, or
@@ -184,8 +185,8 @@ def sweep(
     """
     spec = config if isinstance(config, Spec) else _resolve(config, changes)
     if study is None:
-        name = spec.task.name if isinstance(config, (Mapping, Spec)) else config_name(str(config))
-        study = Path("runs") / name
+        name = spec.task.name if isinstance(config, (Mapping, Spec)) else str(config)
+        study = study_folder(name, str(dict(changes.get("data", {})).get("path", "")))
     plan = launch.run(spec, expand_path(study), progress, factory=factory)
     return Study(plan.folder, plan.factory)
 

@@ -21,7 +21,14 @@ from nlpfeat.store.atomic import discard_parts
 from nlpfeat.store.layout import StudyFolder, require_present
 from nlpfeat.store.netcdf import write_netcdf
 from nlpfeat.sweeps import multihost, programs
-from nlpfeat.sweeps.members import Bucket, MemberFactory, batch_rows, prepare
+from nlpfeat.sweeps.members import (
+    Bucket,
+    MemberFactory,
+    batch_rows,
+    prepare,
+    stack_settings,
+    tree_index,
+)
 from nlpfeat.tasks.spec import Spec
 from nlpfeat.training import checkpoints
 from nlpfeat.training.averages import average_weights
@@ -210,7 +217,7 @@ def train_bucket(
     if multihost.is_first():
         require_present(folder)
         checkpoints.discard(folder.checkpoints(bucket.label), training.kept_steps)
-        write_bucket_results(folder, bucket, records, time.perf_counter() - began)
+        write_bucket_results(folder, factory, bucket, records, time.perf_counter() - began)
     multihost.wait_for_all(bucket.label)  # before the next one is asked for, whose lock is another
 
 
@@ -340,8 +347,31 @@ def step_scales(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -
     return StepScales(bucket.to_devices(rates), bucket.to_devices(weights))
 
 
+def baselines(factory: MemberFactory, bucket: Bucket) -> np.ndarray:
+    """The headline metric of the best constant prediction: float32 (members, splits)."""
+    task, settings = factory.spec.task, stack_settings(factory.spec.settings, bucket.members)
+    found = np.zeros((len(bucket.members), len(split_names(bucket.first.splits))), np.float32)
+    for i in range(len(found)):
+        if i and not task.data.per_seed:
+            found[i] = found[0]
+            continue
+        splits = factory.splits(tree_index(settings, i))
+        found[i] = [
+            task.evaluation.baseline(factory.dataset.arrays, splits["train"], splits[name])
+            for name in split_names(splits)
+        ]
+    return found
+
+
+def _sizes(bucket: Bucket) -> np.ndarray:
+    """The number of examples of each split: float32 (members, splits)."""
+    splits = bucket.first.splits
+    sizes = np.array([count(splits[name]) for name in split_names(splits)], np.float32)
+    return np.tile(sizes, (len(bucket.members), 1))
+
+
 def write_bucket_results(
-    folder: StudyFolder, bucket: Bucket, records: dict[str, np.ndarray], seconds: float
+    folder: StudyFolder, factory: MemberFactory, bucket: Bucket, records: dict[str, np.ndarray], seconds: float
 ) -> None:
     """Write the results file of a finished bucket."""
     attributes = {
@@ -355,5 +385,7 @@ def write_bucket_results(
     steps = [stop.step for stop in folder.spec.training.stops]
     splits = split_names(bucket.first.splits)
     units = {metric.name: metric.units for metric in folder.spec.task.recorded}
-    dataset = results.bucket_dataset(bucket.members, records, steps, splits, attributes, units)
+    units["baseline"] = folder.spec.task.evaluation.headline.units
+    of_splits = {"baseline": baselines(factory, bucket), "examples": _sizes(bucket)}
+    dataset = results.bucket_dataset(bucket.members, records, steps, splits, attributes, units, of_splits)
     write_netcdf(dataset, folder.result(bucket.label))

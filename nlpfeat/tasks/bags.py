@@ -20,7 +20,7 @@ from nlpfeat.models.word_bag import NaiveBayesBagSpec, WordBag, WordBagSpec
 from nlpfeat.models.word_mean import WordMean, WordMeanSpec
 from nlpfeat.tasks import fit_texts
 from nlpfeat.training.losses import cross_entropy, squared_error, uniform_cross_entropy
-from nlpfeat.training.metrics import Metric, accuracy
+from nlpfeat.training.metrics import CLASS_METRICS, Metric, accuracy
 from nlpfeat.training.optimizers import adam_l2
 from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.rules.online import MAX_BATCH, REVIEW_BY_REVIEW
@@ -92,7 +92,7 @@ REVIEWS_BATCH = Task(
     ),
     learner=CROSS_ENTROPY,
     evaluation=Evaluation(
-        metrics=(ACCURACY,),
+        metrics=(ACCURACY, *CLASS_METRICS),
         success=0.85,  # what single words reach; nothing here comes near .99
         batch_size=256,
         indices=bags.by_length,

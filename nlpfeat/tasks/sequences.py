@@ -11,7 +11,7 @@ from nlpfeat.models.dense_net import DenseNet, DenseNetSpec
 from nlpfeat.models.lstm_net import LstmNet, LstmNetSpec
 from nlpfeat.tasks import fit_texts
 from nlpfeat.training.losses import cross_entropy, uniform_cross_entropy
-from nlpfeat.training.metrics import Metric, accuracy
+from nlpfeat.training.metrics import CLASS_METRICS, Metric, accuracy
 from nlpfeat.training.optimizers import adam, adam_with_l2
 from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task, Views
@@ -79,7 +79,7 @@ IMDB_DENSE = Task(
         init_override=sequences.pretrained_embedding,
     ),
     learner=GradientDescent(CROSS_ENTROPY, adam, uniform_loss=uniform_cross_entropy),
-    evaluation=Evaluation(metrics=(Metric("accuracy", accuracy),), success=0.87, batch_size=250),
+    evaluation=Evaluation(metrics=(Metric("accuracy", accuracy), *CLASS_METRICS), success=0.87, batch_size=250),
     views=Views(word_vectors=word_bag.word_vectors),
     fit=fit_texts.fit_sequences,
 )

@@ -17,7 +17,8 @@ from nlpfeat.config.schema import flatten, read_sections
 from nlpfeat.config.tied_axes import formula_values, names_in, parse_formula
 from nlpfeat.digests import digest
 from nlpfeat.errors import UserError, did_you_mean
-from nlpfeat.tasks.registry import TASKS, find_task
+from nlpfeat.tasks.registry import TASKS, find_task, origin_of
+from nlpfeat.training.metrics import Success
 from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.schedule import TrainingSpec
 from nlpfeat.training.task import GradientDescent, Task
@@ -44,6 +45,12 @@ class Spec:
     sweep: tuple[tuple[str, tuple[float, ...]], ...]
     zipped: tuple[tuple[str, ...], ...] = ()
     formulas: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def success(self) -> Success | None:
+        """The criterion of a successful member; None for files of the user, as thresholds are those of the published data."""
+        own = bool(getattr(self.data, "path", "")) and origin_of(self.task.name) is None
+        return None if own else self.task.evaluation.criterion
 
     @property
     def groups(self) -> list[tuple[str, ...]]:

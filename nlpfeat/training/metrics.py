@@ -4,9 +4,11 @@ A metric is a value per example, (outputs, targets) -> (n,). A record stores its
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PyTree
@@ -15,14 +17,15 @@ from nlpfeat.data.core import BatchFn, Examples, Outputs
 from nlpfeat.training.losses import next_token_loss
 
 Values = TypeVar("Values", bound=object)
+TINY = 1e-30  # below any share of a split, so that 0 / 0 is 0
 
 
 @runtime_checkable
 class PerExample(Protocol):
     """A value per example of a batch."""
 
-    def __call__(self, outputs: Outputs, targets: PyTree) -> Float[Array, " n"]:
-        """The values (n,).
+    def __call__(self, outputs: Outputs, targets: PyTree) -> Float[Array, "n *tally"]:
+        """The values (n,), or (n, …) for a metric that is made of several means.
 
         Args:
           outputs: of the module: arrays by name, with the examples on their first axis.
@@ -40,12 +43,18 @@ class Metric:
       fn: the value per example.
       units: of the value; empty for a fraction.
       mode: whether larger ("max") or smaller ("min") is better.
+      finish: makes the metric of the means over a split; None where the mean is the metric.
     """
 
     name: str
     fn: PerExample
     units: str = ""
     mode: Literal["max", "min"] = "max"
+    finish: Callable[[Float[Array, "*tally"]], Float[Array, ""]] | None = None
+
+    def of_means(self, means: Float[Array, "*tally"]) -> Float[Array, ""]:
+        """The metric of a split, given the means of `fn` over its examples."""
+        return means if self.finish is None else self.finish(means)
 
     @property
     def worst(self) -> float:
@@ -91,6 +100,31 @@ def accuracy(outputs: Outputs, targets: Int[Array | np.ndarray, " n"]) -> Float[
     return correct(outputs["scores"], targets).astype(jnp.float32)
 
 
+def class_tally(outputs: Outputs, targets: Int[Array | np.ndarray, " n"]) -> Float[Array, "n 3 classes"]:
+    """Of each example: whether it is predicted correctly, its predicted and its true class, one-hot (n, 3, classes).
+
+    Scores that are not finite predict nothing.
+    """
+    scores = outputs["scores"]
+    classes, finite = scores.shape[-1], jnp.isfinite(scores).all(-1)
+    true = jax.nn.one_hot(targets, classes)
+    predicted = jax.nn.one_hot(jnp.argmax(scores, axis=-1), classes) * finite[:, None]
+    return jnp.stack([true * predicted, predicted, true], axis=1)
+
+
+def mean_recall(means: Float[Array, "3 classes"]) -> Float[Array, ""]:
+    """Balanced accuracy: the mean recall of the classes that a split has, from the means of `class_tally`."""
+    correct, _, true = means
+    return (correct / jnp.maximum(true, TINY)).sum() / jnp.maximum((true > 0).sum(), 1)
+
+
+def mean_f1(means: Float[Array, "3 classes"]) -> Float[Array, ""]:
+    """Macro-F1: the mean of 2 · correct / (predicted + true) over the classes that are predicted or true, from the means of `class_tally`."""
+    correct, predicted, true = means
+    both = predicted + true
+    return (2 * correct / jnp.maximum(both, TINY)).sum() / jnp.maximum((both > 0).sum(), 1)
+
+
 def window_accuracy(outputs: Outputs, targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
     """The fraction of windows with a higher score than their corrupted copies; a tie counts one half.
 
@@ -124,6 +158,13 @@ def majority_baseline(arrays: PyTree, train: Examples, evaluated: Examples) -> f
     """Accuracy of predicting the most frequent class. Targets are class ids (n,)."""
     common = np.bincount(np.asarray(train.targets)).argmax()
     return float((np.asarray(evaluated.targets) == common).mean())
+
+
+# Of a classifier of the user's own data, where a class may be rare: beside `accuracy`, which the largest class decides.
+CLASS_METRICS = (
+    Metric("balanced_accuracy", class_tally, finish=mean_recall),
+    Metric("macro_f1", class_tally, finish=mean_f1),
+)
 
 
 def tie_baseline(arrays: PyTree, train: Examples, evaluated: Examples) -> float:

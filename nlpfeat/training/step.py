@@ -291,7 +291,7 @@ def evaluate(program: Program, params: Params, data: Data) -> Record:
         batch = task.data.batch(data.arrays, examples, index)
         inputs = carry.inject(carried, batch.inputs)
         outputs: Outputs = module.apply({"params": params}, inputs, data.settings)  # pyright: ignore[reportAssignmentType]
-        found = {metric.name: metric.fn(outputs, batch.targets).sum() for metric in task.recorded}
+        found = {metric.name: metric.fn(outputs, batch.targets).sum(0) for metric in task.recorded}
         return carry.extract(inputs, outputs), found
 
     def means(name: str) -> Record:
@@ -308,7 +308,8 @@ def evaluate(program: Program, params: Params, data: Data) -> Record:
             parts.append(jax.tree.map(lambda values: values.sum(0), each))
         if whole < n:
             parts.append(sums(examples, carry.init(module, n - whole), order[whole:])[1])
-        return jax.tree.map(lambda *values: sum(values) / n, *parts)
+        mean = jax.tree.map(lambda *values: sum(values) / n, *parts)
+        return {metric.name: metric.of_means(mean[metric.name]) for metric in task.recorded}
 
     records = [means(name) for name in split_names(data.splits)]
     return jax.tree.map(lambda *values: jnp.stack(values), *records)

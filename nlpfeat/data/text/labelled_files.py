@@ -124,6 +124,31 @@ def find_text_column(table: Table, rows: Sequence[Sequence[str]]) -> str:
     return _by_name(table, TEXTS) or _by_words(table, rows, "text", frozenset())
 
 
+class Texts(NamedTuple):
+    """The rows of a file of texts without labels: fields as they are, by column, and the text of each."""
+
+    columns: tuple[str, ...]
+    rows: list[list[str]]
+    texts: list[str]
+
+
+def read_texts(path: str, column: str = "") -> Texts:
+    """The rows of a file whose texts are to be classified; labels are not needed.
+
+    Args:
+      path: of a file that `nlpfeat.data.tables.read_table` reads.
+      column: of the texts; empty to find it.
+
+    Raises:
+      UserError: if the file cannot be read, or has no such column.
+    """
+    table = read_table(path, "path")
+    table.require({column: "text"} if column else {})
+    rows = [row for _, row in table.rows]
+    place = table.columns.index(column or find_text_column(table, rows[:SAMPLE]))
+    return Texts(table.columns, rows, [row[place] for row in rows])
+
+
 def _rows(path: str, setting: str, columns: str, asked: Columns, *, given: bool) -> _Rows:
     """The rows of one file. `given`: whether all of its rows are of one split."""
     table = read_table(path, setting, columns)

@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nlpfeat.analysis.predictions import CalibrationBins, Predictions, calibration, confusion
-from nlpfeat.plotting.style import BLUE, GREY, house_style
+from nlpfeat.plotting.style import BLUE, GREY, house_style, width_colours
 from nlpfeat.study.restore import TrainedMember
 
 SHOWN = 8  # errors in the figure
+MOST_CLASSES = 30  # with a line of their own
 MAX_LEGIBLE_CLASSES = 12  # more counts than those of so many classes cannot be read
 
 
@@ -30,6 +31,36 @@ def predictions_figure(found: Sequence[tuple[TrainedMember, Predictions]]) -> Fi
         bins = calibration(predictions)
         plot_calibration(bottom, bins)
         bottom.set_title(f"calibration error {bins.error:.3f}")
+    return figure
+
+
+@house_style()
+def classes_figure(table: pd.DataFrame, classes: Sequence[str]) -> Figure:
+    """The recall of each class with its interval, a colour per width; of many classes, those that are found worst.
+
+    Args:
+      table: rows of `nlpfeat.analysis.predictions.class_table` for each width, with a column "width".
+      classes: names of all classes, in their order.
+    """
+    table = table[table["examples"] > 0]
+    widths = sorted(table["width"].unique())
+    mean = table.groupby("class")["recall"].mean()
+    shown = [name for name in classes if name in mean.index]
+    if len(shown) > MOST_CLASSES:
+        shown = mean.nsmallest(MOST_CLASSES).index.tolist()
+    figure, ax = plt.subplots(figsize=(8, max(2.6, 1.4 + 0.34 * len(shown))))
+    for k, (width, colour) in enumerate(zip(widths, width_colours(widths), strict=True)):
+        rows = table[(table["width"] == width) & table["class"].isin(shown)]
+        y = np.array([shown.index(name) for name in rows["class"]]) + 0.16 * (k - (len(widths) - 1) / 2)
+        low, middle, high = (rows[name].to_numpy() for name in ("recall_low", "recall", "recall_high"))
+        error = np.clip(np.stack([middle - low, high - middle]), 0, None)
+        ax.errorbar(middle, y, xerr=error, fmt="o", color=colour, ms=4, lw=1, capsize=2, label=f"{width}")
+    sizes = table.groupby("class")["examples"].max()
+    ax.set_yticks(range(len(shown)), [f"{_short(name)} ({sizes[name]:,})" for name in shown])
+    ax.set(xlim=(-0.02, 1.02), ylim=(len(shown) - 0.5, -0.5))
+    left = f", the {len(shown)} of {len(mean)} classes that are found worst" if len(shown) < len(mean) else ""
+    ax.set_xlabel(f"recall: the share of the texts of a class that are predicted as it{left}")
+    ax.legend(title="width", loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
@@ -97,18 +128,19 @@ def errors_figure(member: TrainedMember, table: pd.DataFrame) -> Figure:
 
     Args:
       member: whose errors they are.
-      table: of `nlpfeat.analysis.predictions.worst_table`.
+      table: of `nlpfeat.analysis.predictions.errors_table`.
     """
     first = table.head(SHOWN)
     figure, ax = plt.subplots(figsize=(10.5, 1 + 0.85 * max(len(first), 1)))
     columns = (first[name] for name in ("true", "predicted", "true_probability"))
+    lines = [f"line {n:,}: " for n in first["line"]] if "line" in first else [""] * len(first)
     headings = [
-        f"{true}, predicted as {predicted}: probability of the truth {probability:.2%}"
-        for true, predicted, probability in zip(*columns, strict=True)
+        f"{line}{true}, predicted as {predicted}: probability of the truth {probability:.2%}"
+        for line, true, predicted, probability in zip(lines, *columns, strict=True)
     ]
     plot_texts(ax, headings, first["text"].tolist())
     ax.set_title(
-        f"Worst errors of width {member.settings.width}, seed {member.settings.seed}: least probability of the truth"
+        f"Most wrong, width {member.settings.width}, seed {member.settings.seed}: least probability of the true class"
     )
     return figure
 

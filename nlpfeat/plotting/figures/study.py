@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from nlpfeat.analysis import geometry, grid
 from nlpfeat.analysis.levels import require_levels
-from nlpfeat.analysis.predictions import calibration, median_predictions, worst_table
+from nlpfeat.analysis.predictions import calibration, class_table, errors_table, median_predictions
 from nlpfeat.analysis.recipe import RecipeOptions, point_suffix, read_study, recipe_suffix
 from nlpfeat.analysis.selection import best_rate_fit, points_of_rates
 from nlpfeat.analysis.time import arrivals, common_loss, is_reduced, steps_to_loss
@@ -25,7 +25,7 @@ from nlpfeat.geometry.measures import MEASURES
 from nlpfeat.plotting.figures.geometry import measure_figure, weights_figure
 from nlpfeat.plotting.figures.grid import grid_figure
 from nlpfeat.plotting.figures.plane_maps import plane_maps_figure
-from nlpfeat.plotting.figures.predictions import errors_figure, predictions_figure
+from nlpfeat.plotting.figures.predictions import classes_figure, errors_figure, predictions_figure
 from nlpfeat.plotting.figures.rates import rates_figure
 from nlpfeat.plotting.figures.width import curves_figure, panels_figure, steps_figure, width_figure
 from nlpfeat.plotting.primitives import describe_half
@@ -34,7 +34,15 @@ from nlpfeat.plotting.style import set_heading
 from nlpfeat.stats.best_rates import MIN_RATES, describe_shift
 from nlpfeat.store.atomic import write_csv
 from nlpfeat.store.combine import steps_to_success
-from nlpfeat.store.results import describe_value, further_axes, measured_steps, recipe, time_in_words
+from nlpfeat.store.results import (
+    baseline_of,
+    describe_value,
+    further_axes,
+    measured_steps,
+    recipe,
+    time_in_words,
+)
+from nlpfeat.study.select import chosen_width
 from nlpfeat.study.session import Study
 from nlpfeat.training.metrics import Success
 from nlpfeat.training.task import Task
@@ -69,7 +77,7 @@ class StudyFiguresOptions:
     """Which figures of a study are drawn.
 
     Attributes:
-      threshold: of the headline metric, for success; None for the task's own.
+      threshold: of the headline metric, for success; None for the task's own, which files of the user do not have.
       recipe: at which the study is read.
     """
 
@@ -129,9 +137,9 @@ def study_figures(
     Raises:
       UserError: if no bucket is finished, and as the analyses.
     """
-    success = study.task.evaluation.criterion
+    success = study.spec.success
     if options.threshold is not None:
-        success = success._replace(threshold=options.threshold)
+        success = Success(study.task.evaluation.headline, options.threshold)
     read = read_study(study, options.recipe)
     dataset, named = read.dataset, recipe_suffix(options.recipe)
     if options.threshold is not None:
@@ -169,9 +177,10 @@ class PointOfStudy(NamedTuple):
     loss: float | None
 
 
-def _grid_figures(study: Study, dataset: xr.Dataset, success: Success) -> Iterator[NamedFigure]:
+def _grid_figures(study: Study, dataset: xr.Dataset, success: Success | None) -> Iterator[NamedFigure]:
     """The recipes of a grid, and panels along its only varied further axis."""
-    planes, best = list(grid.planes(dataset)), grid.best_recipe(dataset, success)
+    metric = study.task.evaluation.headline
+    planes, best = list(grid.planes(dataset)), grid.best_recipe(dataset, metric, success)
     if len(planes) > MAX_PLANES:
         log.warning(
             "%d figures would show this grid: that of the best recipe is drawn; name a point of an axis for another",
@@ -180,12 +189,12 @@ def _grid_figures(study: Study, dataset: xr.Dataset, success: Success) -> Iterat
         planes = [(point, part) for point, part in planes if point.items() <= best.point.items()]
     numbers = {"best": best.point | {"share": list(best.share), "seeds": best.seeds}}
     for point, part in planes:
-        table = grid.recipe_table(part, success, str(dataset["split"].to_numpy()[-1]))
-        figure = grid_figure(table, part, dataset, success)
+        table = grid.recipe_table(part, metric, success, str(dataset["split"].to_numpy()[-1]))
+        figure = grid_figure(table, part, dataset, study.task, success)
         yield NamedFigure(f"grid{point_suffix(dataset, point)}", figure, best.description, numbers)
     varied = [name for name in further_axes(dataset) if dataset.sizes[name] > 1]
     if len(varied) == 1 and dataset.sizes["width"] > 1 and dataset.sizes[varied[0]] <= MAX_PANELS:
-        name = success.metric.name
+        name = metric.name
         figure = panels_figure(dataset, study.task, varied[0])
         yield NamedFigure(
             f"{name}-width-by-{varied[0]}", figure, f"{name} against width for each {varied[0]}"
@@ -219,31 +228,33 @@ def _rate_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigure]:
         yield NamedFigure(f"rates{point_suffix(dataset, point)}", figure, text, numbers)
 
 
-def _point_figures(study: Study, point: PointOfStudy, success: Success) -> Iterator[NamedFigure]:
+def _point_figures(study: Study, point: PointOfStudy, success: Success | None) -> Iterator[NamedFigure]:
     """The figures of one recipe per width."""
-    task, name, dataset = study.task, success.metric.name, point.dataset
-    curve = width_curve(dataset, success)
-    half = describe_half(curve.half, curve.widths)
-    yield NamedFigure(
-        f"{name}-width",
-        width_figure(curve, dataset, task),
-        f"{name}, {recipe(dataset)}: {half} for {success} on {curve.split}, by a logistic fit in log2 of the width",
-        {
-            "recipe": recipe(dataset),
-            "widths": curve.widths,
-            "success": np.round(curve.shares, 5).tolist(),
-            "h50": [round(value, 3) for value in curve.half],
-        },
-    )
+    task, dataset = study.task, point.dataset
+    metric = task.evaluation.headline
+    name, curve = metric.name, width_curve(dataset, metric, success)
+    text, numbers = f"{name}, {recipe(dataset)}", {"recipe": recipe(dataset), "widths": curve.widths}
+    numbers["baseline"] = round(baseline_of(dataset, curve.split), 5)
+    if curve.half is not None:
+        half = describe_half(curve.half, curve.widths)
+        text += f": {half} for {success} on {curve.split}, by a logistic fit in log2 of the width"
+        numbers["success"] = np.round(curve.shares, 5).tolist()
+        numbers["h50"] = [round(value, 3) for value in curve.half]
+    yield NamedFigure(f"{name}-width", width_figure(curve, dataset, task), text, numbers)
     if point.loss is not None or not is_reduced(dataset):
         yield from _loss_figures(point, task)
     if is_reduced(dataset):  # what follows shows the whole training, or its end
         return
     figure = curves_figure(dataset, task, study.spec.training)
     yield NamedFigure(f"{name}-curves", figure, f"{name} over training")
-    steps = steps_to_success(dataset, success)
-    goal = f"{name} {success}"
-    yield NamedFigure("steps-to-success", steps_figure(steps, dataset, task, goal), f"steps to {goal}")
+    if success is not None:
+        steps, goal = steps_to_success(dataset, success), f"{name} {success}"
+        if bool(steps.notnull().any()):
+            yield NamedFigure(
+                "steps-to-success", steps_figure(steps, dataset, task, goal), f"steps to {goal}"
+            )
+        else:
+            log.warning("no figure of the steps to success: no seed reaches %s", goal)
     if issubclass(task.data.spec, CorpusSpec):
         yield from _prediction_figures(study, dataset)
     if geometry.is_measured(dataset):
@@ -275,10 +286,20 @@ def _prediction_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigu
     )
     errors = {str(one.settings.width): round(calibration(given).error, 5) for one, given in found}
     yield NamedFigure("predictions", figure, "confusion and calibration", {"calibration_error": errors})
-    member, given = found[-1]
-    table = worst_table(member, given, split)
+    classes = study.dataset.metadata.corpus.classes
+    by_class = pd.concat(
+        [class_table(given, classes).assign(width=one.settings.width) for one, given in found]
+    )
+    figure = classes_figure(by_class, classes)
+    set_heading(figure, f"Recall of each class on the {split} split, with 95 % intervals; seeds of median {study.task.evaluation.headline.name}")
+    yield NamedFigure("classes", figure, "recall, precision and F1 of each class", table=by_class)
+    best = chosen_width(dataset, study.task)
+    member, given = min(found, key=lambda one: abs(one[0].settings.width - best))
+    table = errors_table(member, given, split)
     figure = errors_figure(member, table)
-    yield NamedFigure("worst-errors", figure, f"the {len(table)} worst errors", table=table)
+    yield NamedFigure(
+        "most-wrong", figure, f"the {len(table)} worst errors of width {member.settings.width}", table=table
+    )
 
 
 def _geometry_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigure]:

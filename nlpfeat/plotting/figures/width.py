@@ -22,7 +22,8 @@ from nlpfeat.plotting.style import (
     width_colours,
 )
 from nlpfeat.stats.quantiles import Quartiles, ordered_quartiles_of, quartiles_of
-from nlpfeat.store.results import counts_in_words, describe_value, describe_values, recipe, scores
+from nlpfeat.stats.summaries import BASELINES
+from nlpfeat.store.results import baseline_of, counts_in_words, describe_value, describe_values, recipe, scores
 from nlpfeat.training.schedule import TrainingSpec
 from nlpfeat.training.task import Task
 
@@ -80,45 +81,74 @@ def _plot_scores(ax: Axes, final: xr.DataArray) -> None:
 def width_figure(curve: WidthCurve, dataset: xr.Dataset, task: Task) -> Figure:
     """The headline metric against width, above the share of seeds that succeed.
 
+    The shares are left out without a threshold, and where no seed reaches it, which the heading then says.
+
     Args:
       curve: from `nlpfeat.analysis.width.width_curve`.
       dataset: the part of a study's array that it was made from.
       task: what the study is trained on.
     """
-    name, widths = curve.success.metric.name, curve.widths
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 8), height_ratios=(3, 2), sharex=True)
+    name, widths = curve.metric.name, curve.widths
+    success = curve.success if any(share.estimate > 0 for share in curve.shares) else None
+    size, heights = ((8, 8), (3, 2)) if success else ((8, 5.2), (1,))
+    figure, axes = plt.subplots(
+        len(heights), 1, figsize=size, height_ratios=heights, sharex=True, squeeze=False
+    )
+    top = axes[0, 0]
     _plot_scores(top, curve.scores)
+    plot_baseline(top, dataset, task)
     seeds = int((dataset["member_id"] != "").sum("seed").max())
     counts = counts_in_words(dataset)
     remarks = f" ({counts})" if counts else ""
-    top.set_title(f"{name} against width, {recipe(dataset)}, {seeds} seeds each{remarks}:\n{task.summary}")
-    top.set_ylabel(name)
-    plot_success(
-        bottom,
-        widths,
-        *np.array(curve.shares).T,
-        half=curve.half,
-        label=f"P({curve.split} {name} {curve.success}), Wilson 95 %",
-        width_label=task.width_label,
+    none = f" No seed reaches {curve.split} {name} {curve.success}." if curve.success and not success else ""
+    set_heading(
+        figure, f"{name} against width, {recipe(dataset)}, {seeds} seeds each{remarks}: {task.summary}.{none}"
     )
-    bottom.set_ylabel("share of seeds")
+    top.set_ylabel(name)
+    bottom = axes[1, 0] if success else None
+    if bottom is not None:
+        assert curve.half is not None
+        plot_success(
+            bottom,
+            widths,
+            *np.array(curve.shares).T,
+            half=curve.half,
+            label=f"P({curve.split} {name} {curve.success}), Wilson 95 %",
+            width_label=task.width_label,
+        )
+        bottom.set_ylabel("share of seeds")
     if has_linearized(dataset):
-        _plot_linearized(top, bottom, linearized_curve(dataset, curve.success))
+        _plot_linearized(top, bottom, linearized_curve(dataset, curve.metric, success))
     top.legend(loc="best")
-    _write_chosen(bottom, dataset)
-    width_axis(top, widths, "")
+    _write_chosen(axes[-1, 0], dataset)
+    width_axis(top, widths, "" if success else task.width_label)
     return figure
 
 
-def _plot_linearized(top: Axes, bottom: Axes, curve: WidthCurve) -> None:
+def plot_baseline(ax: Axes, dataset: xr.Dataset, task: Task, *, horizontal: bool = True) -> None:
+    """A line at the headline metric of the best constant prediction on the last split.
+
+    Args:
+      ax: where.
+      dataset: the part of a study's array that is drawn.
+      task: what the study is trained on.
+      horizontal: whether the metric is the vertical axis.
+    """
+    level = baseline_of(dataset, str(dataset["split"].to_numpy()[-1]))
+    line = ax.axhline if horizontal else ax.axvline
+    line(level, color=GREY, lw=1.2, ls=(0, (4, 2)), label=f"{BASELINES[task.evaluation.kind]} {level:.3g}")
+
+
+def _plot_linearized(top: Axes, bottom: Axes | None, curve: WidthCurve) -> None:
     """The baseline that learns no features: its median, and the share of seeds that succeed."""
     label, look = "linearized at its start", {"color": GREY, "ls": "--", "marker": "x", "lw": 1.2, "ms": 5}
     final = curve.scores.isel(split=-1).transpose("width", "seed").to_numpy()
     top.plot(
         curve.widths, quartiles_of(final, axis=1).median, label=f"{label} ({curve.split}): median", **look
     )
-    bottom.plot(curve.widths, [share.estimate for share in curve.shares], label=label, **look)
-    bottom.legend(loc="best")
+    if bottom is not None:
+        bottom.plot(curve.widths, [share.estimate for share in curve.shares], label=label, **look)
+        bottom.legend(loc="best")
 
 
 def _write_chosen(ax: Axes, dataset: xr.Dataset) -> None:
@@ -159,6 +189,7 @@ def panels_figure(dataset: xr.Dataset, task: Task, axis: str) -> Figure:
     for ax, value in zip(axes[0], values, strict=True):
         part = final.sel({axis: value})
         _plot_scores(ax, part.isel(width=part.notnull().any(("split", "seed")).to_numpy()))
+        plot_baseline(ax, dataset, task)
         width_axis(ax, widths, task.width_label)
         ax.set_title(f"{axis.replace('_', ' ')} {describe_value(dataset[axis], value)}")
     axes[0, 0].set_ylabel(metric.name)
@@ -187,6 +218,8 @@ def curves_figure(dataset: xr.Dataset, task: Task, training: TrainingSpec) -> Fi
         for ax, width, colour in zip(row, widths, width_colours(widths), strict=True):
             values = shown.sel(width=width).to_numpy()
             values = values[(dataset["member_id"].sel(width=width) != "").to_numpy()]
+            if measure is metric:
+                plot_baseline(ax, dataset, task)
             if len(values):
                 plot_curves(
                     ax,
