@@ -14,15 +14,14 @@ from nlpfeat.config.files import expand_path
 from nlpfeat.data.downloads import QUESTIONS, fetch
 from nlpfeat.data.text import vector_files
 from nlpfeat.data.text.corpus import Corpus
-from nlpfeat.data.text.vocabulary import FEWEST, Vocabulary
-from nlpfeat.data.text.vocabulary import polarity as log_ratios
+from nlpfeat.data.text.vocabulary import Vocabulary, class_polarity, fewest
 from nlpfeat.data.text.word_tests import Pair, Question, questions
 from nlpfeat.embeddings.alignment import centred, nearest_translations, rotation
 from nlpfeat.embeddings.evaluation import Correlation, analogy_query, correlation, solve_analogies
 from nlpfeat.embeddings.neighbours import SIMILARITIES, cosine, nearest, ties
 from nlpfeat.embeddings.separability import PolarWords, polar_words
 from nlpfeat.embeddings.space import WordSpace
-from nlpfeat.errors import UserError
+from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.store.atomic import atomic
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.session import Study
@@ -295,25 +294,45 @@ def translate(
     )
 
 
-def polar_groups(study: Study, per_class: int) -> PolarWords:
-    """The words of most extreme polarity in the training texts.
+def class_index(study: Study, name: str = "") -> int:
+    """The index of a class by its name; empty for the last one.
 
     Raises:
-      UserError: if the texts have no classes, or too few words have a polarity.
+      UserError: if the texts have no classes, or none of that name.
     """
     require_classes(study)
-    texts = texts_of(study)
-    groups = polar_words(log_ratios(texts.vocabulary.counts), per_class)
+    classes = texts_of(study).corpus.classes
+    if name and name not in classes:
+        raise UserError(f"class: no class {name!r}; {did_you_mean(name, classes)}")
+    return classes.index(name) if name else len(classes) - 1
+
+
+def polar_groups(study: Study, per_class: int, class_name: str = "") -> PolarWords:
+    """The words most typical of the training texts of a class, and those most typical of the others.
+
+    Args:
+      study: of classified texts.
+      per_class: words of each group, at most.
+      class_name: of the class; empty for the last one.
+
+    Raises:
+      UserError: if the texts have no such class, or too few words have a polarity.
+    """
+    label, texts = class_index(study, class_name), texts_of(study)
+    counts = texts.vocabulary.counts
+    groups = polar_words(class_polarity(counts, label), per_class)
     few = min(int((groups.labels == label).sum()) for label in (0, 1))
     if few < MIN_POLAR:
         raise UserError(
-            f"only {few} words of one sign occur {FEWEST} times or more in the {texts.corpus.sizes[0]} training texts: "
+            f"only {few} words of one sign occur {fewest(counts)} times or more in the {texts.corpus.sizes[0]} training texts: "
             "too few to compare"
         )
     return groups
 
 
-def polarity(study: Study, member: TrainedMember, words: Sequence[str], top_k: int = 10) -> pd.DataFrame:
+def polarity(
+    study: Study, member: TrainedMember, words: Sequence[str], top_k: int = 10, class_name: str = ""
+) -> pd.DataFrame:
     """The polarity of words in the training texts, and how the network classifies each word alone.
 
     Args:
@@ -321,24 +340,26 @@ def polarity(study: Study, member: TrainedMember, words: Sequence[str], top_k: i
       member: its network.
       words: without any, the `top_k` words of highest and of lowest polarity.
       top_k: of each sign.
+      class_name: of the class against the others; empty for the last one.
 
     Returns:
-      A row per word: "word", "polarity" (log ratio of counts; NaN for rare words), a column "in CLASS" per class (counts),
-      and "log_odds" of the last class for the word alone.
+      A row per word: "word", "polarity" (`nlpfeat.data.text.vocabulary.class_polarity`; NaN for rare words), a column "in CLASS"
+      per class (counts), and "log_odds" of the class for the word alone.
 
     Raises:
-      UserError: if the texts have no classes, lack a word, or no word is frequent enough.
+      UserError: if the texts have no such class, lack a word, or no word is frequent enough.
     """
-    require_classes(study)
+    label = class_index(study, class_name)
     texts = study.dataset.metadata
     vocabulary, classes = texts.vocabulary, texts.corpus.classes
-    values, space = log_ratios(vocabulary.counts), word_space(study, member)
+    values, space = class_polarity(vocabulary.counts, label), word_space(study, member)
     ids = [vocabulary.ids[space.words[space.row(word)]] for word in words]
     ids = ids or polar_words(values, top_k).words.tolist()
     if not ids:
-        raise UserError(f"no word occurs {FEWEST} times or more in the training texts: name some words")
+        least = fewest(vocabulary.counts)
+        raise UserError(f"no word occurs {least} times or more in the training texts: name some words")
     scores = score_documents(member, [texts.single_word(i) for i in ids])["scores"]
-    odds = log_odds(scores, len(classes) - 1).astype(float).round(4)
+    odds = log_odds(scores, label).astype(float).round(4)
     counts = {f"in {name}": vocabulary.counts[ids, k] for k, name in enumerate(classes)}
     names = [vocabulary.words[i] for i in ids]
     return pd.DataFrame({"word": names, "polarity": values[ids].round(4), **counts, "log_odds": odds})

@@ -1,6 +1,7 @@
 """Words on planes, one per member or file: good and bad words where texts have classes, else the most frequent words."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -10,7 +11,14 @@ import pandas as pd
 from jaxtyping import Float
 from sklearn.cluster import KMeans
 
-from nlpfeat.analysis.embeddings import has_classes, polar_groups, texts_of, word_space, word_vectors
+from nlpfeat.analysis.embeddings import (
+    class_index,
+    has_classes,
+    polar_groups,
+    texts_of,
+    word_space,
+    word_vectors,
+)
 from nlpfeat.embeddings.neighbours import unit_length
 from nlpfeat.embeddings.projections import align, pca, tsne
 from nlpfeat.embeddings.separability import PolarWords, effective_dimensions
@@ -28,6 +36,7 @@ METHODS: dict[Method, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
     "pca": ("PCA", pca),
 }
 MAX_CLUSTERS = 8
+BINS = 60  # of a number line
 
 
 @dataclass(frozen=True)
@@ -37,13 +46,15 @@ class WordMapOptions:
     Attributes:
       method: of projection.
       step: a kept checkpoint; None for the last.
-      per_class: good and bad words, of texts with classes.
+      per_class: words typical of a class, and of the others, of texts with classes.
+      class_name: of that class; empty for the last one.
       max_items: the most frequent words, of texts without classes and of files.
     """
 
     method: Method = "tsne"
     step: int | None = None
     per_class: int = 500
+    class_name: str = ""
     max_items: int = 350
 
 
@@ -60,16 +71,16 @@ class WordMap(NamedTuple):
     Attributes:
       method: of projection.
       planes: one per space, each aligned to the first.
-      table: one row per word, the order of the points: "word"; "group", which is good, bad or the number of a k-means cluster;
-        "polarity" of good and bad words, "rank" by frequency of others; "count" where it is known.
-      positive_class: the class of which good words are typical; None where the groups are clusters.
+      table: one row per word, the order of the points: "word"; "group", which is the class, "not" the class, or the number of a k-means
+        cluster; "polarity" of words of texts with classes, "rank" by frequency of others; "count" where it is known.
+      class_name: the class whose words are held against the others; None where the groups are clusters.
       clustered: the space whose vectors were clustered, where there are several; else "".
     """
 
     method: Method
     planes: list[Plane]
     table: pd.DataFrame
-    positive_class: str | None = None
+    class_name: str | None = None
     clustered: str = ""
 
 
@@ -97,7 +108,7 @@ def word_map(
     Raises:
       UserError: if there are too few words, or a member is missing or has diverged.
     """
-    groups = polar_groups(study, options.per_class) if has_classes(study) else None
+    groups = polar_groups(study, options.per_class, options.class_name) if has_classes(study) else None
     spaces: list[Titled] = []
     first = None
     for settings in members:
@@ -113,7 +124,8 @@ def word_map(
     if first is not None:
         return _clustered(first, spaces, planes, options.method)
     assert groups is not None
-    return WordMap(options.method, planes, _polar(study, groups), texts_of(study).corpus.classes[-1])
+    name = texts_of(study).corpus.classes[class_index(study, options.class_name)]
+    return WordMap(options.method, planes, _polar(study, groups, name), name)
 
 
 def space_map(space: WordSpace, options: WordMapOptions = WordMapOptions()) -> WordMap:
@@ -139,6 +151,8 @@ def map_name(members: Sequence[Mapping[str, float]], options: WordMapOptions) ->
         parts.append(f"{name}={'+'.join(values)}")
     changed = {name: getattr(options, name) for name in ("step", "per_class", "max_items")}
     parts += [f"{k.replace('_', '-')}={v}" for k, v in changed.items() if v != getattr(usual, k)]
+    if options.class_name:
+        parts.append(f"class={re.sub(r'[^\w.-]', '_', options.class_name)}")
     return "-".join(parts)
 
 
@@ -160,13 +174,28 @@ def project(spaces: Sequence[Titled], method: Method, track: Track = untracked) 
     for title, vectors in track(spaces, "maps", len(spaces)):
         points = effective_dimensions(vectors)
         rank = points.shape[1]
-        if rank <= 1:
-            shown = "its map is empty" if rank == 0 else "the map shows nothing but their order along a line"
-            log.warning("%s: the words fill %d of %d dimensions, so %s", title, rank, vectors.shape[1], shown)
-        plane = projection(points) if rank else np.zeros((len(points), 2))
-        heading = f"{title}: {name} of {rank} {'dimension' if rank == 1 else 'dimensions'}"
-        planes.append(Plane(heading, align(plane, planes[0].points) if planes else plane))
+        if rank > 1:
+            plane, heading = projection(points), f"{title}: {name} of {rank} dimensions"
+            planes.append(Plane(heading, align(plane, planes[0].points) if planes else plane))
+            continue
+        shown = "its map is empty" if rank == 0 else "they are drawn on a number line"
+        log.warning("%s: the words fill %d of %d dimensions, so %s", title, rank, vectors.shape[1], shown)
+        line = points[:, 0] if rank else np.zeros(len(points))
+        if planes and line @ planes[0].points[:, 0] < 0:
+            line = -line
+        planes.append(Plane(f"{title}: number line, as the words fill {rank} dimension{'' if rank == 1 else 's'}", stacked(line)))
     return planes
+
+
+def stacked(line: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
+    """Points of a number line in the plane: those that fall into one of `BINS` equal bins stand on top of each other, in order."""
+    span = np.ptp(line) or 1.0
+    bins = np.minimum((line - line.min()) / span * BINS, BINS - 1).astype(int)
+    height = np.zeros(len(line))
+    for number in np.unique(bins):
+        inside = np.flatnonzero(bins == number)
+        height[inside[np.argsort(line[inside], kind="stable")]] = np.arange(len(inside))
+    return np.stack([line, height * span / BINS], axis=1)
 
 
 def _frequent(space: WordSpace, options: WordMapOptions) -> Float[np.ndarray, "n d"]:
@@ -174,11 +203,11 @@ def _frequent(space: WordSpace, options: WordMapOptions) -> Float[np.ndarray, "n
     return unit_length(space.vectors[: options.max_items])
 
 
-def _polar(study: Study, groups: PolarWords) -> pd.DataFrame:
+def _polar(study: Study, groups: PolarWords, name: str) -> pd.DataFrame:
     vocabulary = texts_of(study).vocabulary
     columns = {
         "word": [vocabulary.words[i] or "(empty)" for i in groups.words],
-        "group": np.where(groups.labels == 1, "good", "bad"),
+        "group": np.where(groups.labels == 1, name, f"not {name}"),
         "polarity": groups.polarity.round(3),
         "count": vocabulary.counts[groups.words].sum(1),
     }

@@ -1,4 +1,4 @@
-"""Separability of good and bad words in the space of their vectors, for every member at every kept checkpoint."""
+"""Separability of the words of a class from the others in the space of their vectors, for every member at every kept checkpoint."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from nlpfeat.analysis.embeddings import polar_groups, word_vectors
+from nlpfeat.analysis.embeddings import class_index, polar_groups, texts_of, word_vectors
 from nlpfeat.config.fields import setting_names
 from nlpfeat.embeddings.separability import MEASURES, measure
 from nlpfeat.parallel import process_pool
@@ -17,11 +17,15 @@ from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.study.select import ANYWHERE, finished_steps, members_at_point, members_at_steps
 from nlpfeat.study.session import Study
 
-PER_CLASS = 500  # good and bad words
+PER_CLASS = 500  # words of the class, and of the others
 
 
 def word_separability(
-    study: Study, point: Mapping[str, float] = ANYWHERE, per_class: int = PER_CLASS, track: Track = untracked
+    study: Study,
+    point: Mapping[str, float] = ANYWHERE,
+    per_class: int = PER_CLASS,
+    track: Track = untracked,
+    class_name: str = "",
 ) -> xr.Dataset:
     """The MEASURES of all finished members at all kept checkpoints.
 
@@ -30,14 +34,17 @@ def word_separability(
       point: values of the axes beside width and seed.
       per_class: words of each polarity.
       track: follows the loop over members and checkpoints.
+      class_name: whose words are held against those of the others; empty for the last class.
 
     Returns:
-      Dims (member, step), the settings as coordinates of "member", and "groups": the numbers of good and bad words.
+      Dims (member, step), the settings as coordinates of "member", and "groups": the numbers of words of the class and of the
+      others.
 
     Raises:
       UserError: if no bucket is finished, `point` leaves an axis open, or too few words have a polarity.
     """
-    groups = polar_groups(study, per_class)
+    name = texts_of(study).corpus.classes[class_index(study, class_name)]
+    groups = polar_groups(study, per_class, class_name)
     table = members_at_point(study, point)
     steps = finished_steps(study.folder, table)
     futures: dict[tuple[str, int], Future[dict[str, float]]] = {}
@@ -66,7 +73,7 @@ def word_separability(
     counts = [int((groups.labels == label).sum()) for label in (1, 0)]
     return xr.Dataset(
         {**data, "groups": ("group", counts)},
-        {"step": kept, "id": ("member", ids), "group": ["good", "bad"], **settings},
+        {"step": kept, "id": ("member", ids), "group": [name, f"not {name}"], **settings},
     )
 
 

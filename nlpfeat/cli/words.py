@@ -310,11 +310,23 @@ def export(args: argparse.Namespace, line: str) -> int:
     return 0
 
 
+def add_class(parser: Parser) -> None:
+    """The flag that names a class."""
+    parser.add_argument(
+        "--class",
+        dest="class_name",
+        metavar="NAME",
+        default="",
+        help="the class whose words are held against those of the others (default: the last)",
+    )
+
+
 def _map_flags(parser: Parser) -> None:
     add_space(parser)
     add_widths(parser)
     parser.add_argument("--method", choices=("tsne", "pca"), default="tsne", help="(default: %(default)s)")
-    add_count(parser, "--per-class", 500, "good words, and bad words, of texts with classes")
+    add_count(parser, "--per-class", 500, "words of a class, and of the others, of texts with classes")
+    add_class(parser)
     add_count(parser, "--max-items", 350, "the N most frequent words, of texts without classes and of files")
     add_json(parser)
 
@@ -335,7 +347,7 @@ def draw_map(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.report.word_maps import word_map_page
     from nlpfeat.store.provenance import commit, signature
 
-    options = WordMapOptions(args.method, args.step, args.per_class, args.max_items)
+    options = WordMapOptions(args.method, args.step, args.per_class, args.class_name, args.max_items)
     if args.vectors is not None:
         found = space_map(_load(args.vectors, args.rows), options)
         path = Path(f"figures/words-{args.method}-{Path(args.vectors).name}-{len(found.table)}")
@@ -442,6 +454,7 @@ def _polarity_flags(parser: Parser) -> None:
     add_study(parser, STUDY)
     add_member(parser)
     add_count(parser, "--top-k", 10, "words of each sign, where none is named")
+    add_class(parser)
     add_json(parser)
 
 
@@ -455,21 +468,23 @@ def polarity(args: argparse.Namespace, line: str) -> int:
     study = _open(args)
     embeddings.require_classes(study)
     member = study.restore_converged(args.step, **member_of(study, args))
-    table = embeddings.polarity(study, member, args.words, args.top_k)
+    name = embeddings.texts_of(study).corpus.classes[embeddings.class_index(study, args.class_name)]
+    table = embeddings.polarity(study, member, args.words, args.top_k, name)
     if args.json:
         print_json(table)
         return 0
-    last = embeddings.texts_of(study).corpus.classes[-1]
     print_columns(
         {str(name): ["rare" if x != x else str(x) for x in table[name]] for name in table},  # noqa: PLR0124
-        f"polarity: log ratio of the counts in {last} texts and in the others; log_odds: of {last} for the word alone",
+        f"polarity: log P(word | {name}) - log P(word | not {name}), smoothed, in the training texts; log_odds: of {name} for the "
+        "word alone",
     )
     return 0
 
 
 def _separability_flags(parser: Parser) -> None:
     add_study(parser, STUDY)
-    add_count(parser, "--per-class", 500, "good words, and bad words")
+    add_count(parser, "--per-class", 500, "words of the class, and of the others")
+    add_class(parser)
     add_json(parser)
 
 
@@ -488,7 +503,7 @@ def separability(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.tasks.spec import config_hash
 
     study = _open(args)
-    dataset = word_separability(study, point_of_flags(study, args), args.per_class, track)
+    dataset = word_separability(study, point_of_flags(study, args), args.per_class, track, args.class_name)
     dataset.attrs = {"commit": commit(), "config_hash": config_hash(study.spec), "command": line}
     array = study.path / "words.nc"
     write_netcdf(dataset, array)
@@ -496,16 +511,18 @@ def separability(args: argparse.Namespace, line: str) -> int:
         separability_figure(dataset, study.task.width_label),
         study.folder.figures / "words-separability",
         signature(line, study.folder),
-        "Separability of good and bad words: at the last step above, every member a point; over training below",
+        f"Words typical of {dataset['group'].to_numpy()[0]}, and of the other classes: how separable their vectors are. At the last step "
+        "above, every member a point; over training below",
     )
     table = separability_table(dataset)
     if args.json:
         print_json(table)
         return 0
-    good, bad = dataset["groups"].to_numpy().tolist()
+    own, others = dataset["groups"].to_numpy().tolist()
+    name = str(dataset["group"].to_numpy()[0])
     print_columns(
         {str(name): [_interval(cell) for cell in table[name]] for name in table},
-        f"{good} good and {bad} bad words at the last step: medians over members (quartiles); of separable the share of members (Wilson "
+        f"{own} words of {name} and {others} of the others, at the last step: medians over members (quartiles); of separable the share of members (Wilson "
         "interval). " + "; ".join(f"{name}: {one.description}" for name, one in MEASURES.items()),
     )
     print_paths([array, *paths])
@@ -613,11 +630,12 @@ COMMAND = Command(
             _polarity_flags,
             polarity,
             "--study=runs/reviews_bag --width=10 film boring",
+            "--study=runs/imdb_ngrams-own-mine --width=best --class=neutral",
             python='study = nlpfeat.open_study("runs/reviews_bag"); nlpfeat.polarity(study, study.restore(width=10, seed=1), ["film", "boring"])',
         ),
         _subcommand(
             "separability",
-            "separability of good and bad words against width and over training",
+            "separability of the words of a class against width and over training",
             _separability_flags,
             separability,
             "--study=runs/reviews_bag",

@@ -1,4 +1,4 @@
-"""Separability of good and bad words: those that one class uses most, and those that the other classes do."""
+"""Separability of the words of a class: those that its texts use most, from those that the other classes do."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ class PolarWords(NamedTuple):
     """The words of most extreme polarity, the most extreme first within each group."""
 
     words: Int[np.ndarray, " n"]  # indices into the vocabulary
-    labels: Int[np.ndarray, " n"]  # 1 for words of the last class, else 0
+    labels: Int[np.ndarray, " n"]  # 1 for words of the class, else 0
     polarity: Float[np.ndarray, " n"]
 
 

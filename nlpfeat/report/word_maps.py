@@ -32,19 +32,19 @@ assert len(CLUSTERS) == MAX_CLUSTERS
 def word_map_page(result: WordMap) -> Map:
     """The map of words, ready for `nlpfeat.report.map_page.write_map`."""
     panels = [Panel(*plane) for plane in result.planes]
-    return Map(panels, *(_clusters if result.positive_class is None else _polar)(result))
+    return Map(panels, *(_clusters if result.class_name is None else _polar)(result))
 
 
 def _polar(result: WordMap) -> tuple[Points, str, str]:
-    """Good and bad words; the most extreme of either sign are labelled first, in turn."""
-    good = (result.table["group"] == "good").to_numpy()
+    """Words of a class and of the others; the most extreme of either sign are labelled first, in turn."""
+    last = str(result.class_name)
+    good = (result.table["group"] == last).to_numpy()
     points = _points(
         result,
         np.where(good, GOOD, BAD).tolist(),
         np.where(good, "circle", "triangle").tolist(),
         -np.where(good, np.cumsum(good), np.cumsum(~good)).astype(float),
     )
-    last = str(result.positive_class)
     heading = f"Words of {last} texts (green dots) and of the others (black triangles): the network treats neighbours alike"
     about = (
         f"<p><b>Words in the space of the network.</b> The {int(good.sum())} words most typical of {html.escape(last)} texts (green "

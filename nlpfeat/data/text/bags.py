@@ -143,7 +143,8 @@ class BagSpec(CorpusSpec):
     Attributes:
       ngrams: length of the longest n-grams in the vocabulary.
       min_count: words must occur more often than this in the train split.
-      polarity: minimal magnitude of the polarity of a word. Words too rare for a polarity are kept.
+      polarity: minimal magnitude of the polarity of a word, Trask's of the published reviews, of other files the largest
+        `class_polarity`. Words too rare for a polarity are kept.
       counts: whether the weight of a word is its count in the text, instead of 1.
       naive_bayes: whether the weight of a word is its log-count ratio, with each text scaled to length 1.
       smoothing: added to the numbers of documents of which log-count ratios are made: less of it trusts rare words more.
@@ -240,7 +241,13 @@ def load(spec: BagSpec, history: int = 0) -> Dataset:
     corpus, known = read_corpus(spec, spec.tokenize)
     sizes = corpus.sizes
     vocabulary, counts = build(
-        corpus.documents, corpus.labels, sizes[0], spec.ngrams, spec.min_count, spec.polarity
+        corpus.documents,
+        corpus.labels,
+        sizes[0],
+        spec.ngrams,
+        spec.min_count,
+        spec.polarity,
+        by_rates=bool(spec.path),
     )
     if not vocabulary.words:
         raise UserError(

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from nlpfeat.data.text.tokens import Tokenized
 
-FEWEST = 50  # occurrences below which a word has no polarity
+FEWEST = 50  # occurrences below which a word has no polarity; in a small corpus fewer, see `fewest`
 JOIN = " "  # between the words of an n-gram
 
 
@@ -54,6 +54,29 @@ def polarity(counts: Int[np.ndarray, "words classes"]) -> Float[np.ndarray, " wo
     return np.where(counts.sum(1) >= FEWEST, logarithm, np.nan)
 
 
+def class_polarity(
+    counts: Int[np.ndarray, "words classes"], label: int, smoothing: float = 1.0
+) -> Float[np.ndarray, " words"]:
+    """How much more frequent each word is in the texts of one class than in the others, on a log scale: (words,).
+
+    log P(word | class) − log P(word | other classes), with P = (count + smoothing) / (all counts + smoothing · words): classes of
+    unequal size do no harm. NaN for words that occur less often than `fewest`.
+
+    Args:
+      counts: occurrences of each word in the training texts of each class.
+      label: the class.
+      smoothing: added to each count.
+    """
+    own, others = counts[:, label] + smoothing, counts.sum(1) - counts[:, label] + smoothing
+    ratio = np.log(own / own.sum()) - np.log(others / others.sum())
+    return np.where(counts.sum(1) >= fewest(counts), ratio, np.nan)
+
+
+def fewest(counts: Int[np.ndarray, "words classes"]) -> int:
+    """Occurrences below which a word has no `class_polarity`: FEWEST in a corpus of a million words or more, down to 5 in small ones."""
+    return int(np.clip(counts.sum() // 20_000, 5, FEWEST))
+
+
 def log_count_ratios(
     counts: csr_array, labels: Int[np.ndarray, " n"], smoothing: float = 1.0
 ) -> Float[np.ndarray, " words"]:
@@ -87,6 +110,12 @@ def inverse_document_frequency(counts: csr_array) -> Float[np.ndarray, " words"]
     return (np.log((1 + documents) / (1 + containing)) + 1).astype(np.float32)
 
 
+def _magnitude(counts: Int[np.ndarray, "words classes"], *, by_rates: bool) -> Float[np.ndarray, " words"]:
+    if not by_rates:
+        return np.abs(polarity(counts))
+    return np.abs(np.stack([class_polarity(counts, k) for k in range(counts.shape[1])])).max(0)
+
+
 def build(
     documents: Tokenized,
     labels: Int[np.ndarray, " documents"],
@@ -94,6 +123,8 @@ def build(
     ngrams: int,
     min_count: int,
     cutoff: float,
+    *,
+    by_rates: bool = False,
 ) -> tuple[Vocabulary, csr_array]:
     """The vocabulary of the training documents, and the word counts of all documents.
 
@@ -104,6 +135,7 @@ def build(
       ngrams: length of the longest n-grams. N-grams of two and more words must occur at least twice.
       min_count: words must occur more often than this in the training documents.
       cutoff: minimal magnitude of the polarity of a word. Words too rare for a polarity are kept.
+      by_rates: whether the polarity is the largest `class_polarity` of the classes, which may be unequal, instead of Trask's.
 
     Returns:
       The vocabulary, and the counts int64 (documents, words), with rising ids in each document.
@@ -128,7 +160,7 @@ def build(
         counts = np.bincount(
             ngram[seen] * classes + labels[document[seen]], minlength=len(distinct) * classes
         ).reshape(-1, classes)
-        magnitude = np.abs(polarity(counts))
+        magnitude = _magnitude(counts, by_rates=by_rates) if cutoff else np.zeros(len(counts))
         kept = (counts.sum(1) > max(min_count, int(n > 1))) & ((magnitude >= cutoff) | np.isnan(magnitude))
         example = np.zeros(len(distinct), np.int64)
         example[ngram[::-1]] = position[::-1]  # the first occurrence
