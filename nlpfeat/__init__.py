@@ -77,6 +77,9 @@ _HOMES = {
     "new_user": "nlpfeat.analysis.new_users",
     "predicted_item": "nlpfeat.analysis.ratings",
     "recommended_items": "nlpfeat.analysis.ratings",
+    "recommended_to_all": "nlpfeat.analysis.ratings",
+    "predict_pairs": "nlpfeat.analysis.ratings",
+    "evaluate_ratings": "nlpfeat.analysis.rating_evaluation",
     "factor_stability": "nlpfeat.analysis.factor_stability",
     "ItemOptions": "nlpfeat.analysis.ratings",
     # characters
@@ -114,12 +117,15 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.predictions import predict_text as predict_text
     from nlpfeat.analysis.predictions import predict_texts as predict_texts
     from nlpfeat.analysis.ratings import ItemOptions as ItemOptions
+    from nlpfeat.analysis.rating_evaluation import evaluate_ratings as evaluate_ratings
     from nlpfeat.analysis.ratings import component_items as component_items
     from nlpfeat.analysis.ratings import item_map as item_map
     from nlpfeat.analysis.ratings import items_by_quality as items_by_quality
     from nlpfeat.analysis.ratings import known_user as known_user
+    from nlpfeat.analysis.ratings import predict_pairs as predict_pairs
     from nlpfeat.analysis.ratings import predicted_item as predicted_item
     from nlpfeat.analysis.ratings import recommended_items as recommended_items
+    from nlpfeat.analysis.ratings import recommended_to_all as recommended_to_all
     from nlpfeat.analysis.ratings import similar_items as similar_items
     from nlpfeat.analysis.recommend import RecommendOptions as RecommendOptions
     from nlpfeat.analysis.recommend import recommend_model as recommend_model

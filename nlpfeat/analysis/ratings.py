@@ -15,6 +15,7 @@ from jaxtyping import Float, Int, PyTree
 
 from nlpfeat.config.fields import Settings
 from nlpfeat.data.core import Params
+from nlpfeat.data.names import identity
 from nlpfeat.data.ratings.files import year
 from nlpfeat.data.ratings.rating_table import Pairs, RatingTable
 from nlpfeat.embeddings.components import components, ends
@@ -237,6 +238,89 @@ def recommended_items(rater: Rater, options: ItemOptions = ItemOptions()) -> Ite
         _rows(member, items[best], {"predicted": _clipped(member, values[best])}),
         f"for {rater.name}, who rated {len(rated)}: of the most rated items the others, {describe_model(member)}",
     )
+
+
+def recommended_to_all(member: TrainedMember, options: ItemOptions = ItemOptions()) -> pd.DataFrame:
+    """The items of highest predicted rating for every user, among those that the user has not rated.
+
+    Args:
+      member: of a rating task.
+      options: how many are listed, and of how many.
+
+    Returns:
+      A row per user and place: "user", "place" from 1, "title", "item", "predicted".
+    """
+    table = rating_table(member)
+    items = table.most_rated(options.max_items).astype(np.int32)
+    order = np.argsort(table.rated.user, kind="stable")
+    stops = np.cumsum(np.bincount(table.rated.user, minlength=len(table.rated.users)))[:-1]
+    rows = []
+    for user, rated in enumerate(np.split(table.rated.item[order], stops)):
+        free = items[~np.isin(items, rated)]
+        if not len(free):
+            continue
+        values = predict_ratings(member, np.full(len(free), user, np.int32), free)
+        for place, i in enumerate(ends(values, options.top_k)[1], 1):
+            rows.append((table.rated.users[user], place, free[i], values[i]))
+    users, places, chosen, predicted = zip(*rows, strict=True) if rows else ((),) * 4
+    return pd.DataFrame(
+        {
+            "user": users,
+            "place": places,
+            "title": [table.titles[item] for item in chosen],
+            "item": [table.rated.items[item] for item in chosen],
+            "predicted": _clipped(member, np.array(predicted)).round(4),
+        }
+    )
+
+
+def predict_pairs(member: TrainedMember, users: Sequence[str], items: Sequence[str]) -> pd.DataFrame:
+    """Predicted ratings of pairs that are named as in the data.
+
+    For a user without training ratings the prediction is the mean over all users that have some; for an item without, the mean over
+    all items; for both, the mean of the training ratings.
+
+    Args:
+      member: of a rating task.
+      users, items: names, one of each per pair.
+
+    Returns:
+      One row per pair: "predicted", within the range of ratings; "known": which of them the model has learned of: "both", "user",
+      "item" or "neither".
+    """
+    table, counts = rating_table(member), _train_counts(member)
+    user, item = (
+        _known(names, known, count)
+        for names, known, count in zip(
+            (users, items), (table.rated.users, table.rated.items), counts, strict=True
+        )
+    )
+    trained = [np.flatnonzero(count).astype(np.int32) for count in counts]
+    train = np.asarray(member.splits["train"].inputs)
+    predicted = np.full(len(user), float(table.rated.stars[train].mean()))
+    both = (user >= 0) & (item >= 0)
+    if both.any():
+        predicted[both] = predict_ratings(member, user[both], item[both])
+    for side, other, everyone in ((user, item, trained[1]), (item, user, trained[0])):
+        lone = (side >= 0) & (other < 0)
+        means = {one: _mean_over(member, one, everyone, of_user=side is user) for one in np.unique(side[lone])}
+        predicted[lone] = [means[one] for one in side[lone]]
+    known = np.select([both, user >= 0, item >= 0], ["both", "user", "item"], "neither")
+    return pd.DataFrame({"predicted": _clipped(member, predicted).round(4), "known": known})
+
+
+def _known(names: Sequence[str], known: Sequence[str], counts: np.ndarray) -> Int[np.ndarray, " n"]:
+    """The indices of users or items by name, -1 for those without training ratings."""
+    places = {identity(name): i for i, name in enumerate(known)}
+    found = np.array([places.get(identity(name.strip()), -1) for name in names], np.int32)
+    return np.where((found >= 0) & (counts[found] > 0), found, -1).astype(np.int32)
+
+
+def _mean_over(member: TrainedMember, one: int, others: np.ndarray, *, of_user: bool) -> float:
+    """The mean prediction of a user over items, or of an item over users."""
+    repeated = np.full(len(others), one, np.int32)
+    pairs = (repeated, others) if of_user else (others, repeated)
+    return float(predict_ratings(member, *pairs).mean())
 
 
 class Quality(NamedTuple):

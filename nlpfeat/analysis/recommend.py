@@ -149,7 +149,7 @@ def _row(model: str, width: int | None, folds: list[tuple[float, float, int]]) -
 
 def _texts(spec: CorpusSpec) -> list[str]:
     """The texts of all files, as they are written."""
-    keys = ("columns", "text", "label", "split", "classes")
+    keys = ("columns", "encoding", "text", "label", "split", "classes")
     given = {name: value for name, value in asdict(spec).items() if name in keys}
     return labelled_files.read(spec.path, spec.test_path, **given).texts
 

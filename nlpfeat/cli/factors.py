@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nlpfeat.cli import parsing
 from nlpfeat.cli.parsing import Command, Parser, add_count, require_range
+from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,7 +46,28 @@ def _title(parser: Parser) -> None:
 
 
 def _item(parser: Parser) -> None:
-    parser.add_argument("--item", required=True, metavar="TITLE", help=ITEM)
+    parser.add_argument("--item", metavar="TITLE", help=ITEM)
+    parser.add_argument(
+        "--data", metavar="FILE", help="a file of pairs, with the columns of users and items of the ratings"
+    )
+    _out(parser)
+
+
+def _out(parser: Parser) -> None:
+    parser.add_argument("--out", type=expand_path, metavar="FILE", help="write a CSV here instead of printing")
+
+
+def _everyone(parser: Parser) -> None:
+    parser.add_argument("--all-users", action="store_true", help="a list for every user of the data, as CSV")
+    _out(parser)
+
+
+def _judged(parser: Parser) -> None:
+    add_count(parser, "--top-k", 10, "length of a list of recommendations")
+    parser.add_argument(
+        "--relevant", type=float, metavar="X", help="the least rating of a relevant item (default: 3/4 of the range)"
+    )
+    parser.add_argument("--split", metavar="NAME", default="", help="validation or test (default: the last)")
 
 
 def _rater(parser: Parser) -> None:
@@ -106,6 +128,13 @@ def _list(make: "List") -> Callable[[argparse.Namespace, str], int]:
         for name in ("top_k", "max_items"):
             if name in args:
                 require_range(args, name, 1)
+        bulk = getattr(args, "data", None) is not None or getattr(args, "all_users", False)
+        if bulk:
+            return _bulk(args)
+        if getattr(args, "out", None) is not None:
+            raise UserError("--out belongs to --data and to --all-users")
+        if "item" in args and args.item is None:
+            raise UserError("--item: of which item? Give its title or number, or many pairs by --data=FILE")
         if "user" in args and bool(args.user) == bool(args.rating):
             raise UserError(
                 "for whom? Give --user=ID, or what someone new has rated, as --rating TITLE=STARS"
@@ -129,6 +158,78 @@ def _list(make: "List") -> Callable[[argparse.Namespace, str], int]:
         return 0
 
     return run
+
+
+def _bulk(args: argparse.Namespace) -> int:
+    """Predict the pairs of a file, or recommend to all users: as CSV, to a file or on stdout."""
+    given = [name for name in ("user", "rating", "item") if getattr(args, name, None)]
+    if given:
+        raise UserError(f"--{given[0]}: it names one prediction, and --data or --all-users ask for many: leave it out")
+
+    import pandas as pd
+
+    from nlpfeat.analysis import ratings
+    from nlpfeat.cli.members import member_of
+    from nlpfeat.cli.tables import print_json
+    from nlpfeat.data.tables import read_table
+    from nlpfeat.store.atomic import write_csv
+
+    study = _open(args)
+    member = study.restore_converged(args.step, **member_of(study, args))
+    if getattr(args, "all_users", False):
+        table = ratings.recommended_to_all(member, _options(ratings, args))
+    else:
+        spec = study.spec.data
+        names = (spec.user, spec.item) if spec.path else ("userId", "movieId")
+        given = read_table(args.data)
+        given.require(dict.fromkeys(names, ""))
+        rows = [row for _, row in given.rows]
+        places = [given.columns.index(name) for name in names]
+        found = ratings.predict_pairs(member, *([row[place] for row in rows] for place in places))
+        found.columns = [f"{name}_" if name in given.columns else name for name in found]
+        table = pd.concat([pd.DataFrame(rows, columns=list(given.columns), dtype=str), found], axis=1)
+    if args.out is not None:
+        print(write_csv(table, args.out))
+    elif args.json:
+        print_json(table)
+    else:
+        print(table.to_csv(index=False), end="")
+    return 0
+
+
+def _evaluate(args: argparse.Namespace, line: str) -> int:
+    """Print errors and quality of recommendations of a member and its baselines."""
+    require_range(args, "top_k", 1)
+
+    from nlpfeat.analysis.rating_evaluation import RatingEvaluationOptions, evaluate_ratings
+    from nlpfeat.cli.members import member_of
+    from nlpfeat.cli.tables import print_columns, print_json
+
+    study = _open(args)
+    member = study.restore_converged(args.step, **member_of(study, args))
+    found = evaluate_ratings(member, RatingEvaluationOptions(args.top_k, args.relevant, args.split))
+    if args.json:
+        print_json({**found._asdict(), "table": found.table})
+        return 0
+
+    def cells(name: str) -> list[str]:
+        return [
+            "–" if one[name] != one[name] else f"{one[name]:.4f} ({one[name + '_low']:.4f} – {one[name + '_high']:.4f})"
+            for one in found.table.to_dict("records")
+        ]
+
+    print_columns(
+        {
+            "model": found.table["model"].tolist(),
+            "RMSE": cells("rmse"),
+            "MAE": cells("mae"),
+            f"recall@{args.top_k}": cells("recall"),
+            f"NDCG@{args.top_k}": cells("ndcg"),
+        },
+        f"{found.split} split, 95 % intervals by resampling users; lists of all items that a user has not rated in the train split, "
+        f"for {found.users:,} users with an item of {found.relevant:g} or more",
+    )
+    return 0
 
 
 def _options(ratings: ModuleType, args: argparse.Namespace) -> "ItemOptions":
@@ -253,16 +354,26 @@ COMMAND = Command(
             _flags(_item, parsing.add_member, _rater),
             _list(lambda r, member, args: r.predicted_item(_rater_of(r, member, args), args.item)),
             '--width=10 --user=15 --item="Pulp Fiction"',
+            "--width=best --data=pairs.csv --out=predicted.csv",
             python='member = nlpfeat.open_study("runs/ratings_bayes").restore(width=10, seed=0); nlpfeat.predicted_item(nlpfeat.known_user(member, "15"), "Pulp Fiction").table',
         ),
         _subcommand(
             "recommend",
             "the items with the highest predicted ratings among those that a user, or someone new, has not rated",
-            _flags(parsing.add_member, _rater, _items),
+            _flags(parsing.add_member, _rater, _everyone, _items),
             _list(lambda r, member, args: r.recommended_items(_rater_of(r, member, args), _options(r, args))),
             "--width=10 --user=15",
             '--width=10 --rating="Toy Story=5" --rating="Alien=1"',
+            "--width=10 --all-users --top-k=5 --out=recommended.csv",
             python='member = nlpfeat.open_study("runs/ratings_bayes").restore(width=10, seed=0); nlpfeat.recommended_items(nlpfeat.new_user(member, [("Toy Story", 5)])).table',
+        ),
+        _subcommand(
+            "evaluate",
+            "errors and quality of recommendations, beside the mean rating, biases and the most rated items",
+            _flags(parsing.add_member, _judged),
+            _evaluate,
+            "--width=50 --top-k=10",
+            python='nlpfeat.evaluate_ratings(nlpfeat.open_study("runs/ratings_bayes").restore(width=50, seed=0)).table',
         ),
         _subcommand(
             "stability",

@@ -1,5 +1,6 @@
 """Tables in files of users, with the number of the line on which each row begins: fields between separators, or JSON Lines."""
 
+import codecs
 import csv
 import difflib
 import io
@@ -15,6 +16,7 @@ from nlpfeat.errors import UserError
 
 SEPARATORS = ("\t", "::", ",", ";", "|")  # of fields; an earlier one wins where two fit equally well
 UNIT = "\x1f"  # ASCII's unit separator
+SPLIT = "split"  # the column that names the split of each row, where no other is named
 JSON_LINES = (".jsonl", ".ndjson")
 
 
@@ -54,54 +56,56 @@ class Table(NamedTuple):
             yield line, dict(zip(self.columns, row, strict=True))
 
 
-def read_table(path: str, setting: str = "path", columns: str = "") -> Table:
+def read_table(
+    path: str, setting: str = "path", columns: str = "", encoding: str = "utf-8"
+) -> Table:
     """A file of rows, read when its rows are asked for.
 
     Fields are separated by the mark that occurs most often in the header: a tab, ::, a comma, a semicolon or |; or by the one
     that a first line such as sep=; names. Files that end in .jsonl hold one JSON object per line, whose keys are the columns.
 
     Args:
-      path: of a UTF-8 file, with or without a byte-order mark.
+      path: of the file; UTF-8 with or without a byte-order mark.
       setting: the key of `config.data` that sets the path.
       columns: names of the columns, separated by commas, of a file without a header row.
+      encoding: of the file.
 
     Raises:
       UserError: if the file cannot be read; as its rows are read, if one is malformed. The file and the line are named.
     """
-    whole = _contents(path, setting)
+    whole = _contents(path, setting, encoding)
     if path.lower().endswith(JSON_LINES):
         return _json_lines(whole, path)
     return table_of(whole, path, columns)
 
 
-def rows(
-    path: str, required: Mapping[str, str], setting: str = "path", columns: str = ""
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a file that has some columns, each with the number of its first line.
-
-    Args:
-      path, setting, columns: as in `read_table`.
-      required: as in `Table.require`.
+def known_encoding(name: str) -> str:
+    """The name of an encoding of files.
 
     Raises:
-      UserError: as `read_table` and `Table.require`.
+      ValueError: if there is none of that name.
     """
-    table = read_table(path, setting, columns)
-    table.require(required)
-    yield from table.records()
-
-
-def _contents(path: str, setting: str) -> str:
-    file = expand_path(path)
     try:
-        return file.read_text("utf-8-sig")
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError(f"encoding: there is no {name!r}; such as utf-8, latin-1 or cp1252") from None
+
+
+def _contents(path: str, setting: str, encoding: str) -> str:
+    file = expand_path(path)
+    encoding = known_encoding(encoding)
+    try:
+        return file.read_text("utf-8-sig" if encoding == "utf-8" else encoding)
     except FileNotFoundError:
         raise UserError(f"config.data.{setting}: no file {path!r}") from None
     except IsADirectoryError:
         raise UserError(f"config.data.{setting}: {path!r} is a folder; name a file") from None
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
-        raise UserError(f"{path} line {line}: not UTF-8; save it as UTF-8") from None
+        name = "UTF-8" if encoding == "utf-8" else encoding
+        raise UserError(
+            f"{path} line {line}: not {name}; save it as UTF-8, or name its encoding, as in --config.data.encoding=latin-1"
+        ) from None
 
 
 def table_of(whole: str, path: str, names: str = "") -> Table:

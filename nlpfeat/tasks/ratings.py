@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import jax.numpy as jnp
+
 from nlpfeat.config.fields import (
     Count,
     Fraction,
@@ -17,7 +19,7 @@ from nlpfeat.data.ratings.rating_table import RatingsSpec
 from nlpfeat.models import bayes_factors, factors
 from nlpfeat.models.bayes_factors import BayesFactors, BayesSpec
 from nlpfeat.models.factors import BiasSpec, DotNet, DotSpec, RatingNet, RatingNetSpec
-from nlpfeat.training.losses import squared_residual
+from nlpfeat.training.losses import absolute_residual, squared_residual
 from nlpfeat.training.metrics import Metric, mean_square_baseline
 from nlpfeat.training.optimizers import adam_with_l2
 from nlpfeat.training.recipe import DescentSettings
@@ -63,6 +65,9 @@ class BayesSettings(Settings):
 
 SQUARED_ERROR = Metric("squared_error", squared_residual, "squared stars", "min")
 
+RMSE = Metric("rmse", squared_residual, "stars", "min", finish=jnp.sqrt)
+MAE = Metric("mae", absolute_residual, "stars", "min")
+
 RATINGS_DOT = Task(
     name="ratings_dot",
     summary="ratings by the dot product of two vectors",
@@ -81,7 +86,7 @@ RATINGS_DOT = Task(
     ),
     learner=GradientDescent(replace(SQUARED_ERROR, name="loss"), adam_with_l2("users", "items")),
     evaluation=Evaluation(
-        metrics=(SQUARED_ERROR,), success=0.8, baseline=mean_square_baseline, kind="regression"
+        metrics=(SQUARED_ERROR, RMSE, MAE), success=0.8, baseline=mean_square_baseline, kind="regression"
     ),
     views=Views(factors=Factors(factors.factor_tables, factors.new_user_prior)),
 )

@@ -69,6 +69,11 @@ def squared_residual(outputs: Outputs, targets: Float[Array | np.ndarray, " n"])
     return (jnp.asarray(targets) - outputs["prediction"]) ** 2
 
 
+def absolute_residual(outputs: Outputs, targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
+    """|target − prediction|. Arguments as those of `squared_residual`."""
+    return jnp.abs(jnp.asarray(targets) - outputs["prediction"])
+
+
 def squared_error(outputs: Outputs, targets: Targets) -> Float[Array, " n"]:
     """(target − prediction)².
 

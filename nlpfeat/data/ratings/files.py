@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -10,9 +10,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nlpfeat.data.downloads import MOVIELENS, fetch
+from nlpfeat.data.core import SPLITS
 from nlpfeat.data.names import identity, representatives, sorted_names
-from nlpfeat.data.tables import rows, table_of
-from nlpfeat.errors import UserError
+from nlpfeat.data.tables import SPLIT, Table, read_table, table_of
+from nlpfeat.errors import UserError, did_you_mean
 
 YEAR = re.compile(r"\s*\((\d{4})(?:[-–]\d{0,4})?\)\s*$")  # at the end of a title
 
@@ -23,8 +24,10 @@ class Rated(NamedTuple):
     Attributes:
       users, items: their names, sorted numerically if all are numbers, else alphabetically.
       user, item: their indices, int32 (n,).
-      stars: the ratings, float32 (n,): the mean of ratings of one item by one user.
-      duplicates: number of ratings of an item that the same user has rated before.
+      stars: the ratings, float32 (n,): the mean of ratings of one item by one user within a split.
+      split: indices into SPLITS, int32 (n,); all 0 where the files name no splits.
+      duplicates: number of ratings of an item that the same user has rated before, within a split.
+      leaked: number of pairs of a user and an item with a rating in more than one split.
     """
 
     users: tuple[str, ...]
@@ -32,7 +35,9 @@ class Rated(NamedTuple):
     user: Int[np.ndarray, " n"]
     item: Int[np.ndarray, " n"]
     stars: Float[np.ndarray, " n"]
+    split: Int[np.ndarray, " n"]
     duplicates: int
+    leaked: int
 
 
 class Described(NamedTuple):
@@ -68,83 +73,136 @@ def movielens() -> tuple[Rated, Described]:
         raise UserError(f"{path} cannot be read ({error}): fetch it again") from None
     ratings = table_of(texts["ratings"], f"{path}: ratings.csv")
     ratings.require(dict.fromkeys(("userId", "movieId", "rating"), ""))
-    rated = collect(ratings.records(), ratings.path, "userId", "movieId", "rating")
+    rated = collect(_given(ratings.records(), ratings.path, "userId", "movieId", "rating"), ratings.path)
     films = table_of(texts["movies"], f"{path}: movies.csv")
     films.require(dict.fromkeys(("movieId", "title", "genres"), ""))
     return rated, describe(films.records(), films.path, rated.items, "movieId")
 
 
+class RatingColumns(NamedTuple):
+    """The names of the columns of a file of ratings; an empty `split` is that of the column "split", if there is one."""
+
+    user: str = "user"
+    item: str = "item"
+    rating: str = "rating"
+    split: str = ""
+
+
 def own(
-    path: str, user: str, item: str, rating: str, items: str, columns: str = ""
+    path: str,
+    test_path: str,
+    columns: RatingColumns,
+    items: str,
+    names: str = "",
+    item_names: str = "",
+    encoding: str = "utf-8",
 ) -> tuple[Rated, Described]:
-    """Ratings from a CSV, and optionally descriptions of the items from another.
+    """Ratings from a file, and optionally test ratings and descriptions of the items from others.
 
     Args:
-      path: of a file in a format that `nlpfeat.data.tables.rows` reads.
-      user, item, rating: names of its columns.
-      items: path of a CSV with the columns `item`, "title" and, optionally, "genres" (joined by |); empty for none.
-      columns: names of the columns of `path`, separated by commas, if it has no header row.
+      path: of a file in a format that `nlpfeat.data.tables.read_table` reads.
+      test_path: of another with the same columns, whose ratings are the test split; empty for none.
+      columns: their names.
+      items: path of a file with the column of items, "title" and, optionally, genres: "genres" (joined by |), or a column of 0
+        and 1 for each; empty for none.
+      names: names of the columns of `path` and `test_path`, separated by commas, if they have no header row.
+      item_names: those of `items`.
+      encoding: of all files.
 
     Raises:
       UserError: if a file cannot be read, or a row is malformed. The file and the line are named.
     """
-    named = rows(path, {user: "user", item: "item", rating: "rating"}, columns=columns)
-    rated = collect(named, path, user, item, rating)
+    given = _read(read_table(path, "path", names, encoding), columns, 0 if test_path else None)
+    if test_path:
+        given += _read(read_table(test_path, "test_path", names, encoding), columns, 2)
+    rated = collect(given, path)
+    if not (rated.split == 0).any():
+        raise UserError(f"{path}: no rating is in the train split; mark some in the column of splits")
     if not items:
         return rated, Described(rated.items, ((),) * len(rated.items), len(rated.items))
-    return rated, describe(rows(items, {item: "item", "title": ""}, "items"), items, rated.items, item)
+    table = read_table(items, "items", item_names, encoding)
+    table.require({columns.item: "item", "title": ""})
+    return rated, describe(table.records(), items, rated.items, columns.item)
 
 
-def collect(
-    lines: Iterable[tuple[int, dict[str, str]]], name: str, user: str, item: str, rating: str
-) -> Rated:
-    """Ratings from the rows of a file.
+class _Rating(NamedTuple):
+    user: str
+    item: str
+    stars: float
+    split: int
 
-    Args:
-      lines: (line number, row by column) of each row.
-      name: of the file, for error messages.
-      user, item, rating: names of the columns.
 
-    Raises:
-      UserError: if a user or an item is missing, if a rating is no number, or if there are fewer than two users or items.
-    """
-    given: dict[tuple[str, str], list[float]] = {}
+def _read(table: Table, columns: RatingColumns, split: int | None) -> list[_Rating]:
+    """The ratings of a file, all in `split`, or each in that of its column."""
+    marked = columns.split if split is None else ""
+    if split is None and not marked and SPLIT in table.columns:
+        marked = SPLIT
+    keys = {columns.user: "user", columns.item: "item", columns.rating: "rating"}
+    table.require(keys | ({marked: "split"} if marked else {}))
+    return _given(table.records(), table.path, columns.user, columns.item, columns.rating, marked, split or 0)
+
+
+def _given(
+    lines: Iterable[tuple[int, dict[str, str]]],
+    name: str,
+    user: str,
+    item: str,
+    rating: str,
+    marked: str = "",
+    split: int = 0,
+) -> list[_Rating]:
+    found = []
     for line, row in lines:
         who, what = row[user].strip(), row[item].strip()
         for column, value in ((user, who), (item, what)):
             if not value:
                 raise UserError(f"{name} line {line}: no {column}; fill it in or remove the row")
-        given.setdefault((who, what), []).append(_number(row[rating], name, line, rating))
+        own_split = split
+        if marked:
+            text = row[marked].strip().lower()
+            if text not in SPLITS:
+                raise UserError(
+                    f"{name} line {line}: {marked} is {row[marked]!r}; {did_you_mean(text, SPLITS)}"
+                )
+            own_split = SPLITS.index(text)
+        found.append(_Rating(who, what, _number(row[rating], name, line, rating), own_split))
+    return found
+
+
+def collect(given: Sequence[_Rating], name: str) -> Rated:
+    """Ratings by user and item, with one spelling per number.
+
+    Args:
+      given: one by one.
+      name: of the file, for error messages.
+
+    Raises:
+      UserError: if there are fewer than two users or items.
+    """
     if not given:
         raise UserError(f"{name} has no rows")
-    given = _unify(given)
-    users, items = (sorted_names({pair[side] for pair in given}) for side in (0, 1))
-    for names, column in ((users, user), (items, item)):
+    spelling = [representatives(one[side] for one in given) for side in (0, 1)]
+    users, items = (sorted_names(spelling[side].values()) for side in (0, 1))
+    for names, what in ((users, "users"), (items, "items")):
         if len(names) < 2:
-            raise UserError(f"{name} has {len(names)} different {column}; there must be two or more")
-    indices = [{one: i for i, one in enumerate(names)} for names in (users, items)]
-    pairs = sorted(
-        (indices[0][who], indices[1][what], float(np.mean(stars))) for (who, what), stars in given.items()
-    )
-    user_ids, item_ids, stars = (np.array(column) for column in zip(*pairs, strict=True))
-    duplicates = sum(len(stars) - 1 for stars in given.values())
+            raise UserError(f"{name} has {len(names)} different {what}; there must be two or more")
+    places = [{one: i for i, one in enumerate(names)} for names in (users, items)]
+    stars: dict[tuple[int, int, int], list[float]] = {}
+    for who, what, value, split in given:
+        key = places[0][spelling[0][who]], places[1][spelling[1][what]], split
+        stars.setdefault(key, []).append(value)
+    user, item, split = np.array(sorted(stars), np.int32).T
+    pairs = len({key[:2] for key in stars})
     return Rated(
         users,
         items,
-        user_ids.astype(np.int32),
-        item_ids.astype(np.int32),
-        stars.astype(np.float32),
-        duplicates,
+        user,
+        item,
+        np.array([np.mean(stars[key]) for key in sorted(stars)], np.float32),
+        split,
+        sum(len(values) - 1 for values in stars.values()),
+        len(stars) - pairs,
     )
-
-
-def _unify(given: dict[tuple[str, str], list[float]]) -> dict[tuple[str, str], list[float]]:
-    """The ratings by user and item, with one spelling per number."""
-    users, items = (representatives(pair[side] for pair in given) for side in (0, 1))
-    unified: dict[tuple[str, str], list[float]] = {}
-    for (who, what), stars in given.items():
-        unified.setdefault((users[who], items[what]), []).extend(stars)
-    return unified
 
 
 def describe(
@@ -174,7 +232,18 @@ def describe(
     if unknown == len(items):
         raise UserError(f"{name} describes none of the items that are rated, such as {item} {items[0]!r}")
     titles = tuple(row.get("title", "").strip() or one for row, one in zip(descriptions, items, strict=True))
-    return Described(titles, tuple(_genres(row.get("genres", "")) for row in descriptions), unknown)
+    indicators = _indicators(list(by_item.values()), {item, "title", "genres"})
+    genres = tuple(
+        (*_genres(row.get("genres", "")), *(name for name in indicators if row.get(name, "").strip() == "1"))
+        for row in descriptions
+    )
+    return Described(titles, genres, unknown)
+
+
+def _indicators(descriptions: Sequence[dict[str, str]], others: set[str]) -> list[str]:
+    """The columns of 0 and 1, each of which stands for a genre."""
+    names = [name for name in descriptions[0] if name not in others]
+    return [name for name in names if {row[name].strip() for row in descriptions} == {"0", "1"}]
 
 
 def _genres(text: str) -> tuple[str, ...]:

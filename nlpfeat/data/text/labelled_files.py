@@ -8,7 +8,7 @@ import numpy as np
 
 from nlpfeat.data.core import SPLITS
 from nlpfeat.data.names import as_number, sorted_names, unify
-from nlpfeat.data.tables import Table, holds_data, read_table, without_header
+from nlpfeat.data.tables import SPLIT, Table, holds_data, read_table, without_header
 from nlpfeat.data.text.corpus import LabelledTexts, Origin
 from nlpfeat.errors import UserError, did_you_mean
 
@@ -21,7 +21,6 @@ LABELS = (
     *("label", "labels", "class", "category", "sentiment", "target", "polarity", "topic", "intent", "emotion"),
     *("mood", "genre", "tag", "type", "stars", "rating", "score", "y"),
 )
-SPLIT = "split"
 SAMPLE = 1000  # rows from which columns without such a name are told apart
 MAX_CLASSES = 200  # of a column that is taken for labels by its contents
 MAX_NUMBERS = 20  # different numbers in a column of labels, above which it may be a quantity
@@ -52,6 +51,7 @@ def read(
     test_path: str = "",
     *,
     columns: str = "",
+    encoding: str = "utf-8",
     text: str = "",
     label: str = "",
     split: str = "",
@@ -63,6 +63,7 @@ def read(
       path: of a file that `nlpfeat.data.tables.read_table` reads.
       test_path: of a file of the same columns with the test rows; empty for none.
       columns: names of the columns, separated by commas, of a file without a header row.
+      encoding: of the files.
       text, label: names of the columns of texts and labels; empty to find them by their usual names, else by their contents.
       split: name of a column of "train", "validation" and "test"; empty for the column "split", if there is one and no
         `test_path`.
@@ -79,10 +80,12 @@ def read(
         raise UserError(
             "config.data.split and config.data.test_path: rows of the test split come from a column or from a second file, not both"
         )
-    whole = _rows(path, "path", columns, Columns(text, label, split), given=bool(test_path))
+    table = read_table(path, "path", columns, encoding)
+    whole = _rows(table, Columns(text, label, split), given=bool(test_path))
     parts = [whole]
     if test_path:
-        parts.append(_rows(test_path, "test_path", columns, whole.columns, given=True))
+        table = read_table(test_path, "test_path", columns, encoding)
+        parts.append(_rows(table, whole.columns, given=True))
     labels = unify([name for part in parts for name in part.labels], classes)
     order = _classes(path, whole.columns.label, labels, classes)
     splits = [SPLITS.index(name) for name in whole.splits] + [2] * (len(labels) - len(whole.labels))
@@ -105,7 +108,7 @@ def read(
             np.repeat(np.arange(len(parts)), [len(part.texts) for part in parts]),
             tuple(part.path for part in parts),
         ),
-        _notes(whole, Columns(text, label, split), labels),
+        _notes(whole, Columns(text, label, split), labels, drawn=not any(splits)),
     )
 
 
@@ -149,9 +152,9 @@ def read_texts(path: str, column: str = "") -> Texts:
     return Texts(table.columns, rows, [row[place] for row in rows])
 
 
-def _rows(path: str, setting: str, columns: str, asked: Columns, *, given: bool) -> _Rows:
+def _rows(table: Table, asked: Columns, *, given: bool) -> _Rows:
     """The rows of one file. `given`: whether all of its rows are of one split."""
-    table = read_table(path, setting, columns)
+    path = table.path
     wanted = {name: key for key, name in asked._asdict().items() if name}
     if "" in asked[:2] and not table.named and holds_data(table.columns):
         raise UserError(f"{path}: {without_header('text,label')}")
@@ -272,7 +275,8 @@ def _classes(path: str, column: str, labels: list[str], order: tuple[str, ...]) 
     return names
 
 
-def _notes(whole: _Rows, asked: Columns, labels: list[str]) -> tuple[str, ...]:
+def _notes(whole: _Rows, asked: Columns, labels: list[str], *, drawn: bool) -> tuple[str, ...]:
+    """What a reader of figures should know. `drawn`: whether the splits are to be drawn."""
     notes, found = [], whole.columns
     guessed = [
         f"{key}s from {name!r}"
@@ -285,9 +289,9 @@ def _notes(whole: _Rows, asked: Columns, labels: list[str]) -> tuple[str, ...]:
     if all(as_number(name) is not None for name in counts) and len(counts) > MAX_NUMBERS:
         notes.append(f"the {len(counts)} numbers in {found.label!r} are read as classes; regression is not offered")
     single = [name for name, times in counts.items() if times == 1]
-    if single:
+    if single and drawn:
         notes.append(
-            f"{len(single):,} classes have one row, such as {single[0]!r}: a split of them holds nothing to test or to train on"
+            f"{len(single):,} classes have one row, such as {single[0]!r}: it is trained on, and never tested"
         )
     empty = sum(not text.strip() for text in whole.texts)
     if empty:

@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from nlpfeat.config.fields import Fraction, NonNegativeInt, Range, Seed
+from nlpfeat.data.tables import known_encoding
 from nlpfeat.data.text import labelled_files, plain_text
 from nlpfeat.data.text.corpus import (
     Corpus,
@@ -33,6 +34,7 @@ class CorpusSpec:
       path: of a file of the user: CSV, TSV, JSON Lines; see `nlpfeat.data.tables.read_table`.
       test_path: of a second file, with the test split.
       columns: names of the columns, separated by commas, of a file without a header row.
+      encoding: of the files, such as latin-1.
       text, label: names of the columns of texts and labels; empty to find them. There must be two labels or more.
       split: name of a column of "train", "validation" and "test"; empty for the column "split", if there is one.
       classes: the labels in their order, from the lowest to the highest; empty for numerical or alphabetical order.
@@ -47,6 +49,7 @@ class CorpusSpec:
     path: str = ""
     test_path: str = ""
     columns: str = ""
+    encoding: str = "utf-8"
     text: str = ""
     label: str = ""
     split: str = ""
@@ -60,6 +63,7 @@ class CorpusSpec:
     def __post_init__(self) -> None:
         if not self.path and self.corpus not in CORPORA:
             raise ValueError(f"corpus: no corpus {self.corpus!r}; {did_you_mean(self.corpus, CORPORA)}")
+        known_encoding(self.encoding)
         if self.test_path and not self.path:
             raise ValueError("test_path: the published corpora have a test split; set path as well")
         if self.validation_share > 0.5 or self.test_share > 0.5:
@@ -106,6 +110,7 @@ def read_corpus(spec: CorpusSpec, tokenize: Tokenize) -> ReadCorpus:
             spec.path,
             spec.test_path,
             columns=spec.columns,
+            encoding=spec.encoding,
             text=spec.text,
             label=spec.label,
             split=spec.split,
