@@ -47,6 +47,11 @@ def add_flags(parser: Parser) -> None:
         "--test-data", metavar="FILE", help="a second file, with the test split: --config.data.test_path"
     )
     parser.add_argument(
+        "--classes",
+        metavar="FORMULA",
+        help="classes of points of the plane, as in 'y > sin(3*x)' or 'r < 0.4; y > 0': --config.data.formula",
+    )
+    parser.add_argument(
         "--threshold",
         type=float,
         metavar="X",
@@ -91,7 +96,11 @@ def run(args: argparse.Namespace, line: str) -> int:
     reference = config_of(args)
     config = load_config(reference) if has_config(reference) else None
     _check(args)
-    for flag, key in (("data", "data.path"), ("test_data", "data.test_path")):
+    for flag, key in (
+        ("data", "data.path"),
+        ("test_data", "data.test_path"),
+        ("classes", "data.formula"),
+    ):
         if getattr(args, flag):
             args.overrides[key] = getattr(args, flag)
     path = args.study or study_folder(reference, args.overrides.get("data.path", ""))

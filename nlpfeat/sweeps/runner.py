@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
@@ -42,6 +43,7 @@ from nlpfeat.training.step import (
     State,
     StepInputs,
     StepScales,
+    fresh_splits,
     init_state,
     record_names,
 )
@@ -363,9 +365,11 @@ def baselines(factory: MemberFactory, bucket: Bucket) -> np.ndarray:
     return found
 
 
-def _sizes(bucket: Bucket) -> np.ndarray:
-    """The number of examples of each split: float32 (members, splits)."""
-    splits = bucket.first.splits
+def _sizes(factory: MemberFactory, bucket: Bucket) -> np.ndarray:
+    """The number of examples of each split at the last record: float32 (members, splits)."""
+    task = factory.spec.task
+    fresh = jax.eval_shape(partial(fresh_splits, task, bucket.metadata), bucket.first.settings)
+    splits = bucket.first.splits | fresh
     sizes = np.array([count(splits[name]) for name in split_names(splits)], np.float32)
     return np.tile(sizes, (len(bucket.members), 1))
 
@@ -386,6 +390,6 @@ def write_bucket_results(
     splits = split_names(bucket.first.splits)
     units = {metric.name: metric.units for metric in folder.spec.task.recorded}
     units["baseline"] = folder.spec.task.evaluation.headline.units
-    of_splits = {"baseline": baselines(factory, bucket), "examples": _sizes(bucket)}
+    of_splits = {"baseline": baselines(factory, bucket), "examples": _sizes(factory, bucket)}
     dataset = results.bucket_dataset(bucket.members, records, steps, splits, attributes, units, of_splits)
     write_netcdf(dataset, folder.result(bucket.label))

@@ -1,5 +1,6 @@
-"""Points that small networks separate: spirals and a disc inside an annulus, and the exclusive or of two columns."""
+"""Points that small networks separate: spirals, a disc inside an annulus, points of the user; the exclusive or of two columns."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from nlpfeat.config.fields import (
@@ -11,12 +12,12 @@ from nlpfeat.config.fields import (
     settings_class,
     traced,
 )
-from nlpfeat.data.points import annulus, four_rows, spirals
+from nlpfeat.data.points import annulus, four_rows, plane_points, spirals
 from nlpfeat.models import unwarper
 from nlpfeat.models.eleven_lines import ElevenLines, ElevenLinesSpec
 from nlpfeat.models.unwarper import DeepUnwarper, DeepUnwarperSpec, Unwarper, UnwarperSpec
 from nlpfeat.training.losses import cross_entropy, half_squared_error, uniform_cross_entropy
-from nlpfeat.training.metrics import Metric, accuracy
+from nlpfeat.training.metrics import CLASS_METRICS, Metric, accuracy
 from nlpfeat.training.optimizers import adam_l2, sgd
 from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.task import (
@@ -66,6 +67,24 @@ class DeepSpiralSettings(SpiralSettings):
     width: Scalar = traced(2, Count)
     depth: Scalar = traced(5, Depth)
     negative_slope: Scalar = traced(0.01, Slope)
+
+
+@settings_class
+class PointSettings(DescentSettings):
+    """Settings of points of the plane; `noise` is the standard deviation of what is added to both coordinates."""
+
+    width: Scalar = traced(32, Count)
+    learning_rate: Scalar = traced(1e-2, Positive)
+    weight_decay: Scalar = traced(1e-5, NonNegative)
+    noise: Scalar = traced(0.0, NonNegative)
+
+
+@settings_class
+class DeepPointSettings(PointSettings):
+    """Settings of a deep net on points of the plane; see `DeepAnnulusSettings`."""
+
+    depth: Scalar = traced(5, Depth)
+    negative_slope: Scalar = traced(0.0, Slope)
 
 
 @settings_class
@@ -147,6 +166,42 @@ ANNULUS_DEEP = Task(
     ),
     learner=SPIRALS.learner,
     evaluation=ACCURACY,
+    views=Views(piecewise_linear=PiecewiseLinear(unwarper.deep_layers)),
+)
+
+POINTS = Task(
+    name="points",
+    summary="points of the plane with classes, by 2 → H → 2 → K",
+    width_label="hidden units H",
+    data=DataPipeline(
+        plane_points.PlanePointsSpec,
+        plane_points.make_splits,
+        load=lambda spec, model: plane_points.load(spec),
+        fresh_splits=plane_points.fresh_splits,
+    ),
+    model=ModelFactory(
+        UnwarperSpec,
+        PointSettings,
+        build=lambda model, data, units: Unwarper(units, len(data.classes), model.embedding),
+    ),
+    learner=SPIRALS.learner,
+    evaluation=replace(ACCURACY, metrics=(*ACCURACY.metrics, *CLASS_METRICS)),
+    views=Views(piecewise_linear=PiecewiseLinear(unwarper.layers)),
+)
+
+POINTS_DEEP = replace(
+    POINTS,
+    name="points_deep",
+    summary="points of the plane with classes, by 2 → w → … → w → (2) → K",
+    width_label="units w of each layer",
+    model=ModelFactory(
+        DeepUnwarperSpec,
+        DeepPointSettings,
+        build=lambda model, data, units: DeepUnwarper(
+            units, len(data.classes), model.layers, model.embedding
+        ),
+        limits=lambda model, data: {"depth": model.layers},
+    ),
     views=Views(piecewise_linear=PiecewiseLinear(unwarper.deep_layers)),
 )
 

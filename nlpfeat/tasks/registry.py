@@ -21,6 +21,8 @@ TASKS: dict[str, Task] = {
         points.ANNULUS,
         points.SPIRALS_DEEP,
         points.ANNULUS_DEEP,
+        points.POINTS,
+        points.POINTS_DEEP,
         bags.PLANTED_WORDS,
         bags.REVIEWS_BAG,
         bags.REVIEWS_BATCH,

@@ -7,9 +7,10 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int, PyTree, UInt64
+from jaxtyping import Bool, Float, Int, PyTree, UInt64
 
 from nlpfeat.data.core import SPLITS, Examples, Splits
+from nlpfeat.data.holdout import held_out_fold, held_out_share
 from nlpfeat.data.text.tokens import Tokenize, Tokenized, take, tokenized
 
 
@@ -132,57 +133,26 @@ def by_split(corpus: Corpus) -> Corpus:
 
 
 def hold_out(corpus: Corpus, split: int, share: float, key: int) -> Corpus:
-    """Move random training documents to another split.
-
-    The share is that of every class, to within one document. Equal texts stay together, so that none is both trained on and
-    tested, unless there are too few different ones; one text of each class stays in the train split.
+    """Move random training documents to another split, see `nlpfeat.data.holdout.held_out_share`.
 
     Args:
       split: index into SPLITS.
       share: fraction of the training documents.
       key: seed of the choice.
     """
-    phase = np.random.default_rng([key, split]).random()
-    for together in (True, False):
-        ordered = _order(corpus, key, split, together=together)
-        chosen = np.diff(np.floor(np.arange(len(ordered.documents) + 1) * share + phase)) > 0
-        moved = _move(corpus, ordered, chosen, split)
-        if moved.sizes[split]:
-            break
-    return moved
+    train = corpus.splits == 0
+    return _move(corpus, held_out_share(corpus.hashes[train], corpus.labels[train], share, key, split), split)
 
 
 def hold_out_fold(corpus: Corpus, fold: int, folds: int, key: int) -> Corpus:
-    """Move one of `folds` parts of the training documents, alike in their classes, to the validation split, as `hold_out`."""
-    ordered = _order(corpus, key, 1, together=True)
-    return _move(corpus, ordered, np.arange(len(ordered.documents)) % folds == fold, 1)
+    """Move one of `folds` parts of the training documents, alike in their classes, to the validation split."""
+    train = corpus.splits == 0
+    return _move(corpus, held_out_fold(corpus.hashes[train], corpus.labels[train], fold, folds, key, 1), 1)
 
 
-class _Ordered(NamedTuple):
-    """Groups of training documents in random order within their classes; `classes` (groups,)."""
-
-    documents: list[Int[np.ndarray, " _"]]
-    classes: Int[np.ndarray, " groups"]
-
-
-def _order(corpus: Corpus, key: int, stream: int, *, together: bool) -> _Ordered:
-    train = np.flatnonzero(corpus.splits == 0)
-    names = corpus.hashes[train] if together else train
-    _, first, group = np.unique(names, return_index=True, return_inverse=True)
-    labels = corpus.labels[train][first]
-    order = np.lexsort((np.random.default_rng([key, stream, 1]).permutation(len(first)), labels))
-    members = np.split(train[np.argsort(group, kind="stable")], np.cumsum(np.bincount(group))[:-1])
-    return _Ordered([members[i] for i in order], labels[order])
-
-
-def _move(corpus: Corpus, ordered: _Ordered, chosen: np.ndarray, split: int) -> Corpus:
-    """Move groups of documents to a split, all but the first of a class that would lose all of them."""
-    starts = np.flatnonzero(np.diff(ordered.classes, prepend=-1))
-    emptied = [start for start, end in zip(starts, [*starts[1:], len(chosen)], strict=True) if chosen[start:end].all()]
-    chosen[emptied] = False
+def _move(corpus: Corpus, held: Bool[np.ndarray, " train"], split: int) -> Corpus:
     splits = corpus.splits.copy()
-    for i in np.flatnonzero(chosen):
-        splits[ordered.documents[i]] = split
+    splits[np.flatnonzero(splits == 0)[held]] = split
     return by_split(corpus._replace(splits=splits))
 
 
