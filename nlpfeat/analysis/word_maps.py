@@ -152,7 +152,7 @@ def map_name(members: Sequence[Mapping[str, float]], options: WordMapOptions) ->
     changed = {name: getattr(options, name) for name in ("step", "per_class", "max_items")}
     parts += [f"{k.replace('_', '-')}={v}" for k, v in changed.items() if v != getattr(usual, k)]
     if options.class_name:
-        parts.append(f"class={re.sub(r'[^\w.-]', '_', options.class_name)}")
+        parts.append("class=" + re.sub(r"[^\w.-]", "_", options.class_name))
     return "-".join(parts)
 
 
