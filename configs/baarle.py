@@ -4,7 +4,7 @@ The claim is Welch Labs' ("Why deep learning works unreasonably well", 2025): fo
 Belgium and the Netherlands around Baarle, one hidden layer of 100,000 did not; one net each, on all pixels of a map, at different
 rates, batches and steps. Here both see the same 1,000 points, for the same steps, each at its own best rate.
 
-Command:  nlpfeat sweep baarle          one hidden layer, 32 to 10,000 units, three rates
+Command:  nlpfeat sweep baarle          one hidden layer, 32 to 10,000 units, four rates
           … :deep                       four hidden layers of 8 to 64 units, the same rates
           nlpfeat width --study=runs/baarle --select=learning_rate      (and runs/baarle-deep)
 Expect:   see docs/own-points.md.
@@ -16,13 +16,14 @@ from pathlib import Path
 
 from nlpfeat.config.variants import with_variants
 
-RATES = (1e-3, 3e-3, 1e-2)
+RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 
 get_config = with_variants(
     {
         "task": "points",
         "data": {"path": str(Path(__file__).parent / "examples" / "baarle.png"), "points": 1000},
-        "training": {"steps": (5000,), "record_every": 500, "checkpoint_every": 2500},
+        # 500 epochs
+        "training": {"steps": (5000,), "batch_size": 100, "record_every": 500, "checkpoint_every": 2500},
         "settings": {"weight_decay": 0.0, "noise": 0.0},
         "sweep": {
             "width": (32, 128, 320, 704, 2048, 10_000),
@@ -36,7 +37,7 @@ get_config = with_variants(
     },
     smoke={
         "data.points": 40,
-        "training": {"steps": (40,), "record_every": 10},
+        "training": {"steps": (40,), "batch_size": 20, "record_every": 10},
         "sweep": {"width": (2, 8), "learning_rate": (1e-2,), "seed": (0, 1)},
     },
 )

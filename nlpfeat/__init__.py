@@ -116,8 +116,8 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.predictions import most_wrong as most_wrong
     from nlpfeat.analysis.predictions import predict_text as predict_text
     from nlpfeat.analysis.predictions import predict_texts as predict_texts
-    from nlpfeat.analysis.ratings import ItemOptions as ItemOptions
     from nlpfeat.analysis.rating_evaluation import evaluate_ratings as evaluate_ratings
+    from nlpfeat.analysis.ratings import ItemOptions as ItemOptions
     from nlpfeat.analysis.ratings import component_items as component_items
     from nlpfeat.analysis.ratings import item_map as item_map
     from nlpfeat.analysis.ratings import items_by_quality as items_by_quality
@@ -127,9 +127,9 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.ratings import recommended_items as recommended_items
     from nlpfeat.analysis.ratings import recommended_to_all as recommended_to_all
     from nlpfeat.analysis.ratings import similar_items as similar_items
+    from nlpfeat.analysis.recipe import RecipeOptions as RecipeOptions
     from nlpfeat.analysis.recommend import RecommendOptions as RecommendOptions
     from nlpfeat.analysis.recommend import recommend_model as recommend_model
-    from nlpfeat.analysis.recipe import RecipeOptions as RecipeOptions
     from nlpfeat.analysis.sampling import SamplingOptions as SamplingOptions
     from nlpfeat.analysis.sampling import sample_member as sample_member
     from nlpfeat.analysis.width_table import WidthTableOptions as WidthTableOptions

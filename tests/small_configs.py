@@ -115,7 +115,11 @@ def lay_out(folder: Path) -> None:
     write_task(folder)
     # The reader's own files, with the columns that the commands name.
     (folder / "mine.csv").write_text(opinions.replace("text,label", "comment,mood", 1))
-    (folder / "comments.txt").write_text("I loved it.\nBoring.\n")
+    (folder / "new.csv").write_text("comment\nI loved it.\nBoring.\n")
+    (folder / "pairs.csv").write_text("taster,wine\n0,apple pie\nsomeone,1\n")
+    (folder / "points.csv").write_text(
+        "x,y,class\n" + "".join(f"{i % 7},{i % 5},{'ab'[i % 7 > i % 5]}\n" for i in range(40))
+    )
     (folder / "wines.csv").write_text(tastes.replace("user,item,rating", "taster,wine,points", 1))
     (folder / "cellar.csv").write_text(
         (ROOT / EXAMPLES / "dishes.csv").read_text().replace("item,", "wine,", 1)

@@ -48,7 +48,7 @@ RETIRED = (
         "study_maker",
         "maker",
     ),
-    *("review_by_review", "adam_penalised", "real_or_not", "noise_contrast", "most_wrong", "spec.row"),
+    *("review_by_review", "adam_penalised", "real_or_not", "noise_contrast", "spec.row"),
     *("read_results", "write_results", "open_results", "refuse_links", "LinkOutside"),
     *("all_systems", "penalty", "taps", "thin", "merit"),
     *("signs", "tracks", "settling", "crowding", "company", "own_margin", "experiments.command"),

@@ -18,8 +18,9 @@ def accuracy_of(threshold):
 
 def drawn(plane, whole, success):
     """The figure of a plane, and the best recipe of the whole grid."""
-    figure = grid_figure(recipe_table(plane, success, "test"), plane, whole, success)
-    return figure, best_recipe(whole, success)
+    task, metric = TASKS["spirals_deep"], success.metric
+    figure = grid_figure(recipe_table(plane, metric, success, "test"), plane, whole, task, success)
+    return figure, best_recipe(whole, metric, success)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def dataset(tmp_path_factory):
 
 def test_every_point_has_its_share_and_quartiles(dataset):
     assert varied_axes(dataset) == ["negative_slope", "depth"]
-    found = recipe_table(dataset, accuracy_of(0.4), "validation").to_dict("records")
+    found = recipe_table(dataset, accuracy_of(0.4).metric, accuracy_of(0.4), "validation").to_dict("records")
     assert len(found) == 6
     for one in found:
         point = {name: one[name] for name in ("depth", "negative_slope", "width")}
@@ -47,10 +48,12 @@ def test_the_best_is_chosen_on_validation_and_a_diverged_recipe_is_not_it(datase
     for name in ("accuracy", "loss"):
         spoilt[name][place] = np.nan
     figure, best = drawn(spoilt, spoilt, accuracy_of(2.0))  # nobody succeeds: the median decides
+    assert len(figure.axes) == 1  # shares of 0 are not drawn
+    assert "No seed reaches test accuracy ≥ 2" in figure._suptitle.get_text()
     medians = spoilt.accuracy.sel(split="validation").isel(step=-1).median("seed")
     assert medians.max() == medians.sel({n: best.point[n] for n in ("depth", "negative_slope", "width")})
     assert best.description.startswith("no recipe reaches accuracy ≥ 2 on validation")
-    _, best = drawn(dataset, dataset, accuracy_of(0.2))
+    figure, best = drawn(dataset, dataset, accuracy_of(0.2))
     assert best.description.startswith("best on validation")
     assert "the maximum over 6 recipes" in best.description
     above, below = figure.axes[:2]
@@ -72,6 +75,7 @@ def test_a_panel_for_each_weight_decay_shows_all_splits():
     values = rng.random([len(coords[name]) for name in names])
     every = {"squared_error": (names, values), "loss": (names, values)}
     shape = [len(coords[name]) for name in names[:4]]
+    every["baseline"] = (("split",), np.ones(3))
     dataset = xr.Dataset(every | {"member_id": (names[:4], np.full(shape, "a"))}, coords)
     figure = panels_figure(dataset, TASKS["ratings_dot"], "l2")
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["l2 1e-05", "l2 0.001"]
@@ -94,6 +98,7 @@ def grid(**axes):
     shape = [len(coords[name]) for name in names]
     scores = (names, np.random.default_rng(0).random(shape))
     every = {"accuracy": scores, "loss": scores, "member_id": (names[:-2], np.full(shape[:-2], "a"))}
+    every["baseline"] = (("split",), np.full(3, 0.2))
     return xr.Dataset(every, coords, {"task": "spirals_deep"})
 
 
@@ -109,7 +114,7 @@ def test_a_fourth_axis_has_a_figure_for_each_of_its_points():
     found = list(planes(dataset))
     assert [point for point, _ in found] == [{"learning_rate": 1e-3}, {"learning_rate": 1e-2}]
     for point, part in found:
-        figure, recipe = drawn(part, dataset, accuracy_of(0.99))
+        figure, recipe = drawn(part, dataset, accuracy_of(0.9))
         for container in [c for ax in figure.axes for c in ax.containers]:
             x = container.lines[0].get_xdata()
             assert len(set(x)) == len(x) == 3  # one net a place

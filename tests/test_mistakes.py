@@ -35,6 +35,31 @@ sweep --config=configs/spirals.py --config.sweep.widht (2,8)                   #
 sweep --config=configs/spirals.py --config.data.points                         # config.data.points
 sweep --config=configs/spirals.py --config.data.path=none.csv                  # config.data.path
 sweep --config=configs/planted_words.py "--config.training.frozen=(('wrods',),())"# 'wrods' 'words'
+sweep imdb_ngrams:own                                                          # --data=FILE
+sweep imdb_ngrams:own --data=none.csv                                          # 'none.csv'
+sweep points:own --data=none.png                                               # 'none.png'
+sweep points:own "--classes=__import__('os')"                                  # config.data.formula '__import__'
+sweep points:own "--classes=y > log(x)"                                        # 'y > log(x)' config.data.low
+sweep points:own --data=tests/reviews.csv                                      # --config.data.x
+sweep spirals --threshold=x                                                    # --threshold
+recommend-model                                                                # FILE
+recommend-model none.csv                                                       # 'none.csv'
+recommend-model tests/reviews.csv --folds=1                                    # --folds 2
+recommend-model tests/reviews.csv --config.model.embedding=3                   # --config.model.embedding data
+most-wrong --study={reviews} --width=8 --split=tset                            # --split 'tset' train
+most-wrong --study={reviews} --width=8 --top-k=0                               # --top-k
+most-wrong --study={spirals} --width=8                                         # word vectors
+predict --study={reviews} --width=8 --data=none.csv                            # 'none.csv'
+predict --study={reviews} --width=8 --text=a --data=b.csv                      # --data --text
+predict --study={reviews} --width=8 --out=a.csv                                # --out --data
+predict --study={reviews} --width=bets                                         # --width 'bets'
+words polarity --study={reviews} --width=8 --class=happy                       # --class 'happy'
+factors evaluate --study={dishes} --split=train                                # --split 'train'
+factors evaluate --study={dishes} --relevant=99                                # relevant
+factors predict --study={dishes} --data=tests/reviews.csv                      # 'user'
+factors predict --study={dishes} --user=1                                      # --item --data
+factors recommend --study={dishes} --all-users --user=1                        # --user --all-users
+factors recommend --study={dishes} --user=1 --out=a.csv                        # --out --all-users
 sweep --config=configs/spirals.py --shard=5/4                                  # --shard 5/4
 sweep --config=configs/spirals.py --shard=4/4                                  # --shard 4/4
 sweep --config=configs/spirals.py --shard=x                                    # --shard 'x'

@@ -39,6 +39,7 @@ ORDER = (
     "own-widths",
     "own-texts",
     "own-ratings",
+    "own-points",
     "own-task",
     "own-network",
     "films-for-class",

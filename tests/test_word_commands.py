@@ -100,7 +100,7 @@ def test_map(films):
     assert set(paths) == {"png", "pdf", "html", "csv"}
     assert {Path(path).stem for path in paths.values()} == {"words-pca-width=2+8-seed=0"}
     table = pd.read_csv(paths["csv"])
-    assert set(table["word"][table["group"] == "good"]) >= set(GOOD)
+    assert set(table["word"][table["group"] == "yes"]) >= set(GOOD)
     assert table.shape[1] == 4 + 2 * 2
     assert "fill 1 of 8 dimensions" in done.stderr
 
@@ -245,9 +245,9 @@ def test_figures_of_predictions(sequences):
     assert done.returncode == 0, done.stderr
     told = {entry["text"]: entry for entry in json.loads(done.stdout)}
     assert 0 <= told["confusion and calibration"]["calibration_error"]["4"] <= 1
-    for name in ("predictions.png", "worst-errors.png"):
+    for name in ("predictions.png", "most-wrong.png", "classes.png"):
         assert (sequences / "figures" / name).stat().st_size > 5000
-    table = pd.read_csv(sequences / "figures" / "worst-errors.csv")
+    table = pd.read_csv(sequences / "figures" / "most-wrong.csv")
     assert (table["true"] != table["predicted"]).all()
     assert table["true_probability"].is_monotonic_increasing
 
@@ -266,7 +266,7 @@ def test_dimensions_show_the_test_split(films):
 
 def test_the_worst_errors_are_found_in_their_file(films):
     assert run("plot", f"--study={films}").returncode == 0
-    table = pd.read_csv(films / "figures" / "worst-errors.csv")
+    table = pd.read_csv(films / "figures" / "most-wrong.csv")
     texts = pd.read_csv(films.parent / "films.csv")["words"]
     for row, text in zip(table["row"], table["text"], strict=True):
         assert texts[row - 1] == text

@@ -45,7 +45,8 @@ _SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
 def _data(task: Task) -> dict[str, Any]:
     """Few examples: of a file in this folder where the task reads files."""
     names = {field.name for field in fields(task.data.spec)}
-    files = RATINGS if "items" in names else {"path": TEXTS} if "path" in names else {}
+    texts = "path" in names and "shape" not in names
+    files = RATINGS if "items" in names else {"path": TEXTS} if texts else {}
     held_out = {"validation_share": 0.2} if "validation_share" in names and "test_share" not in names else {}
     return {name: value for name, value in _DATA.items() if name in names} | files | held_out
 

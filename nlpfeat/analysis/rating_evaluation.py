@@ -66,7 +66,9 @@ def evaluate_ratings(
     """
     split = options.split or split_names(member.splits)[-1]
     if split not in member.splits or split == "train":
-        raise UserError(f"split: {split!r} is no held-out split of the study; it has {', '.join(member.splits)}")
+        raise UserError(
+            f"split: {split!r} is no held-out split of the study; it has {', '.join(member.splits)}"
+        )
     table = rating_table(member)
     low, high = table.low, table.high
     relevant = low + 0.75 * (high - low) if options.relevant is None else options.relevant
@@ -120,7 +122,10 @@ class Scorer(NamedTuple):
 
 
 def _biases(
-    user: Int[np.ndarray, " n"], item: Int[np.ndarray, " n"], rest: Float[np.ndarray, " n"], sizes: tuple[int, int]
+    user: Int[np.ndarray, " n"],
+    item: Int[np.ndarray, " n"],
+    rest: Float[np.ndarray, " n"],
+    sizes: tuple[int, int],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Damped biases of users and of items, by alternating least squares."""
     users, items = np.zeros(sizes[0]), np.zeros(sizes[1])

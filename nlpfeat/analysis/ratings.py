@@ -303,7 +303,9 @@ def predict_pairs(member: TrainedMember, users: Sequence[str], items: Sequence[s
         predicted[both] = predict_ratings(member, user[both], item[both])
     for side, other, everyone in ((user, item, trained[1]), (item, user, trained[0])):
         lone = (side >= 0) & (other < 0)
-        means = {one: _mean_over(member, one, everyone, of_user=side is user) for one in np.unique(side[lone])}
+        means = {
+            one: _mean_over(member, one, everyone, of_user=side is user) for one in np.unique(side[lone])
+        }
         predicted[lone] = [means[one] for one in side[lone]]
     known = np.select([both, user >= 0, item >= 0], ["both", "user", "item"], "neither")
     return pd.DataFrame({"predicted": _clipped(member, predicted).round(4), "known": known})

@@ -183,7 +183,12 @@ def project(spaces: Sequence[Titled], method: Method, track: Track = untracked) 
         line = points[:, 0] if rank else np.zeros(len(points))
         if planes and line @ planes[0].points[:, 0] < 0:
             line = -line
-        planes.append(Plane(f"{title}: number line, as the words fill {rank} dimension{'' if rank == 1 else 's'}", stacked(line)))
+        planes.append(
+            Plane(
+                f"{title}: number line, as the words fill {rank} dimension{'' if rank == 1 else 's'}",
+                stacked(line),
+            )
+        )
     return planes
 
 

@@ -54,7 +54,9 @@ def _item(parser: Parser) -> None:
 
 
 def _out(parser: Parser) -> None:
-    parser.add_argument("--out", type=expand_path, metavar="FILE", help="write a CSV here instead of printing")
+    parser.add_argument(
+        "--out", type=expand_path, metavar="FILE", help="write a CSV here instead of printing"
+    )
 
 
 def _everyone(parser: Parser) -> None:
@@ -65,7 +67,10 @@ def _everyone(parser: Parser) -> None:
 def _judged(parser: Parser) -> None:
     add_count(parser, "--top-k", 10, "length of a list of recommendations")
     parser.add_argument(
-        "--relevant", type=float, metavar="X", help="the least rating of a relevant item (default: 3/4 of the range)"
+        "--relevant",
+        type=float,
+        metavar="X",
+        help="the least rating of a relevant item (default: 3/4 of the range)",
     )
     parser.add_argument("--split", metavar="NAME", default="", help="validation or test (default: the last)")
 
@@ -164,7 +169,9 @@ def _bulk(args: argparse.Namespace) -> int:
     """Predict the pairs of a file, or recommend to all users: as CSV, to a file or on stdout."""
     given = [name for name in ("user", "rating", "item") if getattr(args, name, None)]
     if given:
-        raise UserError(f"--{given[0]}: it names one prediction, and --data or --all-users ask for many: leave it out")
+        raise UserError(
+            f"--{given[0]}: it names one prediction, and --data or --all-users ask for many: leave it out"
+        )
 
     import pandas as pd
 
@@ -214,7 +221,9 @@ def _evaluate(args: argparse.Namespace, line: str) -> int:
 
     def cells(name: str) -> list[str]:
         return [
-            "–" if one[name] != one[name] else f"{one[name]:.4f} ({one[name + '_low']:.4f} – {one[name + '_high']:.4f})"
+            "–"
+            if one[name] != one[name]
+            else f"{one[name]:.4f} ({one[name + '_low']:.4f} – {one[name + '_high']:.4f})"
             for one in found.table.to_dict("records")
         ]
 

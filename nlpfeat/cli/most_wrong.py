@@ -9,7 +9,9 @@ def add_flags(parser: Parser) -> None:
     """All flags but those of further axes."""
     add_study(parser, "runs/reviews_bag")
     add_member(parser)
-    parser.add_argument("--split", metavar="NAME", default="", help="train, validation or test (default: the last)")
+    parser.add_argument(
+        "--split", metavar="NAME", default="", help="train, validation or test (default: the last)"
+    )
     add_count(parser, "--top-k", 10, "texts listed")
     add_json(parser)
 

@@ -29,7 +29,9 @@ def add_flags(parser: Parser) -> None:
         metavar="FILE",
         help="a file of texts, such as a CSV: its rows are printed as CSV with the predicted class and its probability",
     )
-    parser.add_argument("--column", metavar="NAME", default="", help="of the texts in that file (default: found)")
+    parser.add_argument(
+        "--column", metavar="NAME", default="", help="of the texts in that file (default: found)"
+    )
     parser.add_argument("--out", type=expand_path, metavar="FILE", help="write that CSV here instead")
     add_count(parser, "--top-k", 8, "words listed with their contributions")
     add_json(parser)

@@ -36,7 +36,9 @@ def run(args: argparse.Namespace, line: str) -> int:
     widths = tuple(int(x) for x in numbers("widths", args.widths, "8,32"))
     wrong = [key for key in args.overrides if not key.startswith("data.")]
     if wrong:
-        raise UserError(f"--config.{wrong[0]}: only keys of data can be set here, as in --config.data.text=NAME")
+        raise UserError(
+            f"--config.{wrong[0]}: only keys of data can be set here, as in --config.data.text=NAME"
+        )
 
     from nlpfeat.analysis.recommend import CANDIDATES, RecommendOptions, recommend_model
     from nlpfeat.cli.progress import track

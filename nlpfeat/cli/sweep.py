@@ -38,18 +38,17 @@ def add_flags(parser: Parser) -> None:
     """All flags; those of the config's keys are taken out before."""
     add_config(parser)
     parser.add_argument(
-        "--study", type=expand_path, metavar="DIR", help="where to write (default: runs/CONFIG, or runs/CONFIG-FILE for a file of your own)"
+        "--study",
+        type=expand_path,
+        metavar="DIR",
+        help="where to write (default: runs/CONFIG, or runs/CONFIG-FILE for a file of your own)",
     )
-    parser.add_argument(
-        "--data", metavar="FILE", help="a file of your own, in place of the published data: --config.data.path"
-    )
-    parser.add_argument(
-        "--test-data", metavar="FILE", help="a second file, with the test split: --config.data.test_path"
-    )
+    parser.add_argument("--data", metavar="FILE", help="a file of your own, in place of the published data")
+    parser.add_argument("--test-data", metavar="FILE", help="a second file, with the test split")
     parser.add_argument(
         "--classes",
         metavar="FORMULA",
-        help="classes of points of the plane, as in 'y > sin(3*x)' or 'r < 0.4; y > 0': --config.data.formula",
+        help="classes of points of the plane, as in 'y > sin(3*x)' or 'r < 0.4; y > 0'",
     )
     parser.add_argument(
         "--threshold",

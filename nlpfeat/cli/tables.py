@@ -115,7 +115,11 @@ def print_classes(table: pd.DataFrame, what: str) -> None:
       what: whose predictions, of which texts.
     """
     shown = table if len(table) <= MOST_CLASSES else table.nsmallest(MOST_CLASSES, "recall")
-    left = f", the {MOST_CLASSES} of {len(table)} classes that are found worst" if len(shown) < len(table) else ""
+    left = (
+        f", the {MOST_CLASSES} of {len(table)} classes that are found worst"
+        if len(shown) < len(table)
+        else ""
+    )
     columns = {
         "class": shown["class"].tolist(),
         "texts": [f"{n:,}" for n in shown["examples"]],

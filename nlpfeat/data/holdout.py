@@ -36,7 +36,9 @@ def held_out_share(
     held = np.zeros(len(labels), bool)
     for names in (identity, np.arange(len(labels))):
         groups = _groups(names, labels, key, stream)
-        held = _held(groups, np.diff(np.floor(np.arange(len(groups.members) + 1) * share + phase)) > 0, len(labels))
+        held = _held(
+            groups, np.diff(np.floor(np.arange(len(groups.members) + 1) * share + phase)) > 0, len(labels)
+        )
         if held.any():
             break
     return held
@@ -54,7 +56,8 @@ def _groups(identity: np.ndarray, labels: np.ndarray, key: int, stream: int) -> 
     _, first, group = np.unique(identity, return_index=True, return_inverse=True)
     classes = labels[first]
     order = np.lexsort((np.random.default_rng([key, stream, 1]).permutation(len(first)), classes))
-    members = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
+    stops = np.cumsum(np.bincount(group, minlength=len(first)))
+    members = np.split(np.argsort(group, kind="stable"), stops)[:-1]
     return Groups([members[i] for i in order], classes[order])
 
 

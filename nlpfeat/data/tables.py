@@ -56,9 +56,7 @@ class Table(NamedTuple):
             yield line, dict(zip(self.columns, row, strict=True))
 
 
-def read_table(
-    path: str, setting: str = "path", columns: str = "", encoding: str = "utf-8"
-) -> Table:
+def read_table(path: str, setting: str = "path", columns: str = "", encoding: str = "utf-8") -> Table:
     """A file of rows, read when its rows are asked for.
 
     Fields are separated by the mark that occurs most often in the header: a tab, ::, a comma, a semicolon or |; or by the one
@@ -199,11 +197,11 @@ def _json_lines(whole: str, path: str) -> Table:
         try:
             value = json.loads(text)
         except json.JSONDecodeError as error:
-            raise UserError(
-                f"{path} line {line}: no JSON ({error.msg}); write one object per line"
-            ) from None
+            raise UserError(f"{path} line {line}: no JSON ({error.msg}); write one object per line") from None
         if not isinstance(value, dict):
-            raise UserError(f'{path} line {line}: no JSON object; write one per line, as in {{"text": …, "label": …}}')
+            raise UserError(
+                f'{path} line {line}: no JSON object; write one per line, as in {{"text": …, "label": …}}'
+            )
         objects.append((line, value))
     columns = tuple(dict.fromkeys(key for _, one in objects for key in one))
 
@@ -258,4 +256,3 @@ def holds_data(columns: tuple[str, ...]) -> bool:
     return 2 * numbers > len(columns) or any(
         len(name.split()) > 3 and not name.endswith("?") for name in columns
     )
-

@@ -243,7 +243,11 @@ def summary_table(dataset: xr.Dataset, success: Success | None = None) -> Summar
     success = success_of(dataset) if success is None else success
     evaluation = TASKS[dataset.attrs["task"]].evaluation
     splits = [f"{split}_{evaluation.headline.name}" for split in map(str, dataset["split"].to_numpy())]
-    further = [name for name, value in rows[0].items() if isinstance(value, list) and name not in (*splits, "success")]
+    further = [
+        name
+        for name, value in rows[0].items()
+        if isinstance(value, list) and name not in (*splits, "success")
+    ]
     axes = [name for name in rows[0] if name in dataset.coords]
     best = best_width(dataset, rows)
     table = []
@@ -257,7 +261,7 @@ def summary_table(dataset: xr.Dataset, success: Success | None = None) -> Summar
         if success is not None:
             cells.append(_spread(row["success"]))
         table.append(cells)
-    constant = BASELINES[evaluation.kind]
+    constant = BASELINES[evaluation.kind].split()[0]
     levels = [f"{baseline_of(dataset, name.partition('_')[0]):.3f}" for name in splits]
     empty = [""] * (len(table[0]) - len(axes) - 1 - len(levels))
     table.append([constant, *[""] * (len(axes) - 1), "", *levels, *empty])
@@ -267,7 +271,7 @@ def summary_table(dataset: xr.Dataset, success: Success | None = None) -> Summar
     if success is not None:
         heads.append(f"P({last} {success.metric.name.replace('_', ' ')} {success})")
         caption.append(f"P: share of seeds with {last} {success}, Wilson 95 % interval")
-    caption.append(f"{constant}: {WHAT_BASELINE}")
+    caption.append(f"{constant}: the {BASELINES[evaluation.kind]}, {WHAT_BASELINE}")
     if best is not None:
         caption.append(_best_in_words(dataset, rows, best, axes))
     return SummaryTable(heads, table, "; ".join(caption))
@@ -277,10 +281,10 @@ def summary_table(dataset: xr.Dataset, success: Success | None = None) -> Summar
 BASELINES = {
     "classification": "majority answer",
     "regression": "mean answer",
-    "ranking": "chance",
-    "sequence": "frequencies",
+    "ranking": "chance level",
+    "sequence": "frequencies of tokens",
 }
-WHAT_BASELINE = "what a constant prediction scores, without looking at the input"
+WHAT_BASELINE = "as of a prediction that does not look at the input"
 
 
 def _spread(quartiles: float | list[float | None]) -> str:

@@ -11,7 +11,7 @@ from nlpfeat.config.choices import value_text
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.json_files import DIGEST, is_intact, parse_json
 
-FORMAT = 5  # of a study's files; 5 added the settings of the recipe
+FORMAT = 6  # of a study's files; 6 added the best constant prediction and the sizes of splits
 LARGE = 16e6  # bytes of member tables that are not read at a glance
 
 

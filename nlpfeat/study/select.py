@@ -140,7 +140,9 @@ def chosen_width(dataset: xr.Dataset, task: Task) -> int:
     return int(medians["width"][int(medians.fillna(-np.inf).argmax("width"))].item())
 
 
-def with_width(dataset: xr.Dataset, task: Task, settings: Mapping[str, float | str]) -> dict[str, float | str]:
+def with_width(
+    dataset: xr.Dataset, task: Task, settings: Mapping[str, float | str]
+) -> dict[str, float | str]:
     """Settings of a member whose width may be "best", with the number of the `chosen_width`.
 
     Raises:

@@ -375,7 +375,11 @@ def _sizes(factory: MemberFactory, bucket: Bucket) -> np.ndarray:
 
 
 def write_bucket_results(
-    folder: StudyFolder, factory: MemberFactory, bucket: Bucket, records: dict[str, np.ndarray], seconds: float
+    folder: StudyFolder,
+    factory: MemberFactory,
+    bucket: Bucket,
+    records: dict[str, np.ndarray],
+    seconds: float,
 ) -> None:
     """Write the results file of a finished bucket."""
     attributes = {

@@ -79,7 +79,9 @@ IMDB_DENSE = Task(
         init_override=sequences.pretrained_embedding,
     ),
     learner=GradientDescent(CROSS_ENTROPY, adam, uniform_loss=uniform_cross_entropy),
-    evaluation=Evaluation(metrics=(Metric("accuracy", accuracy), *CLASS_METRICS), success=0.87, batch_size=250),
+    evaluation=Evaluation(
+        metrics=(Metric("accuracy", accuracy), *CLASS_METRICS), success=0.87, batch_size=250
+    ),
     views=Views(word_vectors=word_bag.word_vectors),
     fit=fit_texts.fit_sequences,
 )

@@ -49,7 +49,10 @@ class Spec:
     @property
     def success(self) -> Success | None:
         """The criterion of a successful member; None for files of the user, as thresholds are those of the published data."""
-        own = any(getattr(self.data, key, "") for key in ("path", "formula")) and origin_of(self.task.name) is None
+        own = (
+            any(getattr(self.data, key, "") for key in ("path", "formula"))
+            and origin_of(self.task.name) is None
+        )
         return None if own else self.task.evaluation.criterion
 
     @property

@@ -18,5 +18,7 @@ def array(task="spirals_deep", metric="accuracy", splits=SPLITS, **axes):
     loss = np.broadcast_to(np.linspace(2, 1, len(coords["step"]))[:, None], shape).copy()
     ids = np.full(shape[:-2], "a", dtype=object)
     data = {"loss": (names, loss), metric: (names, values), "member_id": (names[:-2], ids)}
+    data["baseline"] = (("split",), np.full(len(splits), 0.2))
+    data["examples"] = (("split",), np.full(len(splits), 100.0))
     dataset = xr.Dataset(data, coords, {"task": task})
     return dataset if "learning_rate" in dataset.coords else dataset.assign_coords(learning_rate=1e-3)

@@ -63,7 +63,9 @@ def test_the_figure_of_recipes_has_a_line_for_each(made):
     task = made.task
     curves = {
         f"noise {noise}": width_curve(
-            read_single(made, RecipeOptions(at={"noise": noise})).dataset, task.evaluation.criterion
+            read_single(made, RecipeOptions(at={"noise": noise})).dataset,
+            task.evaluation.headline,
+            task.evaluation.criterion,
         )
         for noise in (0.2, 0.3)
     }

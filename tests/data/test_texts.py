@@ -70,9 +70,7 @@ def test_parts_by_column_and_by_key(tmp_path):
     found = read(path, split="part")
     assert (found.texts, found.splits.tolist()) == (["a", "b", "c", "d"], [0, 2, 0, 1])
     many = csv(tmp_path, "text,label\n" + "".join(f"w{i},{i % 2}\n" for i in range(40)))
-    first, again, other = (
-        corpus_of(many, key=key).corpus.origin.rows.tolist() for key in (1, 1, 2)
-    )
+    first, again, other = (corpus_of(many, key=key).corpus.origin.rows.tolist() for key in (1, 1, 2))
     assert first == again != other
 
 

@@ -47,7 +47,9 @@ def test_the_same_recipes_against_two_notions_of_size():
     coords = {"split": ["train", "test"], "width": [2, 8, 32], "seed": range(8)}
     final = np.zeros((2, 3, 8))
     final[:, 1, :4] = final[:, 2] = 1.0
-    curve = curve_of_scores(xr.DataArray(final, coords, ("split", "width", "seed")), criterion.metric, criterion)
+    curve = curve_of_scores(
+        xr.DataArray(final, coords, ("split", "width", "seed")), criterion.metric, criterion
+    )
     assert [share.estimate for share in curve.shares] == [0, 0.5, 1]
     assert curve.half.estimate == pytest.approx(8, rel=0.01)
     sized = [Sized({"a": curve}, "units"), Sized({"a": curve._replace(widths=[10, 40, 160])}, "parameters")]

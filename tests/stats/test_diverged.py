@@ -54,7 +54,7 @@ def test_a_recipe_counts_diverged_members_as_failures(success):
     """On each split, as a loss that is no number on one of them is enough."""
     worst = success.metric.worst
     for split in ("train", "test"):
-        (row,) = recipe_table(planted(success), success, split).to_dict("records")
+        (row,) = recipe_table(planted(success), success.metric, success, split).to_dict("records")
         assert (row["seeds"], row["diverged"], row["share"]) == (4, 3, 0.25)
         assert row["median"] == worst
 

@@ -87,11 +87,13 @@ def test_summary_counts_successes():
                     ("width", "seed", "step", "split"),
                     np.array([[[[0.5, 1.0]], [[0.7, 0.98]], [[0.9, 0.99]]]]),
                 ),
+                "baseline": ("split", [0.2, 0.25]),
             },
             {"width": [4], "seed": [0, 1, 2], "step": [7], "split": ["train", "test"]},
-            {"task": "spirals"},
+            {"task": "spirals", "threshold": 0.99},
         )
     )
+    assert rows[0]["baseline"] == 0.25
     assert rows[0]["train_accuracy"] == [0.25, 0.5, 0.7]  # the one that diverged counts as the worst
     assert rows[0]["diverged"] == 1
     assert rows[0]["success"][1] == pytest.approx(2 / 3, abs=1e-5)
@@ -135,9 +137,11 @@ def test_a_diverged_member_is_a_failure_in_the_summary():
                 "member_id": (("width", "seed"), [["a", "b", "c", "d"]]),
                 "loss": (dims, loss),
                 metric: (dims, np.reshape(values, (1, 4, 1, 1))),
+                **{one.name: (dims, np.zeros((1, 4, 1, 1))) for one in TASKS[task].evaluation.metrics[1:]},
+                "baseline": ("split", [0.2]),
             },
             {"width": [4], "seed": [0, 1, 2, 3], "step": [7], "split": ["test"]},
-            {"task": task},
+            {"task": task, "threshold": TASKS[task].evaluation.success},
         )
         (row,) = summarize(found)
         assert (row["members"], row["diverged"]) == (4, 1)

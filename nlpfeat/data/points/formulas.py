@@ -144,7 +144,9 @@ def _check(text: str, tree: ast.expr, depth: int) -> None:
             parts = [left, right]
         case ast.BinOp(op=ast.BitXor()):
             raise UserError(f"classes: {text!r}: write ** for a power, as in x**2")
-        case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in COMPARISONS for op in ops):
+        case ast.Compare(left=left, ops=ops, comparators=others) if all(
+            type(op) in COMPARISONS for op in ops
+        ):
             parts = [left, *others]
         case ast.BoolOp(values=parts):
             pass

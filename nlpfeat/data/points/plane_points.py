@@ -123,7 +123,12 @@ def load(spec: PlanePointsSpec) -> Dataset:
         height, width = picture.classes.shape
         radius = max(height, width) / 2
         points = PlanePoints(
-            picture.names, partial(_from_picture, picture.classes), *nothing, (width / 2, height / 2), radius, spec.points
+            picture.names,
+            partial(_from_picture, picture.classes),
+            *nothing,
+            (width / 2, height / 2),
+            radius,
+            spec.points,
         )
         shares = np.bincount(picture.classes.ravel(), minlength=len(picture.names)) / picture.classes.size
         listed = ", ".join(f"{name} {share:.1%}" for name, share in zip(picture.names, shares, strict=True))
@@ -217,7 +222,9 @@ SHAPES = {
 # Pictures and formulas
 
 
-def _from_picture(classes: Int[np.ndarray, "height width"], key: Array, size: int) -> tuple[Array, Array, Array]:
+def _from_picture(
+    classes: Int[np.ndarray, "height width"], key: Array, size: int
+) -> tuple[Array, Array, Array]:
     """Uniform points of the picture, its longer side from -1 to 1."""
     height, width = classes.shape
     longer = max(height, width)
@@ -283,7 +290,9 @@ def _read_points(spec: PlanePointsSpec) -> _Read:
         names.append(row[label].strip())
         part = row[split].strip().lower() if split else "train"
         if part not in SPLITS:
-            raise UserError(f"{table.path} line {line}: {split} is {row[split]!r}; {did_you_mean(part, SPLITS)}")
+            raise UserError(
+                f"{table.path} line {line}: {split} is {row[split]!r}; {did_you_mean(part, SPLITS)}"
+            )
         splits.append(SPLITS.index(part))
     names = unify(names)
     classes = sorted_names(names)
@@ -306,7 +315,14 @@ def _read_points(spec: PlanePointsSpec) -> _Read:
     low, high = raw[found == 0].min(0), raw[found == 0].max(0)
     middle, radius = (low + high) / 2, float((high - low).max() / 2) or 1.0
     points = PlanePoints(
-        classes, None, np.zeros((0, 2), np.float32), labels, found, (float(middle[0]), float(middle[1])), radius, 0
+        classes,
+        None,
+        np.zeros((0, 2), np.float32),
+        labels,
+        found,
+        (float(middle[0]), float(middle[1])),
+        radius,
+        0,
     )
     points = PlanePoints(**{**vars(points), "points": points.scaled(raw)})
     note = f"x from {x!r}, y from {y!r}, classes from {label!r}; the network reads (x - {middle[0]:g}) / {radius:g} and (y - {middle[1]:g}) / {radius:g}"
@@ -315,18 +331,26 @@ def _read_points(spec: PlanePointsSpec) -> _Read:
 
 def _columns(table: Table, spec: PlanePointsSpec) -> tuple[str, str, str, str]:
     """The names of the columns of x, y, the label and the split; the last is empty where there is none."""
-    wanted = {name: key for key, name in (("x", spec.x), ("y", spec.y), ("label", spec.label), ("split", spec.split)) if name}
+    wanted = {
+        name: key
+        for key, name in (("x", spec.x), ("y", spec.y), ("label", spec.label), ("split", spec.split))
+        if name
+    }
     table.require(wanted)
     found = []
     for key, given, usual in (("x", spec.x, X), ("y", spec.y, Y), ("label", spec.label, LABELS)):
-        fits = [name for one in usual for name in table.columns if name.casefold() == one and name not in found]
+        fits = [
+            name for one in usual for name in table.columns if name.casefold() == one and name not in found
+        ]
         name = given or (fits[0] if fits else "")
         if not name and key == "label":
             free = [one for one in table.columns if one not in found and one != SPLIT]
             name = free[0] if len(free) == 1 else ""
         if not name:
             if not table.named and sum(as_number(one) is not None for one in table.columns) > 1:
-                raise UserError(f"{table.path}: its first line must name its columns. Put the names above, or list them, as in --config.data.columns=x,y,class")
+                raise UserError(
+                    f"{table.path}: its first line must name its columns. Put the names above, or list them, as in --config.data.columns=x,y,class"
+                )
             raise UserError(
                 f"{table.path} has no column of {key} with a usual name; its columns are {', '.join(table.columns)}: name it by "
                 f"--config.data.{key}=NAME"

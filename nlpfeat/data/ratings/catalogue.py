@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nlpfeat.data.ratings.files import YEAR
 from nlpfeat.data.names import identity
+from nlpfeat.data.ratings.files import YEAR
 from nlpfeat.data.text.tokens import composed
 from nlpfeat.errors import UserError, did_you_mean
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from nlpfeat.data.downloads import MOVIELENS, fetch
 from nlpfeat.data.core import SPLITS
+from nlpfeat.data.downloads import MOVIELENS, fetch
 from nlpfeat.data.names import identity, representatives, sorted_names
 from nlpfeat.data.tables import SPLIT, Table, read_table, table_of
 from nlpfeat.errors import UserError, did_you_mean

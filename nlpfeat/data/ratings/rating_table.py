@@ -54,7 +54,9 @@ class RatingsSpec:
             raise ValueError("test_share and validation_share: at most half each")
         known_encoding(self.encoding)
         if self.test_path and self.split:
-            raise ValueError("split and test_path: the test split is that of a column or of a second file, not both")
+            raise ValueError(
+                "split and test_path: the test split is that of a column or of a second file, not both"
+            )
         if (self.test_path or self.split) and not self.path:
             raise ValueError("test_path and split: they belong to files of your own; set path as well")
         if len({self.user, self.item, self.rating}) < 3:
@@ -238,11 +240,16 @@ def _notes(spec: RatingsSpec, rated: Rated, described: Described) -> tuple[str, 
     fixed = bool(rated.split.any())
     if fixed:
         sizes = np.bincount(rated.split, minlength=len(SPLITS))
-        notes.append("splits of the files: " + ", ".join(f"{n:,} {name}" for n, name in zip(sizes, SPLITS, strict=True)))
+        notes.append(
+            "splits of the files: "
+            + ", ".join(f"{n:,} {name}" for n, name in zip(sizes, SPLITS, strict=True))
+        )
         for what, side, names in (("items", rated.item, rated.items), ("users", rated.user, rated.users)):
             lost = len(names) - len(np.unique(side[rated.split == 0]))
             if lost:
-                notes.append(f"{lost:,} {what} have no rating in the train split: the model has learned nothing of them")
+                notes.append(
+                    f"{lost:,} {what} have no rating in the train split: the model has learned nothing of them"
+                )
     elif once and spec.test_share:
         notes.append(
             f"{once:,} items are rated once: a seed whose test split holds that rating has not trained on the item"

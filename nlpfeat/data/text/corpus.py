@@ -181,7 +181,9 @@ def unread_words(corpus: Corpus, vocabulary: Collection[str]) -> list[str]:
         return []
     known = np.array([word in vocabulary for word in documents.words], bool)
     share = 1 - known[documents.tokens].mean()
-    return [f"{share:.1%} of the words of the {SPLITS[split]} split are not in the vocabulary"] if share else []
+    return (
+        [f"{share:.1%} of the words of the {SPLITS[split]} split are not in the vocabulary"] if share else []
+    )
 
 
 def _same_but_for_case(classes: tuple[str, ...]) -> list[str]:

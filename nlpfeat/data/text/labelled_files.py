@@ -14,11 +14,33 @@ from nlpfeat.errors import UserError, did_you_mean
 
 # Names of columns under which texts, labels and splits are usually found; an earlier one wins.
 TEXTS = (
-    *("text", "review", "review_text", "reviewtext", "sentence", "comment", "tweet", "message", "content", "body"),
+    *(
+        "text",
+        "review",
+        "review_text",
+        "reviewtext",
+        "sentence",
+        "comment",
+        "tweet",
+        "message",
+        "content",
+        "body",
+    ),
     *("document", "utterance", "query", "question", "description", "abstract", "headline", "title", "post"),
 )
 LABELS = (
-    *("label", "labels", "class", "category", "sentiment", "target", "polarity", "topic", "intent", "emotion"),
+    *(
+        "label",
+        "labels",
+        "class",
+        "category",
+        "sentiment",
+        "target",
+        "polarity",
+        "topic",
+        "intent",
+        "emotion",
+    ),
     *("mood", "genre", "tag", "type", "stars", "rating", "score", "y"),
 )
 SAMPLE = 1000  # rows from which columns without such a name are told apart
@@ -181,7 +203,9 @@ def _rows(table: Table, asked: Columns, *, given: bool) -> _Rows:
         splits.append(name)
     labels, texts = [row[label].strip() for _, row in rows], [row[text] for _, row in rows]
     if not any(one.strip() for one in texts):
-        raise UserError(f"{path}: every {found.text} is empty; name the column of texts by --config.data.text")
+        raise UserError(
+            f"{path}: every {found.text} is empty; name the column of texts by --config.data.text"
+        )
     return _Rows(path, found, table.columns, texts, labels, splits, [line for line, _ in rows])
 
 
@@ -287,7 +311,9 @@ def _notes(whole: _Rows, asked: Columns, labels: list[str], *, drawn: bool) -> t
         notes.append(f"{', '.join(guessed)}; other columns are named as in --config.data.label=NAME")
     counts = Counter(labels)
     if all(as_number(name) is not None for name in counts) and len(counts) > MAX_NUMBERS:
-        notes.append(f"the {len(counts)} numbers in {found.label!r} are read as classes; regression is not offered")
+        notes.append(
+            f"the {len(counts)} numbers in {found.label!r} are read as classes; regression is not offered"
+        )
     single = [name for name, times in counts.items() if times == 1]
     if single and drawn:
         notes.append(
@@ -297,5 +323,3 @@ def _notes(whole: _Rows, asked: Columns, labels: list[str], *, drawn: bool) -> t
     if empty:
         notes.append(f"{empty:,} texts are empty: they are answered by the prior")
     return tuple(notes)
-
-

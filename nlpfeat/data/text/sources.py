@@ -120,7 +120,9 @@ def read_corpus(spec: CorpusSpec, tokenize: Tokenize) -> ReadCorpus:
         if not np.any(given.splits) and spec.test_share:
             corpus = hold_out(corpus, 2, spec.test_share, spec.key)
             if not corpus.sizes[2]:
-                raise UserError(f"{spec.path}: no row is in the test split; change data.test_share, or add rows")
+                raise UserError(
+                    f"{spec.path}: no row is in the test split; change data.test_share, or add rows"
+                )
     else:
         corpus = by_split(cached_corpus(CORPORA[spec.corpus], tokenize))
     if spec.folds:

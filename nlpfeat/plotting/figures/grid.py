@@ -10,7 +10,7 @@ from nlpfeat.analysis.grid import varied_axes
 from nlpfeat.plotting.figures.width import plot_baseline
 from nlpfeat.plotting.primitives import plot_categories
 from nlpfeat.plotting.style import house_style, set_heading, width_colours
-from nlpfeat.store.results import describe_value, describe_values, further_axes, time_in_words
+from nlpfeat.store.results import describe_value, describe_values, further_axes, rate_in_words, time_in_words
 from nlpfeat.training.metrics import Success
 from nlpfeat.training.task import Task
 
@@ -68,7 +68,8 @@ def grid_figure(
         for axis in ("width", *further_axes(whole))
         if plane.sizes[axis] == 1
     ]
-    recipe = ", ".join([time_in_words(plane), *fixed])
+    rate = [] if "learning_rate" in further_axes(whole) else [rate_in_words(plane)]
+    recipe = ", ".join([*rate, time_in_words(plane), *fixed])
     none = f" No seed reaches {last} {name} {success}." if success is not None and not shares else ""
     how = "Above: share, Wilson 95 % interval. Below: median, quartiles." if shares else "Median, quartiles."
     question = "Which recipe succeeds" if shares else "Which recipe is best"

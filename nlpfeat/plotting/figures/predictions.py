@@ -43,7 +43,7 @@ def classes_figure(table: pd.DataFrame, classes: Sequence[str]) -> Figure:
       classes: names of all classes, in their order.
     """
     table = table[table["examples"] > 0]
-    widths = sorted(table["width"].unique())
+    widths = sorted({int(width) for width in table["width"]})
     mean = table.groupby("class")["recall"].mean()
     shown = [name for name in classes if name in mean.index]
     if len(shown) > MOST_CLASSES:

@@ -291,7 +291,10 @@ def _prediction_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigu
         [class_table(given, classes).assign(width=one.settings.width) for one, given in found]
     )
     figure = classes_figure(by_class, classes)
-    set_heading(figure, f"Recall of each class on the {split} split, with 95 % intervals; seeds of median {study.task.evaluation.headline.name}")
+    set_heading(
+        figure,
+        f"Recall of each class on the {split} split, with 95 % intervals; seeds of median {study.task.evaluation.headline.name}",
+    )
     yield NamedFigure("classes", figure, "recall, precision and F1 of each class", table=by_class)
     best = chosen_width(dataset, study.task)
     member, given = min(found, key=lambda one: abs(one[0].settings.width - best))

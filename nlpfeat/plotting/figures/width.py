@@ -23,7 +23,14 @@ from nlpfeat.plotting.style import (
 )
 from nlpfeat.stats.quantiles import Quartiles, ordered_quartiles_of, quartiles_of
 from nlpfeat.stats.summaries import BASELINES
-from nlpfeat.store.results import baseline_of, counts_in_words, describe_value, describe_values, recipe, scores
+from nlpfeat.store.results import (
+    baseline_of,
+    counts_in_words,
+    describe_value,
+    describe_values,
+    recipe,
+    scores,
+)
 from nlpfeat.training.schedule import TrainingSpec
 from nlpfeat.training.task import Task
 
