@@ -280,7 +280,7 @@ def class_table(found: Predictions, classes: Sequence[str]) -> pd.DataFrame:
     counts = confusion(found)
     true, predicted, correct = counts.sum(1), counts.sum(0), np.diag(counts)
     rows = []
-    for i in np.flatnonzero(true + predicted):
+    for i in np.flatnonzero(true + predicted).tolist():
         recall = wilson(int(correct[i]), int(true[i])) if true[i] else Interval(np.nan, np.nan, np.nan)
         rows.append(
             {

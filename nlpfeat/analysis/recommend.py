@@ -168,7 +168,7 @@ def _rival(classify: PyTree, spec: CorpusSpec, fold: int, texts: list[str]) -> t
                 predicted = classify([texts[i] for i in train], labels[0], [texts[i] for i in validation])
         except ValueError:  # no word that it reads
             return np.nan, np.nan, len(validation)
-    f1 = f1_score(labels[1], predicted, average="macro", zero_division=0)
+    f1 = f1_score(labels[1], predicted, average="macro", zero_division=0)  # pyright: ignore[reportArgumentType]
     return float((predicted == labels[1]).mean()), float(f1), len(validation)
 
 

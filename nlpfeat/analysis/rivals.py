@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
-from scipy.sparse import csr_matrix
+from jaxtyping import Bool, Float, Int, PyTree
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -38,7 +37,10 @@ def nb_svm(train: Sequence[str], labels: Int[np.ndarray, " train"], test: Sequen
     Source: Wang & Manning, "Baselines and bigrams", ACL 2012.
     """
     vectorizer = CountVectorizer(ngram_range=(1, 2), binary=True)
-    seen, new = vectorizer.fit_transform(train), vectorizer.transform(test)
+    seen: PyTree = vectorizer.fit_transform(
+        train
+    )  # sparse matrices, whose types SciPy and scikit-learn tell differently
+    new: PyTree = vectorizer.transform(test)
     classes = np.unique(labels)
     margins = np.zeros((len(test), len(classes)))
     for k, name in enumerate(classes):
@@ -49,7 +51,7 @@ def nb_svm(train: Sequence[str], labels: Int[np.ndarray, " train"], test: Sequen
     return classes[margins.argmax(1)]
 
 
-def _ratios(counts: csr_matrix, own: Bool[np.ndarray, " n"]) -> Float[np.ndarray, " words"]:
+def _ratios(counts: PyTree, own: Bool[np.ndarray, " n"]) -> Float[np.ndarray, " words"]:
     inside, outside = (np.asarray(counts[mask].sum(0)).ravel() + 1.0 for mask in (own, ~own))
     return np.log(inside / inside.sum()) - np.log(outside / outside.sum())
 

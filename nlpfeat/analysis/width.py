@@ -31,6 +31,18 @@ class WidthCurve(NamedTuple):
     half: Interval | None
 
     @property
+    def criterion(self) -> Success:
+        """The criterion of a curve that has a threshold."""
+        assert self.success is not None
+        return self.success
+
+    @property
+    def h50(self) -> Interval:
+        """H50 of a curve that has a threshold."""
+        assert self.half is not None
+        return self.half
+
+    @property
     def split(self) -> str:
         """The last split, on which success is judged."""
         return str(self.scores["split"].to_numpy()[-1])

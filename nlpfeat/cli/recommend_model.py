@@ -1,6 +1,7 @@
 """Compare models on a file of labelled texts, and say which to take."""
 
 import argparse
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -78,7 +79,7 @@ def print_recommendation(found: "Recommendation", args: argparse.Namespace) -> N
     print_columns(
         {
             "model": rows["model"].tolist(),
-            "width": ["" if width != width else str(int(width)) for width in rows["width"]],
+            "width": ["" if math.isnan(width) else str(int(width)) for width in rows["width"]],
             "accuracy": [f"{row.accuracy:.3f} ({row.low:.3f} – {row.high:.3f})" for row in rows.itertuples()],
             "macro F1": [f"{x:.3f}" for x in rows["macro_f1"]],
         },

@@ -127,7 +127,7 @@ def print_classes(table: pd.DataFrame, what: str) -> None:
             f"{row.recall:.3f} ({row.recall_low:.3f} – {row.recall_high:.3f})" if row.examples else "–"
             for row in shown.itertuples()
         ],
-        "precision": [f"{x:.3f}" if x == x else "–" for x in shown["precision"]],
+        "precision": ["–" if math.isnan(x) else f"{x:.3f}" for x in shown["precision"]],
         "F1": [f"{x:.3f}" for x in shown["f1"]],
     }
     print_columns(columns, f"{what}{left}; recall with its Wilson 95 % interval")

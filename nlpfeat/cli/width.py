@@ -84,7 +84,7 @@ def to_json(found: "WidthTable") -> "PyTree":
     """The table as plain values."""
     success = [
         {
-            "level": curve.success.threshold,
+            "level": curve.criterion.threshold,
             "width": width,
             "low": share.low,
             "share": share.estimate,
@@ -94,7 +94,7 @@ def to_json(found: "WidthTable") -> "PyTree":
         for width, share in zip(curve.widths, curve.shares, strict=True)
     ]
     halves = [
-        {"level": curve.success.threshold, "split": curve.split} | curve.half._asdict()
+        {"level": curve.criterion.threshold, "split": curve.split} | curve.h50._asdict()
         for curve in found.curves
     ]
     plain = {
@@ -178,9 +178,8 @@ def print_halves(found: "WidthTable") -> None:
     from nlpfeat.plotting.primitives import describe_half
 
     for curve in found.curves:
-        assert curve.half is not None
-        half = describe_half(curve.half, curve.widths)
-        print(f"{half} for {curve.split} {curve.success.metric.name.replace('_', ' ')} {curve.success}")
+        half = describe_half(curve.h50, curve.widths)
+        print(f"{half} for {curve.split} {curve.metric.name.replace('_', ' ')} {curve.success}")
     if found.curves:
         print(ABOUT_H50)
     widths = found.rows["width"].tolist()

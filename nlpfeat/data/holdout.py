@@ -33,14 +33,15 @@ def held_out_share(
       key, stream: seed of the choice, and of which split it is.
     """
     phase = np.random.default_rng([key, stream]).random()
-    held = np.zeros(len(labels), bool)
-    for names in (identity, np.arange(len(labels))):
-        groups = _groups(names, labels, key, stream)
-        held = _held(
-            groups, np.diff(np.floor(np.arange(len(groups.members) + 1) * share + phase)) > 0, len(labels)
-        )
-        if held.any():
-            break
+    groups = _groups(identity, labels, key, stream)
+    if len(groups.classes) == len(np.unique(groups.classes)):  # with its equals, every class would be lost
+        groups = _groups(np.arange(len(labels)), labels, key, stream)
+    n = len(groups.members)
+    chosen = np.diff(np.floor(np.arange(n + 1) * share + phase)) > 0
+    held = _held(groups, chosen, len(labels))
+    sizes = np.bincount(groups.classes, minlength=1)
+    if not held.any() and share * n >= 0.5 and sizes.max() > 1:  # chance chose a class of one group only
+        held[groups.members[int((groups.classes == sizes.argmax()).argmax())]] = True
     return held
 
 
@@ -64,7 +65,7 @@ def _groups(identity: np.ndarray, labels: np.ndarray, key: int, stream: int) -> 
 def _held(groups: Groups, chosen: np.ndarray, n: int) -> Bool[np.ndarray, " n"]:
     """The examples of the chosen groups, without the first group of a class that would lose all."""
     starts = np.flatnonzero(np.diff(groups.classes, prepend=-1))
-    ends = [*starts[1:], len(chosen)]
+    ends = [*starts, len(chosen)][1:]
     kept = [start for start, end in zip(starts, ends, strict=True) if chosen[start:end].all()]
     chosen[kept] = False
     held = np.zeros(n, bool)

@@ -38,7 +38,7 @@ def bucket_dataset(
         constant prediction, and "examples", their number.
     """
     dims = ("member", "step", "split")
-    data = {
+    data: dict[Hashable, PyTree] = {
         name: (dims, values, {"units": units[name]} if units.get(name) else {})
         for name, values in records.items()
     }

@@ -7,13 +7,15 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
 
 from nlpfeat.errors import UserError, did_you_mean
 
 Value: TypeAlias = Any  # a number, or an array (n,) of numbers or truth values
 
 LONGEST = 1000  # characters
+LARGEST = 1e38  # number
 DEEPEST = 50  # operations within each other
 CONSTANTS = MappingProxyType({"pi": math.pi, "e": math.e})
 VARIABLES: Mapping[str, Callable[[Array, Array], Array]] = MappingProxyType(
@@ -82,8 +84,8 @@ def parse_conditions(text: str) -> tuple[ast.expr, ...]:
 
 
 def classes_at(
-    conditions: tuple[ast.expr, ...], x: Float[Array, " n"], y: Float[Array, " n"]
-) -> Float[Array, " n"]:
+    conditions: tuple[ast.expr, ...], x: Float[Array | np.ndarray, " n"], y: Float[Array | np.ndarray, " n"]
+) -> Int[Array, " n"]:
     """The class of each point, int32 (n,): the number of the first condition that holds there, else their count."""
     found = jnp.full(jnp.shape(x), len(conditions), jnp.int32)
     for number, condition in reversed(list(enumerate(conditions))):
@@ -92,7 +94,7 @@ def classes_at(
 
 
 def undefined_at(
-    conditions: tuple[ast.expr, ...], x: Float[Array, " n"], y: Float[Array, " n"]
+    conditions: tuple[ast.expr, ...], x: Float[Array | np.ndarray, " n"], y: Float[Array | np.ndarray, " n"]
 ) -> Bool[Array, " n"]:
     """Where some part of a condition is not a number, such as log(x) at x < 0: (n,)."""
     lost = jnp.zeros(jnp.shape(x), bool)
@@ -134,8 +136,8 @@ def _check(text: str, tree: ast.expr, depth: int) -> None:
             if name not in known:
                 raise UserError(f"classes: {text!r} names {name!r}; {did_you_mean(name, known)}")
             return
-        case ast.Constant(value=value) if type(value) in (int, float):
-            if not abs(float(min(max(value, -1e38), 1e38))) < 1e38:
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            if not abs(min(max(value, -LARGEST), LARGEST)) < LARGEST:
                 raise UserError(f"classes: a number of {text[:60]!r} is too large")
             return
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
@@ -166,7 +168,7 @@ def _check(text: str, tree: ast.expr, depth: int) -> None:
         _check(text, part, depth + 1)
 
 
-def _value(tree: ast.expr, x: Array, y: Array) -> Value:
+def _value(tree: ast.expr, x: Value, y: Value) -> Value:  # noqa: PLR0911  (a case for each kind of node)
     match tree:
         case ast.Name(id=name):
             return VARIABLES[name](x, y) if name in VARIABLES else CONSTANTS[name]

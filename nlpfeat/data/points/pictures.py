@@ -13,7 +13,8 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 LARGEST = 1024  # pixels of the longer side; a larger picture is read at this size
 MAX_COLOURS = 12
 NEAR = 60.0  # distance of two colours, of 0 to 255 in each part, below which they are one
-LEAST = 0.002  # share of the pixels of a colour that is no mere edge
+LEAST = 0.002  # share of the pixels of a colour that counts
+EDGE = 0.03  # share below which a mixture of two other colours is their edge
 PLAIN = 0.9  # share of the pixels that must have one of the plain colours
 
 
@@ -54,8 +55,8 @@ def read_picture(path: str) -> Picture:
     white = Image.new("RGBA", layers.size, (255, 255, 255, 255))
     pixels = np.asarray(Image.alpha_composite(white, layers).convert("RGB"))[::-1]
     colours = _plain_colours(pixels.reshape(-1, 3))
-    if len(colours) < 2:
-        raise UserError(f"{path} has one colour only; there must be two classes or more")
+    if not len(colours):
+        raise UserError(f"{path}: no colour is frequent, as in a photograph; draw it in a few plain colours")
     distance = np.stack(
         [((pixels.astype(float) - colour) ** 2).sum(-1) for colour in colours.astype(float)], -1
     )
@@ -65,6 +66,8 @@ def read_picture(path: str) -> Picture:
         raise UserError(
             f"{path}: its {len(colours)} most frequent colours cover {plain:.0%} of it; draw it in a few plain colours, each of which is a class"
         )
+    if len(colours) < 2:
+        raise UserError(f"{path} has one colour only; there must be two classes or more")
     order = np.argsort(colours.astype(float) @ [0.299, 0.587, 0.114], kind="stable")
     return Picture(np.argsort(order)[nearest].astype(np.int8), tuple(_name(colours[i]) for i in order))
 
@@ -79,9 +82,22 @@ def _plain_colours(pixels: UInt8[np.ndarray, "n 3"]) -> UInt8[np.ndarray, "k 3"]
         if counts[i] < LEAST * len(pixels) or len(kept) == MAX_COLOURS:
             break
         colour = np.array([values[i] >> 16, values[i] >> 8 & 255, values[i] & 255])
-        if all(np.linalg.norm(colour - other) >= NEAR for other in kept):
+        if all(np.linalg.norm(colour - other) >= NEAR for other in kept) and not (
+            counts[i] < EDGE * len(pixels) and _is_between(colour, kept)
+        ):
             kept.append(colour)
     return np.array(kept, np.uint8).reshape(-1, 3)
+
+
+def _is_between(colour: np.ndarray, others: list[np.ndarray]) -> bool:
+    """Whether a colour is a mixture of two others, as the pixels of a soft edge between them are."""
+    for i, one in enumerate(others):
+        for other in others[:i]:
+            along = other - one
+            share = np.clip((colour - one) @ along / (along @ along), 0, 1)
+            if np.linalg.norm(colour - one - share * along) < NEAR / 2:
+                return True
+    return False
 
 
 def _name(colour: UInt8[np.ndarray, " 3"]) -> str:

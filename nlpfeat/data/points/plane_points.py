@@ -29,6 +29,7 @@ Draw: TypeAlias = Callable[[Array, int], tuple[Array, Array, Array]]
 X, Y = ("x", "x1", "x0", "lon", "longitude"), ("y", "x2", "lat", "latitude")  # usual names of columns
 LABELS = ("class", "label", "category", "target", "group", "colour", "color", "c", "z")
 GRID = 200  # points a side on which a formula is tried
+NOTHING = np.zeros((0, 2), np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32)
 LEAST = 0.001  # share of the plane of a class, below which a drawn sample may lack it
 
 
@@ -102,10 +103,6 @@ class PlanePoints:
     radius: float
     size: int
 
-    def scaled(self, points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
-        """Coordinates as the network reads them, given those of the file."""
-        return ((points - np.array(self.middle)) / self.radius).astype(np.float32)
-
 
 def load(spec: PlanePointsSpec) -> Dataset:
     """Read the points.
@@ -113,7 +110,6 @@ def load(spec: PlanePointsSpec) -> Dataset:
     Raises:
       UserError: if a file cannot be read, a formula is none, or there are fewer than two classes.
     """
-    nothing = np.zeros((0, 2), np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32)
     notes: list[str] = []
     if spec.path and not is_picture(spec.path):
         found = _read_points(spec)
@@ -125,7 +121,7 @@ def load(spec: PlanePointsSpec) -> Dataset:
         points = PlanePoints(
             picture.names,
             partial(_from_picture, picture.classes),
-            *nothing,
+            *NOTHING,
             (width / 2, height / 2),
             radius,
             spec.points,
@@ -134,10 +130,10 @@ def load(spec: PlanePointsSpec) -> Dataset:
         listed = ", ".join(f"{name} {share:.1%}" for name, share in zip(picture.names, shares, strict=True))
         notes = [f"{width} x {height} pixels: {listed}"]
     elif spec.formula:
-        points = _from_conditions(spec, nothing)
+        points = _from_conditions(spec)
     else:
         shape = SHAPES[spec.shape]
-        points = PlanePoints(shape.classes, shape.draw, *nothing, (0.0, 0.0), 1.0, spec.points)
+        points = PlanePoints(shape.classes, shape.draw, *NOTHING, (0.0, 0.0), 1.0, spec.points)
     digest = hashlib.sha256("\0".join((*points.classes, spec.name if not spec.path else "")).encode())
     for array in (points.points, points.labels, points.splits):
         digest.update(array.tobytes())
@@ -235,7 +231,7 @@ def _from_picture(
     return x, y, jnp.asarray(classes)[row, column].astype(jnp.int32)
 
 
-def _from_conditions(spec: PlanePointsSpec, nothing: tuple[np.ndarray, ...]) -> PlanePoints:
+def _from_conditions(spec: PlanePointsSpec) -> PlanePoints:
     try:
         conditions = formulas.parse_conditions(spec.formula)
     except UserError as error:
@@ -263,7 +259,7 @@ def _from_conditions(spec: PlanePointsSpec, nothing: tuple[np.ndarray, ...]) -> 
         x, y = _uniform(key, size)
         return x, y, formulas.classes_at(conditions, middle + radius * x, middle + radius * y)
 
-    return PlanePoints(names, draw, *nothing, (middle, middle), radius, spec.points)
+    return PlanePoints(names, draw, *NOTHING, (middle, middle), radius, spec.points)
 
 
 # Tables
@@ -314,17 +310,10 @@ def _read_points(spec: PlanePointsSpec) -> _Read:
         raise UserError(f"{table.path}: no row of class {classes[min(missing)]!r} is in the train split")
     low, high = raw[found == 0].min(0), raw[found == 0].max(0)
     middle, radius = (low + high) / 2, float((high - low).max() / 2) or 1.0
+    scaled = ((raw - middle) / radius).astype(np.float32)
     points = PlanePoints(
-        classes,
-        None,
-        np.zeros((0, 2), np.float32),
-        labels,
-        found,
-        (float(middle[0]), float(middle[1])),
-        radius,
-        0,
+        classes, None, scaled, labels, found, (float(middle[0]), float(middle[1])), radius, 0
     )
-    points = PlanePoints(**{**vars(points), "points": points.scaled(raw)})
     note = f"x from {x!r}, y from {y!r}, classes from {label!r}; the network reads (x - {middle[0]:g}) / {radius:g} and (y - {middle[1]:g}) / {radius:g}"
     return _Read(points, [note, *_repeated(raw, found)])
 

@@ -181,7 +181,7 @@ def collect(given: Sequence[_Rating], name: str) -> Rated:
     """
     if not given:
         raise UserError(f"{name} has no rows")
-    spelling = [representatives(one[side] for one in given) for side in (0, 1)]
+    spelling = representatives(one.user for one in given), representatives(one.item for one in given)
     users, items = (sorted_names(spelling[side].values()) for side in (0, 1))
     for names, what in ((users, "users"), (items, "items")):
         if len(names) < 2:

@@ -178,7 +178,7 @@ def _rows(table: Table, asked: Columns, *, given: bool) -> _Rows:
     """The rows of one file. `given`: whether all of its rows are of one split."""
     path = table.path
     wanted = {name: key for key, name in asked._asdict().items() if name}
-    if "" in asked[:2] and not table.named and holds_data(table.columns):
+    if "" in (asked.text, asked.label) and not table.named and holds_data(table.columns):
         raise UserError(f"{path}: {without_header('text,label')}")
     table.require(wanted)
     rows = list(table.rows)
@@ -278,7 +278,9 @@ def _classes(path: str, column: str, labels: list[str], order: tuple[str, ...]) 
         listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
         raise UserError(f"config.data.classes: {path} has the labels {listed}; list each of them once")
     if len(names) < 2:
-        raise UserError(f"{path} holds only the {column} {names[0]!r}; there must be two classes or more")
+        raise UserError(
+            f"{path} holds only the {column} {', '.join(names)!r}; there must be two classes or more"
+        )
     if order:
         return order
     values = [as_number(name) for name in names]

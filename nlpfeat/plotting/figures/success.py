@@ -42,7 +42,7 @@ def success_figure(panels: Sequence[Sized], heading: str) -> Figure:
     for ax, (curves, label) in zip(axes[0], panels, strict=True):
         for (name, curve), colour, marker in zip(curves.items(), COLOURS, MARKERS, strict=False):
             low, share, high = np.array(curve.shares).T
-            words = f"{name}\n{describe_half(curve.half, curve.widths)}"
+            words = f"{name}\n{describe_half(curve.h50, curve.widths)}"
             plot_share(ax, curve.widths, low, share, high, label=words, colour=colour, marker=marker)
         ax.axhline(0.5, color=GREY, lw=0.8, ls=":")
         sizes = sorted({width for curve in curves.values() for width in curve.widths})
@@ -51,7 +51,7 @@ def success_figure(panels: Sequence[Sized], heading: str) -> Figure:
             ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), labelspacing=0.8)
         else:
             ax.legend(loc="upper left", bbox_to_anchor=(1, 1), labelspacing=1.1)
-    success, split = next((curve.success, curve.split) for curve in panels[0].curves.values())
+    success, split = next((curve.criterion, curve.split) for curve in panels[0].curves.values())
     axes[0, 0].set_ylabel(f"share of seeds with\n{split} {success.metric.name} {success}")
     set_heading(figure, heading)
     return figure

@@ -114,12 +114,11 @@ def width_figure(curve: WidthCurve, dataset: xr.Dataset, task: Task) -> Figure:
     top.set_ylabel(name)
     bottom = axes[1, 0] if success else None
     if bottom is not None:
-        assert curve.half is not None
         plot_success(
             bottom,
             widths,
             *np.array(curve.shares).T,
-            half=curve.half,
+            half=curve.h50,
             label=f"P({curve.split} {name} {curve.success}), Wilson 95 %",
             width_label=task.width_label,
         )
