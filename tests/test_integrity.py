@@ -27,6 +27,7 @@ from nlpfeat.store.containment import Outside
 from nlpfeat.store.json_files import parse_json, write_json
 from nlpfeat.store.layout import open_folder, read_manifest
 from nlpfeat.store.netcdf import open_netcdf, write_netcdf
+from nlpfeat.store.precheck import FORMAT
 from nlpfeat.store.results import read_bucket, read_measures
 from nlpfeat.study.check import check_study
 from nlpfeat.study.session import open_study
@@ -543,11 +544,13 @@ def test_a_study_of_another_format_is_refused_in_one_line(copied):
     """An older one, which had other settings, and a newer one."""
     content = parse_json(copied / "config.json")
     del content["sha256"]
-    (copied / "config.json").write_text(json.dumps(content | {"format": 4}))
-    with pytest.raises(UserError, match="is a study of format 4, and this nlpfeat reads format 5"):
+    (copied / "config.json").write_text(json.dumps(content | {"format": FORMAT - 1}))
+    with pytest.raises(
+        UserError, match=f"is a study of format {FORMAT - 1}, and this nlpfeat reads format {FORMAT}"
+    ):
         open_folder(copied)
-    write_json(copied / "config.json", content | {"format": 6})
-    with pytest.raises(UserError, match="is a study of format 6"):
+    write_json(copied / "config.json", content | {"format": FORMAT + 1})
+    with pytest.raises(UserError, match=f"is a study of format {FORMAT + 1}"):
         open_folder(copied)
 
 

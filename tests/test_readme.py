@@ -18,6 +18,7 @@ from nlpfeat.cli.main import COMMANDS
 from nlpfeat.cli.parsing import split_config_flags
 from nlpfeat.config.files import get_config_of, is_name, load_config, split_reference
 from nlpfeat.errors import UserError
+from nlpfeat.tasks.fit import KEY
 from nlpfeat.tasks.registry import TASKS
 from nlpfeat.tasks.spec import read_config, resolve
 from tests.commands import ROOT, run
@@ -140,7 +141,9 @@ def test_flags_and_configs_exist(tmp_path):
             if word.startswith("--config=") or (name == ("sweep",) and not word.startswith("-")):
                 reference = word.removeprefix("--config=")
                 if is_name(reference):
-                    resolve(read_config(reference), overrides)
+                    config = read_config(reference)
+                    config.pop(KEY, None)  # what the files of the reader decide
+                    resolve(config, overrides)
                     continue
                 path = next(
                     folder / reference

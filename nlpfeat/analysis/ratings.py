@@ -304,7 +304,8 @@ def predict_pairs(member: TrainedMember, users: Sequence[str], items: Sequence[s
     for side, other, everyone in ((user, item, trained[1]), (item, user, trained[0])):
         lone = (side >= 0) & (other < 0)
         means = {
-            one: _mean_over(member, one, everyone, of_user=side is user) for one in np.unique(side[lone]).tolist()
+            one: _mean_over(member, one, everyone, of_user=side is user)
+            for one in np.unique(side[lone]).tolist()
         }
         predicted[lone] = [means[one] for one in side[lone]]
     known = np.select([both, user >= 0, item >= 0], ["both", "user", "item"], "neither")

@@ -188,8 +188,12 @@ def unigram_bits(batch: BatchFn, arrays: PyTree, train: Examples, evaluated: Exa
       evaluated: examples on which the bits are evaluated.
     """
 
+    @jax.jit
+    def baseline_targets(arrays: PyTree, examples: Examples) -> PyTree:
+        return batch(arrays, examples, None).targets
+
     def tokens(examples: Examples) -> np.ndarray:
-        targets = batch(arrays, examples, None).targets
+        targets = baseline_targets(arrays, examples)
         return np.asarray(targets.tokens)[np.asarray(targets.valid)]
 
     seen, predicted = tokens(train), tokens(evaluated)
