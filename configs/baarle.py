@@ -8,7 +8,7 @@ Command:  nlpfeat sweep baarle          one hidden layer, 32 to 10,000 units, fo
           … :deep                       four hidden layers of 8 to 64 units, the same rates
           nlpfeat width --study=runs/baarle --select=learning_rate      (and runs/baarle-deep)
 Expect:   see docs/own-points.md.
-Minutes:  sixty and ten on two cores.
+Minutes:  eight and one on two cores.
 Data:     examples/baarle.png, drawn from the boundaries of Statbel, the Belgian statistical office (2011, generalised), CC BY 2.0.
 """
 

@@ -11,6 +11,7 @@ Command:  nlpfeat sweep imdb_dense      dense units 2 to 100
           … :embedding  dimensions of the embedding 2 to 100, 100 dense units
           … :rates      one unit and 32 at two learning rates, for six epochs; a tenth of the training half is validation:
                         nlpfeat width --study=runs/imdb_dense-rates --select=learning_rate,step
+          nlpfeat sweep imdb_dense:own --data=mine.csv      a file of your own: settings are fitted to it
 Expect:   1e-3, four seeds: :recipe .88 on the test half after two epochs (printed: 88.04 after one epoch, 86.94 after
           two).
 Minutes:  ten, one and ten on two cores; :rates fifteen.

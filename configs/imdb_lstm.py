@@ -6,6 +6,7 @@ official halves of IMDB.
 Command:  nlpfeat sweep imdb_lstm      cells 2 to 100, two epochs
           … :recipe  as printed: 100 cells, five epochs
           … :best    the same, the last epoch at a tenth of the learning rate
+          nlpfeat sweep imdb_lstm:own --data=mine.csv      a file of your own: settings are fitted to it
 Expect:   1e-3, four seeds: :recipe .87 on the test half (printed: 87.76).
 Minutes:  thirty and twenty-five on two cores.
 Data:     aclImdb_v1.tar.gz, 84 MB, downloaded once or found in the folder NLPFEAT_DATA.

@@ -6,6 +6,7 @@ sums word vectors of a few dimensions and scores the sum; it is trained by Adam 
 Command:  nlpfeat sweep imdb_ngrams      dimensions 2 to 100 of the vectors
           … :best    the recipe chosen on a tenth of the training half, trained on all of it; test: the official half
           … :chosen  the same recipe with that tenth held out
+          nlpfeat sweep imdb_ngrams:own --data=mine.csv      a file of your own: settings are fitted to it
 Expect:   5e-3, 200 steps of 250, four seeds: :best .926 on the test half, more than any net of lesson 5.
 Minutes:  five for the sweep, one for each of the others, on two cores.
 Data:     aclImdb_v1.tar.gz, 84 MB, downloaded once or found in the folder NLPFEAT_DATA.

@@ -11,6 +11,7 @@ Command:  nlpfeat sweep reviews_bag      widths 2 to 100, whole vocabulary
           … :counts    word counts as inputs, learning rate .001
           … :presence  word presence as inputs, learning rate .1
           … :smoke     a small CSV, no download
+          nlpfeat sweep reviews_bag:own --data=mine.csv      a file of your own: settings are fitted to it
 Expect:   online (training) / test accuracy, Trask's figures in brackets: notebook .847/.856 (.847), cut .852/.859
           (.852/.859), harsh .856/.822 (.856/.822), presence .836/.856 (.836/.857), counts .635 (.622).
           The last two take such long steps that rounding decides their last digits.

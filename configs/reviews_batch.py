@@ -7,6 +7,7 @@ Command:  nlpfeat sweep reviews_batch      dimensions 2 to 100, words with more 
           … :official  the same recipe on the official halves of IMDB
           … :rates     dimensions 2, 10 and 100 at four learning rates, on a validation split:
                        nlpfeat width --study=runs/reviews_batch-rates --select=learning_rate,step
+          nlpfeat sweep reviews_batch:own --data=mine.csv      a file of your own: settings are fitted to it
 Expect:   3e-3, 1,000 steps of 120, five seeds: median test accuracy .86 at two dimensions, falling to .82 at 100
           while training accuracy rises to .99: single words are soon learned by heart. :best .88 on the last 1,000;
           :official .91 (.89 on single words alone).

@@ -74,7 +74,7 @@ PLANTED_WORDS = Task(
 # The texts are the same for all members.
 REVIEWS_BATCH = Task(
     name="reviews_batch",
-    summary="sentiment of a bag of words: Trask's network from random word vectors, in mini-batches of Adam",
+    summary="texts classified as bags of words: Trask's network from random word vectors, in mini-batches of Adam",
     width_label="dimension of the word vectors",
     data=DataPipeline(
         bags.BagSpec,
@@ -104,7 +104,7 @@ REVIEWS_BATCH = Task(
 IMDB_NGRAMS = replace(
     REVIEWS_BATCH,
     name="imdb_ngrams",
-    summary="sentiment of reviews by n-grams up to three words, weighted by log-count ratios",
+    summary="texts classified by n-grams of words, weighted by log-count ratios",
     data=replace(REVIEWS_BATCH.data, spec=bags.NaiveBayesSpec),
     model=replace(REVIEWS_BATCH.model, spec=NaiveBayesBagSpec),
     evaluation=replace(REVIEWS_BATCH.evaluation, success=0.9),
@@ -114,7 +114,7 @@ IMDB_NGRAMS = replace(
 REVIEWS_BAG = replace(
     REVIEWS_BATCH,
     name="reviews_bag",
-    summary="sentiment of a bag of words: Trask's network, review by review",
+    summary="texts classified as bags of words: Trask's network, text by text",
     width_label="hidden linear units",
     data=replace(REVIEWS_BATCH.data, load=lambda spec, model: bags.load(spec, MAX_BATCH)),
     model=ModelFactory(

@@ -61,7 +61,7 @@ CROSS_ENTROPY = Metric("loss", cross_entropy, "nats", "min")
 
 IMDB_DENSE = Task(
     name="imdb_dense",
-    summary="sentiment of reviews, by a dense layer on all embedded positions",
+    summary="texts classified by a dense layer on all embedded positions",
     width_label="units of the swept layer",
     data=DataPipeline(
         SequenceSpec,
@@ -89,7 +89,7 @@ IMDB_DENSE = Task(
 IMDB_CNN = replace(
     IMDB_DENSE,
     name="imdb_cnn",
-    summary="sentiment of reviews, by convolutions of one kernel size",
+    summary="texts classified by convolutions of one kernel size",
     model=replace(
         IMDB_DENSE.model,
         spec=ConvNetSpec,
@@ -103,14 +103,14 @@ IMDB_CNN = replace(
 IMDB_MULTICNN = replace(
     IMDB_CNN,
     name="imdb_multicnn",
-    summary="sentiment of reviews, by convolutions of several kernel sizes in parallel",
+    summary="texts classified by convolutions of several kernel sizes in parallel",
     model=replace(IMDB_CNN.model, spec=MultiConvNetSpec, settings=MultiConvNetSettings),
 )
 
 IMDB_LSTM = replace(
     IMDB_DENSE,
     name="imdb_lstm",
-    summary="sentiment of reviews, by an LSTM",
+    summary="texts classified by an LSTM",
     model=replace(
         IMDB_DENSE.model,
         spec=LstmNetSpec,

@@ -58,7 +58,7 @@ def classes_figure(table: pd.DataFrame, classes: Sequence[str]) -> Figure:
     sizes = table.groupby("class")["examples"].max()
     ax.set_yticks(range(len(shown)), [f"{_short(name)} ({sizes[name]:,})" for name in shown])
     ax.set(xlim=(-0.02, 1.02), ylim=(len(shown) - 0.5, -0.5))
-    left = f", the {len(shown)} of {len(mean)} classes that are found worst" if len(shown) < len(mean) else ""
+    left = f"\nthe {len(shown)} of {len(mean)} classes that are found worst" if len(shown) < len(mean) else ""
     ax.set_xlabel(f"recall: the share of the texts of a class that are predicted as it{left}")
     ax.legend(title="width", loc="upper left", bbox_to_anchor=(1, 1))
     return figure

@@ -240,7 +240,8 @@ def curves_figure(dataset: xr.Dataset, task: Task, training: TrainingSpec) -> Fi
     axes[1, len(widths) // 2].set_xlabel("step")
     set_heading(
         figure,
-        f"{last} {metric.name} and training loss, {recipe(dataset)}: every seed, median, quartiles",
+        f"{last} {metric.name} and training loss, {recipe(dataset)}: every seed, median, quartiles; dashed: "
+        f"{BASELINES[task.evaluation.kind]}",
     )
     return figure
 
