@@ -33,7 +33,7 @@ LECTURE = {
 
 def test_reviews_are_as_published():
     spec = CorpusSpec(corpus="reviews")
-    found = read_corpus(spec, spec.tokenize)
+    found = read_corpus(spec, spec.tokenize).corpus
     assert len(found.labels) == 25000
     assert len(found.documents.words) == 74074
     empty = found.documents.words.index("")
@@ -45,7 +45,7 @@ def test_reviews_are_as_published():
 @pytest.mark.slow
 def test_imdb_is_as_published():
     """In Keras's tokens: lengths and the commonest words; texts that stand there twice are told."""
-    found = read_corpus(CorpusSpec(corpus="imdb"), tokens.filtered)
+    found = read_corpus(CorpusSpec(corpus="imdb"), tokens.filtered).corpus
     assert found.sizes == (25000, 0, 25000)
     for part in (0, 2):
         assert np.bincount(found.labels[found.splits == part]).tolist() == [12500, 12500]
@@ -55,8 +55,8 @@ def test_imdb_is_as_published():
     commonest = [found.documents.words[i] for i in np.argsort(-counts, kind="stable")[:10]]
     assert commonest == ["the", "and", "a", "of", "to", "is", "br", "in", "it", "i"]
     assert corpus_notes(found) == [
-        "96 texts of the train part repeat another",
-        "123 texts of the test part are in the train part, too",
+        "96 texts of the train split repeat another",
+        "123 texts of the test split are also in the train split",
     ]
 
 
