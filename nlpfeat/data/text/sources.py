@@ -125,8 +125,9 @@ def read_corpus(spec: CorpusSpec, tokenize: Tokenize) -> ReadCorpus:
                 )
     else:
         corpus = by_split(cached_corpus(CORPORA[spec.corpus], tokenize))
-    if spec.folds:
-        corpus = hold_out_fold(corpus, spec.fold, spec.folds, spec.key)
+    if spec.folds:  # a validation split of the file is part of what is cut into folds
+        joined = corpus._replace(splits=np.where(corpus.splits == 1, 0, corpus.splits))
+        corpus = hold_out_fold(by_split(joined), spec.fold, spec.folds, spec.key)
     elif spec.validation_share:
         corpus = hold_out(corpus, 1, spec.validation_share, spec.key)
     untrained = set(range(len(corpus.classes))) - set(corpus.labels[corpus.splits == 0].tolist())

@@ -104,6 +104,7 @@ def width_figure(curve: WidthCurve, dataset: xr.Dataset, task: Task) -> Figure:
     top = axes[0, 0]
     _plot_scores(top, curve.scores)
     plot_baseline(top, dataset, task)
+    _mark_best(top, curve)
     seeds = int((dataset["member_id"] != "").sum("seed").max())
     counts = counts_in_words(dataset)
     remarks = f" ({counts})" if counts else ""
@@ -129,6 +130,19 @@ def width_figure(curve: WidthCurve, dataset: xr.Dataset, task: Task) -> Figure:
     _write_chosen(axes[-1, 0], dataset)
     width_axis(top, widths, "" if success else task.width_label)
     return figure
+
+
+def _mark_best(ax: Axes, curve: WidthCurve) -> None:
+    """A star at the width of best median on the validation split, where there are several widths and such a split."""
+    if "validation" not in curve.scores["split"].to_numpy() or len(curve.widths) < 2:
+        return
+    medians = quartiles_of(curve.scores.sel(split="validation").to_numpy(), axis=1).median
+    rising = np.where(np.isfinite(medians), curve.metric.ascending(medians), -np.inf)
+    best = int(rising.argmax())
+    if np.isfinite(rising[best]):
+        style = {"marker": "*", "ms": 15, "mec": "black", "mew": 0.8, "ls": "", "zorder": 5}
+        label = f"best on validation: {curve.widths[best]:,}"
+        ax.plot(curve.widths[best], medians[best], color=SPLIT_COLOURS["validation"], label=label, **style)
 
 
 def plot_baseline(ax: Axes, dataset: xr.Dataset, task: Task, *, horizontal: bool = True) -> None:
