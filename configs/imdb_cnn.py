@@ -21,7 +21,7 @@ Data:     aclImdb_v1.tar.gz, 84 MB, and glove.6B.zip, 862 MB, downloaded once or
 
 from pathlib import Path
 
-from nlpfeat.config.variants import with_variants
+from nlpfeat.config.variants import FITTED, with_variants
 
 RECIPE_GRID = {"width": (64,), "seed": (0, 1, 2, 3)}
 
@@ -70,13 +70,7 @@ get_config = with_variants(
         "settings.dropout": 0.5,
         "sweep": RECIPE_GRID,
     },
-    own={
-        "fit_to_data": True,
-        "data": {},
-        "training": {},
-        "settings": {},
-        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
-    },
+    own=FITTED,
     smoke={
         "data": {
             "path": str(Path(__file__).parent / "examples" / "opinions.csv"),

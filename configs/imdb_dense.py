@@ -20,7 +20,7 @@ Data:     aclImdb_v1.tar.gz, 84 MB, downloaded once or found in the folder NLPFE
 
 from pathlib import Path
 
-from nlpfeat.config.variants import with_variants
+from nlpfeat.config.variants import FITTED, with_variants
 
 RECIPE = {"sweep": {"width": (100,), "seed": (0, 1, 2, 3)}}
 
@@ -57,13 +57,7 @@ get_config = with_variants(
         "training.snapshots": (),
         "sweep": {"width": (1, 32), "learning_rate": (3e-4, 1e-3), "seed": (0, 1, 2, 3)},
     },
-    own={
-        "fit_to_data": True,
-        "data": {},
-        "training": {},
-        "settings": {},
-        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
-    },
+    own=FITTED,
     smoke={
         "data": {
             "path": str(Path(__file__).parent / "examples" / "opinions.csv"),

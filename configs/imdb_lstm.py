@@ -14,7 +14,7 @@ Data:     aclImdb_v1.tar.gz, 84 MB, downloaded once or found in the folder NLPFE
 
 from pathlib import Path
 
-from nlpfeat.config.variants import with_variants
+from nlpfeat.config.variants import FITTED, with_variants
 
 RECIPE_GRID = {"width": (100,), "seed": (0, 1, 2, 3)}
 
@@ -36,13 +36,7 @@ get_config = with_variants(
     },
     recipe={"training.steps": (1955,), "sweep": RECIPE_GRID},
     best={"training.steps": (1564, 391), "training.lr_scales": (1.0, 0.1), "sweep": RECIPE_GRID},
-    own={
-        "fit_to_data": True,
-        "data": {},
-        "training": {},
-        "settings": {},
-        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
-    },
+    own=FITTED,
     smoke={
         "data": {
             "path": str(Path(__file__).parent / "examples" / "opinions.csv"),

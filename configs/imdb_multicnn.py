@@ -16,7 +16,7 @@ Data:     aclImdb_v1.tar.gz, 84 MB, and glove.6B.zip, 862 MB, downloaded once or
 
 from pathlib import Path
 
-from nlpfeat.config.variants import with_variants
+from nlpfeat.config.variants import FITTED, with_variants
 
 RECIPE = {"sweep": {"width": (64,), "seed": (0, 1, 2, 3)}}
 
@@ -45,14 +45,7 @@ get_config = with_variants(
         "training.lr_scales": (1.0, 0.1),
         "training.frozen": ((), ()),
     },
-    own={
-        "fit_to_data": True,
-        "data": {},
-        "model.embedding": 32,
-        "training": {},
-        "settings": {},
-        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
-    },
+    own={**FITTED, "model.embedding": 32},
     smoke={
         "data": {
             "path": str(Path(__file__).parent / "examples" / "opinions.csv"),

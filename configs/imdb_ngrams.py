@@ -14,7 +14,7 @@ Data:     aclImdb_v1.tar.gz, 84 MB, downloaded once or found in the folder NLPFE
 
 from pathlib import Path
 
-from nlpfeat.config.variants import with_variants
+from nlpfeat.config.variants import FITTED, with_variants
 
 RECIPE = {"sweep": {"width": (10,), "seed": (0, 1, 2, 3)}}
 
@@ -29,13 +29,7 @@ get_config = with_variants(
     },
     best=RECIPE,
     chosen={**RECIPE, "data.validation_share": 0.1},
-    own={
-        "fit_to_data": True,
-        "data": {},
-        "training": {},
-        "settings": {},
-        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
-    },
+    own=FITTED,
     smoke={
         "data": {"path": str(Path(__file__).parent / "examples" / "opinions.csv"), "min_count": 0},
         "training.steps": (30,),

@@ -23,7 +23,7 @@ Data:     reviews.txt and labels.txt, 34 MB, downloaded once or found in the fol
 
 from pathlib import Path
 
-from nlpfeat.config.variants import with_variants
+from nlpfeat.config.variants import FITTED, with_variants
 
 ONE_NET = {"width": (10,), "seed": (1,)}
 
@@ -48,13 +48,7 @@ get_config = with_variants(
     counts={"data.counts": True, "settings.learning_rate": 0.001, "sweep": ONE_NET},
     # The tutorial's first stage that works, at ten times the learning rate of the later ones.
     presence={"settings.learning_rate": 0.1, "sweep": ONE_NET},
-    own={
-        "fit_to_data": True,
-        "data": {},
-        "training": {},
-        "settings": {},
-        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
-    },
+    own=FITTED,
     smoke={
         "data.path": str(Path(__file__).parent / "examples" / "opinions.csv"),
         "training.steps": (30,),

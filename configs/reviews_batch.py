@@ -17,7 +17,7 @@ Data:     as configs/reviews_bag.py; :official reads aclImdb_v1.tar.gz, 84 MB.
 
 from pathlib import Path
 
-from nlpfeat.config.variants import with_variants
+from nlpfeat.config.variants import FITTED, with_variants
 
 WORDS_AND_PAIRS = {
     "data": {"corpus": "reviews", "min_count": 4, "ngrams": 2, "validation_share": 0.1},
@@ -57,13 +57,7 @@ get_config = with_variants(
             "seed": (0, 1, 2, 3, 4, 5),
         },
     },
-    own={
-        "fit_to_data": True,
-        "data": {},
-        "training": {},
-        "settings": {},
-        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
-    },
+    own=FITTED,
     smoke={
         "data": {"path": str(Path(__file__).parent / "examples" / "opinions.csv")},
         "training.steps": (30,),

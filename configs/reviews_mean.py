@@ -14,7 +14,7 @@ Data:     as configs/reviews_bag.py.
 
 from pathlib import Path
 
-from nlpfeat.config.variants import with_variants
+from nlpfeat.config.variants import FITTED, with_variants
 
 get_config = with_variants(
     {
@@ -32,13 +32,7 @@ get_config = with_variants(
         "settings": {"learning_rate": 3e-3, "weight_decay": 0.0},
         "sweep": {"width": (2, 4, 8, 16, 32, 64, 100), "seed": (0, 1, 2)},
     },
-    own={
-        "fit_to_data": True,
-        "data": {},
-        "training": {},
-        "settings": {},
-        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
-    },
+    own=FITTED,
     smoke={
         "data": {"path": str(Path(__file__).parent / "examples" / "opinions.csv")},
         "training.steps": (30,),

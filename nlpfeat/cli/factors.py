@@ -173,13 +173,10 @@ def _bulk(args: argparse.Namespace) -> int:
             f"--{given[0]}: it names one prediction, and --data or --all-users ask for many: leave it out"
         )
 
-    import pandas as pd
-
     from nlpfeat.analysis import ratings
     from nlpfeat.cli.members import member_of
-    from nlpfeat.cli.tables import print_json
+    from nlpfeat.cli.tables import print_csv, with_columns
     from nlpfeat.data.tables import read_table
-    from nlpfeat.store.atomic import write_csv
 
     study = _open(args)
     member = study.restore_converged(args.step, **member_of(study, args))
@@ -193,14 +190,8 @@ def _bulk(args: argparse.Namespace) -> int:
         rows = [row for _, row in given.rows]
         places = [given.columns.index(name) for name in names]
         found = ratings.predict_pairs(member, *([row[place] for row in rows] for place in places))
-        found.columns = [f"{name}_" if name in given.columns else name for name in found]
-        table = pd.concat([pd.DataFrame(rows, columns=list(given.columns), dtype=str), found], axis=1)
-    if args.out is not None:
-        print(write_csv(table, args.out))
-    elif args.json:
-        print_json(table)
-    else:
-        print(table.to_csv(index=False), end="")
+        table = with_columns(given.columns, rows, found)
+    print_csv(table, args.out, as_json=args.json)
     return 0
 
 

@@ -70,24 +70,13 @@ def run(args: argparse.Namespace, line: str) -> int:
 
 def _predict_file(member: "TrainedMember", args: argparse.Namespace) -> int:
     """Print the rows of a file, or write them, with a prediction each."""
-    import pandas as pd
-
     from nlpfeat.analysis.predictions import predict_texts
-    from nlpfeat.cli.tables import print_json
+    from nlpfeat.cli.tables import print_csv, with_columns
     from nlpfeat.data.text.labelled_files import read_texts
-    from nlpfeat.store.atomic import write_csv
 
     given = read_texts(args.data, args.column)
-    found = predict_texts(member, given.texts)
-    taken = set(given.columns)
-    found.columns = [f"{name}_" if name in taken else name for name in found]
-    table = pd.concat([pd.DataFrame(given.rows, columns=list(given.columns), dtype=str), found], axis=1)
-    if args.out is not None:
-        print(write_csv(table, args.out))
-    elif args.json:
-        print_json(table)
-    else:
-        print(table.to_csv(index=False), end="")
+    table = with_columns(given.columns, given.rows, predict_texts(member, given.texts))
+    print_csv(table, args.out, as_json=args.json)
     return 0
 
 

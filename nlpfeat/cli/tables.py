@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nlpfeat.stats.summaries import summarize, summary_table
+from nlpfeat.store.atomic import write_csv
 from nlpfeat.sweeps.cost import BucketCost
 from nlpfeat.training.metrics import Success
 
@@ -72,6 +73,23 @@ def _plain(value: PyTree) -> PyTree:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return str(value) if isinstance(value, Path) else value
+
+
+def print_csv(table: pd.DataFrame, out: Path | None, *, as_json: bool) -> None:
+    """Write a table as CSV and print its path, or print it as CSV or JSON where no file is named."""
+    if out is not None:
+        print(write_csv(table, out))
+    elif as_json:
+        print_json(table)
+    else:
+        print(table.to_csv(index=False), end="")
+
+
+def with_columns(names: Sequence[str], rows: Sequence[Sequence[str]], found: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a file of the user with further columns; where a name is taken, an underscore is put behind it."""
+    given = pd.DataFrame(list(rows), columns=list(names), dtype=str)
+    free = {name: f"{name}_" for name in map(str, found) if name in names}
+    return pd.concat([given, found.rename(columns=free)], axis=1)
 
 
 def print_paths(paths: Sequence[Path], *, as_json: bool = False) -> None:

@@ -2,10 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from types import MappingProxyType
 
 from ml_collections import ConfigDict
 
 GetConfig = Callable[..., ConfigDict]
+
+# The variant `own` of a classifier of texts: what a file of the user decides is left to `nlpfeat.tasks.fit`.
+FITTED: Mapping[str, object] = MappingProxyType(
+    {
+        "fit_to_data": True,
+        "data": {},
+        "training": {},
+        "settings": {},
+        "sweep": {"width": (2, 8, 32), "seed": (0, 1, 2)},
+    }
+)
 
 
 def with_variants(config: Mapping[str, object], **variants: Mapping[str, object]) -> GetConfig:
