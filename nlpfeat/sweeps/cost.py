@@ -93,7 +93,8 @@ def measure_bucket(factory: MemberFactory, label: str, members: pd.DataFrame, wi
     state, record_seconds = timed(state, 0)
     state, seconds = timed(state, 1)
     steps = max(1, min(longest, int(TIMING_SECONDS / max(seconds, 1e-6))))
-    state, seconds = timed(state, steps)
+    if steps > 1:  # one step, with its record, took long enough to tell
+        state, seconds = timed(state, steps)
     step_seconds = max(seconds - record_seconds, 0.0) / steps
     memory: PyTree = program.memory_analysis()
     # The state's output is its input, donated.

@@ -19,7 +19,7 @@ from nlpfeat.training.task import Fitted
 FEW = 1000  # training texts, below which none is held out for validation
 MANY = 20_000
 RECORDS = 8
-SAMPLE = 2500  # training texts on which a record is evaluated
+SAMPLE = 1000  # training texts on which a record is evaluated
 
 
 class TextStatistics(NamedTuple):
