@@ -11,12 +11,6 @@ from nlpfeat.data.core import generated
 from nlpfeat.stats.resolution import require_resolved, unresolved
 from nlpfeat.study.session import Study
 from nlpfeat.tasks.spec import Spec
-from nlpfeat.training.metrics import Metric
-
-
-def is_accuracy(metric: Metric) -> bool:
-    """Whether a metric is a share of examples."""
-    return metric.mode == "max" and not metric.units
 
 
 def bayes_accuracy(spec: Spec, dataset: xr.Dataset) -> float | None:
@@ -80,7 +74,7 @@ def doubts(study: Study, dataset: xr.Dataset, *, last: bool) -> str | None:
 
 def _is_held_out_accuracy(study: Study, dataset: xr.Dataset) -> bool:
     """Whether success is judged by an accuracy on other examples than those of the training."""
-    return is_accuracy(study.task.evaluation.headline) and str(dataset["split"].to_numpy()[-1]) != "train"
+    return study.task.evaluation.headline.is_share and str(dataset["split"].to_numpy()[-1]) != "train"
 
 
 def _resolution(study: Study, dataset: xr.Dataset, *, last: bool) -> tuple[int, float]:

@@ -65,15 +65,12 @@ class Recommendation(NamedTuple):
     @property
     def best(self) -> pd.Series:
         """The row of the recommended model."""
-        return self._rows(self.task).iloc[0]
+        return self.table[self.table["model"] == self.task].iloc[0]
 
     @property
     def best_rival(self) -> pd.Series:
         """The row of the best rival."""
         return self.table[self.table["width"].isna() & (self.table["model"] != MAJORITY)].iloc[0]
-
-    def _rows(self, model: str) -> pd.DataFrame:
-        return self.table[self.table["model"] == model]
 
 
 def recommend_model(
@@ -101,18 +98,18 @@ def recommend_model(
     train = found.corpus.sizes[0] + found.corpus.sizes[1]
     if not found.corpus.sizes[1]:
         raise UserError(f"{path}: {train} training texts are too few for {options.folds} folds")
-    rows = []
     jobs = [*((task, fold) for task in options.tasks for fold in range(options.folds))]
     scores: dict[tuple[str, int], list[tuple[float, float, int]]] = {}
     for task, fold in track(jobs, "studies", len(jobs)):
         study = _study(task, fold, data, options)
         for width, score in _scores(study).items():
             scores.setdefault((task, width), []).append(score)
-    rows += [_row(task, width, found) for (task, width), found in scores.items()]
+    rows = [_row(task, width, folds) for (task, width), folds in scores.items()]
     texts = _texts(spec)
+    folds = [_fold(spec, fold, texts) for fold in range(options.folds)]
     for name, classify in track(RIVALS, "rivals", len(RIVALS)):
-        rows.append(_row(name, None, [_rival(classify, spec, fold, texts) for fold in range(options.folds)]))
-    rows.append(_row(MAJORITY, None, [_rival(None, spec, fold, texts) for fold in range(options.folds)]))
+        rows.append(_row(name, None, [_rival(classify, fold) for fold in folds]))
+    rows.append(_row(MAJORITY, None, [_rival(None, fold) for fold in folds]))
     table = pd.DataFrame(rows).sort_values("accuracy", ascending=False, kind="stable", ignore_index=True)
     best = table[table["width"].notna()].iloc[0]
     return Recommendation(table, str(best["model"]), int(best["width"]), train, found.notes)
@@ -154,18 +151,29 @@ def _texts(spec: CorpusSpec) -> list[str]:
     return labelled_files.read(spec.path, spec.test_path, **given).texts
 
 
-def _rival(classify: PyTree, spec: CorpusSpec, fold: int, texts: list[str]) -> tuple[float, float, int]:
-    """As `_scores`, of a rival, or of the most frequent class where there is none."""
+class _Fold(NamedTuple):
+    """The texts and labels of the train (0) and validation (1) split of a fold."""
+
+    texts: tuple[list[str], list[str]]
+    labels: tuple[np.ndarray, np.ndarray]
+
+
+def _fold(spec: CorpusSpec, fold: int, texts: list[str]) -> _Fold:
     corpus = read_corpus(CorpusSpec(**{**asdict(spec), "fold": fold}), str.split).corpus
-    train, validation = (_numbers(corpus, split) for split in (0, 1))
-    labels = corpus.labels[corpus.splits == 0], corpus.labels[corpus.splits == 1]
+    train, validation = ([texts[i] for i in _numbers(corpus, split)] for split in (0, 1))
+    return _Fold((train, validation), (corpus.labels[corpus.splits == 0], corpus.labels[corpus.splits == 1]))
+
+
+def _rival(classify: PyTree, fold: _Fold) -> tuple[float, float, int]:
+    """As `_scores`, of a rival, or of the most frequent class where there is none."""
+    (train, validation), labels = fold
     if classify is None:
         predicted = np.full(len(validation), np.bincount(labels[0]).argmax())
     else:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of convergence
-                predicted = classify([texts[i] for i in train], labels[0], [texts[i] for i in validation])
+                predicted = classify(train, labels[0], validation)
         except ValueError:  # no word that it reads
             return np.nan, np.nan, len(validation)
     f1 = f1_score(labels[1], predicted, average="macro", zero_division=0)  # pyright: ignore[reportArgumentType]

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from nlpfeat.config.files import expand_path
+from nlpfeat.data.core import SPLITS
 from nlpfeat.data.names import as_number
-from nlpfeat.errors import UserError
+from nlpfeat.errors import UserError, did_you_mean
 
 SEPARATORS = ("\t", "::", ",", ";", "|")  # of fields; an earlier one wins where two fit equally well
 UNIT = "\x1f"  # ASCII's unit separator
@@ -152,6 +153,25 @@ def table_of(whole: str, path: str, names: str = "") -> Table:
             raise _quotes(path, line, error) from None
 
     return Table(path, columns, bool(names), fields())
+
+
+def split_number(path: str, line: int, column: str, field: str, hint: str = "") -> int:
+    """The index into SPLITS of the split that a row names, in any case.
+
+    Args:
+      path: of the file, for messages.
+      line: on which the row begins.
+      column: that names the split.
+      field: of the row in that column.
+      hint: what else could be done about another name, at the end of the message.
+
+    Raises:
+      UserError: for another name.
+    """
+    name = field.strip().lower()
+    if name not in SPLITS:
+        raise UserError(f"{path} line {line}: {column} is {field!r}; {did_you_mean(name, SPLITS)}{hint}")
+    return SPLITS.index(name)
 
 
 def _quotes(path: str, line: int, error: csv.Error) -> UserError:

@@ -69,12 +69,12 @@ def plot_share(
       label: of the line in a legend.
       colour, marker: of the line.
     """
-    error = _error_bars(low, share, high)
+    error = error_bars(low, share, high)
     ax.errorbar(widths, share, error, fmt=f"{marker}-", color=colour, capsize=3, lw=1.5, label=label)
     ax.set_ylim(-0.03, 1.03)
 
 
-def _error_bars(low: np.ndarray, middle: np.ndarray, high: np.ndarray) -> np.ndarray:
+def error_bars(low: np.ndarray, middle: np.ndarray, high: np.ndarray) -> np.ndarray:
     """The lengths (2, n) of the bars below and above estimates, not negative by rounding."""
     return np.clip(np.stack([middle - low, high - middle]), 0, None)
 
@@ -259,7 +259,7 @@ def plot_categories(ax: Axes, x: np.ndarray, values: np.ndarray, *, label: str, 
       colour: of the line.
     """
     low, middle, high = values.T
-    error = _error_bars(low, middle, high)
+    error = error_bars(low, middle, high)
     ax.errorbar(x, middle, error, fmt="o-", color=colour, capsize=3, lw=1.2, ms=5, label=label, clip_on=False)
     ax.grid(visible=False, axis="x")
 

@@ -104,12 +104,11 @@ def best_width(dataset: xr.Dataset, rows: Sequence[Row]) -> BestWidth | None:
         return None
     best = int(np.nanargmax(np.where(np.isfinite(rising), rising, -np.inf)))
     examples = examples_of(dataset, "validation")
-    share = headline.mode == "max" and not headline.units
     quartiles = rows[best][name]
     assert isinstance(quartiles, list)
     interval = (
         wilson(round(medians[best] * examples), examples)
-        if share
+        if headline.is_share
         else Interval(*(float("inf") if value is None else value for value in quartiles))
     )
     within = (medians >= interval.low) & (medians <= interval.high)

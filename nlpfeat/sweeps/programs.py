@@ -173,7 +173,7 @@ def fresh_record(
     """The record of every member at the end of its training, for a task that can generate `fresh_splits`.
 
     Args:
-      metadata: of the dataset: the data's spec. Static. A table of points has no fresh ones.
+      metadata: of the dataset: the data's spec. Static.
       record: from `advance`; its splits that are made afresh are replaced. Donated.
       data: as for `advance`; of its splits only the names are used.
     """
@@ -181,8 +181,6 @@ def fresh_record(
 
     def member(record: Record, params: Params, settings: Settings, arrays: PyTree) -> Record:
         fresh = fresh_splits(program.task, metadata, settings)
-        if not fresh:
-            return record
         found = evaluate(program, params, Data(settings, arrays, fresh))
         indices = np.array([names.index(name) for name in split_names(fresh)])
         return record | {name: record[name].at[indices].set(values) for name, values in found.items()}

@@ -47,7 +47,7 @@ from nlpfeat.training.step import (
     init_state,
     record_names,
 )
-from nlpfeat.training.task import GradientDescent
+from nlpfeat.training.task import GradientDescent, Task
 
 log = logging.getLogger(__name__)
 
@@ -244,7 +244,7 @@ def advance(
         inputs = step_inputs(training, bucket, start, step)
         interval = Interval(start, step - start)
         state, record = programs.advance(program, bucket.layout, state, bucket.data, inputs, interval)
-        if task.data.fresh_splits and step == training.total:
+        if step == training.total and _fresh_shapes(task, bucket):
             program = bucket.program  # what is frozen does not matter here
             record = programs.fresh_record(
                 program, bucket.metadata, bucket.layout, record, state.evaluated, bucket.data
@@ -365,11 +365,14 @@ def baselines(factory: MemberFactory, bucket: Bucket) -> np.ndarray:
     return found
 
 
+def _fresh_shapes(task: Task, bucket: Bucket) -> Splits:
+    """The shapes of the fresh splits of a member, by split; empty if its task, or its data, cannot generate examples."""
+    return jax.eval_shape(partial(fresh_splits, task, bucket.metadata), bucket.first.settings)
+
+
 def _sizes(factory: MemberFactory, bucket: Bucket) -> np.ndarray:
     """The number of examples of each split at the last record: float32 (members, splits)."""
-    task = factory.spec.task
-    fresh = jax.eval_shape(partial(fresh_splits, task, bucket.metadata), bucket.first.settings)
-    splits = bucket.first.splits | fresh
+    splits = bucket.first.splits | _fresh_shapes(factory.spec.task, bucket)
     sizes = np.array([count(splits[name]) for name in split_names(splits)], np.float32)
     return np.tile(sizes, (len(bucket.members), 1))
 

@@ -57,6 +57,11 @@ class Metric:
         return means if self.finish is None else self.finish(means)
 
     @property
+    def is_share(self) -> bool:
+        """Whether it is a share of examples that are right, such as an accuracy."""
+        return self.mode == "max" and not self.units
+
+    @property
     def worst(self) -> float:
         """The value of a diverged member: a fraction of 0, or an infinite error."""
         return 0.0 if self.mode == "max" else math.inf

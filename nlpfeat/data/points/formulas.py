@@ -26,21 +26,21 @@ VARIABLES: Mapping[str, Callable[[Array, Array], Array]] = MappingProxyType(
         "angle": lambda x, y: jnp.arctan2(y, x),
     }
 )
-FUNCTIONS: Mapping[str, tuple[Callable[..., Array], tuple[int, ...]]] = MappingProxyType(
-    {  # name -> function, numbers of arguments
-        "sin": (jnp.sin, (1,)),
-        "cos": (jnp.cos, (1,)),
-        "tan": (jnp.tan, (1,)),
-        "exp": (jnp.exp, (1,)),
-        "log": (jnp.log, (1,)),
-        "sqrt": (jnp.sqrt, (1,)),
-        "abs": (jnp.abs, (1,)),
-        "floor": (jnp.floor, (1,)),
-        "sign": (jnp.sign, (1,)),
-        "hypot": (jnp.hypot, (2,)),
-        "atan2": (jnp.arctan2, (2,)),
-        "min": (jnp.minimum, (2,)),
-        "max": (jnp.maximum, (2,)),
+FUNCTIONS: Mapping[str, tuple[Callable[..., Array], int]] = MappingProxyType(
+    {  # name -> function, number of arguments
+        "sin": (jnp.sin, 1),
+        "cos": (jnp.cos, 1),
+        "tan": (jnp.tan, 1),
+        "exp": (jnp.exp, 1),
+        "log": (jnp.log, 1),
+        "sqrt": (jnp.sqrt, 1),
+        "abs": (jnp.abs, 1),
+        "floor": (jnp.floor, 1),
+        "sign": (jnp.sign, 1),
+        "hypot": (jnp.hypot, 2),
+        "atan2": (jnp.arctan2, 2),
+        "min": (jnp.minimum, 2),
+        "max": (jnp.maximum, 2),
     }
 )
 OPERATORS: Mapping[type[ast.operator], Callable[[Value, Value], Value]] = MappingProxyType(
@@ -153,9 +153,9 @@ def _check(text: str, tree: ast.expr, depth: int) -> None:
         case ast.BoolOp(values=parts):
             pass
         case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]) if name in FUNCTIONS:
-            if len(parts) not in FUNCTIONS[name][1]:
+            if len(parts) != FUNCTIONS[name][1]:
                 raise UserError(
-                    f"classes: {text!r}: {name} takes {FUNCTIONS[name][1][0]} arguments, not {len(parts)}"
+                    f"classes: {text!r}: {name} takes {FUNCTIONS[name][1]} arguments, not {len(parts)}"
                 )
         case ast.Call(func=ast.Name(id=name)) if name not in FUNCTIONS:
             raise UserError(f"classes: {text!r} calls {name!r}; {did_you_mean(name, FUNCTIONS)}")

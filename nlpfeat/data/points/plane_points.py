@@ -19,7 +19,7 @@ from nlpfeat.data.names import as_number, sorted_names, unify
 from nlpfeat.data.points import formulas
 from nlpfeat.data.points.pictures import is_picture, read_picture
 from nlpfeat.data.points.spirals import FRESH_POINTS
-from nlpfeat.data.tables import SPLIT, Table, read_table
+from nlpfeat.data.tables import SPLIT, Table, read_table, split_number
 from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.keys import stream
 
@@ -111,11 +111,13 @@ def load(spec: PlanePointsSpec) -> Dataset:
       UserError: if a file cannot be read, a formula is none, or there are fewer than two classes.
     """
     notes: list[str] = []
+    pixels: list[np.ndarray] = []
     if spec.path and not is_picture(spec.path):
         found = _read_points(spec)
         points, notes = found.points, found.notes
     elif spec.path:
         picture = read_picture(spec.path)
+        pixels = [picture.classes]
         height, width = picture.classes.shape
         radius = max(height, width) / 2
         points = PlanePoints(
@@ -135,10 +137,8 @@ def load(spec: PlanePointsSpec) -> Dataset:
         shape = SHAPES[spec.shape]
         points = PlanePoints(shape.classes, shape.draw, *NOTHING, (0.0, 0.0), 1.0, spec.points)
     digest = hashlib.sha256("\0".join((*points.classes, spec.name if not spec.path else "")).encode())
-    for array in (points.points, points.labels, points.splits):
+    for array in (points.points, points.labels, points.splits, *pixels):
         digest.update(array.tobytes())
-    if spec.path and points.draw is not None:
-        digest.update(read_picture(spec.path).classes.tobytes())
     return Dataset((), points, digest.hexdigest(), tuple(f"{spec.name}: {note}" for note in notes))
 
 
@@ -284,12 +284,7 @@ def _read_points(spec: PlanePointsSpec) -> _Read:
         if not row[label].strip():
             raise UserError(f"{table.path} line {line}: no {label}; fill it in or remove the row")
         names.append(row[label].strip())
-        part = row[split].strip().lower() if split else "train"
-        if part not in SPLITS:
-            raise UserError(
-                f"{table.path} line {line}: {split} is {row[split]!r}; {did_you_mean(part, SPLITS)}"
-            )
-        splits.append(SPLITS.index(part))
+        splits.append(split_number(table.path, line, split, row[split]) if split else 0)
     names = unify(names)
     classes = sorted_names(names)
     if len(classes) < 2:
@@ -303,8 +298,9 @@ def _read_points(spec: PlanePointsSpec) -> _Read:
     places = {name: i for i, name in enumerate(classes)}
     labels = np.array([places[name] for name in names], np.int32)
     raw, found = np.array(coordinates), np.array(splits, np.int32)
+    identity = np.unique(raw, axis=0, return_inverse=True)[1].ravel()  # one number per place
     if not found.any():
-        found = _draw_splits(raw, labels, spec)
+        found = _draw_splits(identity, labels, spec)
     missing = set(range(len(classes))) - set(labels[found == 0].tolist())
     if missing:
         raise UserError(f"{table.path}: no row of class {classes[min(missing)]!r} is in the train split")
@@ -315,7 +311,7 @@ def _read_points(spec: PlanePointsSpec) -> _Read:
         classes, None, scaled, labels, found, (float(middle[0]), float(middle[1])), radius, 0
     )
     note = f"x from {x!r}, y from {y!r}, classes from {label!r}; the network reads (x - {middle[0]:g}) / {radius:g} and (y - {middle[1]:g}) / {radius:g}"
-    return _Read(points, [note, *_repeated(raw, found)])
+    return _Read(points, [note, *_repeated(identity, found)])
 
 
 def _columns(table: Table, spec: PlanePointsSpec) -> tuple[str, str, str, str]:
@@ -356,9 +352,8 @@ def _coordinate(text: str, name: str, path: str, line: int) -> float:
     return float(number)
 
 
-def _draw_splits(raw: np.ndarray, labels: np.ndarray, spec: PlanePointsSpec) -> np.ndarray:
-    identity = np.unique(raw, axis=0, return_inverse=True)[1].ravel()
-    splits = np.zeros(len(raw), np.int32)
+def _draw_splits(identity: np.ndarray, labels: np.ndarray, spec: PlanePointsSpec) -> np.ndarray:
+    splits = np.zeros(len(labels), np.int32)
     for number, share in ((2, spec.test_share), (1, spec.validation_share)):
         train = np.flatnonzero(splits == 0)
         held = held_out_share(identity[train], labels[train], share, spec.key, number)
@@ -366,7 +361,6 @@ def _draw_splits(raw: np.ndarray, labels: np.ndarray, spec: PlanePointsSpec) -> 
     return splits
 
 
-def _repeated(raw: np.ndarray, splits: np.ndarray) -> list[str]:
-    identity = np.unique(raw, axis=0, return_inverse=True)[1].ravel()
+def _repeated(identity: np.ndarray, splits: np.ndarray) -> list[str]:
     shared = int(np.isin(identity[splits > 0], identity[splits == 0]).sum())
     return [f"{shared:,} points of other splits are also in the train split"] if shared else []

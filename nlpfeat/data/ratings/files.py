@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from nlpfeat.data.core import SPLITS
 from nlpfeat.data.downloads import MOVIELENS, fetch
 from nlpfeat.data.names import identity, representatives, sorted_names
-from nlpfeat.data.tables import SPLIT, Table, read_table, table_of
-from nlpfeat.errors import UserError, did_you_mean
+from nlpfeat.data.tables import SPLIT, Table, read_table, split_number, table_of
+from nlpfeat.errors import UserError
 
 YEAR = re.compile(r"\s*\((\d{4})(?:[-–]\d{0,4})?\)\s*$")  # at the end of a title
 
@@ -157,14 +156,7 @@ def _given(
         for column, value in ((user, who), (item, what)):
             if not value:
                 raise UserError(f"{name} line {line}: no {column}; fill it in or remove the row")
-        own_split = split
-        if marked:
-            text = row[marked].strip().lower()
-            if text not in SPLITS:
-                raise UserError(
-                    f"{name} line {line}: {marked} is {row[marked]!r}; {did_you_mean(text, SPLITS)}"
-                )
-            own_split = SPLITS.index(text)
+        own_split = split_number(name, line, marked, row[marked]) if marked else split
         found.append(_Rating(who, what, _number(row[rating], name, line, rating), own_split))
     return found
 

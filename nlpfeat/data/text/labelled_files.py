@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nlpfeat.data.core import SPLITS
 from nlpfeat.data.names import as_number, sorted_names, unify
-from nlpfeat.data.tables import SPLIT, Table, holds_data, read_table, without_header
+from nlpfeat.data.tables import SPLIT, Table, holds_data, read_table, split_number, without_header
 from nlpfeat.data.text.corpus import LabelledTexts, Origin
-from nlpfeat.errors import UserError, did_you_mean
+from nlpfeat.errors import UserError
 
 # Names of columns under which texts, labels and splits are usually found; an earlier one wins.
 TEXTS = (
@@ -57,14 +56,17 @@ class Columns(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """The rows of a file, before their labels are understood. Lists (rows,), but `columns` and `names`, all columns."""
+    """The rows of a file, before their labels are understood.
+
+    Lists (rows,), but `columns` and `names`, all columns; `splits` are indices into SPLITS.
+    """
 
     path: str
     columns: Columns
     names: tuple[str, ...]
     texts: list[str]
     labels: list[str]
-    splits: list[str]
+    splits: list[int]
     lines: list[int]
 
 
@@ -110,7 +112,7 @@ def read(
         parts.append(_rows(table, whole.columns, given=True))
     labels = unify([name for part in parts for name in part.labels], classes)
     order = _classes(path, whole.columns.label, labels, classes)
-    splits = [SPLITS.index(name) for name in whole.splits] + [2] * (len(labels) - len(whole.labels))
+    splits = whole.splits + [2] * (len(labels) - len(whole.labels))
     if 0 not in splits:
         raise UserError(f"{path}: no row is in the train split; mark some in column {whole.columns.split}")
     if whole.columns.split and set(splits) == {0}:
@@ -190,17 +192,11 @@ def _rows(table: Table, asked: Columns, *, given: bool) -> _Rows:
     assert text is not None
     assert label is not None
     splits = []
+    hint = "" if asked.split else f", or rename the column {found.split}"
     for line, row in rows:
         if not row[label].strip():
             raise UserError(f"{path} line {line}: no {found.label}; fill it in or remove the row")
-        name = "train" if split is None else row[split].strip().lower()
-        if name not in SPLITS:
-            assert split is not None
-            raise UserError(
-                f"{path} line {line}: {found.split} is {row[split]!r}; {did_you_mean(name, SPLITS)}"
-                + ("" if asked.split else f", or rename the column {found.split}")
-            )
-        splits.append(name)
+        splits.append(0 if split is None else split_number(path, line, found.split, row[split], hint))
     labels, texts = [row[label].strip() for _, row in rows], [row[text] for _, row in rows]
     if not any(one.strip() for one in texts):
         raise UserError(

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nlpfeat.analysis.predictions import CalibrationBins, Predictions, calibration, confusion
+from nlpfeat.plotting.primitives import error_bars
 from nlpfeat.plotting.style import BLUE, GREY, house_style, width_colours
 from nlpfeat.study.restore import TrainedMember
 
@@ -53,7 +54,7 @@ def classes_figure(table: pd.DataFrame, classes: Sequence[str]) -> Figure:
         rows = table[(table["width"] == width) & table["class"].isin(shown)]
         y = np.array([shown.index(name) for name in rows["class"]]) + 0.16 * (k - (len(widths) - 1) / 2)
         low, middle, high = (rows[name].to_numpy() for name in ("recall_low", "recall", "recall_high"))
-        error = np.clip(np.stack([middle - low, high - middle]), 0, None)
+        error = error_bars(low, middle, high)
         ax.errorbar(middle, y, xerr=error, fmt="o", color=colour, ms=4, lw=1, capsize=2, label=f"{width}")
     sizes = table.groupby("class")["examples"].max()
     ax.set_yticks(range(len(shown)), [f"{_short(name)} ({sizes[name]:,})" for name in shown])
