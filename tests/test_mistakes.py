@@ -41,6 +41,7 @@ sweep points:own --data=none.png                                               #
 sweep points:own "--classes=__import__('os')"                                  # config.data.formula '__import__'
 sweep points:own "--classes=y > log(x)"                                        # 'y > log(x)' config.data.low
 sweep points:own --data=tests/reviews.csv                                      # --config.data.x
+sweep points:own --data=/dev/null                                              # holds no rows
 sweep spirals --threshold=x                                                    # --threshold
 recommend-model                                                                # FILE
 recommend-model none.csv                                                       # 'none.csv'

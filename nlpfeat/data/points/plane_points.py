@@ -322,6 +322,8 @@ def _columns(table: Table, spec: PlanePointsSpec) -> tuple[str, str, str, str]:
         if name
     }
     table.require(wanted)
+    if not any(table.columns):
+        raise UserError(f"{table.path} holds no rows; there must be two classes or more")
     found = []
     for key, given, usual in (("x", spec.x, X), ("y", spec.y, Y), ("label", spec.label, LABELS)):
         fits = [
