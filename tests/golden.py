@@ -56,7 +56,7 @@ def numbers(held: Held) -> dict[str, dict[str, Any]]:
     views = {
         "word vectors": task.views.word_vectors and task.views.word_vectors(member.params, member.settings),
         "factors": factors and factors.tables(member.params, member.settings),
-        "layers": plain and plain.layers(member.params, member.settings),
+        "layers": plain and plain.layers(member.module, member.params, member.settings),
         "class curves": plain and plain.class_curves and plain.class_curves(member.dataset.metadata),
         "new user": factors
         and factors.new_user_prior(member.params, member.settings, 100, 0.5, np.arange(2)),
@@ -80,7 +80,7 @@ def numbers(held: Held) -> dict[str, dict[str, Any]]:
             "kind": task.evaluation.kind,
             "batch_size": task.evaluation.batch_size,
             "per_seed": task.data.per_seed,
-            "limits": task.model.limits(spec.model, spec.data),
+            "limits": {name: str(limit) for name, limit in task.model.limits(spec.model, spec.data).items()},
             "baseline": task.evaluation.baseline(member.dataset.arrays, learned, asked),
         },
         "data": {"digest": member.dataset.digest[:12], **summary(member.splits)},

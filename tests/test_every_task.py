@@ -47,6 +47,7 @@ QUICK = (
     "checkerboard",
     "eleven_lines",
     "imdb_lstm",
+    "mnist1d_conv",
     "ratings_bayes",
     "ratings_bias",
     "reviews_bag",
@@ -54,6 +55,7 @@ QUICK = (
     "spirals",
     "spirals_deep",
     "windows_noise",
+    "wound_spirals",
 )
 ROWS = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in sorted(TASKS)]
 
@@ -175,7 +177,7 @@ def test_every_traced_setting_moves_the_parameters(held):
     pairs, recipe = [], set(vars(DescentSettings())) - {"learning_rate"}
     for name, value in vars(held.spec.settings).items():
         if name not in recipe | {"width", "seed"}:
-            other = value - 1 if isinstance(value, int) else value / 2
+            other = (value - 1 if value > 1 else value + 1) if isinstance(value, int) else value / 2
             pairs.append(
                 (
                     name,

@@ -99,7 +99,7 @@ def test_regions_are_the_exact_ones_and_classes_own_the_plane(browser, made, pla
     width = (2, 7, 100)[place]
     pick(browser, place, 0, int(made[1].step[-1]))
     member = done.restore(width=width, seed=0)
-    layers = done.task.views.piecewise_linear.layers(member.params, member.settings)
+    layers = done.task.views.plane.layers(member.module, member.params, member.settings)
     network = Network(tuple(Layer(*layer) for layer in layers))
     rng = np.random.default_rng(0)
     points = rng.uniform(-WINDOW, WINDOW, (300, 2))
@@ -139,7 +139,7 @@ def test_layer_by_layer_is_the_film(browser, made):
         Network(
             tuple(
                 Layer(*layer)
-                for layer in done.task.views.piecewise_linear.layers(member.params, member.settings)
+                for layer in done.task.views.plane.layers(member.module, member.params, member.settings)
             )
         )
     )

@@ -36,7 +36,13 @@ _DATA = {
     "context": 3,
     "window": 12,
     "min_count": 1,
+    "flat": 2,
+    "train": 40,
+    "validation": 20,
+    "test": 20,
 }
+PICTURES = str(ROOT / "tests" / "pictures")  # 60 and 20 pictures of 12 × 12 pixels in MNIST's format
+_MODEL = {"bottleneck": 2}  # by default there is none
 _UNITS = 5  # at most, of every layer that is not swept
 _TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}
 _SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
@@ -46,7 +52,8 @@ def _data(task: Task) -> dict[str, Any]:
     """Few examples: of a file in this folder where the task reads files."""
     names = {field.name for field in fields(task.data.spec)}
     texts = "path" in names and "shape" not in names
-    files = RATINGS if "items" in names else {"path": TEXTS} if texts else {}
+    pictures = {"path": PICTURES} if texts and "train" in names else {}
+    files = RATINGS if "items" in names else pictures or ({"path": TEXTS} if texts else {})
     held_out = {"validation_share": 0.2} if "validation_share" in names and "test_share" not in names else {}
     return {name: value for name, value in _DATA.items() if name in names} | files | held_out
 
@@ -54,7 +61,8 @@ def _data(task: Task) -> dict[str, Any]:
 def _model(task: Task) -> dict[str, Any]:
     """Few units in each layer; a size of 0 stays, which means: as many as are swept."""
     sizes = {field.name: field.default for field in fields(task.model.spec)}
-    return {name: min(size, _UNITS) for name, size in sizes.items() if type(size) is int}
+    found = {name: min(size, _UNITS) for name, size in sizes.items() if type(size) is int}
+    return found | {name: size for name, size in _MODEL.items() if name in sizes}
 
 
 def _batch_size(task: Task) -> int:

@@ -162,7 +162,7 @@ def _measure_job(study: Study, job: MeasureJob, pool: Executor) -> Iterator[Meas
     """The measures of each member of a job; the file is written after the last."""
     bucket = restore_bucket(study.folder, study.factory, job.label, job.step)
     members = list(bucket)
-    if study.task.views.piecewise_linear is None:
+    if study.task.views.plane is None:
         futures = [_submit_features(member, pool) for member in members]
     else:
         futures = _submit_layers(members, int(study.members["width"].max()), pool)
@@ -198,7 +198,7 @@ def initial_layers_of(member: TrainedMember, units: int) -> list[Layer]:
 
 
 def _layers(member: TrainedMember, params: Params) -> list[Layer]:
-    layers = require_view(member.task, "piecewise_linear").layers(params, member.settings)
+    layers = require_view(member.task, "piecewise_linear").layers(member.module, params, member.settings)
     return [Layer(np.asarray(weight), np.asarray(bias), slope) for weight, bias, slope in layers]
 
 
@@ -206,7 +206,7 @@ def sample_of(member: TrainedMember) -> Sample:
     """The data of a member of a task on the plane, as arrays: points (n, 2) and labels (n,) of each split."""
     names = split_names(member.splits)
     given = {name: _plane_points(member.splits[name]) for name in names}
-    curves = require_view(member.task, "piecewise_linear").class_curves
+    curves = require_view(member.task, "plane").class_curves
     fresh = fresh_splits(member.task, member.dataset.metadata, member.settings)
     return Sample(
         {name: points for name, (points, _) in given.items()},

@@ -41,6 +41,29 @@ class Range:
 
 
 @dataclass(frozen=True)
+class Divisor:
+    """Valid values of a number: the divisors of another number, and 0.
+
+    Attributes:
+      of: that number.
+      name: its key in a config.
+    """
+
+    of: int
+    name: str
+
+    def complaint(self, value: float) -> str | None:
+        """Why `value` is invalid, in words; None if it is valid."""
+        if value == 0 or self.of % value == 0:
+            return None
+        below = next(d for d in range(min(int(value), self.of), 0, -1) if self.of % d == 0)
+        return f"must divide {self.name}={self.of}, or be 0 for all of them: the next smaller one is {below}"
+
+    def __str__(self) -> str:
+        return f"0 or a divisor of {self.name}"
+
+
+@dataclass(frozen=True)
 class Choice:
     """A setting with names for its values, which are whole numbers from 0, so that programs can trace it."""
 

@@ -91,6 +91,29 @@ MOVIELENS = File(
     978202,
     ("https://files.grouplens.org/datasets/movielens/ml-latest-small.zip",),
 )
+_MNIST = (
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+)
+
+
+def _mnist(name: str, sha256: str, size: int) -> File:
+    return File(name, sha256, size, tuple(page + name for page in _MNIST))
+
+
+# LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition, 1998
+MNIST_TRAIN_IMAGES = _mnist(
+    "train-images-idx3-ubyte.gz", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", 9912422
+)
+MNIST_TRAIN_LABELS = _mnist(
+    "train-labels-idx1-ubyte.gz", "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c", 28881
+)
+MNIST_TEST_IMAGES = _mnist(
+    "t10k-images-idx3-ubyte.gz", "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", 1648877
+)
+MNIST_TEST_LABELS = _mnist(
+    "t10k-labels-idx1-ubyte.gz", "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", 4542
+)
 
 
 def cache() -> Path:

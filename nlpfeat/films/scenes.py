@@ -181,10 +181,10 @@ def _writing(study: Study, settings: Mapping[str, float], frames: int) -> Scene:
 
 def _check_plane(study: Study) -> None:
     """Check that the networks of a study are piecewise linear on the plane."""
-    if study.task.views.piecewise_linear is None:
+    if study.task.views.plane is None:
         raise UserError(
             f"{study.path} is a study of {study.task.name}: this kind of film shows piecewise-linear networks on the "
-            "plane (tasks with the view `piecewise_linear`); character networks have the kind writing"
+            "plane (tasks with the view `piecewise_linear` on the plane); character networks have the kind writing"
         )
 
 

@@ -61,25 +61,27 @@ class Affine(nn.Module):
 
     Attributes:
       outputs: rows of W.
-      unit_axes: axes of W (outputs, inputs) that count units of the swept width.
+      unit_axes: axes of W (outputs, inputs, …) that count units of the swept width.
     """
 
     outputs: int
     unit_axes: tuple[int, ...] = ()
 
     @nn.compact
-    def __call__(self, x: Float[Array, "inputs n"], fan_in: ArrayLike) -> Float[Array, "outputs n"]:
-        """(inputs, n) -> (outputs, n). `fan_in` is the number of inputs without padding, which may be traced."""
+    def __call__(
+        self, x: Float[Array, "inputs *positions n"], fan_in: ArrayLike
+    ) -> Float[Array, "outputs n"]:
+        """(inputs, …, n) -> (outputs, n), over all axes but the last. `fan_in`, without padding, may be traced."""
         bound = jax.lax.rsqrt(jnp.asarray(fan_in, jnp.float32))
 
         def draw(shape: Sequence[int], unit_axes: Sequence[int]) -> Callable[[Array], Array]:
             return lambda key: bound * uniform_per_unit(key, shape, unit_axes)
 
         fans = {"fan_in": 1 in self.unit_axes, "fan_out": 0 in self.unit_axes}
-        weight = self.param("weight", with_role(draw((self.outputs, x.shape[0]), self.unit_axes), **fans))
+        weight = self.param("weight", with_role(draw((self.outputs, *x.shape[:-1]), self.unit_axes), **fans))
         draw_bias = draw((self.outputs,), [a for a in self.unit_axes if a == 0])
         bias = self.param("bias", with_role(draw_bias, **fans, bias=True))
-        return weight @ x + bias[:, None]
+        return weight.reshape(self.outputs, -1) @ x.reshape(-1, x.shape[-1]) + bias[:, None]
 
 
 def keep_mask(

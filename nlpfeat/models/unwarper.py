@@ -18,6 +18,7 @@ from nlpfeat.config.fields import Count, Range, Settings
 from nlpfeat.data.core import Params
 from nlpfeat.models.layers import PlainLayer
 from nlpfeat.models.masking import Affine, unit_mask
+from nlpfeat.models.mlp import hidden_layers, hidden_stack
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class UnwarperSpec:
     embedding: Count = 2
 
 
-def layers(params: Params, settings: Settings) -> list[PlainLayer]:
+def layers(module: nn.Module, params: Params, settings: Settings) -> list[PlainLayer]:
     """The layers of an `Unwarper`: one with ReLU, then two linear ones."""
     slopes = {"hidden": 0.0, "embedding": 1.0, "classes": 1.0}
     return [(params[name]["weight"], params[name]["bias"], slope) for name, slope in slopes.items()]
@@ -72,16 +73,11 @@ class DeepUnwarperSpec:
     embedding: Count = 2
 
 
-def hidden_name(number: int) -> str:
-    """The name of a hidden layer, with numbers from 1."""
-    return f"hidden_{number}"
-
-
-def deep_layers(params: Params, settings: PyTree) -> list[PlainLayer]:
+def deep_layers(module: nn.Module, params: Params, settings: PyTree) -> list[PlainLayer]:
     """The layers of a `DeepUnwarper`, up to the depth of the member."""
-    names = [hidden_name(i) for i in range(1, int(settings.depth))]
-    slopes = dict.fromkeys(names, float(settings.negative_slope)) | {"embedding": 1.0, "classes": 1.0}
-    return [(params[name]["weight"], params[name]["bias"], slope) for name, slope in slopes.items()]
+    hidden = hidden_layers(params, int(settings.depth) - 1, float(settings.negative_slope))
+    linear = [(params[name]["weight"], params[name]["bias"], 1.0) for name in ("embedding", "classes")]
+    return [*hidden, *linear]
 
 
 class DeepUnwarper(nn.Module):
@@ -111,16 +107,10 @@ class DeepUnwarper(nn.Module):
         Returns:
           "features" (n, units) of the last hidden layer, "embedding" (n, embedding), "scores" (n, classes).
         """
-        width, mask = settings.width, unit_mask(self.units, settings.width)[:, None]
-
-        def activate(z: Array) -> Array:
-            return jnp.where(z >= 0, z, settings.negative_slope * z) * mask
-
-        points = jnp.stack(inputs)
-        features = activate(Affine(self.units, unit_axes=(0,), name=hidden_name(1))(points, len(inputs)))
-        for number in range(2, self.layers):
-            layer = Affine(self.units, unit_axes=(0, 1), name=hidden_name(number))
-            features = jnp.where(number < settings.depth, activate(layer(features, width)), features)
+        width = settings.width
+        features = hidden_stack(
+            jnp.stack(inputs), self.units, self.layers - 1, width, settings.depth - 1, settings.negative_slope
+        )[-1]
         embedding = Affine(self.embedding, unit_axes=(1,), name="embedding")(features, width)
         scores = Affine(self.classes, name="classes")(embedding, self.embedding)
         return {"features": features.T, "embedding": embedding.T, "scores": scores.T}

@@ -59,7 +59,7 @@ def nets_of_page(
       budget: bytes for parameters and points: as many seeds are taken as fit, at least one.
       track: follows the checkpoints that are read and the networks that are trained again.
     """
-    if study.task.views.piecewise_linear is None or study.spec.model.embedding != 2:
+    if study.task.views.plane is None or study.spec.model.embedding != 2:
         return None, []
     kept = _kept_nets(study, track)
     if not kept:
@@ -85,9 +85,9 @@ def nets_of_page(
 
 
 def _layers(member: TrainedMember) -> list[PlainLayer]:
-    view = member.task.views.piecewise_linear
+    view = member.task.views.plane
     assert view is not None
-    return view.layers(member.params, member.settings)
+    return view.layers(member.module, member.params, member.settings)
 
 
 def _kept_nets(study: Study, track: Track) -> dict[str, _Kept]:

@@ -74,9 +74,9 @@ class TrainedMember:
         """Its layers (weight, bias, negative slope), the class scores last.
 
         Raises:
-          UserError: if its network is not piecewise linear on the plane.
+          UserError: if its network is not piecewise linear.
         """
-        return require_view(self.task, "piecewise_linear").layers(self.params, self.settings)
+        return require_view(self.task, "piecewise_linear").layers(self.module, self.params, self.settings)
 
     def forward(self, inputs: PyTree) -> dict[str, np.ndarray]:
         """All outputs of the network, by name.

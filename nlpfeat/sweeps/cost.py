@@ -91,11 +91,14 @@ def measure_bucket(factory: MemberFactory, label: str, members: pd.DataFrame, wi
         return state, time.perf_counter() - began
 
     state, record_seconds = timed(state, 0)
-    state, seconds = timed(state, 1)
-    steps = max(1, min(longest, int(TIMING_SECONDS / max(seconds, 1e-6))))
-    if steps > 1:  # one step, with its record, took long enough to tell
+    steps, step_seconds = 1, 0.0
+    while True:  # a record may take much longer than a step: more steps, until they take long enough to tell
         state, seconds = timed(state, steps)
-    step_seconds = max(seconds - record_seconds, 0.0) / steps
+        step_seconds = max(seconds - record_seconds, 0.0) / steps
+        if steps == longest or step_seconds * steps > TIMING_SECONDS / 2:
+            break
+        expected = TIMING_SECONDS / max(step_seconds, TIMING_SECONDS / (8 * steps))
+        steps = min(longest, max(int(expected), 2 * steps))
     memory: PyTree = program.memory_analysis()
     # The state's output is its input, donated.
     size = memory.argument_size_in_bytes + memory.temp_size_in_bytes

@@ -146,7 +146,7 @@ SPIRALS_DEEP = Task(
         DeepUnwarperSpec,
         DeepSpiralSettings,
         build=lambda model, data, units: DeepUnwarper(units, data.arms, model.layers, model.embedding),
-        limits=lambda model, data: {"depth": model.layers},
+        limits=lambda model, data: {"depth": Range(2, model.layers)},
     ),
     learner=SPIRALS.learner,
     evaluation=ACCURACY,
@@ -162,7 +162,7 @@ ANNULUS_DEEP = Task(
         DeepUnwarperSpec,
         DeepAnnulusSettings,
         build=lambda model, data, units: DeepUnwarper(units, 2, model.layers, model.embedding),
-        limits=lambda model, data: {"depth": model.layers},
+        limits=lambda model, data: {"depth": Range(2, model.layers)},
     ),
     learner=SPIRALS.learner,
     evaluation=ACCURACY,
@@ -200,7 +200,7 @@ POINTS_DEEP = replace(
         build=lambda model, data, units: DeepUnwarper(
             units, len(data.classes), model.layers, model.embedding
         ),
-        limits=lambda model, data: {"depth": model.layers},
+        limits=lambda model, data: {"depth": Range(2, model.layers)},
     ),
     views=Views(piecewise_linear=PiecewiseLinear(unwarper.deep_layers)),
 )

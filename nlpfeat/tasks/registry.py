@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, overload
 
 from nlpfeat.digests import file_digest
 from nlpfeat.errors import UserError
-from nlpfeat.tasks import bags, next_token, points, ratings, sequences, skipgrams
+from nlpfeat.tasks import bags, images, next_token, points, ratings, sequences, skipgrams
 from nlpfeat.training.task import Factors, PiecewiseLinear, Task, WordVectors
 
 TASKS: dict[str, Task] = {
@@ -23,6 +23,13 @@ TASKS: dict[str, Task] = {
         points.ANNULUS_DEEP,
         points.POINTS,
         points.POINTS_DEEP,
+        images.WOUND_SPIRALS,
+        images.MNIST1D,
+        images.MNIST1D_CONV,
+        images.DIGITS,
+        images.DIGITS_CONV,
+        images.MNIST,
+        images.MNIST_CONV,
         bags.PLANTED_WORDS,
         bags.REVIEWS_BAG,
         bags.REVIEWS_BATCH,
@@ -168,16 +175,17 @@ def _load(point: EntryPoint) -> None:
         _REGISTRATIONS[found.name] = _Registration(Origin(file, point.module, digest), 0, 0)
 
 
-ViewName = Literal["piecewise_linear", "word_vectors", "factors"]
+ViewName = Literal["plane", "piecewise_linear", "word_vectors", "factors"]
 _VIEWS = {
-    "piecewise_linear": "exact geometry: it declares no layers that are piecewise linear on the plane (a view)",
+    "plane": "exact geometry of the plane: it declares no layers that are piecewise linear on it (a view)",
+    "piecewise_linear": "exact geometry: it declares no piecewise-linear layers (a view)",
     "word_vectors": "word vectors",
     "factors": "factors of users and items",
 }
 
 
 @overload
-def require_view(task: Task, view: Literal["piecewise_linear"]) -> PiecewiseLinear: ...
+def require_view(task: Task, view: Literal["plane", "piecewise_linear"]) -> PiecewiseLinear: ...
 @overload
 def require_view(task: Task, view: Literal["factors"]) -> Factors: ...
 @overload

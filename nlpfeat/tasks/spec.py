@@ -172,11 +172,12 @@ def resolve(config: Mapping[str, PyTree], overrides: Mapping[str, str] | None = 
         formulas=tuple((name, read.formulas[name]) for name in names if name in read.formulas),
         **found,  # pyright: ignore[reportArgumentType]
     )
-    for key, most in task.model.limits(spec.model, spec.data).items():
-        largest = max(_values_of(spec, key))
-        if largest > most:
-            where = "settings" if key not in sweep and key not in read.formulas else "sweep"
-            raise UserError(f"config.{where}.{key}: {largest:g} is more than this model has, {most:g}")
+    for key, limit in task.model.limits(spec.model, spec.data).items():
+        for value in _values_of(spec, key):
+            complaint = limit.complaint(value)
+            if complaint:
+                where = "settings" if key not in sweep and key not in read.formulas else "sweep"
+                raise UserError(f"config.{where}.{key}: {value:g} {complaint} with this model and data")
     if prod(spec.shape) > limits.MEMBERS:
         raise UserError(
             f"config.sweep: the grid has {prod(spec.shape):,} members, more than can be planned "

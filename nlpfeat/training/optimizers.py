@@ -37,6 +37,14 @@ adam_l2 = Optimizer(_adam_l2, adaptive=True)
 sgd = Optimizer(lambda settings: optax.identity(), adaptive=False)
 
 
+def _sgd_momentum(settings: PyTree) -> optax.GradientTransformation:
+    return optax.chain(optax.add_decayed_weights(settings.weight_decay), optax.trace(settings.momentum))
+
+
+# Gradient descent with momentum and L2 regularization as in PyTorch's `SGD(momentum=…, weight_decay=…)`.
+sgd_momentum = Optimizer(_sgd_momentum, adaptive=False)
+
+
 def adam_with_l2(*modules: str) -> Optimizer:
     """Adam on the loss plus `settings.l2` · Σ W² over the parameters of `modules`, as Keras's `l2`."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Float, Int, PyTree
 
-from nlpfeat.config.fields import Scalar, Settings
+from nlpfeat.config.fields import Divisor, Range, Scalar, Settings
 from nlpfeat.data.core import BatchFn, Dataset, Examples, Outputs, Params, Splits, generated, rows
 from nlpfeat.data.samplers import epoch_sampler, in_order
 from nlpfeat.models.batch_norm import Network
@@ -172,7 +172,7 @@ class ModelFactory:
       build: makes the module at a padded width.
       init_override: replaces initial parameters.
       carry: the state of networks that read a stream from batch to batch.
-      limits: (model spec, data spec) -> the largest values of traced settings that the specs limit, by name.
+      limits: (model spec, data spec) -> valid values of traced settings that the specs limit, by name.
       layered: whether units reach the outputs through layers of weights only. A network that multiplies units with units, or
         sums them, has no other parametrisation than the standard one.
       padded: whether the module at a padded width computes what a narrower member does, given its width, as those of
@@ -184,7 +184,7 @@ class ModelFactory:
     build: BuildFn
     init_override: InitOverride = lambda metadata, params, settings: params
     carry: Carry = NO_CARRY
-    limits: Callable[[PyTree, PyTree], dict[str, float]] = lambda model, data: {}
+    limits: Callable[[PyTree, PyTree], dict[str, Range | Divisor]] = lambda model, data: {}
     layered: bool = True
     padded: bool = True
 
@@ -299,15 +299,17 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class PiecewiseLinear:
-    """A piecewise-linear network on points of the plane, for exact geometry.
+    """A piecewise-linear network, for exact geometry.
 
     Attributes:
-      layers: (parameters, settings) -> the layers, the class scores last.
+      layers: (module, parameters, settings) -> the layers, the class scores last.
       class_curves: data spec -> (classes, n, 2), the curve along which the points of each class lie, if they do.
+      on_plane: whether its inputs are points of the plane, one array per coordinate, and its last layer but one an embedding.
     """
 
-    layers: Callable[[Params, PyTree], list[PlainLayer]]
+    layers: Callable[[nn.Module, Params, PyTree], list[PlainLayer]]
     class_curves: Callable[[PyTree], Float[np.ndarray, "classes n 2"]] | None = None
+    on_plane: bool = True
 
 
 @runtime_checkable
@@ -349,7 +351,7 @@ class Views:
     """The views of a trained network that analyses need. A view that the network lacks is None.
 
     Attributes:
-      piecewise_linear: its layers, for exact geometry on the plane.
+      piecewise_linear: its layers, for exact geometry.
       word_vectors: (parameters, settings) -> (vocabulary, width), one vector per word.
       factors: vectors of users and items.
     """
@@ -357,6 +359,12 @@ class Views:
     piecewise_linear: PiecewiseLinear | None = None
     word_vectors: WordVectors | None = None
     factors: Factors | None = None
+
+    @property
+    def plane(self) -> PiecewiseLinear | None:
+        """The layers of a network on points of the plane."""
+        view = self.piecewise_linear
+        return view if view is not None and view.on_plane else None
 
 
 class Fitted(NamedTuple):

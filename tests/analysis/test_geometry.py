@@ -234,7 +234,7 @@ def test_tasks_without_layers_are_measured_by_their_features(tmp_path):
     sorted(
         n
         for n, task in TASKS.items()
-        if task.evaluation.kind == "classification" and task.views.piecewise_linear is None
+        if task.evaluation.kind == "classification" and task.views.plane is None
     ),
 )
 def test_every_task_with_classes_can_be_measured(name, tmp_path):
@@ -271,10 +271,12 @@ def test_the_layers_of_a_task_are_its_net(toy):
         return
     factory = factory_of(toy)
     made = factory.new_member(replace(toy.settings, width=np.int32(5)), 5)
-    net = Network(tuple(Layer(*layer) for layer in view.layers(made.params, made.settings)))
-    inputs = made.splits["train"].inputs
-    outputs = factory.module(5).apply({"params": made.params}, inputs, made.settings)
-    np.testing.assert_allclose(net(np.stack(inputs, 1)), outputs["scores"], atol=1e-5)
+    module = factory.module(5)
+    net = Network(tuple(Layer(*layer) for layer in view.layers(module, made.params, made.settings)))
+    inputs = toy.task.data.batch(factory.dataset.arrays, made.splits["train"], None).inputs
+    outputs = module.apply({"params": made.params}, inputs, made.settings)
+    points = np.stack(inputs, 1) if view.on_plane else np.asarray(inputs)
+    np.testing.assert_allclose(net(points), outputs["scores"], atol=1e-5)
 
 
 def test_nothing_finished_yet(tmp_path):

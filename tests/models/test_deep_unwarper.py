@@ -44,7 +44,8 @@ def test_the_forward_pass_is_that_of_its_own_layers(depth, width, units):
     if width == units:
         net = Network(
             tuple(
-                Layer(np.asarray(w), np.asarray(b), s) for w, b, s in deep_layers(made.params, made.settings)
+                Layer(np.asarray(w), np.asarray(b), s)
+                for w, b, s in deep_layers(factory.module(units), made.params, made.settings)
             )
         )
         assert len(net.layers) == depth + 1
@@ -67,8 +68,8 @@ def test_depths_of_one_program_train_as_programs_of_their_own():
 
 
 def test_more_depth_than_the_model_has_is_refused():
-    with pytest.raises(UserError, match=r"config.sweep.depth: 9 is more than this model has, 5"):
+    with pytest.raises(UserError, match=r"config.sweep.depth: 9 must be at most 5 with this model"):
         resolve({"task": "spirals_deep", "sweep": {"depth": (3, 9)}})
-    with pytest.raises(UserError, match=r"config.settings.depth: 6 is more"):
+    with pytest.raises(UserError, match=r"config.settings.depth: 6 must be at most 5"):
         resolve({"task": "annulus_deep", "settings": {"depth": 6}})
     assert resolve({"task": "spirals_deep", "model": {"layers": 9}, "sweep": {"depth": (3, 9)}})

@@ -307,7 +307,7 @@ def _prediction_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigu
 
 def _geometry_figures(study: Study, dataset: xr.Dataset) -> Iterator[NamedFigure]:
     """What was measured of the networks."""
-    exact = study.task.views.piecewise_linear is not None
+    exact = study.task.views.plane is not None
     if exact and len(measured_steps(dataset)) > 1:
         weights = geometry.weights_at_equal_terms(dataset)
         yield NamedFigure(
