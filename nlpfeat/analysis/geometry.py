@@ -9,13 +9,16 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
+from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
+from jaxtyping import Float, Int, PyTree
 
-from nlpfeat.data.core import Examples, Params, split_names
+from nlpfeat.data.core import Examples, Params, count, split_names
 from nlpfeat.digests import digest
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
@@ -43,7 +46,8 @@ from nlpfeat.sweeps import launch
 from nlpfeat.tasks.registry import require_view
 from nlpfeat.training.step import fresh_splits
 
-SAMPLE = 1000  # examples per split on which the features of networks without exact geometry are measured
+SAMPLE = 500  # examples per split on which networks off the plane are measured
+MAX_FEATURES = 4096  # numbers per example of a layer that is measured beside the last features
 WINDOW = 1.1  # half the side of the box in which maps are measured; the data fill the unit disc
 
 log = logging.getLogger(__name__)
@@ -162,7 +166,7 @@ def _measure_job(study: Study, job: MeasureJob, pool: Executor) -> Iterator[Meas
     """The measures of each member of a job; the file is written after the last."""
     bucket = restore_bucket(study.folder, study.factory, job.label, job.step)
     members = list(bucket)
-    if study.task.views.plane is None:
+    if study.task.views.piecewise_linear is None:
         futures = [_submit_features(member, pool) for member in members]
     else:
         futures = _submit_layers(members, int(study.members["width"].max()), pool)
@@ -203,24 +207,40 @@ def _layers(member: TrainedMember, params: Params) -> list[Layer]:
 
 
 def sample_of(member: TrainedMember) -> Sample:
-    """The data of a member of a task on the plane, as arrays: points (n, 2) and labels (n,) of each split."""
+    """The data of a member of a task with piecewise-linear networks, as arrays: inputs (n, d) and labels (n,) of each split.
+
+    On the plane all examples and new ones, elsewhere at most `SAMPLE` of each split.
+    """
     names = split_names(member.splits)
-    given = {name: _plane_points(member.splits[name]) for name in names}
-    curves = require_view(member.task, "plane").class_curves
-    fresh = fresh_splits(member.task, member.dataset.metadata, member.settings)
+    on_plane = require_view(member.task, "piecewise_linear").on_plane
+    given = {name: inputs_of(member, member.splits[name], None if on_plane else SAMPLE) for name in names}
+    curves = require_view(member.task, "piecewise_linear").class_curves
+    fresh = fresh_splits(member.task, member.dataset.metadata, member.settings) if on_plane else {}
     return Sample(
         {name: points for name, (points, _) in given.items()},
         {name: labels for name, (_, labels) in given.items()},
         curves(member.factory.spec.data) if curves else np.zeros((0, 0, 2)),
-        WINDOW,
-        {name: _plane_points(examples) for name, examples in fresh.items()},
+        WINDOW if on_plane else 0.0,
+        {name: inputs_of(member, examples) for name, examples in fresh.items()},
     )
 
 
-def _plane_points(examples: Examples) -> tuple[np.ndarray, np.ndarray]:
-    """Points (n, 2) and labels (n,)."""
-    points = np.stack([np.asarray(x, np.float64) for x in examples.inputs], 1)
-    return points, np.asarray(examples.targets)
+def inputs_of(
+    member: TrainedMember, examples: Examples, most: int | None = None
+) -> tuple[Float[np.ndarray, "n d"], Int[np.ndarray, " n"]]:
+    """The inputs of a piecewise-linear network as it reads them, float64 (n, d), and labels (n,).
+
+    Args:
+      member: of a task with that view.
+      examples: of a split of the member.
+      most: random examples, the same for all members; None for all.
+    """
+    chosen = None
+    if most is not None:
+        chosen = np.sort(np.random.default_rng(0).permutation(count(examples))[:most])
+    read, labels = member.task.data.batch(member.dataset.arrays, examples, chosen)
+    points = np.stack(read, 1) if isinstance(read, tuple) else np.asarray(read)
+    return points.astype(np.float64), np.asarray(labels)
 
 
 def _submit_layers(members: list[TrainedMember], units: int, pool: Executor) -> list[Future[Measures]]:
@@ -244,12 +264,16 @@ def _submit_layers(members: list[TrainedMember], units: int, pool: Executor) -> 
 
 
 def _submit_features(member: TrainedMember, pool: Executor) -> Future[Measures]:
-    """Separability of the last features, on a sample of each split."""
+    """Separability of the last features and of all before them, on a sample of each split."""
     features, scores, labels = {}, {}, {}
+    names = _layers_in_order(member)
+    layers = [{} for _ in names]
     for name in split_names(member.splits):
         targets = np.asarray(member.splits[name].targets)
         index = np.sort(np.random.default_rng(0).permutation(len(targets))[:SAMPLE])
-        found = forward(member.program, member.params, member.data, name, index, ("features", "scores"))
+        found = forward(
+            member.program, member.params, member.data, name, index, (*names, "features", "scores")
+        )
         if "features" not in found:
             raise UserError(
                 f"the network of {member.task.name} returns scores only: for these measures it returns its last hidden layer, too, as "
@@ -257,7 +281,21 @@ def _submit_features(member: TrainedMember, pool: Executor) -> Future[Measures]:
             )
         features[name], scores[name] = (found[key].astype(np.float64) for key in ("features", "scores"))
         labels[name] = targets[index]
-    return pool.submit(measure_features, features, scores, labels)
+        for of_split, key in zip(layers, names, strict=True):
+            of_split[name] = found[key].reshape(len(index), -1).astype(np.float64)
+    return pool.submit(measure_features, features, scores, labels, layers)
+
+
+def _layers_in_order(member: TrainedMember) -> list[str]:
+    """The names of what the network computes before its last features: arrays of numbers of one example each, in the module's order."""
+    batch = member.task.data.batch(member.dataset.arrays, member.splits["train"], np.arange(1))
+    outputs: PyTree = member.module.apply({"params": member.params}, batch.inputs, member.settings)
+    before = [*takewhile(lambda name: name != "features", outputs)]
+    return [
+        name
+        for name in before
+        if jnp.issubdtype(outputs[name].dtype, jnp.floating) and outputs[name][0].size <= MAX_FEATURES
+    ]
 
 
 def measure_layers(layers: list[Layer], initial: list[Layer], sample: Sample) -> Measures:

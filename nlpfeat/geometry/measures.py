@@ -1,17 +1,30 @@
 """All measures of one trained network: what a study stores for each member and checkpoint."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from nlpfeat.geometry import scatter, warping
+from nlpfeat.geometry.cells import DIMENSIONS, linear_cells, most_cells
+from nlpfeat.geometry.complex import BOX
 from nlpfeat.geometry.decision import decision_regions, whole_plane
 from nlpfeat.geometry.margin import hard_margin, margins
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.norms import product, spectral_product, unit_path_norms
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
+from nlpfeat.geometry.representation import (
+    RIDGE,
+    Separation,
+    cka,
+    intrinsic_dimension,
+    label_alignment,
+    participation_ratio,
+    separation,
+)
+from nlpfeat.geometry.sections import fold_distance, sections
 from nlpfeat.geometry.separability import EXACT_DIMENSIONS, find_separator, rms_radius
 from nlpfeat.geometry.tangent_kernel import (
     LinearizedNetwork,
@@ -39,12 +52,12 @@ _TABLE = {
     "separable": (
         _SPLIT,
         YES_NO,
-        f"linearly separable: 1 is certified, 0 up to {EXACT_DIMENSIONS} dimensions",
+        f"linearly separable: 1 is certified, 0 is proved up to {EXACT_DIMENSIONS} dimensions, else not found",
     ),
     "margin": (
         _SPLIT,
         "",
-        "hard margin (Crammer & Singer 2001) in RMS radii, at Σ‖w‖² = 1",
+        f"hard margin (Crammer & Singer 2001) in RMS radii, at Σ‖w‖² = 1; above {EXACT_DIMENSIONS} dimensions of the separator found",
     ),
     "median_margin": (_SPLIT, "nats", "median margin: true-class logit minus the largest other logit"),
     "probe_loss_gap": (_SPLIT, "nats", "cross-entropy of the head minus that of a converged linear probe"),
@@ -120,9 +133,66 @@ _TABLE = {
     ),
     "plane_coincidences": (_ONE, "", "as coincidences, for the decision regions of the plane"),
     "unclear": (_ONE, "lines", "lines left out of a face because of rounding"),
+    "neighbours": (
+        _ONE,
+        "regions",
+        "mean number of neighbours of the linear regions that do not touch the box",
+    ),
+    "neighbours_occupied": (_ONE, "regions", "the same, of regions that hold a training point"),
+    "line_regions_within": (_ONE, "regions", "linear regions along a line between two examples of a class"),
+    "line_regions_between": (_ONE, "regions", "linear regions along a line between examples of two classes"),
+    "line_pieces_within": (_ONE, "pieces", "affine pieces along a line between two examples of a class"),
+    "line_pieces_between": (_ONE, "pieces", "affine pieces along a line between examples of two classes"),
+    "line_variation_within": (_ONE, "nats", "total variation of the logits between two examples of a class"),
+    "line_variation_between": (_ONE, "nats", "total variation of the logits between examples of two classes"),
+    "line_straightness": (
+        _ONE,
+        "fraction",
+        "change of the logits between examples of two classes over their total variation",
+    ),
+    "class_connected": (
+        _ONE,
+        "fraction",
+        "lines between two examples of a class that never leave the region of the class",
+    ),
+    "direct_change": (_ONE, "fraction", "lines between two classes that change from one to the other once"),
+    "boundary_distance": (
+        _ONE,
+        "length",
+        "median distance to the decision boundary on the way to an example of another class",
+    ),
+    "fold_distance": (_SPLIT, "length", "median distance from an example to the nearest fold"),
+    "fold_density_data": (_ONE, "folds / length", "folds per unit of length near training examples"),
+    "fold_density_boundary": (_ONE, "folds / length", "folds per unit of length near the decision boundary"),
+    "fold_density_far": (_ONE, "folds / length", "folds per unit of length beyond the data"),
+    "hull_regions_within": (
+        _ONE,
+        "regions",
+        "linear regions in half of the triangle of three examples of a class",
+    ),
+    "hull_regions_between": (_ONE, "regions", "linear regions in half of the triangle of three classes"),
+    "hull_density_within": (_ONE, "regions / area", "linear regions per area in triangles of one class"),
+    "hull_density_between": (_ONE, "regions / area", "linear regions per area in triangles of three classes"),
+    "layer_probe_accuracy": (
+        ("split", "layer"),
+        "fraction",
+        "accuracy of a linear classifier of what a layer reads",
+    ),
+    "layer_separable": (
+        _LAYER,
+        YES_NO,
+        "training classes linearly separable in what a layer reads: 1 is certified",
+    ),
+    "layer_margin": (_LAYER, "", "margin of the separator found in what a layer reads, in RMS radii"),
+    "layer_participation": (_LAYER, "dimensions", "participation ratio of what a layer reads"),
+    "layer_intrinsic": (_LAYER, "dimensions", "intrinsic dimension (two neighbours) of what a layer reads"),
+    "layer_label_alignment": (_LAYER, "CKA", "alignment of what a layer reads with the labels"),
+    "layer_input_cka": (_LAYER, "CKA", "similarity of what a layer reads to the input of the network"),
     "violations": (_ONE, "theorems", "theorems that the measures contradict: 0, or a defect of nlpfeat"),
 }
 MEASURES = {name: Measure(*row) for name, row in _TABLE.items()}
+CELL_UNITS = 128  # hidden units of networks of three inputs whose cells are built
+LAYER_POINTS = 500  # of each split, on which what a layer reads is measured
 KERNEL_POINTS = 250  # of the train split, at which the tangent kernel is compared
 PROBE_RIDGE = 1e-5  # of the probes of hidden units, which would take seconds to converge without
 Values: TypeAlias = dict[str, np.ndarray]  # of measures by name, each an array over its dims
@@ -132,12 +202,12 @@ Computed: TypeAlias = dict[str, float | np.ndarray]
 class Sample(NamedTuple):
     """The data on which a member is measured, the same at every step."""
 
-    points: dict[str, Float[np.ndarray, "n d"]]  # by split
+    points: dict[str, Float[np.ndarray, "n d"]]  # inputs by split
     labels: dict[str, Int[np.ndarray, " n"]]  # by split, "train" among them
     class_curves: Float[
         np.ndarray, "classes n 2"
     ]  # along the middle of each class; (0, 0, 2) where there are none
-    window: float  # half the side of the box
+    window: float  # half the side of the box; 0 where networks are not on the plane
     # New points and labels by split, on which the accuracy of the kernel is judged; empty: those above.
     fresh: dict[str, tuple[Float[np.ndarray, "n d"], Int[np.ndarray, " n"]]] = {}  # noqa: RUF012  (never written to)
 
@@ -163,30 +233,44 @@ def measure(network: Network, initial: Network, sample: Sample) -> Values:
     """All of `MEASURES`, each an array over its dims; NaN where a measure does not apply.
 
     Args:
-      network: 2 → … → d → K. Its last layer is the head; the layers before it are the map that is measured.
+      network: of any number of inputs. Its last layer is the head; the layers before it are the map that is measured.
       initial: the same network before training.
       sample: values by split are in its order.
     """
     found = undefined_measures(sample, network.outputs, len(network.layers))
     embedding = network.until(len(network.layers) - 1)
-    regions = linear_regions(embedding, sample.window)
-    held = check_regions(regions) | check_scores(network, sample.points["train"], sample.labels["train"])
     features = {split: embedding(points) for split, points in sample.points.items()}
     scores = {split: network(points) for split, points in sample.points.items()}
     found |= _of_points(features, scores, sample.labels)
-    found |= _of_units(network, sample) | _of_kernel(network, initial, sample)
+    found |= _of_units(network, sample) | _of_kernel(network, initial, sample) | _of_weights(network)
+    found |= _of_sections(network, sample)
+    read = [network.until(number) if number else None for number in range(len(network.layers))]
+    found |= _of_layers(
+        [{s: part(x) if part else x for s, x in sample.points.items()} for part in read], sample.labels
+    )
     found["linearity"] = np.array(
         [warping.linearity(sample.points[split], e) for split, e in features.items()]
     )
-    found |= _of_map(regions)
-    plane, held_too = _of_plane(network, sample.window)
-    found |= plane | _of_weights(network)
-    if len(sample.class_curves):
-        shapes = warping.curve_shapes(embedding, sample.class_curves)
-        found |= {"curve_length": shapes.length, "straightness": shapes.straightness}
-        found["winding_angle"] = shapes.winding_angle
-    found["unclear"] = float(found["unclear"]) + regions.unclear
-    found["violations"] = np.array(float(sum(not ok for ok in (held | held_too).values())))
+    held = {}
+    if sample.window:
+        regions = linear_regions(embedding, sample.window)
+        held = check_regions(regions) | check_scores(network, sample.points["train"], sample.labels["train"])
+        found |= _of_map(regions) | _of_neighbours(
+            regions.patterns(), regions.adjacency(), _on_rim(regions), network, sample
+        )
+        plane, of_plane = _of_plane(network, sample.window)
+        found, held = found | plane, held | of_plane
+        if len(sample.class_curves):
+            shapes = warping.curve_shapes(embedding, sample.class_curves)
+            found |= {"curve_length": shapes.length, "straightness": shapes.straightness}
+            found["winding_angle"] = shapes.winding_angle
+        found["unclear"] = float(found["unclear"]) + regions.unclear
+    elif network.inputs == DIMENSIONS and network.units <= CELL_UNITS:
+        cells = linear_cells(embedding, float(1.1 * np.abs(sample.points["train"]).max()))
+        held = {"Zaslavsky": len(cells) <= most_cells(embedding), "Euler": cells.euler == 1}
+        found |= {"regions": len(cells), "unclear": cells.unclear}
+        found |= _of_neighbours(cells.patterns(), cells.adjacency(), cells.touches_box(), network, sample)
+    found["violations"] = np.array(float(sum(not ok for ok in held.values())))
     return {name: np.asarray(found[name], float) for name in MEASURES}
 
 
@@ -194,6 +278,7 @@ def measure_features(
     features: dict[str, Float[np.ndarray, "n d"]],
     scores: dict[str, Float[np.ndarray, "n classes"]],
     labels: dict[str, Int[np.ndarray, " n"]],
+    layers: Sequence[dict[str, Float[np.ndarray, "n d_"]]] = (),
 ) -> Values:
     """Those of `MEASURES` that need features only, of any classifier; NaN for the others.
 
@@ -201,29 +286,36 @@ def measure_features(
       features: by split, "train" among them: the inputs of the last layer.
       scores: by split, the logits.
       labels: by split.
+      layers: by split, what the network computes before, in order.
     """
     sample = Sample(features, labels, np.zeros((0, 0, 2)), 0.0)
-    found = diverged_measures(sample, next(iter(scores.values())).shape[1], 1)
-    if all(np.isfinite(array).all() for part in (features, scores) for array in part.values()):
-        found |= _of_points(features, scores, labels)
+    every = [*layers, features]
+    found = diverged_measures(sample, next(iter(scores.values())).shape[1], len(every))
+    if all(np.isfinite(array).all() for part in (*every, scores) for array in part.values()):
+        found |= _of_points(features, scores, labels) | _of_layers(every, labels)
         found["violations"] = np.array(0.0)  # no theorem applies
     return {name: np.asarray(found[name], float) for name in MEASURES}
 
 
 def _of_points(features: Values, scores: Values, labels: Values) -> Values:
     train = features["train"]
-    probe = fit_probe(train, labels["train"])
+    few = train.shape[1] <= EXACT_DIMENSIONS
+    probe = fit_probe(train, labels["train"]) if few else fit_probe(train, labels["train"], RIDGE)
     means = scatter.class_means(train, labels["train"])
     rows = []
     for split, e in features.items():
         own, given = labels[split], scores[split]
-        separator = find_separator(e, own)
+        if few:
+            separator = find_separator(e, own)
+            separable = Separation(separator is not None, hard_margin(e, own, separator))
+        else:
+            separable = separation(e, own, probe if split == "train" else None)
         predicted, probed = given.argmax(1), probe.scores(e)
         rows.append(
             {
                 "radius": rms_radius(e),
-                "separable": float(separator is not None),
-                "margin": hard_margin(e, own, separator),
+                "separable": float(separable.separable),
+                "margin": separable.margin,
                 "median_margin": float(np.median(margins(given, own))),
                 "probe_loss_gap": cross_entropy(given, own) - cross_entropy(probed, own),
                 "probe_accuracy_gap": float((probed.argmax(1) == own).mean() - (predicted == own).mean()),
@@ -262,6 +354,72 @@ def _of_units(network: Network, sample: Sample) -> Computed:
     return found
 
 
+def _of_neighbours(
+    patterns: Bool[np.ndarray, "regions units"],
+    adjacency: Int[np.ndarray, "inner 3"],
+    on_rim: Bool[np.ndarray, " regions"],
+    network: Network,
+    sample: Sample,
+) -> Computed:
+    """How many neighbours regions have, of all and of those that hold data."""
+    count = len(patterns)
+    ends = np.sort(adjacency[:, :2], axis=1)
+    pairs = np.unique(ends, axis=0)  # two regions may share several edges
+    neighbours = np.bincount(pairs.ravel(), minlength=count)
+    packed = np.packbits(np.concatenate([patterns, network.active(sample.points["train"])]), axis=1)
+    _, group = np.unique(packed, axis=0, return_inverse=True)
+    occupied = np.isin(group[:count], group[count:])
+    return {
+        "neighbours": neighbours[~on_rim].mean() if (~on_rim).any() else np.nan,
+        "neighbours_occupied": neighbours[occupied & ~on_rim].mean()
+        if (occupied & ~on_rim).any()
+        else np.nan,
+    }
+
+
+def _on_rim(regions: Regions) -> Bool[np.ndarray, " regions"]:
+    """Which regions of the plane touch the box."""
+    found = np.zeros(len(regions), bool)
+    found[regions.cells.sides[(regions.cells.sides == BOX).any(1)].max(1)] = True
+    return found
+
+
+def _of_sections(network: Network, sample: Sample) -> Computed:
+    """What lines and planes through the training examples show."""
+    along = sections(network, sample.points["train"], sample.labels["train"])
+    distances = [fold_distance(network, points) for points in sample.points.values()]
+    return {**along._asdict(), "fold_distance": np.array(distances)}
+
+
+def _of_layers(read: Sequence[Values], labels: Values) -> Computed:
+    """Separability and dimension of what each layer reads, on a sample of the training examples."""
+    some = {
+        split: np.sort(np.random.default_rng(0).permutation(len(of_split))[:LAYER_POINTS])
+        for split, of_split in labels.items()
+    }
+    present, own = np.unique(labels["train"][some["train"]], return_inverse=True)
+    rows, accuracies = [], []
+    for features in read:
+        train = features["train"][some["train"]]
+        probe = fit_probe(train, own, RIDGE)
+        found = separation(train, own, probe)
+        predicted = {split: present[probe.scores(features[split][some[split]]).argmax(1)] for split in labels}
+        accuracies.append([(predicted[split] == labels[split][some[split]]).mean() for split in labels])
+        rows.append(
+            {
+                "layer_separable": float(found.separable),
+                "layer_margin": found.margin,
+                "layer_participation": participation_ratio(train),
+                "layer_intrinsic": intrinsic_dimension(train),
+                "layer_label_alignment": label_alignment(train, own),
+                "layer_input_cka": cka(read[0]["train"][some["train"]], train),
+            }
+        )
+    by_layer: Computed = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    by_layer["layer_probe_accuracy"] = np.array(accuracies).T
+    return by_layer
+
+
 def _of_kernel(network: Network, initial: Network, sample: Sample) -> Computed:
     """Whether the network learns as a linear model does, or features of its own."""
     train, labels = sample.points["train"], sample.labels["train"]
@@ -270,7 +428,9 @@ def _of_kernel(network: Network, initial: Network, sample: Sample) -> Computed:
     moved = np.array(
         [_movement(after, first) for after, first in zip(network.layers, initial.layers, strict=True)]
     )
-    untrained = np.nanmax(moved, initial=0) < 1e-5  # another machine may round the first weights otherwise
+    untrained = (
+        bool(sample.window) and np.nanmax(moved, initial=0) < 1e-5
+    )  # another machine may round the first weights otherwise
     return {
         "kernel_change": 1 - alignment(now, before),
         "kernel_label_alignment": alignment(now, label_kernel(labels[some])),

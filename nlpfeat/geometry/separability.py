@@ -89,9 +89,17 @@ def find_separator(features: Features, labels: Labels) -> Separator | None:
     separator. Arguments and errors are those of `separate`.
     """
     if features.shape[1] > EXACT_DIMENSIONS:
-        return _by_floats(*checked(features, labels))[0]
+        return float_separator(features, labels)
     certificate = separate(features, labels)
     return certificate if isinstance(certificate, Separator) else None
+
+
+def float_separator(features: Features, labels: Labels) -> Separator | None:
+    """A checked certificate from the linear program in floats; None if it finds none, which proves nothing.
+
+    Arguments and errors are those of `separate`.
+    """
+    return _by_floats(*checked(features, labels))[0]
 
 
 def _by_floats(

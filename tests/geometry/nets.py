@@ -7,11 +7,11 @@ import numpy as np
 from nlpfeat.geometry.network import LINEAR, Layer, Network
 
 
-def random_net(seed, widths, outputs=0, negative_slope=0.0, bias=0.5, integers=0, dtype=np.float64):
+def random_net(seed, widths, outputs=0, negative_slope=0.0, bias=0.5, integers=0, dtype=np.float64, inputs=2):
     """He weights, or small whole numbers, which make many lines meet. A linear head if `outputs`."""
     rng = np.random.default_rng(seed)
     layers = []
-    sizes = [2, *widths, *([outputs] if outputs else [])]
+    sizes = [inputs, *widths, *([outputs] if outputs else [])]
     for place, (m, n) in enumerate(pairwise(sizes)):
         w, b = rng.standard_normal((n, m)) * np.sqrt(2 / m), rng.standard_normal(n) * bias
         if integers:
