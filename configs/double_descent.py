@@ -13,6 +13,7 @@ Data:     generated.
 from nlpfeat.config.variants import with_variants
 
 WIDTHS = (2, 3, 4, 5, 7, 9, 12, 16, 21, 27, 36, 47, 61, 80, 104, 135, 177, 230, 300)  # those of the notebook
+SHORT = (2, 4, 7, 12, 16, 21, 27, 36, 47, 61, 80, 135, 300)
 
 get_config = with_variants(
     {
@@ -27,6 +28,23 @@ get_config = with_variants(
         },
         "settings": {"learning_rate": 0.01, "momentum": 0.9},
         "sweep": {"width": WIDTHS, "label_noise": (0.0, 0.15), "seed": tuple(range(32))},
+    },
+    classroom={"sweep": {"width": SHORT, "label_noise": (0.15,), "seed": tuple(range(8))}},
+    examples={
+        "sweep": {
+            "width": SHORT,
+            "label_noise": (0.0, 0.15),
+            "train_examples": (500, 1000, 2000, 4000),
+            "seed": tuple(range(8)),
+        }
+    },
+    cures={
+        "settings": {"learning_rate": 0.01, "momentum": 0.9, "label_noise": 0.15},
+        "sweep": {
+            "width": SHORT,
+            "weight_decay": (0.0, 3e-4, 1e-3, 3e-3, 1e-2),
+            "seed": tuple(range(8)),
+        },
     },
     smoke={
         "data": {"train": 40, "validation": 20, "test": 40},

@@ -34,6 +34,7 @@ _HOMES = {
     "compare": "nlpfeat.analysis.compare",
     "across_tasks": "nlpfeat.analysis.across_tasks",
     "coordinate_check": "nlpfeat.analysis.coordinate_check",
+    "double_descent": "nlpfeat.analysis.double_descent",
     "survival": "nlpfeat.analysis.fine_tuning",
     "RecipeOptions": "nlpfeat.analysis.recipe",
     "WidthTableOptions": "nlpfeat.analysis.width_table",
@@ -96,6 +97,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.compare import compare as compare
     from nlpfeat.analysis.coordinate_check import coordinate_check as coordinate_check
     from nlpfeat.analysis.dimensions import dimensions as dimensions
+    from nlpfeat.analysis.double_descent import double_descent as double_descent
     from nlpfeat.analysis.embeddings import analogies as analogies
     from nlpfeat.analysis.embeddings import analogy as analogy
     from nlpfeat.analysis.embeddings import export as export

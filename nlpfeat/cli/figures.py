@@ -19,7 +19,7 @@ def write_figure(
       study: whose figure it is.
       name: of the files, without suffix.
       figure: is closed.
-      heading: above the figure.
+      heading: above the figure; empty to keep the one that it has.
       line: the command, as it was typed.
       table: written as CSV.
     """

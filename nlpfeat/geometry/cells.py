@@ -214,7 +214,8 @@ def _active(
     cells: _Complex, sums: Float[np.ndarray, " vertices"], errors: Float[np.ndarray, " vertices"]
 ) -> tuple[Bool[np.ndarray, " vertices"], int]:
     """On which side of a fold each vertex lies, and on how many faces rounding hides it: a line cuts a convex face twice or not at all."""
-    active, unclear = sums >= 0, 0
+    active: Bool[np.ndarray, " vertices"] = np.zeros(len(sums), bool)
+    unclear = 0
     for factor in 10.0 ** np.arange(6):
         active = sums >= -factor * errors
         split_edge = active[cells.ends[:, 0]] != active[cells.ends[:, 1]]

@@ -14,6 +14,7 @@ from jaxtyping import PyTree
 from matplotlib.figure import Figure
 
 from nlpfeat.analysis import geometry, grid
+from nlpfeat.analysis.double_descent import MIN_WIDTHS, double_descent
 from nlpfeat.analysis.levels import require_levels
 from nlpfeat.analysis.predictions import calibration, class_table, errors_table, median_predictions
 from nlpfeat.analysis.recipe import RecipeOptions, point_suffix, read_study, recipe_suffix
@@ -22,6 +23,7 @@ from nlpfeat.analysis.time import arrivals, common_loss, is_reduced, steps_to_lo
 from nlpfeat.analysis.width import width_curve
 from nlpfeat.data.text.sources import CorpusSpec
 from nlpfeat.geometry.measures import MEASURES
+from nlpfeat.plotting.figures.double_descent import double_descent_figure
 from nlpfeat.plotting.figures.geometry import measure_figure, weights_figure
 from nlpfeat.plotting.figures.grid import grid_figure
 from nlpfeat.plotting.figures.plane_maps import plane_maps_figure
@@ -145,6 +147,11 @@ def study_figures(
     if options.threshold is not None:
         require_levels(study, dataset, (options.threshold,), last=not is_reduced(dataset))
     further, fixed = further_axes(dataset), options.recipe.at
+    if hasattr(study.spec.settings, "label_noise") and dataset.sizes["width"] >= MIN_WIDTHS:
+        descent = double_descent(study, options.recipe)
+        figure = double_descent_figure(descent, study.task.width_label)
+        name = f"double-descent{point_suffix(study.results, fixed)}{named}"
+        yield NamedFigure(name, figure, "errors against width", table=descent.curves)
     if any(dataset.sizes[name] > 1 for name in further):
         for one in _grid_figures(study, dataset, success):
             yield one._replace(name=one.name + point_suffix(study.results, fixed) + named)

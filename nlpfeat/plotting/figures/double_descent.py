@@ -1,0 +1,142 @@
+"""The figures of double descent: errors against width, and over width and examples."""
+
+from collections.abc import Hashable, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nlpfeat.analysis.double_descent import DoubleDescent
+from nlpfeat.plotting.style import BLUE, GREY, ORANGE, RED, house_style, set_heading, width_axis
+
+_COLUMNS = 4  # panels side by side
+
+
+@house_style()
+def double_descent_figure(found: DoubleDescent, width_label: str) -> Figure:
+    """Errors against width: a panel per point of the further axes.
+
+    Args:
+      found: from `nlpfeat.analysis.double_descent`.
+      width_label: what the width counts.
+    """
+    names = axes_of(found)
+    points = found.curves[names].drop_duplicates().to_dict("records") if names else [{}]
+    columns = min(len(points), _COLUMNS)
+    rows = -(-len(points) // columns)
+    size = (max(7.0, 4.6 * columns), 1.3 + 3.7 * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False)
+    for ax, point in zip(axes.flat, points, strict=False):
+        _plot_point(
+            ax, _at(found.errors, point), _at(found.curves, point), _at(found.peaks, point), found.split
+        )
+        ax.set_title(", ".join(f"{str(name).replace('_', ' ')} {value:g}" for name, value in point.items()))
+        width_axis(ax, sorted(found.curves["width"].unique().tolist()), width_label, 1.9)
+    for ax in [*axes.flat][len(points) :]:
+        ax.set_axis_off()
+    for ax in axes[:, 0]:
+        ax.set_ylabel("error")
+    axes[0, 0].set_ylim(bottom=0)
+    axes[0, 0].legend(fontsize=9, loc="lower left")
+    seeds = int(found.curves["seeds"].max())
+    set_heading(
+        figure,
+        f"Error against width, {seeds} seeds, {found.recipe}: every seed a point, mean with its 95 % interval, quartiles as a band.\n"
+        "Dashed line: the width from which on half of the seeds fit every training label. Diamond: peak of the mean.",
+    )
+    return figure
+
+
+def axes_of(found: DoubleDescent) -> list[str]:
+    """The further axes of which a study has several values."""
+    columns = list(found.curves.columns)
+    names = columns[: columns.index("width")]
+    return [name for name in names if found.curves[name].nunique() > 1]
+
+
+def surface_axis(found: DoubleDescent) -> str | None:
+    """The axis beside the width over which a surface is drawn: the examples, else the first with three values; None without one."""
+    names = [name for name in axes_of(found) if found.curves[name].nunique() >= 3]
+    return "train_examples" if "train_examples" in names else next(iter(names), None)
+
+
+def _at(table: pd.DataFrame, point: Mapping[Hashable, float]) -> pd.DataFrame:
+    for name, value in point.items():
+        table = table[table[name] == value]
+    return table
+
+
+def _plot_point(ax: Axes, errors: pd.DataFrame, curve: pd.DataFrame, peak: pd.DataFrame, split: str) -> None:
+    shift = np.exp2(np.random.default_rng(0).uniform(-0.08, 0.08, len(errors)))
+    ax.plot(errors["width"] * shift, errors["test"], "o", color=BLUE, ms=2.5, alpha=0.3, mew=0)
+    ax.fill_between(curve["width"], curve["low"], curve["high"], color=BLUE, alpha=0.18, lw=0)
+    bars = np.stack([curve["error"] - curve["mean_low"], curve["mean_high"] - curve["error"]])
+    ax.errorbar(
+        curve["width"], curve["error"], bars, fmt="o-", color=BLUE, ms=4, lw=1.6, label=f"{split} error"
+    )
+    ax.plot(curve["width"], curve["train_error"], "s--", color=ORANGE, ms=3.5, lw=1.4, label="training error")
+    if not len(peak):
+        return
+    row = peak.iloc[0]
+    if np.isfinite(row["threshold_width"]):
+        ax.axvline(row["threshold_width"], color=GREY, ls=(0, (4, 3)), lw=1.2)
+    if min(row["mean_rise"], row["mean_fall"]) > 0:
+        ax.plot(row["mean_peak_width"], row["mean_peak_error"], "D", color=RED, ms=8, mfc="none", mew=1.8)
+    share = f"{row['peak_share']:.0%} of {row['seeds']:.0f} seeds have a peak"
+    ax.text(0.98, 0.98, share, transform=ax.transAxes, ha="right", va="top", fontsize=9, color=GREY)
+
+
+@house_style()
+def surface_figure(found: DoubleDescent, over: str, width_label: str) -> Figure:
+    """The mean error over width and another axis, such as the number of examples: a panel per point of the axes left.
+
+    Args:
+      found: from `nlpfeat.analysis.double_descent`.
+      over: the other axis.
+      width_label: what the width counts.
+    """
+    names = [name for name in axes_of(found) if name != over]
+    points = found.curves[names].drop_duplicates().to_dict("records") if names else [{}]
+    figure, axes = plt.subplots(
+        1, len(points), figsize=(2.5 + 5.2 * len(points), 4.6), sharey=True, squeeze=False
+    )
+    low, high = found.curves["error"].min(), found.curves["error"].max()
+    image = None
+    for ax, point in zip(axes[0], points, strict=True):
+        curve = _at(found.curves, point)
+        table = curve.pivot(index=over, columns="width", values="error")
+        fitted = curve.pivot(index=over, columns="width", values="fitted")
+        x, y = np.arange(table.shape[1]), np.arange(table.shape[0])
+        image = ax.pcolormesh(x, y, table.to_numpy(), cmap="viridis", vmin=low, vmax=high, shading="nearest")
+        # "half fit" as an outline of cells, so that nothing is interpolated
+        ax.contour(*_outline(fitted.to_numpy() >= 0.5), levels=[0.5], colors="white", linewidths=2)
+        peaks = _at(found.peaks, point)
+        tall = peaks[np.minimum(peaks["mean_rise"], peaks["mean_fall"]) > peaks["resolution"]]
+        places = [table.columns.get_loc(width) for width in tall["mean_peak_width"]]
+        ax.plot(
+            places, [table.index.get_loc(value) for value in tall[over]], "D", color=RED, mec="white", ms=8
+        )
+        ax.set_xticks(x[::2], [f"{width:,}" for width in table.columns[::2]])
+        ax.set_yticks(y, [f"{value:,g}" for value in table.index])
+        ax.set_xlabel(width_label)
+        ax.set_title(", ".join(f"{str(name).replace('_', ' ')} {value:g}" for name, value in point.items()))
+        ax.grid(visible=False)
+    axes[0, 0].set_ylabel(over.replace("_", " "))
+    if image is not None:
+        figure.colorbar(image, ax=axes[0].tolist(), label=f"mean {found.split} error")
+    set_heading(
+        figure,
+        f"Mean error over {int(found.curves['seeds'].max())} seeds, {found.recipe}. Diamonds: peaks of the mean along the width.\n"
+        "Right of the white line, half of the seeds fit every training label.",
+    )
+    return figure
+
+
+def _outline(mask: np.ndarray) -> Sequence[np.ndarray]:
+    """x, y and values of a mask, each cell as a block of points, so that a contour follows the cells' borders."""
+    fine = 8
+    values = np.kron(mask.astype(float), np.ones((fine, fine)))
+    x, y = (np.arange(side * fine) / fine - 0.5 + 0.5 / fine for side in mask.shape[::-1])
+    return x, y, values
