@@ -42,6 +42,14 @@ _HOMES = {
     # exact geometry
     "regions": "nlpfeat.plotting.regions",
     "measure": "nlpfeat.analysis.geometry",
+    "section": "nlpfeat.analysis.sections",
+    "SectionOptions": "nlpfeat.analysis.sections",
+    "plane_through": "nlpfeat.geometry.planes",
+    "principal_plane": "nlpfeat.geometry.planes",
+    "line_pieces": "nlpfeat.geometry.lines",
+    "linear_cells": "nlpfeat.geometry.cells",
+    "separation": "nlpfeat.geometry.representation",
+    "manifold_capacity": "nlpfeat.geometry.representation",
     # figures, films, pages
     "STYLE": "nlpfeat.plotting.style",
     "CLASS_COLOURS": "nlpfeat.plotting.style",
@@ -134,6 +142,8 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.recommend import recommend_model as recommend_model
     from nlpfeat.analysis.sampling import SamplingOptions as SamplingOptions
     from nlpfeat.analysis.sampling import sample_member as sample_member
+    from nlpfeat.analysis.sections import SectionOptions as SectionOptions
+    from nlpfeat.analysis.sections import section as section
     from nlpfeat.analysis.width_table import WidthTableOptions as WidthTableOptions
     from nlpfeat.analysis.width_table import width_table as width_table
     from nlpfeat.analysis.word_maps import word_map as word_map
@@ -142,6 +152,12 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.data.text.word_tests import read_pairs as read_pairs
     from nlpfeat.embeddings.space import load_space as load_space
     from nlpfeat.films.scenes import save_film as save_film
+    from nlpfeat.geometry.cells import linear_cells as linear_cells
+    from nlpfeat.geometry.lines import line_pieces as line_pieces
+    from nlpfeat.geometry.planes import plane_through as plane_through
+    from nlpfeat.geometry.planes import principal_plane as principal_plane
+    from nlpfeat.geometry.representation import manifold_capacity as manifold_capacity
+    from nlpfeat.geometry.representation import separation as separation
     from nlpfeat.parallel import use_all_cores as use_all_cores
     from nlpfeat.plotting.figures.study import save_figures as save_figures
     from nlpfeat.plotting.regions import regions as regions

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from nlpfeat.geometry.adapters import as_network
 from nlpfeat.geometry.network import Network, forward
 
 ROUNDING = 1e-14  # of the terms of a sum: a vertex whose sum is smaller lies on the active side of the fold
@@ -158,11 +159,15 @@ def zaslavsky(hyperplanes: int, dimensions: int) -> int:
     return total
 
 
-def linear_cells(network: Network, reach: float, most: int = 2_000_000) -> Cells:
+def linear_cells(net: object, reach: float, most: int = 2_000_000) -> Cells:
     """All linear regions in the box [-reach, reach]³.
 
+        cells = nlpfeat.linear_cells(net, 1.0)
+        len(cells), cells.volume.sum(), cells.neighbours().mean()
+
     Args:
-      network: with three inputs.
+      net: with three inputs: a member of a study, a network of another library, or arrays; see
+        `nlpfeat.geometry.adapters.as_network`.
       reach: half of the side of the box.
       most: cells that are built at most.
 
@@ -170,6 +175,7 @@ def linear_cells(network: Network, reach: float, most: int = 2_000_000) -> Cells
       ValueError: for another number of inputs, a box of no size, or a network that turns out to have more than `most` cells: the
         message says how many there are by then, and the memory that they take.
     """
+    network = as_network(net)
     if network.inputs != DIMENSIONS:
         raise ValueError(
             f"cells are built in three dimensions, and the network takes {network.inputs} inputs: use line_pieces or slice_plane"
@@ -214,11 +220,10 @@ def _active(
     cells: _Complex, sums: Float[np.ndarray, " vertices"], errors: Float[np.ndarray, " vertices"]
 ) -> tuple[Bool[np.ndarray, " vertices"], int]:
     """On which side of a fold each vertex lies, and on how many faces rounding hides it: a line cuts a convex face twice or not at all."""
-    active: Bool[np.ndarray, " vertices"] = np.zeros(len(sums), bool)
-    unclear = 0
+    active, unclear = np.greater_equal(sums, 0), 0
     for factor in 10.0 ** np.arange(6):
-        active = sums >= -factor * errors
-        split_edge = active[cells.ends[:, 0]] != active[cells.ends[:, 1]]
+        active = np.greater_equal(sums, -factor * errors)
+        split_edge = np.not_equal(active[cells.ends[:, 0]], active[cells.ends[:, 1]])
         touched = cells.faces_of[split_edge]
         times = np.bincount(touched[touched != NONE], minlength=1)
         unclear = int(((times != 0) & (times != 2)).sum())

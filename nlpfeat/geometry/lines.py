@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from nlpfeat.geometry.adapters import as_network
 from nlpfeat.geometry.network import LINEAR, Network, activate
 
 RESOLUTION = 1e-12  # breakpoints closer than this share of a line are one
@@ -170,20 +171,25 @@ class LinePieces:
 
 
 def line_pieces(
-    network: Network, starts: Float[np.ndarray, "lines inputs"], ends: Float[np.ndarray, "lines inputs"]
+    net: object, starts: Float[np.ndarray, "lines inputs"], ends: Float[np.ndarray, "lines inputs"]
 ) -> LinePieces:
     """All folds of a network that straight lines cross.
 
     A unit whose sum is 0 counts as active, so that a line within a fold crosses nothing. Folds that several units share are listed
     once for each.
 
+        lines = nlpfeat.line_pieces(net, images[:100], images[100:200])
+        lines.regions(), lines.switches()
+
     Args:
-      network: of any number of inputs and layers.
+      net: of any number of inputs and layers: a member of a study, a network of another library, or arrays; see
+        `nlpfeat.geometry.adapters.as_network`.
       starts, ends: of the lines; both may be the same point.
 
     Raises:
       ValueError: for points of another dimension than the inputs, or that are not finite.
     """
+    network = as_network(net)
     starts, ends = np.asarray(starts, np.float64), np.asarray(ends, np.float64)
     if starts.ndim != 2 or starts.shape != ends.shape or starts.shape[1] != network.inputs:
         raise ValueError(

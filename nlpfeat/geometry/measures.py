@@ -181,13 +181,13 @@ _TABLE = {
     "layer_separable": (
         _LAYER,
         YES_NO,
-        "training classes linearly separable in what a layer reads: 1 is certified",
+        "1 is certified: training classes are linearly separable in what a layer reads",
     ),
-    "layer_margin": (_LAYER, "", "margin of the separator found in what a layer reads, in RMS radii"),
+    "layer_margin": (_LAYER, "", "margin, in RMS radii, of the separator found in what a layer reads"),
     "layer_participation": (_LAYER, "dimensions", "participation ratio of what a layer reads"),
     "layer_intrinsic": (_LAYER, "dimensions", "intrinsic dimension (two neighbours) of what a layer reads"),
-    "layer_label_alignment": (_LAYER, "CKA", "alignment of what a layer reads with the labels"),
-    "layer_input_cka": (_LAYER, "CKA", "similarity of what a layer reads to the input of the network"),
+    "layer_label_alignment": (_LAYER, "CKA", "alignment with the labels of what a layer reads"),
+    "layer_input_cka": (_LAYER, "CKA", "similarity to the input of the network of what a layer reads"),
     "violations": (_ONE, "theorems", "theorems that the measures contradict: 0, or a defect of nlpfeat"),
 }
 MEASURES = {name: Measure(*row) for name, row in _TABLE.items()}

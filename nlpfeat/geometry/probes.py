@@ -42,8 +42,13 @@ def fit_probe(features: np.ndarray, labels: np.ndarray, ridge: float = RIDGE) ->
     solver = "newton-cholesky" if ridge <= RIDGE else "lbfgs"
     fit = LogisticRegression(C=1 / (ridge * len(labels)), solver=solver, max_iter=5000, tol=1e-8)
     with warnings.catch_warnings():
-        for start in ("Line search of Newton solver", "The inner solver of NewtonCholesky"):
-            warnings.filterwarnings("ignore", start)  # the fit continues with L-BFGS
+        # The fit continues with L-BFGS, which stops where a step no longer lowers the loss, or after as many steps.
+        for start in (
+            "Line search of Newton solver",
+            "The inner solver of NewtonCholesky",
+            "lbfgs failed to converge",
+        ):
+            warnings.filterwarnings("ignore", start)
         fit.fit((features - middle) / scale, labels)
     weight, bias = fit.coef_, fit.intercept_
     if classes == 2:  # scikit-learn gives one row: the second class against the first

@@ -151,6 +151,43 @@ def summarize_measures(dataset: xr.Dataset) -> list[Row]:
     return table
 
 
+def summarize_layers(dataset: xr.Dataset) -> list[Row]:
+    """What each layer reads, at the last step: one row for each width (and each point of further axes) and layer that was measured.
+
+    Returns:
+      Dicts with the values of the axes, "layer" from 1, and quartiles over members [low, median, high], or proportions with their Wilson
+      intervals, of "train_probe", "test_probe" and the like, the accuracies of a linear classifier, "separable", "margin",
+      "participation", "intrinsic", "label_alignment" and "input_cka".
+    """
+    last = dataset.isel(step=-1)
+    names = [name for name in MEASURES if name.startswith("layer_") and last[name].notnull().any()]
+    names = [name for name in names if MEASURES[name].description.endswith("a layer reads")]
+    table = []
+    for here, row in _points(flat_measures(dataset).isel(step=-1)["violations"]):
+        for layer in last["layer"].to_numpy().tolist():
+            point = last.isel(here).sel(layer=layer)
+            if not point["layer_participation"].notnull().any():
+                continue
+            found = row | {"layer": layer}
+            for split in map(str, last["split"].to_numpy()):
+                found[f"{split}_probe"] = _quartiles(
+                    point["layer_probe_accuracy"].sel(split=split).to_numpy()
+                )
+            for name in names:
+                if name == "layer_probe_accuracy":
+                    continue
+                values = point[name].to_numpy()
+                known = values[~np.isnan(values)]
+                short = name.removeprefix("layer_")
+                found[short] = (
+                    _proportion(int(known.sum()), len(known))
+                    if MEASURES[name].units == YES_NO
+                    else [json_number(float(x)) for x in ordered_quartiles_of(values, axis=0)]
+                )
+            table.append(found)
+    return table
+
+
 def _points(values: xr.DataArray) -> Iterator[tuple[dict[str, int], Row]]:
     """The points of the grid without seeds: the index of each, and a row that begins with the values of its axes.
 
