@@ -1,6 +1,7 @@
 """Show a network on the plane through three examples, and along the lines between them."""
 
 import argparse
+import math
 from typing import TYPE_CHECKING
 
 from nlpfeat.cli.parsing import Command, Parser, add_json, add_member, add_study
@@ -81,16 +82,16 @@ def print_section(found: "Section") -> None:
     from nlpfeat.cli.tables import print_columns
 
     table = found.table()
-    columns = {
-        str(name).replace("_", " "): [
-            "–" if value != value else f"{value:.3g}" if isinstance(value, float) else str(value)
-            for value in table[name]
-        ]
-        for name in table
-    }
+    columns = {str(name).replace("_", " "): [_cell(value) for value in table[name]] for name in table}
     area = found.regions.box.area
     text = f"The box of the plane has {len(found.regions):,} activation regions, {len(found.regions) / area:.3g} per unit of area. "
     print_columns(columns, text + CAPTION)
+
+
+def _cell(value: float | str) -> str:
+    if isinstance(value, float):
+        return "–" if math.isnan(value) else f"{value:.3g}"
+    return str(value)
 
 
 COMMAND = Command(

@@ -220,11 +220,12 @@ def _active(
     cells: _Complex, sums: Float[np.ndarray, " vertices"], errors: Float[np.ndarray, " vertices"]
 ) -> tuple[Bool[np.ndarray, " vertices"], int]:
     """On which side of a fold each vertex lies, and on how many faces rounding hides it: a line cuts a convex face twice or not at all."""
-    active, unclear = np.greater_equal(sums, 0), 0
+    active: np.ndarray = sums >= 0
+    unclear = 0
     for factor in 10.0 ** np.arange(6):
-        active = np.greater_equal(sums, -factor * errors)
-        split_edge = np.not_equal(active[cells.ends[:, 0]], active[cells.ends[:, 1]])
-        touched = cells.faces_of[split_edge]
+        active = np.asarray(sums >= -factor * errors)
+        split = np.flatnonzero(active[cells.ends[:, 0]] != active[cells.ends[:, 1]])
+        touched = cells.faces_of[split]
         times = np.bincount(touched[touched != NONE], minlength=1)
         unclear = int(((times != 0) & (times != 2)).sum())
         if not unclear:
@@ -291,7 +292,7 @@ def _cut(
     ends[edges, at_active[edges]] = vertex
     moved = np.where(faces_of != NONE, positive_face[faces_of], NONE)
     edge_active = active[cells.ends].all(1)
-    faces = np.where(edge_active[:, None] & (moved != NONE), moved, faces_of)
+    faces = np.where(edge_active[:, None] & (moved != NONE), moved, faces_of)  # pyright: ignore[reportIndexIssue]
     halves_faces = np.where(moved[edges] != NONE, moved[edges], faces_of[edges])
     sides = cells.cells_of[pairs_face]
     chords_faces = np.concatenate(

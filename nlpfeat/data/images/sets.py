@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -153,11 +154,13 @@ def read_idx(path: Path) -> np.ndarray:
                 raise UserError(
                     f"{path} is no IDX file: its first bytes are {head.hex(' ') or 'missing'}, not 00 00 TYPE AXES"
                 )
-            shape = tuple(np.frombuffer(file.read(4 * head[3]), ">u4").astype(int).tolist())
-            kind = np.dtype(_IDX_TYPES[head[2]])
-            size = int(np.prod(shape, dtype=object)) if len(shape) == head[3] else -1
-            if not 0 <= size <= _LARGEST:
-                raise UserError(f"{path} is damaged: it declares an array {shape}")
+            sides = file.read(4 * head[3])
+            if len(sides) < 4 * head[3]:
+                raise UserError(f"{path} is damaged: it ends within its header; fetch it again")
+            shape = tuple(np.frombuffer(sides, ">u4").astype(int).tolist())
+            kind, size = np.dtype(_IDX_TYPES[head[2]]), prod(shape)
+            if size > _LARGEST:
+                raise UserError(f"{path} is damaged: it declares an array {shape}; fetch it again")
             data = file.read(size * kind.itemsize + 1)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise UserError(f"{path} cannot be read: {error}; fetch it again") from None

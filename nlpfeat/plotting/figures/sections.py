@@ -87,7 +87,8 @@ def _plot_plane(ax: Axes, found: Section, shape: tuple[int, ...] | None, classes
         own = np.flatnonzero(found.decision.winner == k)
         largest = own[np.argmax(area[own])]
         ax.text(
-            *centres[largest],
+            float(centres[largest, 0]),
+            float(centres[largest, 1]),
             classes[k],
             fontsize=15,
             color=THEME.ink,
