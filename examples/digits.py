@@ -34,15 +34,26 @@ class Network(nn.Module):
         return {"features": hidden, "scores": nn.Dense(10)(hidden)}
 
 
+def layers(params):
+    """Weight, bias and slope for negative sums of each layer, so that regions along lines and planes can be measured."""
+    first, second = params["Dense_0"], params["Dense_1"]
+    return [(first["kernel"].T, first["bias"], 0.0), (second["kernel"].T, second["bias"], 1.0)]
+
+
 nlpfeat.register_task(
     nlpfeat.classification_task(
-        "digits", load, Network, summary="handwritten digits, by 64 → H → 10", success=0.95
+        "my_digits",
+        load,
+        Network,
+        summary="handwritten digits, by 64 → H → 10",
+        success=0.95,
+        layers=layers,
     )
 )
 
 get_config = with_variants(
     {
-        "task": "digits",
+        "task": "my_digits",
         "training": {"steps": (1000,), "batch_size": 64, "snapshots": (0, 100)},
         "settings": {"learning_rate": 3e-3},
         "sweep": {"width": (1, 2, 4, 8, 16, 32, 64), "seed": tuple(range(8))},

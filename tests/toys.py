@@ -41,7 +41,9 @@ _DATA = {
     "validation": 20,
     "test": 20,
 }
-PICTURES = str(ROOT / "tests" / "pictures")  # 60 and 20 pictures of 12 × 12 pixels in MNIST's format
+PICTURES = str(
+    ROOT / "configs" / "examples" / "pictures"
+)  # 60 and 20 pictures of 12 × 12 pixels in MNIST's format
 _MODEL = {"bottleneck": 2}  # by default there is none
 _UNITS = 5  # at most, of every layer that is not swept
 _TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}

@@ -240,7 +240,7 @@ def inputs_of(
         chosen = np.sort(np.random.default_rng(0).permutation(count(examples))[:most])
     read, labels = member.task.data.batch(member.dataset.arrays, examples, chosen)
     points = np.stack(read, 1) if isinstance(read, tuple) else np.asarray(read)
-    return points.astype(np.float64), np.asarray(labels)
+    return points.reshape(len(points), -1).astype(np.float64), np.asarray(labels)
 
 
 def _submit_layers(members: list[TrainedMember], units: int, pool: Executor) -> list[Future[Measures]]:

@@ -8,7 +8,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from nlpfeat.analysis.geometry import inputs_of, layers_of
-from nlpfeat.data.core import count
+from nlpfeat.data.core import count, split_names
 from nlpfeat.errors import UserError
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
 from nlpfeat.geometry.lines import LinePieces, line_pieces
@@ -100,7 +100,9 @@ def section(member: TrainedMember, options: SectionOptions = SectionOptions()) -
     """
     require_view(member.task, "piecewise_linear")
     if options.split not in member.splits:
-        raise UserError(f"--split: no split {options.split!r}; there are {', '.join(member.splits)}")
+        raise UserError(
+            f"--split: no split {options.split!r}; there are {', '.join(split_names(member.splits))}"
+        )
     examples = member.splits[options.split]
     number = count(examples)
     points, labels = inputs_of(member, examples)

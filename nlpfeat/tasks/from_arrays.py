@@ -12,16 +12,28 @@ from jax import Array
 from jaxtyping import PyTree
 from numpy.typing import ArrayLike
 
-from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Outputs, Splits
+from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Outputs, Params, Splits
 from nlpfeat.data.core import rows as rows_of
 from nlpfeat.errors import UserError
+from nlpfeat.models.layers import PlainLayer
 from nlpfeat.training.losses import cross_entropy, uniform_cross_entropy
 from nlpfeat.training.metrics import Metric, accuracy
 from nlpfeat.training.optimizers import Optimizer, adam
 from nlpfeat.training.recipe import DescentSettings
-from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task
+from nlpfeat.training.task import (
+    DataPipeline,
+    Evaluation,
+    GradientDescent,
+    ModelFactory,
+    PiecewiseLinear,
+    Task,
+    Views,
+)
 
 ArraySplits: TypeAlias = Mapping[str, tuple[ArrayLike, ArrayLike]]  # split -> inputs (n, …), class ids (n,)
+
+
+LayersFn: TypeAlias = Callable[[Params], list[PlainLayer]]  # parameters of a module -> its layers
 
 
 @dataclass(frozen=True)
@@ -70,10 +82,11 @@ def classification_task(
     width_label: str = "hidden units H",
     success: float = 0.9,
     optimizer: Optimizer = adam,
+    layers: LayersFn | None = None,
 ) -> Task:
     """A task that classifies arrays by a Flax module, for `nlpfeat.register_task`.
 
-        nlpfeat.register_task(nlpfeat.classification_task("digits", load, Network))
+        nlpfeat.register_task(nlpfeat.classification_task("my_digits", load, Network))
 
     The module is built at the width of each member, without padding, so that each width compiles a program of its own.
 
@@ -88,6 +101,9 @@ def classification_task(
       width_label: the quantity that the width counts, as a label of figures.
       success: accuracy of a successful member.
       optimizer: the direction of a step.
+      layers: of a network of dense layers with ReLU: its parameters -> the layers in order, (weight (outputs, inputs), bias, slope for
+        negative sums: 0 for ReLU, 1 for none), the scores last, on inputs that are flattened. With it, every line and plane through
+        the data can be examined exactly.
     """
 
     def read(spec: NoSpec, model: NoSpec) -> Dataset:
@@ -112,7 +128,13 @@ def classification_task(
             Metric("loss", cross_entropy, "nats", "min"), optimizer, uniform_loss=uniform_cross_entropy
         ),
         evaluation=Evaluation((Metric("accuracy", accuracy),), success),
+        views=Views(None if layers is None else _flat_inputs(layers)),
     )
+
+
+def _flat_inputs(layers: LayersFn) -> PiecewiseLinear:
+    """The view of a network whose parameters are those of a `Classifier`."""
+    return PiecewiseLinear(lambda module, params, settings: layers(params["network"]), on_plane=False)
 
 
 def _make_splits(targets: dict[str, np.ndarray], settings: PyTree) -> Splits:

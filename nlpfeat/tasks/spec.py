@@ -102,7 +102,7 @@ def read_config(reference: str | Path) -> dict[str, PyTree]:
     """A config by reference: a file, one that nlpfeat ships, or the defaults of a task of that name.
 
     Args:
-      reference: such as "mine.py", "configs/spirals.py:smoke", "spirals:smoke", or "digits", a task registered from outside.
+      reference: such as "mine.py", "configs/spirals.py:smoke", "spirals:smoke", or "my_digits", a task registered from outside.
 
     Raises:
       UserError: if there is none of that name, and as `nlpfeat.config.files.load_config`.

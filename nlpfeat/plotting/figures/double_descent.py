@@ -32,7 +32,12 @@ def double_descent_figure(found: DoubleDescent, width_label: str) -> Figure:
         _plot_point(
             ax, _at(found.errors, point), _at(found.curves, point), _at(found.peaks, point), found.split
         )
-        ax.set_title(", ".join(f"{str(name).replace('_', ' ')} {value:g}" for name, value in point.items()))
+        where = [f"{str(name).replace('_', ' ')} {value:g}" for name, value in point.items()]
+        shares = [
+            f"{row['peak_share']:.0%} of {row['seeds']:.0f} seeds have a peak"
+            for row in _at(found.peaks, point).to_dict("records")
+        ]
+        ax.set_title(": ".join([", ".join(where), *shares] if where else shares), fontsize=11)
         width_axis(ax, sorted(found.curves["width"].unique().tolist()), width_label, 1.9)
     for ax in [*axes.flat][len(points) :]:
         ax.set_axis_off()
@@ -43,8 +48,8 @@ def double_descent_figure(found: DoubleDescent, width_label: str) -> Figure:
     seeds = int(found.curves["seeds"].max())
     set_heading(
         figure,
-        f"Error against width, {seeds} seeds, {found.recipe}: every seed a point, mean with its 95 % interval, quartiles as a band.\n"
-        "Dashed line: the width from which on half of the seeds fit every training label. Diamond: peak of the mean.",
+        f"Error against width, {seeds} seeds, {found.recipe}: every seed a point, mean with 95 % interval, quartiles.\n"
+        "Dashed: the width from which on half of the seeds fit every training label. Diamond: peak of the mean.",
     )
     return figure
 
@@ -84,8 +89,6 @@ def _plot_point(ax: Axes, errors: pd.DataFrame, curve: pd.DataFrame, peak: pd.Da
         ax.axvline(row["threshold_width"], color=GREY, ls=(0, (4, 3)), lw=1.2)
     if min(row["mean_rise"], row["mean_fall"]) > 0:
         ax.plot(row["mean_peak_width"], row["mean_peak_error"], "D", color=RED, ms=8, mfc="none", mew=1.8)
-    share = f"{row['peak_share']:.0%} of {row['seeds']:.0f} seeds have a peak"
-    ax.text(0.98, 0.98, share, transform=ax.transAxes, ha="right", va="top", fontsize=9, color=GREY)
 
 
 @house_style()
