@@ -63,7 +63,7 @@ def test_configs_of_ones_own_are_listed_after_those_that_are_shipped(tmp_path):
 def test_one_task():
     done = run("list", "spirals")
     assert done.returncode == 0, done.stderr
-    for part in ("hidden units H", "learning_rate", "≥ 0.99", "view piecewise_linear: nlpfeat film"):
+    for part in ("hidden units H", "learning_rate", "≥ 0.99", "view plane: nlpfeat film"):
         assert part in done.stdout
     refused(run("list", "spirls"), "no task 'spirls'", "did you mean 'spirals'?")
 

@@ -35,6 +35,16 @@ sweep --config=configs/spirals.py --config.sweep.widht (2,8)                   #
 sweep --config=configs/spirals.py --config.data.points                         # config.data.points
 sweep --config=configs/spirals.py --config.data.path=none.csv                  # config.data.path
 sweep --config=configs/planted_words.py "--config.training.frozen=(('wrods',),())"# 'wrods' 'words'
+sweep mnist1d --config.sweep.train_examples=(1000,3000)                        # config.sweep.train_examples 3000 config.data.train 2000
+sweep mnist1d --config.settings.depth=3                                        # config.settings.depth 2
+sweep mnist --data=tests/data                                                  # tests/data train-images-idx3-ubyte.gz
+sweep digits --config.data.train=1700                                          # config.data.train 1,797
+sections --study={spirals} --width=2 --examples=0,1                            # --examples 0,
+sections --study={spirals} --width=2 --examples=0,1,x                          # --examples 0,1,x
+sections --study={spirals} --width=2 --split=none                              # 'none' validation
+sections --study={book} --width=8                                              # char_rnn spirals
+double-descent --study={book}                                                  # no accuracy
+double-descent --study={spirals}                                               # three
 sweep imdb_ngrams:own                                                          # --data=FILE
 sweep imdb_ngrams:own --data=none.csv                                          # 'none.csv'
 sweep points:own --data=none.png                                               # 'none.png'

@@ -42,8 +42,11 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.analysis.double_descent import double_descent
     from nlpfeat.analysis.recipe import point_suffix, recipe_suffix
     from nlpfeat.cli.figures import write_figure
-    from nlpfeat.cli.tables import print_json
+    from nlpfeat.cli.tables import print_json, print_paths
     from nlpfeat.plotting.figures.double_descent import double_descent_figure, surface_axis, surface_figure
+    from nlpfeat.report.surface import surface_page
+    from nlpfeat.store.atomic import write_atomic
+    from nlpfeat.store.provenance import signature
     from nlpfeat.study.session import open_study
 
     study = open_study(args.study)
@@ -60,7 +63,11 @@ def run(args: argparse.Namespace, line: str) -> int:
     over = surface_axis(found)
     if over is not None:
         figure = surface_figure(found, over, study.task.width_label)
-        write_figure(study, f"double-descent-{over}{suffix}", figure, "", line)
+        name = f"double-descent-{over}{suffix}"
+        write_figure(study, name, figure, "", line)
+        page = study.folder.figures / f"{name}.html"
+        write_atomic(page, surface_page(found, over, study.task.width_label, signature(line, study.folder)))
+        print_paths([page])
     return 0
 
 
@@ -121,7 +128,7 @@ COMMAND = Command(
     description="The mean error with its interval and every seed, the training error, the width from which on half of the seeds fit every\n"
     "training label, and the peak of each seed's own curve. With --early-stopping, each member is read at its best recorded step on\n"
     "validation; with --select=weight_decay, each width at its best decay. A study with several numbers of examples also has a\n"
-    "surface over width and examples. Figures and tables go to STUDY/figures.",
+    "surface over width and examples, as a figure and as a page on which it is turned by hand. Figures and tables go to STUDY/figures.",
     examples=(
         "nlpfeat sweep double_descent:classroom",
         "nlpfeat double-descent --study=runs/double_descent-classroom",

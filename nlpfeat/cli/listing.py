@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 MAX_VARIANTS = 6  # listed per config
 # Commands that need a view of a task, or classes; every task has sweep, plot, restore and report.
 COMMANDS = {
-    "piecewise_linear": "film, measure, compare",
+    "plane": "film, measure, compare, sections",
+    "piecewise_linear": "measure, sections",
     "word_vectors": "words",
     "factors": "factors",
 }

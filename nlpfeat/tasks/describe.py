@@ -13,6 +13,7 @@ from nlpfeat.config.files import get_config_of, shipped_configs
 from nlpfeat.config.schema import hints_of
 from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.tasks.registry import TASKS, all_tasks, find_task
+from nlpfeat.training.task import Task
 
 
 class TaskDescription(NamedTuple):
@@ -71,7 +72,7 @@ def describe_task(name: str) -> TaskDescription:
         task.summary,
         task.width_label,
         task.evaluation.kind,
-        [view for view, given in vars(task.views).items() if given is not None],
+        _views(task),
         pd.DataFrame(settings, columns=["section", "key", "type", "range", "default"]),
         pd.DataFrame(metrics, columns=["metric", "units", "better", "success", "role"]),
     )
@@ -82,6 +83,12 @@ def known_configs() -> list[str]:
     shipped, here = shipped_configs(), Path("configs")
     files = [] if here.resolve() == shipped.resolve() else sorted(here.glob("*.py"))
     return [*(path.stem for path in sorted(shipped.glob("*.py"))), *map(str, files)]
+
+
+def _views(task: Task) -> list[str]:
+    """The names of the views of a task; piecewise-linear networks on the plane have the view "plane"."""
+    names = [view for view, given in vars(task.views).items() if given is not None]
+    return ["plane" if name == "piecewise_linear" and task.views.plane else name for name in names]
 
 
 def config_table(references: Iterable[str]) -> pd.DataFrame:

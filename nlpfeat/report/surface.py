@@ -1,0 +1,71 @@
+"""The errors of a study over width and another axis as a surface that is turned by hand: one offline page."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment
+from markupsafe import Markup
+
+from nlpfeat.analysis.double_descent import DoubleDescent
+
+TEMPLATE = Path(__file__).with_name("surface.html")
+
+
+def surface_page(found: DoubleDescent, over: str, width_label: str, stamp: str) -> str:
+    """The page as HTML, with its data inside and nothing loaded.
+
+    Args:
+      found: from `nlpfeat.analysis.double_descent`.
+      over: the axis beside the width.
+      width_label: what the width counts.
+      stamp: the last line: command and commit.
+    """
+    columns = list(found.curves.columns)
+    others = [
+        name
+        for name in columns[: columns.index("width")]
+        if name != over and found.curves[name].nunique() > 1
+    ]
+    points = found.curves[others].drop_duplicates().to_dict("records") if others else [{}]
+    widths, rows = (sorted(found.curves[name].unique().tolist()) for name in ("width", over))
+    panels, names = [], []
+    for point in points:
+        curve, peak = found.curves, found.peaks
+        for name, value in point.items():
+            curve, peak = curve[curve[name] == value], peak[peak[name] == value]
+        tables = {
+            key: curve.pivot(index=over, columns="width", values=column).reindex(rows)[widths]
+            for key, column in (("error", "error"), ("train", "train_error"), ("fitted", "fitted"))
+        }
+        high = peak[np.minimum(peak["mean_rise"], peak["mean_fall"]) > peak["resolution"]].set_index(over)
+        peaks = [widths.index(high["mean_peak_width"][row]) if row in high.index else -1 for row in rows]
+        panels.append({key: _plain(table) for key, table in tables.items()} | {"peaks": peaks})
+        names.append(
+            ", ".join(f"{str(name).replace('_', ' ')} {value:g}" for name, value in point.items()) or "all"
+        )
+    errors = found.curves[["error", "train_error"]].to_numpy()
+    data = {
+        "panels": panels,
+        "widths": widths,
+        "rows": [f"{row:g}" for row in rows],
+        "over": over.replace("_", " "),
+        "width_label": width_label,
+        "low": float(errors.min()),
+        "high": float(errors.max()),
+    }
+    # as JSON inside of a script: no tag can end it
+    code = Markup(json.dumps(data).replace("<", "\\u003c"))  # noqa: S704
+    about = (
+        f"Mean over {int(found.curves['seeds'].max())} seeds, {found.recipe}. White dots: half of the seeds or more fit every training label. "
+        "Orange squares: the peak of the mean along the width."
+    )
+    template = Environment(autoescape=True).from_string(TEMPLATE.read_text("utf-8"))
+    title = f"Error over width and {over.replace('_', ' ')}"
+    return template.render(title=title, about=about, panels=names, data=code, stamp=stamp)
+
+
+def _plain(table: pd.DataFrame) -> list[list[float | None]]:
+    """Rows of numbers of five digits, None where there is none."""
+    return [[None if np.isnan(x) else round(float(x), 5) for x in row] for row in table.to_numpy()]
