@@ -36,6 +36,7 @@ ORDER = (
     "ratings",
     "word-vectors",
     "characters",
+    "dimension",
     "results",  # makes the folder of all tasks, which a command reads
     "own-widths",
     "own-texts",

@@ -341,7 +341,7 @@ def _of_units(network: Network, sample: Sample) -> Computed:
     if len(sample.class_curves):
         along = [network.active(curve) for curve in sample.class_curves]
         found["folds_crossed"] = np.array([(rows[1:] != rows[:-1]).sum() for rows in along], float)
-    if network.folding:
+    if network.folding and sample.window:  # elsewhere, what each layer reads is measured
         hidden, embedding = network.until(network.folding[-1] + 1), network.until(len(network.layers) - 1)
         for name, features in (("hidden", hidden), ("embedding", embedding)):
             probe = fit_probe(features(sample.points["train"]), sample.labels["train"], PROBE_RIDGE)

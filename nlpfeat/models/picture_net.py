@@ -65,8 +65,8 @@ def picture_net_layers(module: PyTree, params: Params, settings: PyTree) -> list
     shape, spec, found = module.shape, module.spec, []
     for number, kernel_size in enumerate(spec.kernel_sizes, 1):
         layer = params[convolution_name(number)]
-        kernel = np.asarray(layer["weight"], np.float64)  # channels out, channels in, taps
-        table = taps(shape, kernel_size, spec.stride)
+        kernel = np.asarray(layer["weight"], np.float64)  # channels out, channels in, windows
+        table = windows(shape, kernel_size, spec.stride)
         out, tap = np.nonzero(table >= 0)
         dense = np.zeros((kernel.shape[0], len(table), kernel.shape[1], int(np.prod(shape))))
         dense[:, out, :, table[out, tap]] = np.moveaxis(kernel[:, :, tap], 2, 0)
@@ -77,7 +77,7 @@ def picture_net_layers(module: PyTree, params: Params, settings: PyTree) -> list
     return [*found, (np.asarray(head["weight"]).reshape(len(head["bias"]), -1), head["bias"], 1.0)]
 
 
-def taps(shape: tuple[int, ...], kernel_size: int, stride: int) -> Int[np.ndarray, "positions taps"]:
+def windows(shape: tuple[int, ...], kernel_size: int, stride: int) -> Int[np.ndarray, "positions windows"]:
     """For each output and each tap of the kernel the input position, counted along the flattened picture; -1 in the padding."""
     numbers = np.pad(np.arange(np.prod(shape)).reshape(shape), PADDING, constant_values=-1)
     return np.stack([part.ravel() for part in _shifted(numbers, shape, kernel_size, stride)], 1)

@@ -8,7 +8,7 @@ import pytest
 
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.models.mlp import Mlp, mlp_layers
-from nlpfeat.models.picture_net import PictureNet, PictureNetSpec, picture_net_layers, sides, taps
+from nlpfeat.models.picture_net import PictureNet, PictureNetSpec, picture_net_layers, sides, windows
 from nlpfeat.tasks.images import MlpSettings, PictureSettings
 
 
@@ -17,7 +17,7 @@ def settings(cls, **values):
 
 
 def direct(picture, kernel, bias, stride):
-    """One picture (channels, *sides), the definition of a convolution: sum over channels and taps, padding 1."""
+    """One picture (channels, *sides), the definition of a convolution: sum over channels and windows, padding 1."""
     wide = np.pad(picture, [(0, 0), *[(1, 1)] * (picture.ndim - 1)])
     size = round(kernel.shape[2] ** (1 / (picture.ndim - 1)))
     ends = sides(picture.shape[1:], size, stride)
@@ -75,7 +75,7 @@ def test_the_sizes_of_the_authors():
 
 
 def test_taps_name_each_position():
-    table = taps((4,), 3, 2)
+    table = windows((4,), 3, 2)
     assert table.tolist() == [[-1, 0, 1], [1, 2, 3]]
 
 
