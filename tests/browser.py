@@ -10,8 +10,8 @@ FLAGS = (
 )
 
 
-def opened(path, width=1500, height=900, *, phone=False):
-    """A browser with the page at `path`, laid out and at rest."""
+def launched(path, width=1500, height=900, *, phone=False):
+    """A browser with the page at `path`."""
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
@@ -25,6 +25,12 @@ def opened(path, width=1500, height=900, *, phone=False):
         options.add_experimental_option("mobileEmulation", {"deviceMetrics": screen})
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     browser.get(path.as_uri())
+    return browser
+
+
+def opened(path, width=1500, height=900, *, phone=False):
+    """A browser with a page of Bokeh's, laid out and at rest."""
+    browser = launched(path, width, height, phone=phone)
     rest = "return window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
     assert until(lambda: browser.execute_script(rest))
     return browser

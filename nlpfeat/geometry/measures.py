@@ -25,7 +25,7 @@ from nlpfeat.geometry.representation import (
     separation,
 )
 from nlpfeat.geometry.sections import fold_distance, sections
-from nlpfeat.geometry.separability import EXACT_DIMENSIONS, find_separator, rms_radius
+from nlpfeat.geometry.separability import EXACT_DIMENSIONS, find_separator, is_decided, rms_radius
 from nlpfeat.geometry.tangent_kernel import (
     LinearizedNetwork,
     alignment,
@@ -52,7 +52,7 @@ _TABLE = {
     "separable": (
         _SPLIT,
         YES_NO,
-        f"linearly separable: 1 is certified, 0 is proved up to {EXACT_DIMENSIONS} dimensions, else not found",
+        f"linearly separable: 1 is certified, 0 is proved up to {EXACT_DIMENSIONS} dimensions and few classes, else not found",
     ),
     "margin": (
         _SPLIT,
@@ -299,7 +299,7 @@ def measure_features(
 
 def _of_points(features: Values, scores: Values, labels: Values) -> Values:
     train = features["train"]
-    few = train.shape[1] <= EXACT_DIMENSIONS
+    few = is_decided(train.shape[1], len(np.unique(labels["train"])))
     probe = fit_probe(train, labels["train"]) if few else fit_probe(train, labels["train"], RIDGE)
     means = scatter.class_means(train, labels["train"])
     rows = []

@@ -14,10 +14,10 @@ from nlpfeat.geometry.certificates import Separator
 from nlpfeat.geometry.probes import Probe, fit_probe
 from nlpfeat.geometry.scatter import Features, Labels
 from nlpfeat.geometry.separability import (
-    EXACT_DIMENSIONS,
     checked,
     find_separator,
     float_separator,
+    is_decided,
     rms_radius,
 )
 from nlpfeat.geometry.tangent_kernel import alignment, label_kernel
@@ -34,7 +34,7 @@ class Separation(NamedTuple):
     """Whether classes are linearly separable.
 
     Attributes:
-      separable: 1 is certified. 0 is proved in up to `EXACT_DIMENSIONS` dimensions; in more, it means that no separator was found.
+      separable: 1 is certified. 0 is proved where `nlpfeat.geometry.separability.is_decided`; else it means that no separator was found.
       margin: of the separator that was found, in RMS radii at Σ‖w‖² = 1: at most the hard margin; 0 where there is none.
     """
 
@@ -62,7 +62,7 @@ def separation(features: Features, labels: Labels, probe: Probe | None = None) -
         found = Separator(probe.weight, probe.bias)
     if not certified(found, features, labels):
         entries = len(labels) * (classes - 1) * 2 * (features.shape[1] + 1)
-        if features.shape[1] <= EXACT_DIMENSIONS:
+        if is_decided(features.shape[1], classes):
             found = find_separator(features, labels)
         else:
             found = float_separator(features, labels) if close and entries <= PROGRAM else None

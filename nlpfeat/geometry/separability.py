@@ -14,7 +14,8 @@ from nlpfeat.geometry.certificates import Farkas, Separator, proves
 from nlpfeat.geometry.scatter import Features, Labels
 from nlpfeat.geometry.simplex import feasible
 
-EXACT_DIMENSIONS = 8  # up to which inseparability is proved, too; beyond, the proof takes minutes
+# Inseparability is proved, too, up to these dimensions and numbers of weights and biases; beyond, the proof takes minutes.
+EXACT_DIMENSIONS, EXACT_UNKNOWNS = 8, 45
 
 
 class Inequalities(NamedTuple):
@@ -85,13 +86,18 @@ def separate(features: np.ndarray, labels: np.ndarray) -> Separator | Farkas:
 def find_separator(features: Features, labels: Labels) -> Separator | None:
     """A checked certificate that the classes are linearly separable, or None.
 
-    None is proved in up to `EXACT_DIMENSIONS` dimensions. In more, it only means that the linear program in floats has not found a
+    None is proved where `is_decided`. Elsewhere, it only means that the linear program in floats has not found a
     separator. Arguments and errors are those of `separate`.
     """
-    if features.shape[1] > EXACT_DIMENSIONS:
+    if not is_decided(features.shape[1], len(np.unique(labels))):
         return float_separator(features, labels)
     certificate = separate(features, labels)
     return certificate if isinstance(certificate, Separator) else None
+
+
+def is_decided(dimensions: int, classes: int) -> bool:
+    """Whether `find_separator` proves inseparability, too: few dimensions, and few classes."""
+    return dimensions <= EXACT_DIMENSIONS and classes * (dimensions + 1) <= EXACT_UNKNOWNS
 
 
 def float_separator(features: Features, labels: Labels) -> Separator | None:

@@ -89,7 +89,7 @@ def statistics(
     """
 
     @jax.jit
-    def sums(params: Params, norms: Norms | None, inputs: PyTree) -> dict[str, tuple[Array, Array]]:
+    def sums(params: Params, norms: Norms | None, inputs: PyTree) -> dict[str, tuple[Array, Array, Array]]:
         found = {}
 
         def visit(path: str, output: Array, axis: int) -> Array:
@@ -98,7 +98,9 @@ def statistics(
             across = 1 - axis
             # Squares about the mean of the batch: their sum keeps its precision when the mean is large.
             mean = output.mean(across, keepdims=True)
-            found[path] = jnp.squeeze(mean, across), ((output - mean) ** 2).sum(across)
+            # examples, or examples times positions after a convolution
+            size = jnp.asarray(output.shape[across])
+            found[path] = jnp.squeeze(mean, across), ((output - mean) ** 2).sum(across), size
             if norms is None:
                 return output
             return _normalize(output, axis, norms[path], *_batch_statistics(output, axis))
@@ -106,18 +108,17 @@ def statistics(
         through(module, params, visit, inputs, settings)
         return found
 
-    count, total = 0, dict.fromkeys(layers, (0.0, 0.0))
+    total = dict.fromkeys(layers, (0.0, 0.0, 0))
     for inputs in batches:
-        size = jax.tree.leaves(inputs)[0].shape[0]
         for path, part in jax.device_get(sums(params, norms, inputs)).items():
-            mean, squares = (np.asarray(leaf, np.float64) for leaf in part)
-            old, before = total[path]
+            mean, squares = (np.asarray(leaf, np.float64) for leaf in part[:2])
+            old, before, count = total[path]
+            size = int(part[2])
             gap, n = mean - old, count + size  # combined as in Chan, Golub & LeVeque 1979
-            total[path] = old + gap * size / n, before + squares + gap**2 * count * size / n
-        count += size
+            total[path] = old + gap * size / n, before + squares + gap**2 * count * size / n, n
     return {
-        path: {"mean": np.asarray(mean, np.float32), "variance": np.asarray(squares / count, np.float32)}
-        for path, (mean, squares) in total.items()
+        path: {"mean": np.asarray(mean, np.float32), "variance": np.asarray(squares / n, np.float32)}
+        for path, (mean, squares, n) in total.items()
     }
 
 

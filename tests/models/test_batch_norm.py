@@ -97,17 +97,21 @@ def test_in_training_the_batch_is_normalized():
     assert not np.allclose(seen["embedding"].mean(1), norm["offset"], atol=1e-2)
 
 
-def test_statistics_over_batches_are_those_of_all():
-    module, params, settings, batches = built("imdb_dense")
+@pytest.mark.parametrize(
+    ("name", "layer", "axis"), [("imdb_dense", "dense", 0), ("mnist1d_conv", "convolution_1", 1)]
+)
+def test_statistics_over_batches_are_those_of_all(name, layer, axis):
+    """Of a convolution, over examples and positions."""
+    module, params, settings, batches = built(name)
     kept = []
 
-    def record(path, given, axis):
+    def record(path, given, units):
         kept.append((path, np.asarray(given, np.float64)))
         return given
 
     for inputs in batches:
         batch_norm.through(module, params, record, inputs, settings)
-    whole = np.concatenate([given for path, given in kept if path == "dense"])
-    found = batch_norm.statistics(module, params, None, ["dense"], batches, settings)["dense"]
-    np.testing.assert_allclose(found["mean"], whole.mean(0), rtol=1e-5)
-    np.testing.assert_allclose(found["variance"], whole.var(0), rtol=1e-4)
+    whole = np.concatenate([given for path, given in kept if path == layer], axis)
+    found = batch_norm.statistics(module, params, None, [layer], batches, settings)[layer]
+    np.testing.assert_allclose(found["mean"], whole.mean(axis), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found["variance"], whole.var(axis), rtol=1e-4)
