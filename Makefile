@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure all-tasks test test-slow golden lint docs notebooks run-notebooks wheel smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-report chaos lock clean
+.PHONY: help sweep measure all-tasks test test-slow golden lint docs notebooks run-notebooks wheel smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-double-descent bench-report chaos lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -76,6 +76,10 @@ bench-characters: $(VENV)/ok ## the benchmark of nets of characters against PyTo
 
 bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regioncam
 	$(RUN) -m benchmarks.regions
+
+bench-double-descent: $(VENV)/ok ## the benchmark of double descent against the loop of its authors in PyTorch
+	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
+	$(RUN) -m benchmarks.double_descent
 
 bench-report: $(VENV)/ok ## how fast the report page plays and answers, in headless Chromium
 	$(RUN) -m benchmarks.report

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import flax.linen as nn
 import jax
@@ -82,7 +83,7 @@ class TrainedMember:
         """All outputs of the network, by name.
 
         Args:
-          inputs: points (n, coordinates); texts, as a sequence of str; or what its module reads, as `splits` has it.
+          inputs: points (n, coordinates); pictures (n, …), flat or not; texts, as a sequence of str; or what its module reads, as `splits` has it.
 
         Raises:
           UserError: for texts, if the network reads none.
@@ -164,7 +165,25 @@ def _module_inputs(member: TrainedMember, inputs: PyTree) -> PyTree:
                 f"inputs: {member.task.name} reads points (n, {len(examples)}); these have the shape {points.shape}"
             )
         return tuple(points.T)
+    like = member.task.data.batch(
+        member.dataset.arrays, next(iter(member.splits.values())), np.arange(1)
+    ).inputs
+    if hasattr(like, "dtype") and np.issubdtype(like.dtype, np.floating):
+        return _rows_like(member.task.name, np.asarray(inputs, np.float32), like.shape[1:])
     return inputs
+
+
+def _rows_like(task: str, given: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Rows of numbers in the shape of a task's own: pictures may be flat or not.
+
+    Raises:
+      UserError: for inputs of another size.
+    """
+    if given.ndim < 2 or prod(given.shape[1:]) != prod(shape):
+        raise UserError(
+            f"inputs: {task} reads inputs (n, {', '.join(map(str, shape))}); these have the shape {given.shape}"
+        )
+    return given.reshape(len(given), *shape)
 
 
 def is_finite(params: Params) -> bool:

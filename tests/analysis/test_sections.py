@@ -114,3 +114,13 @@ def test_figures(members, name, shape):
     figure = section_figure(found, shape, classes, "test")
     assert len(figure.axes) == (3 if shape is None else 3 + 7)
     assert len(figure.axes[0].child_axes) == (0 if shape is None else 3)
+
+
+def test_inputs_of_another_size(members):
+    """Pictures are read flat or not; of another size they are named."""
+    member = members["digits"]
+    pictures = inputs_of(member, member.splits["test"])[0][:4]
+    flat = member.predict(pictures)
+    np.testing.assert_array_equal(member.predict(pictures.reshape(4, 8, 8)), flat)
+    with pytest.raises(UserError, match=r"digits reads inputs \(n, 64\); these have the shape \(4, 10\)"):
+        member.predict(np.zeros((4, 10)))
