@@ -23,7 +23,7 @@ get_config = with_variants(
             "steps": (20_000,),
             "batch_size": 100,
             "records_per_decade": 5,
-            "checkpoint_every": 4000,
+            "checkpoint_every": 1000,
             "snapshots": (0, 1000),
         },
         "settings": {"learning_rate": 0.01, "momentum": 0.9},
@@ -43,6 +43,14 @@ get_config = with_variants(
         "sweep": {
             "width": SHORT,
             "weight_decay": (0.0, 3e-4, 1e-3, 3e-3, 1e-2),
+            "seed": tuple(range(8)),
+        },
+    },
+    conv={
+        "task": "mnist1d_conv",
+        "sweep": {
+            "width": (2, 4, 8, 12, 16, 20, 24, 32, 50, 100),
+            "label_noise": (0.15,),
             "seed": tuple(range(8)),
         },
     },

@@ -50,6 +50,7 @@ _HOMES = {
     "linear_cells": "nlpfeat.geometry.cells",
     "separation": "nlpfeat.geometry.representation",
     "manifold_capacity": "nlpfeat.geometry.representation",
+    "cka": "nlpfeat.geometry.representation",
     # figures, films, pages
     "STYLE": "nlpfeat.plotting.style",
     "CLASS_COLOURS": "nlpfeat.plotting.style",
@@ -156,6 +157,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.geometry.lines import line_pieces as line_pieces
     from nlpfeat.geometry.planes import plane_through as plane_through
     from nlpfeat.geometry.planes import principal_plane as principal_plane
+    from nlpfeat.geometry.representation import cka as cka
     from nlpfeat.geometry.representation import manifold_capacity as manifold_capacity
     from nlpfeat.geometry.representation import separation as separation
     from nlpfeat.parallel import use_all_cores as use_all_cores
