@@ -75,6 +75,13 @@ TASKS = {
     "annulus_deep":  Row("annulus",       EIGHT,  12, HIGH, common={"task": "annulus_deep", **DEEP}),  # 6
     "points":        Row("points",        EIGHT,  16, HIGH, common=POINTS),  # ½; two moons
     "points_deep":   Row("points",        EIGHT,  12, HIGH, common={"task": "points_deep", "data.shape": "checkerboard", "settings.noise": 0.0, **DEEP}),  # 4
+    "wound_spirals": Row("wound_spirals", EIGHT,  8, HIGH),  # 1; three dimensions
+    "mnist1d":       Row("double_descent", FIVE,  4, HIGH, cut=recorded(4000)),  # 1; a fifth of the steps
+    "mnist1d_conv":  Row("double_descent:conv", FIVE, 4, HIGH, cut=recorded(4000)),  # 4; a fifth of the steps
+    "digits":        Row("digits",        EIGHT,  6, (0.02, 0.05, 0.1)),  # ½
+    "digits_conv":   Row("digits:conv",   FIVE,   6, (0.02, 0.05, 0.1)),  # 1
+    "mnist":         Row("mnist",         FIVE,   4, (0.02, 0.05, 0.1)),  # 5
+    "mnist_conv":    Row("mnist:conv",    FIVE,   4, (0.02, 0.05, 0.1), cut=recorded(500)),  # 10; a quarter of the steps
     "planted_words": Row("planted_words", EIGHT,  12, HIGH, common={"training.record_every": 100}),  # 1
     "reviews_bag":   Row("reviews_bag",   EIGHT,  12, HIGH, common=HELD_OUT),  # ½
     "reviews_batch": Row("reviews_batch", SIX,    6, LOW, common=HELD_OUT),  # 5

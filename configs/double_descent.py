@@ -54,6 +54,12 @@ get_config = with_variants(
             "seed": tuple(range(8)),
         },
     },
+    conv_smoke={
+        "task": "mnist1d_conv",
+        "data": {"train": 40, "validation": 20, "test": 40},
+        "training": {"steps": (40,), "record_every": 10, "batch_size": 10},
+        "sweep": {"width": (2, 4), "seed": (0, 1)},
+    },
     smoke={
         "data": {"train": 40, "validation": 20, "test": 40},
         "training": {"steps": (40,), "record_every": 10, "batch_size": 10},

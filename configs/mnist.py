@@ -17,6 +17,12 @@ get_config = with_variants(
         "sweep": {"width": (2, 4, 8, 16, 32, 64), "seed": (0, 1, 2, 3)},
     },
     conv={"task": "mnist_conv", "sweep": {"width": (2, 4, 8, 16), "seed": (0, 1, 2, 3)}},
+    conv_smoke={
+        "task": "mnist_conv",
+        "data": {"path": "configs/examples/pictures", "train": 40, "validation": 20, "test": 20},
+        "training": {"steps": (40,), "record_every": 10, "batch_size": 10},
+        "sweep": {"width": (2, 4), "seed": (0, 1)},
+    },
     smoke={
         "data": {"path": "configs/examples/pictures", "train": 40, "validation": 20, "test": 20},
         "training": {"steps": (40,), "record_every": 10, "batch_size": 10},

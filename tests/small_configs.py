@@ -51,6 +51,8 @@ def small(real: Callable[..., ConfigDict], variant: str = "") -> ConfigDict:
     toy = smoke_variant(real, variant, config.task)
     seeds = tuple(config.sweep.get("seed", (0,)))
     config.sweep.seed = tuple(seed for i, seed in enumerate(seeds) if i < 4 or seed in NAMED_SEEDS)
+    if "train_examples" in config.sweep:  # divisors of the toy's forty
+        config.sweep.train_examples = (10, 20, 40)
     if "points" in config.get("data", {}):
         config.data.points = toy.data.points
         return config

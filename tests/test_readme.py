@@ -137,7 +137,9 @@ def test_flags_and_configs_exist(tmp_path):
         words, overrides = split_config_flags(words)
         given = {word.split("=")[0] for word in words if word.startswith("--")}
         known = set(re.findall(r"--[a-z][a-z-]*", helps[name]))
-        assert given <= known | {"--dropout"}, line  # a further axis of the study's grid is a flag, too
+        assert given <= known | {"--dropout", "--label-noise"}, (
+            line
+        )  # a further axis of the study's grid is a flag, too
         for word in words:
             if word.startswith("--config=") or (name == ("sweep",) and not word.startswith("-")):
                 reference = word.removeprefix("--config=")

@@ -102,7 +102,7 @@ def run(args: argparse.Namespace, line: str) -> int:
         signal.signal(signum, stop)
 
     from nlpfeat.analysis.geometry import unmeasured
-    from nlpfeat.analysis.recipe import AS_TRAINED, read_study
+    from nlpfeat.analysis.recipe import read_study
     from nlpfeat.cli.tables import print_json
     from nlpfeat.parallel import use_all_cores
     from nlpfeat.stats.summaries import summarize_layers, summarize_measures
@@ -112,9 +112,9 @@ def run(args: argparse.Namespace, line: str) -> int:
     use_all_cores()
     study = open_study(args.study)
     jobs = unmeasured(study)
-    options = recipe_options(args, study.results)
-    if options != AS_TRAINED:  # a mistake in them is reported before the work
-        read_study(study, options)
+    asked = (args.select, args.at, args.at_step is not None, args.at_loss is not None)
+    if any(asked):  # a mistake in them is reported before the work
+        read_study(study, recipe_options(args, study.results))
     _measure(study, jobs, line)
     measured = open_study(args.study)
     read = read_study(measured, recipe_options(args, measured.results)).dataset

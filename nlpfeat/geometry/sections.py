@@ -70,7 +70,7 @@ def sections(
     hulls = {}
     for kind, same in (("within", True), ("between", False)):
         triples = random_tuples(labels, 3, TRIPLES, rng, same=same)
-        found = [_hull(network, *points[triple]) for triple in triples]
+        found = [hull for triple in triples if (hull := _hull(network, *points[triple])) is not None]
         hulls[f"hull_regions_{kind}"] = _mean([regions for regions, _ in found])
         hulls[f"hull_density_{kind}"] = _mean([regions / area for regions, area in found])
     return Sections(
@@ -144,9 +144,11 @@ def _densities(inside: LinePieces, across: LinePieces, beyond: LinePieces) -> di
     }
 
 
-def _hull(network: Network, one: np.ndarray, two: np.ndarray, three: np.ndarray) -> tuple[int, float]:
-    """Regions of the parallelogram of one corner of a triangle and the middles of its sides, and its area."""
+def _hull(network: Network, one: np.ndarray, two: np.ndarray, three: np.ndarray) -> tuple[int, float] | None:
+    """Regions of the parallelogram of one corner of a triangle and the middles of its sides, and its area; None for points on a line."""
     sides = np.stack([two - one, three - one])
+    if np.linalg.matrix_rank(sides) < 2:
+        return None
     area = float(np.sqrt(max(np.linalg.det(sides @ sides.T), 0))) / 4
     return count_regions(slice_plane(network, one, sides), (0.0, 0.0, 0.5, 0.5)), area
 
