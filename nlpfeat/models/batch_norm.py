@@ -108,7 +108,9 @@ def statistics(
         through(module, params, visit, inputs, settings)
         return found
 
-    total = dict.fromkeys(layers, (0.0, 0.0, 0))
+    total: dict[str, tuple[PyTree, PyTree, int]] = dict.fromkeys(
+        layers, (0.0, 0.0, 0)
+    )  # mean, squares, how many
     for inputs in batches:
         for path, part in jax.device_get(sums(params, norms, inputs)).items():
             mean, squares = (np.asarray(leaf, np.float64) for leaf in part[:2])

@@ -45,15 +45,16 @@ def surface_page(found: DoubleDescent, over: str, width_label: str, stamp: str) 
         names.append(
             ", ".join(f"{str(name).replace('_', ' ')} {value:g}" for name, value in point.items()) or "all"
         )
-    errors = found.curves[["error", "train_error"]].to_numpy()
     data = {
         "panels": panels,
         "widths": widths,
         "rows": [f"{row:g}" for row in rows],
         "over": over.replace("_", " "),
         "width_label": width_label,
-        "low": float(errors.min()),
-        "high": float(errors.max()),
+        "ranges": {
+            key: [float(found.curves[column].min()), float(found.curves[column].max()) + 1e-9]
+            for key, column in (("error", "error"), ("train", "train_error"))
+        },
     }
     # as JSON inside of a script: no tag can end it
     code = Markup(json.dumps(data).replace("<", "\\u003c"))  # noqa: S704
