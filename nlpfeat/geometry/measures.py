@@ -11,7 +11,7 @@ from nlpfeat.geometry.cells import DIMENSIONS, linear_cells, most_cells
 from nlpfeat.geometry.complex import BOX
 from nlpfeat.geometry.decision import decision_regions, whole_plane
 from nlpfeat.geometry.margin import hard_margin, margins
-from nlpfeat.geometry.network import Layer, Network
+from nlpfeat.geometry.network import Layer, Network, forward
 from nlpfeat.geometry.norms import product, spectral_product, unit_path_norms
 from nlpfeat.geometry.probes import cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
@@ -239,15 +239,15 @@ def measure(network: Network, initial: Network, sample: Sample) -> Values:
     """
     found = undefined_measures(sample, network.outputs, len(network.layers))
     embedding = network.until(len(network.layers) - 1)
-    features = {split: embedding(points) for split, points in sample.points.items()}
+    read = [sample.points]  # what each layer reads
+    for layer in embedding.layers:
+        read.append({split: forward((layer,), values) for split, values in read[-1].items()})
+    features = read[-1]
     scores = {split: network(points) for split, points in sample.points.items()}
     found |= _of_points(features, scores, sample.labels)
     found |= _of_units(network, sample) | _of_kernel(network, initial, sample) | _of_weights(network)
     found |= _of_sections(network, sample)
-    read = [network.until(number) if number else None for number in range(len(network.layers))]
-    found |= _of_layers(
-        [{s: part(x) if part else x for s, x in sample.points.items()} for part in read], sample.labels
-    )
+    found |= _of_layers(read, sample.labels)
     found["linearity"] = np.array(
         [warping.linearity(sample.points[split], e) for split, e in features.items()]
     )

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nlpfeat.geometry.certificates import Separator
+from nlpfeat.geometry.margin import margins
 from nlpfeat.geometry.probes import Probe, fit_probe
 from nlpfeat.geometry.scatter import Features, Labels
 from nlpfeat.geometry.separability import (
@@ -55,20 +56,24 @@ def separation(features: Features, labels: Labels, probe: Probe | None = None) -
     """
     features, labels, classes = checked(features, labels)
     probe = fit_probe(features, labels, RIDGE) if probe is None else probe
-    found = Separator(probe.weight, probe.bias)
     close = (probe.scores(features).argmax(1) == labels).mean() >= CLOSE
-    if close and not certified(found, features, labels):
-        probe = fit_probe(features, labels, SMALLER_RIDGE)
-        found = Separator(probe.weight, probe.bias)
-    if not certified(found, features, labels):
+    found = _certified_probe(probe, features, labels)
+    if found is None and close:
+        found = _certified_probe(fit_probe(features, labels, SMALLER_RIDGE), features, labels)
+    if found is None and is_decided(features.shape[1], classes):
+        found = find_separator(features, labels)
+    elif found is None and close:
         entries = len(labels) * (classes - 1) * 2 * (features.shape[1] + 1)
-        if is_decided(features.shape[1], classes):
-            found = find_separator(features, labels)
-        else:
-            found = float_separator(features, labels) if close and entries <= PROGRAM else None
+        found = float_separator(features, labels) if entries <= PROGRAM else None
     if found is None:
         return Separation(False, 0.0)
     return Separation(True, separator_margin(found, features, labels))
+
+
+def _certified_probe(probe: Probe, features: Features, labels: Labels) -> Separator | None:
+    """The separator that a probe is, if it is certified."""
+    separator = Separator(probe.weight, probe.bias)
+    return separator if certified(separator, features, labels) else None
 
 
 def certified(separator: Separator, features: Features, labels: Labels) -> bool:
@@ -91,11 +96,8 @@ def separator_margin(separator: Separator, features: Features, labels: Labels) -
     """The smallest lead of the true class over points and rivals, at Σ‖w‖² = 1, in RMS radii of the features."""
     weight, bias = (np.asarray(part, float) for part in separator)
     scores = features @ (weight - weight.mean(0)).T + (bias - bias.mean())
-    rows = np.arange(len(labels))
-    own = scores[rows, labels]
-    scores[rows, labels] = -np.inf
     size = np.linalg.norm(weight - weight.mean(0)) * rms_radius(features)
-    return float((own - scores.max(1)).min() / size) if size > 0 else np.nan
+    return float(margins(scores, labels).min() / size) if size > 0 else np.nan
 
 
 def participation_ratio(features: Features) -> float:
