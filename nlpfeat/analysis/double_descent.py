@@ -4,7 +4,7 @@ Source: Belkin, Hsu, Ma & Mandal 2019; Nakkiran et al. 2020. A peak belongs to a
 the curve of their means.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +48,43 @@ class DoubleDescent(NamedTuple):
     split: str
     recipe: str
 
+    @property
+    def axes(self) -> list[str]:
+        """The further axes of which the study has several values."""
+        columns = [*self.curves.columns]
+        return [name for name in columns[: columns.index("width")] if self.curves[name].nunique() > 1]
+
+    @property
+    def surface_axis(self) -> str | None:
+        """The axis beside the width over which a surface is drawn: the examples, else the first with three values; None without one."""
+        names = [name for name in self.axes if self.curves[name].nunique() >= 3]
+        return "train_examples" if "train_examples" in names else next(iter(names), None)
+
+    @property
+    def clear_peaks(self) -> pd.DataFrame:
+        """The rows of `peaks` whose mean curve rises and falls by more than chance may do."""
+        return self.peaks[
+            np.minimum(self.peaks["mean_rise"], self.peaks["mean_fall"]) > self.peaks["resolution"]
+        ]
+
+    def panels(self, over: str | None = None) -> dict[str, "DoubleDescent"]:
+        """The part at each point of the further axes, by the point in words; "" where there is one point.
+
+        Args:
+          over: an axis that is not taken apart.
+        """
+        names = [name for name in self.axes if name != over]
+        points = self.curves[names].drop_duplicates().to_dict("records") if names else [{}]
+        return {_in_words(point): self._at(point) for point in points}
+
+    def _at(self, point: Mapping[Hashable, float]) -> "DoubleDescent":
+        def rows(table: pd.DataFrame) -> pd.DataFrame:
+            for name, value in point.items():
+                table = table[table[name] == value] if len(table) else table
+            return table
+
+        return self._replace(errors=rows(self.errors), curves=rows(self.curves), peaks=rows(self.peaks))
+
 
 def double_descent(study: Study, options: RecipeOptions = AS_TRAINED) -> DoubleDescent:
     """The errors of a classification study against width.
@@ -71,25 +108,24 @@ def double_descent(study: Study, options: RecipeOptions = AS_TRAINED) -> DoubleD
         raise UserError(
             f"{study.path} has {dataset.sizes['width']} widths, and a peak needs three: sweep more, as in nlpfeat sweep double_descent"
         )
-    parts = [(point, part) for point, part in points_of(dataset)]
-    errors = pd.concat(
-        [pd.DataFrame(_errors(study, point, part)) for point, part in parts], ignore_index=True
-    )
     split = str(dataset["split"].to_numpy()[-1])
     examples = examples_of(dataset, split)
-    curves, peaks = [], []
-    for point, part in parts:
-        mine = np.logical_and.reduce(
-            [errors[name] == value for name, value in point.items()] or [[True] * len(errors)]
-        )
-        own = list(_curve(errors[mine], part))
+    errors, curves, peaks = [], [], []
+    for point, part in points_of(dataset):
+        errors.append(pd.DataFrame(_errors(study, point, part)))
+        own = list(_curve(errors[-1], part))
         curves += [point | row for row in own]
         if len(own) >= MIN_WIDTHS:
-            peaks.append(point | _peak(errors[mine], pd.DataFrame(own), examples))
+            peaks.append(point | _peak(errors[-1], pd.DataFrame(own), examples))
     recipe = f"{rate_in_words(dataset)}, {time_in_words(dataset)}" + "".join(
         f", best {name.replace('_', ' ')} of each width" for name in options.select
     )
-    return DoubleDescent(errors, pd.DataFrame(curves), pd.DataFrame(peaks), split, recipe)
+    every = pd.concat(errors, ignore_index=True)
+    return DoubleDescent(every, pd.DataFrame(curves), pd.DataFrame(peaks), split, recipe)
+
+
+def _in_words(point: Mapping[Hashable, float]) -> str:
+    return ", ".join(f"{str(name).replace('_', ' ')} {value:g}" for name, value in point.items())
 
 
 def _errors(study: Study, point: dict[str, float], part: xr.Dataset) -> Iterator[dict[str, float]]:

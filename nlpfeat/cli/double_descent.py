@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.analysis.recipe import point_suffix, recipe_suffix
     from nlpfeat.cli.figures import write_figure
     from nlpfeat.cli.tables import print_json, print_paths
-    from nlpfeat.plotting.figures.double_descent import double_descent_figure, surface_axis, surface_figure
+    from nlpfeat.plotting.figures.double_descent import double_descent_figure, surface_figure
     from nlpfeat.report.surface import surface_page
     from nlpfeat.store.atomic import write_atomic
     from nlpfeat.store.provenance import signature
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace, line: str) -> int:
     suffix = point_suffix(study.results, options.at) + recipe_suffix(options)
     figure = double_descent_figure(found, study.task.width_label)
     write_figure(study, f"double-descent{suffix}", figure, "", line, found.curves)
-    over = surface_axis(found)
+    over = found.surface_axis
     if over is not None:
         figure = surface_figure(found, over, study.task.width_label)
         name = f"double-descent-{over}{suffix}"

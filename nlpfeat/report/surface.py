@@ -22,29 +22,17 @@ def surface_page(found: DoubleDescent, over: str, width_label: str, stamp: str) 
       width_label: what the width counts.
       stamp: the last line: command and commit.
     """
-    columns = list(found.curves.columns)
-    others = [
-        name
-        for name in columns[: columns.index("width")]
-        if name != over and found.curves[name].nunique() > 1
-    ]
-    points = found.curves[others].drop_duplicates().to_dict("records") if others else [{}]
     widths, rows = (sorted(found.curves[name].unique().tolist()) for name in ("width", over))
-    panels, names = [], []
-    for point in points:
-        curve, peak = found.curves, found.peaks
-        for name, value in point.items():
-            curve, peak = curve[curve[name] == value], peak[peak[name] == value]
+    parts, panels = found.panels(over), []
+    for part in parts.values():
         tables = {
-            key: curve.pivot(index=over, columns="width", values=column).reindex(rows)[widths]
+            key: part.curves.pivot(index=over, columns="width", values=column).reindex(rows)[widths]
             for key, column in (("error", "error"), ("train", "train_error"), ("fitted", "fitted"))
         }
-        high = peak[np.minimum(peak["mean_rise"], peak["mean_fall"]) > peak["resolution"]].set_index(over)
+        high = part.clear_peaks.set_index(over)
         peaks = [widths.index(high["mean_peak_width"][row]) if row in high.index else -1 for row in rows]
         panels.append({key: _plain(table) for key, table in tables.items()} | {"peaks": peaks})
-        names.append(
-            ", ".join(f"{str(name).replace('_', ' ')} {value:g}" for name, value in point.items()) or "all"
-        )
+    names = [where or "all" for where in parts]
     data = {
         "panels": panels,
         "widths": widths,

@@ -7,7 +7,7 @@ import pytest
 from nlpfeat.analysis.double_descent import double_descent
 from nlpfeat.analysis.recipe import RecipeOptions
 from nlpfeat.errors import UserError
-from nlpfeat.plotting.figures.double_descent import double_descent_figure, surface_axis, surface_figure
+from nlpfeat.plotting.figures.double_descent import double_descent_figure, surface_figure
 from nlpfeat.stats.peaks import find_peak, resolution
 from nlpfeat.study.session import open_study
 from tests.toys import TOYS, study, with_grid
@@ -111,7 +111,7 @@ def test_early_stopping_is_no_worse_on_validation(noisy):
 
 def test_figures(noisy):
     found = double_descent(noisy)
-    assert surface_axis(found) == "train_examples"
+    assert found.surface_axis == "train_examples"
     assert len(double_descent_figure(found, "units").axes) >= 6
     assert len(surface_figure(found, "train_examples", "units").axes) == 3  # two panels and a colour bar
     assert isinstance(found.curves, pd.DataFrame)

@@ -1,10 +1,9 @@
 """The figures of double descent: errors against width, and over width and examples."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -22,24 +21,20 @@ def double_descent_figure(found: DoubleDescent, width_label: str) -> Figure:
       found: from `nlpfeat.analysis.double_descent`.
       width_label: what the width counts.
     """
-    names = axes_of(found)
-    points = found.curves[names].drop_duplicates().to_dict("records") if names else [{}]
-    columns = min(len(points), _COLUMNS)
-    rows = -(-len(points) // columns)
+    panels = found.panels()
+    columns = min(len(panels), _COLUMNS)
+    rows = -(-len(panels) // columns)
     size = (max(7.0, 4.6 * columns), 1.3 + 3.7 * rows)
     figure, axes = plt.subplots(rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False)
-    for ax, point in zip(axes.flat, points, strict=False):
-        _plot_point(
-            ax, _at(found.errors, point), _at(found.curves, point), _at(found.peaks, point), found.split
-        )
-        where = [f"{str(name).replace('_', ' ')} {value:g}" for name, value in point.items()]
+    for ax, (where, panel) in zip(axes.flat, panels.items(), strict=False):
+        _plot_panel(ax, panel)
         shares = [
             f"{row['peak_share']:.0%} of {row['seeds']:.0f} seeds have a peak"
-            for row in _at(found.peaks, point).to_dict("records")
+            for row in panel.peaks.to_dict("records")
         ]
-        ax.set_title(": ".join([", ".join(where), *shares] if where else shares), fontsize=11)
+        ax.set_title(": ".join([where, *shares] if where else shares), fontsize=11)
         width_axis(ax, sorted(found.curves["width"].unique().tolist()), width_label, 1.9)
-    for ax in [*axes.flat][len(points) :]:
+    for ax in [*axes.flat][len(panels) :]:
         ax.set_axis_off()
     for ax in axes[:, 0]:
         ax.set_ylabel("error")
@@ -54,26 +49,8 @@ def double_descent_figure(found: DoubleDescent, width_label: str) -> Figure:
     return figure
 
 
-def axes_of(found: DoubleDescent) -> list[str]:
-    """The further axes of which a study has several values."""
-    columns = list(found.curves.columns)
-    names = columns[: columns.index("width")]
-    return [name for name in names if found.curves[name].nunique() > 1]
-
-
-def surface_axis(found: DoubleDescent) -> str | None:
-    """The axis beside the width over which a surface is drawn: the examples, else the first with three values; None without one."""
-    names = [name for name in axes_of(found) if found.curves[name].nunique() >= 3]
-    return "train_examples" if "train_examples" in names else next(iter(names), None)
-
-
-def _at(table: pd.DataFrame, point: Mapping[Hashable, float]) -> pd.DataFrame:
-    for name, value in point.items():
-        table = table[table[name] == value]
-    return table
-
-
-def _plot_point(ax: Axes, errors: pd.DataFrame, curve: pd.DataFrame, peak: pd.DataFrame, split: str) -> None:
+def _plot_panel(ax: Axes, panel: DoubleDescent) -> None:
+    errors, curve, peak, split = panel.errors, panel.curves, panel.peaks, panel.split
     shift = np.exp2(np.random.default_rng(0).uniform(-0.08, 0.08, len(errors)))
     ax.plot(errors["width"] * shift, errors["test"], "o", color=BLUE, ms=2.5, alpha=0.3, mew=0)
     ax.fill_between(curve["width"], curve["low"], curve["high"], color=BLUE, alpha=0.18, lw=0)
@@ -100,23 +77,21 @@ def surface_figure(found: DoubleDescent, over: str, width_label: str) -> Figure:
       over: the other axis.
       width_label: what the width counts.
     """
-    names = [name for name in axes_of(found) if name != over]
-    points = found.curves[names].drop_duplicates().to_dict("records") if names else [{}]
+    panels = found.panels(over)
     figure, axes = plt.subplots(
-        1, len(points), figsize=(2.5 + 5.2 * len(points), 4.6), sharey=True, squeeze=False
+        1, len(panels), figsize=(2.5 + 5.2 * len(panels), 4.6), sharey=True, squeeze=False
     )
     low, high = found.curves["error"].min(), found.curves["error"].max()
     image = None
-    for ax, point in zip(axes[0], points, strict=True):
-        curve = _at(found.curves, point)
-        table = curve.pivot(index=over, columns="width", values="error")
-        fitted = curve.pivot(index=over, columns="width", values="fitted")
+    for ax, (where, panel) in zip(axes[0], panels.items(), strict=True):
+        table, fitted = (
+            panel.curves.pivot(index=over, columns="width", values=name) for name in ("error", "fitted")
+        )
         x, y = np.arange(table.shape[1]), np.arange(table.shape[0])
         image = ax.pcolormesh(x, y, table.to_numpy(), cmap="viridis", vmin=low, vmax=high, shading="nearest")
         # "half fit" as an outline of cells, so that nothing is interpolated
         ax.contour(*_outline(fitted.to_numpy() >= 0.5), levels=[0.5], colors="white", linewidths=2)
-        peaks = _at(found.peaks, point)
-        tall = peaks[np.minimum(peaks["mean_rise"], peaks["mean_fall"]) > peaks["resolution"]]
+        tall = panel.clear_peaks
         places = [table.columns.get_loc(width) for width in tall["mean_peak_width"]]
         ax.plot(
             places, [table.index.get_loc(value) for value in tall[over]], "D", color=RED, mec="white", ms=8
@@ -124,7 +99,7 @@ def surface_figure(found: DoubleDescent, over: str, width_label: str) -> Figure:
         ax.set_xticks(x[::2], [f"{width:,}" for width in table.columns[::2]])
         ax.set_yticks(y, [f"{value:,g}" for value in table.index])
         ax.set_xlabel(width_label)
-        ax.set_title(", ".join(f"{str(name).replace('_', ' ')} {value:g}" for name, value in point.items()))
+        ax.set_title(where)
         ax.grid(visible=False)
     axes[0, 0].set_ylabel(over.replace("_", " "))
     if image is not None:
