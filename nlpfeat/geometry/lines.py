@@ -6,6 +6,7 @@ found exactly, layer by layer: between two neighbouring breakpoints of the layer
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -59,17 +60,17 @@ class LinePieces:
     def __len__(self) -> int:
         return len(self.starts)
 
-    @property
+    @cached_property
     def line(self) -> Int[np.ndarray, " points"]:
         """The line of each point."""
         return np.repeat(np.arange(len(self)), np.diff(self.first))
 
-    @property
+    @cached_property
     def length(self) -> Float[np.ndarray, " lines"]:
         """Euclidean length of each line."""
         return np.linalg.norm(self.ends - self.starts, axis=1)
 
-    @property
+    @cached_property
     def _left(self) -> Int[np.ndarray, " pieces"]:
         """The points at which a piece of more than no length begins."""
         left = np.setdiff1d(np.arange(len(self.place)), self.first[1:] - 1, assume_unique=True)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from nlpfeat.geometry.lines import LinePieces, line_pieces, local_distances
+from nlpfeat.geometry.lines import LinePieces, Switches, line_pieces, local_distances
 from nlpfeat.geometry.network import Network, slice_plane
 from nlpfeat.geometry.regions import count_regions
 
@@ -73,18 +73,17 @@ def sections(
         found = [hull for triple in triples if (hull := _hull(network, *points[triple])) is not None]
         hulls[f"hull_regions_{kind}"] = _mean([regions for regions, _ in found])
         hulls[f"hull_density_{kind}"] = _mean([regions / area for regions, area in found])
+    variation, changes = across.variation(), across.switches()
     return Sections(
         line_regions_within=_mean(inside.regions()),
         line_regions_between=_mean(across.regions()),
         line_pieces_within=_mean(inside.affine_pieces()),
         line_pieces_between=_mean(across.affine_pieces()),
         line_variation_within=_mean(inside.variation()),
-        line_variation_between=_mean(across.variation()),
-        line_straightness=_mean(
-            across.chord()[across.variation() > 0] / across.variation()[across.variation() > 0]
-        ),
-        **_decisions(inside, across, labels[within[:, 0]], labels[between]),
-        **_densities(inside, across, beyond),
+        line_variation_between=_mean(variation),
+        line_straightness=_mean(across.chord()[variation > 0] / variation[variation > 0]),
+        **_decisions(inside, across, changes, labels[within[:, 0]], labels[between]),
+        **_densities(inside, across, changes, beyond),
         **hulls,
     )
 
@@ -95,13 +94,15 @@ def fold_distance(network: Network, points: Float[np.ndarray, "n inputs"]) -> fl
 
 
 def _decisions(
-    inside: LinePieces, across: LinePieces, own: Int[np.ndarray, " lines"], both: Int[np.ndarray, "pairs 2"]
+    inside: LinePieces,
+    across: LinePieces,
+    changes: Switches,
+    own: Int[np.ndarray, " lines"],
+    both: Int[np.ndarray, "pairs 2"],
 ) -> dict[str, float]:
-    """What is predicted along the lines."""
-    changes = inside.switches()
-    stays = np.bincount(changes.line, minlength=len(inside)) == 0
+    """What is predicted along the lines; `changes` are those across."""
+    stays = np.bincount(inside.switches().line, minlength=len(inside)) == 0
     connected = stays & (_predicted(inside)[:, 0] == own)
-    changes = across.switches()
     times = np.bincount(changes.line, minlength=len(across))
     direct = (times == 1) & (_predicted(across) == both).all(1)
     first = np.full(len(across), np.inf)
@@ -122,7 +123,9 @@ def _predicted(lines: LinePieces) -> Int[np.ndarray, "lines 2"]:
     return lines.scores[ends].argmax(2)
 
 
-def _densities(inside: LinePieces, across: LinePieces, beyond: LinePieces) -> dict[str, float]:
+def _densities(
+    inside: LinePieces, across: LinePieces, changes: Switches, beyond: LinePieces
+) -> dict[str, float]:
     """Folds per unit of length: their number over the length of all stretches of a kind."""
     near, length = 0.0, 0.0
     for lines in (inside, across):
@@ -131,7 +134,6 @@ def _densities(inside: LinePieces, across: LinePieces, beyond: LinePieces) -> di
             at = np.full(len(lines), place)
             near += lines.folds_within(every, at, np.full(len(lines), NEAR)).sum()
         length += 2 * NEAR * lines.length.sum()
-    changes = across.switches()
     reach = np.full(len(changes.line), NEAR)
     stretch = np.minimum(changes.place + NEAR, 1) - np.maximum(changes.place - NEAR, 0)
     along_boundary = (stretch * across.length[changes.line]).sum()

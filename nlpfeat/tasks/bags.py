@@ -19,12 +19,20 @@ from nlpfeat.models.sentiment_net import SentimentNet, SentimentNetSpec
 from nlpfeat.models.word_bag import NaiveBayesBagSpec, WordBag, WordBagSpec
 from nlpfeat.models.word_mean import WordMean, WordMeanSpec
 from nlpfeat.tasks import fit_texts
-from nlpfeat.training.losses import cross_entropy, squared_error, uniform_cross_entropy
+from nlpfeat.training.losses import squared_error
 from nlpfeat.training.metrics import CLASS_METRICS, Metric, accuracy
 from nlpfeat.training.optimizers import adam_l2
 from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.rules.online import MAX_BATCH, REVIEW_BY_REVIEW
-from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task, Views
+from nlpfeat.training.task import (
+    DataPipeline,
+    Evaluation,
+    GradientDescent,
+    ModelFactory,
+    Task,
+    Views,
+    cross_entropy_descent,
+)
 
 
 @settings_class
@@ -53,9 +61,7 @@ class OnlineSettings(Settings):
 
 
 ACCURACY = Metric("accuracy", accuracy)
-CROSS_ENTROPY = GradientDescent(
-    Metric("loss", cross_entropy, "nats", "min"), adam_l2, uniform_loss=uniform_cross_entropy
-)
+CROSS_ENTROPY = cross_entropy_descent(adam_l2)
 
 PLANTED_WORDS = Task(
     name="planted_words",

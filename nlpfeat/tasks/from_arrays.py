@@ -16,18 +16,17 @@ from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Outputs, P
 from nlpfeat.data.core import rows as rows_of
 from nlpfeat.errors import UserError
 from nlpfeat.models.layers import PlainLayer
-from nlpfeat.training.losses import cross_entropy, uniform_cross_entropy
 from nlpfeat.training.metrics import Metric, accuracy
 from nlpfeat.training.optimizers import Optimizer, adam
 from nlpfeat.training.recipe import DescentSettings
 from nlpfeat.training.task import (
     DataPipeline,
     Evaluation,
-    GradientDescent,
     ModelFactory,
     PiecewiseLinear,
     Task,
     Views,
+    cross_entropy_descent,
 )
 
 ArraySplits: TypeAlias = Mapping[str, tuple[ArrayLike, ArrayLike]]  # split -> inputs (n, …), class ids (n,)
@@ -124,9 +123,7 @@ def classification_task(
             ),
             padded=False,
         ),
-        learner=GradientDescent(
-            Metric("loss", cross_entropy, "nats", "min"), optimizer, uniform_loss=uniform_cross_entropy
-        ),
+        learner=cross_entropy_descent(optimizer),
         evaluation=Evaluation((Metric("accuracy", accuracy),), success),
         views=Views(None if layers is None else _flat_inputs(layers)),
     )

@@ -19,22 +19,21 @@ from nlpfeat.data.images import labelled, sets
 from nlpfeat.data.points import spirals, wound_spirals
 from nlpfeat.models.mlp import Mlp, MlpSpec, mlp_layers
 from nlpfeat.models.picture_net import PictureNet, PictureNetSpec, picture_net_layers
-from nlpfeat.training.losses import cross_entropy, uniform_cross_entropy
+from nlpfeat.tasks.points import Slope
 from nlpfeat.training.metrics import Metric, accuracy
 from nlpfeat.training.optimizers import adam_l2, sgd_momentum
 from nlpfeat.training.recipe import BelowOne, DescentSettings
 from nlpfeat.training.task import (
     DataPipeline,
     Evaluation,
-    GradientDescent,
     ModelFactory,
     PiecewiseLinear,
     Task,
     Views,
+    cross_entropy_descent,
 )
 
 Depth = Annotated[int, Range(1)]
-Slope = Annotated[float, Range(0, 0.99)]  # 1 would be no activation
 
 
 @settings_class
@@ -94,9 +93,7 @@ def _examples(data: labelled.SplitSizes) -> dict[str, Range | Divisor]:
     return {"train_examples": Divisor(data.train, "config.data.train")}
 
 
-CROSS_ENTROPY = Metric("loss", cross_entropy, "nats", "min")
-
-LEARNER = GradientDescent(CROSS_ENTROPY, sgd_momentum, uniform_loss=uniform_cross_entropy)
+LEARNER = cross_entropy_descent(sgd_momentum)
 
 MNIST1D = Task(
     name="mnist1d",
@@ -172,7 +169,7 @@ WOUND_SPIRALS = Task(
         build=lambda model, data, units: Mlp(units, data.arms, model.layers, model.bottleneck),
         limits=_mlp_limits,
     ),
-    learner=GradientDescent(CROSS_ENTROPY, adam_l2, uniform_loss=uniform_cross_entropy),
+    learner=cross_entropy_descent(adam_l2),
     evaluation=Evaluation(metrics=(Metric("accuracy", accuracy),), success=0.95, batch_size=2000),
     views=MNIST1D.views,
 )

@@ -16,7 +16,7 @@ from nlpfeat.data.points import annulus, four_rows, plane_points, spirals
 from nlpfeat.models import unwarper
 from nlpfeat.models.eleven_lines import ElevenLines, ElevenLinesSpec
 from nlpfeat.models.unwarper import DeepUnwarper, DeepUnwarperSpec, Unwarper, UnwarperSpec
-from nlpfeat.training.losses import cross_entropy, half_squared_error, uniform_cross_entropy
+from nlpfeat.training.losses import half_squared_error
 from nlpfeat.training.metrics import CLASS_METRICS, Metric, accuracy
 from nlpfeat.training.optimizers import adam_l2, sgd
 from nlpfeat.training.recipe import DescentSettings
@@ -28,6 +28,7 @@ from nlpfeat.training.task import (
     PiecewiseLinear,
     Task,
     Views,
+    cross_entropy_descent,
 )
 
 Depth = Annotated[int, Range(2)]
@@ -115,9 +116,7 @@ SPIRALS = Task(
         SpiralSettings,
         build=lambda model, data, units: Unwarper(units, data.arms, model.embedding),
     ),
-    learner=GradientDescent(
-        Metric("loss", cross_entropy, "nats", "min"), adam_l2, uniform_loss=uniform_cross_entropy
-    ),
+    learner=cross_entropy_descent(adam_l2),
     evaluation=ACCURACY,
     views=Views(piecewise_linear=PiecewiseLinear(unwarper.layers, spirals.class_curves)),
 )

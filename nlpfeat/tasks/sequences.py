@@ -10,11 +10,10 @@ from nlpfeat.models.conv_net import ConvNet, ConvNetSpec, MultiConvNetSpec
 from nlpfeat.models.dense_net import DenseNet, DenseNetSpec
 from nlpfeat.models.lstm_net import LstmNet, LstmNetSpec
 from nlpfeat.tasks import fit_texts
-from nlpfeat.training.losses import cross_entropy, uniform_cross_entropy
 from nlpfeat.training.metrics import CLASS_METRICS, Metric, accuracy
 from nlpfeat.training.optimizers import adam, adam_with_l2
 from nlpfeat.training.recipe import DescentSettings
-from nlpfeat.training.task import DataPipeline, Evaluation, GradientDescent, ModelFactory, Task, Views
+from nlpfeat.training.task import DataPipeline, Evaluation, ModelFactory, Task, Views, cross_entropy_descent
 
 
 @settings_class
@@ -57,8 +56,6 @@ class LstmNetSettings(DescentSettings):
     l2: Scalar = traced(1e-6, NonNegative)
 
 
-CROSS_ENTROPY = Metric("loss", cross_entropy, "nats", "min")
-
 IMDB_DENSE = Task(
     name="imdb_dense",
     summary="texts classified by a dense layer on all embedded positions",
@@ -78,7 +75,7 @@ IMDB_DENSE = Task(
         ),
         init_override=sequences.pretrained_embedding,
     ),
-    learner=GradientDescent(CROSS_ENTROPY, adam, uniform_loss=uniform_cross_entropy),
+    learner=cross_entropy_descent(adam),
     evaluation=Evaluation(
         metrics=(Metric("accuracy", accuracy), *CLASS_METRICS), success=0.87, batch_size=250
     ),
@@ -119,5 +116,5 @@ IMDB_LSTM = replace(
             units, len(data.corpus.classes), len(data.vocabulary.words), model
         ),
     ),
-    learner=GradientDescent(CROSS_ENTROPY, adam_with_l2("words"), uniform_loss=uniform_cross_entropy),
+    learner=cross_entropy_descent(adam_with_l2("words")),
 )

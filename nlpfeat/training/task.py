@@ -19,6 +19,7 @@ from nlpfeat.data.samplers import epoch_sampler, in_order
 from nlpfeat.models.batch_norm import Network
 from nlpfeat.models.factors import FactorTables, NewUserPrior
 from nlpfeat.models.layers import PlainLayer
+from nlpfeat.training.losses import cross_entropy, uniform_cross_entropy
 from nlpfeat.training.metrics import Baseline, Metric, PerExample, Success, majority_baseline
 from nlpfeat.training.optimizers import Optimizer
 from nlpfeat.training.schedule import TrainingSpec
@@ -204,6 +205,13 @@ class GradientDescent:
     optimizer: Optimizer
     sampler: SamplerFn = epoch_sampler
     uniform_loss: PerExample | None = None
+
+
+def cross_entropy_descent(optimizer: Optimizer) -> GradientDescent:
+    """Gradient descent on the cross-entropy of classes, in nats, as of most classifiers."""
+    return GradientDescent(
+        Metric("loss", cross_entropy, "nats", "min"), optimizer, uniform_loss=uniform_cross_entropy
+    )
 
 
 @runtime_checkable
