@@ -28,12 +28,19 @@ def launched(path, width=1500, height=900, *, phone=False):
     return browser
 
 
-def opened(path, width=1500, height=900, *, phone=False):
-    """A browser with a page of Bokeh's, laid out and at rest."""
-    browser = launched(path, width, height, phone=phone)
-    rest = "return window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
-    assert until(lambda: browser.execute_script(rest))
+def ready(browser):
+    """The same browser, once the script of a report has painted everything."""
+    assert until(
+        lambda: browser.execute_script(
+            "return window.pages?.length > 0 && pages.every(page => page.explorer)"
+        )
+    )
     return browser
+
+
+def opened(path, width=1500, height=900, *, phone=False):
+    """A browser with a report, laid out and at rest."""
+    return ready(launched(path, width, height, phone=phone))
 
 
 def until(holds, seconds=60):
@@ -44,17 +51,6 @@ def until(holds, seconds=60):
         if value or time.monotonic() > stop:
             return value
         time.sleep(0.1)
-
-
-def element(browser, tag, number=0):
-    """An element inside Bokeh's shadow roots."""
-    script = """
-    const found = [], walk = node => {
-      if (node.shadowRoot) walk(node.shadowRoot);
-      for (const child of node.children) { if (child.matches(arguments[0])) found.push(child); walk(child); }
-    };
-    walk(arguments[2] ?? document.body); return found[arguments[1]];"""
-    return browser.execute_script(script, tag, number)
 
 
 def errors(browser):

@@ -19,7 +19,8 @@ from nlpfeat.data.names import identity
 from nlpfeat.data.ratings.files import year
 from nlpfeat.data.ratings.rating_table import Pairs, RatingTable
 from nlpfeat.embeddings.components import components, ends
-from nlpfeat.embeddings.neighbours import cosine, nearest
+from nlpfeat.embeddings.neighbours import cosine, nearest, nearest_of, unit_length
+from nlpfeat.embeddings.projections import stacked
 from nlpfeat.errors import UserError
 from nlpfeat.models.factors import FactorTables
 from nlpfeat.study.forward import batched
@@ -354,48 +355,55 @@ class ItemMap(NamedTuple):
     Attributes:
       table: one row per item: title, year (NaN if unknown), ratings, quality, x, y.
       quality: name of the quality.
-      components: which two, counted from 1.
+      components: which two, counted from 1; of factors of one dimension the only one, with the items stacked on a number line.
       share: of the variance, of each.
       model: description of the member.
+      neighbours: of each item those of the largest cosine, by place in the table, largest first.
     """
 
     table: pd.DataFrame
     quality: str
-    components: tuple[int, int]
-    share: tuple[float, float]
+    components: tuple[int, ...]
+    share: tuple[float, ...]
     model: str
+    neighbours: Int[np.ndarray, "items neighbours"]
 
 
-def item_map(member: TrainedMember, axes: tuple[int, int] = (1, 2), max_items: int = 2000) -> ItemMap:
-    """The items of a member by two components.
+def item_map(member: TrainedMember, axes: tuple[int, int] | None = None, max_items: int = 2000) -> ItemMap:
+    """The items of a member by two components, or on a number line.
 
     Args:
       member: of a rating task.
-      axes: two different components, counted from 1.
+      axes: two different components, counted from 1; None for the first two, or a number line where there is one.
       max_items: only so many of the most rated items.
 
     Raises:
       UserError: if there are too few items or components.
     """
     items = _items(member, max_items, 3, "a map needs")
-    principal = components(factor_tables(member).items[items], max(axes))
-    if max(axes) > principal.scores.shape[1]:
+    vectors = factor_tables(member).items[items]
+    principal = components(vectors, max(axes or (1, 2)))
+    count = principal.scores.shape[1]
+    if axes is not None and max(axes) > count:
         raise UserError(
-            f"components {axes[0]},{axes[1]}: there are {principal.scores.shape[1]}, as width is {member.settings.width}"
+            f"components {axes[0]},{axes[1]}: there are {count}, as width is {member.settings.width}"
         )
+    shown = axes or ((1, 2) if count > 1 else (1,))
     table, (name, values) = rating_table(member), item_quality(member, items)
     titles = [table.titles[item] for item in items]
-    a, b = (axis - 1 for axis in axes)
+    places = [axis - 1 for axis in shown]
+    plane = principal.scores[:, places] if len(places) == 2 else stacked(principal.scores[:, 0])
     columns = {
         "title": titles,
         "year": [year(title) for title in titles],
         "ratings": table.counts[items],
         "quality": values,
-        "x": principal.scores[:, a],
-        "y": principal.scores[:, b],
+        "x": plane[:, 0],
+        "y": plane[:, 1],
     }
-    share = float(principal.share[a]), float(principal.share[b])
-    return ItemMap(pd.DataFrame(columns), name, axes, share, describe_model(member))
+    share = tuple(float(principal.share[place]) for place in places)
+    near = nearest_of(unit_length(vectors))
+    return ItemMap(pd.DataFrame(columns), name, shown, share, describe_model(member), near)
 
 
 def _items(member: TrainedMember, max_items: int, least: int, what: str) -> Int[np.ndarray, " items"]:

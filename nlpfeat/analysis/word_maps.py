@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from sklearn.cluster import KMeans
 
 from nlpfeat.analysis.embeddings import (
@@ -19,8 +19,8 @@ from nlpfeat.analysis.embeddings import (
     word_space,
     word_vectors,
 )
-from nlpfeat.embeddings.neighbours import unit_length
-from nlpfeat.embeddings.projections import align, pca, tsne
+from nlpfeat.embeddings.neighbours import nearest_of, unit_length
+from nlpfeat.embeddings.projections import align, pca, stacked, tsne
 from nlpfeat.embeddings.separability import PolarWords, effective_dimensions
 from nlpfeat.embeddings.space import WordSpace
 from nlpfeat.errors import UserError
@@ -36,7 +36,6 @@ METHODS: dict[Method, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
     "pca": ("PCA", pca),
 }
 MAX_CLUSTERS = 8
-BINS = 60  # of a number line
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,19 @@ class WordMapOptions:
 
 
 class Plane(NamedTuple):
-    """The words of a map in one space, projected."""
+    """The words of a map in one space, projected.
+
+    Attributes:
+      title: the member or file, and the projection.
+      points: of the words.
+      rank: dimensions that the words fill; up to one, the points are stacked on a number line.
+      neighbours: the nearest words of each in the whole space by Euclidean distance, nearest first; at most `NEIGHBOURS` of `nlpfeat.embeddings.neighbours`.
+    """
 
     title: str
     points: Float[np.ndarray, "n 2"]
+    rank: int
+    neighbours: Int[np.ndarray, "n neighbours"]
 
 
 class WordMap(NamedTuple):
@@ -174,9 +182,10 @@ def project(spaces: Sequence[Titled], method: Method, track: Track = untracked) 
     for title, vectors in track(spaces, "maps", len(spaces)):
         points = effective_dimensions(vectors)
         rank = points.shape[1]
+        near = nearest_of(points)
         if rank > 1:
             plane, heading = projection(points), f"{title}: {name} of {rank} dimensions"
-            planes.append(Plane(heading, align(plane, planes[0].points) if planes else plane))
+            planes.append(Plane(heading, align(plane, planes[0].points) if planes else plane, rank, near))
             continue
         shown = "its map is empty" if rank == 0 else "they are drawn on a number line"
         log.warning("%s: the words fill %d of %d dimensions, so %s", title, rank, vectors.shape[1], shown)
@@ -187,20 +196,11 @@ def project(spaces: Sequence[Titled], method: Method, track: Track = untracked) 
             Plane(
                 f"{title}: number line, as the words fill {rank} dimension{'' if rank == 1 else 's'}",
                 stacked(line),
+                rank,
+                near,
             )
         )
     return planes
-
-
-def stacked(line: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
-    """Points of a number line in the plane: those that fall into one of `BINS` equal bins stand on top of each other, in order."""
-    span = np.ptp(line) or 1.0
-    bins = np.minimum((line - line.min()) / span * BINS, BINS - 1).astype(int)
-    height = np.zeros(len(line))
-    for number in np.unique(bins):
-        inside = np.flatnonzero(bins == number)
-        height[inside[np.argsort(line[inside], kind="stable")]] = np.arange(len(inside))
-    return np.stack([line, height * span / BINS], axis=1)
 
 
 def _frequent(space: WordSpace, options: WordMapOptions) -> Float[np.ndarray, "n d"]:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float, Int
+from sklearn.neighbors import NearestNeighbors
 
 Vectors = Float[np.ndarray, "n d"]
 Vector = Float[np.ndarray, " d"]
+NEIGHBOURS = 10  # nearest points of each that a map knows
 CHUNK = 512  # rows that are compared with all vectors at a time
 
 
@@ -85,3 +87,11 @@ def nearest_of_each(
         order = np.argsort(-np.take_along_axis(cosines, best, 1), axis=1, kind="stable")
         neighbours[start : start + CHUNK] = np.take_along_axis(best, order, 1)
     return neighbours
+
+
+def nearest_of(points: Float[np.ndarray, "n d"]) -> Int[np.ndarray, "n neighbours"]:
+    """The nearest other points of each, nearest first, by Euclidean distance; none where all points coincide."""
+    count = min(NEIGHBOURS, len(points) - 1) if points.shape[1] else 0
+    if not count:
+        return np.zeros((len(points), 0), int)
+    return NearestNeighbors(n_neighbors=count).fit(points).kneighbors(return_distance=False)

@@ -8,6 +8,7 @@ from sklearn.manifold import TSNE
 
 from nlpfeat.embeddings.neighbours import Vectors
 
+BINS = 60  # of a number line
 Plane = Float[np.ndarray, "n 2"]
 
 
@@ -46,3 +47,14 @@ def align(points: Plane, onto: Plane) -> Plane:
     turn, scale = orthogonal_procrustes(centred, target)
     size = (centred**2).sum()
     return (scale / size if size else 1.0) * centred @ turn + onto.mean(0)
+
+
+def stacked(line: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
+    """Points of a number line in the plane: those that fall into one of `BINS` equal bins stand on top of each other, in order."""
+    span = np.ptp(line) or 1.0
+    bins = np.minimum((line - line.min()) / span * BINS, BINS - 1).astype(int)
+    height = np.zeros(len(line))
+    for number in np.unique(bins):
+        inside = np.flatnonzero(bins == number)
+        height[inside[np.argsort(line[inside], kind="stable")]] = np.arange(len(inside))
+    return np.stack([line, height * span / BINS], axis=1)

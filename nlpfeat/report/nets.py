@@ -6,12 +6,19 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from nlpfeat.report.web_page import as_array
+
 
 class Axis(NamedTuple):
     """A setting in which the networks differ: one slider."""
 
     name: str
     values: Sequence[float]  # rising
+
+    @property
+    def label(self) -> str:
+        """On the page."""
+        return self.name.replace("_", " ")
 
 
 class Net(NamedTuple):
@@ -45,8 +52,7 @@ class Nets(NamedTuple):
       nets: the networks.
       parameters: float32, of all networks.
       points: sets of training points (n, 2) with the class of each (n,); several networks share one.
-      grid: (lines, m, 2), a grid of the input plane.
-      window: half the side of the square of the input plane that is shown.
+      radius: of the disc in which the grid of the input plane lies.
       start: indices on the axes of the networks that the two views show at first.
     """
 
@@ -55,6 +61,28 @@ class Nets(NamedTuple):
     nets: list[Net]
     parameters: Float[np.ndarray, " parameters"]
     points: list[tuple[Float[np.ndarray, "n 2"], Int[np.ndarray, " n"]]]
-    grid: Float[np.ndarray, "lines m 2"]
-    window: float
+    radius: float
     start: tuple[tuple[int, ...], tuple[int, ...]]
+
+    def as_data(self) -> dict[str, object]:
+        """As the page's script reads them."""
+        return {
+            "axes": [{"name": axis.name, "label": axis.label, "values": list(axis.values)} for axis in self.axes],
+            "step_lists": self.step_lists,
+            "nets": [
+                {
+                    "id": net.id, "at": net.at, "steps": net.steps, "shapes": net.shapes, "activations": net.negative_slopes,
+                    "offset": net.offset, "points": net.points,
+                }
+                for net in self.nets
+            ],
+            "parameters": as_array(self.parameters, "f4"),
+            "points": [
+                {
+                    "x": as_array(points[:, 0], "f8"), "y": as_array(points[:, 1], "f8"), "labels": as_array(labels, "u1"),
+                }
+                for points, labels in self.points
+            ],
+            "radius": self.radius,
+            "start": self.start,
+        }  # fmt: skip

@@ -5,16 +5,21 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from nlpfeat.analysis.ratings import item_map
 from nlpfeat.analysis.word_maps import WordMapOptions, word_map
 from nlpfeat.config.files import expand_path
+from nlpfeat.data.text.characters import CharacterSpec
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
+from nlpfeat.report.characters import Characters, characters_of_page
+from nlpfeat.report.headline import headline, words_sentences
 from nlpfeat.report.item_maps import item_map_page
 from nlpfeat.report.map_page import Map
 from nlpfeat.report.members import members_of_page
 from nlpfeat.report.page import Part, report_page
+from nlpfeat.report.spreadsheet import Spreadsheet, spreadsheet
 from nlpfeat.report.study_nets import nets_of_page
 from nlpfeat.report.word_maps import word_map_page
 from nlpfeat.stats.summaries import summary_table
@@ -44,7 +49,7 @@ class ReportOptions:
 
     frames: int = 80
     widths: tuple[float, ...] = ()
-    budget: float = 8e6
+    budget: float = 5e6
 
 
 def write_report(
@@ -93,9 +98,9 @@ def study_part(study: Study, options: ReportOptions, budget: float, track: Track
     """
     members = members_of_page(study)
     nets, notes = nets_of_page(study, options.frames, budget, track)
-    maps: list[Map] = []
+    found = Views([], [], None, None)
     try:
-        maps = _maps(study, options, track)
+        found = _views(study, options, track)
     except UserError as error:  # too few words, or training diverged: the rest of the page is unaffected
         notes.append(f"no map: {error}")
     table = summary_table(study.results)
@@ -106,7 +111,10 @@ def study_part(study: Study, options: ReportOptions, budget: float, track: Track
         summary=study.task.summary,
         members=members,
         nets=nets,
-        maps=maps,
+        headline=[*headline(study), *found.sentences],
+        maps=found.maps,
+        spreadsheet=found.spreadsheet,
+        characters=found.characters,
         table=table,
         notes=[table.caption, *study.dataset.notes, *notes],
         documents=_documents(study),
@@ -124,11 +132,36 @@ def _documents(study: Study) -> dict[str, str]:
     }
 
 
-def _maps(study: Study, options: ReportOptions, track: Track) -> list[Map]:
-    """Maps of words or items, of members of median score at the first point of the further axes."""
-    views, dataset = study.task.views, study.results
-    if views.word_vectors is None and views.factors is None:
-        return []
+class Views(NamedTuple):
+    """What a page shows of networks of words, items or characters."""
+
+    sentences: list[str]
+    maps: list[Map]
+    spreadsheet: Spreadsheet | None
+    characters: Characters | None
+
+
+def _views(study: Study, options: ReportOptions, track: Track) -> Views:
+    """Maps of words or items and texts of characters, of members of median score; the spreadsheet of ratings."""
+    views = study.task.views
+    if views.word_vectors is not None:
+        words = word_map(study, _members(study, options), WordMapOptions(per_class=WORDS_PER_CLASS), track)
+        return Views(words_sentences(words), [word_map_page(words)._replace(heading="Words")], None, None)
+    if views.factors is not None:
+        table = spreadsheet(study.dataset.metadata)
+        maps = []
+        for settings in _members(study, options):
+            result = item_map(study.restore_converged(**settings), max_items=ITEMS)
+            maps.append(item_map_page(result)._replace(heading=f"Items: {describe_settings(settings)}"))
+        return Views([], maps, table, None)
+    if issubclass(study.task.data.spec, CharacterSpec):
+        return Views([], [], None, characters_of_page(study, _members(study, options), track))
+    return Views([], [], None, None)
+
+
+def _members(study: Study, options: ReportOptions) -> list[dict[str, float]]:
+    """The narrowest, a middle and the widest member, or those of the widths that were asked for, at the first point of the further axes."""
+    dataset = study.results
     point = {name: dataset[name].to_numpy()[0].item() for name in further_axes(dataset)}
     there = dataset["width"].to_numpy().tolist()
     widths = options.widths or sorted({there[0], there[len(there) // 2], there[-1]})
@@ -136,11 +169,4 @@ def _maps(study: Study, options: ReportOptions, track: Track) -> list[Map]:
     for width in widths:
         settings = {"width": width} | point
         members.append(settings | {"seed": choose_seed(dataset, study.task, settings, best=False)})
-    if views.word_vectors is not None:
-        words = word_map(study, members, WordMapOptions(per_class=WORDS_PER_CLASS), track)
-        return [word_map_page(words)._replace(heading="Words")]
-    maps = []
-    for settings in members:
-        result = item_map(study.restore_converged(**settings), max_items=ITEMS)
-        maps.append(item_map_page(result)._replace(heading=f"Items: {describe_settings(settings)}"))
-    return maps
+    return members

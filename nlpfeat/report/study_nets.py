@@ -6,8 +6,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 
-from nlpfeat.analysis.geometry import WINDOW
-from nlpfeat.films.camera import disc_grid, evenly_spaced, film_steps, radius_of
+from nlpfeat.films.camera import evenly_spaced, film_steps, radius_of
 from nlpfeat.progress import Track, untracked
 from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.store.results import further_axes
@@ -19,7 +18,6 @@ from nlpfeat.training.task import PlainLayer
 
 MAX_POINTS = 1000  # training points shown per network
 MAX_MEMBERS = 5000  # whose checkpoints are read
-GRID_LINES, GRID_POINTS = 9, 33
 
 
 class _Kept(NamedTuple):
@@ -171,5 +169,5 @@ def _packed(kept: dict[str, _Kept], starred: list[dict[str, float]]) -> Nets:
         parameters.append(net.parameters)
         offset += len(parameters[-1])
     start = grid_index(starred[0]), grid_index(starred[-1])
-    lines = disc_grid(max(radius_of(part) for part, _ in points), GRID_LINES, GRID_POINTS)
-    return Nets(axes, step_lists, nets, np.concatenate(parameters), points, lines, WINDOW, start)
+    radius = max(radius_of(part) for part, _ in points)
+    return Nets(axes, step_lists, nets, np.concatenate(parameters), points, radius, start)

@@ -1,6 +1,5 @@
 """What the interactive map of words shows: colours, markers, captions. `nlpfeat.report.map_page` draws it."""
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +13,10 @@ CAVEATS = {
     "tsne": "t-SNE keeps neighbours together; the distances between groups, and their sizes, mean nothing.",
     "pca": "PCA shows the two directions of largest variance; distances are true as far as they lie in these.",
 }
-USAGE = "Wheel to zoom, drag to pan; point at a word to read it; more labels appear as you zoom in."
+USAGE = (
+    "Wheel to zoom, drag to move; point at a word to read it, click it for its nearest words in the whole space; more labels appear as "
+    "you zoom in."
+)
 # Colours that the colour-blind distinguish, and a marker besides, per cluster.
 CLUSTERS = (
     ("#0072B2", "circle"),
@@ -31,7 +33,7 @@ assert len(CLUSTERS) == MAX_CLUSTERS
 
 def word_map_page(result: WordMap) -> Map:
     """The map of words, ready for `nlpfeat.report.map_page.write_map`."""
-    panels = [Panel(*plane) for plane in result.planes]
+    panels = [Panel(plane.title, plane.points, plane.rank <= 1, plane.neighbours) for plane in result.planes]
     return Map(panels, *(_clusters if result.class_name is None else _polar)(result))
 
 
@@ -47,9 +49,9 @@ def _polar(result: WordMap) -> tuple[Points, str, str]:
     )
     heading = f"Words of {last} texts (green dots) and of the others (black triangles): the network treats neighbours alike"
     about = (
-        f"<p><b>Words in the space of the network.</b> The {int(good.sum())} words most typical of {html.escape(last)} texts (green "
+        f"Words in the space of the network. The {int(good.sum())} words most typical of {last} texts (green "
         f"dots) and the {int((~good).sum())} most typical of the others (black triangles). The network treats neighbouring words "
-        f"alike. {CAVEATS[result.method]} {USAGE}</p>"
+        f"alike. {CAVEATS[result.method]} {USAGE}"
     )
     return points, heading, about
 
@@ -63,8 +65,8 @@ def _clusters(result: WordMap) -> tuple[Points, str, str]:
     origin = f" of {result.clustered}" if result.clustered else ""
     heading = f"The {count} most frequent words: neighbours occur in similar contexts; colours and shapes: {clusters} clusters{origin}"
     about = (
-        f"<p><b>Words by their contexts.</b> The {count} most frequent words; neighbours occur in similar contexts. Colours and "
-        f"shapes: {clusters} k-means clusters{html.escape(origin)}. {CAVEATS[result.method]} {USAGE}</p>"
+        f"Words by their contexts. The {count} most frequent words; neighbours occur in similar contexts. Colours and "
+        f"shapes: {clusters} k-means clusters{origin}. {CAVEATS[result.method]} {USAGE}"
     )
     return points, heading, about
 

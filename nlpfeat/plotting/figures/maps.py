@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import BboxBase
@@ -14,7 +14,7 @@ from nlpfeat.plotting.save import any_letters
 from nlpfeat.plotting.style import house_style
 
 MAX_POINTS = 1000  # of a still picture; the page has all points
-# Markers by their name in Bokeh.
+# Markers by their name, which the pages' map.js knows too.
 MARKERS = {
     "circle": "o",
     "triangle": "^",
@@ -28,10 +28,21 @@ MARKERS = {
 
 
 class Panel(NamedTuple):
-    """One map of the points."""
+    """One map of the points.
+
+    Attributes:
+      title: above it.
+      points: coordinates.
+      line: whether they are stacked on a number line.
+      neighbours: of each point the nearest others in the whole space, nearest first; none where they are not known.
+      ends: what lies at the left, right, lower and upper end, by name; empty where nothing is known.
+    """
 
     title: str
     points: Float[np.ndarray, "n 2"]
+    line: bool = False
+    neighbours: Int[np.ndarray, "n neighbours"] | None = None
+    ends: tuple[str, ...] = ()
 
 
 class Points(NamedTuple):

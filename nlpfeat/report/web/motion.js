@@ -2,6 +2,8 @@
 // singular value decomposition: rotate, scale, reflect, rotate, shift, and multiply negative coordinates by the negative slope.
 // A step is {layer, sign, description, move}; move([x, y], t) is the identity at t = 0 and the whole step at t = 1. Points are two arrays.
 
+import {short} from "./numbers.js";
+
 const rotateBy = angle => ([x, y], t) => {
   const c = Math.cos(t * angle), s = Math.sin(t * angle);
   return [x.map((_, k) => c * x[k] - s * y[k]), x.map((_, k) => s * x[k] + c * y[k])];
@@ -25,12 +27,12 @@ function decompose([a, b, c, d]) {
 }
 
 // Whether every layer before the head is from plane to plane.
-const drawable = net => net.shapes.slice(0, -1).every(([out, inputs]) => out === 2 && inputs === 2);
+export const isDrawable = layers => layers.slice(0, -1).every(({out, inputs, activation}) => out === 2 && inputs === 2 && activation !== "tanh");
 
 // The steps of all layers before the head; together they are the forward pass.
-function stepsOf(layers) {
+export function stepsOf(layers) {
   const found = [];
-  layers.slice(0, -1).forEach(({weight, bias, negativeSlope}, i) => {
+  layers.slice(0, -1).forEach(({weight, bias, activation: slope}, i) => {
     const {right, first, second, reflected, left} = decompose(weight), degrees = angle => short(angle * 180 / Math.PI) + "°";
     const add = (sign, description, move) => found.push({layer: i + 1, sign, description, move});
     add("Vᵀ", `rotate by ${degrees(right)}`, rotateBy(right));
@@ -38,13 +40,13 @@ function stepsOf(layers) {
     if (reflected) add("±", "reflect: y → −y", scaleBy(1, -1));
     add("U", `rotate by ${degrees(left)}`, rotateBy(left));
     add("+ b", `shift by ${short(bias[0])}, ${short(bias[1])}`, shiftBy(bias[0], bias[1]));
-    if (negativeSlope !== 1) add("( )⁺", `positive part: z < 0 → ${negativeSlope === 0 ? "0" : short(negativeSlope) + " z"}`, bendBy(negativeSlope));
+    if (slope !== 1) add("( )⁺", `positive part: z < 0 → ${slope === 0 ? "0" : short(slope) + " z"}`, bendBy(slope));
   });
   return found;
 }
 
 // Points after `position` steps, the last of them part of the way.
-function walk(points, steps, position) {
+export function walk(points, steps, position) {
   const whole = Math.min(Math.floor(position), steps.length);
   const there = steps.slice(0, whole).reduce((now, step) => step.move(now, 1), points);
   return whole === steps.length ? there : steps[whole].move(there, position - whole);

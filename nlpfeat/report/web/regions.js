@@ -1,62 +1,11 @@
-// A piecewise-linear network on points of the plane, computed in float64 from its stored float32 parameters:
-// its forward pass, its exact linear regions and its decision regions.
-// A layer is {weight, bias, negativeSlope, out, inputs}: x -> a(W x + b), a(z) = z for z >= 0, else negativeSlope z; W row by row.
+// The exact linear regions and decision regions of a piecewise-linear network in a square around the origin.
 // A polygon is a flat array of corners [x0, y0, x1, y1, …], convex, counter-clockwise.
 
-// A number to three digits.
-const short = v => Number(v.toPrecision(3)).toString().replace("-", "−");
-
-// The index of the last of rising steps up to `wanted`; 0 where all are later.
-const lastUpTo = (steps, wanted) => Math.max(0, steps.findLastIndex(step => step <= wanted));
-
-// The layers of a network, read from the study's parameters at `offset`.
-function layersAt(net, parameters, offset) {
-  return net.shapes.map(([out, inputs], i) => {
-    const weight = parameters.subarray(offset, offset += out * inputs);
-    const bias = parameters.subarray(offset, offset += out);
-    return {weight, bias, negativeSlope: net.negative_slopes[i], out, inputs};
-  });
-}
-
-// The values of a layer, one Float64Array (n,) per unit. `values`, its inputs, are Float64Arrays too: mixed kinds of arrays are slow.
-function applyLayer({weight, bias, negativeSlope, out, inputs}, values) {
-  const n = values[0].length, found = [];
-  for (let unit = 0; unit < out; unit++) {
-    const row = new Float64Array(n).fill(bias[unit]);
-    for (let i = 0; i < inputs; i++) {
-      const w = weight[unit * inputs + i], from = values[i];
-      for (let k = 0; k < n; k++) row[k] += w * from[k];
-    }
-    if (negativeSlope !== 1) for (let k = 0; k < n; k++) if (row[k] < 0) row[k] *= negativeSlope;
-    found.push(row);
-  }
-  return found;
-}
-
-// The values after all layers; [x, y] are two arrays (n,), each value one Float64Array (n,).
-function forward(layers, points) {
-  return layers.reduce((values, layer) => applyLayer(layer, values), points);
-}
-
-// The values after each layer, the point itself first: an array of arrays.
-function trace(layers, x, y) {
-  const found = [[Float64Array.of(x), Float64Array.of(y)]];
-  for (const layer of layers) found.push(applyLayer(layer, found.at(-1)));
-  return found.map(values => values.map(value => value[0]));
-}
-
-// The index of the largest of several scores, each at point k.
-function winner(scores, k) {
-  let best = 0;
-  for (let i = 1; i < scores.length; i++) if (scores[i][k] > scores[best][k]) best = i;
-  return best;
-}
-
 // A square around the origin.
-const square = half => [-half, -half, half, -half, half, half, -half, half];
+export const square = half => [-half, -half, half, -half, half, half, -half, half];
 
 // A polygon split by the line a x + b y + c = 0: [positive side, other side, cut]; null for an empty side.
-function split(polygon, a, b, c) {
+export function split(polygon, a, b, c) {
   const n = polygon.length;
   let low = Infinity, high = -Infinity;
   for (let k = 0; k < n; k += 2) {
@@ -83,12 +32,12 @@ function split(polygon, a, b, c) {
 
 // The exact linear regions of layers in the square of half side `half`: {polygon, map, on}, where map holds a, b, c of
 // a x + b y + c for each output, and `on` counts the active units; and the folds, segments [x0, y0, x1, y1].
-function linearRegions(layers, half) {
+export function linearRegions(layers, half) {
   const folds = [];
   let regions = [{polygon: square(half), map: through(layers[0], [1, 0, 0, 0, 1, 0]), on: 0}];
   layers.forEach((layer, i) => {
     const following = layers[i + 1];  // the map of a region gives the inputs of the layer's activation
-    if (layer.negativeSlope !== 1) regions = regions.flatMap(region => cutAll(region, layer.negativeSlope, following ?? identity(layer.out), folds));
+    if (layer.activation !== 1) regions = regions.flatMap(region => cutAll(region, layer.activation, following ?? identity(layer.out), folds));
     else if (following) for (const region of regions) region.map = through(following, region.map);
   });
   return {regions, folds};
@@ -96,11 +45,11 @@ function linearRegions(layers, half) {
 
 // A layer that returns its inputs.
 const identity = n => ({
-  weight: Float64Array.from({length: n * n}, (_, k) => k % (n + 1) === 0 ? 1 : 0), bias: new Float64Array(n), negativeSlope: 1, out: n, inputs: n,
+  weight: Float64Array.from({length: n * n}, (_, k) => k % (n + 1) === 0 ? 1 : 0), bias: new Float64Array(n), activation: 1, out: n, inputs: n,
 });
 
 // W m + b for a map m of the plane.
-function through({weight, bias, out, inputs}, map) {
+export function through({weight, bias, out, inputs}, map) {
   const found = [];  // short plain arrays are created faster than typed ones
   for (let unit = 0; unit < out; unit++) {
     let a = 0, b = 0, c = bias[unit];
@@ -160,7 +109,7 @@ function crosses(polygon, a, b, c) {
 }
 
 // The decision regions of a network with its head: a list of polygons for each class.
-function classCells(regions, classes) {
+export function classCells(regions, classes) {
   const cells = Array.from({length: classes}, () => []);
   for (const {polygon, map} of regions) {
     let first = -1, one = true;
@@ -195,7 +144,7 @@ function bestOf(map, x, y) {
 
 // The outlines of the union of polygons, holes in the opposite direction: edges shared by two polygons are left out.
 // Corners nearer than 2^-24 of the square are merged.
-function outlines(polygons, half) {
+export function outlines(polygons, half) {
   const places = new Map(), xs = [], ys = [], edges = polygons.length > 1 ? new Map() : null;
   if (!edges) return polygons;
   const corner = (x, y) => {
@@ -224,11 +173,11 @@ function outlines(polygons, half) {
     while (out.length) {
       const loop = [];
       let now = start;
-      do { loop.push(xs[now], ys[now]); now = after.get(now).pop(); } while (now !== start && now !== undefined);
+      do { loop.push(xs[now], ys[now]); now = after.get(now)?.pop(); } while (now !== start && now !== undefined);
       loops.push(loop);
     }
   return loops;
 }
 
 // |det| of a map of the plane to the plane: the product of its singular values.
-const areaFactor = map => Math.abs(map[0] * map[4] - map[1] * map[3]);
+export const areaFactor = map => Math.abs(map[0] * map[4] - map[1] * map[3]);

@@ -1,0 +1,55 @@
+// A network that trains while it is shown: in a worker, or on the page itself in a browser without workers.
+
+import {createTrainer} from "./trainer.js";
+
+const KEPT = 4000;  // recorded steps of a curve; of more, every second one is dropped
+
+// onchange() is called when an answer has arrived. `script` is the trainer's source.
+export function createLive(script, onchange) {
+  let worker = null, handle = null, waiting = false;
+  const live = {
+    inWorker: false, version: 0, step: 0, parameters: null, loss: NaN, accuracy: NaN, test: null, running: false, diverged: false, millis: 0,
+    curve: {every: 1, steps: [], loss: [], accuracy: []}, furthest: 0,
+    start(message) { live.version++; live.furthest = 0; live.curve = {every: 1, steps: [], loss: [], accuracy: []}; send({kind: "start", ...message}); },
+    send,
+    // Ask for the present state, unless an answer is on its way.
+    look() { if (!waiting && live.parameters) { waiting = true; send({kind: "look"}); } },
+  };
+  const take = found => {
+    waiting = false;
+    const {curve, ...rest} = found;
+    Object.assign(live, rest);
+    live.furthest = Math.max(live.furthest, live.step);
+    if (curve) record(live.curve, curve);
+    onchange();
+  };
+  try {
+    worker = new Worker(URL.createObjectURL(new Blob([script], {type: "text/javascript"})));
+    worker.onmessage = event => take(event.data);
+    live.inWorker = true;
+  } catch {  // no workers, or none for a page that was opened from a file
+    handle = createTrainer(found => setTimeout(take, 0, found));
+  }
+  function send(message) {
+    if (message.kind === "run") live.running = true;
+    if (worker) worker.postMessage(message); else handle(message);
+  }
+  return live;
+}
+
+// Add what was recorded; a training that was rewound first loses what it now writes anew.
+function record(curve, {from, steps, loss, accuracy}) {
+  if (from !== null) {
+    const keep = curve.steps.findIndex(step => step >= from);
+    if (keep >= 0) for (const part of [curve.steps, curve.loss, curve.accuracy]) part.length = keep;
+  }
+  steps.forEach((step, k) => {
+    if (step % curve.every) return;
+    curve.steps.push(step); curve.loss.push(loss[k]); curve.accuracy.push(accuracy[k]);
+  });
+  if (curve.steps.length > KEPT) {
+    curve.every *= 2;
+    const kept = curve.steps.map(step => step % curve.every === 0);
+    for (const name of ["steps", "loss", "accuracy"]) curve[name] = curve[name].filter((_, k) => kept[k]);
+  }
+}

@@ -1,0 +1,104 @@
+// A trainer: it trains one network while others paint. It runs in a worker, or on the page where there are none.
+//
+// It is sent
+//   {kind: "start", net, parameters, data, test, rate, decay}   data and test: {x, y, labels}; test may be null
+//   {kind: "data", data, test}, {kind: "recipe", rate, decay}   both take effect at the next step
+//   {kind: "run", until, perSecond, rest}, {kind: "pause"}    rest: milliseconds left to others after each stretch of training
+//   {kind: "go", step}, {kind: "look"}
+// and answers "look", and whatever changes the step, with
+//   {step, parameters, loss, accuracy, test, curve, running, diverged, millis}
+// where curve holds what was recorded since the last answer: {from, steps, loss, accuracy}.
+
+import {createHistory, recall, remember} from "./history.js";
+import {accuracyOf, forward, layersAt} from "./net.js";
+import {lossAndGradient, startTraining, trainStep, workspace} from "./train.js";
+
+const CHUNK = 5;  // milliseconds of training between two looks at the messages
+
+export function createTrainer(post) {
+  let training = null, history = null, work = null, data = null, test = null, recipe = null, curve = null;
+  let last = null, goal = null, diverged = false, busy = 0, begun = 0;
+  const {port1, port2} = new MessageChannel();  // turns of the event loop without the delay of a timer
+  port1.onmessage = () => turn();
+
+  const forget = from => {
+    curve = {from, steps: [], loss: [], accuracy: []};
+  };
+  const step = () => {
+    const at = training.step, found = trainStep(training, data, recipe, work);
+    if (!Number.isFinite(found.loss)) { diverged = true; goal = null; return; }
+    last = found;
+    curve.steps.push(at); curve.loss.push(found.loss); curve.accuracy.push(found.accuracy);
+    remember(history, training);
+  };
+  const answer = () => {
+    // While it runs, those of the step before are near enough; at rest they are of the parameters that are sent.
+    const {loss, accuracy} = goal !== null && last ? last : lossAndGradient(training, data, work);
+    let held = null;
+    if (test && !diverged) {
+      const layers = layersAt(training.net, Float64Array.from(training.parameters));
+      held = accuracyOf(forward(layers, [test.x, test.y]), test.labels);
+    }
+    post({step: training.step, parameters: training.parameters.slice(), loss, accuracy, test: held, curve, running: goal !== null, diverged, millis: busy});
+    forget(null);
+  };
+  const turn = () => {
+    if (goal === null) return;
+    const start = performance.now();
+    const {until, perSecond} = goal;
+    while (goal !== null && training.step < until && performance.now() - start < CHUNK) {
+      if (perSecond && goal.done >= 1 + (performance.now() - begun) / 1000 * perSecond) break;
+      step();
+      if (goal) goal.done++;
+    }
+    busy += performance.now() - start;
+    if (goal !== null && training.step >= until) goal = null;
+    if (goal === null) answer();
+    else if (goal.rest) setTimeout(turn, goal.rest);
+    else port2.postMessage(0);
+  };
+  const take = message => {
+    data = message.data ?? data;
+    test = message.test === undefined ? test : message.test;
+    work = workspace(training.net, data.labels.length);
+  };
+  const handlers = {
+    start(message) {
+      training = startTraining(message.net, message.parameters);
+      recipe = {rate: message.rate, decay: message.decay};
+      history = createHistory(training.parameters.length);
+      goal = null; diverged = false; busy = 0;
+      forget(0);
+      take(message);
+      remember(history, training);
+      answer();
+    },
+    data: take,
+    recipe({rate, decay}) { recipe = {rate, decay}; },
+    run({until, perSecond, rest = 0}) {
+      if (diverged) return;
+      goal = {until, perSecond, rest: perSecond ? 4 : rest, done: 0};
+      begun = performance.now();
+      port2.postMessage(0);
+    },
+    pause() { goal = null; },
+    go({step: wanted}) {
+      goal = null;
+      if (wanted < training.step || diverged) {
+        training = recall(history, wanted);
+        diverged = false;
+        forget(training.step);
+      }
+      while (training.step < wanted && !diverged) step();
+      answer();
+    },
+    look() { answer(); },
+  };
+  return message => handlers[message.kind](message);
+}
+
+// In a worker, start listening. A page has a window, and a worker has none.
+if (typeof window === "undefined" && typeof self !== "undefined" && typeof self.postMessage === "function") {
+  const handle = createTrainer(found => self.postMessage(found));
+  self.onmessage = event => handle(event.data);
+}
