@@ -58,6 +58,7 @@ _HOMES = {
     "save_figures": "nlpfeat.plotting.figures.study",
     "save_film": "nlpfeat.films.scenes",
     "write_report": "nlpfeat.report.parts",
+    "write_playground": "nlpfeat.report.playground",
     # words and texts
     "word_space": "nlpfeat.analysis.embeddings",
     "load_space": "nlpfeat.embeddings.space",
@@ -167,6 +168,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.plotting.style import STYLE as STYLE
     from nlpfeat.plotting.style import width_colours as width_colours
     from nlpfeat.report.parts import write_report as write_report
+    from nlpfeat.report.playground import write_playground as write_playground
     from nlpfeat.study.check import check_study as check_study
     from nlpfeat.study.session import open_study as open_study
     from nlpfeat.study.session import sweep as sweep

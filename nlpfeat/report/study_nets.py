@@ -43,7 +43,9 @@ class _Kept(NamedTuple):
     @property
     def parameters(self) -> Float[np.ndarray, " parameters"]:
         """All weights and biases in the order in which the page reads them."""
-        parts = [np.ravel(part) for member in self.members for layer in _layers(member) for part in layer[:2]]
+        parts = [
+            np.ravel(part) for member in self.members for layer in plane_layers(member) for part in layer[:2]
+        ]
         return np.concatenate(parts).astype(np.float32)
 
 
@@ -82,7 +84,8 @@ def nets_of_page(
     return _packed(kept, starred), notes
 
 
-def _layers(member: TrainedMember) -> list[PlainLayer]:
+def plane_layers(member: TrainedMember) -> list[PlainLayer]:
+    """The layers of a member on the plane."""
     view = member.task.views.plane
     assert view is not None
     return view.layers(member.module, member.params, member.settings)
@@ -162,7 +165,11 @@ def _packed(kept: dict[str, _Kept], starred: list[dict[str, float]]) -> Nets:
         if key not in sets:
             sets[key] = len(points)
             points.append((net.points, net.labels))
-        layers, at, steps = _layers(net.members[0]), grid_index(net.settings), step_lists.index(net.steps)
+        layers, at, steps = (
+            plane_layers(net.members[0]),
+            grid_index(net.settings),
+            step_lists.index(net.steps),
+        )
         shapes = [(len(bias), weight.shape[1]) for weight, bias, _ in layers]
         slopes = [float(slope) for _, _, slope in layers]
         nets.append(Net(name, at, steps, shapes, slopes, offset, sets[key]))

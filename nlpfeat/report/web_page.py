@@ -26,20 +26,23 @@ def bundle(entry: str) -> str:
     Returns:
       A script after which `entry` is a constant that holds the module's exports.
     """
-    done: list[str] = []
+    exports: dict[str, list[str]] = {}
     parts: list[str] = []
 
     def add(name: str) -> None:
-        if name in done:
-            return
-        done.append(name)
         source = (WEB / f"{name}.js").read_text("utf-8")
-        for needed in IMPORT.findall(source):
-            add(needed[1])
-        exported = ", ".join(EXPORT.findall(source))
+        exports[name] = EXPORT.findall(source)
+        for names, needed in IMPORT.findall(source):
+            if needed not in exports:
+                add(needed)
+            missing = {one.strip() for one in names.split(",")} - set(exports[needed])
+            if missing:
+                raise ValueError(
+                    f"{name}.js imports {', '.join(sorted(missing))}, which {needed}.js does not export"
+                )
         body = IMPORT.sub(lambda found: f"const {{{found[1]}}} = {found[2]};\n", source)
         body = re.sub(r"^export ", "", body, flags=re.MULTILINE)
-        parts.append(f"const {name} = (() => {{\n{body}\nreturn {{{exported}}};\n}})();\n")
+        parts.append(f"const {name} = (() => {{\n{body}\nreturn {{{', '.join(exports[name])}}};\n}})();\n")
 
     add(entry)
     return '"use strict";\n' + "".join(parts)

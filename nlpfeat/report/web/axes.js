@@ -32,7 +32,7 @@ export function scale({low, high, log = false, from, to, list = null, count}) {
 const FONT = "12px system-ui, sans-serif";
 
 // The room of a chart's inside, and its axes with their labels. `x` and `y` are scales over it.
-export function paintAxes(pen, {left, top, right, bottom}, x, y, {xLabel, yLabel, xText = setting, yText = setting}, theme) {
+export function paintAxes(pen, {left, right, bottom}, x, y, {xLabel, yLabel, xText = setting, yText = setting}, theme) {
   pen.font = FONT;
   pen.lineWidth = 1;
   pen.strokeStyle = theme.faint;

@@ -2,7 +2,9 @@
 
 import {normal, streamOf} from "./numbers.js";
 
-export const MAX_POINTS = 2000, MAX_CLASSES = 8;  // of one's own; more points are thinned, more classes refused
+// Of one's own: more points are thinned, more classes refused.
+export const MAX_POINTS = 2000;
+export const MAX_CLASSES = 8;
 
 const collected = (points, classes) => ({
   x: Float64Array.from(points, p => p.x), y: Float64Array.from(points, p => p.y), labels: Uint8Array.from(points, p => p.label), classes,

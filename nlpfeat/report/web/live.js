@@ -6,19 +6,21 @@ const KEPT = 4000;  // recorded steps of a curve; of more, every second one is d
 
 // onchange() is called when an answer has arrived. `script` is the trainer's source.
 export function createLive(script, onchange) {
-  let worker = null, handle = null, waiting = false;
+  let worker = null, handle = null, waiting = false, runs = 0;
   const live = {
     inWorker: false, version: 0, step: 0, parameters: null, loss: NaN, accuracy: NaN, test: null, running: false, diverged: false, millis: 0,
     curve: {every: 1, steps: [], loss: [], accuracy: []}, furthest: 0,
-    start(message) { live.version++; live.furthest = 0; live.curve = {every: 1, steps: [], loss: [], accuracy: []}; send({kind: "start", ...message}); },
+    start(message) { live.version++; live.furthest = 0; live.parameters = null; live.running = false; live.diverged = false; live.curve = {every: 1, steps: [], loss: [], accuracy: []}; send({kind: "start", version: live.version, ...message}); },
     send,
     // Ask for the present state, unless an answer is on its way.
     look() { if (!waiting && live.parameters) { waiting = true; send({kind: "look"}); } },
   };
   const take = found => {
     waiting = false;
-    const {curve, ...rest} = found;
+    if (found.version !== live.version) return;  // of the network before
+    const {curve, ended, ...rest} = found;
     Object.assign(live, rest);
+    if (ended === runs) live.running = false;
     live.furthest = Math.max(live.furthest, live.step);
     if (curve) record(live.curve, curve);
     onchange();
@@ -31,7 +33,8 @@ export function createLive(script, onchange) {
     handle = createTrainer(found => setTimeout(take, 0, found));
   }
   function send(message) {
-    if (message.kind === "run") live.running = true;
+    if (message.kind === "run") { live.running = true; message.run = ++runs; }
+    if (message.kind === "pause" || message.kind === "go") live.running = false;
     if (worker) worker.postMessage(message); else handle(message);
   }
   return live;

@@ -4,6 +4,7 @@ import {accuracyOf, applyLayer, forward, isPiecewiseLinear, winner} from "./net.
 import {areaFactor, classCells, linearRegions, outlines, square, through} from "./regions.js";
 
 export const WINDOW = 1.1;  // half the side of the square of the input plane
+const EDGE = 0.07;          // a class number stays so far from the border
 const RASTER = 128;         // cells a side where a network has no linear regions
 
 // A square grid of lines inside the disc of a radius: {x, y, lines}, where lines lists [start, stop) of each.
@@ -44,9 +45,10 @@ function anchorsOf(cells, layers, before) {
     const there = before[k];
     if (there && own.length && winner(forward(layers, there.map(v => Float64Array.of(v))), 0) === k) return there;
     let best = null, most = 0.002 * (2 * WINDOW) ** 2;
+    const within = v => Math.abs(v) < WINDOW - EDGE;
     for (const polygon of own) {
       const [area, x, y] = centreOf(polygon);
-      if (area > most) { most = area; best = [x, y]; }
+      if (area > most && within(x) && within(y)) { most = area; best = [x, y]; }
     }
     return best;
   });

@@ -1,15 +1,15 @@
 // A trainer: it trains one network while others paint. It runs in a worker, or on the page where there are none.
 //
 // It is sent
-//   {kind: "start", net, parameters, data, test, rate, decay}   data and test: {x, y, labels}; test may be null
+//   {kind: "start", version, net, parameters, data, test, rate, decay}   data and test: {x, y, labels}; test may be null
 //   {kind: "data", data, test}, {kind: "recipe", rate, decay}   both take effect at the next step
-//   {kind: "run", until, perSecond, rest}, {kind: "pause"}    rest: milliseconds left to others after each stretch of training
+//   {kind: "run", run, until, perSecond, rest}, {kind: "pause"}    run: its number; rest: milliseconds left to others after each stretch of training
 //   {kind: "go", step}, {kind: "look"}
 // and answers "look", and whatever changes the step, with
-//   {step, parameters, loss, accuracy, test, curve, running, diverged, millis}
-// where curve holds what was recorded since the last answer: {from, steps, loss, accuracy}.
+//   {version, step, parameters, loss, accuracy, test, curve, ended, diverged, millis}
+// where `ended` is the number of the last run that came to its end, and curve holds what was recorded since the last answer: {from, steps, loss, accuracy}.
 
-import {createHistory, recall, remember} from "./history.js";
+import {createHistory, recall, remember} from "./rewind.js";
 import {accuracyOf, forward, layersAt} from "./net.js";
 import {lossAndGradient, startTraining, trainStep, workspace} from "./train.js";
 
@@ -17,7 +17,7 @@ const CHUNK = 5;  // milliseconds of training between two looks at the messages
 
 export function createTrainer(post) {
   let training = null, history = null, work = null, data = null, test = null, recipe = null, curve = null;
-  let last = null, goal = null, diverged = false, busy = 0, begun = 0;
+  let version = 0, ended = 0, last = null, goal = null, diverged = false, busy = 0, begun = 0;
   const {port1, port2} = new MessageChannel();  // turns of the event loop without the delay of a timer
   port1.onmessage = () => turn();
 
@@ -26,10 +26,14 @@ export function createTrainer(post) {
   };
   const step = () => {
     const at = training.step, found = trainStep(training, data, recipe, work);
-    if (!Number.isFinite(found.loss)) { diverged = true; goal = null; return; }
+    if (!Number.isFinite(found.loss)) { diverged = true; finish(); return; }
     last = found;
     curve.steps.push(at); curve.loss.push(found.loss); curve.accuracy.push(found.accuracy);
     remember(history, training);
+  };
+  const finish = () => {
+    ended = goal?.run ?? ended;
+    goal = null;
   };
   const answer = () => {
     // While it runs, those of the step before are near enough; at rest they are of the parameters that are sent.
@@ -39,7 +43,7 @@ export function createTrainer(post) {
       const layers = layersAt(training.net, Float64Array.from(training.parameters));
       held = accuracyOf(forward(layers, [test.x, test.y]), test.labels);
     }
-    post({step: training.step, parameters: training.parameters.slice(), loss, accuracy, test: held, curve, running: goal !== null, diverged, millis: busy});
+    post({version, step: training.step, parameters: training.parameters.slice(), loss, accuracy, test: held, curve, ended, diverged, millis: busy});
     forget(null);
   };
   const turn = () => {
@@ -52,7 +56,7 @@ export function createTrainer(post) {
       if (goal) goal.done++;
     }
     busy += performance.now() - start;
-    if (goal !== null && training.step >= until) goal = null;
+    if (goal !== null && training.step >= until) finish();
     if (goal === null) answer();
     else if (goal.rest) setTimeout(turn, goal.rest);
     else port2.postMessage(0);
@@ -64,6 +68,8 @@ export function createTrainer(post) {
   };
   const handlers = {
     start(message) {
+      version = message.version;
+      last = null;
       training = startTraining(message.net, message.parameters);
       recipe = {rate: message.rate, decay: message.decay};
       history = createHistory(training.parameters.length);
@@ -75,9 +81,9 @@ export function createTrainer(post) {
     },
     data: take,
     recipe({rate, decay}) { recipe = {rate, decay}; },
-    run({until, perSecond, rest = 0}) {
+    run({run, until, perSecond, rest = 0}) {
       if (diverged) return;
-      goal = {until, perSecond, rest: perSecond ? 4 : rest, done: 0};
+      goal = {run, until, perSecond, rest: perSecond ? 4 : rest, done: 0};
       begun = performance.now();
       port2.postMessage(0);
     },

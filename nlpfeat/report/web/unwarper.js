@@ -49,7 +49,7 @@ export function createUnwarper(prefix, nets, dark) {
     return scales.get(net.id);
   }
 
-  function describe(net, side) {
+  function describe(net) {
     const named = nets.axes.map(({name, label, values}, axis) => (name === "width" ? `Width ${values[net.at[axis]]}` : `${label} ${setting(values[net.at[axis]])}`));
     const wanted = store.get("step"), step = stepsOf(net)[lastUpTo(stepsOf(net), wanted)];
     const behind = step < wanted ? `, the last one kept before ${whole(wanted)}` : "";
@@ -59,7 +59,7 @@ export function createUnwarper(prefix, nets, dark) {
   function show(side) {
     const net = netOf(side), {view} = sides[side];
     if (!net) { view.empty("This page does not contain that network: move a slider."); return; }
-    const place = lastUpTo(stepsOf(net), store.get("step")), {words, step} = describe(net, side);
+    const place = lastUpTo(stepsOf(net), store.get("step")), {words, step} = describe(net);
     const others = store.get("scale") === "fixed" ? shown().map(netOf).filter(Boolean).map(fixedExtent) : [];
     view.show({key: `${net.id} ${place}`, layers: layersOf(net, place), data: nets.points[net.points], grid, headline: words, step, net: net.id,
       id: `member ${net.id}`, extent: others.length ? Math.max(...others) : null});
