@@ -50,14 +50,14 @@ def page():
 
 def test_the_data_of_the_page():
     html = page()
-    data = json.loads(re.search(r"const data = (\{.*?\});\n", html)[1])
+    data = json.loads(re.search(r'id="data">(.*?)</script>', html)[1])
     assert data["widths"] == [2, 4, 8, 16]
     assert data["rows"] == ["10", "20", "40"]
     assert data["panels"][0]["error"][0][3] is None
     assert data["panels"][1]["error"][2][1] == 0.96
     assert [panel["peaks"] for panel in data["panels"]] == [[-1, -1, -1], [1, 1, 1]]
     assert "label noise 0.5" in html
-    assert "rate 1 &lt;/script&gt;" in html
+    assert "rate 1 \\u003c/script>" in html
     assert "command &lt;b&gt;" in html
 
 
@@ -68,18 +68,15 @@ def test_it_opens_turns_and_answers(tmp_path):
     try:
         assert errors(browser) == []
         assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
-        pixels = "return document.getElementById('surface').toDataURL().length"
+        pixels = "return page.figure.canvas.toDataURL().length"
         before = browser.execute_script(pixels)
-        browser.find_element("id", "surface").send_keys("\ue014" * 4)  # the right arrow
-        assert browser.execute_script("return view.turn") == pytest.approx(-0.65 + 4 * 0.08)
+        browser.execute_script("page.figure.canvas.focus()")
+        browser.switch_to.active_element.send_keys("\ue014" * 4)  # the right arrow
+        assert browser.execute_script("return page.view.turn") == pytest.approx(-0.65 + 4 * 0.08)
         assert browser.execute_script(pixels) != before
-        told = browser.execute_script(
-            """
-            const q = shown[5], box = canvas.getBoundingClientRect(), scale = box.width / canvas.width;
-            tell({clientX: box.left + q.x * scale, clientY: box.top + q.y * scale});
-            return [told.textContent, data.rows[q.i], data.widths[q.j]];
-            """
+        said = browser.execute_script(
+            "const q = page.corners[5]; page.tell([q.x, q.y]); return [page.said, page.data.rows[q.i], page.data.widths[q.j]];"
         )
-        assert f"train examples {told[1]}, width {told[2]}" in told[0]
+        assert f"train examples {said[1]}, width {said[2]}" in said[0]
     finally:
         browser.quit()

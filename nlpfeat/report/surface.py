@@ -1,16 +1,10 @@
 """The errors of a study over width and another axis as a surface that is turned by hand: one offline page."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
-from jinja2 import Environment
-from markupsafe import Markup
 
 from nlpfeat.analysis.double_descent import DoubleDescent
-
-TEMPLATE = Path(__file__).with_name("surface.html")
+from nlpfeat.report.web_page import as_paragraph, web_page
 
 
 def surface_page(found: DoubleDescent, over: str, width_label: str, stamp: str) -> str:
@@ -33,7 +27,14 @@ def surface_page(found: DoubleDescent, over: str, width_label: str, stamp: str) 
         peaks = [widths.index(high["mean_peak_width"][row]) if row in high.index else -1 for row in rows]
         panels.append({key: _plain(table) for key, table in tables.items()} | {"peaks": peaks})
     names = [where or "all" for where in parts]
+    title = f"Error over width and {over.replace('_', ' ')}"
     data = {
+        "title": title,
+        "about": (
+            f"Mean over {int(found.curves['seeds'].max())} seeds, {found.recipe}. White dots: half of the seeds or more fit every training "
+            "label. Orange squares: the peak of the mean along the width."
+        ),
+        "names": names,
         "panels": panels,
         "widths": widths,
         "rows": [f"{row:g}" for row in rows],
@@ -44,15 +45,13 @@ def surface_page(found: DoubleDescent, over: str, width_label: str, stamp: str) 
             for key, column in (("error", "error"), ("train", "train_error"))
         },
     }
-    # as JSON inside of a script: no tag can end it
-    code = Markup(json.dumps(data).replace("<", "\\u003c"))  # noqa: S704
-    about = (
-        f"Mean over {int(found.curves['seeds'].max())} seeds, {found.recipe}. White dots: half of the seeds or more fit every training label. "
-        "Orange squares: the peak of the mean along the width."
+    return web_page(
+        title,
+        "surface_page",
+        "window.page = surface_page.startSurfacePage(root, data);",
+        data,
+        as_paragraph(stamp),
     )
-    template = Environment(autoescape=True).from_string(TEMPLATE.read_text("utf-8"))
-    title = f"Error over width and {over.replace('_', ' ')}"
-    return template.render(title=title, about=about, panels=names, data=code, stamp=stamp)
 
 
 def _plain(table: pd.DataFrame) -> list[list[float | None]]:

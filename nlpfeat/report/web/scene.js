@@ -117,7 +117,7 @@ export function windingOf([x, y], labels, classes) {
     }
     let turned = 0;
     for (let b = 1; b < bins; b++) turned += Math.atan2(xs[b - 1] * ys[b] - ys[b - 1] * xs[b], xs[b - 1] * xs[b] + ys[b - 1] * ys[b]);
-    angles.push(Math.abs(turned) * 180 / Math.PI);
+    angles.push(Math.abs(turned) * 180 / Math.PI * bins / (bins - 1));  // from the first point to the last, not between the means
   }
   return angles.reduce((a, b) => a + b) / classes;
 }
