@@ -25,7 +25,7 @@ extensions = [
 ]
 html_theme = "furo"
 html_title = "nlpfeat"
-html_extra_path = ["gallery/report.html"]  # a ready page, which nlpfeat report made
+html_extra_path = ["gallery/report.html", "gallery/playground.html"]  # pages that are ready to be opened
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0072B2", "color-brand-content": "#0072B2"},
     "dark_css_variables": {"color-brand-primary": "#56B4E9", "color-brand-content": "#56B4E9"},
@@ -41,6 +41,18 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 suppress_warnings = ["autodoc.import_object"]
 nitpicky = False
+
+
+PLAYGROUND, STAMP = Path(__file__).parent / "gallery" / "playground.html", "nlpfeat playground"
+
+
+def write_playground(app: object) -> None:
+    """The playground, which is made of the modules of the package."""
+    from nlpfeat.report.playground import playground_page
+
+    text = playground_page(STAMP)
+    if not PLAYGROUND.exists() or PLAYGROUND.read_text("utf-8") != text:
+        PLAYGROUND.write_text(text, "utf-8")
 
 
 def in_markup(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
@@ -93,6 +105,7 @@ def link_to_repository(app: object, docname: str, source: list[str]) -> None:
 
 def setup(app: object) -> None:
     """Connect the hooks."""
+    app.connect("builder-inited", write_playground)  # pyright: ignore[reportAttributeAccessIssue]
     app.connect("builder-inited", write_commands)  # pyright: ignore[reportAttributeAccessIssue]
     app.connect("source-read", link_to_repository)  # pyright: ignore[reportAttributeAccessIssue]
     app.connect("autodoc-process-docstring", in_markup)  # pyright: ignore[reportAttributeAccessIssue]

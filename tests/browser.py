@@ -19,7 +19,13 @@ def launched(path, width=1500, height=900, *, phone=False):
     for flag in (*FLAGS, f"window-size={width},{height}"):
         options.add_argument(f"--{flag}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    options.add_experimental_option("prefs", {"download.default_directory": str(path.parent)})
+    options.add_experimental_option(
+        "prefs",
+        {
+            "download.default_directory": str(path.parent),
+            "profile.default_content_setting_values.automatic_downloads": 1,  # several, without asking
+        },
+    )
     if phone:
         screen = {"width": width, "height": height, "pixelRatio": 2.0, "touch": True}
         options.add_experimental_option("mobileEmulation", {"deviceMetrics": screen})
@@ -68,3 +74,30 @@ def point_at(browser, x, y, *, click=False):
     if click:
         actions.click()
     actions.perform()
+
+
+def at_address(browser, address):
+    """Open another address of a page, from the beginning."""
+    browser.get("about:blank")
+    browser.get(address)
+
+
+def click(browser, text):
+    """Click the button of this text."""
+    found = (
+        "return [...document.querySelectorAll('button')].find(one => one.textContent.trim() === arguments[0])"
+    )
+    browser.execute_script("arguments[0].click()", browser.execute_script(found, text))
+
+
+def audit(browser):
+    """What axe-core finds serious or critical: rule and first place of each."""
+    from axe_core_python.selenium import Axe
+
+    found = Axe().run(browser)
+    assert found["passes"]
+    return [
+        (one["id"], one["nodes"][0]["html"][:200], one["nodes"][0]["failureSummary"][:300])
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -112,22 +112,44 @@ def _enough(
 
 
 def words_sentences(words: WordMap) -> list[str]:
-    """Why: the rank of the space that words fill, and which of them have other neighbours in a wider network."""
+    """Why: how many dimensions the words fill, and which of them a wider network places differently."""
+    names = [plane.title.split(":")[0].split(", step")[0] for plane in words.planes]
     ranks = [plane.rank for plane in words.planes]
-    names = [plane.title.split(":")[0] for plane in words.planes]
-    said = "; ".join(f"{name}: {rank}" for name, rank in zip(names, ranks, strict=True))
-    found = [
-        f"The words of the map fill so many dimensions: {said}. In one dimension all that a network knows of a word is one number, such as how good it is."
-    ]
-    first, last = words.planes[0].neighbours, words.planes[-1].neighbours
-    if len(words.planes) > 1 and first.shape[1] and last.shape[1]:
-        shared = (
-            np.array([len(np.intersect1d(a, b)) for a, b in zip(first, last, strict=True)]) / last.shape[1]
+    if len(set(ranks)) == 1:
+        sentences = [
+            f"The words of the map fill {_dimensions(ranks[0])} of the space of each of these networks ({'; '.join(names)})."
+        ]
+    else:
+        filled = "; ".join(f"{_dimensions(rank)} at {name}" for name, rank in zip(names, ranks, strict=True))
+        sentences = [f"The words of the map fill {filled}."]
+    if max(ranks) <= 1:
+        sentences[0] += (
+            " All that such a network knows of a word is one number, how much it speaks for a class: further units buy no further feature."
         )
-        moved = np.argsort(shared, kind="stable")[:CHANGED]
-        table = words.table["word"].tolist()
-        found.append(
-            f"Between the narrowest and the widest, words keep {shared.mean():.0%} of their {last.shape[1]} nearest words on average. Among those that moved most: "
-            f"{', '.join(table[i] for i in moved)}."
+    if len(words.planes) > 1 and min(ranks) > 0:
+        sentences.append(_moved(words))
+    return sentences
+
+
+def _dimensions(count: int) -> str:
+    return f"{count} dimension{'' if count == 1 else 's'}"
+
+
+def _moved(words: WordMap) -> str:
+    """Which words a wide network places differently: by their place on the line, or by their nearest words."""
+    first, last = words.planes[0], words.planes[-1]
+    if first.rank == last.rank == 1:
+        a, b = (plane.points[:, 0] / plane.points[:, 0].std() for plane in (first, last))
+        change, said = (
+            np.abs(a - b),
+            f"Their places on the line of the narrowest and of the widest network correlate by {np.corrcoef(a, b)[0, 1]:.3f}",
         )
-    return found
+    else:
+        shared = [len(np.intersect1d(a, b)) for a, b in zip(first.neighbours, last.neighbours, strict=True)]
+        kept = np.array(shared) / last.neighbours.shape[1]
+        change, said = (
+            -kept,
+            f"Between the narrowest and the widest network, words keep {kept.mean():.0%} of their {last.neighbours.shape[1]} nearest words",
+        )
+    table = words.table["word"].tolist()
+    return f"{said}. Among the words that moved most: {', '.join(table[i] for i in np.argsort(-change, kind='stable')[:CHANGED])}."

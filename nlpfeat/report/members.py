@@ -166,7 +166,7 @@ def _measured(dataset: xr.Dataset, axes: list[str], ran: np.ndarray) -> Iterator
     there = there[evenly_spaced(len(there), max(1, MAX_MEASURED // (len(MEASURES) * int(ran.sum()))))]
     flat, steps = flat_measures(dataset).isel(step=there), dataset["step"].to_numpy()[there].tolist()
     for name, measure in MEASURES.items():
-        units = f" [{measure.units}]" if measure.units else ""
+        units = f" [{measure.units}]" if measure.units and measure.units != name else ""
         title = f"{name.replace('_', ' ')}{reduction(name)}{units}"
         splits = flat["split"].to_numpy().tolist() if "split" in flat[name].dims else [""]
         for split in splits:

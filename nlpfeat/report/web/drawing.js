@@ -85,7 +85,7 @@ function paintProbe(pen, frame, [x, y], theme) {
   }
 }
 
-const pointSize = (frame, count) => Math.max(1.5, frame.size / 150) * (count > 1500 ? 0.75 : count < 150 ? 1.5 : 1);
+const pointSize = (frame, count) => Math.max(1.5, frame.size / 150) * (count > 1500 ? 0.75 : count < 40 ? 2.2 : count < 150 ? 1.5 : 1);
 
 // The input plane: decision regions with their numbers, or a shade of the linear regions; the folds; the points; the probed point.
 export function paintPlane(pen, frame, scene, {ground, folds, probe}, theme) {

@@ -24,7 +24,7 @@ export function slider({label, words, onchange}) {
   const say = () => {
     const text = words(list[Number(input.value)]);
     setText(shown, text);
-    input.setAttribute("aria-valuetext", text);
+    input.setAttribute("aria-valuetext", `${label} ${text}`);
   };
   input.addEventListener("input", () => { say(); onchange(Number(input.value)); });
   return {
@@ -77,3 +77,9 @@ export function download(name, content, type) {
 
 // Rows as CSV: a cell with a comma, a quote or a line end is quoted.
 export const csv = rows => rows.map(row => row.map(cell => (/[",\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell)).join(",")).join("\n") + "\n";
+
+// Whether someone prefers that nothing moves by itself.
+export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// Whether the page has the room of a phone.
+export const isNarrow = () => matchMedia("(max-width: 760px)").matches;

@@ -172,7 +172,7 @@ export function createExplorer(prefix, members, onpick) {
       at -= 40;
     });
   }
-  const settingsOf = i => axes.map(({label, values}) => `${label} ${setting(values[i])}`).join(", ");
+  const settingsOf = i => axes.map(({name, label, values}) => `${name === "width" ? name : label} ${setting(values[i])}`).join(", ");
   const aboutMember = element("p", {class: "caption", role: "status"});
   function showMember(i, picked = false) {
     own = i;

@@ -57,36 +57,45 @@ export function createMap(map) {
       }
     }
     pen.globalAlpha = 1;
-    paintEnds(view.panel.ends, pen, width, height, theme);
+    const taken = paintEnds(view.panel, pen, width, height, theme);
     if (line) {
       pen.strokeStyle = theme.muted; pen.fillStyle = theme.muted; pen.lineWidth = 1; pen.font = "12px system-ui, sans-serif"; pen.textAlign = "center"; pen.textBaseline = "top";
       pen.beginPath(); pen.moveTo(0, height - 24); pen.lineTo(width, height - 24); pen.stroke();
       for (const share of [0.05, 0.275, 0.5, 0.725, 0.95]) pen.fillText(short(left + share * (right - left)), share * width, height - 20);
     }
-    paintLabels(view, pen, width, height, across, up, theme);
+    paintLabels(view, pen, width, height, across, up, theme, taken);
     view.placed = names.map((_, i) => [across(i), up(i)]);
   }
 
-  // What lies at the ends of the axes: left, right, below, above.
-  function paintEnds(ends, pen, width, height, theme) {
+  // What lies at the ends of the axes: left, right, below, above. Returns the boxes that it takes.
+  function paintEnds({ends, line}, pen, width, height, theme) {
+    const taken = [];
     pen.font = "italic 12px system-ui, sans-serif";
-    pen.fillStyle = theme.accent;
     pen.textBaseline = "middle";
+    pen.lineJoin = "round"; pen.lineWidth = 4; pen.strokeStyle = theme.background; pen.fillStyle = theme.accent;
+    const write = (text, x, y, align) => {
+      const wide = LETTER * text.length, left = align === "left" ? x : align === "right" ? x - wide : x - wide / 2;
+      pen.textAlign = align;
+      pen.strokeText(text, x, y);
+      pen.fillText(text, x, y);
+      taken.push([left, y - LINE / 2 - 2, left + wide, y + LINE / 2 + 2]);
+    };
+    const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
     ends.forEach((text, k) => {
-      const parts = text.split("; "), upright = k < 2;
-      pen.textAlign = upright ? (k ? "right" : "left") : "center";
-      if (upright) parts.forEach((part, row) => pen.fillText(`${k ? "" : "← "}${part}${k ? " →" : ""}`, k ? width - 4 : 4, height / 2 + 16 * (row - 1)));
-      else pen.fillText(`${k === 2 ? "↓" : "↑"} ${text}`, width / 2, k === 2 ? height - 9 : 10);
+      const parts = text.split("; ").map(part => cut(part, Math.floor(width / 2 / LETTER) - 4)), middle = line ? 24 : height / 2;
+      if (k < 2) parts.forEach((part, row) => write(k ? `${part} →` : `← ${part}`, k ? width - 4 : 4, middle + (LINE + 3) * (row - 1), k ? "right" : "left"));
+      else write(cut(`${k === 2 ? "↓" : "↑"} ${text}`, Math.floor(width / LETTER) - 2), width / 2, k === 2 ? height - 9 : 10, "center");
     });
+    return taken;
   }
 
   // The names that do not overlap: chosen ones first, then those of the largest weight.
-  function paintLabels(view, pen, width, height, across, up, theme) {
-    const boxes = [], first = [...chosen].sort((a, b) => map.weights[b] - map.weights[a]);
+  function paintLabels(view, pen, width, height, across, up, theme, taken) {
+    const boxes = [...taken], first = [...chosen].sort((a, b) => map.weights[b] - map.weights[a]);
     pen.font = "12px system-ui, sans-serif"; pen.textAlign = "left"; pen.textBaseline = "alphabetic";
     view.labelled = [];
     for (const i of [...first, ...(chosen.size ? [] : order)]) {
-      if (boxes.length >= MAX_LABELS) break;
+      if (boxes.length >= MAX_LABELS + taken.length) break;
       const px = across(i) + 6, py = up(i) - 4, box = [px, py - LINE + 3, px + LETTER * names[i].length, py + 3];
       if (box[0] < 0 || box[2] > width || box[1] < 0 || box[3] > height - (view.panel.line ? 26 : 0)) continue;
       if (boxes.some(b => b[0] < box[2] && box[0] < b[2] && b[1] < box[3] && box[1] < b[3])) continue;
@@ -189,7 +198,7 @@ export function createMap(map) {
   return {
     views, search, click, clear, save, get chosen() { return [...chosen].sort((a, b) => a - b); }, found, near,
     redraw,
-    element: element("div", {class: "map"}, element("p", {}, map.about),
+    element: element("div", {class: "map"}, element("details", {class: "words"}, element("summary", {}, "How to read it"), element("p", {}, map.about)),
       element("div", {class: "controls"}, field, button("Clear", clear), button("Coordinates as CSV", save), found), near,
       element("div", {class: panels.length > 1 ? "maps" : "maps one"}, ...views.map(view => view.figure.element)), tip),
   };
@@ -201,5 +210,5 @@ const format = value => (typeof value === "number" ? short(value) : value);
 function homeOf({x, y, line}) {
   const range = values => values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
   const [[left, right], [low, high]] = [range(x), range(y)], wide = Math.max(right - left, 1e-3 * Math.max(high - low, 1)), tall = Math.max(high - low, 1e-3 * Math.max(right - left, 1));
-  return {left: left - 0.06 * wide, right: right + 0.06 * wide, low: line ? low - 0.5 : low - 0.06 * tall, high: high + (line ? 0.12 : 0.06) * tall};
+  return {left: left - 0.06 * wide, right: right + 0.06 * wide, low: low - (line ? 0.04 : 0.06) * tall, high: high + (line ? 0.5 : 0.06) * tall};
 }

@@ -4,7 +4,7 @@ import {classColour} from "./colours.js";
 import {decoded} from "./data.js";
 import {makePoints, MAX_CLASSES, MAX_POINTS, ownPoints, SHAPES} from "./datasets.js";
 import {shapeName} from "./drawing.js";
-import {button, checkbox, element, numberField, select, setText, slider} from "./elements.js";
+import {button, checkbox, element, isNarrow, numberField, reducedMotion, select, setText, slider} from "./elements.js";
 import {beforeNextFrame, full} from "./figure.js";
 import {createLessonPanel} from "./lesson_panel.js";
 import {deadUnits} from "./net.js";
@@ -40,7 +40,7 @@ export function startPlayground(root, {script, members: given = []}) {
     side, label: LABELS[side], store, script, members, points: () => data, heldOut: () => test, rerun: () => run(), onchange: () => repaint(),
     onplane: (kind, at) => store.get("shape") === "own" && ownTools.onplane(kind, at),
   })]));
-  const lesson = createLessonPanel({store, run(part) { store.set(part.set); restart(); run(part.until, part.until / LESSON_SECONDS); }});
+  const lesson = createLessonPanel({store, run(part) { store.set(part.set); restart(); run(part.until, reducedMotion() ? 0 : part.until / LESSON_SECONDS); }});
   const shown = () => SIDES.filter(side => side === "a" || store.get("compare")).map(side => sides[side]);
   const running = () => shown().some(({live}) => live.running);
 
@@ -146,7 +146,7 @@ export function startPlayground(root, {script, members: given = []}) {
   function playWay() {
     const end = () => { cancelAnimationFrame(travelling); travelling = null; setText(travel, "▶ Input → embedding"); };
     if (travelling) { end(); return; }
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) { store.set({way: store.get("way") === 1 ? 0 : 1}); return; }
+    if (reducedMotion()) { store.set({way: store.get("way") === 1 ? 0 : 1}); return; }
     const began = performance.now(), frame = now => {
       const value = clamp((now - began) / 1000 / WAY_SECONDS, 0, 1);
       store.set({way: WAYS[Math.floor(value * (WAYS.length - 1))]});
@@ -163,13 +163,14 @@ export function startPlayground(root, {script, members: given = []}) {
 
   // --- the page
   const views = element("div", {class: "two"}, sides.a.view.element, sides.b.view.element);
+  const more = (title, ...parts) => element("details", {class: "more"}, element("summary", {}, title), element("div", {class: "controls"}, ...parts));
+  const narrow = isNarrow(), points = [shape.element, ...Object.values(fields).map(field => field.element)], ways = [speed.element, way.element, travel, compare.element];
+  const looks = [ground.element, folds.element, fixed.element, path.element], screens = [dark, button("full screen", () => full(document.documentElement))];
   root.append(
-    element("header", {class: "controls"}, element("h1", {}, "What does width buy?"), shape.element, ...Object.values(fields).map(field => field.element),
-      button("Predict first: a lesson", () => store.set({lesson: 1})), dark, button("full screen", () => full(document.documentElement))),
-    lesson.element, ownTools.element, ownTools.status,
+    element("header", {class: "controls"}, element("h1", {}, "What does width buy?"), ...(narrow ? [] : points), button("Predict first: a lesson", () => store.set({lesson: 1})), ...(narrow ? [] : screens)),
+    lesson.element, ...(narrow ? [more("the points", ...points)] : []), ownTools.element, ownTools.status,
     element("div", {class: "controls run"}, train, button("Step", () => goTo(Math.max(...shown().map(({live}) => live.step)) + 1)),
-      button("⟲ Restart", () => { lesson.stop(); restart(); }), past.element, speed.element, way.element, travel, compare.element,
-      element("details", {class: "more"}, element("summary", {}, "more"), element("div", {class: "controls"}, ground.element, folds.element, fixed.element, path.element))),
+      button("⟲ Restart", () => { lesson.stop(); restart(); }), past.element, ...(narrow ? [] : ways), more("more", ...(narrow ? [...ways, ...looks, ...screens] : looks))),
     views,
     element("p", {class: "caption classes"}, "Classes: ", ...Array.from({length: MAX_CLASSES}, (_, k) => element("span", {}, element("span", {class: "class", style: `background:${classColour(k)}`}), `${k} ${shapeName(k)}`))),
   );

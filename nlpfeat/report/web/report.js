@@ -64,14 +64,14 @@ function createPart(study, prefix, section, dark) {
     for (const [title, text] of WORDS) add(element("details", {class: "words"}, element("summary", {}, title), element("p", {}, text)));
   }
   for (const line of study.headline.slice(1)) add(element("p", {class: "lead"}, line));
+  if (study.spreadsheet) { page.spreadsheet = createSpreadsheet(study.spreadsheet); add(element("h3", {}, "The spreadsheet of the lesson"), page.spreadsheet.element); extras.push(page.spreadsheet); }
   for (const {heading, map} of study.maps) {
     const made = createMap(map);
     page.maps.push(made);
     add(element("h3", {}, heading), made.element);
   }
-  if (study.spreadsheet) { page.spreadsheet = createSpreadsheet(study.spreadsheet); add(element("h3", {}, "The spreadsheet of the lesson"), page.spreadsheet.element); extras.push(page.spreadsheet); }
   if (study.characters) { page.characters = createCharacters(prefix, study.characters); add(element("h3", {}, "What the networks write"), page.characters.element); }
-  page.explorer = createExplorer(prefix, study.members, id => page.unwarper?.pick(id) ?? false);
+  page.explorer = createExplorer(`${prefix}all.`, study.members, id => page.unwarper?.pick(id) ?? false);
   add(element("h3", {}, "Every member, any measure"),
     element("details", {class: "words"}, element("summary", {}, "How to read it"), element("p", {}, "Each mark is a network. Choose the vertical and the horizontal axis; point at a mark for the network " +
       `and its curve (beside, in front of the networks that differ only in the seed)${study.nets ? "; click to show it above" : ""}. Line and band: median and quartiles.`)),

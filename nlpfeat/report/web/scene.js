@@ -4,7 +4,7 @@ import {accuracyOf, applyLayer, forward, isPiecewiseLinear, winner} from "./net.
 import {areaFactor, classCells, linearRegions, outlines, square, through} from "./regions.js";
 
 export const WINDOW = 1.1;  // half the side of the square of the input plane
-const EDGE = 0.07;          // a class number stays so far from the border
+const EDGE = 0.1;           // a class number stays so far from the border
 const RASTER = 128;         // cells a side where a network has no linear regions
 
 // A square grid of lines inside the disc of a radius: {x, y, lines}, where lines lists [start, stop) of each.

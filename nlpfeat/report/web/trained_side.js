@@ -35,6 +35,7 @@ export function createSide({side, label, store, script, members, points, heldOut
   const curve = createFigure({name: () => `${side}-curve`, label: `${label}: loss and accuracy over training`, height: () => CURVE_HEIGHT,
     paint: (pen, width, height, theme) => paintLearningCurve(pen, width, height, live, member()?.record, theme)});
   const note = element("p", {class: "note", role: "status"}), settings = settingsOf();
+  setText(curve.caption, "Training so far");
   view.element.prepend(settings.element);
   view.headline.after(note);
   view.figures.units.element.before(curve.element);

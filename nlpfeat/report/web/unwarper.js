@@ -1,7 +1,7 @@
 // The unwarper: networks of a study, chosen by sliders, on the input plane and in their embedding, in one view or two. All is computed
 // from their stored parameters.
 
-import {button, checkbox, element, numberField, select, setText, slider} from "./elements.js";
+import {button, checkbox, element, isNarrow, numberField, reducedMotion, select, setText, slider} from "./elements.js";
 import {full} from "./figure.js";
 import {forward, layersAt, sizeOf} from "./net.js";
 import {createNetView, GROUNDS, VIEW_DEFAULTS} from "./net_view.js";
@@ -78,10 +78,11 @@ export function createUnwarper(prefix, nets, dark) {
   const x = numberField({label: "point: x", low: -WINDOW, high: WINDOW, onchange: value => store.set({x: value})});
   const y = numberField({label: "y", low: -WINDOW, high: WINDOW, onchange: value => store.set({y: value})});
   const views = element("div", {class: "two"}, sides.a.view.element, sides.b.view.element);
+  const narrow = isNarrow(), ways = [way.element, move, compare.element, fixed.element];
   const whole_ = element("div", {class: "unwarper"},
-    element("div", {class: "controls run stay"}, train, step.element, way.element, move, compare.element, fixed.element,
-      element("details", {class: "more"}, element("summary", {}, "more"), element("div", {class: "controls"}, ground.element, folds.element, path.element, x.element, y.element,
-        button("full screen", () => full(whole_)), dark()))),
+    element("div", {class: "controls run stay"}, train, step.element, ...(narrow ? [] : ways),
+      element("details", {class: "more"}, element("summary", {}, "more"), element("div", {class: "controls"}, ...(narrow ? ways : []), ground.element, folds.element, path.element,
+        x.element, y.element, button("full screen", () => full(whole_)), dark()))),
     views);
 
   function showControls() {
@@ -101,7 +102,7 @@ export function createUnwarper(prefix, nets, dark) {
     stop();
     if (mine) return;
     const now = lastUpTo(values, store.get(name) + 1e-9), from = now >= values.length - 1 ? 0 : now;
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) { store.set({[name]: values[from === now ? values.length - 1 : from]}); return; }
+    if (reducedMotion()) { store.set({[name]: values[from === now ? values.length - 1 : from]}); return; }
     let began = null, frames = 0;
     const frame = time => {
       began ??= time;
