@@ -52,7 +52,7 @@ def test_it_brings_what_running_and_looking_needs_and_no_more(programs, tmp_path
     listed = run(programs / "python", "-m", "pip", "list", folder=tmp_path)
     there = {line.split()[0].lower() for line in listed.splitlines()[2:]}
     assert {"jax", "matplotlib", "bokeh", "xarray"} <= there
-    assert not {"pytest", "ruff", "ray", "jupyterlab", "sphinx", "torch", "imageio-ffmpeg"} & there
+    assert not {"pytest", "ruff", "ray", "jupyterlab", "sphinx", "torch"} & there
 
 
 def test_from_an_empty_folder_to_the_first_width_curve(programs, tmp_path):

@@ -39,6 +39,11 @@ def add_flags(study: str, parser: Parser) -> None:
     add_count(parser, "--fps", 25, "frames per second")
     parser.add_argument("--style", choices=("light", "dark"), default="light", help="default: %(default)s")
     parser.add_argument(
+        "--gif",
+        action="store_true",
+        help="a GIF too, of at most 3 MB for 60 frames, for places that play no mp4",
+    )
+    parser.add_argument(
         "--stills",
         metavar="N,N,…",
         help="single frames at print quality instead of a film, numbered from 0; the final one is 'last'",
@@ -86,7 +91,7 @@ def run(kind: str, args: argparse.Namespace, line: str) -> int:
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, stop)
         try:
-            paths, entry = write_film(film, path, args.fps, track), {"frames": film.frames}
+            paths, entry = write_film(film, path, args.fps, track, gif=args.gif), {"frames": film.frames}
         except Stopped as stopped:
             print("stopped: incomplete files are removed; run the same command again", file=sys.stderr)
             return 128 + stopped.signum

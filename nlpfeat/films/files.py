@@ -1,4 +1,4 @@
-"""The files of a film: mp4 where there is ffmpeg, else GIF; a page that plays by itself; a poster; single frames."""
+"""The files of a film: mp4, or a GIF where there is no ffmpeg; a page that plays by itself; a poster; single frames."""
 
 import contextlib
 import logging
@@ -8,8 +8,9 @@ from pathlib import Path
 from PIL import Image
 
 from nlpfeat.films.film import Film, draw, pixels
+from nlpfeat.films.glossary import words_of
 from nlpfeat.films.render import Rendered, render
-from nlpfeat.films.writers import Video, find_ffmpeg, palette_of, to_palette, write_gif, write_player
+from nlpfeat.films.writers import Video, find_ffmpeg, write_gif, write_player
 from nlpfeat.parallel import process_pool
 from nlpfeat.plotting.save import save_figure
 from nlpfeat.progress import Track, untracked
@@ -20,7 +21,9 @@ STILL_DPI = 300  # print quality
 log = logging.getLogger(__name__)
 
 
-def write_film(film: Film, path: Path, fps: int, track: Track = untracked) -> list[Path]:
+def write_film(
+    film: Film, path: Path, fps: int, track: Track = untracked, *, gif: bool = False
+) -> list[Path]:
     """Draw a film on all cores and write it as `path` with the suffix of each format.
 
     Args:
@@ -28,6 +31,7 @@ def write_film(film: Film, path: Path, fps: int, track: Track = untracked) -> li
       path: without suffix.
       fps: frames per second.
       track: follows the frames.
+      gif: whether a GIF is written beside the mp4.
 
     Returns:
       The paths: the film, the page, the poster.
@@ -36,10 +40,12 @@ def write_film(film: Film, path: Path, fps: int, track: Track = untracked) -> li
       OSError: if a file cannot be written.
     """
     with process_pool() as pool:
-        return write_frames(film, track(render(film, pool), "frames", film.frames), path, fps)
+        return write_frames(film, track(render(film, pool), "frames", film.frames), path, fps, gif=gif)
 
 
-def write_frames(film: Film, frames: Iterable[Rendered], path: Path, fps: int) -> list[Path]:
+def write_frames(
+    film: Film, frames: Iterable[Rendered], path: Path, fps: int, *, gif: bool = False
+) -> list[Path]:
     """As `write_film`, of frames that are drawn already."""
     for suffix in (".mp4", ".gif", ".html", ".png"):
         discard_parts(path.parent, _with(path, suffix).name)
@@ -54,18 +60,31 @@ def write_frames(film: Film, frames: Iterable[Rendered], path: Path, fps: int) -
     ffmpeg = find_ffmpeg()
     if ffmpeg is None:
         log.warning(
-            "no ffmpeg on this machine: the film is a GIF; for mp4 install ffmpeg, or pip install 'nlpfeat[films]'"
+            "no ffmpeg on this machine: the film is a GIF; for mp4 install ffmpeg, or pip install imageio-ffmpeg"
         )
-    made = _video(ffmpeg, kept(), path, shape, fps) if ffmpeg else _gif(film, kept(), path, fps)
+    made = []
+    if ffmpeg:
+        made.append(_video(ffmpeg, kept(), path, shape, fps))
+    else:
+        for _ in kept():
+            pass
+    if gif or not ffmpeg:
+        target = _with(path, ".gif")
+        with atomic(target) as part:
+            write_gif(part, images, fps)
+        made.append(target)
     page, still = _with(path, ".html"), _with(path, ".png")
     labels = ["   |   ".join(scene.label(i) for scene in film.scenes) for i in range(film.frames)]
     title = f"{film.heading}: {'; '.join(film.titles)}"
     colours = {"background": film.theme.background, "ink": film.theme.ink}
     with atomic(page) as part:
-        write_player(part, images, labels, shape, fps=fps, title=title, **colours)
+        words = words_of(" ".join([film.note, film.heading, *film.titles, labels[0]]))
+        write_player(
+            part, images, labels, shape, fps=fps, title=title, note=film.note, words=words, **colours
+        )
     with atomic(still) as part:
         Image.fromarray(poster).save(part, "PNG", optimize=True)
-    return [made, page, still]
+    return [*made, page, still]
 
 
 def write_stills(film: Film, frames: Sequence[int], path: Path) -> list[Path]:
@@ -108,15 +127,6 @@ def _video(ffmpeg: str, frames: Iterator[Rendered], path: Path, shape: tuple[int
             raise OSError(
                 None, f"{ffmpeg} failed: {complaint}; without ffmpeg in PATH the film is a GIF", str(target)
             )
-    return target
-
-
-def _gif(film: Film, frames: Iterator[Rendered], path: Path, fps: int) -> Path:
-    target = _with(path, ".gif")
-    samples = [pixels(draw(film, i)) for i in (0, film.frames // 3, 2 * film.frames // 3, film.frames - 1)]
-    palette = palette_of(samples)
-    with atomic(target) as part:
-        write_gif(part, (to_palette(frame.rgb, palette) for frame in frames), film.frames, fps)
     return target
 
 

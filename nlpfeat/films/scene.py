@@ -79,10 +79,10 @@ class TrainingScene:
         """Accuracy against frames up to this one, with steps as tick labels, and a cursor."""
         steps, frames = self.steps, np.arange(self.frames)
         plot_strip(strip, theme, xlim=(0, self.frames - 1), ylim=(0, 1.02))
-        for (split, values), right in zip(self.accuracy.items(), (0, 42), strict=False):
+        for (split, values), right in zip(self.accuracy.items(), (0, 52), strict=False):
             colour = theme.test if split == "test" else SPLIT_COLOURS[split]
             strip.plot(frames[: frame + 1], values[: frame + 1], color=colour, lw=2.2)
-            style = {"color": colour, "fontsize": 12, "fontweight": "bold", "va": "top"}
+            style = {"color": colour, "fontsize": 14, "fontweight": "bold", "va": "top"}
             position = (
                 (0.01, 0.98),
                 (right, 0),

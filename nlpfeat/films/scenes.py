@@ -94,6 +94,7 @@ def save_film(
     style: str = "light",
     folder: str | Path | None = None,
     stamp: str = "nlpfeat.save_film",
+    gif: bool = False,
     track: Track = untracked,
     **settings: float | str | Sequence[float],
 ) -> list[Path]:
@@ -111,6 +112,7 @@ def save_film(
       style: one of `nlpfeat.plotting.style.THEMES`.
       folder: of the files; None for that of the study's figures.
       stamp: below each frame, before the commit and the hash of the config.
+      gif: whether a GIF is written beside the mp4, of at most 3 MB for 60 frames.
       track: follows the members, then the frames.
       settings: of the member: width, one or several; seed, or "median" or "best" (by the headline metric); further axes.
 
@@ -127,7 +129,7 @@ def save_film(
     film = make_film(study, kind, members, frames, style, signature(stamp, study.folder), track)
     folder = study.folder.figures if folder is None else expand_path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    return write_film(film, folder / film_name(kind, members, style), fps, track)
+    return write_film(film, folder / film_name(kind, members, style), fps, track, gif=gif)
 
 
 def film_name(kind: str, members: Sequence[Mapping[str, float]], style: str) -> str:

@@ -5,30 +5,32 @@ import contextlib
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from string import Template
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageColor
+
+from nlpfeat.plotting.style import CLASS_COLOURS
 
 LINGER = 1500  # milliseconds for which a GIF shows its last frame
+GIF_BYTES, GIF_FRAMES = 3_000_000, 60
+GIF_SIZES = ((900, 128), (720, 64), (640, 48), (560, 32), (480, 32), (400, 32), (320, 32), (240, 16))
 
 
 def find_ffmpeg() -> str | None:
-    """The ffmpeg in PATH, else the one of imageio-ffmpeg, which the extra `films` brings; None where there is neither."""
-    own = shutil.which("ffmpeg")
-    if own:
-        return own
+    """The ffmpeg of this environment, which imageio-ffmpeg brings, else the one in PATH; None where there is neither."""
     try:
         import imageio_ffmpeg
 
         return imageio_ffmpeg.get_ffmpeg_exe()
     except (ImportError, RuntimeError):  # not installed, or it has none for this platform
-        return None
+        return shutil.which("ffmpeg")
 
 
 class Video:
@@ -80,29 +82,56 @@ class Video:
         self._process.wait()
 
 
-def palette_of(samples: Sequence[np.ndarray]) -> Image.Image:
-    """A palette of 256 colours for frames like these."""
-    return Image.fromarray(np.concatenate(samples)).quantize(256, dither=Image.Dither.NONE)
+def gif_budget(frames: int) -> int:
+    """The most bytes of a GIF: 3 MB for 60 frames, and in proportion for more."""
+    return GIF_BYTES * max(frames, GIF_FRAMES) // GIF_FRAMES
 
 
-def to_palette(rgb: np.ndarray, palette: Image.Image) -> Image.Image:
-    """A frame reduced to the colours of a palette."""
-    return Image.fromarray(rgb).quantize(palette=palette, dither=Image.Dither.NONE)
-
-
-def write_gif(path: Path, frames: Iterator[Image.Image], count: int, fps: int) -> None:
-    """Write a looping GIF.
+def write_gif(path: Path, images: Sequence[bytes], fps: int) -> None:
+    """Write a looping GIF of at most `gif_budget` bytes: smaller, and in fewer colours, until it fits.
 
     Args:
       path: of the file.
-      frames: all with the same palette.
-      count: number of frames.
+      images: the frames as WebP.
       fps: frames per second, at most 50, as a GIF counts hundredths of a second.
+
+    Raises:
+      ValueError: if it does not fit at the smallest of `GIF_SIZES`.
     """
-    ends = [10 * round(100 * (number + 1) / fps) for number in range(count - 1)]
+    ends = [10 * round(100 * (number + 1) / fps) for number in range(len(images) - 1)]
     times = [end - start for start, end in pairwise([0, *ends])] + [LINGER]
-    first = next(frames)
-    first.save(path, "GIF", save_all=True, append_images=frames, duration=times, loop=0, optimize=False)
+    for width, colours in GIF_SIZES:
+        content = _gif(images, width, colours, times)
+        if len(content) <= gif_budget(len(images)):
+            path.write_bytes(content)
+            return
+    raise ValueError(f"a GIF of {len(images)} frames takes {len(content):,} bytes at its smallest")
+
+
+def _gif(images: Sequence[bytes], width: int, colours: int, times: list[int]) -> bytes:
+    frames = [_scaled(image, width) for image in images]
+    samples = [np.asarray(frames[len(frames) * k // 4]) for k in range(4)] + [np.asarray(frames[-1])]
+    # Points are few pixels: without a share of their own, their colours would be merged with those of the grounds.
+    swatches = np.array([ImageColor.getrgb(colour) for colour in CLASS_COLOURS], np.uint8)
+    samples.append(
+        np.broadcast_to(
+            np.repeat(swatches, -(-samples[0].shape[1] // len(swatches)), 0)[: samples[0].shape[1]],
+            samples[0].shape,
+        )
+    )
+    palette = Image.fromarray(np.concatenate(samples)).quantize(colours, dither=Image.Dither.NONE)
+    first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    buffer = BytesIO()
+    first.save(buffer, "GIF", save_all=True, append_images=others, duration=times, loop=0, optimize=False)
+    return buffer.getvalue()
+
+
+def _scaled(data: bytes, width: int) -> Image.Image:
+    with Image.open(BytesIO(data)) as image:
+        rgb = image.convert("RGB")
+    if rgb.width <= width:
+        return rgb
+    return rgb.resize((width, round(rgb.height * width / rgb.width)), Image.Resampling.LANCZOS)
 
 
 def write_player(
@@ -113,6 +142,8 @@ def write_player(
     *,
     fps: int,
     title: str,
+    note: str,
+    words: Mapping[str, str],
     background: str,
     ink: str,
 ) -> None:
@@ -125,11 +156,17 @@ def write_player(
       shape: height and width of the frames in pixels.
       fps: frames per second.
       title: of the page.
+      note: how to read it.
+      words: term -> what it means, of the words on the frames.
       background, ink: CSS colours.
     """
     page = Template((files("nlpfeat.films") / "player.html").read_text("utf-8"))
     content = page.substitute(
         title=escape(title),
+        note=escape(note),
+        words="".join(
+            f"<dt>{escape(term)}</dt><dd>{escape(meaning)}</dd>" for term, meaning in words.items()
+        ),
         height=shape[0],
         width=shape[1],
         background=background,
