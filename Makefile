@@ -31,8 +31,9 @@ test-slow: $(VENV)/ok ## the slow tests: hours of training, compiled as users do
 golden: $(VENV)/ok ## put the numbers of every row of the table on file, for tests/test_every_task.py
 	XLA_FLAGS= $(RUN) -m tests.golden $(TASKS)
 
-lint: $(VENV)/ok   ## ruff and pyright
+lint: $(VENV)/ok   ## ruff, pyright, and oxlint for the scripts of pages
 	$(RUN) -m ruff check .
+	$(VENV)/bin/oxlint --deny-warnings nlpfeat/report/web tests/web
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pyright --pythonpath $(RUN)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from selenium.webdriver.chrome.webdriver import WebDriver
 
 UNITS, POINTS, MEMBERS, FRAMES, ROUNDS = 100, 1000, 10_000, 121, 5
-SECONDS = 3  # of a play, at most 40 kept steps per second
+SECONDS = 2  # of a play, at most 60 kept steps per second
 
 
 def page() -> str:

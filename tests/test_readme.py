@@ -44,6 +44,7 @@ ORDER = (
     "own-points",
     "own-task",
     "own-network",
+    "playground",
     "films-for-class",
     "claims",
     "width-and-recipe",

@@ -100,6 +100,7 @@ def write_gif(path: Path, images: Sequence[bytes], fps: int) -> None:
     """
     ends = [10 * round(100 * (number + 1) / fps) for number in range(len(images) - 1)]
     times = [end - start for start, end in pairwise([0, *ends])] + [LINGER]
+    content = b""
     for width, colours in GIF_SIZES:
         content = _gif(images, width, colours, times)
         if len(content) <= gif_budget(len(images)):

@@ -1,5 +1,8 @@
 """What width bought in a study, in a few sentences of numbers."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import xarray as xr
 
@@ -12,47 +15,70 @@ from nlpfeat.training.metrics import Metric
 CHANGED = 8  # words that are named
 
 
+class _Reached(NamedTuple):
+    """What the members of a width reach, at the best point of the further axes."""
+
+    width: float
+    judged: float  # median on validation data where there are some, with the sign for which larger is better
+    shown: float  # median on the last split
+    recipe: str  # that point, in words; empty without further axes
+
+
 def headline(study: Study) -> list[str]:
     """The sentences above a study's networks: what its narrowest, best and widest reach, beside chance, at which recipe.
 
     Where a grid has further axes, those of the best median at each width are taken: on validation data where there are some.
     """
     dataset, metric = study.results, study.task.evaluation.headline
-    last = str(dataset["split"].to_numpy()[-1])
-    judged = "validation" if "validation" in dataset["split"].to_numpy() else last
-    rows = [row for row in summarize(dataset) if _median(row, f"{last}_{metric.name}") is not None]
-    if not rows:
+    splits = dataset["split"].to_numpy().tolist()
+    last, judged = splits[-1], "validation" if "validation" in splits else splits[-1]
+    rows = [row for row in summarize(dataset) if number(row["diverged"]) < number(row["members"])]
+    best = _best_per_width(dataset, rows, metric, judged, last)
+    if not best:
         return ["Every network diverged."]
-    best = _best_per_width(rows, f"{judged}_{metric.name}", metric)
-    widths = sorted(best)
-    seeds = int(np.median([row["members"] for row in rows]))
-    name = metric.name.replace("_", " ")
-
-    def reached(width: float) -> str:
-        value = _median(best[width], f"{last}_{metric.name}")
-        assert value is not None
-        return f"{_value(value, metric)} at width {width:g}{_recipe(dataset, best[width])}"
-
+    seeds, name = int(np.median([number(row["members"]) for row in rows])), metric.name.replace("_", " ")
     words = f"{name.capitalize()} on {last} data, median of {seeds} seed{'' if seeds == 1 else 's'}{_constant_recipe(study)}"
-    chance = (
-        f" (chance, the best constant prediction: {_value(float(np.asarray(rows[0]['baseline'])), metric)})"
-    )
-    if len(widths) == 1:
-        return [
-            f"{words}: {reached(widths[0])}{chance}. With one width, a study does not show what width buys."
-        ]
-    middle = max(widths, key=lambda width: metric.ascending(_median(best[width], f"{judged}_{metric.name}")))
-    shown = list(dict.fromkeys([widths[0], middle, widths[-1]]))
-    sentences = [f"{words}: {', '.join(map(reached, shown))}{chance}."]
-    if middle not in (widths[0], widths[-1]):
-        sentences[0] += f" {middle:g} is best{' on validation data' if judged == 'validation' else ''}."
-    enough = _enough(best, widths, middle, f"{judged}_{metric.name}", metric)
-    if enough is not None and enough < middle:
+    chance = f" (chance, the best constant prediction: {_value(number(rows[0]['baseline']), metric)})"
+    top = max(best, key=lambda one: one.judged)
+    shown = list(dict.fromkeys([best[0], top, best[-1]]))
+    reached = ", ".join(f"{_value(one.shown, metric)} at width {one.width:g}{one.recipe}" for one in shown)
+    if len(best) == 1:
+        return [f"{words}: {reached}{chance}. With one width, a study does not show what width buys."]
+    sentences = [f"{words}: {reached}{chance}."]
+    if top not in (best[0], best[-1]):
+        sentences[0] += f" {top.width:g} is best{' on validation data' if judged == 'validation' else ''}."
+    gain = top.judged - best[0].judged
+    enough = next((one for one in best if one.judged >= best[0].judged + 0.9 * gain), top)
+    if gain > 0 and enough.width < top.width:
         sentences.append(
-            f"Width {enough:g} has nine tenths of what the best gains over the narrowest: further units buy little here. Another rate, or more steps, may "
-            "need fewer."
+            f"Width {enough.width:g} has nine tenths of what the best gains over the narrowest: further units buy little here. Another rate, or "
+            "more steps, may need fewer."
         )
     return sentences
+
+
+def number(value: object) -> float:
+    """A number of a table, which may be NumPy's."""
+    return float(np.asarray(value))
+
+
+def _best_per_width(
+    dataset: xr.Dataset, rows: Sequence[Row], metric: Metric, judged: str, last: str
+) -> list[_Reached]:
+    """By rising width; widths of which all members diverged are left out."""
+    axes, found = further_axes(dataset), {}
+    for row in rows:
+        medians = [np.asarray(row[f"{split}_{metric.name}"], float)[1] for split in (judged, last)]
+        if not np.isfinite(medians).all():
+            continue
+        said = [
+            f"{axis.replace('_', ' ')} {describe_value(dataset[axis], number(row[axis]))}" for axis in axes
+        ]
+        recipe = f" ({', '.join(said)})" if said else ""
+        one = _Reached(number(row["width"]), number(metric.ascending(medians[0])), number(medians[1]), recipe)
+        if one.width not in found or one.judged > found[one.width].judged:
+            found[one.width] = one
+    return [found[width] for width in sorted(found)]
 
 
 def _constant_recipe(study: Study) -> str:
@@ -69,46 +95,6 @@ def _constant_recipe(study: Study) -> str:
 def _value(value: float, metric: Metric) -> str:
     """A value of the metric with its unit; a share in per cent."""
     return f"{value:.1%}" if metric.is_share else f"{value:.3g} {metric.units}".strip()
-
-
-def _best_per_width(rows: list[Row], name: str, metric: Metric) -> dict[float, Row]:
-    found: dict[float, Row] = {}
-    for row in rows:
-        width, value = float(np.asarray(row["width"])), _median(row, name)
-        if value is None:
-            continue
-        before = found.get(width)
-        if before is None or metric.ascending(value) > metric.ascending(_median(before, name)):
-            found[width] = row
-    return found
-
-
-def _median(row: Row, name: str) -> float | None:
-    quartiles = row[name]
-    assert isinstance(quartiles, list)
-    return quartiles[1]
-
-
-def _recipe(dataset: xr.Dataset, row: Row) -> str:
-    """The further axes of a row, in brackets."""
-    axes = further_axes(dataset)
-    said = [
-        f"{axis.replace('_', ' ')} {describe_value(dataset[axis], float(np.asarray(row[axis])))}"
-        for axis in axes
-    ]
-    return f" ({', '.join(said)})" if axes else ""
-
-
-def _enough(
-    best: dict[float, Row], widths: list[float], top: float, name: str, metric: Metric
-) -> float | None:
-    """The narrowest width whose median has nine tenths of what the best gains over the narrowest."""
-    low, high = (float(metric.ascending(_median(best[width], name))) for width in (widths[0], top))
-    if high <= low:
-        return None
-    return next(
-        width for width in widths if metric.ascending(_median(best[width], name)) >= low + 0.9 * (high - low)
-    )
 
 
 def words_sentences(words: WordMap) -> list[str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from jaxtyping import PyTree
+
 from nlpfeat.analysis.ratings import item_map
 from nlpfeat.analysis.word_maps import WordMapOptions, word_map
 from nlpfeat.config.files import expand_path
@@ -159,7 +161,7 @@ def _views(study: Study, options: ReportOptions, track: Track) -> Views:
     return Views([], [], None, None)
 
 
-def _members(study: Study, options: ReportOptions) -> list[dict[str, float]]:
+def _members(study: Study, options: ReportOptions) -> list[dict[str, PyTree]]:
     """The narrowest, a middle and the widest member, or those of the widths that were asked for, at the first point of the further axes."""
     dataset = study.results
     point = {name: dataset[name].to_numpy()[0].item() for name in further_axes(dataset)}

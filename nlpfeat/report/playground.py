@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import PyTree
 
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
@@ -125,7 +126,7 @@ def _member_data(study: Study, settings: dict[str, float]) -> dict[str, object]:
         raise UserError(
             f"{study.path} trains on {len(points):,} points, and the page trains on at most {MAX_POINTS:,}"
         )
-    member = first.settings
+    member: PyTree = first.settings
     hidden = [float(slope) for _, _, slope in layers[:-2]]
     return {
         "id": first.id,

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from nlpfeat.films.files import write_frames
 from nlpfeat.films import training
+from nlpfeat.films.files import write_frames
 from nlpfeat.films.film import draw, pixels
 from nlpfeat.films.glossary import words_of
 from nlpfeat.films.render import render
