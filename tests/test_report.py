@@ -1,6 +1,7 @@
 """The report page in a real browser, without a network. Needs Chromium and ChromeDriver (see .ci/run)."""
 
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -285,6 +286,34 @@ def test_headlines_are_words_and_lead_with_numbers(browser, made):
     assert "at width 2" in lead
     assert "at width 100" in lead
     assert "(chance, the best constant prediction: " in lead
+
+
+def test_a_network_trains_live_beside_its_record(browser, made):
+    done, dataset = made
+    last = int(dataset.step[-1])
+    pick(browser, 7, 1, 0)
+    before = browser.find_element("css selector", ".view .headline").text
+    click(browser, "▶ Train live")
+    side = "const {live, view, note, training} = pages[0].unwarper.sides.a; "
+    ended = (
+        side
+        + "return Boolean(training) && !live.running && live.step === arguments[0] && view.shown.step === arguments[0]"
+    )
+    assert until(lambda: browser.execute_script(ended, last))
+    headline, note, live = browser.execute_script(
+        side + "return [view.headline.textContent, note.textContent, Array.from(live.parameters)]"
+    )
+    assert headline.startswith(f"Width 7, seed 1, live at step {last}: ")
+    recorded = float(dataset.loss.sel(width=7, seed=1, step=last, split="train"))
+    said = [float(number) for number in re.findall(r"[\d.]+", note.replace(f"step {last}", ""))]
+    assert said == pytest.approx([recorded, recorded], rel=6e-3)
+    member = done.restore(last, width=7, seed=1)
+    layers = done.task.views.plane.layers(member.module, member.params, member.settings)
+    own = np.concatenate([np.ravel(part) for layer in layers for part in layer[:2]])
+    assert np.linalg.norm(live - own) < 1e-3 * np.linalg.norm(own)
+    pick(browser, 7, 0, 0)  # another network is asked for: the stored one is shown
+    pick(browser, 7, 1, 0)
+    assert browser.find_element("css selector", ".view .headline").text == before
 
 
 def test_layer_by_layer_is_offered_where_layers_can_be_drawn(browser, made):

@@ -46,13 +46,18 @@ def test_what_the_wheel_holds(wheel):
         if "__pycache__" not in path.parts
     }
     assert {f"nlpfeat/{name}" for name in shipped} <= set(names)
+    assert {
+        "nlpfeat/report/web/playground.js",
+        "nlpfeat/report/web/page.html",
+        "nlpfeat/report/web/style.css",
+    } <= set(names)
 
 
 def test_it_brings_what_running_and_looking_needs_and_no_more(programs, tmp_path):
     listed = run(programs / "python", "-m", "pip", "list", folder=tmp_path)
     there = {line.split()[0].lower() for line in listed.splitlines()[2:]}
-    assert {"jax", "matplotlib", "bokeh", "xarray"} <= there
-    assert not {"pytest", "ruff", "ray", "jupyterlab", "sphinx", "torch"} & there
+    assert {"jax", "matplotlib", "imageio-ffmpeg", "xarray"} <= there
+    assert not {"pytest", "ruff", "ray", "jupyterlab", "sphinx", "torch", "bokeh"} & there
 
 
 def test_from_an_empty_folder_to_the_first_width_curve(programs, tmp_path):

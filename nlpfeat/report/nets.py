@@ -21,6 +21,13 @@ class Axis(NamedTuple):
         return self.name.replace("_", " ")
 
 
+class Recipe(NamedTuple):
+    """How the page trains a network: Adam with L2 on all points at one rate."""
+
+    rate: float
+    decay: float
+
+
 class Net(NamedTuple):
     """One network on the plane.
 
@@ -32,6 +39,7 @@ class Net(NamedTuple):
       negative_slopes: slope of each layer's activation for negative inputs.
       offset: of its first parameter in `Nets.parameters`: by step, then by layer, the weight row by row before the bias.
       points: index into `Nets.points` of its training points.
+      recipe: by which the page can train it; None where it cannot train it as the study did.
     """
 
     id: str
@@ -41,6 +49,7 @@ class Net(NamedTuple):
     negative_slopes: list[float]
     offset: int
     points: int
+    recipe: Recipe | None = None
 
 
 class Nets(NamedTuple):
@@ -73,6 +82,7 @@ class Nets(NamedTuple):
                 {
                     "id": net.id, "at": net.at, "steps": net.steps, "shapes": net.shapes, "activations": net.negative_slopes,
                     "offset": net.offset, "points": net.points,
+                    "recipe": None if net.recipe is None else net.recipe._asdict(),
                 }
                 for net in self.nets
             ],

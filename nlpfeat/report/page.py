@@ -67,7 +67,7 @@ def report_page(parts: list[Part], stamp: str) -> str:
     return web_page(
         "nlpfeat: " + ", ".join(part.title for part in parts),
         "report",
-        "window.pages = report.startReport(root, data);",
+        "window.pages = report.startReport(root, data, trainer);",
         {"studies": [part.as_data() for part in parts]},
         as_paragraph(stamp),
     )

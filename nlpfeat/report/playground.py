@@ -4,24 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import PyTree
 
 from nlpfeat.config.files import expand_path
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
+from nlpfeat.report.live_recipe import recipe_of, trains_as_the_page
 from nlpfeat.report.study_nets import plane_layers, starred_members
 from nlpfeat.report.web_page import as_array, as_paragraph, web_page
 from nlpfeat.store.atomic import write_atomic
 from nlpfeat.store.provenance import commit
-from nlpfeat.store.results import further_axes
 from nlpfeat.study.replay import replay
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.select import describe_settings
 from nlpfeat.study.session import Study
-from nlpfeat.training.learning_rates import CONSTANT
-from nlpfeat.training.optimizers import adam_l2
-from nlpfeat.training.recipe import used_parts
-from nlpfeat.training.task import GradientDescent
 
 ACTIVATIONS = {0.0: "relu", 0.1: "leaky", 0.5: "half"}  # negative slope -> name on the page
 MAX_POINTS = 5000  # of a member's train split
@@ -78,7 +73,14 @@ def members_of_playground(
     Raises:
       UserError: if the study's networks are not on the plane, or are trained in another way than on the page.
     """
-    _require_same_recipe(study)
+    if study.task.views.plane is None or study.spec.model.embedding != 2:
+        raise UserError(
+            f"{study.path} is a study of {study.task.name}: the playground shows networks from the plane to the plane, such as those of spirals"
+        )
+    if not trains_as_the_page(study):
+        raise UserError(
+            f"{study.path} trains in another way than the playground, which knows Adam with L2 on all points at one constant rate"
+        )
     dataset = study.results
     there = dataset["width"].to_numpy().tolist()
     missing = [width for width in widths if width not in there]
@@ -91,32 +93,6 @@ def members_of_playground(
     return [_member_data(study, settings) for settings in track(unique, "members", len(unique))]
 
 
-def _require_same_recipe(study: Study) -> None:
-    task, training = study.task, study.spec.training
-    if task.views.plane is None or study.spec.model.embedding != 2:
-        raise UserError(
-            f"{study.path} is a study of {task.name}: the playground shows networks from the plane to the plane, such as those of spirals"
-        )
-    axes = {
-        name: np.atleast_1d(study.results[name].to_numpy()).tolist() for name in further_axes(study.results)
-    }
-    values = {name: axes.get(name, [value]) for name, value in vars(study.spec.settings).items()}
-    same = (
-        isinstance(task.learner, GradientDescent)
-        and task.learner.optimizer is adam_l2
-        and not training.batch_size
-        and len(training.steps) == 1
-        and not training.lr_scales
-        and not used_parts(study.spec.settings, values)
-        and set(values["schedule"]) == {CONSTANT}
-        and set(values["warmup_steps"]) == {0}
-    )
-    if not same:
-        raise UserError(
-            f"{study.path} trains in another way than the playground, which knows Adam with L2 on all points at one constant rate"
-        )
-
-
 def _member_data(study: Study, settings: dict[str, float]) -> dict[str, object]:
     first = replay(study, settings, np.array([0])).members[0]
     layers = plane_layers(first)
@@ -126,7 +102,7 @@ def _member_data(study: Study, settings: dict[str, float]) -> dict[str, object]:
         raise UserError(
             f"{study.path} trains on {len(points):,} points, and the page trains on at most {MAX_POINTS:,}"
         )
-    member: PyTree = first.settings
+    recipe = recipe_of(first)
     hidden = [float(slope) for _, _, slope in layers[:-2]]
     return {
         "id": first.id,
@@ -134,8 +110,8 @@ def _member_data(study: Study, settings: dict[str, float]) -> dict[str, object]:
         "width": int(settings["width"]),
         "depth": len(hidden),
         "activation": ACTIVATIONS.get(round(hidden[0], 6), "leaky"),
-        "rate": _given(member.learning_rate),
-        "decay": _given(member.weight_decay),
+        "rate": recipe.rate,
+        "decay": recipe.decay,
         "seed": int(settings["seed"]),
         "net": {
             "shapes": [(len(bias), weight.shape[1]) for weight, bias, _ in layers],
@@ -152,11 +128,6 @@ def _member_data(study: Study, settings: dict[str, float]) -> dict[str, object]:
         },
         "record": _record(study, first),
     }
-
-
-def _given(value: object) -> float:
-    """A setting as it was written, not as single precision has it."""
-    return float(f"{float(np.asarray(value)):.7g}")
 
 
 def _record(study: Study, member: TrainedMember) -> dict[str, list[float]]:

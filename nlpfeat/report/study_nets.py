@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from nlpfeat.films.camera import evenly_spaced, film_steps, radius_of
 from nlpfeat.progress import Track, untracked
+from nlpfeat.report.live_recipe import recipe_of, trains_as_the_page
 from nlpfeat.report.nets import Axis, Net, Nets
 from nlpfeat.store.results import further_axes
 from nlpfeat.study.replay import replay
@@ -28,12 +29,14 @@ class _Kept(NamedTuple):
       members: by rising step, none of them diverged.
       points: of its training split.
       labels: their classes.
+      whole: whether these are all points of the split.
     """
 
     settings: dict[str, float]
     members: list[TrainedMember]
     points: Float[np.ndarray, "n 2"]
     labels: Int[np.ndarray, " n"]
+    whole: bool
 
     @property
     def steps(self) -> list[int]:
@@ -81,7 +84,7 @@ def nets_of_page(
                 kept[members[0].id] = kept[members[0].id]._replace(members=members)
     if len(seeds) < study.results.sizes["seed"]:
         notes.append(f"the unwarper has room for {len(seeds)} of {study.results.sizes['seed']} seeds")
-    return _packed(kept, starred), notes
+    return _packed(kept, starred, live=trains_as_the_page(study)), notes
 
 
 def plane_layers(member: TrainedMember) -> list[PlainLayer]:
@@ -107,7 +110,13 @@ def _kept_nets(study: Study, track: Track) -> dict[str, _Kept]:
                 points = np.stack(train.inputs, 1)
                 shown = evenly_spaced(len(points), MAX_POINTS)
                 labels = np.asarray(train.targets)[shown]
-                found[member.id] = _Kept(written[member.id], [], points[shown].astype(np.float32), labels)
+                found[member.id] = _Kept(
+                    written[member.id],
+                    [],
+                    points[shown].astype(np.float32),
+                    labels,
+                    len(shown) == len(points),
+                )
             found[member.id].members.append(member)
     return found
 
@@ -146,8 +155,8 @@ def starred_members(study: Study, dataset: xr.Dataset) -> list[dict[str, float]]
     return chosen if len(widths) > 1 else [*chosen, best_member(dataset, task)]
 
 
-def _packed(kept: dict[str, _Kept], starred: list[dict[str, float]]) -> Nets:
-    """The networks as the page reads them, each at its indices on the axes in which they differ."""
+def _packed(kept: dict[str, _Kept], starred: list[dict[str, float]], *, live: bool) -> Nets:
+    """The networks as the page reads them, each at its indices on the axes in which they differ; with their recipes if the page trains so."""
     names = next(iter(kept.values())).settings
     values = {name: sorted({net.settings[name] for net in kept.values()}) for name in names}
     axes = [Axis(name, values[name]) for name in names if len(values[name]) > 1]
@@ -172,7 +181,8 @@ def _packed(kept: dict[str, _Kept], starred: list[dict[str, float]]) -> Nets:
         )
         shapes = [(len(bias), weight.shape[1]) for weight, bias, _ in layers]
         slopes = [float(slope) for _, _, slope in layers]
-        nets.append(Net(name, at, steps, shapes, slopes, offset, sets[key]))
+        recipe = recipe_of(net.members[0]) if live and net.whole else None
+        nets.append(Net(name, at, steps, shapes, slopes, offset, sets[key], recipe))
         parameters.append(net.parameters)
         offset += len(parameters[-1])
     start = grid_index(starred[0]), grid_index(starred[-1])

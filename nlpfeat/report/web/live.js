@@ -1,5 +1,6 @@
 // A network that trains while it is shown: in a worker, or on the page itself in a browser without workers.
 
+import {lastUpTo, short, whole} from "./numbers.js";
 import {createTrainer} from "./trainer.js";
 
 const KEPT = 4000;  // recorded steps of a curve; of more, every second one is dropped
@@ -56,3 +57,12 @@ function record(curve, {from, steps, loss, accuracy}) {
     for (const name of ["steps", "loss", "accuracy"]) curve[name] = curve[name].filter((_, k) => kept[k]);
   }
 }
+
+// How a live run stands beside what a study recorded of it, {steps, loss}; empty where the curve does not hold that step.
+export function besideRecord(live, record) {
+  const place = lastUpTo(record.steps, live.step), at = record.steps[place], loss = at === live.step ? live.loss : live.curve.loss[live.curve.steps.indexOf(at)];
+  return loss === undefined ? "" : `at step ${whole(at)} the study recorded a loss of ${short(record.loss[place])}, this run has ${short(loss)}`;
+}
+
+// What a message to a trainer may hold of points.
+export const plainPoints = ({x, y, labels}) => ({x, y, labels});

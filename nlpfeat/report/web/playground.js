@@ -7,6 +7,7 @@ import {shapeName} from "./drawing.js";
 import {button, checkbox, element, isNarrow, numberField, reducedMotion, select, setText, slider} from "./elements.js";
 import {beforeNextFrame, full} from "./figure.js";
 import {createLessonPanel} from "./lesson_panel.js";
+import {plainPoints} from "./live.js";
 import {deadUnits} from "./net.js";
 import {GROUNDS, VIEW_DEFAULTS} from "./net_view.js";
 import {lastUpTo, roundUp, whole} from "./numbers.js";
@@ -14,7 +15,7 @@ import {createOwnPoints} from "./own_points.js";
 import {packPoints, unpackPoints} from "./packed.js";
 import {extentOf} from "./scene.js";
 import {createStore} from "./state.js";
-import {createSide, NET_DEFAULTS, plain, RESTARTS} from "./trained_side.js";
+import {createSide, NET_DEFAULTS, RESTARTS} from "./trained_side.js";
 
 const SPEEDS = {fastest: ["as fast as it can", 0], "60": ["60 steps/s", 60], "10": ["10 steps/s", 10]};
 const LONGEST = 20_000;  // steps of a run without a goal
@@ -59,7 +60,7 @@ export function startPlayground(root, {script, members: given = []}) {
     data = {...ownPoints(own), version: (data.version ?? 0) + 1};
     test = null;
     if (other || data.classes !== before) { restart(); if (went) run(); }
-    else for (const {live} of shown()) { live.send({kind: "data", data: plain(data), test: null}); live.look(); }
+    else for (const {live} of shown()) { live.send({kind: "data", data: plainPoints(data), test: null}); live.look(); }
     ownTools.say(text ?? `${whole(own.length)} points${own.length > PACKED ? "; too many for the address, so that a link does not hold them" : ""}`);
   }
 

@@ -28,7 +28,8 @@ const WORDS = [
     "probability of the true class. Quartiles: a quarter of the networks lie below the band, a quarter above. Wilson: a confidence interval for a proportion."],
 ];
 
-export function startReport(root, data) {
+// `script` is the source of the trainer's worker.
+export function startReport(root, data, script) {
   const look = createStore({theme: ""}), pages = [];
   const setTheme = () => { if (look.get("theme")) document.documentElement.dataset.theme = look.get("theme"); };
   setTheme();
@@ -48,16 +49,16 @@ export function startReport(root, data) {
     return section;
   });
   // The words are there; numbers and pictures follow when they have been painted.
-  requestAnimationFrame(() => setTimeout(() => data.studies.forEach((study, k) => pages.push(createPart(decoded(study), `s${k}.`, sections[k], dark))), 0));
+  requestAnimationFrame(() => setTimeout(() => data.studies.forEach((study, k) => pages.push(createPart(decoded(study), `s${k}.`, sections[k], {dark, script}))), 0));
   return pages;
 }
 
 // One study of the report.
-function createPart(study, prefix, section, dark) {
+function createPart(study, prefix, section, {dark, script}) {
   const page = {unwarper: null, explorer: null, maps: []}, extras = [];
   const add = (...children) => section.append(...children);
   if (study.nets) {
-    page.unwarper = createUnwarper(prefix, study.nets, dark);
+    page.unwarper = createUnwarper(prefix, study.nets, {dark, script, recordOf: id => recordOf(study.members, id)});
     add(page.unwarper.element);
     const classes = Math.max(...study.nets.nets.map(net => net.shapes.at(-1)[0]));
     add(element("p", {class: "caption classes"}, "Classes: ", ...Array.from({length: Math.min(8, classes)}, (_, k) => element("span", {}, element("span", {class: "class", style: `background:${classColour(k)}`}), `${k} ${shapeName(k)}`))));
@@ -79,6 +80,15 @@ function createPart(study, prefix, section, dark) {
     element("h3", {}, "How it was made"), ...Object.entries(study.documents).map(([title, text]) => element("details", {}, element("summary", {}, title), element("pre", {tabindex: 0}, text))));
   page.redraw = () => { page.unwarper?.redraw(); page.explorer.redraw(); page.maps.forEach(map => map.redraw()); extras.forEach(extra => extra.redraw()); };
   return page;
+}
+
+// The loss that a study recorded of a member on the train split, where it is finite; null where it is not known.
+function recordOf({ids, measures}, id) {
+  const place = ids.indexOf(id), loss = measures.find(({name}) => name === "loss train");
+  if (place < 0 || !loss) return null;
+  const values = Array.from(loss.values.subarray(place * loss.steps.length, (place + 1) * loss.steps.length));
+  const known = values.map((value, k) => [loss.steps[k], value]).filter(([, value]) => Number.isFinite(value));
+  return known.length ? {steps: known.map(([step]) => step), loss: known.map(([, value]) => value)} : null;
 }
 
 const tableOf = ({heads, rows}) => element("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "table of the last step"}, element("table", {},

@@ -3,10 +3,10 @@
 import {button, element, numberField, select, setText, slider} from "./elements.js";
 import {createFigure} from "./figure.js";
 import {CURVE_HEIGHT, paintLearningCurve} from "./learning_curve.js";
-import {createLive} from "./live.js";
+import {besideRecord, createLive, plainPoints} from "./live.js";
 import {layersAt} from "./net.js";
 import {createNetView} from "./net_view.js";
-import {lastUpTo, percent, setting, short, whole} from "./numbers.js";
+import {percent, setting, short, whole} from "./numbers.js";
 import {gridOf, radiusOf, windingOf} from "./scene.js";
 import {initialParameters, networkOf} from "./train.js";
 
@@ -19,9 +19,6 @@ const EXPLODED = 10;  // times the loss of guessing
 export const NET_DEFAULTS = {width: 100, depth: 1, activation: "relu", rate: 0.01, decay: 1e-5, seed: 0, member: ""};
 export const RESTARTS = ["width", "depth", "activation", "seed", "member"];
 const grid = gridOf(1);
-
-// What a message to a trainer may hold of points.
-export const plain = ({x, y, labels}) => ({x, y, labels});
 
 // side is "a" or "b"; members are those of a study; points() and heldOut() are the present data; onchange() is called when an answer of the
 // trainer has arrived; rerun() trains on.
@@ -82,7 +79,7 @@ export function createSide({side, label, store, script, members, points, heldOut
     net = own?.net ?? networkOf({width: get("width"), depth: get("depth"), activation: ACTIVATIONS[get("activation")]?.[1] ?? 0, classes: data().classes});
     latest = null;
     one.watched = [];
-    live.start({net, parameters: own?.parameters ?? initialParameters(net, get("seed")), data: plain(data()), test: own ? null : heldOut() && plain(heldOut()), ...recipe()});
+    live.start({net, parameters: own?.parameters ?? initialParameters(net, get("seed")), data: plainPoints(data()), test: own ? null : heldOut() && plainPoints(heldOut()), ...recipe()});
   }
 
   function headline() {
@@ -111,7 +108,7 @@ export function createSide({side, label, store, script, members, points, heldOut
     note.classList.toggle("warning", exploded);
     if (!exploded) {
       delete note.dataset.of;
-      setText(note, `${live.test === null ? "" : `held-out points: ${percent(live.test)}; `}loss ${short(live.loss)} nats${besideRecord()}`);
+      setText(note, `${live.test === null ? "" : `held-out points: ${percent(live.test)}; `}loss ${short(live.loss)} nats${besideTheStudy()}`);
       return;
     }
     if (note.dataset.of === key) return;  // its buttons stay where they are
@@ -127,13 +124,12 @@ export function createSide({side, label, store, script, members, points, heldOut
     const {loss, steps} = live.curve, place = loss.findLastIndex(value => value <= 1.2 * loss[0]);
     return place >= 0 ? steps[place] : 0;
   }
-  function besideRecord() {
+  function besideTheStudy() {
     const own = member();
     if (!own) return "";
-    const {rate, decay} = recipe(), {record} = own;
+    const {rate, decay} = recipe(), said = besideRecord(live, own.record);
     if (rate !== own.rate || decay !== own.decay) return `; the study's record is of rate ${setting(own.rate)} and decay ${setting(own.decay)}`;
-    const place = lastUpTo(record.steps, live.step), at = record.steps[place], loss = at === live.step ? live.loss : live.curve.loss[live.curve.steps.indexOf(at)];
-    return loss === undefined ? "" : `; at step ${whole(at)} the study recorded ${short(record.loss[place])}, this run has ${short(loss)}`;
+    return said && `; ${said}`;
   }
 
   const one = {
