@@ -234,6 +234,7 @@ restore --study={spirals} --jsno                                               #
 measure --study={spirals} --jsno                                               # --jsno '--json'
 plot --study={spirals} --jsno                                                  # --jsno '--json'
 report --study={spirals} --jsno                                                # --jsno '--json'
+playground --out=nowhere/page.html                                             # nowhere
 compare --study={spirals} --with={spirals} --jsno                              # --jsno '--json'
 film training --study={spirals} --jsno                                         # --jsno '--json'
 batch-norm --study={spirals} --jsno                                            # --jsno '--json'

@@ -231,7 +231,7 @@ def test_own_points_while_it_trains(browser):
     point_at(browser, *place_of(browser, moved["x"], moved["y"]), click=True)
     assert until(lambda: browser.execute_script("return page.own.length") == 4)
     browser.execute_script("page.stop()")
-    kept = "return location.hash.includes('own=' + packed.packPoints(page.own)) && location.href"
+    kept = "return new URLSearchParams(location.hash.slice(1)).get('own') === packed.packPoints(page.own) && location.href"
     at_address(browser, until(lambda: browser.execute_script(kept)))
     shown(browser)
     assert browser.execute_script("return page.own.length") == 4
@@ -310,6 +310,64 @@ def test_the_address_restores_the_view(browser, path):
     at_address(browser, f"{path.as_uri()}#width.a=abc&arms=99&shape=%3Cb%3E&x=nan&lesson=77")
     shown(browser)
     assert browser.execute_script("return page.data.classes") == 8
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "#width.a=0&depth.b=-1",
+        "#width.a=2.5",
+        "#arms=2.5",
+        "#shape=constructor",
+        "#theme=foo",
+        "#way=3&path=layers&width.a=2&depth.a=2",
+        "#activation.a=x&speed=y&ground=z",
+    ],
+)
+def test_an_address_that_nobody_wrote_opens_a_sound_page(browser, path, address):
+    at_address(browser, path.as_uri() + address)
+    shown(browser)
+    assert trained(browser, 5)["step"] >= 5
+
+
+def test_without_points_nothing_trains_or_diverges(browser):
+    browser.execute_script("page.store.set({shape: 'own', compare: false})")
+    for button in ("▶ Train", "Step"):
+        click(browser, button)
+        assert until(lambda: "a network needs points" in browser.find_element("tag name", "main").text)
+    assert until(lambda: "no points yet" in state(browser)["headline"])
+    assert "diverged" not in browser.find_element("tag name", "main").text
+    browser.execute_script("page.sides.a.view.figures.space.canvas.click()")
+    click(browser, "add one at the cross")
+    assert browser.execute_script("return page.own") == [{"x": 0.3, "y": 0.2, "label": 0}]
+
+
+def test_the_step_slider_says_its_step(browser):
+    trained(browser, 40)
+    slider = browser.find_element("css selector", "input[aria-label=step]")
+    slider.send_keys("\ue012")  # the left arrow
+    assert until(lambda: state(browser)["at"] == 39)
+    assert slider.get_attribute("aria-valuetext") == "step 39"
+    assert "NaN" not in browser.find_element("tag name", "main").text
+
+
+def test_a_lesson_that_is_changed_or_restarted_asks_again(still):
+    browser = still
+    options = "return document.querySelectorAll('.lesson .option').length"
+    browser.execute_script("page.store.set({lesson: 3, speed: '60'}); page.lesson.predict(0); page.stop()")
+    click(browser, "⟲ Restart")
+    assert until(lambda: browser.execute_script(options)) == 3
+    browser.execute_script("page.lesson.predict(0); page.store.set({'width.a': 5})")
+    assert until(lambda: browser.execute_script(options)) == 3
+    assert browser.execute_script("return page.lesson.playing === null")
+
+
+def test_a_second_network_does_not_cost_the_training_of_the_first(browser):
+    browser.execute_script("page.store.set({compare: false})")
+    trained(browser, 30)
+    browser.execute_script("page.store.set({compare: true})")
+    assert until(lambda: state(browser, "b")["at"] == 0)
+    assert state(browser)["at"] == 30
 
 
 def test_a_browser_without_workers(path):

@@ -391,7 +391,7 @@ def test_a_range_on_parallel_coordinates_keeps_members(browser, made):
 
     actions = ActionChains(browser)
     pointer = actions.w3c_actions.pointer_action
-    pointer.move_to_location(int(box[0] + x), int(box[1] + 45)).pointer_down().move_to_location(
+    pointer.move_to_location(int(box[0] + x), int(box[1] + 37)).pointer_down().move_to_location(
         int(box[0] + x), int(box[1] + 120)
     ).pointer_up()
     actions.perform()
@@ -691,6 +691,21 @@ def test_a_single_net_and_one_that_diverged(tmp_path, rate, shown):
         assert browser.execute_script(f"return {shown}")
     finally:
         browser.quit()
+
+
+def test_networks_of_which_only_the_first_checkpoints_are_finite(tmp_path):
+    spec = with_grid(SPIRALS, width=(3,), seed=(0,), learning_rate=(1e38,))
+    study(spec, tmp_path / "study")
+    nets, notes = study_nets.nets_of_page(open_study(tmp_path / "study"), frames=3, budget=1e9)
+    assert nets is None
+    assert notes == ["no unwarper: every network diverged"]
+
+
+def test_frames_and_seeds_stay_within_the_budget(tmp_path):
+    study(with_grid(SPIRALS, width=(50, 100), seed=(0, 1, 2)), tmp_path / "study")
+    nets, notes = study_nets.nets_of_page(open_study(tmp_path / "study"), frames=25, budget=40_000)
+    assert any(note.startswith("the unwarper has room for") for note in notes)
+    assert nets.parameters.nbytes < 40_000
 
 
 def test_a_width_that_diverged_leaves_the_others(tmp_path):

@@ -26,5 +26,7 @@ def words_of(text: str) -> dict[str, str]:
     """The terms that occur in a text, with what they mean."""
     lower = text.lower()
     return {
-        term: meaning for term, meaning in WORDS.items() if re.search(rf"(?<!\w){re.escape(term)}", lower)
+        term: meaning
+        for term, meaning in WORDS.items()
+        if re.search(rf"(?<!\w){re.escape(term)}(?!\w)", lower)
     }

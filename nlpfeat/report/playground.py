@@ -109,7 +109,7 @@ def _member_data(study: Study, settings: dict[str, float]) -> dict[str, object]:
         "label": f"{describe_settings(settings)} of {study.path.name}",
         "width": int(settings["width"]),
         "depth": len(hidden),
-        "activation": ACTIVATIONS.get(round(hidden[0], 6), "leaky"),
+        "activation": ACTIVATIONS.get(round(hidden[0], 6), ""),
         "rate": recipe.rate,
         "decay": recipe.decay,
         "seed": int(settings["seed"]),

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 
+from nlpfeat.errors import UserError
 from nlpfeat.films.camera import evenly_spaced, film_steps, radius_of
 from nlpfeat.progress import Track, untracked
 from nlpfeat.report.live_recipe import recipe_of, trains_as_the_page
@@ -19,6 +20,8 @@ from nlpfeat.training.task import PlainLayer
 
 MAX_POINTS = 1000  # training points shown per network
 MAX_MEMBERS = 5000  # whose checkpoints are read
+POINT_BYTES = 17  # of a point on the page: two doubles and its class
+FRAMES_SHARE = 0.6  # of the budget, at most, for the networks that are shown at many steps
 
 
 class _Kept(NamedTuple):
@@ -67,10 +70,18 @@ def nets_of_page(
     kept = _kept_nets(study, track)
     if not kept:
         return None, ["no unwarper: every network diverged"]
-    seeds = _seeds_within(kept, budget)
-    kept = {name: net for name, net in kept.items() if net.settings["seed"] in seeds}
-    starred = starred_members(study, study.results.sel(seed=seeds))
     notes = []
+    widest = {settings["width"]: one_step_bytes(net) for net in kept.values() for settings in [net.settings]}
+    fitting = int(FRAMES_SHARE * budget / sum(widest.values()))
+    if frames > max(2, fitting):
+        frames = max(2, fitting)
+        notes.append(f"the unwarper has room for {frames} steps of one network per width")
+    seeds = _seeds_within(kept, budget - frames * sum(widest.values()))
+    kept = {name: net for name, net in kept.items() if net.settings["seed"] in seeds}
+    try:
+        starred = starred_members(study, study.results.sel(seed=seeds))
+    except UserError:  # early checkpoints are finite, and no network reached the end
+        return None, ["no unwarper: every network diverged"]
     if len(study.members) > MAX_MEMBERS:
         notes.append(f"the unwarper reads {MAX_MEMBERS:,} of {len(study.members):,} members")
     if frames:
@@ -121,13 +132,18 @@ def _kept_nets(study: Study, track: Track) -> dict[str, _Kept]:
     return found
 
 
+def one_step_bytes(net: _Kept) -> int:
+    """The bytes of a network's parameters at one step."""
+    return net.parameters.nbytes // len(net.members)
+
+
 def _seeds_within(kept: dict[str, _Kept], budget: float) -> list[int]:
     """The first seeds whose networks, with their points, take at most `budget` bytes; at least one."""
     sizes: dict[int, int] = {}
     counted: set[bytes] = set()
     for net in kept.values():
         seed, key = int(net.settings["seed"]), net.points.tobytes()
-        new = 0 if key in counted else len(net.points) + len(net.labels)
+        new = 0 if key in counted else POINT_BYTES * len(net.points)
         counted.add(key)
         sizes[seed] = sizes.get(seed, 0) + net.parameters.nbytes + new
     seeds = sorted(sizes)

@@ -82,7 +82,8 @@ def web_page(title: str, entry: str, call: str, data: object, content: str = "")
     Args:
       title: of the page, any text.
       entry: name of the module that it starts.
-      call: JavaScript that starts it, in which `data` is the data and `root` the element to fill.
+      call: JavaScript that starts it, in which `data` is the data, `root` the element to fill, and `trainer` the source of the worker that
+        trains, for pages that name it.
       data: whatever JSON can hold.
       content: HTML that is shown below what the script makes.
     """
@@ -91,7 +92,7 @@ def web_page(title: str, entry: str, call: str, data: object, content: str = "")
         title=html.escape(title),
         style=(WEB / "style.css").read_text("utf-8"),
         script=bundle(entry).replace("</script", "<\\/script"),
-        trainer=json.dumps(bundle("trainer")).replace("<", "\\u003c"),
+        trainer=json.dumps(bundle("trainer") if "trainer" in call else "").replace("<", "\\u003c"),
         data=as_json(data),
         call=call,
         content=content,

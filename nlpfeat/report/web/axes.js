@@ -22,7 +22,7 @@ export function logTicks(low, high) {
 // A scale: {at(v) -> pixel, back(pixel) -> v, ticks}. `from` and `to` are the pixels of low and high.
 export function scale({low, high, log = false, from, to, list = null, count}) {
   if (log && low > 0) {
-    const a = Math.log(low), b = Math.log(high) || 1, span = b - a || 1;
+    const a = Math.log(low), b = Math.log(high), span = b - a || 1;
     return {low, high, at: v => from + (Math.log(v) - a) / span * (to - from), back: p => Math.exp(a + (p - from) / (to - from) * span), ticks: list ?? logTicks(low, high)};
   }
   const span = high - low || 1;

@@ -1,7 +1,7 @@
 // The colours of pictures, light and dark. Classes have colours that stay apart with any of the common colour-vision deficiencies
 // (Okabe & Ito 2008), and a shape and a number besides, so that nothing is told by colour alone.
 
-export const CLASSES = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00", "#999999"];
+const CLASSES = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00", "#999999"];
 export const SPLITS = {train: "#E69F00", validation: "#009E73", test: "#0072B2"};
 
 const THEMES = {

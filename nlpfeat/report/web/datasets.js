@@ -84,7 +84,7 @@ export function parsePoints(text) {
   if (names.length > MAX_CLASSES) throw new Error(`${names.length} classes (${names.slice(0, 3).join(", ").slice(0, 40)} …): at most ${MAX_CLASSES} can be told apart here`);
   const notes = [], every = Math.ceil(rows.length / MAX_POINTS), kept = rows.filter((_, i) => i % every === 0);
   if (every > 1) notes.push(`one in ${every} of ${rows.length.toLocaleString("en")} points is used`);
-  if (names.length < 2) notes.push("there is one class only, so nothing is to be learned");
+  if (names.length < 2) notes.push("only one class, so there is nothing to learn");
   const middle = axis => { let low = Infinity, high = -Infinity; for (const row of kept) { low = Math.min(low, row[axis]); high = Math.max(high, row[axis]); } return [(low + high) / 2, (high - low) / 2]; };
   const [[mx, rx], [my, ry]] = [middle("x"), middle("y")], radius = Math.max(rx, ry) || 1, fits = Math.max(Math.abs(mx) + rx, Math.abs(my) + ry) <= 1.05;
   if (!fits) notes.push("coordinates are scaled into the square from −1 to 1");

@@ -45,7 +45,7 @@ function addPolygon(pen, frame, polygon) {
 }
 
 // Points in the shape and colour of their class.
-export function paintPoints(pen, frame, [x, y], labels, size) {
+function paintPoints(pen, frame, [x, y], labels, size) {
   const classes = labels.reduce((most, own) => Math.max(most, own), 0) + 1;
   for (let turn = 0; turn < TURNS; turn++)
     for (let own = 0; own < classes; own++) {
@@ -210,7 +210,7 @@ const NAME = 76, ROW = 30;  // pixels of a row's name, height of a row
 export const unitsHeight = layers => ROW * (layers + 1);
 
 // The name of each row of units.
-export const rowNames = count => Array.from({length: count}, (_, i) =>
+const rowNames = count => Array.from({length: count}, (_, i) =>
   (i === 0 ? "input" : i === count - 1 ? "scores" : i === count - 2 ? "embedding" : count > 4 ? `units ${i}` : "units"));
 
 // The values of all units at one point, one row per layer: a bar upwards for a positive value, downwards for a negative one, in proportion to the
@@ -239,7 +239,7 @@ export function paintUnits(pen, width, rows, theme) {
 // The probed point in words.
 export function followedPoint(rows, layers, probe) {
   const scores = rows.at(-1), on = layers.flatMap(({activation}, i) =>
-    (activation === 1 ? [] : [`${rows[i + 1].filter(v => v > 0).length} of ${rows[i + 1].length}`]));
+    (activation === 1 || activation === "tanh" ? [] : [`${rows[i + 1].filter(v => v > 0).length} of ${rows[i + 1].length}`]));
   const best = scores.indexOf(Math.max(...scores)), probability = 1 / scores.reduce((sum, s) => sum + Math.exp(s - scores[best]), 0);
   const active = on.length ? `${on.join(", ")} units on → ` : "";
   return `Point (${probe.map(short).join(", ")}): ${active}embedding (${rows.at(-2).map(short).join(", ")}) → ` +

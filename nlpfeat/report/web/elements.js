@@ -17,12 +17,12 @@ export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
-// A slider over a list of values. {element, set(index, values)}; `words` says a value with its name: "width 100".
+// A slider over a list of values. {element, set(index, values)}; words(value, index) says a value.
 export function slider({label, words, onchange}) {
   const shown = element("output"), input = element("input", {type: "range", min: 0, step: 1, "aria-label": label});
   let list = [];
   const say = () => {
-    const text = words(list[Number(input.value)]);
+    const text = words(list[Number(input.value)], Number(input.value));
     setText(shown, text);
     input.setAttribute("aria-valuetext", `${label} ${text}`);
   };
@@ -30,6 +30,12 @@ export function slider({label, words, onchange}) {
   return {
     element: element("label", {class: "slider"}, element("span", {}, label, " ", shown), input),
     input,
+    // Of a slider over whole numbers from 0: its end and where it stands, unless someone moves it.
+    reach(last, index) {
+      input.max = last;
+      if (document.activeElement !== input || Number(input.value) > last) input.value = index;
+      say();
+    },
     set(index, values = list) {
       list = values;
       input.max = Math.max(1, values.length - 1);

@@ -30,7 +30,7 @@ export function createExplorer(prefix, members, onpick) {
   function valuesOf(name) {
     const one = named.get(name);
     if (isAxis(name)) return one.values;
-    const place = lastUpTo(one.steps, store.get("step")), key = `${name} ${place}`;
+    const place = lastUpTo(one.steps, store.get("step")), key = `${name} ${place}`;  // before its first step: that one, and the caption says so
     if (!cache.has(key)) {
       if (cache.size > 60) cache.clear();
       cache.set(key, Float64Array.from({length: count}, (_, i) => one.values[i * one.steps.length + place]));
@@ -80,19 +80,19 @@ export function createExplorer(prefix, members, onpick) {
       pen.font = "12px system-ui, sans-serif"; pen.textAlign = "right"; pen.textBaseline = "bottom"; pen.fillStyle = theme.muted;
       pen.fillText("chance: best constant prediction", box.right - 2, y.at(base) - 2);
     }
-    const colour = colourAxis(), levels = colour ? [...new Set(kept.map(i => colour.values[i]))].sort((a, b) => a - b) : [null];
-    const groups = levels.map((level, k) => ({level, k, colour: colour ? rising(levels.length > 1 ? 0.92 * k / (levels.length - 1) : 0) : theme.line,
+    const colour = colourAxis(), shades = colour ? levelsOf(colour) : [null];
+    const groups = shades.map((level, k) => ({level, k, colour: colour ? rising(shades.length > 1 ? 0.92 * k / (shades.length - 1) : 0) : theme.line,
       members: colour ? here.filter(i => colour.values[i] === level) : here}));
     for (const group of groups) {
-      if (list) paintBand(pen, group, xs, ys, x, y, levels.length === 1);
+      if (list) paintBand(pen, group, xs, ys, x, y, shades.length === 1);
       paintMarks(pen, group, xs, ys, x, y, colour);
     }
     if (colour) paintLegend(pen, box, groups, colour, theme);
     dots = {members: here, x: here.map(i => x.at(xs[i])), y: here.map(i => y.at(ys[i]))};
     const place = here.indexOf(own);
     if (place >= 0) { pen.strokeStyle = theme.accent; pen.lineWidth = 2.5; pen.beginPath(); pen.arc(dots.x[place], dots.y[place], 8, 0, 2 * Math.PI); pen.stroke(); }
-    const missing = kept.length - here.length, step = steps[lastUpTo(steps, store.get("step"))];
-    setText(plot.caption, `${whole(here.length)} of ${whole(count)} members at step ${whole(step ?? 0)}${missing ? `, ${whole(missing)} without this value` : ""}`);
+    const missing = kept.length - here.length, at = isAxis(up()) ? across() : up(), shown = named.get(at), step = isAxis(at) ? null : shown.steps[lastUpTo(shown.steps, store.get("step"))];
+    setText(plot.caption, `${whole(here.length)} of ${whole(count)} members${step === null ? "" : ` at step ${whole(step)}`}${missing ? `, ${whole(missing)} without this value` : ""}`);
     plot.describe(`${named.get(up()).label} against ${named.get(across()).label}, ${whole(here.length)} members. Arrow keys go from member to member, Enter shows one.`);
   }
 
@@ -154,6 +154,7 @@ export function createExplorer(prefix, members, onpick) {
     if (!all.length) return;
     let low = Infinity, high = -Infinity;
     for (const v of all) { if (v < low) low = v; if (v > high) high = v; }
+    if (low === high) [low, high] = log ? [low / 2, high * 2] : [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
     const x = scale({low: measure.steps[0], high: measure.steps.at(-1), from: box.left, to: box.right}), y = scale({low, high, log, from: box.bottom, to: box.top});
     paintAxes(pen, box, x, y, {xLabel: "step", yLabel: measure.family.replaceAll("_", " "), xText: whole, yText: short}, theme);
     for (const line of others) paintLine(pen, measure.steps, line, x, y, {colour: theme.faint, width: 1});
@@ -162,6 +163,7 @@ export function createExplorer(prefix, members, onpick) {
     family.forEach((one, k) => {
       const colour = SPLITS[one.split] ?? theme.line;
       paintLine(pen, one.steps, lines[k], x, y, {colour, width: 2.5, dash: dashes[one.split] ?? []});
+      if (one.steps.length === 1) { pen.fillStyle = colour; pen.beginPath(); pen.arc(x.at(one.steps[0]), y.at(lines[k][0]), 4, 0, 2 * Math.PI); pen.fill(); }
       pen.font = "12px system-ui, sans-serif"; pen.textAlign = "right"; pen.textBaseline = "middle"; pen.fillStyle = theme.ink;
       const text = one.split || "value";
       pen.fillText(text, at, box.top - 12);
@@ -211,7 +213,7 @@ export function createExplorer(prefix, members, onpick) {
     onbrush(name, range) {
       const next = {...brushes};
       if (range) next[name] = range; else delete next[name];
-      store.set({brush: Object.entries(next).map(([key, [low, high]]) => `${key}:${Number(low.toPrecision(4))}:${Number(high.toPrecision(4))}`).join(";")});
+      store.set({brush: Object.entries(next).map(([key, [low, high]]) => `${key}:${low}:${high}`).join(";")});
     },
   });
   const levels = new Map();
@@ -237,10 +239,10 @@ export function createExplorer(prefix, members, onpick) {
   function showControls() {
     const all = store.get("all") || !members.first.includes(up()) && !isAxis(up()) || !members.first.includes(across()) && !isAxis(across());
     const upSelect = select({label: "up", options: optionsOf(all), onchange: value => store.set({up: value})}), acrossSelect = select({label: "across", options: optionsOf(all), onchange: value => store.set({across: value})});
-    const focused = document.activeElement?.closest?.("label")?.textContent.startsWith("up");
+    const focused = [ups, acrosses].find(place => place.contains(document.activeElement));
     ups.replaceChildren(upSelect.element); acrosses.replaceChildren(acrossSelect.element);
     upSelect.set(up()); acrossSelect.set(across());
-    if (focused) upSelect.input.focus();
+    focused?.querySelector("select").focus();
     allBox.set(all); logUp.set(isLog(up())); logUp.input.disabled = isAxis(up());
     stepSlider.set(lastUpTo(steps, store.get("step")), steps);
     further.forEach((axis, k) => onlies[k].set(store.get(`only.${axis.name}`)));

@@ -17,6 +17,7 @@ export function createFigure({name, label, ratio, height, paint, keys = false}) 
       background(pen, width, tall);
       paint(pen, width, tall, theme());
       download(`${name()}.svg`, pen.toString(), "image/svg+xml");
+      figure.paint();  // places on the picture are those of the screen again
       return;
     }
     const copy = element("canvas", {width: 2 * width, height: 2 * tall}), pen = copy.getContext("2d");
@@ -24,6 +25,7 @@ export function createFigure({name, label, ratio, height, paint, keys = false}) 
     background(pen, width, tall);
     paint(pen, width, tall, theme());
     copy.toBlob(blob => download(`${name()}.png`, blob, "image/png"));
+    figure.paint();
   };
   const background = (pen, width, tall) => { pen.fillStyle = theme().background; pen.fillRect(0, 0, width, tall); };
   const menu = element("details", {class: "menu"},
@@ -58,6 +60,7 @@ export function createFigure({name, label, ratio, height, paint, keys = false}) 
     describe(text) { if (canvas.getAttribute("aria-label") !== text) canvas.setAttribute("aria-label", text); },
   };
   new ResizeObserver(() => figure.resized()).observe(figure.element);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => figure.paint());
   return figure;
 }
 

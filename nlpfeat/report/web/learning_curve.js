@@ -4,14 +4,15 @@ import {paintAxes, paintLine, scale} from "./axes.js";
 import {short, whole} from "./numbers.js";
 
 export const CURVE_HEIGHT = 116;
+const LEAST = 1e-9;  // of a loss that is drawn
 
 // live: {curve, step, furthest}; record: {steps, loss} or null.
 export function paintLearningCurve(pen, width, height, {curve, step, furthest}, record, theme) {
   const last = Math.max(50, furthest, record?.steps.at(-1) ?? 0), box = {left: 44, top: 20, right: width - 44, bottom: height - 22};
-  const x = scale({low: 0, high: last, from: box.left, to: box.right}), losses = [...curve.loss, ...(record?.loss ?? [])].filter(v => v > 0);
+  const x = scale({low: 0, high: last, from: box.left, to: box.right}), losses = [...curve.loss, ...(record?.loss ?? [])].filter(v => v > LEAST);
   let low = 0.5, high = 2;
   for (const v of losses) { if (v < low) low = v; if (v > high) high = v; }
-  const y = scale({low: Math.max(1e-6, low), high, log: true, from: box.bottom, to: box.top});
+  const y = scale({low, high, log: true, from: box.bottom, to: box.top});
   const right = scale({low: 0, high: 1, from: box.bottom, to: box.top, list: [0, 0.5, 1]});
   paintAxes(pen, box, x, y, {xText: whole, yText: short}, theme);
   pen.textAlign = "left"; pen.textBaseline = "middle"; pen.fillStyle = theme.muted;

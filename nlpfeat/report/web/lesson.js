@@ -1,12 +1,12 @@
 // The lesson "Predict first": eight questions, each with a run, and the answer from this run.
 //
 // A part is {title, question, options, set, until, watch?, answer}: `set` are choices of the page (a and b: of the two networks), `until` the
-// number of steps, watch(sides) numbers that are kept during the run, and answer(result) returns [index of the option that held, text].
+// number of steps, `watch` whether radius and winding are kept during the run, and answer(result) returns [index of the option that held, text].
 
 import {percent, short} from "./numbers.js";
 
 const SPIRALS = {shape: "spirals", arms: 5, points: 1000, noise: 0.2, dataseed: 0, way: 1, ground: "classes"};
-const NET = {depth: 1, activation: "relu", rate: 0.01, decay: 1e-5, seed: 0};
+const NET = {depth: 1, activation: "relu", rate: 0.01, decay: 1e-5, seed: 0, member: ""};
 const pair = (a, b) => Object.fromEntries([["a", a], ["b", b]].flatMap(([side, one]) => Object.entries({...NET, ...one}).map(([name, value]) => [`${name}.${side}`, value])));
 const more = (one, two, by) => (one > two + by ? 0 : two > one + by ? 1 : 2);
 
@@ -47,7 +47,7 @@ export const LESSON = [
   {
     title: "Width against rate",
     question: "Eight units, 1,000 steps, from the same first weights: left at rate 0.001, right at 0.01. How much does the rate matter?",
-    options: ["the small rate wins", "the large rate wins", "no matter: width decides"],
+    options: ["the small rate wins", "the large rate wins", "not at all: width decides"],
     set: {...SPIRALS, compare: true, ...pair({width: 8, rate: 0.001}, {width: 8, rate: 0.01})}, until: 1000,
     answer: ({a, b}) => [more(a.accuracy, b.accuracy, 0.03),
       `Rate 0.001: ${percent(a.accuracy)}; 0.01: ${percent(b.accuracy)}. A larger rate can make do with fewer units, as it gets further in the same steps: over many seeds, 99 % ` +
@@ -55,8 +55,8 @@ export const LESSON = [
   },
   {
     title: "Dead units",
-    question: "A unit that is off at every point learns nothing any more: it is dead. Which network loses more of its 32 units: rate 0.01 (left) or 0.3 (right)?",
-    options: ["the one at 0.01", "the one at 0.3", "neither: they lose as many"],
+    question: "A unit that is off at every point no longer learns: it is dead. Which network loses more of its 32 units: rate 0.01 (left) or 0.3 (right)?",
+    options: ["the one at 0.01", "the one at 0.3", "both lose equally many"],
     set: {...SPIRALS, compare: true, ...pair({width: 32}, {width: 32, rate: 0.3})}, until: 600,
     answer: ({a, b}) => [more(a.dead[0], b.dead[0], 0),
       `At 0.01, ${a.dead[0]} of ${a.dead[1]} units are dead and ${percent(a.accuracy)} of the points are right; at 0.3, ${b.dead[0]} of ${b.dead[1]} and ${percent(b.accuracy)}. ` +
@@ -64,7 +64,7 @@ export const LESSON = [
   },
   {
     title: "Seeds differ",
-    question: "Five units, everything equal but the first weights: seed 0 and seed 1. How close will they come to each other?",
+    question: "Five units, identical except for the first weights: seed 0 and seed 1. How close will they come to each other?",
     options: ["within 2 % of the points", "further apart than that"],
     set: {...SPIRALS, compare: true, ...pair({width: 5, seed: 0}, {width: 5, seed: 1})}, until: 1500,
     answer: ({a, b}) => [Math.abs(a.accuracy - b.accuracy) <= 0.02 ? 0 : 1,
@@ -78,7 +78,7 @@ export const LESSON = [
     set: {...SPIRALS, arms: 3, compare: true, ...pair({width: 2, activation: "half", rate: 0.03}, {width: 2, depth: 7, activation: "half", rate: 0.03})}, until: 2000,
     answer: ({a, b}) => [b.accuracy > a.accuracy + 0.1 ? 0 : b.accuracy < a.accuracy - 0.05 ? 2 : 1,
       `One layer: ${percent(a.accuracy)}, seven: ${percent(b.accuracy)}. Each layer bends the plane once more, so that depth helps; but few seeds unwind the arms wholly (some 5 % of them in 2,000 steps, with ` +
-      "their best recipe): the weights must pull very hard. One hidden layer of a hundred units does it every time. Play the way “layer by layer” (what is shown)."],
+      "their best recipe): the weights must pull very hard. One hidden layer of a hundred units does it every time. To see the layers one by one, choose “layer by layer” under more."],
   },
   {
     title: "Disc in a ring",

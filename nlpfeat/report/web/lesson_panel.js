@@ -7,7 +7,7 @@ import {whole} from "./numbers.js";
 // store holds "lesson", the number of the part that is shown, 0 for none; run(part) sets up and runs a part.
 export function createLessonPanel({store, run}) {
   const panel = element("section", {class: "lesson", "aria-label": "Predict first"});
-  let playing = null;
+  let playing = null, starting = false;
   const part = () => LESSON[store.get("lesson") - 1];
 
   function show(answer) {
@@ -24,12 +24,17 @@ export function createLessonPanel({store, run}) {
   function predict(choice) {
     playing = {...part(), choice};
     show(element("p", {class: "answer", role: "status"}, `You say: ${playing.options[choice]}. Training for ${whole(playing.until)} steps …`));
+    starting = true;
     run(playing);
+    starting = false;
   }
   return {
     element: panel, show, predict,
     get playing() { return playing; },
-    stop() { playing = null; },
+    // Whether it is setting up a run, so that changes of choices are its own.
+    get starting() { return starting; },
+    // Give up the run, and show the question again.
+    leave() { playing = null; show(); },
     // Say what the run says: {a, b}, each {accuracy, regions, loss, dead, watched}.
     finish(result) {
       const [held, text] = playing.answer(result), {choice, options} = playing;

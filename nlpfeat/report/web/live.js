@@ -29,6 +29,7 @@ export function createLive(script, onchange) {
   try {
     worker = new Worker(URL.createObjectURL(new Blob([script], {type: "text/javascript"})));
     worker.onmessage = event => take(event.data);
+    worker.onerror = event => { throw new Error(`the trainer stopped: ${event.message}`); };
     live.inWorker = true;
   } catch {  // no workers, or none for a page that was opened from a file
     handle = createTrainer(found => setTimeout(take, 0, found));

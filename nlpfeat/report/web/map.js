@@ -133,6 +133,7 @@ export function createMap(map) {
       view.redraw();
     });
     canvas.addEventListener("pointerup", event => { if (drag && !drag.moved) click(nearestTo(view, ...view.figure.at(event))); drag = null; });
+    canvas.addEventListener("pointercancel", () => { drag = null; });
     canvas.addEventListener("pointerleave", () => { tip.hidden = true; });
     canvas.addEventListener("dblclick", () => { Object.assign(view, home); view.redraw(); });
     canvas.addEventListener("keydown", event => {

@@ -10,6 +10,8 @@ import {extentOf, sceneOf, WINDOW} from "./scene.js";
 
 // What both views share, and its defaults in the address.
 export const VIEW_DEFAULTS = {way: 1, path: "straight", ground: "classes", folds: true, x: 0.3, y: 0.2, scale: "free"};
+export const VIEW_LIMITS = {way: {low: 0, high: 1}, path: ["straight", "layers"], ground: ["classes", "on", "area", "nothing"], x: {low: -WINDOW, high: WINDOW},
+  y: {low: -WINDOW, high: WINDOW}, scale: ["free", "fixed"]};
 export const GROUNDS = [["classes", "predicted class"], ["on", "number of active units"], ["area", "area factor of the map"], ["nothing", "nothing"]];
 const SHADES = {on: "; light: many units on, dark: few", area: "; red enlarges areas, blue shrinks them"};
 
@@ -26,7 +28,7 @@ export function createNetView({name, label, store, onplane = () => false}) {
     },
   });
   const space = createFigure({
-    name: () => `${name()}-embedding`, label: `${label}: embedding`, ratio: 1, keys: true,
+    name: () => `${name()}-embedding`, label: `${label}: embedding`, ratio: 1,
     paint(pen, width, height, theme) {
       if (moved) paintSpace(pen, frameOf(width, height, moved.half), scene, moved, moved, theme);
     },
@@ -57,7 +59,8 @@ export function createNetView({name, label, store, onplane = () => false}) {
     empty(text) {
       source = scene = moved = rows = null;
       setText(headline, text);
-      for (const figure of [plane, space, units]) figure.paint();
+      for (const figure of [plane, space, units]) { setText(figure.caption, ""); figure.describe(text); figure.paint(); }
+      for (const line of [about, which]) setText(line, "");
     },
     // Paint all three pictures for the present choices.
     paint() {
@@ -69,7 +72,7 @@ export function createNetView({name, label, store, onplane = () => false}) {
       const ground = scene.exact ? `${whole(scene.regions.length)} linear regions${SHADES[store.get("ground")] ?? ""}` : "no linear regions: tanh bends everywhere";
       setText(plane.caption, `Input: ${ground}`);
       setText(space.caption, `${moved.where}${moved.together ? ": all points coincide" : ""}`);
-      setText(headline, `${source.headline}: ${percent(scene.accuracy)} correct`);
+      setText(headline, scene.data.labels.length ? `${source.headline}: ${percent(scene.accuracy)} correct` : `${source.headline}: no points yet`);
       plane.describe(`${label}, input plane: ${ground}; ${percent(scene.accuracy)} of the points are classified correctly. Arrow keys move the followed point.`);
       space.describe(`${label}: ${moved.where}, up to ±${short(moved.half)}. Click near a point to follow it.`);
       setText(units.caption, "All units at the followed point: bars up are positive, bars down negative");
@@ -100,7 +103,7 @@ export function createNetView({name, label, store, onplane = () => false}) {
     moveTo([store.get("x") + size * by[0], store.get("y") + size * by[1]]);
   });
   space.canvas.addEventListener("click", event => {
-    if (!moved) return;
+    if (!moved || !moved.points[0].length) return;
     const [x, y] = planeAt(frameOf(space.width, space.height, moved.half), space.at(event)), [xs, ys] = moved.points, {data} = scene;
     let nearest = 0;
     for (let k = 1; k < xs.length; k++) if (Math.hypot(xs[k] - x, ys[k] - y) < Math.hypot(xs[nearest] - x, ys[nearest] - y)) nearest = k;
@@ -126,6 +129,6 @@ function onTheWay(store, scene, probe, extent) {
   return {
     points, grid: travel([grid.x, grid.y], warped), probe: travel(point, forward(layers.slice(0, -1), point)).map(part => part[0]),
     where, arrived, half: fixed ? extent : free, bar: fixed ? roundUp(0.2 * extent) : null,
-    together: points[0].every(v => v === points[0][0]) && points[1].every(v => v === points[1][0]),
+    together: points[0].length > 0 && points[0].every(v => v === points[0][0]) && points[1].every(v => v === points[1][0]),
   };
 }

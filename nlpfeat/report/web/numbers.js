@@ -46,5 +46,5 @@ export function uniformStream(seed) {
 export const normal = uniform => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 
 // Seeds of independent streams of one seed: data, held-out data, weights.
-export const STREAMS = {train: 1, test: 2, weights: 3};
+const STREAMS = {train: 1, test: 2, weights: 3};
 export const streamOf = (seed, name) => uniformStream(Math.imul(seed + 1, 0x9e3779b1) + Math.imul(STREAMS[name], 0x85ebca6b));

@@ -9,8 +9,8 @@ import {WINDOW} from "./scene.js";
 const NEAR = 0.06, APART = 0.05;  // of a pointer to a point that it takes; of points that are dragged
 const LARGEST_FILE = 30e6;        // bytes
 
-// points() are the present ones, each {x, y, label}; onchange(points, text) takes others.
-export function createOwnPoints({points, onchange}) {
+// points() are the present ones, each {x, y, label}; onchange(points, text) takes others; cross() is the point that is followed.
+export function createOwnPoints({points, cross, onchange}) {
   let tool = "add", label = 0, held = -1, last = null;
   const tools = select({label: "the pointer", options: [["add", "adds points"], ["move", "moves points"], ["erase", "removes points"], ["follow", "follows a point"]], onchange: value => { tool = value; }});
   const classes = select({label: "of class", options: Array.from({length: MAX_CLASSES}, (_, k) => [k, `${k} (${shapeName(k)})`]), onchange: value => { label = Number(value); }});
@@ -68,7 +68,7 @@ export function createOwnPoints({points, onchange}) {
 
   return {
     onplane, read, say, status, setTool(value) { tool = value; tools.set(value); }, setClass(value) { label = value; classes.set(value); },
-    element: element("div", {class: "controls own"}, tools.element, classes.element, button("remove all", () => onchange([], "All points are removed.")),
+    element: element("div", {class: "controls own"}, tools.element, classes.element, button("add one at the cross", () => { last = null; acts.add("down", ...cross()); }), button("remove all", () => onchange([], "All points are removed.")),
       element("label", {class: "field"}, element("span", {}, "a CSV (or drop it on the page)"), file)),
   };
 }

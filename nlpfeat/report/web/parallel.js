@@ -10,7 +10,8 @@ const MAX_LINES = 2000, TOP = 40, BOTTOM = 14, SIDE = 70;
 // columns(): [{name, label, values, log}]; kept(), brushes(): the present choice; onbrush(name, [low, high] or null).
 export function createParallel({ids, columns, colour, kept, brushes, onbrush}) {
   let placed = [], from = null;
-  const figure = createFigure({name: () => "parallel-coordinates", label: "parallel coordinates", height: () => 260, keys: false, paint});
+  const figure = createFigure({name: () => "parallel-coordinates", label: "parallel coordinates", height: () => 260, paint});
+  figure.canvas.style.touchAction = "pan-y";
 
   function paint(pen, width, height, theme) {
     const shown = columns(), gap = (width - 2 * SIDE) / Math.max(1, shown.length - 1);
@@ -54,7 +55,7 @@ export function createParallel({ids, columns, colour, kept, brushes, onbrush}) {
       pen.fillText(label.length > 24 ? `${label.slice(0, 23)}…` : label, Math.max(pen.measureText(label.slice(0, 24)).width / 2 + 2, Math.min(width - pen.measureText(label.slice(0, 24)).width / 2 - 2, x)), k % 2 ? 28 : 13);
       const range = brushes()[name];
       if (range) {
-        const [a, b] = range.map(v => Math.max(TOP, Math.min(height - BOTTOM, s.at(v))));
+        const [a, b] = range.map(v => Math.max(TOP, Math.min(height - BOTTOM, s.at(Math.max(s.low, Math.min(s.high, v))))));
         pen.globalAlpha = 0.25; pen.fillStyle = theme.accent; pen.fillRect(x - 9, Math.min(a, b), 18, Math.abs(a - b));
         pen.globalAlpha = 1; pen.strokeStyle = theme.accent; pen.strokeRect(x - 9, Math.min(a, b), 18, Math.abs(a - b));
       }
@@ -75,6 +76,7 @@ export function createParallel({ids, columns, colour, kept, brushes, onbrush}) {
     const py = within(figure.at(event)[1]), column = placed.find(({name}) => name === from.name);
     if (Math.abs(py - from.py) > 4) onbrush(from.name, [from.py, py].map(column.scale.back).sort((a, b) => a - b));
   });
+  figure.canvas.addEventListener("pointercancel", () => { from = null; });
   figure.canvas.addEventListener("pointerup", event => {
     if (from && Math.abs(figure.at(event)[1] - from.py) <= 4) onbrush(from.name, null);
     from = null;

@@ -6,18 +6,19 @@ import {makePoints, MAX_CLASSES, MAX_POINTS, ownPoints, SHAPES} from "./datasets
 import {shapeName} from "./drawing.js";
 import {button, checkbox, element, isNarrow, numberField, reducedMotion, select, setText, slider} from "./elements.js";
 import {beforeNextFrame, full} from "./figure.js";
+import {LESSON} from "./lesson.js";
 import {createLessonPanel} from "./lesson_panel.js";
 import {plainPoints} from "./live.js";
 import {deadUnits} from "./net.js";
-import {GROUNDS, VIEW_DEFAULTS} from "./net_view.js";
+import {GROUNDS, VIEW_DEFAULTS, VIEW_LIMITS} from "./net_view.js";
 import {lastUpTo, roundUp, whole} from "./numbers.js";
 import {createOwnPoints} from "./own_points.js";
 import {packPoints, unpackPoints} from "./packed.js";
 import {extentOf} from "./scene.js";
 import {createStore} from "./state.js";
-import {createSide, NET_DEFAULTS, RESTARTS} from "./trained_side.js";
+import {createSide, NET_DEFAULTS, NET_LIMITS, RESTARTS} from "./trained_side.js";
 
-const SPEEDS = {fastest: ["as fast as it can", 0], "60": ["60 steps/s", 60], "10": ["10 steps/s", 10]};
+const SPEEDS = {fastest: ["as fast as possible", 0], "60": ["60 steps/s", 60], "10": ["10 steps/s", 10]};
 const LONGEST = 20_000;  // steps of a run without a goal
 const REST = 8;          // milliseconds
 const LESSON_SECONDS = 4;  // of a run of the lesson, slow enough to be watched
@@ -30,13 +31,19 @@ const DEFAULTS = {
   ...VIEW_DEFAULTS, shape: "spirals", arms: 5, points: 1000, noise: 0.2, dataseed: 0, own: "", compare: true, lesson: 0, speed: "fastest", theme: "",
   ...Object.fromEntries(SIDES.flatMap(side => Object.entries(NET_DEFAULTS).map(([name, value]) => [`${name}.${side}`, value]))), "width.a": 8,
 };
+// What an address may hold of each choice: lists, or the lowest and highest number; "whole" numbers are rounded.
+const each = limits => Object.fromEntries(SIDES.flatMap(side => Object.entries(limits).map(([name, limit]) => [`${name}.${side}`, limit])));
+const LIMITS = {
+  ...VIEW_LIMITS, shape: [...Object.keys(SHAPES), "own"], arms: {low: 2, high: MAX_CLASSES, whole: true}, points: {low: 10, high: MAX_POINTS, whole: true}, noise: {low: 0, high: 2},
+  dataseed: {low: 0, high: 4294967295, whole: true}, lesson: {low: 0, high: LESSON.length, whole: true}, speed: Object.keys(SPEEDS), theme: ["", "light", "dark"], ...each(NET_LIMITS),
+};
 const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
 
 // Start the playground in `root`. `script` is the source of the trainer's worker; `members` are those of a study, first weights and record included.
 export function startPlayground(root, {script, members: given = []}) {
-  const members = decoded(given), store = createStore(DEFAULTS);
+  const members = decoded(given), store = createStore(DEFAULTS, "", LIMITS);
   let own = unpackPoints(store.get("own")), data = null, test = null, extent = LEAST_EXTENT;
-  const ownTools = createOwnPoints({points: () => own, onchange: setOwn});
+  const ownTools = createOwnPoints({points: () => own, cross: () => [store.get("x"), store.get("y")], onchange: setOwn});
   const sides = Object.fromEntries(SIDES.map(side => [side, createSide({
     side, label: LABELS[side], store, script, members, points: () => data, heldOut: () => test, rerun: () => run(), onchange: () => repaint(),
     onplane: (kind, at) => store.get("shape") === "own" && ownTools.onplane(kind, at),
@@ -47,9 +54,8 @@ export function startPlayground(root, {script, members: given = []}) {
 
   // --- data
   function makeData() {
-    const settings = {shape: store.get("shape"), arms: clamp(store.get("arms"), 2, MAX_CLASSES), points: clamp(store.get("points"), 10, MAX_POINTS), noise: store.get("noise"), seed: store.get("dataseed")};
+    const settings = {...Object.fromEntries(["shape", "arms", "points", "noise"].map(name => [name, store.get(name)])), seed: store.get("dataseed")};
     if (settings.shape === "own") { data = ownPoints(own); test = null; return; }
-    if (!SHAPES[settings.shape]) settings.shape = "spirals";
     [data, test] = ["train", "test"].map(part => makePoints(settings, part));
   }
   // Take other points of one's own. Networks go on with them, unless there is a class more or less.
@@ -60,7 +66,8 @@ export function startPlayground(root, {script, members: given = []}) {
     data = {...ownPoints(own), version: (data.version ?? 0) + 1};
     test = null;
     if (other || data.classes !== before) { restart(); if (went) run(); }
-    else for (const {live} of shown()) { live.send({kind: "data", data: plainPoints(data), test: null}); live.look(); }
+    else if (!own.length) stop();
+    else for (const {live, member} of shown()) if (!member()) { live.send({kind: "data", data: plainPoints(data), test: null}); live.look(); }
     ownTools.say(text ?? `${whole(own.length)} points${own.length > PACKED ? "; too many for the address, so that a link does not hold them" : ""}`);
   }
 
@@ -71,8 +78,8 @@ export function startPlayground(root, {script, members: given = []}) {
     makeData();
     for (const side of shown()) side.begin();
   }
-  function run(until = null, most = 0) {
-    if (!data.labels.length) { ownTools.say("Click into an input plane first: a network needs points.", true); return; }
+  function run(until = lesson.playing?.until ?? null, most = 0) {
+    if (empty()) return;
     const perSecond = most || (SPEEDS[store.get("speed")] ?? SPEEDS.fastest)[1];
     const rest = shown().length >= (navigator.hardwareConcurrency || 2) ? REST : 0;  // a core is left to painting
     for (const {live, view} of shown()) {
@@ -83,6 +90,11 @@ export function startPlayground(root, {script, members: given = []}) {
     }
     showRun();
   }
+  const empty = () => {
+    const none = shown().every(side => !side.data().labels.length);
+    if (none) ownTools.say("Click into an input plane first: a network needs points.", true);
+    return none;
+  };
   function stop() {
     for (const {live, view} of Object.values(sides)) {
       if (live.running) { live.send({kind: "pause"}); live.look(); }
@@ -104,6 +116,7 @@ export function startPlayground(root, {script, members: given = []}) {
       if (reached > extent && Number.isFinite(reached)) extent = roundUp(reached);
     }
     showRun();
+    for (const {live, view} of shown()) if (!live.running) view.announce(true);
     if (lesson.playing && !running() && shown().every(({live}) => live.diverged || live.step >= lesson.playing.until)) lesson.finish(resultOf());
   });
   const resultOf = () => Object.fromEntries(Object.values(sides).map(({side, live, view, watched}) => [side, view.shown && {
@@ -111,11 +124,11 @@ export function startPlayground(root, {script, members: given = []}) {
 
   // --- controls
   const train = button("▶ Train", () => { if (running()) stop(); else run(); }, {class: "primary"});
-  const past = slider({label: "step", words: whole, onchange: () => goTo(Number(past.input.value))});
+  const past = slider({label: "step", words: (_, index) => whole(index), onchange: goTo});
   const speed = select({label: "speed", options: Object.entries(SPEEDS).map(([value, [text]]) => [value, text]), onchange: value => { store.set({speed: value}); if (running()) { stop(); run(); } }});
-  const way = slider({label: "way from the input", words: v => (v === 1 ? "at the embedding" : `${Math.round(100 * v)} %`), onchange: k => store.set({way: WAYS[k]})});
-  const travel = button("▶ Input → embedding", playWay), path = select({label: "path", options: [["straight", "straight"], ["layers", "layer by layer"]], onchange: value => store.set({path: value})});
-  const ground = select({label: "background", options: GROUNDS, onchange: value => store.set({ground: value})}), folds = checkbox({label: "borders of regions", onchange: value => store.set({folds: value})});
+  const way = slider({label: "way from the input", words: v => (v === 1 ? "at the embedding" : `${Math.round(100 * v)} %`), onchange: k => { endTravel(); store.set({way: WAYS[k]}); }});
+  const travel = button("▶ Input → embedding", playWay), path = select({label: "path to the embedding", options: [["straight", "straight"], ["layers", "layer by layer"]], onchange: value => store.set({path: value})});
+  const ground = select({label: "background", options: GROUNDS, onchange: value => store.set({ground: value})}), folds = checkbox({label: "borders of linear regions", onchange: value => store.set({folds: value})});
   const fixed = checkbox({label: "fixed scale", onchange: value => store.set({scale: value ? "fixed" : "free"})}), compare = checkbox({label: "two networks", onchange: value => store.set({compare: value})});
   const shape = select({label: "data", options: [...Object.entries(SHAPES).map(([value, {words}]) => [value, words]), ["own", "my own points"]],
     onchange: value => store.set({shape: value, ...(SHAPES[value] ? {noise: SHAPES[value].noise} : {})})});
@@ -127,11 +140,7 @@ export function startPlayground(root, {script, members: given = []}) {
   function showRun() {
     setText(train, running() ? "❚❚ Pause" : "▶ Train");
     const step = Math.max(...shown().map(({live}) => live.step)), last = Math.max(1, ...shown().map(({live}) => live.furthest));
-    if (document.activeElement === past.input && !running()) return;
-    past.input.max = last;
-    past.input.value = step;
-    setText(past.element.querySelector("output"), whole(step));
-    past.input.setAttribute("aria-valuetext", `step ${whole(step)}`);
+    past.reach(last, step);
   }
   function showControls() {
     const kind = store.get("shape");
@@ -144,14 +153,14 @@ export function startPlayground(root, {script, members: given = []}) {
     for (const {settings} of Object.values(sides)) settings.show();
   }
   let travelling = null;
+  const endTravel = () => { cancelAnimationFrame(travelling); travelling = null; setText(travel, "▶ Input → embedding"); };
   function playWay() {
-    const end = () => { cancelAnimationFrame(travelling); travelling = null; setText(travel, "▶ Input → embedding"); };
-    if (travelling) { end(); return; }
+    if (travelling) { endTravel(); return; }
     if (reducedMotion()) { store.set({way: store.get("way") === 1 ? 0 : 1}); return; }
     const began = performance.now(), frame = now => {
       const value = clamp((now - began) / 1000 / WAY_SECONDS, 0, 1);
       store.set({way: WAYS[Math.floor(value * (WAYS.length - 1))]});
-      if (value < 1) travelling = requestAnimationFrame(frame); else end();
+      if (value < 1) travelling = requestAnimationFrame(frame); else endTravel();
     };
     setText(travel, "❚❚ Pause");
     travelling = requestAnimationFrame(frame);
@@ -170,8 +179,8 @@ export function startPlayground(root, {script, members: given = []}) {
   root.append(
     element("header", {class: "controls"}, element("h1", {}, "What does width buy?"), ...(narrow ? [] : points), button("Predict first: a lesson", () => store.set({lesson: 1})), ...(narrow ? [] : screens)),
     lesson.element, ...(narrow ? [more("the points", ...points)] : []), ownTools.element, ownTools.status,
-    element("div", {class: "controls run"}, train, button("Step", () => goTo(Math.max(...shown().map(({live}) => live.step)) + 1)),
-      button("⟲ Restart", () => { lesson.stop(); restart(); }), past.element, ...(narrow ? [] : ways), more("more", ...(narrow ? [...ways, ...looks, ...screens] : looks))),
+    element("div", {class: "controls run"}, train, button("Step", () => { if (!empty()) goTo(Math.max(...shown().map(({live}) => live.step)) + 1); }),
+      button("⟲ Restart", () => { lesson.leave(); restart(); }), past.element, ...(narrow ? [] : ways), more("more", ...(narrow ? [...ways, ...looks, ...screens] : looks))),
     views,
     element("p", {class: "caption classes"}, "Classes: ", ...Array.from({length: MAX_CLASSES}, (_, k) => element("span", {}, element("span", {class: "class", style: `background:${classColour(k)}`}), `${k} ${shapeName(k)}`))),
   );
@@ -179,9 +188,10 @@ export function startPlayground(root, {script, members: given = []}) {
     const any = (...names) => names.some(name => changed.has(name));
     showControls();
     if (changed.has("theme")) { setTheme(); for (const side of Object.values(sides)) side.restyle(); }
-    if (changed.has("lesson")) { lesson.stop(); lesson.show(); }
+    if (changed.has("lesson") || (lesson.playing && !lesson.starting && [...changed].some(name => !(name in VIEW_DEFAULTS)))) lesson.leave();
     if (any("shape") && store.get("shape") === "own") ownTools.setTool("add");
-    if (any("shape", "arms", "points", "noise", "dataseed", "compare")) { if (!changed.has("own")) restart(); }
+    if (changed.has("compare") && store.get("compare")) { stop(); sides.b.begin(); }
+    if (any("shape", "arms", "points", "noise", "dataseed")) { if (!changed.has("own")) restart(); }
     else
       for (const side of shown()) {
         if (RESTARTS.some(name => changed.has(`${name}.${side.side}`))) { const went = side.live.running; side.begin(); if (went) run(); }

@@ -30,7 +30,7 @@ const WORDS = [
 
 // `script` is the source of the trainer's worker.
 export function startReport(root, data, script) {
-  const look = createStore({theme: ""}), pages = [];
+  const look = createStore({theme: ""}, "", {theme: ["", "light", "dark"]}), pages = [];
   const setTheme = () => { if (look.get("theme")) document.documentElement.dataset.theme = look.get("theme"); };
   setTheme();
   const dark = () => button("light or dark", () => {

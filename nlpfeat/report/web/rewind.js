@@ -1,4 +1,5 @@
-// The past of a training: copies of its state at evenly spaced steps, from which any earlier step is reached again by training on.
+// The past of a training: copies of its state at evenly spaced steps, from which any earlier step is reached again by training on: by the same
+// numbers, unless the rate or the points have changed since.
 
 const LIMIT = 400, BYTES = 48e6;  // copies kept: at most so many, of at most so many bytes together
 

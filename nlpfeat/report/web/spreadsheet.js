@@ -41,7 +41,7 @@ export function sheetStep(sheet, given, rate, biased) {
 export function createSpreadsheet(data) {
   const {users, items} = data, given = users.map((_, u) => Array.from(data.ratings.subarray(u * items.length, (u + 1) * items.length)));
   let sheet = null, biased = true, rate = RATES[3], steps = 0, running = null;
-  const status = element("p", {class: "note", role: "status"}), cells = [], numbers = {users: [], items: [], userBias: [], itemBias: []};
+  const status = element("p", {class: "note"}), cells = [], numbers = {users: [], items: [], userBias: [], itemBias: []};
   const cell = (text = "", properties = {}) => element("td", properties, text);
   const head = element("tr", {}, element("th", {scope: "col"}, "user"), element("th", {scope: "col"}, "bias"), element("th", {scope: "col"}, `${data.factors} numbers`),
     ...items.map((title, k) => { numbers.items[k] = element("small"); numbers.itemBias[k] = element("small"); return element("th", {scope: "col", class: "film", title}, element("span", {}, title), numbers.itemBias[k], numbers.items[k]); }));
@@ -82,7 +82,7 @@ export function createSpreadsheet(data) {
   return {
     advance, restart, get error() { return errorOf(sheet, given, biased); }, redraw() { show(); }, setBiased(value) { biased = value; biasBox.set(value); restart(); },
     element: element("div", {},
-      element("p", {}, `The ${users.length} users and ${items.length} films with most ratings. Large: the rating given; small, below: the one predicted, the scalar product of the user's numbers and the film's, ` +
+      element("p", {}, `The ${users.length} users and ${items.length} films with the most ratings. Large: the rating given; small, below: the one predicted, the scalar product of the user's numbers and the film's, ` +
         "plus their biases. Orange: predicted too high, blue: too low. With the rating unknown (·) the prediction is a recommendation."),
       element("div", {class: "controls"}, solve, button("one step", () => advance(1)), button("start again", restart), biasBox.element, rateSlider.element), status,
       element("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "the spreadsheet"}, element("table", {class: "sheet"}, head, ...rows))),

@@ -1,8 +1,9 @@
 // One store for every choice on the page. The address holds each that differs from its default, so that a link shows the same view.
 
-// A store of plain values: numbers, texts, booleans. `prefix` separates several stores of a page in the address.
-export function createStore(defaults, prefix = "") {
-  const state = {...defaults, ...fromAddress(defaults, prefix)}, listeners = new Set();
+// A store of plain values: numbers, texts, booleans. `prefix` separates several stores of a page in the address. `limits` say what an address may
+// hold: name -> a list of values, or {low, high, whole}.
+export function createStore(defaults, prefix = "", limits = {}) {
+  const state = {...defaults, ...fromAddress(defaults, prefix, limits)}, listeners = new Set();
   return {
     get: name => state[name],
     all: () => ({...state}),
@@ -20,12 +21,17 @@ export function createStore(defaults, prefix = "") {
 
 const address = () => new URLSearchParams(location.hash.slice(1));
 
-function fromAddress(defaults, prefix) {
+function fromAddress(defaults, prefix, limits) {
   const found = {}, given = address();
   for (const [name, value] of Object.entries(defaults)) {
     const text = given.get(prefix + name);
     if (text === null) continue;
-    if (typeof value === "number") { if (text.trim() !== "" && Number.isFinite(Number(text))) found[name] = Number(text); }
+    if (Array.isArray(limits[name]) && !limits[name].includes(text)) continue;
+    if (typeof value === "number") {
+      if (text.trim() === "" || !Number.isFinite(Number(text))) continue;
+      const {low = -Infinity, high = Infinity, whole = false} = limits[name] ?? {}, kept = Math.max(low, Math.min(high, Number(text)));
+      found[name] = whole ? Math.round(kept) : kept;
+    }
     else if (typeof value === "boolean") found[name] = text === "1";
     else found[name] = text;
   }

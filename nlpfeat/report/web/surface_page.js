@@ -81,6 +81,8 @@ export function startSurfacePage(root, data) {
     if (drag) look({turn: drag.turn + (event.clientX - drag.x) * DRAG, tilt: drag.tilt + (event.clientY - drag.y) * DRAG});
     else tell(figure.at(event));
   });
+  canvas.style.touchAction = "none";
+  canvas.addEventListener("pointercancel", () => { drag = null; });
   canvas.addEventListener("pointerup", event => { drag = null; tell(figure.at(event)); });
   canvas.addEventListener("wheel", event => { event.preventDefault(); look({zoom: view.zoom * Math.exp(-event.deltaY * 0.001)}); }, {passive: false});
   canvas.addEventListener("keydown", event => {
@@ -92,6 +94,5 @@ export function startSurfacePage(root, data) {
   const panels = select({label: "panel", options: data.names.map((name, k) => [k, name]), onchange: value => { panel = Number(value); figure.paint(); }});
   const heights = select({label: "height", options: [["error", "test error"], ["train", "training error"]], onchange: value => { key = value; figure.paint(); }});
   root.append(element("h1", {}, data.title), element("p", {}, data.about), element("div", {class: "controls"}, panels.element, heights.element, button("front", () => look(FRONT))), figure.element, said);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", figure.paint);
   return {figure, tell, data, get view() { return view; }, get corners() { return corners; }, get said() { return said.textContent; }};
 }

@@ -17,6 +17,8 @@ const OF_MEMBER = ["width", "depth", "activation", "rate", "decay", "seed"], FIX
 const EXPLODED = 10;  // times the loss of guessing
 
 export const NET_DEFAULTS = {width: 100, depth: 1, activation: "relu", rate: 0.01, decay: 1e-5, seed: 0, member: ""};
+export const NET_LIMITS = {width: {low: 1, high: 1000, whole: true}, depth: {low: 0, high: 8, whole: true}, activation: Object.keys(ACTIVATIONS), rate: {low: 0, high: 1e6},
+  decay: {low: 0, high: 1e6}, seed: {low: 0, high: 4294967295, whole: true}};
 export const RESTARTS = ["width", "depth", "activation", "seed", "member"];
 const grid = gridOf(1);
 
@@ -31,7 +33,7 @@ export function createSide({side, label, store, script, members, points, heldOut
   const view = createNetView({name: () => `${side === "a" ? "left" : "right"}-step-${live.step}`, label, store, onplane});
   const curve = createFigure({name: () => `${side}-curve`, label: `${label}: loss and accuracy over training`, height: () => CURVE_HEIGHT,
     paint: (pen, width, height, theme) => paintLearningCurve(pen, width, height, live, member()?.record, theme)});
-  const note = element("p", {class: "note", role: "status"}), settings = settingsOf();
+  const note = element("p", {class: "note"}), settings = settingsOf();
   setText(curve.caption, "Training so far");
   view.element.prepend(settings.element);
   view.headline.after(note);
@@ -76,7 +78,7 @@ export function createSide({side, label, store, script, members, points, heldOut
   // Begin anew, at step 0.
   function begin() {
     const own = member();
-    net = own?.net ?? networkOf({width: get("width"), depth: get("depth"), activation: ACTIVATIONS[get("activation")]?.[1] ?? 0, classes: data().classes});
+    net = own?.net ?? networkOf({width: get("width"), depth: get("depth"), activation: (ACTIVATIONS[get("activation")] ?? ACTIVATIONS.relu)[1], classes: data().classes});
     latest = null;
     one.watched = [];
     live.start({net, parameters: own?.parameters ?? initialParameters(net, get("seed")), data: plainPoints(data()), test: own ? null : heldOut() && plainPoints(heldOut()), ...recipe()});
@@ -108,11 +110,13 @@ export function createSide({side, label, store, script, members, points, heldOut
     note.classList.toggle("warning", exploded);
     if (!exploded) {
       delete note.dataset.of;
+      note.removeAttribute("role");
       setText(note, `${live.test === null ? "" : `held-out points: ${percent(live.test)}; `}loss ${short(live.loss)} nats${besideTheStudy()}`);
       return;
     }
     if (note.dataset.of === key) return;  // its buttons stay where they are
     note.dataset.of = key;
+    note.setAttribute("role", "alert");
     const smaller = Number((rate / 10).toPrecision(1)), back = lastGoodStep();
     note.replaceChildren(
       live.diverged ? `Training diverged at step ${whole(live.step)}: the loss is no longer a number. A rate of ${setting(rate)} is too large. ` :

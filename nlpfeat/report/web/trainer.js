@@ -19,7 +19,13 @@ export function createTrainer(post) {
   let training = null, history = null, work = null, data = null, test = null, recipe = null, curve = null;
   let version = 0, ended = 0, last = null, goal = null, diverged = false, busy = 0, begun = 0;
   const {port1, port2} = new MessageChannel();  // turns of the event loop without the delay of a timer
+  let due = false;  // whether a turn is on its way: there is never more than one
   port1.onmessage = () => turn();
+  const next = wait => {
+    if (due) return;
+    due = true;
+    if (wait) setTimeout(turn, wait); else port2.postMessage(0);
+  };
 
   const forget = from => {
     curve = {from, steps: [], loss: [], accuracy: []};
@@ -47,6 +53,7 @@ export function createTrainer(post) {
     forget(null);
   };
   const turn = () => {
+    due = false;
     if (goal === null) return;
     const start = performance.now();
     const {until, perSecond} = goal;
@@ -58,8 +65,7 @@ export function createTrainer(post) {
     busy += performance.now() - start;
     if (goal !== null && training.step >= until) finish();
     if (goal === null) answer();
-    else if (goal.rest) setTimeout(turn, goal.rest);
-    else port2.postMessage(0);
+    else next(goal.rest);
   };
   const take = message => {
     data = message.data ?? data;
@@ -82,10 +88,10 @@ export function createTrainer(post) {
     data: take,
     recipe({rate, decay}) { recipe = {rate, decay}; },
     run({run, until, perSecond, rest = 0}) {
-      if (diverged) return;
+      if (diverged) { ended = run; answer(); return; }
       goal = {run, until, perSecond, rest: perSecond ? 4 : rest, done: 0};
       begun = performance.now();
-      port2.postMessage(0);
+      next(0);
     },
     pause() { goal = null; },
     go({step: wanted}) {

@@ -5,7 +5,7 @@ import {button, checkbox, element, isNarrow, numberField, reducedMotion, select,
 import {beforeNextFrame, full} from "./figure.js";
 import {besideRecord, createLive, plainPoints} from "./live.js";
 import {forward, layersAt, sizeOf} from "./net.js";
-import {createNetView, GROUNDS, VIEW_DEFAULTS} from "./net_view.js";
+import {createNetView, GROUNDS, VIEW_DEFAULTS, VIEW_LIMITS} from "./net_view.js";
 import {lastUpTo, roundUp, setting, whole} from "./numbers.js";
 import {extentOf, gridOf, WINDOW} from "./scene.js";
 import {isDrawable} from "./motion.js";
@@ -24,7 +24,7 @@ export function createUnwarper(prefix, nets, {dark, script, recordOf}) {
   const store = createStore({
     ...VIEW_DEFAULTS, step: steps.at(-1), compare: true,
     ...Object.fromEntries(SIDES.flatMap(side => nets.axes.map(({name}, axis) => [`${name}.${side}`, chosenAt(side, axis)]))),
-  }, prefix);
+  }, prefix, VIEW_LIMITS);
   const scales = new Map();
   let playing = null;
 
