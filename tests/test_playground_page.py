@@ -201,10 +201,10 @@ def test_the_lesson_from_beginning_to_end(still):
         click(browser, "end of the lesson" if number == 8 else "next question →")
     assert until(lambda: browser.execute_script("return document.querySelector('.lesson').hidden"))
     for number, word in enumerate(
-        ["wedges", "four regions", "halfway", "Rate 0.001", "dead", "difference of", "seven", "theorem"]
+        ["wedges", "four regions", "doublings", "Rate 0.001", "dead", "percentage points", "seven", "theorem"]
     ):
         assert word in held[number], held[number]
-    assert "“most points stay wrong with two”" in held[1]
+    assert "“two leave many points wrong, a hundred do not”" in held[1]
     assert "“the large rate wins”" in held[3]
     assert "“further apart than that”" in held[5]
 
@@ -310,6 +310,17 @@ def test_the_address_restores_the_view(browser, path):
     at_address(browser, f"{path.as_uri()}#width.a=abc&arms=99&shape=%3Cb%3E&x=nan&lesson=77")
     shown(browser)
     assert browser.execute_script("return page.data.classes") == 8
+
+
+def test_a_slower_network_is_rewound_to_where_it_has_been(browser):
+    browser.execute_script("page.store.set({'width.a': 2, 'width.b': 50, points: 200})")
+    trained(browser, 20)
+    browser.execute_script("page.store.set({'width.b': 60})")  # it begins anew
+    assert until(lambda: state(browser, "b")["at"] == 0)
+    browser.execute_script("page.goTo(15)")
+    assert until(lambda: (state(browser)["at"], state(browser, "b")["at"]) == (15, 0))
+    click(browser, "Step")
+    assert until(lambda: (state(browser)["at"], state(browser, "b")["at"]) == (16, 1))
 
 
 @pytest.mark.parametrize(

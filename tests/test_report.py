@@ -396,7 +396,7 @@ def test_a_range_on_parallel_coordinates_keeps_members(browser, made):
     ).pointer_up()
     actions.perform()
     assert until(lambda: browser.execute_script("return pages[0].explorer.kept.length") == 2)
-    click(browser, "members as CSV")
+    click(browser, "2 members as CSV")
     path = made[0].path / "members.csv"
     assert until(path.exists)
     table = pd.read_csv(path)

@@ -231,7 +231,7 @@ export function paintUnits(pen, width, rows, theme) {
       pen.fillStyle = value >= 0 ? theme.positive : theme.negative;
       const thick = few ? Math.min(10, room * 0.4) : Math.max(0.8, room * 0.8);
       pen.fillRect(x + 0.1 * room, middle - Math.max(0, tall), thick, Math.abs(tall) || (value ? 1 : 0));
-      if (few) { pen.fillStyle = theme.ink; pen.fillText(short(value), x + 0.1 * room + thick + 4, middle); }
+      if (few && room >= thick + 40) { pen.fillStyle = theme.ink; pen.fillText(short(value), x + 0.1 * room + thick + 4, middle); }
     });
   });
 }

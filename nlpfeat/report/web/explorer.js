@@ -91,8 +91,9 @@ export function createExplorer(prefix, members, onpick) {
     dots = {members: here, x: here.map(i => x.at(xs[i])), y: here.map(i => y.at(ys[i]))};
     const place = here.indexOf(own);
     if (place >= 0) { pen.strokeStyle = theme.accent; pen.lineWidth = 2.5; pen.beginPath(); pen.arc(dots.x[place], dots.y[place], 8, 0, 2 * Math.PI); pen.stroke(); }
+    setText(table, kept.length === count ? "members as CSV" : `${whole(kept.length)} members as CSV`);
     const missing = kept.length - here.length, at = isAxis(up()) ? across() : up(), shown = named.get(at), step = isAxis(at) ? null : shown.steps[lastUpTo(shown.steps, store.get("step"))];
-    setText(plot.caption, `${whole(here.length)} of ${whole(count)} members${step === null ? "" : ` at step ${whole(step)}`}${missing ? `, ${whole(missing)} without this value` : ""}`);
+    setText(plot.caption, `${whole(here.length)} of ${whole(count)} members${step === null ? "" : ` at step ${whole(step)}`}${missing ? `, ${whole(missing)} without this value` : ""}${here.length || isAxis(up()) ? "" : `: it is known at step ${named.get(up()).steps.map(whole).join(", ")}`}`);
     plot.describe(`${named.get(up()).label} against ${named.get(across()).label}, ${whole(here.length)} members. Arrow keys go from member to member, Enter shows one.`);
   }
 

@@ -11,6 +11,7 @@ export function createFigure({name, label, ratio, height, paint, keys = false}) 
   const canvas = element("canvas", {role: "img", "aria-label": label, tabindex: keys ? 0 : null});
   const caption = element("figcaption"), heightOf = width => Math.round(height ? height(width) : ratio * width);
   const saveAs = kind => {
+    menu.open = false;
     const width = Math.max(SAVED_WIDTH, figure.width), tall = heightOf(width);
     if (kind === "svg") {
       const pen = new SvgPen(width, tall);

@@ -14,7 +14,7 @@ export function paintLearningCurve(pen, width, height, {curve, step, furthest}, 
   for (const v of losses) { if (v < low) low = v; if (v > high) high = v; }
   const y = scale({low, high, log: true, from: box.bottom, to: box.top});
   const right = scale({low: 0, high: 1, from: box.bottom, to: box.top, list: [0, 0.5, 1]});
-  paintAxes(pen, box, x, y, {xText: whole, yText: short}, theme);
+  paintAxes(pen, box, x, y, {xText: whole, yText: v => (v < 0.01 || v >= 10_000 ? v.toExponential(0).replace("-", "−") : short(v))}, theme);
   pen.textAlign = "left"; pen.textBaseline = "middle"; pen.fillStyle = theme.muted;
   for (const v of right.ticks) pen.fillText(`${100 * v} %`, box.right + 6, right.at(v));
   if (record) paintLine(pen, record.steps, record.loss, x, y, {colour: theme.muted, width: 4, dash: [2, 6]});

@@ -23,11 +23,12 @@ export const LESSON = [
   {
     title: "Why width 2 fails",
     question: "Now two hidden units (left) and a hundred (right). Each unit folds the plane along one line and flattens one side of it. What will two folds do?",
-    options: ["two folds are enough", "most points stay wrong with two", "both networks fail"],
+    options: ["two folds are enough", "two leave many points wrong, a hundred do not", "both networks fail"],
     set: {...SPIRALS, compare: true, ...pair({width: 2}, {width: 100})}, until: 600,
     answer: ({a, b}) => [a.accuracy > 0.9 ? 0 : b.accuracy > 0.9 ? 1 : 2,
-      `Two units: ${percent(a.accuracy)}, a hundred: ${percent(b.accuracy)}. Two lines cut the plane into four regions at most (${a.regions} of them in this square). Where no unit is on, all points of a ` +
-      `region land on one point; where one is on, they land on a line; and points that coincide are never separated again. A hundred units make ${b.regions.toLocaleString("en")} ` +
+      `Two units: ${percent(a.accuracy)}, a hundred: ${percent(b.accuracy)}. Two lines cut the plane into four regions at most (${a.regions} of them in this square). If both units are off in a ` +
+      `region, all its points become one point; if one is on, they are squashed onto a line; and points squashed together cannot be told apart later. Only where both are on does the plane ` +
+      `stay a plane, turned as a whole. A hundred units make ${b.regions.toLocaleString("en")} ` +
       "regions here, and each can be turned a little further than its neighbour. Look at the embeddings."],
   },
   {
@@ -39,9 +40,9 @@ export const LESSON = [
       const [start, end] = [a.watched[0], a.watched.at(-1)], half = (start.winding + end.winding) / 2, middle = Math.sqrt(start.radius * end.radius);
       const grown = a.watched.find(w => w.radius >= middle) ?? end, unwound = a.watched.find(w => w.winding <= half) ?? end;
       return [grown.step * 1.5 < unwound.step ? 1 : unwound.step * 1.5 < grown.step ? 0 : 2,
-        `The radius of the embedding grew from ${short(start.radius)} to ${short(end.radius)}; halfway (as a factor) it was at step ${grown.step}. The arms wound by ` +
-        `${start.winding.toFixed(0)}° at the start and by ${end.winding.toFixed(0)}° at the end; half of that was undone by step ${unwound.step}. Rewind with the slider of steps ` +
-        "to see it again at a fixed scale."];
+        `The radius of the embedding grew from ${short(start.radius)} to ${short(end.radius)}; by step ${grown.step} it had done half of its growth, counted in doublings. Each arm wound through ` +
+        `${start.winding.toFixed(0)}° at the start and ${end.winding.toFixed(0)}° at the end; half of that was undone by step ${unwound.step}. Rewind with the slider of steps ` +
+        "to see it again; “fixed scale” is under more."];
     },
   },
   {
@@ -50,8 +51,8 @@ export const LESSON = [
     options: ["the small rate wins", "the large rate wins", "not at all: width decides"],
     set: {...SPIRALS, compare: true, ...pair({width: 8, rate: 0.001}, {width: 8, rate: 0.01})}, until: 1000,
     answer: ({a, b}) => [more(a.accuracy, b.accuracy, 0.03),
-      `Rate 0.001: ${percent(a.accuracy)}; 0.01: ${percent(b.accuracy)}. A larger rate can make do with fewer units, as it gets further in the same steps: over many seeds, 99 % ` +
-      "takes some 50 units at 0.001 and 2,000 steps, and some 10 at each width's best rate. “This width fails” is a sentence about a width and a recipe."],
+      `Rate 0.001: ${percent(a.accuracy)}; 0.01: ${percent(b.accuracy)}. A larger rate gets further in the same steps, so that fewer units suffice. Over many seeds, ` +
+      "99 % in 2,000 steps takes some 50 units at a rate of 0.001, but only some 10 if each width may use its best rate. A width never fails alone: it fails with a given rate and number of steps."],
   },
   {
     title: "Dead units",
@@ -60,16 +61,16 @@ export const LESSON = [
     set: {...SPIRALS, compare: true, ...pair({width: 32}, {width: 32, rate: 0.3})}, until: 600,
     answer: ({a, b}) => [more(a.dead[0], b.dead[0], 0),
       `At 0.01, ${a.dead[0]} of ${a.dead[1]} units are dead and ${percent(a.accuracy)} of the points are right; at 0.3, ${b.dead[0]} of ${b.dead[1]} and ${percent(b.accuracy)}. ` +
-      "A large step can carry a unit's line out of the data; from there no gradient leads back. Such a network is narrower than it looks. Leaky units cannot die: try."],
+      "A large step can carry a unit's line out of the data; from there no gradient leads back. Such a network is narrower than it looks; here those that live suffice. Leaky units cannot die: try (more, activation)."],
   },
   {
     title: "Seeds differ",
     question: "Five units, identical except for the first weights: seed 0 and seed 1. How close will they come to each other?",
-    options: ["within 2 % of the points", "further apart than that"],
+    options: ["within 2 percentage points", "further apart than that"],
     set: {...SPIRALS, compare: true, ...pair({width: 5, seed: 0}, {width: 5, seed: 1})}, until: 1500,
     answer: ({a, b}) => [Math.abs(a.accuracy - b.accuracy) <= 0.02 ? 0 : 1,
-      `${percent(a.accuracy)} and ${percent(b.accuracy)}: a difference of ${percent(Math.abs(a.accuracy - b.accuracy))}. The first weights decide where the first folds lie, and a narrow network ` +
-      "has no spare ones. So one run says little about a width. Change the seeds and run again; a study shows all seeds and their median."],
+      `${percent(a.accuracy)} and ${percent(b.accuracy)}: a difference of ${(100 * Math.abs(a.accuracy - b.accuracy)).toFixed(1)} percentage points. The first weights decide where the first folds lie, and a narrow network ` +
+      "has no spare units to make up for a bad start. So one run says little about a width. Change the seeds and run again; a study shows all seeds and their median."],
   },
   {
     title: "Depth at width 2",

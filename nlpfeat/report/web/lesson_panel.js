@@ -10,13 +10,14 @@ export function createLessonPanel({store, run}) {
   let playing = null, starting = false;
   const part = () => LESSON[store.get("lesson") - 1];
 
-  function show(answer) {
+  // The question with its options, or an answer; the title comes with the last word, as it gives that away.
+  function show(answer, told = false) {
     const number = store.get("lesson"), now = part();
     panel.hidden = !now;
     if (!now) return;
     const go = to => store.set({lesson: to}), last = number === LESSON.length;
     panel.replaceChildren(
-      element("div", {class: "controls"}, element("h2", {}, `Predict first, ${number} of ${LESSON.length}: ${now.title}`), button("← back", () => go(number - 1), {disabled: number === 1}),
+      element("div", {class: "controls"}, element("h2", {}, `Predict first, ${number} of ${LESSON.length}${told ? `: ${now.title}` : ""}`), button("← back", () => go(number - 1), {disabled: number === 1}),
         button(last ? "end of the lesson" : "next question →", () => go(last ? 0 : number + 1)), button("leave the lesson", () => go(0))),
       element("p", {}, now.question),
       answer ?? element("div", {class: "controls"}, ...now.options.map((option, k) => button(option, () => predict(k), {class: "option"}))));
@@ -39,7 +40,7 @@ export function createLessonPanel({store, run}) {
     finish(result) {
       const [held, text] = playing.answer(result), {choice, options} = playing;
       playing = null;
-      show(element("p", {class: "answer", role: "status"}, element("b", {}, held === choice ? "As you said. " : `You said “${options[choice]}”; this run says “${options[held]}”. `), text));
+      show(element("p", {class: "answer", role: "status"}, element("b", {}, held === choice ? "As you said. " : `You said “${options[choice]}”; this run says “${options[held]}”. `), text), true);
     },
   };
 }

@@ -69,7 +69,7 @@ export function createNetView({name, label, store, onplane = () => false}) {
       rows = trace(layers, ...at);
       moved = onTheWay(store, scene, at, source.extent);
       plane.paint(); space.paint(); units.paint();
-      const ground = scene.exact ? `${whole(scene.regions.length)} linear regions${SHADES[store.get("ground")] ?? ""}` : "no linear regions: tanh bends everywhere";
+      const ground = scene.exact ? `${whole(scene.regions.length)} linear region${scene.regions.length === 1 ? "" : "s"}${SHADES[store.get("ground")] ?? ""}` : "tanh has no regions";
       setText(plane.caption, `Input: ${ground}`);
       setText(space.caption, `${moved.where}${moved.together ? ": all points coincide" : ""}`);
       setText(headline, scene.data.labels.length ? `${source.headline}: ${percent(scene.accuracy)} correct` : `${source.headline}: no points yet`);

@@ -76,6 +76,7 @@ export function startPlayground(root, {script, members: given = []}) {
     stop();
     extent = LEAST_EXTENT;
     makeData();
+    [...legend.children].forEach((one, k) => { one.hidden = k >= data.classes; });
     for (const side of shown()) side.begin();
   }
   function run(until = lesson.playing?.until ?? null, most = 0) {
@@ -104,7 +105,12 @@ export function startPlayground(root, {script, members: given = []}) {
   }
   function goTo(step) {
     stop();
-    for (const {live} of shown()) live.send({kind: "go", step});
+    for (const {live} of shown()) live.send({kind: "go", step: Math.min(step, live.furthest)});  // a slower network has not been everywhere
+  }
+  function stepOn() {
+    if (empty()) return;
+    stop();
+    for (const {live} of shown()) live.send({kind: "go", step: live.step + 1});
   }
   // Paint what has arrived, and ask for more while something trains.
   const repaint = beforeNextFrame(() => {
@@ -124,7 +130,12 @@ export function startPlayground(root, {script, members: given = []}) {
 
   // --- controls
   const train = button("▶ Train", () => { if (running()) stop(); else run(); }, {class: "primary"});
-  const past = slider({label: "step", words: (_, index) => whole(index), onchange: goTo});
+  const past = slider({label: "step", words: stepWords, onchange: goTo});
+  // Where the networks stand; both, where they differ.
+  function stepWords(_, index) {
+    const steps = new Set(shown().map(({live}) => live.step));
+    return running() && steps.size > 1 ? [...steps].map(whole).join(" and ") : whole(index);
+  }
   const speed = select({label: "speed", options: Object.entries(SPEEDS).map(([value, [text]]) => [value, text]), onchange: value => { store.set({speed: value}); if (running()) { stop(); run(); } }});
   const way = slider({label: "way from the input", words: v => (v === 1 ? "at the embedding" : `${Math.round(100 * v)} %`), onchange: k => { endTravel(); store.set({way: WAYS[k]}); }});
   const travel = button("▶ Input → embedding", playWay), path = select({label: "path to the embedding", options: [["straight", "straight"], ["layers", "layer by layer"]], onchange: value => store.set({path: value})});
@@ -172,6 +183,7 @@ export function startPlayground(root, {script, members: given = []}) {
   });
 
   // --- the page
+  const legend = element("p", {class: "caption classes"}, "Classes: ", ...Array.from({length: MAX_CLASSES}, (_, k) => element("span", {}, element("span", {class: "class", style: `background:${classColour(k)}`}), `${k} ${shapeName(k)}`)));
   const views = element("div", {class: "two"}, sides.a.view.element, sides.b.view.element);
   const more = (title, ...parts) => element("details", {class: "more"}, element("summary", {}, title), element("div", {class: "controls"}, ...parts));
   const narrow = isNarrow(), points = [shape.element, ...Object.values(fields).map(field => field.element)], ways = [speed.element, way.element, travel, compare.element];
@@ -179,17 +191,19 @@ export function startPlayground(root, {script, members: given = []}) {
   root.append(
     element("header", {class: "controls"}, element("h1", {}, "What does width buy?"), ...(narrow ? [] : points), button("Predict first: a lesson", () => store.set({lesson: 1})), ...(narrow ? [] : screens)),
     lesson.element, ...(narrow ? [more("the points", ...points)] : []), ownTools.element, ownTools.status,
-    element("div", {class: "controls run"}, train, button("Step", () => { if (!empty()) goTo(Math.max(...shown().map(({live}) => live.step)) + 1); }),
+    element("div", {class: "controls run"}, train, button("Step", stepOn),
       button("⟲ Restart", () => { lesson.leave(); restart(); }), past.element, ...(narrow ? [] : ways), more("more", ...(narrow ? [...ways, ...looks, ...screens] : looks))),
     views,
-    element("p", {class: "caption classes"}, "Classes: ", ...Array.from({length: MAX_CLASSES}, (_, k) => element("span", {}, element("span", {class: "class", style: `background:${classColour(k)}`}), `${k} ${shapeName(k)}`))),
+    element("p", {class: "caption swipe"}, "Swipe for the other network →"),
+    legend,
   );
   store.subscribe(changed => {
     const any = (...names) => names.some(name => changed.has(name));
     showControls();
     if (changed.has("theme")) { setTheme(); for (const side of Object.values(sides)) side.restyle(); }
     if (changed.has("lesson") || (lesson.playing && !lesson.starting && [...changed].some(name => !(name in VIEW_DEFAULTS)))) lesson.leave();
-    if (any("shape") && store.get("shape") === "own") ownTools.setTool("add");
+    if (changed.has("lesson") && LESSON[store.get("lesson") - 1]) store.set(LESSON[store.get("lesson") - 1].set);  // its networks, untrained
+    if (any("shape")) { if (store.get("shape") === "own") ownTools.setTool("add"); else ownTools.say(""); }
     if (changed.has("compare") && store.get("compare")) { stop(); sides.b.begin(); }
     if (any("shape", "arms", "points", "noise", "dataseed")) { if (!changed.has("own")) restart(); }
     else

@@ -85,11 +85,11 @@ function rasterAnchors({side, labels}, classes) {
   return best;
 }
 
-// Half the side of a square around the origin that holds all images, with a margin.
+// Half the side of a square around the origin that holds the images, with a margin; of many, the farthest hundredth may lie outside, so that a few
+// do not make specks of the others.
 export function extentOf([x, y]) {
-  let half = 0;
-  for (const part of [x, y]) for (const v of part) if (Math.abs(v) > half) half = Math.abs(v);
-  return 1.25 * (half || 1);
+  const sizes = Float64Array.from(x, (v, k) => Math.max(Math.abs(v), Math.abs(y[k]))).sort();
+  return 1.25 * (sizes[Math.floor(0.99 * (sizes.length - 1))] || 1);
 }
 
 // The decision regions of the head in the embedding: a polygon or none for each class.

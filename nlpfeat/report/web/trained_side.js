@@ -111,16 +111,17 @@ export function createSide({side, label, store, script, members, points, heldOut
     if (!exploded) {
       delete note.dataset.of;
       note.removeAttribute("role");
-      setText(note, `${live.test === null ? "" : `held-out points: ${percent(live.test)}; `}loss ${short(live.loss)} nats${besideTheStudy()}`);
+      setText(note, !data().labels.length ? "" : `${live.test === null ? "" : `held-out points: ${percent(live.test)}; `}loss ${short(live.loss)} nats${besideTheStudy()}`);
       return;
     }
-    if (note.dataset.of === key) return;  // its buttons stay where they are
+    const said = live.diverged ? `Training diverged at step ${whole(live.step)}: the loss is no longer a number. A rate of ${setting(rate)} is too large. ` :
+      `At step ${whole(live.step)} the loss is ${short(live.loss)} nats, far above that of guessing: a rate of ${setting(rate)} is too large. `;
+    if (note.dataset.of === key) { note.firstChild.textContent = said; return; }  // its buttons stay where they are
     note.dataset.of = key;
     note.setAttribute("role", "alert");
     const smaller = Number((rate / 10).toPrecision(1)), back = lastGoodStep();
     note.replaceChildren(
-      live.diverged ? `Training diverged at step ${whole(live.step)}: the loss is no longer a number. A rate of ${setting(rate)} is too large. ` :
-        `The loss is ${short(live.loss)} nats, far above that of guessing: a rate of ${setting(rate)} is too large. `,
+      said,
       button(`start again at ${setting(smaller)}`, () => { store.set({[`rate.${side}`]: smaller}); begin(); rerun(); }), " ",
       button(`back to step ${whole(back)}`, () => { live.send({kind: "pause"}); live.send({kind: "go", step: back}); }));
   }

@@ -134,7 +134,7 @@ export function createUnwarper(prefix, nets, {dark, script, recordOf}) {
     element("div", {class: "controls run stay"}, train, step.element, alive, ...(narrow ? [] : ways),
       element("details", {class: "more"}, element("summary", {}, "more"), element("div", {class: "controls"}, ...(narrow ? ways : []), ground.element, folds.element, path.element,
         x.element, y.element, button("full screen", () => full(whole_)), dark()))),
-    views);
+    views, element("p", {class: "caption swipe"}, "Swipe for the other network →"));
 
   function showControls() {
     step.set(lastUpTo(steps, store.get("step")), steps);
