@@ -29,6 +29,8 @@ COMMANDS = [
     "check --study=runs/spirals-smoke",
     "plot --study=runs/spirals-smoke",
     "width --study=runs/spirals-smoke --at-step=20 --level=0.3,0.5",
+    "playground --out=runs/playground.html",
+    "playground --study=runs/spirals-smoke --widths=2,8 --out=runs/held.html",
     "report --study=runs/spirals-smoke --study=runs/reviews_bag-smoke --study=runs/ratings_bayes-smoke --frames=10",
     "sweep --config=configs/all_tasks.py:smoke/annulus",
     "sweep --config=configs/all_tasks.py:smoke/eleven_lines",
