@@ -177,12 +177,15 @@ export function createExplorer(prefix, members, onpick) {
   }
   const settingsOf = i => axes.map(({name, label, values}) => `${name === "width" ? name : label} ${setting(values[i])}`).join(", ");
   const aboutMember = element("p", {class: "caption", role: "status"});
-  function showMember(i, picked = false) {
+  function describeMember(i, picked = false) {
     own = i;
     if (i < 0) return;
     setText(curves.caption, settingsOf(i));
     setText(aboutMember, `${settingsOf(i)}: ${named.get(up()).label} ${short(valuesOf(up())[i])} · member ${members.ids[i]}${picked ? " · now on the left above" : ""}`);
     curves.describe(`${named.get(up()).label} over training, ${settingsOf(i)}; pale: networks that differ only in the seed`);
+  }
+  function showMember(i, picked) {
+    describeMember(i, picked);
     plot.paint();
     curves.paint();
   }
@@ -252,13 +255,13 @@ export function createExplorer(prefix, members, onpick) {
     const one = named.get(up());
     setText(aboutUp, one.about ? `${one.label}: ${one.about}${one.formula ? `. ${one.formula}` : ""}` : "");
   }
-  const redraw = beforeNextFrame(() => { const began = performance.now(); choose(); plot.paint(); curves.paint(); parallel.paint(); explorer.millis = performance.now() - began; });
+  const redraw = () => { choose(); plot.paint(); curves.paint(); parallel.paint(); }, redrawSoon = beforeNextFrame(redraw);
   store.subscribe(changed => {
     if (changed.has("step")) cache.clear();
-    if (!(changed.size === 1 && changed.has("member"))) { showControls(); redraw(); if (own >= 0) showMember(own); }
+    if (!(changed.size === 1 && changed.has("member"))) { showControls(); describeMember(own); redrawSoon(); }
   });
   const explorer = {
-    store, millis: 0, valuesOf, get kept() { return kept; }, get dots() { return dots; }, get own() { return own; }, pick, showMember, parallel,
+    store, redraw, valuesOf, get kept() { return kept; }, get dots() { return dots; }, get own() { return own; }, pick, showMember, parallel,
     band: () => bandOf(dots.members, valuesOf(across()), valuesOf(up())),
     curve: () => measures.filter(one => one.family === measures.find(m => m.name === up())?.family).map(one => [one.split, Array.from(curveOf(one, own))]),
     at: id => { const k = dots.members.indexOf(members.ids.indexOf(id)), box = plot.canvas.getBoundingClientRect(); return [box.left + dots.x[k] * box.width / plot.width, box.top + dots.y[k] * box.height / plot.height]; },
@@ -266,7 +269,6 @@ export function createExplorer(prefix, members, onpick) {
       element("div", {class: "controls"}, ups, acrosses, logUp.element, allBox.element, stepSlider.element, ...onlies.map(one => one.element), colourBy.element, table),
       aboutUp, element("div", {class: "two plain"}, plot.element, curves.element), aboutMember,
       element("details", {class: "more"}, element("summary", {}, "choose members by ranges (parallel coordinates)"), element("div", {class: "controls"}, clear), parallel.element)),
-    redraw() { choose(); plot.paint(); curves.paint(); parallel.paint(); },
   };
   showControls();
   choose();

@@ -14,7 +14,7 @@ export function layersAt(net, parameters, offset = 0) {
   });
 }
 
-// The values of a layer, one Float64Array (n,) per unit. `values`, its inputs, are Float64Arrays too: mixed kinds of arrays are slow.
+// The values of a layer, one Float64Array (n,) per unit, in the rows `found` where they are given. `values`, its inputs, are Float64Arrays too: mixed kinds of arrays are slow.
 export function applyLayer({weight, bias, activation, out, inputs}, values, found = []) {
   const n = values[0].length;
   for (let unit = 0; unit < out; unit++) {
@@ -29,6 +29,7 @@ export function applyLayer({weight, bias, activation, out, inputs}, values, foun
       for (let k = 0; k < n; k++) row[k] += w * from[k];
     }
     if (activation === "tanh") for (let k = 0; k < n; k++) row[k] = Math.tanh(row[k]);
+    else if (activation === 0) for (let k = 0; k < n; k++) { if (row[k] < 0) row[k] = 0; }
     else if (activation !== 1) for (let k = 0; k < n; k++) if (row[k] < 0) row[k] *= activation;
   }
   return found;

@@ -1,7 +1,7 @@
 // Training of a network on points of the plane, as nlpfeat trains: full batch, mean cross-entropy, Adam with L2 added to the gradient.
 // Parameters are float32, as JAX keeps them; sums are float64.
 
-import {layersAt, sizeOf} from "./net.js";
+import {applyLayer, layersAt, sizeOf} from "./net.js";
 import {streamOf} from "./numbers.js";
 
 const BETA_1 = 0.9, BETA_2 = 0.999, EPSILON = 1e-8;  // Kingma & Ba 2015
@@ -42,7 +42,7 @@ export function workspace(net, count) {
 export function lossAndGradient({net, parameters}, {x, y, labels}, work) {
   work.parameters.set(parameters);
   const layers = layersAt(net, work.parameters), inputs = [[x, y], ...work.values], n = labels.length;
-  layers.forEach((layer, i) => applyInto(layer, inputs[i], work.values[i]));
+  layers.forEach((layer, i) => applyLayer(layer, inputs[i], work.values[i]));
   const {loss, accuracy} = softmaxInto(work.values.at(-1), work.slopes.at(-1), labels);
   const gradients = layersAt(net, work.gradient);
   for (let i = layers.length - 1; i >= 0; i--) {
@@ -69,22 +69,6 @@ export function lossAndGradient({net, parameters}, {x, y, labels}, work) {
     }
   }
   return {loss, accuracy};
-}
-
-// As `applyLayer`, into given rows.
-function applyInto({weight, bias, activation, out, inputs}, values, rows) {
-  const n = values[0].length;
-  for (let unit = 0; unit < out; unit++) {
-    const row = rows[unit];
-    row.fill(bias[unit]);
-    for (let i = 0; i < inputs; i++) {
-      const w = weight[unit * inputs + i], from = values[i];
-      for (let k = 0; k < n; k++) row[k] += w * from[k];
-    }
-    if (activation === "tanh") for (let k = 0; k < n; k++) row[k] = Math.tanh(row[k]);
-    else if (activation === 0) for (let k = 0; k < n; k++) { if (row[k] < 0) row[k] = 0; }
-    else if (activation !== 1) for (let k = 0; k < n; k++) if (row[k] < 0) row[k] *= activation;
-  }
 }
 
 // Mean cross-entropy in nats and accuracy; the derivative of the mean by each score is written into `slopes`.
