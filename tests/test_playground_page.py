@@ -106,7 +106,7 @@ def test_train_pause_step_and_rewind(browser):
     browser.execute_script("page.goTo(40)")
     assert until(lambda: state(browser)["at"] == 40)
     assert state(browser)["parameters"] == forty  # to the bit, by training on from a copy
-    assert "step 40" in state(browser)["headline"]
+    assert until(lambda: "step 40" in state(browser)["headline"])  # with the next frame
     click(browser, "⟲ Restart")
     assert until(lambda: state(browser)["at"] == 0)
 

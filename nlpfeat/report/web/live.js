@@ -9,7 +9,7 @@ const KEPT = 4000;  // recorded steps of a curve; of more, every second one is d
 export function createLive(script, onchange) {
   let worker = null, handle = null, waiting = false, runs = 0;
   const live = {
-    inWorker: false, version: 0, step: 0, parameters: null, loss: NaN, accuracy: NaN, test: null, running: false, diverged: false, millis: 0,
+    inWorker: false, version: 0, step: 0, parameters: null, loss: NaN, accuracy: NaN, test: null, running: false, diverged: false,
     curve: {every: 1, steps: [], loss: [], accuracy: []}, furthest: 0,
     start(message) { live.version++; live.furthest = 0; live.parameters = null; live.running = false; live.diverged = false; live.curve = {every: 1, steps: [], loss: [], accuracy: []}; send({kind: "start", version: live.version, ...message}); },
     send,

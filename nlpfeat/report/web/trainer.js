@@ -6,7 +6,7 @@
 //   {kind: "run", run, until, perSecond, rest}, {kind: "pause"}    run: its number; rest: milliseconds left to others after each stretch of training
 //   {kind: "go", step}, {kind: "look"}
 // and answers "look", and whatever changes the step, with
-//   {version, step, parameters, loss, accuracy, test, curve, ended, diverged, millis}
+//   {version, step, parameters, loss, accuracy, test, curve, ended, diverged}
 // where `ended` is the number of the last run that came to its end, and curve holds what was recorded since the last answer: {from, steps, loss, accuracy}.
 
 import {createHistory, recall, remember} from "./rewind.js";
@@ -17,7 +17,7 @@ const CHUNK = 5;  // milliseconds of training between two looks at the messages
 
 export function createTrainer(post) {
   let training = null, history = null, work = null, data = null, test = null, recipe = null, curve = null;
-  let version = 0, ended = 0, last = null, goal = null, diverged = false, busy = 0, begun = 0;
+  let version = 0, ended = 0, last = null, goal = null, diverged = false, begun = 0;
   const {port1, port2} = new MessageChannel();  // turns of the event loop without the delay of a timer
   let due = false;  // whether a turn is on its way: there is never more than one
   port1.onmessage = () => turn();
@@ -49,7 +49,7 @@ export function createTrainer(post) {
       const layers = layersAt(training.net, Float64Array.from(training.parameters));
       held = accuracyOf(forward(layers, [test.x, test.y]), test.labels);
     }
-    post({version, step: training.step, parameters: training.parameters.slice(), loss, accuracy, test: held, curve, ended, diverged, millis: busy});
+    post({version, step: training.step, parameters: training.parameters.slice(), loss, accuracy, test: held, curve, ended, diverged});
     forget(null);
   };
   const turn = () => {
@@ -62,7 +62,6 @@ export function createTrainer(post) {
       step();
       if (goal) goal.done++;
     }
-    busy += performance.now() - start;
     if (goal !== null && training.step >= until) finish();
     if (goal === null) answer();
     else next(goal.rest);
@@ -79,7 +78,7 @@ export function createTrainer(post) {
       training = startTraining(message.net, message.parameters);
       recipe = {rate: message.rate, decay: message.decay};
       history = createHistory(training.parameters.length);
-      goal = null; diverged = false; busy = 0;
+      goal = null; diverged = false;
       forget(0);
       take(message);
       remember(history, training);
