@@ -32,7 +32,7 @@ SEEDS = (0, 1)
 get_config = with_variants(
     {
         "task": "char_rnn",
-        "data": {"book": "nietzsche", "window": 40, "validation_share": 0.1},
+        "data": {"book": "nietzsche", "lower": True, "window": 40, "validation_share": 0.1},
         "model": {"cell": "lstm", "layers": 1, "embedding": 24, "units": 0},
         # 32 windows per step: an epoch is 422 steps
         "training": {
@@ -58,7 +58,7 @@ get_config = with_variants(
         "settings": {"learning_rate": 1e-3, "input_dropout": 0.2, "state_dropout": 0.2, "dropout": 0.2},
         "sweep": {"width": (512,), "seed": SEEDS},
     },
-    own={"sweep": {"width": (16, 128), "seed": SEEDS}},
+    own={"data.lower": False, "sweep": {"width": (16, 128), "seed": SEEDS}},
     smoke={
         "data": {"path": str(Path(__file__).parent / "examples" / "opinions.csv"), "window": 20},
         "training": {

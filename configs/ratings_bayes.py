@@ -26,6 +26,12 @@ get_config = with_variants(
         "sweep": {"width": (2, 5, 10, 20, 50, 100), "seed": (0, 1, 2)},
     },
     best={"data.validation_share": 0.0, "sweep": {"width": (50,), "seed": (0, 1, 2, 3)}},
+    folds={
+        "data": {"edition": "100k"},
+        "training": {"steps": (40,), "record_every": 20, "checkpoint_every": 40},
+        "settings.ridge": 150.0,
+        "sweep": {"width": (20,), "fold": (1, 2, 3, 4, 5), "seed": (0, 1, 2)},
+    },
     smoke={
         "data": {"path": str(EXAMPLES / "tastes.csv"), "items": str(EXAMPLES / "dishes.csv")},
         "sweep": {"width": (2, 8), "seed": (0, 1)},

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 
 from nlpfeat.analysis.ratings import Rater, note_unseen, rating_table
 from nlpfeat.data.core import Params, count, split_names
-from nlpfeat.data.ratings.rating_table import Pairs
+from nlpfeat.data.ratings.rating_table import Pairs, RatingArrays
 from nlpfeat.errors import UserError
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.tasks.registry import require_view
@@ -65,7 +65,8 @@ def fold_in_user(
     start, unravel = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: jnp.mean(leaf, 0), users))
     new = len(jax.tree.leaves(users)[0])
     module = member.module.clone(users=new + 1)
-    pairs = Pairs(np.full(len(item), new, np.int32), item, np.asarray(member.dataset.arrays.item_features))
+    arrays: RatingArrays = member.dataset.arrays
+    pairs = Pairs(np.full(len(item), new, np.int32), item, arrays.user_features, arrays.item_features)
 
     @jax.jit
     @jax.value_and_grad

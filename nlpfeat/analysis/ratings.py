@@ -17,7 +17,7 @@ from nlpfeat.config.fields import Settings
 from nlpfeat.data.core import Params
 from nlpfeat.data.names import identity
 from nlpfeat.data.ratings.files import year
-from nlpfeat.data.ratings.rating_table import Pairs, RatingTable
+from nlpfeat.data.ratings.rating_table import Pairs, RatingArrays, RatingTable
 from nlpfeat.embeddings.components import components, ends
 from nlpfeat.embeddings.neighbours import cosine, nearest, nearest_of, unit_length
 from nlpfeat.embeddings.projections import stacked
@@ -64,10 +64,10 @@ def predict_ratings(
       user: indices of users, at least one.
       item: their items.
     """
-    features = np.asarray(member.dataset.arrays.item_features)
+    arrays: RatingArrays = member.dataset.arrays
 
     def predict(index: np.ndarray) -> Array:
-        pairs = Pairs(user[index], item[index], features)
+        pairs = Pairs(user[index], item[index], arrays.user_features, arrays.item_features)
         return _predict(member.module, member.params, pairs, member.settings)
 
     return np.asarray(batched(predict, len(user), BATCH), np.float64)

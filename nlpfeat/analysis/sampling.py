@@ -60,7 +60,7 @@ def require_characters(task: Task, where: object) -> None:
     """
     if not issubclass(task.data.spec, CharacterSpec):
         raise UserError(
-            f"{where} is a study of {task.name}, whose networks do not write: name one of char_rnn, such as runs/char_rnn"
+            f"{where} is a study of {task.name}, whose networks do not write: name one of char_rnn or char_transformer, such as runs/char_rnn"
         )
 
 
@@ -107,7 +107,7 @@ def sample_text(
     """Texts that a character network writes after a prompt, without the prompt.
 
     Args:
-      module: a `CharacterNet`.
+      module: a network that returns "scores" and the "state" after what it has read, as `CharacterNet` and `CharacterTransformer`.
       params: of the module.
       settings: scalars of the member.
       alphabet: of the training text. Characters outside it are never sampled.
@@ -126,7 +126,7 @@ def sample_text(
     return [alphabet.decode(row) for row in np.asarray(sampled)]
 
 
-CarriedState = PyTree  # of the recurrent layers; None before the first character
+CarriedState = PyTree  # what a network knows of the characters before; None before the first
 
 
 @partial(jax.jit, static_argnames=("module", "length"))
@@ -172,12 +172,10 @@ def sample_token(
 def unit_activations(
     module: Network, params: Params, settings: Settings, tokens: Integer[np.ndarray, " characters"]
 ) -> Float[np.ndarray, "characters units"]:
-    """The state of every unit after each character of a text that is read from its beginning, layer after layer.
-
-    The state of an LSTM unit is its cell, which the output gate does not hide; that of other cells is their output.
+    """What every unit keeps after each character of a text that is read from its beginning, layer after layer.
 
     Args:
-      module: a `CharacterNet`.
+      module: a network whose outputs include "units" (n, units), as `CharacterNet` and `CharacterTransformer`.
       params: of the module.
       settings: scalars of the member.
       tokens: of the text's characters.
@@ -190,12 +188,12 @@ def _activations(
     module: Network, params: Params, settings: Settings, tokens: Int[Array, " characters"]
 ) -> Float[Array, "characters units"]:
     def step(state: CarriedState, token: Array) -> tuple[CarriedState, Array]:
-        state = _read(module, params, settings, token[None, None], state)["state"]
-        return state, jnp.concatenate([layer[-1][0] for layer in state])
+        outputs = _read(module, params, settings, token[None, None], state)
+        return outputs["state"], outputs["units"][0]
 
-    first = _read(module, params, settings, tokens[None, :1], None)["state"]
-    _, rest = jax.lax.scan(step, first, tokens[1:])
-    return jnp.concatenate([jnp.concatenate([layer[-1][0] for layer in first])[None], rest])
+    first = _read(module, params, settings, tokens[None, :1], None)
+    _, rest = jax.lax.scan(step, first["state"], tokens[1:])
+    return jnp.concatenate([first["units"], rest])
 
 
 def _read(module: Network, params: Params, settings: Settings, tokens: Array, state: CarriedState) -> Outputs:

@@ -64,6 +64,30 @@ class Divisor:
 
 
 @dataclass(frozen=True)
+class Multiple:
+    """Valid values of a number: the multiples of another number.
+
+    Attributes:
+      of: that number.
+      name: its key in a config.
+    """
+
+    of: int
+    name: str
+
+    def complaint(self, value: float) -> str | None:
+        """Why `value` is invalid, in words; None if it is valid."""
+        if value % self.of == 0:
+            return None
+        below, above = (int(value // self.of + i) * self.of for i in (0, 1))
+        near = f"{below} or {above}" if below else f"{above}"
+        return f"must be a multiple of {self.name}={self.of}: the nearest is {near}"
+
+    def __str__(self) -> str:
+        return f"a multiple of {self.name}"
+
+
+@dataclass(frozen=True)
 class Choice:
     """A setting with names for its values, which are whole numbers from 0, so that programs can trace it."""
 

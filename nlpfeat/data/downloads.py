@@ -84,12 +84,30 @@ NIETZSCHE = File(  # Beyond Good and Evil and a part of Human, All Too Human, in
     600901,
     ("https://s3.amazonaws.com/text-datasets/nietzsche.txt",),
 )
+SHAKESPEARE = File(  # 40,000 lines of Shakespeare's plays: A. Karpathy's char-rnn, 2015
+    "tinyshakespeare.txt",
+    "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+    1115394,
+    ("https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",),
+)
 # Harper & Konstan, The MovieLens datasets: history and context, TiiS 2015; the edition of 2018
 MOVIELENS = File(
     "ml-latest-small.zip",
     "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
     978202,
     ("https://files.grouplens.org/datasets/movielens/ml-latest-small.zip",),
+)
+MOVIELENS_100K = File(
+    "ml-100k.zip",
+    "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
+    4924029,
+    ("https://files.grouplens.org/datasets/movielens/ml-100k.zip",),
+)
+MOVIELENS_1M = File(
+    "ml-1m.zip",
+    "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+    5917549,
+    ("https://files.grouplens.org/datasets/movielens/ml-1m.zip",),
 )
 _MNIST = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",

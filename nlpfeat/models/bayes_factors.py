@@ -1,16 +1,19 @@
-"""Bayesian matrix factorization with priors that depend on features of the items, by variational inference.
+"""Bayesian matrix factorization with priors that depend on what is known of users and items, by variational inference.
 
 `nlpfeat.training.rules.variational` trains the model:
 
-    rating = level + bias of the user + bias of the item + Σ_k user_k item_k + noise.
+    rating = level + bias of the user + bias of the item + effects of its time + Σ_k user_k item_k + noise.
 
-A priori, the factors of users are standard normal, and their biases normal with mean 0. The factors and the bias of an item are
-normal, with means given by a linear model of its features: year, genres, and the logarithm of its number of ratings. All other
-variances are learned, separately for each factor, so that superfluous factors vanish. The approximate posterior is fully factorized
-(mean field); each of its parts is set to its optimum given the others, in turn.
+A priori, factors and biases are normal, with means given by linear models of features: of an item its year, genres, and the
+logarithm of its number of ratings; of a user age, gender and occupation, and that logarithm; of both, *implicit feedback*: the
+leading singular vectors of the table of who rated what. The effects of time are a bias of each user on each day, and one for the
+time since a user's first rating; a priori they are normal with mean 0. The variance of users' factors is 1; all other variances
+are learned, separately for each factor, so that superfluous factors vanish. The approximate posterior is fully factorized (mean
+field); each of its parts is set to its optimum given the others, in turn.
 
 Sources: Lim & Teh, "Variational Bayesian approach to movie rating prediction", 2007; factor by factor after Ilin & Raiko,
-JMLR 2010; priors from facts after Adams, Dahl & Murray, UAI 2010.
+JMLR 2010; priors from facts after Adams, Dahl & Murray, UAI 2010; biases of users by day after Koren, "Collaborative filtering
+with temporal dynamics", KDD 2009, where implicit feedback is a sum of item vectors instead.
 """
 
 from dataclasses import dataclass
@@ -19,43 +22,59 @@ import flax.linen as nn
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PyTree
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import svds
 
-from nlpfeat.config.fields import Scalar
+from nlpfeat.config.fields import NonNegativeInt, Scalar
 from nlpfeat.data.core import Outputs, Params
+from nlpfeat.data.ratings.rating_table import RatingTable, make_splits
 from nlpfeat.models.factors import FactorTables, NewUserPrior
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
 COUNT_FEATURES = (
-    2  # features from the train split: the logarithm of the number of ratings of an item, and its square
+    2  # features from the train split: the logarithm of the number of ratings of a user or an item, and its square
 )
 
 
 @dataclass(frozen=True)
 class BayesSpec:
-    """No settings: the sizes of the model follow from the data."""
+    """What the priors know beside facts about users and items.
+
+    Attributes:
+      implicit: number of singular vectors of the table of who rated what, in the train split; 0 for no implicit feedback.
+      times: whether ratings have effects of their time, where the data have times.
+    """
+
+    implicit: NonNegativeInt = 20
+    times: bool = True
 
 
 class BayesFactors(nn.Module):
-    """The predicted rating of a user and an item, at the posterior means of factors and biases.
+    """The predicted rating of a user and an item, at the posterior means of factors, biases and effects of time.
 
     Attributes:
-      features: number of features per item, without those of its number of ratings.
+      user_features, item_features: number of features per user and item from the data.
+      times: number of values of each effect of time, by name.
       low, high: range of the ratings.
     """
 
     units: int
     users: int
     items: int
-    features: int
+    user_features: int
+    item_features: int
+    times: tuple[tuple[str, int], ...]
     low: float
     high: float
+    spec: BayesSpec
 
     @nn.compact
     def __call__(self, inputs: PyTree, settings: PyTree, *, train: bool = False) -> Outputs:
         """The outputs for a batch of pairs.
 
         Args:
-          inputs: `user` and `item` (n,).
+          inputs: `user` and `item` (n,); `times`, the value of each effect of time (n,) by name, or None where the times of the
+            ratings are unknown.
           settings: `width` counts the factors.
           train: has no effect here.
 
@@ -63,28 +82,43 @@ class BayesFactors(nn.Module):
           "features" (n, units), the products factor by factor; "prediction" (n,), within the range of ratings.
         """
         user, item = (
-            self.param(name, _side, rows, self.units, scale, settings.width)
+            self.param(name, _side, rows, self.units, scale, settings.width, self.spec.implicit)
             for name, rows, scale in (("users", self.users, 1.0), ("items", self.items, 0.1))
         )
-        prior = self.param("prior", _prior, self.units, self.features + COUNT_FEATURES)
+        effects = self.param("times", _effects, self.times)
+        given = {"users": self.user_features, "items": self.item_features}
+        features = {name: n + COUNT_FEATURES + self.spec.implicit for name, n in given.items()}
+        prior = self.param("prior", _prior, self.units, features, self.times)
         own = unit_mask(self.units, settings.width)[None]
         products = user["mean"][inputs.user] * item["mean"][inputs.item] * own
         rating = prior["level"] + user["bias"][inputs.user] + item["bias"][inputs.item] + products.sum(axis=1)
+        if inputs.times is not None:
+            rating += sum(effects[name]["bias"][inputs.times[name]] for name, _ in self.times)
         return {"features": products, "prediction": jnp.clip(rating, self.low, self.high)}
 
 
-def _side(key: Array, rows: int, units: int, scale: float, width: Scalar) -> dict[str, Array]:
-    """Posterior means and variances of the factors and biases of users or items."""
+def _side(
+    key: Array, rows: int, units: int, scale: float, width: Scalar, components: int
+) -> dict[str, Array]:
+    """Posterior means and variances of the factors and biases of users or items, and their implicit feedback."""
     mask = unit_mask(units, width)[None]
     return {
         "mean": scale * 3**0.5 * uniform_per_unit(key, (rows, units), [1]) * mask,
         "variance": 0.1 * scale * jnp.ones((rows, units)) * mask,
         "bias": jnp.zeros(rows),
         "bias_variance": jnp.full(rows, 0.1),
+        "implicit": jnp.zeros((rows, components)),  # `init_override` reads it from the train split
     }
 
 
-def _prior(key: Array, units: int, features: int) -> dict[str, Array]:
+def _effects(key: Array, times: tuple[tuple[str, int], ...]) -> dict[str, dict[str, Array]]:
+    """Posterior means and variances of the effects of time."""
+    return {name: {"bias": jnp.zeros(n), "bias_variance": jnp.full(n, 0.01)} for name, n in times}
+
+
+def _prior(
+    key: Array, units: int, features: dict[str, int], times: tuple[tuple[str, int], ...]
+) -> dict[str, PyTree]:
     """The level, the variances of the priors, and the weights of the features."""
     return {
         "level": jnp.float32(0),
@@ -92,9 +126,42 @@ def _prior(key: Array, units: int, features: int) -> dict[str, Array]:
         "items": jnp.full(units, 0.05),
         "user_bias": jnp.float32(0.2),
         "item_bias": jnp.float32(0.2),
-        "weights": jnp.zeros((features, units)),
-        "bias_weights": jnp.zeros(features),
+        "times": {name: jnp.float32(0.02) for name, _ in times},
+        "weights": {name: jnp.zeros((n, units)) for name, n in features.items()},
+        "bias_weights": {name: jnp.zeros(n) for name, n in features.items()},
     }
+
+
+def init_override(table: RatingTable, params: Params, settings: PyTree) -> Params:
+    """The parameters with the implicit feedback of the member's train split: singular vectors, scaled to variance 1.
+
+    Args:
+      table: metadata of the dataset.
+      params: as the module draws them.
+      settings: of the member, whose split is read.
+    """
+    components = params["users"]["implicit"].shape[1]
+    train = np.asarray(make_splits(table, settings)["train"].inputs)
+    user, item = table.rated.user[train], table.rated.item[train]
+    rated = csr_array((np.ones(len(train)), (user, item)), (len(table.rated.users), len(table.rated.items)))
+    found = min(components, min(rated.shape) - 1)
+    if not found:
+        return params
+    left, sizes, right = svds(rated, found, v0=np.ones(min(rated.shape)))
+    order = np.argsort(-sizes)
+    vectors = {"users": left[:, order], "items": right[order].T}
+    # Singular vectors have an arbitrary sign: the largest entry of each pair is positive.
+    sign = np.sign(np.take_along_axis(vectors["users"], np.abs(vectors["users"]).argmax(0)[None], 0))
+    padding = (0, 0), (0, components - found)
+    read = {
+        name: {**params[name], "implicit": np.pad(_standardized(sign * part), padding).astype(np.float32)}
+        for name, part in vectors.items()
+    }
+    return {**params, **read}
+
+
+def _standardized(columns: np.ndarray) -> np.ndarray:
+    return (columns - columns.mean(0)) / np.maximum(columns.std(0), 1e-9)
 
 
 def factor_tables(params: Params, settings: PyTree) -> FactorTables:
@@ -106,17 +173,19 @@ def factor_tables(params: Params, settings: PyTree) -> FactorTables:
 def new_user_prior(
     params: Params, settings: PyTree, ratings: int, error: float, items: np.ndarray
 ) -> dict[str, dict[str, NewUserPrior]]:
-    """The prior of a new user: that of all users, with the uncertainty of the rated items added.
+    """The prior of a new user: mean 0 and the spread of all users, with the uncertainty of the rated items added.
 
     Args:
       ratings, error: have no effect here.
       items: indices of the items that the new user has rated.
     """
-    prior, noise = params["prior"], params["prior"]["noise"]
+    users, noise = {name: np.asarray(leaf) for name, leaf in params["users"].items()}, params["prior"]["noise"]
     uncertainty = np.asarray(params["items"]["variance"])[items].sum(0)
+    factors = (users["mean"] ** 2 + users["variance"]).mean(0)
+    bias = (users["bias"] ** 2 + users["bias_variance"]).mean()
     return {
         "users": {
-            "mean": NewUserPrior(0.0, noise + uncertainty),
-            "bias": NewUserPrior(0.0, noise / prior["user_bias"]),
+            "mean": NewUserPrior(0.0, noise / np.maximum(factors, 1e-9) + uncertainty),
+            "bias": NewUserPrior(0.0, noise / bias),
         }
     }

@@ -68,7 +68,8 @@ class CharacterNet(nn.Module):
 
         Returns:
           "features" (n, length, units), outputs of the last layer; "scores" (n, length, characters); "state" of each layer after
-          the window.
+          the window; "units" (n, layers × units), what each unit keeps after the window: the cell of an LSTM, which the output
+          gate does not hide, the output of other cells.
         """
         embedding, units = (
             size(n, self.units, settings.width) for n in (self.spec.embedding, self.spec.units)
@@ -93,7 +94,8 @@ class CharacterNet(nn.Module):
             states.append(state)
         vocab_size = fixed(self.vocab_size)
         scores = Dense((units,), vocab_size, name="next")(x.reshape(-1, x.shape[2])).reshape(*x.shape[:2], -1)
-        return {"features": x, "scores": scores, "state": tuple(states)}
+        kept = jnp.concatenate([state[-1] for state in states], axis=1)
+        return {"features": x, "scores": scores, "state": tuple(states), "units": kept}
 
 
 class CarriedState(NamedTuple):

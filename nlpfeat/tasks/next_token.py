@@ -1,14 +1,16 @@
 """What comes next in a text: the next word of a text, from the words before it, the next character after all before."""
 
+from dataclasses import replace
 from functools import partial
 
-from nlpfeat.config.fields import Count, Fraction, Positive, Scalar, settings_class, traced
-from nlpfeat.data.samplers import stream_sampler, streams, subsample
+from nlpfeat.config.fields import Count, Fraction, Multiple, Positive, Scalar, settings_class, traced
+from nlpfeat.data.samplers import epoch_sampler, stream_sampler, streams, subsample
 from nlpfeat.data.text import characters, next_words
 from nlpfeat.data.text.characters import CharacterSpec
 from nlpfeat.data.text.next_words import NextWordSpec
 from nlpfeat.models import character_net, word_bag
 from nlpfeat.models.character_net import CharacterNet, CharacterNetSpec
+from nlpfeat.models.character_transformer import CharacterTransformer, CharacterTransformerSpec
 from nlpfeat.models.next_word_net import NextWordNet, NextWordNetSpec
 from nlpfeat.training.losses import (
     many_class_cross_entropy,
@@ -48,6 +50,14 @@ class CharacterNetSettings(DescentSettings):
     dropout: Scalar = traced(0.2, Fraction)
 
 
+@settings_class
+class CharacterTransformerSettings(DescentSettings):
+    """Settings of transformers that read characters; for the fraction dropped see `CharacterTransformer`."""
+
+    width: Scalar = traced(128, Count)
+    dropout: Scalar = traced(0.0, Fraction)
+
+
 CHAR_RNN = Task(
     name="char_rnn",
     summary="the next character of a text, by a recurrent network",
@@ -82,6 +92,25 @@ CHAR_RNN = Task(
         indices=partial(streams, 32, 2048),
         kind="sequence",
     ),
+)
+
+# Each window is read on its own, so windows come in any order.
+CHAR_TRANSFORMER = replace(
+    CHAR_RNN,
+    name="char_transformer",
+    summary="the next character of a text, by a causal transformer",
+    width_label="units of every block",
+    model=ModelFactory(
+        CharacterTransformerSpec,
+        CharacterTransformerSettings,
+        build=lambda model, book, units: CharacterTransformer(
+            units, len(book.alphabet.characters) + 1, book.window, model
+        ),
+        limits=lambda model, data: {"width": Multiple(model.heads, "config.model.heads")},
+        layered=False,
+    ),
+    learner=replace(CHAR_RNN.learner, sampler=epoch_sampler),
+    evaluation=replace(CHAR_RNN.evaluation, indices=partial(subsample, 2048)),
 )
 
 NEXT_WORD = Task(

@@ -8,7 +8,9 @@ from nlpfeat.config.fields import (
     Count,
     Fraction,
     NonNegative,
+    NonNegativeInt,
     Positive,
+    Range,
     Scalar,
     Settings,
     settings_class,
@@ -37,9 +39,14 @@ from nlpfeat.training.task import (
 
 @settings_class
 class DotSettings(DescentSettings):
-    """Settings of products of factors; `l2` multiplies Σ W² of both tables, at every step."""
+    """Settings of products of factors.
+
+    `l2` multiplies Σ W² of both tables, at every step; `fold` is the number of the published fold that is tested, 0 for a random
+    share.
+    """
 
     width: Scalar = traced(50, Count)
+    fold: Scalar = traced(0, NonNegativeInt)
     l2: Scalar = traced(1e-4, NonNegative)
 
 
@@ -55,10 +62,12 @@ class RatingNetSettings(DotSettings):
 class BayesSettings(Settings):
     """Settings of variational Bayes.
 
-    `learning_rate` is how far a step goes towards the optimum, `ridge` the prior precision of the weight of an item's attribute.
+    `learning_rate` is how far a step goes towards the optimum, `ridge` the prior precision of the weight of a feature, `fold` the
+    number of the published fold that is tested, 0 for a random share.
     """
 
     width: Scalar = traced(10, Count)
+    fold: Scalar = traced(0, NonNegativeInt)
     learning_rate: Scalar = traced(1.0, Fraction)
     ridge: Scalar = traced(50.0, Positive)
 
@@ -82,6 +91,7 @@ RATINGS_DOT = Task(
         DotSpec,
         DotSettings,
         build=lambda model, data, units: DotNet(units, len(data.rated.users), len(data.rated.items), model),
+        limits=lambda model, data: {"fold": Range(0, data.folds)},
         layered=False,
     ),
     learner=GradientDescent(replace(SQUARED_ERROR, name="loss"), adam_with_l2("users", "items")),
@@ -108,6 +118,7 @@ RATINGS_NET = replace(
         build=lambda model, data, units: RatingNet(
             units, len(data.rated.users), len(data.rated.items), model
         ),
+        limits=RATINGS_DOT.model.limits,
     ),
 )
 
@@ -119,8 +130,17 @@ RATINGS_BAYES = replace(
         BayesSpec,
         BayesSettings,
         build=lambda model, data, units: BayesFactors(
-            units, len(data.rated.users), len(data.rated.items), data.features, data.low, data.high
+            units,
+            len(data.rated.users),
+            len(data.rated.items),
+            *data.features,
+            data.times if model.times else (),
+            data.low,
+            data.high,
+            model,
         ),
+        init_override=bayes_factors.init_override,
+        limits=RATINGS_DOT.model.limits,
     ),
     learner=VARIATIONAL_BAYES,
     views=Views(factors=Factors(bayes_factors.factor_tables, bayes_factors.new_user_prior)),

@@ -48,6 +48,7 @@ TASKS: dict[str, Task] = {
         skipgrams.WINDOWS_NOISE,
         next_token.NEXT_WORD,
         next_token.CHAR_RNN,
+        next_token.CHAR_TRANSFORMER,
     )
 }
 

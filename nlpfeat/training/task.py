@@ -13,7 +13,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Float, Int, PyTree
 
-from nlpfeat.config.fields import Divisor, Range, Scalar, Settings
+from nlpfeat.config.fields import Divisor, Multiple, Range, Scalar, Settings
 from nlpfeat.data.core import BatchFn, Dataset, Examples, Outputs, Params, Splits, generated, rows
 from nlpfeat.data.samplers import epoch_sampler, in_order
 from nlpfeat.models.batch_norm import Network
@@ -185,7 +185,7 @@ class ModelFactory:
     build: BuildFn
     init_override: InitOverride = lambda metadata, params, settings: params
     carry: Carry = NO_CARRY
-    limits: Callable[[PyTree, PyTree], dict[str, Range | Divisor]] = lambda model, data: {}
+    limits: Callable[[PyTree, PyTree], dict[str, Range | Divisor | Multiple]] = lambda model, data: {}
     layered: bool = True
     padded: bool = True
 

@@ -1,7 +1,6 @@
-"""Files of ratings: the published MovieLens, and any CSV with columns of users, items and ratings."""
+"""Files of ratings: any CSV with columns of users, items and ratings."""
 
 import re
-import zipfile
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -9,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from nlpfeat.data.downloads import MOVIELENS, fetch
 from nlpfeat.data.names import identity, representatives, sorted_names
-from nlpfeat.data.tables import SPLIT, Table, read_table, split_number, table_of
+from nlpfeat.data.tables import SPLIT, Table, read_table, split_number
 from nlpfeat.errors import UserError
 
+TIME = "timestamp"  # the name of the column of times, where none is named
 YEAR = re.compile(r"\s*\((\d{4})(?:[-–]\d{0,4})?\)\s*$")  # at the end of a title
 
 
@@ -27,6 +26,8 @@ class Rated(NamedTuple):
       split: indices into SPLITS, int32 (n,); all 0 where the files name no splits.
       duplicates: number of ratings of an item that the same user has rated before, within a split.
       leaked: number of pairs of a user and an item with a rating in more than one split.
+      time: seconds, float64 (n,): the mean over ratings of one item by one user; None where the file has no times.
+      fold: number of the published fold in which a rating is tested, from 1, int32 (n,); None where there are no folds.
     """
 
     users: tuple[str, ...]
@@ -37,6 +38,8 @@ class Rated(NamedTuple):
     split: Int[np.ndarray, " n"]
     duplicates: int
     leaked: int
+    time: Float[np.ndarray, " n"] | None = None
+    fold: Int[np.ndarray, " n"] | None = None
 
 
 class Described(NamedTuple):
@@ -53,38 +56,17 @@ class Described(NamedTuple):
     unknown: int
 
 
-def movielens() -> tuple[Rated, Described]:
-    """MovieLens latest-small, in the edition on this machine.
-
-    Source: Harper & Konstan, "The MovieLens datasets", TiiS 2015.
-
-    Raises:
-      UserError: if the file cannot be downloaded, or is damaged.
-    """
-    path = fetch(MOVIELENS)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            texts = {
-                name: archive.read(f"ml-latest-small/{name}.csv").decode("utf-8-sig")
-                for name in ("ratings", "movies")
-            }
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, EOFError, OSError) as error:
-        raise UserError(f"{path} cannot be read ({error}): fetch it again") from None
-    ratings = table_of(texts["ratings"], f"{path}: ratings.csv")
-    ratings.require(dict.fromkeys(("userId", "movieId", "rating"), ""))
-    rated = collect(_given(ratings.records(), ratings.path, "userId", "movieId", "rating"), ratings.path)
-    films = table_of(texts["movies"], f"{path}: movies.csv")
-    films.require(dict.fromkeys(("movieId", "title", "genres"), ""))
-    return rated, describe(films.records(), films.path, rated.items, "movieId")
-
-
 class RatingColumns(NamedTuple):
-    """The names of the columns of a file of ratings; an empty `split` is that of the column "split", if there is one."""
+    """The names of the columns of a file of ratings.
+
+    An empty `split` is that of the column "split", an empty `time` that of the column "timestamp", if there is one.
+    """
 
     user: str = "user"
     item: str = "item"
     rating: str = "rating"
     split: str = ""
+    time: str = ""
 
 
 def own(
@@ -111,9 +93,9 @@ def own(
     Raises:
       UserError: if a file cannot be read, or a row is malformed. The file and the line are named.
     """
-    given = _read(read_table(path, "path", names, encoding), columns, 0 if test_path else None)
+    given = read_ratings(read_table(path, "path", names, encoding), columns, 0 if test_path else None)
     if test_path:
-        given += _read(read_table(test_path, "test_path", names, encoding), columns, 2)
+        given += read_ratings(read_table(test_path, "test_path", names, encoding), columns, 2)
     rated = collect(given, path)
     if not (rated.split == 0).any():
         raise UserError(f"{path}: no rating is in the train split; mark some in the column of splits")
@@ -124,44 +106,47 @@ def own(
     return rated, describe(table.records(), items, rated.items, columns.item)
 
 
-class _Rating(NamedTuple):
+class Rating(NamedTuple):
+    """A row of a file."""
+
     user: str
     item: str
     stars: float
     split: int
+    time: float | None
 
 
-def _read(table: Table, columns: RatingColumns, split: int | None) -> list[_Rating]:
-    """The ratings of a file, all in `split`, or each in that of its column."""
+def read_ratings(table: Table, columns: RatingColumns, split: int | None = None) -> list[Rating]:
+    """The ratings of a file.
+
+    Args:
+      table: the file.
+      columns: their names.
+      split: index into SPLITS of all ratings; None for what the column of splits says.
+
+    Raises:
+      UserError: if a column is missing, or a row is malformed. The file and the line are named.
+    """
     marked = columns.split if split is None else ""
     if split is None and not marked and SPLIT in table.columns:
         marked = SPLIT
+    time = columns.time or (TIME if TIME in table.columns else "")
     keys = {columns.user: "user", columns.item: "item", columns.rating: "rating"}
-    table.require(keys | ({marked: "split"} if marked else {}))
-    return _given(table.records(), table.path, columns.user, columns.item, columns.rating, marked, split or 0)
-
-
-def _given(
-    lines: Iterable[tuple[int, dict[str, str]]],
-    name: str,
-    user: str,
-    item: str,
-    rating: str,
-    marked: str = "",
-    split: int = 0,
-) -> list[_Rating]:
-    found = []
-    for line, row in lines:
-        who, what = row[user].strip(), row[item].strip()
-        for column, value in ((user, who), (item, what)):
+    table.require(keys | ({marked: "split"} if marked else {}) | ({time: "time"} if time else {}))
+    found, name = [], table.path
+    for line, row in table.records():
+        who, what = row[columns.user].strip(), row[columns.item].strip()
+        for column, value in ((columns.user, who), (columns.item, what)):
             if not value:
                 raise UserError(f"{name} line {line}: no {column}; fill it in or remove the row")
-        own_split = split_number(name, line, marked, row[marked]) if marked else split
-        found.append(_Rating(who, what, _number(row[rating], name, line, rating), own_split))
+        own_split = split_number(name, line, marked, row[marked]) if marked else split or 0
+        stars = _number(row[columns.rating], name, line, columns.rating, 1e6)
+        when = _number(row[time], name, line, time, 1e15) if time else None
+        found.append(Rating(who, what, stars, own_split, when))
     return found
 
 
-def collect(given: Sequence[_Rating], name: str) -> Rated:
+def collect(given: Sequence[Rating], name: str) -> Rated:
     """Ratings by user and item, with one spelling per number.
 
     Args:
@@ -180,9 +165,12 @@ def collect(given: Sequence[_Rating], name: str) -> Rated:
             raise UserError(f"{name} has {len(names)} different {what}; there must be two or more")
     places = [{one: i for i, one in enumerate(names)} for names in (users, items)]
     stars: dict[tuple[int, int, int], list[float]] = {}
-    for who, what, value, split in given:
+    times: dict[tuple[int, int, int], list[float]] = {}
+    for who, what, value, split, time in given:
         key = places[0][spelling[0][who]], places[1][spelling[1][what]], split
         stars.setdefault(key, []).append(value)
+        if time is not None:
+            times.setdefault(key, []).append(time)
     user, item, split = np.array(sorted(stars), np.int32).T
     pairs = len({key[:2] for key in stars})
     return Rated(
@@ -194,6 +182,7 @@ def collect(given: Sequence[_Rating], name: str) -> Rated:
         split,
         sum(len(values) - 1 for values in stars.values()),
         len(stars) - pairs,
+        np.array([np.mean(times[key]) for key in sorted(stars)]) if times else None,
     )
 
 
@@ -250,13 +239,14 @@ def year(title: str) -> float:
     return float(match.group(1)) if match else float("nan")
 
 
-def _number(text: str, name: str, line: int, column: str) -> float:
+def _number(text: str, name: str, line: int, column: str, limit: float) -> float:
     try:
         value = float(text)
     except ValueError:
         value = float("nan")
-    if "_" in text or not abs(value) < 1e6:  # Python reads 1_0 as ten
+    if "_" in text or not abs(value) < limit:  # Python reads 1_0 as ten
+        below = "a million" if limit == 1e6 else f"{limit:g}"
         raise UserError(
-            f"{name} line {line}: {column} {text.strip()!r} is no number below a million; write it as 3.5"
+            f"{name} line {line}: {column} {text.strip()!r} is no number below {below}; write it as 3.5"
         )
     return value

@@ -1,8 +1,9 @@
 """Ratings of items by users, in random splits that differ between seeds."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -13,8 +14,10 @@ from jaxtyping import Float, PyTree
 from nlpfeat.config.fields import Fraction
 from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Splits
 from nlpfeat.data.ratings.catalogue import Catalogue, user_index
-from nlpfeat.data.ratings.files import Described, Rated, RatingColumns, movielens, own, year
+from nlpfeat.data.ratings.files import Described, Rated, RatingColumns, own, year
+from nlpfeat.data.ratings.movielens import EDITIONS, UserFacts, movielens
 from nlpfeat.data.tables import known_encoding
+from nlpfeat.errors import did_you_mean
 from nlpfeat.keys import stream
 
 
@@ -23,19 +26,23 @@ class RatingsSpec:
     """Which ratings, and their splits. Where no column or second file names them, the seed of the member draws them.
 
     Attributes:
-      path: a CSV or TSV with a header row, or a file separated by tabs or "::"; empty for MovieLens latest-small.
+      edition: of MovieLens: "latest-small", "100k" with its five folds, or "1m"; `path` overrides it.
+      path: a CSV or TSV with a header row, or a file separated by tabs or "::"; empty for MovieLens.
       test_path: of a second file with the same columns, whose ratings are the test split.
       columns: names of the columns, separated by commas, of a file without a header row.
       user, item, rating: names of the columns of users, items and ratings.
       items: path of a file that describes the items, with the column `item`, a column "title" and, optionally, genres: "genres",
         joined by |, or a column of 0 and 1 for each; empty for none.
       split: name of a column of "train", "validation" and "test"; empty for the column "split", if there is one.
+      time: name of a column of times in seconds; empty for the column "timestamp", if there is one.
+      facts: whether priors may know the year and the genres of items, and the facts about users that MovieLens publishes.
       item_columns: names of the columns of `items`, separated by commas, if it has no header row.
       encoding: of all files, such as latin-1.
       test_share: fraction of the ratings in a random test split; 0 to train on all of them.
       validation_share: fraction of the remaining ratings in a random validation split.
     """
 
+    edition: str = "latest-small"
     path: str = ""
     test_path: str = ""
     columns: str = ""
@@ -46,10 +53,14 @@ class RatingsSpec:
     item_columns: str = ""
     encoding: str = "utf-8"
     split: str = ""
+    time: str = ""
+    facts: bool = True
     test_share: Fraction = 0.2
     validation_share: Fraction = 0.0
 
     def __post_init__(self) -> None:
+        if not self.path and self.edition not in EDITIONS:
+            raise ValueError(f"edition: no edition {self.edition!r}; {did_you_mean(self.edition, EDITIONS)}")
         if self.validation_share > 0.5 or self.test_share > 0.5:
             raise ValueError("test_share and validation_share: at most half each")
         known_encoding(self.encoding)
@@ -69,20 +80,32 @@ class RatingsSpec:
     @property
     def name(self) -> str:
         """A name of the ratings for notes."""
-        return self.path or "MovieLens latest-small"
+        return self.path or f"MovieLens {self.edition}"
+
+    @property
+    def folds(self) -> int:
+        """Number of published folds, each of them a test split of the size that `test_share` says; 0 for none."""
+        folds = 0 if self.path else EDITIONS[self.edition].folds
+        return folds if folds and self.test_share == 1 / folds else 0
+
+
+Times: TypeAlias = dict[str, Array | np.ndarray]
 
 
 class RatingArrays(NamedTuple):
-    """All ratings without their values, and features of the items.
+    """All ratings without their values, and features of the users and items.
 
     Attributes:
       user, item: indices, int32 (n,).
-      item_features: year and genres, float32 (items, features), standardised.
+      user_features, item_features: float32 (users, features) and (items, features), standardised.
+      times: of the ratings, from `rating_times`.
     """
 
     user: Array | np.ndarray
     item: Array | np.ndarray
+    user_features: Array | np.ndarray
     item_features: Array | np.ndarray
+    times: Times
 
 
 class Pairs(NamedTuple):
@@ -90,12 +113,15 @@ class Pairs(NamedTuple):
 
     Attributes:
       user, item: indices, int32 (n,).
-      item_features: of all items, as in `RatingArrays`.
+      user_features, item_features: of all users and items, as in `RatingArrays`.
+      times: as in `RatingArrays`; None where they are unknown.
     """
 
     user: Array | np.ndarray
     item: Array | np.ndarray
+    user_features: Array | np.ndarray
     item_features: Array | np.ndarray
+    times: Times | None = None
 
 
 class RatingTable(NamedTuple):
@@ -105,13 +131,15 @@ class RatingTable(NamedTuple):
       rated: the ratings.
       described: descriptions of the items.
       drawn: how many ratings of those that the files put into the train split are drawn for train, validation and test.
-      features: number of features per item.
+      features: number of features per user and per item.
+      times: number of values of each of `rating_times`.
     """
 
     rated: Rated
     described: Described
     drawn: tuple[int, int, int]
-    features: int
+    features: tuple[int, int]
+    times: tuple[tuple[str, int], ...] = ()
 
     @property
     def low(self) -> float:
@@ -165,29 +193,27 @@ def load(spec: RatingsSpec) -> Dataset:
     Raises:
       UserError: if the files cannot be downloaded or read.
     """
-    rated, described = (
-        own(
-            spec.path,
-            spec.test_path,
-            RatingColumns(spec.user, spec.item, spec.rating, spec.split),
-            spec.items,
-            spec.columns,
-            spec.item_columns,
-            spec.encoding,
-        )
-        if spec.path
-        else movielens()
-    )
+    if spec.path:
+        columns = RatingColumns(spec.user, spec.item, spec.rating, spec.split, spec.time)
+        names = spec.columns, spec.item_columns, spec.encoding
+        rated, described = own(spec.path, spec.test_path, columns, spec.items, *names)
+        facts: UserFacts = ((),) * len(rated.users)
+    else:
+        rated, described, facts = movielens(spec.edition)
     fixed = np.bincount(rated.split, minlength=len(SPLITS))
     test = 0 if fixed[1:].any() else round(spec.test_share * fixed[0])
     test = max(test, 1) if spec.test_share and not fixed[1:].any() else test
     validation = 0 if fixed[1] else round(spec.validation_share * (fixed[0] - test))
     drawn = int(fixed[0]) - test - validation, validation, test
-    features = item_features(described)
-    table = RatingTable(rated, described, drawn, features.shape[1])
+    features = user_features(facts), item_features(described)
+    if not spec.facts:
+        features = tuple(part[:, :0] for part in features)
+    times, sizes = rating_times(rated)
+    table = RatingTable(rated, described, drawn, (features[0].shape[1], features[1].shape[1]), sizes)
     names = "\0".join((*rated.users, *rated.items, *described.titles)).encode()
-    digest = hashlib.sha256(names + rated.stars.tobytes() + rated.split.tobytes()).hexdigest()
-    arrays = RatingArrays(rated.user, rated.item, features)
+    when = b"" if rated.time is None else rated.time.tobytes()
+    digest = hashlib.sha256(names + rated.stars.tobytes() + rated.split.tobytes() + when).hexdigest()
+    arrays = RatingArrays(rated.user, rated.item, *features, times)
     return Dataset(arrays, table, digest, _notes(spec, rated, described))
 
 
@@ -197,20 +223,69 @@ def item_features(described: Described) -> Float[np.ndarray, "items features"]:
     known = years[~np.isnan(years)]
     years = np.where(np.isnan(years), known.mean() if len(known) else 0.0, years)
     centred = years - years.mean()
-    genres = sorted({genre for one in described.genres for genre in one})
-    has = [[genre in one for one in described.genres] for genre in genres]
-    columns = np.array([centred, centred**2, *has], np.float64).T
-    deviation = columns.std(0)
-    return ((columns - columns.mean(0)) / np.where(deviation > 0, deviation, 1.0)).astype(np.float32)
+    return _standardized([centred, centred**2, *_indicators(described.genres)])
+
+
+def user_features(facts: UserFacts) -> Float[np.ndarray, "users features"]:
+    """One indicator per fact: float32 (users, features), standardised over the users."""
+    indicators = _indicators(facts)
+    return _standardized(indicators) if indicators else np.zeros((len(facts), 0), np.float32)
+
+
+def _indicators(words: Sequence[tuple[str, ...]]) -> list[list[bool]]:
+    """Whether each word, in alphabetical order, belongs to each row."""
+    return [[word in row for row in words] for word in sorted({word for row in words for word in row})]
+
+
+def _standardized(columns: Sequence[PyTree]) -> Float[np.ndarray, "rows columns"]:
+    table = np.array(columns, np.float64).T
+    deviation = table.std(0)
+    return ((table - table.mean(0)) / np.where(deviation > 0, deviation, 1.0)).astype(np.float32)
+
+
+ELAPSED = 10  # intervals of the time since a user's first rating
+LONGEST = 2e7  # seconds, some eight months: where the last of them begins
+DAY = 86_400
+
+
+def rating_times(rated: Rated) -> tuple[Times, tuple[tuple[str, int], ...]]:
+    """Where each rating falls in time: the user's day, and the interval since the user's first rating.
+
+    The intervals are equal in the logarithm of the seconds. Both say when a rating was given, never its value.
+
+    Args:
+      rated: the ratings.
+
+    Returns:
+      "user_day" and "elapsed", int32 (n,), indices of the pair of a user and a day, and of the interval; and the number of
+      values of each. Nothing where the ratings have no times.
+    """
+    if rated.time is None:
+        return {}, ()
+    days, day = np.unique(
+        np.stack([rated.user, rated.time // DAY], axis=1), axis=0, return_inverse=True
+    )
+    first = np.full(len(rated.users), np.inf)
+    np.minimum.at(first, rated.user, rated.time)
+    seconds = np.log1p(rated.time - first[rated.user]) / np.log1p(LONGEST)
+    elapsed = np.minimum((seconds * ELAPSED).astype(np.int32), ELAPSED - 1)
+    times = {"user_day": day.ravel().astype(np.int32), "elapsed": elapsed}
+    return times, (("user_day", len(days)), ("elapsed", ELAPSED))
 
 
 def make_splits(table: RatingTable, settings: PyTree) -> Splits:
-    """The splits of the files; what they leave open is drawn from the seed of the member. The inputs are indices of ratings."""
+    """The splits of the files; what they leave open is drawn from the seed of the member. The inputs are indices of ratings.
+
+    Where `settings.fold` is not 0, the test split is the published fold of that number.
+    """
     train, validation, test = table.drawn
     open_to_draw = np.flatnonzero(table.rated.split == 0).astype(np.int32)
     order = jnp.asarray(open_to_draw)[
         jax.random.permutation(stream(settings.seed, "split"), train + validation + test)
     ]
+    if table.rated.fold is not None:
+        tested = jnp.asarray(table.rated.fold)[order] == settings.fold
+        order = order[jnp.argsort(~tested, stable=True)]
     stars = jnp.asarray(table.rated.stars)
     fixed = [jnp.asarray(np.flatnonzero(table.rated.split == k).astype(np.int32)) for k in range(3)]
     chosen = {
@@ -226,8 +301,10 @@ def batch(arrays: RatingArrays, examples: Examples, index: Index) -> Examples:
     numbers, stars = jnp.asarray(examples.inputs), jnp.asarray(examples.targets)
     if index is not None:
         numbers, stars = numbers[index], stars[index]
-    user, item, features = map(jnp.asarray, arrays)
-    pairs = Pairs(user[numbers], item[numbers], features)
+    arrays = jax.tree.map(jnp.asarray, arrays)
+    times = {name: part[numbers] for name, part in arrays.times.items()}
+    features = arrays.user_features, arrays.item_features
+    pairs = Pairs(arrays.user[numbers], arrays.item[numbers], *features, times)
     return Examples(pairs, stars)
 
 

@@ -13,11 +13,11 @@ from jax import Array
 
 from nlpfeat.config.fields import Count, Range
 from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Splits
-from nlpfeat.data.downloads import NIETZSCHE, File, fetch
+from nlpfeat.data.downloads import NIETZSCHE, SHAKESPEARE, File, fetch
 from nlpfeat.data.text import plain_text
 from nlpfeat.errors import UserError, did_you_mean
 
-BOOKS: dict[str, File] = {"nietzsche": NIETZSCHE}
+BOOKS: dict[str, File] = {"nietzsche": NIETZSCHE, "shakespeare": SHAKESPEARE}
 PROMPT = 40  # characters of the default prompt
 
 
@@ -26,11 +26,11 @@ class CharacterSpec:
     """Which text, and its windows.
 
     Attributes:
-      book: a published text: "nietzsche"; `path` overrides it.
+      book: a published text, "nietzsche" or "shakespeare"; `path` overrides it.
       path: of a text file, or of a folder of `.txt` files. No window crosses the end of a file.
       window: characters per window, the length of truncated backpropagation through time.
       vocab_size: number of distinct characters, the most frequent of the train split; all others share one id.
-      lower: whether the text is converted to lower case.
+      lower: whether the text is converted to lower case, as in the lesson on Nietzsche.
       validation_share: fraction of the text in the validation split, at its end.
     """
 
@@ -38,7 +38,7 @@ class CharacterSpec:
     path: str = ""
     window: Count = 40
     vocab_size: Annotated[int, Range(1, 2**15)] = 256
-    lower: bool = True
+    lower: bool = False
     validation_share: Annotated[float, Range(0, 0.5)] = 0.1
 
     def __post_init__(self) -> None:
@@ -208,7 +208,8 @@ def _notes(spec: CharacterSpec, book: Book) -> list[str]:
         (
             f"{len(book.numbers):,} characters, {len(book.alphabet.characters)} distinct ones; {len(train):,} to train on in "
             f"{windows:,} windows: an epoch is that number of windows divided by the batch size"
-        )
+        ),
+        f"the alphabet{' in lower case' if spec.lower else ''}: {''.join(sorted(book.alphabet.characters))!r}",
     ]
     for name, ids in (("train", train), ("validation", held)):
         others = int((ids == 0).sum())

@@ -60,59 +60,66 @@ class Side(NamedTuple):
         return old + self.step_size * (optimum - old), 1 / precision
 
 
-class ItemRegression(NamedTuple):
-    """Ridge regression on item features. The prior precision of its weights is `ridge` times that of the residuals.
+class FeatureRegression(NamedTuple):
+    """Ridge regression on features of users or items. The prior precision of its weights is `ridge` times that of the residuals.
 
     Attributes:
-      features: (items, features).
+      features: (rows, features).
       ridge: factor of the precisions.
       cholesky: factor of featuresᵀ features + ridge, as from `jax.scipy.linalg.cho_factor`.
     """
 
-    features: Float[Array, "items features"]
+    features: Float[Array, "rows features"]
     ridge: Scalar
     cholesky: tuple[Array, bool]
 
-    def fit(self, values: Float[Array, " items"]) -> Float[Array, " features"]:
+    def fit(self, values: Float[Array, " rows"]) -> Float[Array, " features"]:
         """The weights for some values."""
         return jax.scipy.linalg.cho_solve(self.cholesky, self.features.T @ values)
 
     def variance(
         self,
-        mean: Float[Array, " items"],
-        variance: Float[Array, " items"],
+        mean: Float[Array, " rows"],
+        variance: Float[Array, " rows"],
         weights: Float[Array, " features"],
     ) -> Array:
         """The maximum-likelihood variance of random values around the predictions of the regression.
 
         Args:
-          mean, variance: (items,), of the values.
+          mean, variance: (rows,), of the values.
           weights: of the regression.
         """
         squares = ((mean - self.features @ weights) ** 2 + variance).sum() + self.ridge * (weights**2).sum()
         return jnp.maximum(squares, TINY) / sum(self.features.shape)
 
 
-def item_regression(
-    features: Float[Array | np.ndarray, "items given"],
-    counts: Real[Array | np.ndarray, " items"],
+def feature_regression(
+    features: Float[Array | np.ndarray, "rows given"],
+    implicit: Float[Array | np.ndarray, "rows components"],
+    counts: Real[Array | np.ndarray, " rows"],
     ridge: Scalar,
-) -> ItemRegression:
+) -> FeatureRegression:
     """The regression on some features and on the logarithm of the number of ratings, with its square, standardised.
 
     Args:
-      features: (items, given).
-      counts: (items,), number of ratings.
-      ridge: see `ItemRegression`.
+      features, implicit: (rows, given) and (rows, components).
+      counts: (rows,), number of ratings.
+      ridge: see `FeatureRegression`.
     """
     log_counts = jnp.log1p(counts)
     columns = jnp.stack([log_counts, log_counts**2], axis=1)
     mean, deviation = columns.mean(0, keepdims=True), columns.std(0, keepdims=True)
     columns = (columns - mean) / jnp.maximum(deviation, 1e-6)
-    both = jnp.concatenate([columns, features], axis=1)
-    return ItemRegression(
-        both, ridge, jax.scipy.linalg.cho_factor(both.T @ both + ridge * jnp.eye(both.shape[1]))
-    )
+    all_columns = jnp.concatenate([columns, features, implicit], axis=1)
+    gram = all_columns.T @ all_columns + ridge * jnp.eye(all_columns.shape[1])
+    return FeatureRegression(all_columns, ridge, jax.scipy.linalg.cho_factor(gram))
+
+
+class Regressions(NamedTuple):
+    """The regressions of users and of items."""
+
+    users: FeatureRegression
+    items: FeatureRegression
 
 
 class FactorState(NamedTuple):
@@ -120,7 +127,7 @@ class FactorState(NamedTuple):
 
     Attributes:
       users, items: their parameters.
-      prior: variances of the items' factors, (factors,) as "items", and "weights" (features, factors) of their means.
+      prior: variances of the items' factors, (factors,) as "items", and "weights" (features, factors) of the means, by side.
       residual: (n,), of the ratings at the posterior means.
       uncertainty: sum over ratings of the variance of the prediction.
     """
@@ -150,32 +157,59 @@ def coordinate_ascent_step(
         Side(row, len(params[name]["bias"]), 1 / prior["noise"], learning_rate)
         for name, row in (("users", pairs.user), ("items", pairs.item))
     )
-    regression = item_regression(pairs.item_features, item.sums(ones), settings.ridge)
+    regressions = Regressions(
+        *(
+            feature_regression(features, params[name]["implicit"], side.sums(ones), settings.ridge)
+            for name, features, side in (
+                ("users", pairs.user_features, user),
+                ("items", pairs.item_features, item),
+            )
+        )
+    )
     level = stars.mean()
-    residual = _residual(params, user, item, stars - level)
-    users, residual = _update_biases(params["users"], user, residual, 0.0, prior["user_bias"])
-    mean = regression.features @ prior["bias_weights"]
-    items, residual = _update_biases(params["items"], item, residual, mean, prior["item_bias"])
-    bias_weights = regression.fit(items["bias"])
-    uncertainty = users["bias_variance"][user.row].sum() + items["bias_variance"][item.row].sum()
+    residual = _residual(params, pairs, user, item, stars - level)
+    times, uncertainty = {}, jnp.zeros_like(stars)
+    for name, effect in params["times"].items():
+        side = Side(pairs.times[name], len(effect["bias"]), user.precision, learning_rate)
+        times[name], residual = _update_biases(effect, side, residual, 0.0, prior["times"][name])
+        uncertainty += times[name]["bias_variance"][side.row]
+    bias_means = {
+        name: regression.features @ prior["bias_weights"][name]
+        for name, regression in regressions._asdict().items()
+    }
+    users, residual = _update_biases(params["users"], user, residual, bias_means["users"], prior["user_bias"])
+    items, residual = _update_biases(params["items"], item, residual, bias_means["items"], prior["item_bias"])
+    bias_weights = {"users": regressions.users.fit(users["bias"]), "items": regressions.items.fit(items["bias"])}
+    uncertainty += users["bias_variance"][user.row] + items["bias_variance"][item.row]
 
     def update(k: Array, state: FactorState) -> FactorState:
-        return _update_factor(k, k < settings.width, user, item, regression, state)
+        return _update_factor(k, k < settings.width, user, item, regressions, state)
 
     factor_prior = {name: prior[name] for name in ("items", "weights")}
-    state = FactorState(users, items, factor_prior, residual, uncertainty)
+    state = FactorState(users, items, factor_prior, residual, uncertainty.sum())
     state = jax.lax.fori_loop(0, len(prior["items"]), update, state)
+    biases = {
+        name: regression.variance(side["bias"], side["bias_variance"], bias_weights[name])
+        for (name, regression), side in zip(
+            regressions._asdict().items(), (state.users, state.items), strict=True
+        )
+    }
     prior = state.prior | {
         "level": level,
         "noise": ((state.residual**2).sum() + state.uncertainty) / len(stars),
-        "user_bias": (state.users["bias"] ** 2 + state.users["bias_variance"]).mean(),
-        "item_bias": regression.variance(state.items["bias"], state.items["bias_variance"], bias_weights),
+        "user_bias": biases["users"],
+        "item_bias": biases["items"],
+        "times": {
+            name: jnp.maximum((effect["bias"] ** 2 + effect["bias_variance"]).mean(), TINY)
+            for name, effect in times.items()
+        },
         "bias_weights": bias_weights,
     }
-    return {"users": state.users, "items": state.items, "prior": prior}, counters
+    changed = {"users": state.users, "items": state.items, "times": times, "prior": prior}
+    return {**params, **changed}, counters
 
 
-def _residual(params: Params, user: Side, item: Side, centred: Array) -> Array:
+def _residual(params: Params, pairs: PyTree, user: Side, item: Side, centred: Array) -> Array:
     """The residuals (n,) at the posterior means, from ratings minus their level."""
     users, items = params["users"], params["items"]
 
@@ -183,6 +217,8 @@ def _residual(params: Params, user: Side, item: Side, centred: Array) -> Array:
         return residual - users["mean"][:, k][user.row] * items["mean"][:, k][item.row]
 
     residual = centred - (users["bias"][user.row] + items["bias"][item.row])
+    for name, effect in params["times"].items():
+        residual -= effect["bias"][pairs.times[name]]
     return jax.lax.fori_loop(0, users["mean"].shape[1], subtract, residual)
 
 
@@ -197,7 +233,7 @@ def _update_biases(
 
 
 def _update_factor(
-    k: Array, active: Array, user: Side, item: Side, regression: ItemRegression, state: FactorState
+    k: Array, active: Array, user: Side, item: Side, regressions: Regressions, state: FactorState
 ) -> FactorState:
     """Update factor `k` of the users, then of the items, then its prior.
 
@@ -207,20 +243,22 @@ def _update_factor(
     users, items, prior, residual, uncertainty = state
     u, v, v_variance = users["mean"][:, k], items["mean"][:, k], items["variance"][:, k]
     residual += u[user.row] * v[item.row]
-    u, u_variance = user.updated(u, v[item.row], v_variance[item.row], residual, 0.0, 1.0)
+    weights = {name: part[:, k] for name, part in prior["weights"].items()}
+    mean = regressions.users.features @ weights["users"]
+    u, u_variance = user.updated(u, v[item.row], v_variance[item.row], residual, mean, 1.0)
     u, u_variance = jnp.where(active, u, 0.0), jnp.where(active, u_variance, 0.0)
-    mean = regression.features @ prior["weights"][:, k]
+    mean = regressions.items.features @ weights["items"]
     v, v_variance = item.updated(v, u[user.row], u_variance[user.row], residual, mean, prior["items"][k])
     v, v_variance = jnp.where(active, v, 0.0), jnp.where(active, v_variance, 0.0)
     residual -= u[user.row] * v[item.row]
     uncertainty += (
         (u**2)[user.row] * v_variance[item.row] + u_variance[user.row] * (v**2 + v_variance)[item.row]
     ).sum()
-    weights = regression.fit(v)
-    variance = jnp.where(active, regression.variance(v, v_variance, weights), 1.0)
+    weights = {"users": regressions.users.fit(u), "items": regressions.items.fit(v)}
+    variance = jnp.where(active, regressions.items.variance(v, v_variance, weights["items"]), 1.0)
     prior = {
         "items": prior["items"].at[k].set(variance),
-        "weights": prior["weights"].at[:, k].set(weights),
+        "weights": {name: part.at[:, k].set(weights[name]) for name, part in prior["weights"].items()},
     }
     users, items = _with_factor(users, k, u, u_variance), _with_factor(items, k, v, v_variance)
     return FactorState(users, items, prior, residual, uncertainty)
