@@ -13,7 +13,7 @@ import pytest
 
 from nlpfeat.data import downloads
 from nlpfeat.data.downloads import IMDB, MOVIELENS, REVIEWS
-from nlpfeat.data.ratings import files
+from nlpfeat.data.ratings import movielens
 from nlpfeat.data.text import published, vector_files
 from nlpfeat.errors import UserError
 from nlpfeat.store import netcdf
@@ -161,7 +161,7 @@ def test_paths_in_archives_lead_nowhere(tmp_path, monkeypatch):
     before = sorted(tmp_path.rglob("*"))
     assert [text for _, text in published._archived(r"aclImdb/(train)/(pos)/\d+_\d+\.txt")] == ["evil"]
     with pytest.raises(UserError, match="cannot be read"):
-        files.movielens()
+        movielens.movielens("latest-small")
     words, _ = vector_files.first(str(data / "vectors.zip"), 0)
     assert words == ("word",)
     assert sorted(tmp_path.rglob("*")) == before

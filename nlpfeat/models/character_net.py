@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
-from nlpfeat.config.fields import NonNegativeInt, Range
+from nlpfeat.config.fields import NonNegativeInt, Positive, Range
 from nlpfeat.data.core import Outputs
 from nlpfeat.errors import did_you_mean
 from nlpfeat.models.batch_norm import Network
@@ -31,12 +31,14 @@ class CharacterNetSpec:
       layers: number of recurrent layers.
       embedding: dimension of the character vectors.
       units: of each recurrent layer.
+      init_scale: character vectors start U(±init_scale): .05 in Keras 1; 1.73 has the standard deviation 1 of PyTorch.
     """
 
     cell: str = "lstm"
     layers: Annotated[int, Range(1, 2)] = 1
     embedding: NonNegativeInt = 24
     units: NonNegativeInt = 0
+    init_scale: Positive = 0.05
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
@@ -76,7 +78,9 @@ class CharacterNet(nn.Module):
         )
         # The names of the dropout layers enter their random streams.
         x, x_size = (
-            Embedding(self.vocab_size, embedding, name="characters")(inputs.tokens, None, train=train),
+            Embedding(self.vocab_size, embedding, self.spec.init_scale, name="characters")(
+                inputs.tokens, None, train=train
+            ),
             embedding,
         )
         states: list[State] = []

@@ -93,10 +93,17 @@ def axes_of(sizes: Sequence[Size]) -> tuple[int, ...]:
 
 
 class Embedding(nn.Module):
-    """A table of word vectors. Dropout, if any, drops a word at all its occurrences in a batch."""
+    """A table of word vectors. Dropout, if any, drops a word at all its occurrences in a batch.
+
+    Attributes:
+      rows: number of ids.
+      size: of a vector.
+      init_scale: vectors start U(±init_scale). The default is that of Keras 1.
+    """
 
     rows: int
     size: Size
+    init_scale: float = 0.05
 
     @nn.compact
     def __call__(
@@ -112,7 +119,7 @@ class Embedding(nn.Module):
         shape = (self.rows, self.size.units)
         axes = axes_of([_ROWS, self.size])
         draw = with_role(
-            lambda key: 0.05 * uniform_per_unit(key, shape, axes), fan_in=False, fan_out=self.size.swept
+            lambda key: self.init_scale * uniform_per_unit(key, shape, axes), fan_in=False, fan_out=self.size.swept
         )
         table = self.size.mask(jnp.asarray(self.param("table", draw)))
         if word_dropout is not None:

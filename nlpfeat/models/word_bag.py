@@ -175,12 +175,15 @@ class WordBag(nn.Module):
 
         Args:
           inputs: a bag, `words` and `weights` (n, length).
-          settings: `width` is the dimension of the word vectors; `dropout` is the rate for the dimensions of the features.
+          settings: `width` is the dimension of the word vectors; `word_dropout` is the dropout rate of the words of each document,
+            `dropout` that of the dimensions of the features.
           train: whether to apply dropout.
 
         Returns:
           "features" (n, units), the pooled word vectors; "scores" (n, classes).
         """
+        dropped = Dropout(name="word_dropout")(inputs.weights, settings.word_dropout, train=train)
+        inputs = inputs._replace(weights=dropped)
         total = WordTable(self.vocab_size, self.units, self.spec.init_scale, name="words")(inputs)
         weight = jnp.maximum(inputs.weights.sum(axis=1, keepdims=True), 1.0)
         features = total / weight**self.spec.length_norm_power * unit_mask(self.units, settings.width)[None]

@@ -46,8 +46,9 @@ class WordMeanSettings(DescentSettings):
 
 @settings_class
 class WordBagSettings(WordMeanSettings):
-    """Settings of averaged words; `dropout` is the fraction of dimensions dropped."""
+    """Settings of averaged words; `word_dropout` is the fraction of a text's words dropped, `dropout` that of dimensions."""
 
+    word_dropout: Scalar = traced(0.0, Fraction)
     dropout: Scalar = traced(0.2, Fraction)
 
 
