@@ -2,13 +2,14 @@
 
   nlpfeat   `nlpfeat.sweeps.programs.advance` with one seed per core, compiled: the time of a step of all members over their
             number; windows are cut on the device, dropout drawn, the state carried on; a call without steps is subtracted
-  pytorch   the same layers with torch.nn.LSTM, dropout and Adam, eager, one network on all cores, the state carried on
+  pytorch   the same layers with torch.nn.LSTM, dropout and Adam, eager, one network on all cores, the state carried on; of a
+            transformer torch.nn.functional.scaled_dot_product_attention and torch.nn.LayerNorm
   sampling  `nlpfeat.analysis.sampling.sample_text`: 2,000 characters, one after another
 
-Windows have 40 characters. Compile time is not counted. Each rival is timed in a process of its own, in interleaved rounds;
+LSTMs read windows of 40 characters, transformers of 64 (four blocks of four heads). Compile time is not counted. Each rival is timed in a process of its own, in interleaved rounds;
 medians (range) are quoted.
 
-Usage: NLPFEAT_DATA=… python -m benchmarks.characters [--rounds=5]
+Usage: NLPFEAT_DATA=… python -m benchmarks.characters [--rounds=5] [--nets …]
 """
 
 import argparse
@@ -42,7 +43,16 @@ if TYPE_CHECKING:
 
 WINDOW = 40
 # Units, layers and rows of a batch: those of the width study, and the lesson's.
-NETS = {"128": (128, 1, 32), "256": (256, 1, 32), "512": (512, 1, 32), "2 × 512": (512, 2, 64)}
+LSTMS = {
+    "LSTM, 128": (128, 1, 32),
+    "LSTM, 256": (256, 1, 32),
+    "LSTM, 512": (512, 1, 32),
+    "LSTM, 2 × 512": (512, 2, 64),
+}
+HEADS, TRANSFORMER_WINDOW = 4, 64
+# Units, blocks and rows of a batch: the last is nanoGPT's on a CPU.
+TRANSFORMERS = {"transformer, 4 × 64": (64, 4, 32), "transformer, 4 × 128": (128, 4, 12)}
+NETS = LSTMS | TRANSFORMERS
 MAX_STEPS = 200  # per call of a program
 TIMED_SECONDS = 4.0
 CHARACTERS = 2000
@@ -51,9 +61,11 @@ CHARACTERS = 2000
 def bucket_of(net: str, seeds: int) -> tuple["MemberFactory", "Bucket"]:
     """The bucket of some seeds of a network."""
     units, layers, rows = NETS[net]
+    attends = net in TRANSFORMERS
     return one_bucket(
         {
-            "task": "char_rnn",
+            "task": "char_transformer" if attends else "char_rnn",
+            "data": {"window": TRANSFORMER_WINDOW if attends else WINDOW},
             "model": {"layers": layers},
             "training": {"batch_size": rows, "record_every": MAX_STEPS},
             "sweep": {"width": (units,), "seed": tuple(range(seeds))},
@@ -82,6 +94,61 @@ def nlpfeat(net: str) -> float:
 
 def pytorch(net: str) -> float:
     """Milliseconds per step of the same network as its users write it."""
+    return pytorch_transformer(net) if net in TRANSFORMERS else pytorch_lstm(net)
+
+
+def pytorch_transformer(net: str) -> float:
+    """As `pytorch`."""
+    import torch  # pyright: ignore[reportMissingImports]
+    from torch import nn  # pyright: ignore[reportMissingImports]
+    from torch.nn.functional import relu, scaled_dot_product_attention  # pyright: ignore[reportMissingImports]
+
+    units, blocks, rows = NETS[net]
+
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.before_attention, self.before_dense = nn.LayerNorm(units), nn.LayerNorm(units)
+            self.attention, self.out = nn.Linear(units, 3 * units), nn.Linear(units, units)
+            self.expand, self.contract = nn.Linear(units, 4 * units), nn.Linear(4 * units, units)
+
+        def forward(self, x: "Tensor") -> "Tensor":
+            n, length, _ = x.shape
+            parts = self.attention(self.before_attention(x)).view(n, length, 3, HEADS, -1)
+            query, key, value = parts.permute(2, 0, 3, 1, 4)
+            read = scaled_dot_product_attention(query, key, value, is_causal=True)
+            x = x + self.out(read.transpose(1, 2).reshape(n, length, -1))
+            return x + self.contract(relu(self.expand(self.before_dense(x))))
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.characters = nn.Embedding(58, units)
+            self.positions = nn.Embedding(TRANSFORMER_WINDOW, units)
+            self.blocks = nn.Sequential(*(Block() for _ in range(blocks)))
+            self.norm, self.next = nn.LayerNorm(units), nn.Linear(units, 58)
+
+        def forward(self, tokens: "Tensor") -> "Tensor":
+            return self.next(self.norm(self.blocks(self.characters(tokens) + self.positions.weight)))
+
+    model, criterion = Net().train(), nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    text = torch.from_numpy(np.random.default_rng(0).integers(0, 58, 600_000))
+    place = torch.arange(TRANSFORMER_WINDOW + 1)
+
+    def step(n: int) -> None:
+        for _ in range(n):
+            tokens = text[torch.randint(len(text) - TRANSFORMER_WINDOW - 1, (rows, 1)) + place]
+            loss = criterion(model(tokens[:, :-1]).flatten(0, 1), tokens[:, 1:].flatten())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    return milliseconds(step)
+
+
+def pytorch_lstm(net: str) -> float:
+    """As `pytorch`."""
     import torch  # pyright: ignore[reportMissingImports]
     from torch import nn  # pyright: ignore[reportMissingImports]
 
@@ -155,15 +222,17 @@ def main() -> None:
     """Print a Markdown table of medians and ratios."""
     parser = flags_of(__doc__)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--nets", nargs="*", choices=sorted(NETS), default=list(NETS))
     parser.add_argument("--rival", choices=sorted(RIVALS), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.rival:
-        print(json.dumps({net: RIVALS[args.rival](net) for net in NETS}))
+        print(json.dumps({net: RIVALS[args.rival](net) for net in args.nets}))
         return
-    found = in_rounds("benchmarks.characters", list(RIVALS), args.rounds)
+    found = in_rounds("benchmarks.characters", list(RIVALS), args.rounds, "--nets", *args.nets)
     print(f"ms per step and network, median (range) of {args.rounds} rounds; {machine()}\n")
     rows = []
-    for net, (_, _, windows) in NETS.items():
+    for net in args.nets:
+        windows = NETS[net][2]
         medians = {rival: statistics.median(found[rival][net]) for rival in RIVALS}
         rows.append(
             [
@@ -175,7 +244,7 @@ def main() -> None:
                 f"{medians['sampling']:,.0f}",
             ]
         )
-    heads = ("LSTM units", "windows per step", "nlpfeat", "PyTorch", "× PyTorch", "s for 1,000 windows")
+    heads = ("network", "windows per step", "nlpfeat", "PyTorch", "× PyTorch", "s for 1,000 windows")
     print_markdown((*heads, "sampled, characters/s"), rows)
 
 

@@ -5,6 +5,7 @@ segment of 256 words. Frequent words are subsampled. One core learns from half a
 
 Command:  nlpfeat sweep windows_noise      dimensions 2 to 100
           … :best      50 dimensions, 15.6 epochs
+          … :subwords  50 dimensions, shared by words that have character n-grams in common
           … :half_1    50 dimensions from the odd reviews, for nlpfeat words translate
           … :half_2    50 dimensions from the even reviews, for the same
           … :own --config.data.path=book.txt --study=runs/book      your own text
@@ -49,6 +50,11 @@ get_config = with_variants(
         "training.steps": (8000, 5000, 4000),
         "training.record_every": 1000,
         "training.checkpoint_every": 3000,
+        "sweep": {"width": (50,), "seed": (0, 1)},
+    },
+    subwords={
+        "data.subwords": 100_000,
+        "training.checkpoint_every": 2800,
         "sweep": {"width": (50,), "seed": (0, 1)},
     },
     half_1={**HALF, "data.half": 1},

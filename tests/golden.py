@@ -54,7 +54,8 @@ def numbers(held: Held) -> dict[str, dict[str, Any]]:
     member = restore(held.study, held.factory, {"width": NARROW, "seed": 2})
     plain, factors = task.views.piecewise_linear, task.views.factors
     views = {
-        "word vectors": task.views.word_vectors and task.views.word_vectors(member.params, member.settings),
+        "word vectors": task.views.word_vectors
+        and task.views.word_vectors(member.params, member.settings, member.dataset.metadata),
         "factors": factors and factors.tables(member.params, member.settings),
         "layers": plain and plain.layers(member.module, member.params, member.settings),
         "class curves": plain and plain.class_curves and plain.class_curves(member.dataset.metadata),

@@ -1,7 +1,7 @@
 """Word vectors of a trained network or a file: neighbours, analogies, similarity, translation, polarity."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -20,8 +20,9 @@ from nlpfeat.embeddings.alignment import centred, nearest_translations, rotation
 from nlpfeat.embeddings.evaluation import Correlation, analogy_query, correlation, solve_analogies
 from nlpfeat.embeddings.neighbours import SIMILARITIES, cosine, nearest, ties
 from nlpfeat.embeddings.separability import PolarWords, polar_words
-from nlpfeat.embeddings.space import WordSpace
+from nlpfeat.embeddings.space import WordSpace, find_word
 from nlpfeat.errors import UserError, did_you_mean
+from nlpfeat.models.word_windows import vectors_of_spelling
 from nlpfeat.store.atomic import atomic
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.session import Study
@@ -79,18 +80,34 @@ def require_classes(study: Study) -> None:
 
 def word_vectors(member: TrainedMember) -> Float[np.ndarray, "words width"]:
     """The vectors of all words of the vocabulary, float64."""
-    vectors = require_view(member.task, "word_vectors")(member.params, member.settings)
-    return np.asarray(vectors, np.float64)
+    vectors = require_view(member.task, "word_vectors")
+    return np.asarray(vectors(member.params, member.settings, member.dataset.metadata), np.float64)
 
 
-def word_space(study: Study, member: TrainedMember) -> WordSpace:
-    """The words that have a vector of their own, which excludes the rows of padding and of rare words."""
+def word_space(study: Study, member: TrainedMember, spelt: Iterable[str] = ()) -> WordSpace:
+    """The words that have a vector of their own, which excludes the rows of padding and of rare words.
+
+    Args:
+      study: of word vectors.
+      member: of it.
+      spelt: words that are added where the vocabulary lacks them, if the member has learned vectors of character n-grams.
+    """
     vocabulary, settings = texts_of(study).vocabulary, member.settings
     words = tuple(vocabulary.ids)
     rows = np.fromiter(vocabulary.ids.values(), np.int64, len(words))
     title = f"{study.path}, width {settings.width}, seed {settings.seed}, step {member.step}"
     ids = {word: i for i, word in enumerate(words)}
-    return WordSpace(title, words, word_vectors(member)[rows], ids, vocabulary.counts[rows].sum(1))
+    known = WordSpace(title, words, word_vectors(member)[rows], ids, vocabulary.counts[rows].sum(1))
+    new = [word for word in dict.fromkeys(spelt) if find_word(word, ids) is None]
+    if not (new and "subwords" in member.params):
+        return known
+    vectors = vectors_of_spelling(new, member.params)
+    return known._replace(
+        words=(*words, *new),
+        vectors=np.concatenate([known.vectors, vectors]),
+        ids=ids | {word: len(words) + i for i, word in enumerate(new)},
+        counts=np.concatenate([known.counts, np.zeros(len(new), np.int64)]),
+    )
 
 
 def neighbours(

@@ -2,7 +2,7 @@
 
 import argparse
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from nlpfeat.cli.parsing import (
@@ -66,8 +66,8 @@ def _check_space(args: argparse.Namespace) -> None:
             raise UserError(f"--{name}: a file of vectors has one width and no steps; leave it out")
 
 
-def space_of(args: argparse.Namespace) -> NamedSpace:
-    """The space that the flags name."""
+def space_of(args: argparse.Namespace, spelt: Iterable[str] = ()) -> NamedSpace:
+    """The space that the flags name, with the words `spelt` where a study can give them vectors: see `word_space`."""
     from nlpfeat.analysis.embeddings import texts_of, word_space
     from nlpfeat.cli.members import member_of
 
@@ -76,7 +76,8 @@ def space_of(args: argparse.Namespace) -> NamedSpace:
     study = _open(args)
     texts_of(study)
     settings = member_of(study, args)
-    return NamedSpace(word_space(study, study.restore_converged(args.step, **settings)), study, settings)
+    member = study.restore_converged(args.step, **settings)
+    return NamedSpace(word_space(study, member, spelt), study, settings)
 
 
 def _open(args: argparse.Namespace) -> "Study":
@@ -117,7 +118,7 @@ def neighbours(args: argparse.Namespace, line: str) -> int:
     require_range(args, "top_k", 1)
     from nlpfeat.analysis import embeddings
 
-    space, study, _ = space_of(args)
+    space, study, _ = space_of(args, args.words)
     metric = args.metric or ("dot" if study is not None and embeddings.has_classes(study) else "cosine")
     table = embeddings.neighbours(space, args.words, metric, args.top_k)
     return _print_ranked(table, metric, "nearest to {}", f"{metric} with {{}}", as_json=args.json)
@@ -154,7 +155,7 @@ def analogy(args: argparse.Namespace, line: str) -> int:
         raise UserError(f"an analogy takes three words, not {len(args.words)}, as in: analogy man woman king")
     from nlpfeat.analysis.embeddings import analogy as solve
 
-    table = solve(space_of(args).space, args.words, args.top_k)
+    table = solve(space_of(args, args.words).space, args.words, args.top_k)
     return _print_ranked(table, "cosine", "{}", "cosine", as_json=args.json)
 
 
@@ -204,8 +205,9 @@ def similarity(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.cli.tables import print_columns, print_json
     from nlpfeat.data.text.word_tests import read_pairs
 
-    space = space_of(args).space
-    table = embeddings.similarity(space, {file: read_pairs(expand_path(file)) for file in args.files})
+    files = {file: read_pairs(expand_path(file)) for file in args.files}
+    space = space_of(args, (word for pairs in files.values() for pair in pairs for word in pair.words)).space
+    table = embeddings.similarity(space, files)
     if args.json:
         print_json(table)
         return 0

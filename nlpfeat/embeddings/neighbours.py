@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 Vectors = Float[np.ndarray, "n d"]
 Vector = Float[np.ndarray, " d"]
 NEIGHBOURS = 10  # nearest points of each that a map knows
-CHUNK = 512  # rows that are compared with all vectors at a time
+CHUNK = 128  # rows that are compared with all vectors at a time
 
 
 def dot(vectors: Vectors, query: Vector) -> Float[np.ndarray, " n"]:
@@ -79,11 +79,13 @@ def nearest_of_each(
     """
     known = unit_length(np.asarray(vectors, np.float32))
     neighbours = np.empty((len(rows), count), np.int64)
+    # One block of memory for all chunks: a new one per chunk costs a page fault for every 4 kB, more than the product.
+    memory = np.empty((min(CHUNK, len(rows)), len(known)), np.float32)
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
-        cosines = known[chunk] @ known.T
+        cosines = np.matmul(known[chunk], known.T, out=memory[: len(chunk)])
         cosines[np.arange(len(chunk)), chunk] = -np.inf
-        best = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+        best = np.argpartition(cosines, -count, axis=1)[:, -count:]
         order = np.argsort(-np.take_along_axis(cosines, best, 1), axis=1, kind="stable")
         neighbours[start : start + CHUNK] = np.take_along_axis(best, order, 1)
     return neighbours

@@ -31,9 +31,7 @@ from nlpfeat.data.ratings.rating_table import RatingTable, make_splits
 from nlpfeat.models.factors import FactorTables, NewUserPrior
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
-COUNT_FEATURES = (
-    2  # features from the train split: the logarithm of the number of ratings of a user or an item, and its square
-)
+COUNT_FEATURES = 2  # features from the train split: the logarithm of the number of ratings of a user or an item, and its square
 
 
 @dataclass(frozen=True)
@@ -179,7 +177,10 @@ def new_user_prior(
       ratings, error: have no effect here.
       items: indices of the items that the new user has rated.
     """
-    users, noise = {name: np.asarray(leaf) for name, leaf in params["users"].items()}, params["prior"]["noise"]
+    users, noise = (
+        {name: np.asarray(leaf) for name, leaf in params["users"].items()},
+        params["prior"]["noise"],
+    )
     uncertainty = np.asarray(params["items"]["variance"])[items].sum(0)
     factors = (users["mean"] ** 2 + users["variance"]).mean(0)
     bias = (users["bias"] ** 2 + users["bias_variance"]).mean()

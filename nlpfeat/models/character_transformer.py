@@ -115,7 +115,12 @@ class Block(nn.Module):
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, "n length units"], readable: Bool[Array, "length length"], settings: PyTree, *, train: bool
+        self,
+        x: Float[Array, "n length units"],
+        readable: Bool[Array, "length length"],
+        settings: PyTree,
+        *,
+        train: bool,
     ) -> Float[Array, "n length units"]:
         """(n, length, units) -> (n, length, units).
 

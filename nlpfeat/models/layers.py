@@ -119,7 +119,9 @@ class Embedding(nn.Module):
         shape = (self.rows, self.size.units)
         axes = axes_of([_ROWS, self.size])
         draw = with_role(
-            lambda key: self.init_scale * uniform_per_unit(key, shape, axes), fan_in=False, fan_out=self.size.swept
+            lambda key: self.init_scale * uniform_per_unit(key, shape, axes),
+            fan_in=False,
+            fan_out=self.size.swept,
         )
         table = self.size.mask(jnp.asarray(self.param("table", draw)))
         if word_dropout is not None:

@@ -59,7 +59,7 @@ def init_override(params: Params, settings: PyTree) -> Params:
     return {**params, "first": first}
 
 
-def word_vectors(params: Params, settings: PyTree) -> Float[np.ndarray, "vocabulary units"]:
+def word_vectors(params: Params, settings: PyTree, texts: PyTree) -> Float[np.ndarray, "vocabulary units"]:
     """W01: float64 (vocabulary, units), of rank `outputs`."""
     first = np.asarray(params["first"], np.float64)
     return np.asarray(params["along"], np.float64) @ first.T

@@ -139,7 +139,7 @@ def _backward(residuals: PyTree, gradient: Float[Array, "n units"]) -> tuple[Arr
 pool.defvjp(_forward, _backward)
 
 
-def word_vectors(params: Params, settings: PyTree) -> Float[np.ndarray, "vocabulary units"]:
+def word_vectors(params: Params, settings: PyTree, texts: PyTree) -> Float[np.ndarray, "vocabulary units"]:
     """The word table of a network whose word embedding is called "words": (vocabulary, units)."""
     return np.asarray(params["words"]["table"])
 

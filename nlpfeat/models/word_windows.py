@@ -9,16 +9,20 @@ noise replaces the middle word, and all windows of a segment share their noise w
 Random replacements and subsampling use the random stream of dropout.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
-from jaxtyping import Int, PyTree
+from jaxtyping import Float, Int, PyTree
 
 from nlpfeat.config.fields import Count, Positive, Scalar
-from nlpfeat.data.core import Outputs
+from nlpfeat.data.core import Outputs, Params
+from nlpfeat.data.text.subwords import subword_ids
+from nlpfeat.data.text.windows import WindowTexts
 from nlpfeat.models.layers import Dense, Embedding, Size, fixed, glorot, unfold
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 from nlpfeat.models.roles import with_role
@@ -146,6 +150,48 @@ class WindowNet(nn.Module):
         }
 
 
+def with_subwords(
+    own: Float[Array | np.ndarray, "*positions units"],
+    table: Float[Array | np.ndarray, "buckets units"] | None,
+    buckets: Int[Array | np.ndarray, "*positions most"],
+) -> Float[Array, "*positions units"]:
+    """The mean of the own vector of each word and the vectors of its character n-grams.
+
+    Args:
+      own: zero for a word without a vector of its own.
+      table: of n-grams; None for none.
+      buckets: the n-grams of each word, padded by the number of rows of the table.
+    """
+    if table is None:
+        return jnp.asarray(own)
+    known = jnp.asarray(buckets) < len(table)
+    vectors = jnp.where(known[..., None], jnp.asarray(table)[jnp.where(known, buckets, 0)], 0.0)
+    return (own + vectors.sum(-2)) / (1 + known.sum(-1, keepdims=True))
+
+
+def word_vectors(
+    params: Params, settings: PyTree, texts: WindowTexts
+) -> Float[np.ndarray, "vocabulary units"]:
+    """The context vectors of a `NoiseNet`: (vocabulary, units)."""
+    own = np.asarray(params["words"]["table"])
+    if not texts.buckets:
+        return own
+    ids = subword_ids(["", *texts.vocabulary.words[1:-1], ""], texts.buckets)
+    return np.asarray(with_subwords(own, params["subwords"]["table"], ids))
+
+
+def vectors_of_spelling(words: Sequence[str], params: Params) -> Float[np.ndarray, "words units"]:
+    """The vectors of words outside of the vocabulary: the mean of those of their character n-grams.
+
+    Args:
+      words: any.
+      params: of a `NoiseNet` with buckets for n-grams.
+    """
+    table = np.asarray(params["subwords"]["table"])
+    own = np.zeros((len(words), table.shape[1]), np.float32)
+    return np.asarray(with_subwords(own, table, subword_ids(words, len(table))))
+
+
 @dataclass(frozen=True)
 class NoiseNetSpec:
     """Number and weight of noise words.
@@ -165,12 +211,16 @@ class NoiseNet(nn.Module):
     The context vectors are the word vectors of the task. In each pair, the context vector is trained against all noise words of
     the segment, which gives a smooth gradient. The vector of a middle is changed only when the word is drawn as noise, so that the
     context vectors are the better ones.
+
+    With `buckets` for character n-grams, the context vector of a word is the mean of a vector of its own and those of its n-grams, as
+    in fastText (`nlpfeat.data.text.subwords`).
     """
 
     units: int
     rows: int
     context_radius: int
     max_kept: int
+    buckets: int
     spec: NoiseNetSpec
 
     @nn.compact
@@ -190,16 +240,22 @@ class NoiseNet(nn.Module):
         key = self.make_rng("dropout") if train else jax.random.key(0)
         subsampling_key, noise_key, other_key = jax.random.split(key, 3)
         mask = unit_mask(self.units, settings.width)
-        middle, context = (self._table(name, settings.width) * mask[None] for name in ("middles", "words"))
+        middle, own = (
+            self._table(name, self.rows, settings.width) * mask[None] for name in ("middles", "words")
+        )
+        shared = self._table("subwords", self.buckets, settings.width) * mask[None] if self.buckets else None
+
+        def context(words: Array) -> Array:
+            return with_subwords(own[words], shared, inputs.subwords[words])
 
         kept = subsampled(subsampling_key, inputs, self.max_kept)
         noise = noise_words(noise_key, inputs.noise, (len(kept.words), self.spec.noise))
-        word, around, wrong = middle[kept.words], context[kept.words], middle[noise]
+        word, around, wrong = middle[kept.words], context(kept.words), middle[noise]
         pair_weights = self._pair_weights(kept)
         # A noise word replaces a middle: it has the weight of the middle, and none if it is the same word.
         differs = (kept.words[:, :, None] != noise[:, None]).astype(jnp.float32)
         noise_weights = jnp.einsum("nct,ntk->nck", pair_weights, differs)
-        real, other = self._window_scores(inputs, middle, context, other_key)
+        real, other = self._window_scores(inputs, middle, context(inputs.words), other_key)
         return {
             "pairs": jnp.einsum("ncd,nmd->ncm", around, word),
             "pair_weights": pair_weights,
@@ -221,19 +277,16 @@ class NoiseNet(nn.Module):
         same = kept.document[:, :, None] == kept.document[:, None]
         return weight[None] * (same & kept.middle[:, None])
 
-    def _table(self, name: str, width: Scalar) -> Array:
+    def _table(self, name: str, rows: int, width: Scalar) -> Array:
         scale = 0.5 / jnp.asarray(width, jnp.float32)
 
         def draw(key: Array) -> dict[str, Array]:
-            return {"table": scale * uniform_per_unit(key, (self.rows, self.units), [1])}
+            return {"table": scale * uniform_per_unit(key, (rows, self.units), [1])}
 
         return jnp.asarray(self.param(name, draw)["table"])
 
-    def _window_scores(
-        self, inputs: PyTree, middle: Array, context: Array, key: Array
-    ) -> tuple[Array, Array]:
+    def _window_scores(self, inputs: PyTree, middle: Array, around: Array, key: Array) -> tuple[Array, Array]:
         """The scores of whole windows, and of their copies with another middle word: (n, length) each."""
-        around = context[inputs.words]
         wide = jnp.pad(around, ((0, 0), (self.context_radius, self.context_radius), (0, 0)))
         length = around.shape[1]
         total = jnp.zeros_like(around)

@@ -7,7 +7,7 @@ from nlpfeat.config.fields import Count, Scalar, settings_class, traced
 from nlpfeat.data.samplers import subsample
 from nlpfeat.data.text import windows
 from nlpfeat.data.text.windows import SubsampledSpec, WindowSpec
-from nlpfeat.models import word_bag
+from nlpfeat.models import word_bag, word_windows
 from nlpfeat.models.word_windows import NoiseNet, NoiseNetSpec, WindowNet, WindowNetSpec
 from nlpfeat.training.losses import negative_sampling_loss, window_loss
 from nlpfeat.training.metrics import Metric, tie_baseline, window_accuracy
@@ -62,11 +62,12 @@ WINDOWS_NOISE = replace(
         NoiseNetSpec,
         WindowSettings,
         build=lambda model, data, units: NoiseNet(
-            units, len(data.vocabulary.words), data.context_radius, data.max_kept, model
+            units, len(data.vocabulary.words), data.context_radius, data.max_kept, data.buckets, model
         ),
         layered=False,
     ),
     learner=GradientDescent(Metric("loss", negative_sampling_loss, "nats per window", "min"), adam),
+    views=Views(word_vectors=word_windows.word_vectors),
     # Frequent words give most corrupted windows away, and they are subsampled.
     evaluation=replace(WINDOWS.evaluation, success=0.75),
 )

@@ -351,7 +351,7 @@ class Factors:
     new_user_prior: NewUserPriorFn
 
 
-WordVectors: TypeAlias = Callable[[Params, PyTree], Float[np.ndarray, "words d"]]
+WordVectors: TypeAlias = Callable[[Params, PyTree, PyTree], Float[np.ndarray, "words d"]]
 
 
 @dataclass(frozen=True)
@@ -360,7 +360,7 @@ class Views:
 
     Attributes:
       piecewise_linear: its layers, for exact geometry.
-      word_vectors: (parameters, settings) -> (vocabulary, width), one vector per word.
+      word_vectors: (parameters, settings, metadata of the dataset) -> (vocabulary, width), one vector per word.
       factors: vectors of users and items.
     """
 

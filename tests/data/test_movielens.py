@@ -32,11 +32,15 @@ def folder(tmp_path, monkeypatch):
     lines = ["\t".join(map(str, row)) for row in RATINGS]
     tests = {f"u{fold + 1}.test": "\n".join(lines[fold::5]) + "\n" for fold in range(5)}
     item = "\n".join(
-        "|".join([str(i), f"Café {i} (199{i})", "01-Jan-1995", "", "url", *GENRES[:8], str(i % 2), *GENRES[9:]])
+        "|".join(
+            [str(i), f"Café {i} (199{i})", "01-Jan-1995", "", "url", *GENRES[:8], str(i % 2), *GENRES[9:]]
+        )
         for i in range(1, 6)
     )
     user = "\n".join(f"{u}|{20 + 7 * u}|{'MF'[u % 2]}|writer|12345" for u in range(1, 5))
-    archive(tmp_path / "ml-100k.zip", {"u.data": "\n".join(lines) + "\n", "u.item": item, "u.user": user, **tests})
+    archive(
+        tmp_path / "ml-100k.zip", {"u.data": "\n".join(lines) + "\n", "u.item": item, "u.user": user, **tests}
+    )
     archive(
         tmp_path / "ml-1m.zip",
         {
@@ -53,7 +57,11 @@ def test_an_edition_has_ratings_films_users_and_times(folder, edition):
     found = movielens(edition)
     assert found.rated.users == ("1", "2", "3", "4")
     assert found.described.titles[2] == "Café 3 (1993)"  # Latin-1
-    assert "Drama" in found.described.genres[0] or "Documentary" in found.described.genres[0] or edition == "100k"
+    assert (
+        "Drama" in found.described.genres[0]
+        or "Documentary" in found.described.genres[0]
+        or edition == "100k"
+    )
     rows = zip(found.rated.user + 1, found.rated.item + 1, found.rated.stars, found.rated.time, strict=True)
     assert list(rows) == RATINGS
     assert all(len(facts) == 3 for facts in found.facts)
@@ -136,4 +144,8 @@ def test_implicit_feedback_is_that_of_the_train_split(tmp_path):
 
 
 def test_every_edition_is_read_by_its_own_reader():
-    assert {edition.file.name for edition in EDITIONS.values()} == {"ml-latest-small.zip", "ml-100k.zip", "ml-1m.zip"}
+    assert {edition.file.name for edition in EDITIONS.values()} == {
+        "ml-latest-small.zip",
+        "ml-100k.zip",
+        "ml-1m.zip",
+    }

@@ -55,14 +55,19 @@ def test_a_padded_transformer_is_the_native_one(width, heads):
     # Whatever the padding holds, it has no effect.
     dirty = jax.tree.map(lambda leaf: leaf + jnp.where(leaf == 0, 0.7, 0.0), padded)
     clean = crop(dirty, native)
-    outputs = wide.apply({"params": dirty}, tokens, settings), narrow.apply({"params": clean}, tokens, settings)
+    outputs = (
+        wide.apply({"params": dirty}, tokens, settings),
+        narrow.apply({"params": clean}, tokens, settings),
+    )
     for name in ("scores", "features", "units"):
         found = outputs[0][name][..., : outputs[1][name].shape[-1]]
         np.testing.assert_allclose(found, outputs[1][name], rtol=1e-5, atol=1e-5)
 
     def loss(module):
         targets = NextTokens(jnp.asarray(some_tokens(seed=3)), jnp.ones((3, WINDOW), bool), jnp.full(3, 10.0))
-        return lambda params: next_token_loss(module.apply({"params": params}, tokens, settings), targets).mean()
+        return lambda params: next_token_loss(
+            module.apply({"params": params}, tokens, settings), targets
+        ).mean()
 
     gradients = jax.grad(loss(wide))(dirty), jax.grad(loss(narrow))(clean)
     jax.tree.map(
@@ -161,6 +166,9 @@ def test_dropout_drops_in_training_only():
 @pytest.mark.parametrize(("widths", "nearest"), [((4, 6), "4 or 8"), ((3,), "4"), ((130,), "128 or 132")])
 def test_heads_that_do_not_divide_the_width_are_refused(widths, nearest):
     config = {"task": "char_transformer", "sweep": {"width": widths}}
-    with pytest.raises(UserError, match=rf"config.sweep.width: \d+ must be a multiple of config.model.heads=4: the nearest is {nearest}"):
+    with pytest.raises(
+        UserError,
+        match=rf"config.sweep.width: \d+ must be a multiple of config.model.heads=4: the nearest is {nearest}",
+    ):
         resolve(config)
     assert resolve({**config, "model": {"heads": 1}}).shape == (len(widths), 1)

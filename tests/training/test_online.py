@@ -85,7 +85,7 @@ def test_blocks_are_the_notebooks_loop(classes, width, size, counted, rate, seed
     hidden, readout, right = notebook(dense[order], wanted[order], first, rate)
     params, carry = blocks(as_bags(dense, counted), labels, params, size, member, steps)
     np.testing.assert_allclose(
-        sentiment_net.word_vectors(params, member)[:, :width], hidden, atol=2e-5, rtol=2e-4
+        sentiment_net.word_vectors(params, member, None)[:, :width], hidden, atol=2e-5, rtol=2e-4
     )
     np.testing.assert_allclose(first @ params["readout"], readout, atol=2e-5, rtol=2e-4)
     assert carry["seen"] == len(order)
@@ -112,7 +112,7 @@ def test_a_step_is_gradient_descent_on_the_loss_in_the_nets_own_weights():
     }
     member = OnlineSettings(width=width, learning_rate=0.3)
     after, _ = blocks(as_bags(x.astype(float), counted=False), np.array([1], np.int32), params, 1, member, 1)
-    moved = sentiment_net.word_vectors(after, member), readout @ np.asarray(after["readout"])
+    moved = sentiment_net.word_vectors(after, member, None), readout @ np.asarray(after["readout"])
     for new, old, slope in zip(moved, weights, gradient, strict=True):
         np.testing.assert_allclose(new, old - 0.3 * slope, rtol=1e-4, atol=1e-6)
 
@@ -139,7 +139,7 @@ def test_the_net_is_x_w01_w12(classes):
     member = OnlineSettings(width=width)
     bag = fetch(as_bags(dense, counted=False), Examples(np.arange(6), np.zeros(6, np.int32)), None).inputs
     trace = SentimentNet(width, outputs, 8).apply({"params": params}, bag, member)
-    hidden = sentiment_net.word_vectors(params, member)
+    hidden = sentiment_net.word_vectors(params, member, None)
     np.testing.assert_allclose(trace["features"], dense @ hidden, atol=1e-5)
     expected = dense @ hidden @ (params["first"] @ params["readout"])
     np.testing.assert_allclose(trace["output"], expected, atol=1e-4)

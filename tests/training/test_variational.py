@@ -24,7 +24,13 @@ def planted(seed, factors=2, noise=0.3, share=0.6, mood=0.0):
     day = user * DAYS + rng.integers(DAYS, size=len(user))
     u, v = rng.normal(size=(USERS, factors)), rng.normal(size=(ITEMS, factors)) + 0.5 * known[:, :1]
     moods = mood * rng.normal(size=USERS * DAYS)[day] + 0.3 * people[user, 0]
-    rating = 3 + moods + 0.3 * rng.normal(size=USERS)[user] + (0.4 * known[:, 1])[item] + (u[user] * v[item]).sum(1)
+    rating = (
+        3
+        + moods
+        + 0.3 * rng.normal(size=USERS)[user]
+        + (0.4 * known[:, 1])[item]
+        + (u[user] * v[item]).sum(1)
+    )
     stars = (rating + noise * rng.normal(size=len(user))).astype(np.float32)
     facts = people.astype(np.float32), known.astype(np.float32)
     times = {"user_day": day.astype(np.int32)}
@@ -135,7 +141,9 @@ def test_a_rating_of_unknown_time_has_no_effect_of_it():
     module, params, settings = net(batch)
     params = coordinate_ascent_step(params, {}, batch, settings, 1.0)[0]
     timeless = batch.inputs._replace(times=None)
-    now, ever = (module.apply({"params": params}, one, settings)["prediction"] for one in (batch.inputs, timeless))
+    now, ever = (
+        module.apply({"params": params}, one, settings)["prediction"] for one in (batch.inputs, timeless)
+    )
     effect = params["times"]["user_day"]["bias"][batch.inputs.times["user_day"]]
     np.testing.assert_allclose(now - ever, effect, atol=1e-5)
 

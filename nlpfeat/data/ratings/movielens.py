@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nlpfeat.data.downloads import MOVIELENS, MOVIELENS_100K, MOVIELENS_1M, File, fetch
+from nlpfeat.data.downloads import MOVIELENS, MOVIELENS_1M, MOVIELENS_100K, File, fetch
 from nlpfeat.data.names import identity
 from nlpfeat.data.ratings.files import Described, Rated, RatingColumns, collect, describe, read_ratings
 from nlpfeat.data.tables import table_of
@@ -23,7 +23,9 @@ _GENRES = (
     "Romance,Sci-Fi,Thriller,War,Western"
 )
 
-UserFacts = tuple[tuple[str, ...], ...]  # of each user, any number of facts in words, such as "25-34" or "writer"
+UserFacts = tuple[
+    tuple[str, ...], ...
+]  # of each user, any number of facts in words, such as "25-34" or "writer"
 
 
 class MovieLens(NamedTuple):
@@ -65,14 +67,19 @@ def _100k(texts: dict[str, str], path: str) -> MovieLens:
     ]
     pairs = [(rated.users[u], rated.items[i]) for u, i in zip(rated.user, rated.item, strict=True)]
     fold = np.array([sum(k for k, test in enumerate(tests, 1) if pair in test) for pair in pairs], np.int32)
-    if sum(map(len, tests)) != len(pairs) or (np.bincount(fold, minlength=FOLDS + 1)[1:] * FOLDS != len(pairs)).any():
+    if (
+        sum(map(len, tests)) != len(pairs)
+        or (np.bincount(fold, minlength=FOLDS + 1)[1:] * FOLDS != len(pairs)).any()
+    ):
         raise UserError(f"{path}: u1.test to u5.test are not five equal parts of u.data: fetch it again")
     names = f"item,title,date,video,url,{_GENRES}"
     films = table_of(texts["u.item"].replace("|", "\t"), f"{path}: u.item", names)
     described = describe(films.records(), films.path, rated.items, "item")
     number, age, gender, occupation, _ = _columns(texts["u.user"], "|")
     facts = zip(map(_decade, age), gender, occupation, strict=True)
-    return MovieLens(rated._replace(fold=fold), described, _in_order(dict(zip(number, facts, strict=True)), rated))
+    return MovieLens(
+        rated._replace(fold=fold), described, _in_order(dict(zip(number, facts, strict=True)), rated)
+    )
 
 
 def _1m(texts: dict[str, str], path: str) -> MovieLens:

@@ -262,9 +262,7 @@ def rating_times(rated: Rated) -> tuple[Times, tuple[tuple[str, int], ...]]:
     """
     if rated.time is None:
         return {}, ()
-    days, day = np.unique(
-        np.stack([rated.user, rated.time // DAY], axis=1), axis=0, return_inverse=True
-    )
+    days, day = np.unique(np.stack([rated.user, rated.time // DAY], axis=1), axis=0, return_inverse=True)
     first = np.full(len(rated.users), np.inf)
     np.minimum.at(first, rated.user, rated.time)
     seconds = np.log1p(rated.time - first[rated.user]) / np.log1p(LONGEST)

@@ -1,5 +1,6 @@
 """Texts as sequences of word ids, truncated or padded to one length, for networks that read words in order."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Annotated, NamedTuple, TypeAlias
 
@@ -129,9 +130,7 @@ def load(spec: SequenceSpec, dimension: int) -> Dataset:
     notes += unread_words(corpus, vocabulary.ids)
     vectors = has_vector = None
     if spec.vectors:
-        vectors, has_vector = vector_files.read(
-            spec.vectors, vocabulary.ids, len(vocabulary.words), dimension
-        )
+        vectors, has_vector = _vectors(spec.vectors, vocabulary, dimension)
         notes.append(_missing(vocabulary, has_vector, spec.vectors))
     tokenize = spec.tokenize_new(filtered)
     texts = SequenceTexts(corpus, vocabulary, tokenize, spec.length, vectors, has_vector)
@@ -169,6 +168,26 @@ def number_words(
     known = {name: i for i, name in enumerate(names, 1)}
     table = np.concatenate([np.zeros((1, classes), np.int64), counts[order], rest[None]])
     return Vocabulary((PADDING, *names, RARE), table, known, 1), ids
+
+
+_CONTRACTION = re.compile(r"(.+)(n't|'(?:s|m|d|ll|re|ve))")
+
+
+def _vectors(name: str, vocabulary: Vocabulary, dimension: int) -> tuple[np.ndarray, np.ndarray]:
+    """As `nlpfeat.data.text.vector_files.read`. A contraction that the file lacks is the sum of its two parts.
+
+    GloVe's tokenizer, Stanford's, cuts contractions in two: don't is do n't there, and one word here.
+    """
+    rows, wanted, parts = len(vocabulary.words), dict(vocabulary.ids), {}
+    for word, row in vocabulary.ids.items():
+        match = _CONTRACTION.fullmatch(word)
+        if match:
+            parts[row] = [wanted.setdefault(part, len(wanted) + rows) for part in match.groups()]
+    table, found = vector_files.read(name, wanted, rows + len(wanted), dimension)
+    for row, both in parts.items():
+        if not found[row] and found[both].all():
+            table[row], found[row] = table[both].sum(0), True
+    return table[:rows], found[:rows]
 
 
 def sequences(documents: Tokenized, ids: np.ndarray, length: int) -> Sequences:

@@ -18,6 +18,7 @@ from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Splits
 from nlpfeat.data.text.corpus import Corpus, corpus_notes
 from nlpfeat.data.text.sequences import number_words
 from nlpfeat.data.text.sources import UnlabelledSpec, read_unlabelled
+from nlpfeat.data.text.subwords import subword_ids
 from nlpfeat.data.text.vocabulary import Vocabulary
 from nlpfeat.errors import UserError
 
@@ -33,6 +34,7 @@ class TextStream:
       first: bool (tokens,), whether a document begins here.
       keep_probability: float32 (vocabulary,), with which subsampling keeps a word.
       noise: uint32 (vocabulary,), cumulative distribution of noise words, scaled to 2³².
+      subwords: int32 (vocabulary, most), buckets of the character n-grams of each word, from `subword_ids`.
       context_radius: words of a window on each side of its middle.
       max_kept: largest number of words of a subsampled segment.
     """
@@ -41,6 +43,7 @@ class TextStream:
     first: Leaf
     keep_probability: Leaf
     noise: Leaf
+    subwords: Leaf
     context_radius: int = flax.struct.field(pytree_node=False)
     max_kept: int = flax.struct.field(pytree_node=False)
 
@@ -59,7 +62,7 @@ class Segments(NamedTuple):
       words: int32 (n, SEGMENT), ids.
       document: int32 (n, SEGMENT), number of the document within the segment; -1 beyond the ends of the stream.
       middle: bool (n, SEGMENT), whether the window around a word belongs to this segment. Each belongs to one segment only.
-      keep_probability, noise: of the stream.
+      keep_probability, noise, subwords: of the stream.
     """
 
     words: Array
@@ -67,6 +70,7 @@ class Segments(NamedTuple):
     middle: Array
     keep_probability: Array
     noise: Array
+    subwords: Array
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,13 @@ class SubsampledSpec(WindowSpec):
       subsample: t: a word of relative frequency f is kept with probability √(t/f) + t/f; 0 keeps all. Words without a row of
         their own are removed.
       power: a noise word is drawn with probability proportional to its count to this power.
+      subwords: number of buckets for the character n-grams of words, as in fastText, so that rare and unknown words have vectors
+        too; 0 for none.
     """
 
     subsample: NonNegative = 1e-4
     power: Fraction = 0.75
+    subwords: Annotated[int, Range(0, 2**24)] = 0
 
 
 class WindowTexts(NamedTuple):
@@ -98,12 +105,14 @@ class WindowTexts(NamedTuple):
     Attributes:
       context_radius: words of a window on each side of its middle.
       max_kept: largest number of words of a subsampled segment.
+      buckets: number of buckets for character n-grams; 0 for none.
     """
 
     corpus: Corpus
     vocabulary: Vocabulary
     context_radius: int
     max_kept: int
+    buckets: int = 0
 
 
 def max_kept(probabilities: Float[np.ndarray, " tokens"]) -> int:
@@ -156,6 +165,7 @@ def batch(arrays: TextStream, examples: Examples, index: Index) -> Examples:
         (position >= start[:, None]) & (position < stop[:, None]),
         jnp.asarray(arrays.keep_probability),
         jnp.asarray(arrays.noise),
+        jnp.asarray(arrays.subwords),
     )
     targets = jnp.asarray(targets)
     return Examples(segments, targets if index is None else targets[index])
@@ -189,15 +199,17 @@ def load(spec: WindowSpec) -> Dataset:
     first = np.zeros(len(words), bool)
     first[corpus.documents.start[:-1][lengths > 0]] = True
     keep_probability, noise = _distributions(spec, vocabulary)
+    buckets = spec.subwords if isinstance(spec, SubsampledSpec) else 0
     stream = TextStream(
         words.astype(np.uint16 if len(vocabulary.words) <= 2**16 else np.int32),
         first,
         keep_probability,
         noise,
+        subword_ids(_with_letters(vocabulary), buckets),
         spec.context_radius,
         max_kept(keep_probability[words]),
     )
-    texts = WindowTexts(corpus, vocabulary, spec.context_radius, stream.max_kept)
+    texts = WindowTexts(corpus, vocabulary, spec.context_radius, stream.max_kept, buckets)
     notes = [*corpus_notes(corpus), *_notes(spec, corpus, vocabulary, words, windows)]
     return Dataset(
         stream, texts, corpus.digest(vocabulary.words), tuple(f"{spec.name}: {note}" for note in notes)
@@ -219,6 +231,11 @@ def _distributions(
         keep, weights = keep * known, np.where(known, counts, 0.0) ** spec.power * known
     cumulative = np.floor(np.cumsum(weights / weights.sum()) * 2.0**32)
     return keep.astype(np.float32), np.minimum(cumulative, 2**32 - 1).astype(np.uint32)
+
+
+def _with_letters(vocabulary: Vocabulary) -> list[str]:
+    """The words, without the names of the rows for padding and rare words, which have no letters."""
+    return ["", *vocabulary.words[1:-1], ""]
 
 
 def _notes(

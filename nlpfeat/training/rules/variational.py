@@ -179,7 +179,10 @@ def coordinate_ascent_step(
     }
     users, residual = _update_biases(params["users"], user, residual, bias_means["users"], prior["user_bias"])
     items, residual = _update_biases(params["items"], item, residual, bias_means["items"], prior["item_bias"])
-    bias_weights = {"users": regressions.users.fit(users["bias"]), "items": regressions.items.fit(items["bias"])}
+    bias_weights = {
+        "users": regressions.users.fit(users["bias"]),
+        "items": regressions.items.fit(items["bias"]),
+    }
     uncertainty += users["bias_variance"][user.row] + items["bias_variance"][item.row]
 
     def update(k: Array, state: FactorState) -> FactorState:
