@@ -57,10 +57,9 @@ def nlpfeat(units: int, steps: int, seeds: int, init_scale: float) -> tuple[list
         some = tuple(range(first, min(first + cores(), seeds)))
         factory, bucket = bucket_of(units, steps, some, init_scale)
         state = initial_state(bucket, (), bucket.params)
-        record = None
         began = time.perf_counter()
-        for _, record in advance(factory.spec.training, bucket, state, 0, [steps]):
-            found = bucket.to_host(record)["bits"]
+        [(_, record)] = advance(factory.spec.training, bucket, state, 0, [steps])
+        found = bucket.to_host(record)["bits"]
         took += time.perf_counter() - began
         bits += np.asarray(found)[: len(some), 1].tolist()
     return bits, took / seeds
@@ -93,10 +92,11 @@ def pytorch(units: int, steps: int, seed: int, *, from_ours: bool) -> tuple[floa
         layer = params["layer_0"]
         with torch.no_grad():
             embedding.weight.copy_(torch.tensor(params["characters"]["table"]))
-            for name, ours in (("weight_ih_l0", layer["weight"]), ("weight_hh_l0", layer["recurrent"])):
-                getattr(lstm, name).copy_(torch.tensor(np.asarray(ours).reshape(len(ours), -1).T.copy()))
-            lstm.bias_ih_l0.copy_(torch.tensor(np.asarray(layer["bias"]).reshape(-1)))
-            lstm.bias_hh_l0.zero_()
+            inputs, recurrent, bias, other_bias = lstm.parameters()
+            for theirs, ours in ((inputs, layer["weight"]), (recurrent, layer["recurrent"])):
+                theirs.copy_(torch.tensor(np.asarray(ours).reshape(len(ours), -1).T.copy()))
+            bias.copy_(torch.tensor(np.asarray(layer["bias"]).reshape(-1)))
+            other_bias.zero_()
             head.weight.copy_(torch.tensor(np.asarray(params["next"]["weight"]).T.copy()))
             head.bias.zero_()
     parameters = [*embedding.parameters(), *lstm.parameters(), *head.parameters()]

@@ -125,7 +125,7 @@ def gensim(corpus: Corpus, rows: int, epochs: int, seed: int) -> tuple[WordSpace
     began = time.perf_counter()
     model.train(sentences, total_examples=model.corpus_count, epochs=epochs)
     took = time.perf_counter() - began
-    return space_of("gensim", tuple(model.wv.index_to_key), model.wv.vectors), took
+    return space_of("gensim", tuple(map(str, model.wv.index_to_key)), model.wv.vectors), took
 
 
 def word2vec(program: str, corpus: Corpus, rows: int, epochs: int, seed: int) -> tuple[WordSpace, float]:
@@ -216,13 +216,11 @@ def main() -> None:
     from nlpfeat.data.text.word_tests import read_pairs
 
     print(f"{machine()}; {args.minutes:g} minutes each")
-    found: dict[str, tuple[list[WordSpace], str]] = {}
-    mine: list[WordSpace] = []
-    for first in range(0, args.seeds, cores()):
-        seeds = tuple(range(first, min(first + cores(), args.seeds)))
-        some, corpus, description = ours(args.minutes, seeds)
-        mine += some
-        found["nlpfeat"] = mine, description
+    groups = [tuple(range(args.seeds))[first : first + cores()] for first in range(0, args.seeds, cores())]
+    trained = [ours(args.minutes, seeds) for seeds in groups]
+    mine = [space for spaces, _, _ in trained for space in spaces]
+    _, corpus, description = trained[0]
+    found = {"nlpfeat": (mine, description)}
     tokens, rows = len(corpus.documents.tokens), len(mine[0].words)
     rivals: dict[str, Rival] = {"gensim": partial(gensim, corpus, rows)}
     if args.word2vec:

@@ -100,6 +100,7 @@ TASKS = {
     "windows_noise": Row("windows_noise", FIVE,   4, HIGH, cut=recorded(400, 150, 150)),  # 15; a quarter of the steps
     "next_word":     Row("next_word",     EIGHT,  4, MIDDLE),  # 5
     "char_rnn":      Row("char_rnn",      (1, 4, 16, 64), 4, MIDDLE, common={"settings.dropout": 0.0}, cut=recorded(2000, 500, 500)),  # 4; without dropout, 3,000 steps of 7,000
+    "char_transformer": Row("char_transformer", (1, 4, 16, 64), 4, LOW, common={"model.heads": 1, "data.book": "nietzsche", "data.lower": True}, cut=recorded(500, 500)),  # 6; one head, Nietzsche, half of the steps
 }
 # fmt: on
 

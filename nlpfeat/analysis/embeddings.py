@@ -97,7 +97,8 @@ def word_space(study: Study, member: TrainedMember, spelt: Iterable[str] = ()) -
     rows = np.fromiter(vocabulary.ids.values(), np.int64, len(words))
     title = f"{study.path}, width {settings.width}, seed {settings.seed}, step {member.step}"
     ids = {word: i for i, word in enumerate(words)}
-    known = WordSpace(title, words, word_vectors(member)[rows], ids, vocabulary.counts[rows].sum(1))
+    counts = vocabulary.counts[rows].sum(1)
+    known = WordSpace(title, words, word_vectors(member)[rows], ids, counts)
     new = [word for word in dict.fromkeys(spelt) if find_word(word, ids) is None]
     if not (new and "subwords" in member.params):
         return known
@@ -106,7 +107,7 @@ def word_space(study: Study, member: TrainedMember, spelt: Iterable[str] = ()) -
         words=(*words, *new),
         vectors=np.concatenate([known.vectors, vectors]),
         ids=ids | {word: len(words) + i for i, word in enumerate(new)},
-        counts=np.concatenate([known.counts, np.zeros(len(new), np.int64)]),
+        counts=np.pad(counts, (0, len(new))),
     )
 
 

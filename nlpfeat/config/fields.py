@@ -97,12 +97,20 @@ class Choice:
         return ", ".join(self.names)
 
 
+@dataclass(frozen=True)
+class Off:
+    """Marks a setting whose part of a training step is not compiled where all members of a program have this value."""
+
+    value: float
+
+
 Count = Annotated[int, Range(1)]
 NonNegativeInt = Annotated[int, Range(0)]
 Seed = Annotated[int, Range(0, 2**31 - 1)]
 Positive = Annotated[float, Range(0, open=True)]
 NonNegative = Annotated[float, Range(0)]
 Fraction = Annotated[float, Range(0, 1)]
+DropoutRate = Annotated[float, Range(0, 1), Off(0.0)]
 
 # A Python number in a config, an array (members,) in a bucket, a traced scalar in a program. No union of these types supports
 # all of the arithmetic that each of them does.
@@ -157,6 +165,12 @@ def setting_names(settings: Settings | type[Settings]) -> tuple[str, ...]:
 def setting_hints(settings: type[Settings]) -> dict[str, object]:
     """The type of each setting, with its range, by name."""
     return {one.name: one.metadata["hint"] for one in fields(settings)}
+
+
+def off_values(settings: type[Settings]) -> dict[str, float]:
+    """The settings that are marked by `Off`, with their values."""
+    marks = {name: getattr(hint, "__metadata__", ()) for name, hint in setting_hints(settings).items()}
+    return {name: mark.value for name, found in marks.items() for mark in found if isinstance(mark, Off)}
 
 
 def choice_of(hint: object) -> Choice | None:

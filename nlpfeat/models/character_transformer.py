@@ -92,7 +92,8 @@ class CausalAttention(nn.Module):
           readable: whether each position, a row, reads another, a column.
         """
         n, length, _ = x.shape
-        head = Size(self.size.units // self.heads, self.size.true // self.heads, self.size.swept)
+        of_head = jnp.asarray(self.size.true) // self.heads
+        head = Size(self.size.units // self.heads, of_head, self.size.swept)
         sizes = (self.size, fixed(3), fixed(self.heads), head)
         shape = [one.units for one in sizes]
         initial = glorot(shape, axes_of(sizes), self.size.true, self.size.true)

@@ -126,10 +126,10 @@ class Dropout(nn.Module):
         """An array of the same shape.
 
         Args:
-          rate: fraction of zeros, which may be traced.
+          rate: fraction of zeros, which may be traced. No random numbers are drawn for a rate that is the Python number 0.
           train: the layer is the identity otherwise.
         """
-        if not train:
+        if not train or (isinstance(rate, float) and rate == 0.0):
             return jnp.asarray(x)
         keep = 1.0 - jnp.asarray(rate, jnp.float32)
         shape = [1 if axis in self.shared else n for axis, n in enumerate(x.shape)]

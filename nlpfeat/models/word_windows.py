@@ -166,7 +166,7 @@ def with_subwords(
         return jnp.asarray(own)
     known = jnp.asarray(buckets) < len(table)
     vectors = jnp.where(known[..., None], jnp.asarray(table)[jnp.where(known, buckets, 0)], 0.0)
-    return (own + vectors.sum(-2)) / (1 + known.sum(-1, keepdims=True))
+    return (jnp.asarray(own) + vectors.sum(-2)) / (1 + known.sum(-1, keepdims=True))
 
 
 def word_vectors(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from nlpfeat.config.fields import (
     Count,
-    Fraction,
+    DropoutRate,
     NonNegative,
     Positive,
     Scalar,
@@ -48,8 +48,8 @@ class WordMeanSettings(DescentSettings):
 class WordBagSettings(WordMeanSettings):
     """Settings of averaged words; `word_dropout` is the fraction of a text's words dropped, `dropout` that of dimensions."""
 
-    word_dropout: Scalar = traced(0.0, Fraction)
-    dropout: Scalar = traced(0.2, Fraction)
+    word_dropout: Scalar = traced(0.0, DropoutRate)
+    dropout: Scalar = traced(0.2, DropoutRate)
 
 
 @settings_class

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from nlpfeat.config.fields import Count, Fraction, Multiple, Positive, Scalar, settings_class, traced
+from nlpfeat.config.fields import Count, DropoutRate, Multiple, Positive, Scalar, settings_class, traced
 from nlpfeat.data.samplers import epoch_sampler, stream_sampler, streams, subsample
 from nlpfeat.data.text import characters, next_words
 from nlpfeat.data.text.characters import CharacterSpec
@@ -45,9 +45,9 @@ class CharacterNetSettings(DescentSettings):
 
     width: Scalar = traced(256, Count)
     learning_rate: Scalar = traced(2e-3, Positive)
-    input_dropout: Scalar = traced(0.0, Fraction)
-    state_dropout: Scalar = traced(0.0, Fraction)
-    dropout: Scalar = traced(0.2, Fraction)
+    input_dropout: Scalar = traced(0.0, DropoutRate)
+    state_dropout: Scalar = traced(0.0, DropoutRate)
+    dropout: Scalar = traced(0.2, DropoutRate)
 
 
 @settings_class
@@ -55,7 +55,7 @@ class CharacterTransformerSettings(DescentSettings):
     """Settings of transformers that read characters; for the fraction dropped see `CharacterTransformer`."""
 
     width: Scalar = traced(128, Count)
-    dropout: Scalar = traced(0.0, Fraction)
+    dropout: Scalar = traced(0.0, DropoutRate)
 
 
 CHAR_RNN = Task(

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from nlpfeat.config.fields import (
     Count,
+    DropoutRate,
     Fraction,
     NonNegative,
     NonNegativeInt,
@@ -54,8 +55,8 @@ class DotSettings(DescentSettings):
 class RatingNetSettings(DotSettings):
     """As `DotSettings`, with the fractions of factors and of dense units dropped."""
 
-    factor_dropout: Scalar = traced(0.3, Fraction)
-    dropout: Scalar = traced(0.75, Fraction)
+    factor_dropout: Scalar = traced(0.3, DropoutRate)
+    dropout: Scalar = traced(0.75, DropoutRate)
 
 
 @settings_class
@@ -133,7 +134,8 @@ RATINGS_BAYES = replace(
             units,
             len(data.rated.users),
             len(data.rated.items),
-            *data.features,
+            data.features.users,
+            data.features.items,
             data.times if model.times else (),
             data.low,
             data.high,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from nlpfeat.config.fields import Count, Fraction, NonNegative, Scalar, settings_class, traced
+from nlpfeat.config.fields import Count, DropoutRate, NonNegative, Scalar, settings_class, traced
 from nlpfeat.data.text import corpus, sequences
 from nlpfeat.data.text.sequences import SequenceSpec
 from nlpfeat.models import word_bag
@@ -21,7 +21,7 @@ class DenseNetSettings(DescentSettings):
     """Settings of the dense net; `dropout` is the fraction of dense units dropped."""
 
     width: Scalar = traced(100, Count)
-    dropout: Scalar = traced(0.7, Fraction)
+    dropout: Scalar = traced(0.7, DropoutRate)
 
 
 @settings_class
@@ -29,10 +29,10 @@ class MultiConvNetSettings(DescentSettings):
     """Settings of convolutions of several kernel sizes; for the fractions dropped see `ConvNet`."""
 
     width: Scalar = traced(64, Count)
-    word_dropout: Scalar = traced(0.2, Fraction)
-    embedding_dropout: Scalar = traced(0.2, Fraction)
-    joined_dropout: Scalar = traced(0.5, Fraction)
-    dropout: Scalar = traced(0.7, Fraction)
+    word_dropout: Scalar = traced(0.2, DropoutRate)
+    embedding_dropout: Scalar = traced(0.2, DropoutRate)
+    joined_dropout: Scalar = traced(0.5, DropoutRate)
+    dropout: Scalar = traced(0.7, DropoutRate)
 
 
 @settings_class
@@ -40,11 +40,11 @@ class ConvNetSettings(DescentSettings):
     """Settings of convolutions of one kernel size; for the fractions dropped see `ConvNet`."""
 
     width: Scalar = traced(64, Count)
-    word_dropout: Scalar = traced(0.2, Fraction)
-    column_dropout: Scalar = traced(0.0, Fraction)
-    embedding_dropout: Scalar = traced(0.2, Fraction)
-    filter_dropout: Scalar = traced(0.2, Fraction)
-    dropout: Scalar = traced(0.7, Fraction)
+    word_dropout: Scalar = traced(0.2, DropoutRate)
+    column_dropout: Scalar = traced(0.0, DropoutRate)
+    embedding_dropout: Scalar = traced(0.2, DropoutRate)
+    filter_dropout: Scalar = traced(0.2, DropoutRate)
+    dropout: Scalar = traced(0.7, DropoutRate)
 
 
 @settings_class
@@ -52,7 +52,7 @@ class LstmNetSettings(DescentSettings):
     """Settings of the LSTM; `l2` multiplies Σ W² of the word table."""
 
     width: Scalar = traced(100, Count)
-    word_dropout: Scalar = traced(0.2, Fraction)
+    word_dropout: Scalar = traced(0.2, DropoutRate)
     l2: Scalar = traced(1e-6, NonNegative)
 
 

@@ -1,7 +1,7 @@
 """The recipe of gradient descent: the traced settings of all tasks that learn by it, and which of them a bucket uses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Annotated
 
 from jaxtyping import PyTree
@@ -15,6 +15,7 @@ from nlpfeat.config.fields import (
     Range,
     Scalar,
     Settings,
+    off_values,
     settings_class,
     traced,
 )
@@ -76,7 +77,7 @@ PARTS: dict[str, tuple[str, ...]] = {
 
 
 def used_parts(settings: Settings, values: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
-    """The parts of a training step that some members use.
+    """The parts of a training step that some members use: those of `PARTS`, and the names of rates of dropout.
 
     Args:
       settings: of the study.
@@ -84,12 +85,24 @@ def used_parts(settings: Settings, values: Mapping[str, Sequence[float]]) -> tup
     """
     if not isinstance(settings, DescentSettings):
         return ()
-    defaults = {one.name: one.default for one in fields(DescentSettings)}
+    off = {one.name: one.default for one in fields(DescentSettings)} | off_values(type(settings))
 
     def used(name: str) -> bool:
-        return any(value != defaults[name] for value in values[name])
+        return any(value != off[name] for value in values[name])
 
-    return tuple(part for part, names in PARTS.items() if any(map(used, names)))
+    parts = PARTS | {name: (name,) for name in off_values(type(settings))}
+    return tuple(part for part, names in parts.items() if any(map(used, names)))
+
+
+def with_parts(settings: DescentSettings, parts: Sequence[str]) -> DescentSettings:
+    """The settings with Python numbers in place of rates of dropout that no member uses, so that nothing is compiled for them.
+
+    Args:
+      settings: of a member, traced.
+      parts: from `used_parts`.
+    """
+    unused = {name: value for name, value in off_values(type(settings)).items() if name not in parts}
+    return replace(settings, **unused)
 
 
 def complaint(settings: PyTree, phases: Sequence[int]) -> str | None:

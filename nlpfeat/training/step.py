@@ -20,7 +20,7 @@ from nlpfeat.keys import stream
 from nlpfeat.models.batch_norm import Network
 from nlpfeat.models.roles import roles_of
 from nlpfeat.training import parametrisation
-from nlpfeat.training.recipe import DescentSettings
+from nlpfeat.training.recipe import DescentSettings, with_parts
 from nlpfeat.training.task import NO_CARRY, ExampleRule, GradientDescent, Task
 
 
@@ -236,11 +236,12 @@ def train_step(
         return State(*learner.step(state.params, state.opt_state, batch, settings, learning_rate))  # pyright: ignore[reportArgumentType]
     trained, fixed = partition(state.params, frozen)
     inputs = carry.inject(state.carry, batch.inputs)
+    used = with_parts(settings, program.parts) if isinstance(settings, DescentSettings) else settings
 
     def mean_loss(trained: Params) -> tuple[Array, PyTree]:
         key = jax.random.fold_in(stream(settings.seed, "dropout"), step)
         outputs: Outputs = module.apply(
-            {"params": merge(trained, fixed)}, inputs, settings, train=True, rngs={"dropout": key}
+            {"params": merge(trained, fixed)}, inputs, used, train=True, rngs={"dropout": key}
         )  # pyright: ignore[reportAssignmentType]
         loss = learner.loss.fn(outputs, batch.targets)
         if "label_smoothing" in program.parts and learner.uniform_loss is not None:

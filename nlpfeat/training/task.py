@@ -4,7 +4,7 @@ A task has six groups of attributes: its names, how its data are read, how its n
 evaluated, and which views of a trained network exist. All callables are pure functions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -185,7 +185,7 @@ class ModelFactory:
     build: BuildFn
     init_override: InitOverride = lambda metadata, params, settings: params
     carry: Carry = NO_CARRY
-    limits: Callable[[PyTree, PyTree], dict[str, Range | Divisor | Multiple]] = lambda model, data: {}
+    limits: Callable[[PyTree, PyTree], Mapping[str, Range | Divisor | Multiple]] = lambda model, data: {}
     layered: bool = True
     padded: bool = True
 

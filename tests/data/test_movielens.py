@@ -119,8 +119,8 @@ def test_times_become_days_of_users_and_intervals_since_their_first_rating(folde
 
 def test_facts_are_left_out_when_asked(folder):
     with_facts = rating_table.load(RatingsSpec(edition="100k")).metadata.features
-    assert with_facts[0] == 3 + 2 + 1  # decades of age, genders, one occupation
-    assert with_facts[1] == 2 + 1  # the year, its square, one genre
+    assert with_facts.users == 3 + 2 + 1  # decades of age, genders, one occupation
+    assert with_facts.items == 2 + 1  # the year, its square, one genre
     assert rating_table.load(RatingsSpec(edition="100k", facts=False)).metadata.features == (0, 0)
 
 

@@ -107,7 +107,7 @@ def test_titles_years_and_genres(tmp_path):
     assert any("1 of 3 items are not described" in note for note in notes)
     assert table.described.titles == ("Soup", "10", "Pie, The (1985)")
     assert table.described.genres == ((), (), ("Sweet", "Baked"))
-    assert arrays.item_features.shape == (3, 4) == (3, table.features[1])  # year, its square, two genres
+    assert arrays.item_features.shape == (3, 4) == (3, table.features.items)  # year, its square, two genres
     np.testing.assert_allclose(arrays.item_features.mean(0), 0, atol=1e-6)
     assert [year(t) for t in ("A (1999)", "B (1978-1980) ")] == [1999, 1978]
     assert np.isnan(year("(2010) C"))

@@ -124,6 +124,13 @@ class Pairs(NamedTuple):
     times: Times | None = None
 
 
+class Features(NamedTuple):
+    """Number of features of a user and of an item."""
+
+    users: int
+    items: int
+
+
 class RatingTable(NamedTuple):
     """The ratings on the host.
 
@@ -131,14 +138,14 @@ class RatingTable(NamedTuple):
       rated: the ratings.
       described: descriptions of the items.
       drawn: how many ratings of those that the files put into the train split are drawn for train, validation and test.
-      features: number of features per user and per item.
+      features: their number, per user and per item.
       times: number of values of each of `rating_times`.
     """
 
     rated: Rated
     described: Described
     drawn: tuple[int, int, int]
-    features: tuple[int, int]
+    features: Features
     times: tuple[tuple[str, int], ...] = ()
 
     @property
@@ -205,15 +212,15 @@ def load(spec: RatingsSpec) -> Dataset:
     test = max(test, 1) if spec.test_share and not fixed[1:].any() else test
     validation = 0 if fixed[1] else round(spec.validation_share * (fixed[0] - test))
     drawn = int(fixed[0]) - test - validation, validation, test
-    features = user_features(facts), item_features(described)
+    of_users, of_items = user_features(facts), item_features(described)
     if not spec.facts:
-        features = tuple(part[:, :0] for part in features)
+        of_users, of_items = of_users[:, :0], of_items[:, :0]
     times, sizes = rating_times(rated)
-    table = RatingTable(rated, described, drawn, (features[0].shape[1], features[1].shape[1]), sizes)
+    table = RatingTable(rated, described, drawn, Features(of_users.shape[1], of_items.shape[1]), sizes)
     names = "\0".join((*rated.users, *rated.items, *described.titles)).encode()
     when = b"" if rated.time is None else rated.time.tobytes()
     digest = hashlib.sha256(names + rated.stars.tobytes() + rated.split.tobytes() + when).hexdigest()
-    arrays = RatingArrays(rated.user, rated.item, *features, times)
+    arrays = RatingArrays(rated.user, rated.item, of_users, of_items, times)
     return Dataset(arrays, table, digest, _notes(spec, rated, described))
 
 
