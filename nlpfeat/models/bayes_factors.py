@@ -100,12 +100,14 @@ def _side(
 ) -> dict[str, Array]:
     """Posterior means and variances of the factors and biases of users or items, and their implicit feedback."""
     mask = unit_mask(units, width)[None]
+    # `init_override` reads it from the train split. Checkpoints hold no empty arrays.
+    implicit = {"implicit": jnp.zeros((rows, components))} if components else {}
     return {
+        **implicit,
         "mean": scale * 3**0.5 * uniform_per_unit(key, (rows, units), [1]) * mask,
         "variance": 0.1 * scale * jnp.ones((rows, units)) * mask,
         "bias": jnp.zeros(rows),
         "bias_variance": jnp.full(rows, 0.1),
-        "implicit": jnp.zeros((rows, components)),  # `init_override` reads it from the train split
     }
 
 
@@ -138,6 +140,8 @@ def init_override(table: RatingTable, params: Params, settings: PyTree) -> Param
       params: as the module draws them.
       settings: of the member, whose split is read.
     """
+    if "implicit" not in params["users"]:
+        return params
     components = params["users"]["implicit"].shape[1]
     train = np.asarray(make_splits(table, settings)["train"].inputs)
     user, item = table.rated.user[train], table.rated.item[train]

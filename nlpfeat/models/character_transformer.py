@@ -62,12 +62,39 @@ class LayerNorm(nn.Module):
         """An array of the same shape, zero in the padding of units."""
         scale = self.param("scale", ones_init(), (self.size.units,))
         offset = self.param("offset", zeros_init(), (self.size.units,))
-        mean = x.sum(-1, keepdims=True) / self.size.true
-        centred = self.size.mask(x - mean)
-        variance = (centred**2).sum(-1, keepdims=True) / self.size.true
         shape = (1,) * (x.ndim - 1) + (self.size.units,)
-        normal = centred * jax.lax.rsqrt(variance + TINY)
-        return self.size.mask(normal * scale.reshape(shape) + offset.reshape(shape))
+        own, scale, offset = (
+            self.size.mask(part).reshape(shape) for part in (jnp.ones_like(scale), scale, offset)
+        )
+        return _normalized(x, own, jnp.asarray(self.size.true, jnp.float32)) * scale + offset
+
+
+# The custom backward pass reads the result and one number per position; JAX's default one takes 4 % longer for a training step with
+# 128 units on CPU.
+@jax.custom_vjp
+def _normalized(x: Array, own: Array, width: Array) -> Array:
+    """X at mean 0 and variance 1 over the `width` units for which `own` is 1, zero in the others."""
+    return _normalize(x, own, width)[0]
+
+
+def _normalize(x: Array, own: Array, width: Array) -> tuple[Array, PyTree]:
+    """The result of `_normalized`, and the residuals of `_normalized_backward`."""
+    centred = (x - (x * own).sum(-1, keepdims=True) / width) * own
+    scale = jax.lax.rsqrt((centred**2).sum(-1, keepdims=True) / width + TINY)
+    normal = centred * scale
+    return normal, (normal, scale, own, width)
+
+
+def _normalized_backward(residuals: PyTree, gradient: Array) -> tuple[Array, Array, Array]:
+    """The gradient with respect to x; the mask and the width have none."""
+    normal, scale, own, width = residuals
+    gradient = gradient * own
+    mean = gradient.sum(-1, keepdims=True) / width
+    along = (gradient * normal).sum(-1, keepdims=True) / width
+    return scale * (gradient - mean - normal * along) * own, jnp.zeros_like(own), jnp.zeros_like(width)
+
+
+_normalized.defvjp(_normalize, _normalized_backward)
 
 
 class CausalAttention(nn.Module):
@@ -97,11 +124,12 @@ class CausalAttention(nn.Module):
         sizes = (self.size, fixed(3), fixed(self.heads), head)
         shape = [one.units for one in sizes]
         initial = glorot(shape, axes_of(sizes), self.size.true, self.size.true)
-        weight = self.param("weight", initial).reshape(shape[0], -1)
-        bias = self.param("bias", zeros_init(), tuple(shape[1:])).reshape(1, -1)
+        # Masked weights and biases, which are fewer than the products, leave the padding of heads at zero.
+        weight = head.mask(self.param("weight", initial)).reshape(shape[0], -1)
+        bias = head.mask(self.param("bias", zeros_init(), tuple(shape[1:]))).reshape(1, -1)
         product = (x.reshape(n * length, -1) @ weight + bias).reshape(n, length, *shape[1:])
         # Heads before positions: each head of each example is a product of two contiguous matrices.
-        query, key, value = head.mask(product.transpose(2, 0, 3, 1, 4))
+        query, key, value = product.transpose(2, 0, 3, 1, 4)
         scores = query @ jnp.swapaxes(key, 2, 3) * jax.lax.rsqrt(jnp.asarray(head.true, jnp.float32))
         weights = jax.nn.softmax(jnp.where(readable[None, None], scores, -jnp.inf), axis=-1)
         read = (weights @ value).transpose(0, 2, 1, 3).reshape(n * length, self.heads, -1)

@@ -95,14 +95,14 @@ class FeatureRegression(NamedTuple):
 
 def feature_regression(
     features: Float[Array | np.ndarray, "rows given"],
-    implicit: Float[Array | np.ndarray, "rows components"],
+    implicit: Float[Array | np.ndarray, "rows components"] | None,
     counts: Real[Array | np.ndarray, " rows"],
     ridge: Scalar,
 ) -> FeatureRegression:
     """The regression on some features and on the logarithm of the number of ratings, with its square, standardised.
 
     Args:
-      features, implicit: (rows, given) and (rows, components).
+      features, implicit: (rows, given) and (rows, components), or None for no implicit feedback.
       counts: (rows,), number of ratings.
       ridge: see `FeatureRegression`.
     """
@@ -110,7 +110,7 @@ def feature_regression(
     columns = jnp.stack([log_counts, log_counts**2], axis=1)
     mean, deviation = columns.mean(0, keepdims=True), columns.std(0, keepdims=True)
     columns = (columns - mean) / jnp.maximum(deviation, 1e-6)
-    all_columns = jnp.concatenate([columns, features, implicit], axis=1)
+    all_columns = jnp.concatenate([columns, features, *([] if implicit is None else [implicit])], axis=1)
     gram = all_columns.T @ all_columns + ridge * jnp.eye(all_columns.shape[1])
     return FeatureRegression(all_columns, ridge, jax.scipy.linalg.cho_factor(gram))
 
@@ -159,7 +159,7 @@ def coordinate_ascent_step(
     )
     regressions = Regressions(
         *(
-            feature_regression(features, params[name]["implicit"], side.sums(ones), settings.ridge)
+            feature_regression(features, params[name].get("implicit"), side.sums(ones), settings.ridge)
             for name, features, side in (
                 ("users", pairs.user_features, user),
                 ("items", pairs.item_features, item),
