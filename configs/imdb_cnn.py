@@ -13,6 +13,10 @@ Command:  nlpfeat sweep imdb_cnn      filters 2 to 100, one epoch
           … :tuned      chosen on a tenth of the training half: 20,000 words, max pooling of ten instead of two;
                         frozen at three times the learning rate, then fine-tuned for three epochs at the full
                         learning rate and for one at a tenth
+          … :unlabelled chosen on a tenth of the training half: vectors of 100 dimensions that were learned on the 75,000
+                        reviews outside the test half, most of them unlabelled:
+                        nlpfeat sweep windows_noise:hundred
+                        nlpfeat words export --study=runs/windows_noise-hundred --out=runs/vectors.txt
           nlpfeat sweep imdb_cnn:own --data=mine.csv      a file of your own: settings are fitted to it
 Expect:   1e-3, four seeds: :recipe .89 on the test half (printed: 89.47), :tuned .90 (90.08).
 Minutes:  25 for the sweep, ten to fifteen for each of the others, on two cores.
@@ -68,6 +72,21 @@ get_config = with_variants(
         "settings.embedding_dropout": 0.1,
         "settings.filter_dropout": 0.2,
         "settings.dropout": 0.5,
+        "sweep": RECIPE_GRID,
+    },
+    unlabelled={
+        "data.vectors": "runs/vectors.txt",
+        "data.vocab_size": 20_000,
+        "model.embedding": 100,
+        "training.steps": (1564,),
+        "training.record_every": 1564,
+        "training.checkpoint_every": 1564,
+        "training.train_sample": 1000,
+        "training.snapshots": (),
+        "settings.schedule": "cosine",
+        "settings.average_decay": 0.998,
+        "settings.embedding_dropout": 0.3,
+        "settings.filter_dropout": 0.5,
         "sweep": RECIPE_GRID,
     },
     own=FITTED,

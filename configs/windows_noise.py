@@ -5,6 +5,7 @@ segment of 256 words. Frequent words are subsampled. One core learns from half a
 
 Command:  nlpfeat sweep windows_noise      dimensions 2 to 100
           … :best      50 dimensions, 15.6 epochs
+          … :hundred   100 dimensions, five epochs, as a start for configs/imdb_cnn.py:unlabelled
           … :subwords  50 dimensions, shared by words that have character n-grams in common
           … :half_1    50 dimensions from the odd reviews, for nlpfeat words translate
           … :half_2    50 dimensions from the even reviews, for the same
@@ -51,6 +52,12 @@ get_config = with_variants(
         "training.record_every": 1000,
         "training.checkpoint_every": 3000,
         "sweep": {"width": (50,), "seed": (0, 1)},
+    },
+    hundred={
+        "training.steps": (2600, 1600, 1300),
+        "training.record_every": 5500,
+        "training.checkpoint_every": 5500,
+        "sweep": {"width": (100,), "seed": (0,)},
     },
     subwords={
         "data.subwords": 100_000,

@@ -38,6 +38,7 @@ ORDER = (
     "characters",
     "dimension",
     "results",  # makes the folder of all tasks, which a command reads
+    "records",
     "own-widths",
     "own-texts",
     "own-ratings",
