@@ -4,10 +4,12 @@ The sizes of nanoGPT's recipe for a CPU: four blocks of four heads, windows of 6
 The last tenth of the text is held out. The width is the number of units of every block, a multiple of the heads.
 
 Command:  nlpfeat sweep char_transformer      4 to 128 units
-          … :nanogpt    128 units, twelve windows per step, 2,000 steps, as in nanoGPT's README
-          … :best       chosen by the bits per second of two cores
+          … :nanogpt  128 units, twelve windows per step, 2,000 steps, as in nanoGPT's README
           … :own --config.data.path=book.txt --study=runs/book      your own text
           nlpfeat write --study=runs/char_transformer --width=128 --seed=0 --prompt="ROMEO:"
+Expect:   1e-3, two seeds: :nanogpt @GPT@ bits per character of held-out text (nanoGPT: 2.71).
+Minutes:  twenty, and two for :nanogpt, on two cores.
+Data:     tinyshakespeare.txt, 1 MB, downloaded once or found in the folder NLPFEAT_DATA.
 """
 
 from pathlib import Path
@@ -45,7 +47,7 @@ get_config = with_variants(
             "checkpoint_every": 20,
             "snapshots": (0, 10),
         },
-        "settings": {"warmup_steps": 0},
+        "settings.warmup_steps": 0,
         "sweep": {"width": (2, 8), "seed": SEEDS},
     },
 )

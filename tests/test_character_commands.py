@@ -31,12 +31,12 @@ def test_a_net_writes_and_writes_the_same_again(read):
     arguments = (f"--study={read}", "--width=8", "--seed=1", "--prompt=The Film", "--characters=50")
     done = run("write", *arguments)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("the film")
-    assert len(done.stdout) == len("the film") + 50 + 1
+    assert done.stdout.startswith("The Film")
+    assert len(done.stdout) == len("The Film") + 50 + 1
     assert run("write", *arguments).stdout == done.stdout
     assert run("write", *arguments, "--sample-seed=1").stdout != done.stdout
     told = json.loads(run("write", *arguments, "--texts=2", "--json").stdout)
-    assert told["prompt"] == "the film"
+    assert told["prompt"] == "The Film"
     assert [len(text) for text in told["texts"]] == [50, 50]
 
 

@@ -26,8 +26,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import svds
 
 from nlpfeat.config.fields import NonNegativeInt, Scalar
-from nlpfeat.data.core import Outputs, Params
-from nlpfeat.data.ratings.rating_table import RatingTable, make_splits
+from nlpfeat.data.core import Outputs, Params, Splits
+from nlpfeat.data.ratings.rating_table import RatingTable
 from nlpfeat.models.factors import FactorTables, NewUserPrior
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
@@ -132,18 +132,19 @@ def _prior(
     }
 
 
-def init_override(table: RatingTable, params: Params, settings: PyTree) -> Params:
+def init_override(table: RatingTable, params: Params, settings: PyTree, splits: Splits) -> Params:
     """The parameters with the implicit feedback of the member's train split: singular vectors, scaled to variance 1.
 
     Args:
       table: metadata of the dataset.
       params: as the module draws them.
-      settings: of the member, whose split is read.
+      settings: of the member; they have no effect here.
+      splits: of the member.
     """
     if "implicit" not in params["users"]:
         return params
     components = params["users"]["implicit"].shape[1]
-    train = np.asarray(make_splits(table, settings)["train"].inputs)
+    train = np.asarray(splits["train"].inputs)
     user, item = table.rated.user[train], table.rated.item[train]
     rated = csr_array((np.ones(len(train)), (user, item)), (len(table.rated.users), len(table.rated.items)))
     found = min(components, min(rated.shape) - 1)

@@ -93,7 +93,7 @@ class MemberFactory:
         try:
             splits = self.splits(settings)
             params = jax.device_get(self.init(units, Data(settings, self.dataset.arrays, splits)))
-            params = self.spec.task.model.init_override(self.dataset.metadata, params, settings)
+            params = self.spec.task.model.init_override(self.dataset.metadata, params, settings, splits)
         except Exception as error:
             error.add_note(f"while making member {settings}")
             raise

@@ -130,7 +130,9 @@ REVIEWS_BAG = replace(
         build=lambda model, data, units: SentimentNet(
             units, sentiment_net.outputs(len(data.corpus.classes)), len(data.vocabulary.words)
         ),
-        init_override=lambda metadata, params, settings: sentiment_net.init_override(params, settings),
+        init_override=lambda metadata, params, settings, splits: sentiment_net.init_override(
+            params, settings
+        ),
     ),
     learner=REVIEW_BY_REVIEW,
     views=Views(word_vectors=sentiment_net.word_vectors),

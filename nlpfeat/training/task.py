@@ -111,13 +111,14 @@ class BuildFn(Protocol):
 class InitOverride(Protocol):
     """Replaces initial parameters of a member, on the host."""
 
-    def __call__(self, metadata: PyTree, params: Params, settings: PyTree, /) -> Params:
+    def __call__(self, metadata: PyTree, params: Params, settings: PyTree, splits: Splits, /) -> Params:
         """The parameters before the first step, such as a word table with pretrained vectors.
 
         Args:
           metadata: of the dataset.
           params: as the module draws them.
           settings: of the member.
+          splits: of the member, on the host.
         """
         ...
 
@@ -183,7 +184,7 @@ class ModelFactory:
     spec: type
     settings: type[Settings]
     build: BuildFn
-    init_override: InitOverride = lambda metadata, params, settings: params
+    init_override: InitOverride = lambda metadata, params, settings, splits: params
     carry: Carry = NO_CARRY
     limits: Callable[[PyTree, PyTree], Mapping[str, Range | Divisor | Multiple]] = lambda model, data: {}
     layered: bool = True

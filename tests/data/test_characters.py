@@ -62,12 +62,15 @@ def test_every_character_but_the_first_is_asked_for_once(tmp_path_factory, lengt
 
 def test_the_alphabet_is_that_of_the_train_part_commonest_first(tmp_path):
     (tmp_path / "a.txt").write_text("aAAb\nb c" * 20 + "zé")
-    _, book, splits, notes = read(tmp_path / "a.txt", window=5, vocab_size=3, validation_share=0.2)
+    sizes = {"window": 5, "vocab_size": 3, "validation_share": 0.2}
+    _, book, splits, notes = read(tmp_path / "a.txt", lower=True, **sizes)
     assert book.alphabet.characters[0] == "a"
     assert len(book.alphabet.characters) == 3
     assert book.alphabet.decode(book.alphabet.encode("AZ\U0001f600")) == "a\ufffd\ufffd"
     assert set(splits) == {"train", "validation"}
     assert any("not in the vocabulary" in note for note in notes)
+    assert read(tmp_path / "a.txt", **sizes)[1].alphabet.characters == "Aba"  # as it is spelt
+    assert any(note.startswith(f"{tmp_path / 'a.txt'}: the alphabet in lower case: ") for note in notes)
     assert Alphabet("ab", lower=False).encode("A").tolist() == [0]
 
 

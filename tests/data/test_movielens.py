@@ -131,8 +131,9 @@ def test_implicit_feedback_is_that_of_the_train_split(tmp_path):
     table = rating_table.load(RatingsSpec(path=str(tmp_path / "own.csv"))).metadata
     settings = BayesSettings(seed=np.int32(0))
     sides = {name: {"implicit": np.zeros((n, 10), np.float32)} for name, n in (("users", 9), ("items", 12))}
-    found = init_override(table, sides, settings)
-    train = np.asarray(rating_table.make_splits(table, settings)["train"].inputs)
+    splits = rating_table.make_splits(table, settings)
+    found = init_override(table, sides, settings, splits)
+    train = np.asarray(splits["train"].inputs)
     rated = np.zeros((9, 12))
     rated[table.rated.user[train], table.rated.item[train]] = 1
     left, _, right = np.linalg.svd(rated)

@@ -81,7 +81,7 @@ def test_words_are_found_in_the_other_space():
 def test_csls_penalises_hubs():
     """A hub near all queries loses against the word itself once its local density is subtracted."""
     hub = np.array([1.0, 0, 0])
-    asked = unit_length(hub + 0.3 * RNG.normal(size=(40, 3)) * [0, 1, 1])
+    asked = unit_length(hub + 0.3 * np.random.default_rng(1).normal(size=(40, 3)) * [0, 1, 1])
     answers = unit_length(asked * [0.3, 1, 1])
     target = np.concatenate([hub[None], answers])
     by_cosine = nearest_translations(asked, asked, target, 1, csls=False)[:, 0]

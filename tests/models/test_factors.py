@@ -21,6 +21,7 @@ def pairs(n=9, seed=0):
     return Pairs(
         rng.integers(USERS, size=n).astype(np.int32),
         rng.integers(ITEMS, size=n).astype(np.int32),
+        np.zeros((USERS, 0), np.float32),
         np.zeros((ITEMS, 1), np.float32),
     )
 

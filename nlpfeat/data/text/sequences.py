@@ -11,7 +11,7 @@ from jax import Array
 from jaxtyping import Int, PyTree
 
 from nlpfeat.config.fields import Count, Range
-from nlpfeat.data.core import Dataset, Examples, Index, Leaf, Params
+from nlpfeat.data.core import Dataset, Examples, Index, Leaf, Params, Splits
 from nlpfeat.data.text import vector_files
 from nlpfeat.data.text.corpus import Corpus, unread_words
 from nlpfeat.data.text.sources import CorpusSpec, read_corpus
@@ -219,7 +219,7 @@ def batch(arrays: Sequences, examples: Examples, index: Index) -> Examples:
     return Examples(Sequence(jnp.where(position >= first[:, None], words, 0), end - first), targets)
 
 
-def pretrained_embedding(texts: SequenceTexts, params: Params, settings: PyTree) -> Params:
+def pretrained_embedding(texts: SequenceTexts, params: Params, settings: PyTree, splits: Splits) -> Params:
     """The parameters with the word table set to pretrained vectors, if the texts have some.
 
     Pretrained vectors are divided by 3. Words without a vector, and the row of rare words, start N(0, .6) / 3; padding is 0.
@@ -229,6 +229,7 @@ def pretrained_embedding(texts: SequenceTexts, params: Params, settings: PyTree)
       texts: metadata of the dataset.
       params: as the module draws them.
       settings: of the member, whose seed draws the missing vectors.
+      splits: have no effect here.
     """
     if texts.vectors is None or texts.has_vector is None:
         return params

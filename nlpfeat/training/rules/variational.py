@@ -89,8 +89,10 @@ class FeatureRegression(NamedTuple):
           mean, variance: (rows,), of the values.
           weights: of the regression.
         """
+        # The posterior covariance of the weights is the variance times the inverse of featuresᵀ features + ridge. So they take no
+        # part in the denominator: with many features and few rows, counting them shrinks all factors to nothing.
         squares = ((mean - self.features @ weights) ** 2 + variance).sum() + self.ridge * (weights**2).sum()
-        return jnp.maximum(squares, TINY) / sum(self.features.shape)
+        return jnp.maximum(squares, TINY) / self.features.shape[0]
 
 
 def feature_regression(
