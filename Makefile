@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure all-tasks test test-slow golden lint docs notebooks run-notebooks wheel smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-double-descent bench-report chaos lock clean
+.PHONY: help sweep measure all-tasks test test-slow golden lint docs notebooks run-notebooks wheel smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-shakespeare bench-double-descent bench-report chaos lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -67,13 +67,17 @@ bench-ratings: $(VENV)/ok ## the benchmark of factors of films against a public 
 	$(RUN) -c 'import surprise' 2>/dev/null || $(RUN) -m pip install --quiet 'scikit-surprise>=1.1.4'
 	$(RUN) -m benchmarks.ratings
 
-bench-words: $(VENV)/ok ## the benchmark of word vectors against a public word2vec, half an hour; reads IMDB from NLPFEAT_DATA
+bench-words: $(VENV)/ok ## the benchmark of word vectors against gensim, and word2vec where it is named, an hour and a half; reads IMDB from NLPFEAT_DATA
 	$(VENV)/bin/pip install --quiet gensim
 	$(RUN) -m benchmarks.word_vectors
 
 bench-characters: $(VENV)/ok ## the benchmark of nets of characters against PyTorch, and of writing; reads the book from NLPFEAT_DATA
 	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
 	$(RUN) -m benchmarks.characters
+
+bench-shakespeare: $(VENV)/ok ## bits per character on Tiny Shakespeare beside PyTorch, at equal size, batches and steps
+	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
+	$(RUN) -m benchmarks.shakespeare
 
 bench-regions: $(VENV)/ok ## the benchmark of exact linear regions against regioncam
 	$(RUN) -m benchmarks.regions
