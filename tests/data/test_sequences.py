@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nlpfeat.data.core import Examples
 from nlpfeat.data.text import sequences, tokens, vector_files
 from nlpfeat.data.text.corpus import LabelledTexts, corpus_notes, hold_out, tokenize_corpus
+from nlpfeat.data.text.vocabulary import Vocabulary
 from nlpfeat.errors import DamagedFile, UserError
 
 ROWS = [("the cat and the dog", "a"), ("the Dog! it's<br />fun", "b"), ("new words, the end", "a")]
@@ -141,11 +142,25 @@ def test_vectors_start_the_table(tmp_path, name):
     class Settings:
         seed = 3
 
-    table = sequences.pretrained_embedding(texts, blank, Settings)["words"]["table"]
+    table = sequences.pretrained_embedding(texts, blank, Settings, {})["words"]["table"]
     np.testing.assert_allclose(table[[0, 1, 3]], [[0, 0], [1 / 3, 2 / 3], [-0.5 / 3, 4 / 3]], rtol=1e-6)
     assert (table[[2, 4, 5]] != 0).all()
-    again = sequences.pretrained_embedding(texts, blank, Settings)["words"]["table"]
+    again = sequences.pretrained_embedding(texts, blank, Settings, {})["words"]["table"]
     np.testing.assert_array_equal(table, again)
+
+
+def test_a_contraction_is_the_sum_of_its_parts(tmp_path):
+    """As GloVe cuts them: a file that has don't in one piece is believed."""
+    path = vectors(tmp_path, "do 1 2\nn't 10 20\nit's 7 7\nit 3 3\n's 5 5\n")
+    vocabulary = Vocabulary(
+        ("(padding)", "don't", "it's", "won't", "(rare)"),
+        np.ones((5, 1), np.int64),
+        {"don't": 1, "it's": 2, "won't": 3},
+        1,
+    )
+    table, found = sequences._vectors(path, vocabulary, 2)
+    assert found.tolist() == [False, True, True, False, False]  # there is no "wo"
+    np.testing.assert_array_equal(table[1:3], [[11, 22], [7, 7]])
 
 
 @pytest.mark.parametrize(
