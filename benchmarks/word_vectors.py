@@ -11,7 +11,6 @@ rank correlation with human judgements of every file of pairs (--pairs; WordSim-
 Usage: NLPFEAT_DATA=… python -m benchmarks.word_vectors [--minutes=10] [--seeds=3] [--pairs MEN.txt RG-65.txt] [--word2vec=PATH]
 """
 
-import struct
 import subprocess
 import tempfile
 import time
@@ -25,7 +24,7 @@ import numpy as np
 
 from benchmarks.common import first_state, flags_of, machine, one_bucket, print_markdown
 from nlpfeat.data.text.corpus import Corpus
-from nlpfeat.embeddings.space import WordSpace
+from nlpfeat.embeddings.space import WordSpace, load_space
 from nlpfeat.parallel import cores
 
 if TYPE_CHECKING:
@@ -163,23 +162,8 @@ def word2vec(program: str, corpus: Corpus, rows: int, epochs: int, seed: int) ->
         began = time.perf_counter()
         subprocess.run(line, check=True, stdout=subprocess.DEVNULL)
         took = time.perf_counter() - began
-        words, table = read_binary(vectors)
-    known = words[1 : rows + 1]  # the first is the end of a line
-    return space_of("word2vec", known, table[1 : rows + 1]), took
-
-
-def read_binary(path: Path) -> tuple[tuple[str, ...], np.ndarray]:
-    """The words and vectors of word2vec's binary format, the most frequent first."""
-    with path.open("rb") as file:
-        rows, width = map(int, file.readline().split())
-        words, table = [], np.empty((rows, width), np.float32)
-        for row in table:
-            word = b""
-            while (letter := file.read(1)) != b" ":
-                word += letter
-            words.append(word.decode("utf-8", "replace").strip())
-            row[:] = struct.unpack(f"{width}f", file.read(4 * width))
-    return tuple(words), table
+        space = load_space(str(vectors), rows + 1)
+    return space_of("word2vec", space.words[1:], space.vectors[1:]), took  # the first is the end of a line
 
 
 Rival = Callable[[int, int], tuple[WordSpace, float]]  # epochs, seed -> space, seconds

@@ -29,11 +29,10 @@ def solve_analogies(vectors: Vectors, questions: Int[np.ndarray, "n 3"]) -> Int[
     """
     known = unit_length(vectors).astype(np.float32)
     answers = np.empty(len(questions), np.int64)
-    memory = np.empty((min(CHUNK, len(questions)), len(known)), np.float32)  # see `nearest_of_each`
     for start in range(0, len(questions), CHUNK):
         chunk = questions[start : start + CHUNK]
         a, b, c = chunk.T
-        cosines = np.matmul(known[b] - known[a] + known[c], known.T, out=memory[: len(chunk)])
+        cosines = (known[b] - known[a] + known[c]) @ known.T
         np.put_along_axis(cosines, chunk, -np.inf, axis=1)
         answers[start : start + CHUNK] = cosines.argmax(1)
     return answers

@@ -27,7 +27,7 @@ from scipy.sparse.linalg import svds
 
 from nlpfeat.config.fields import NonNegativeInt, Scalar
 from nlpfeat.data.core import Outputs, Params, Splits
-from nlpfeat.data.ratings.rating_table import RatingTable
+from nlpfeat.data.ratings.rating_table import RatingTable, standardized
 from nlpfeat.models.factors import FactorTables, NewUserPrior
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 
@@ -157,14 +157,10 @@ def init_override(table: RatingTable, params: Params, settings: PyTree, splits: 
     sign = np.sign(np.take_along_axis(vectors["users"], np.abs(vectors["users"]).argmax(0)[None], 0))
     padding = (0, 0), (0, components - found)
     read = {
-        name: {**params[name], "implicit": np.pad(_standardized(sign * part), padding).astype(np.float32)}
+        name: {**params[name], "implicit": np.pad(standardized(sign * part), padding).astype(np.float32)}
         for name, part in vectors.items()
     }
     return {**params, **read}
-
-
-def _standardized(columns: np.ndarray) -> np.ndarray:
-    return (columns - columns.mean(0)) / np.maximum(columns.std(0), 1e-9)
 
 
 def factor_tables(params: Params, settings: PyTree) -> FactorTables:

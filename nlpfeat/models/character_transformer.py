@@ -198,11 +198,8 @@ class CharacterTransformer(nn.Module):
         """
         size = Size(self.units, settings.width, True)
         new = jnp.asarray(inputs.tokens)[:, -self.window :]
-        tokens, absent = new, 0
-        if inputs.state is not None:
-            before = inputs.state
-            tokens = jnp.concatenate([jnp.asarray(before.tokens), new], axis=1)[:, -self.window :]
-            absent = jnp.maximum(self.window - jnp.asarray(before.length) - new.shape[1], 0)
+        context = self._context(inputs.state, new)
+        tokens, absent = (new, 0) if inputs.state is None else (context.tokens, self.window - context.length)
         place = jnp.arange(tokens.shape[1])
         readable = (place[None] <= place[:, None]) & (place[None] >= absent) | (place[None] == place[:, None])
         x = Embedding(self.vocab_size, size, name="characters")(tokens, None, train=train)
@@ -217,13 +214,12 @@ class CharacterTransformer(nn.Module):
         return {
             "features": features,
             "scores": scores,
-            "state": self._context(inputs, new),
+            "state": context,
             "units": features[:, -1],
         }
 
-    def _context(self, inputs: PyTree, new: Array) -> Context:
-        """The last `window` characters."""
-        before = inputs.state
+    def _context(self, before: Context | None, new: Array) -> Context:
+        """The last `window` characters, after reading `new` ones."""
         if before is None:
             before = Context(jnp.zeros((len(new), self.window), jnp.int32), jnp.int32(0))
         tokens = jnp.concatenate([jnp.asarray(before.tokens), new], axis=1)[:, -self.window :]

@@ -22,7 +22,7 @@ from jaxtyping import Float, Int, PyTree
 from nlpfeat.config.fields import Count, Positive, Scalar
 from nlpfeat.data.core import Outputs, Params
 from nlpfeat.data.text.subwords import subword_ids
-from nlpfeat.data.text.windows import WindowTexts
+from nlpfeat.data.text.windows import WindowTexts, vocabulary_subwords
 from nlpfeat.models.layers import Dense, Embedding, Size, fixed, glorot, unfold
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 from nlpfeat.models.roles import with_role
@@ -176,7 +176,7 @@ def word_vectors(
     own = np.asarray(params["words"]["table"])
     if not texts.buckets:
         return own
-    ids = subword_ids(["", *texts.vocabulary.words[1:-1], ""], texts.buckets)
+    ids = vocabulary_subwords(texts.vocabulary, texts.buckets)
     return np.asarray(with_subwords(own, params["subwords"]["table"], ids))
 
 

@@ -94,13 +94,15 @@ def used_parts(settings: Settings, values: Mapping[str, Sequence[float]]) -> tup
     return tuple(part for part, names in parts.items() if any(map(used, names)))
 
 
-def with_parts(settings: DescentSettings, parts: Sequence[str]) -> DescentSettings:
+def with_parts(settings: Settings, parts: Sequence[str]) -> Settings:
     """The settings with Python numbers in place of rates of dropout that no member uses, so that nothing is compiled for them.
 
     Args:
       settings: of a member, traced.
       parts: from `used_parts`.
     """
+    if not isinstance(settings, DescentSettings):
+        return settings
     unused = {name: value for name, value in off_values(type(settings)).items() if name not in parts}
     return replace(settings, **unused)
 

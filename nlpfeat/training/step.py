@@ -236,7 +236,7 @@ def train_step(
         return State(*learner.step(state.params, state.opt_state, batch, settings, learning_rate))  # pyright: ignore[reportArgumentType]
     trained, fixed = partition(state.params, frozen)
     inputs = carry.inject(state.carry, batch.inputs)
-    used = with_parts(settings, program.parts) if isinstance(settings, DescentSettings) else settings
+    used = with_parts(settings, program.parts)
 
     def mean_loss(trained: Params) -> tuple[Array, PyTree]:
         key = jax.random.fold_in(stream(settings.seed, "dropout"), step)

@@ -17,7 +17,6 @@ from nlpfeat.data.tables import table_of
 from nlpfeat.errors import UserError
 
 FOLDS = 5
-_TIMED = RatingColumns("user", "item", "rating", time="timestamp")
 _GENRES = (
     "unknown,Action,Adventure,Animation,Children,Comedy,Crime,Documentary,Drama,Fantasy,Film-Noir,Horror,Musical,Mystery,"
     "Romance,Sci-Fi,Thriller,War,Western"
@@ -61,7 +60,7 @@ def _latest_small(texts: dict[str, str], path: str) -> MovieLens:
 
 def _100k(texts: dict[str, str], path: str) -> MovieLens:
     table = table_of(texts["u.data"], f"{path}: u.data", "user,item,rating,timestamp")
-    rated = collect(read_ratings(table, _TIMED), path)
+    rated = collect(read_ratings(table, RatingColumns()), path)
     tests = [
         set(zip(*_columns(texts[f"u{fold}.test"], "\t")[:2], strict=True)) for fold in range(1, FOLDS + 1)
     ]
@@ -84,7 +83,7 @@ def _100k(texts: dict[str, str], path: str) -> MovieLens:
 
 def _1m(texts: dict[str, str], path: str) -> MovieLens:
     table = table_of(texts["ratings.dat"], f"{path}: ratings.dat", "user,item,rating,timestamp")
-    rated = collect(read_ratings(table, _TIMED), path)
+    rated = collect(read_ratings(table, RatingColumns()), path)
     films = table_of(texts["movies.dat"], f"{path}: movies.dat", "item,title,genres")
     described = describe(films.records(), films.path, rated.items, "item")
     number, gender, age, occupation, _ = _columns(texts["users.dat"], "::")

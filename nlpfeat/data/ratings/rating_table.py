@@ -230,13 +230,13 @@ def item_features(described: Described) -> Float[np.ndarray, "items features"]:
     known = years[~np.isnan(years)]
     years = np.where(np.isnan(years), known.mean() if len(known) else 0.0, years)
     centred = years - years.mean()
-    return _standardized([centred, centred**2, *_indicators(described.genres)])
+    return _features([centred, centred**2, *_indicators(described.genres)])
 
 
 def user_features(facts: UserFacts) -> Float[np.ndarray, "users features"]:
     """One indicator per fact: float32 (users, features), standardised over the users."""
     indicators = _indicators(facts)
-    return _standardized(indicators) if indicators else np.zeros((len(facts), 0), np.float32)
+    return _features(indicators) if indicators else np.zeros((len(facts), 0), np.float32)
 
 
 def _indicators(words: Sequence[tuple[str, ...]]) -> list[list[bool]]:
@@ -244,10 +244,13 @@ def _indicators(words: Sequence[tuple[str, ...]]) -> list[list[bool]]:
     return [[word in row for row in words] for word in sorted({word for row in words for word in row})]
 
 
-def _standardized(columns: Sequence[PyTree]) -> Float[np.ndarray, "rows columns"]:
-    table = np.array(columns, np.float64).T
-    deviation = table.std(0)
-    return ((table - table.mean(0)) / np.where(deviation > 0, deviation, 1.0)).astype(np.float32)
+def _features(columns: Sequence[PyTree]) -> Float[np.ndarray, "rows columns"]:
+    return standardized(np.array(columns, np.float64).T).astype(np.float32)
+
+
+def standardized(table: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "rows columns"]:
+    """The columns at mean 0 and standard deviation 1; constant ones at 0."""
+    return (table - table.mean(0)) / np.maximum(table.std(0), 1e-9)
 
 
 ELAPSED = 10  # intervals of the time since a user's first rating

@@ -182,8 +182,9 @@ def _vectors(name: str, vocabulary: Vocabulary, dimension: int) -> tuple[np.ndar
     for word, row in vocabulary.ids.items():
         match = _CONTRACTION.fullmatch(word)
         if match:
-            parts[row] = [wanted.setdefault(part, len(wanted) + rows) for part in match.groups()]
-    table, found = vector_files.read(name, wanted, rows + len(wanted), dimension)
+            # New rows after those of the vocabulary, which has two that no word names: padding and rare words.
+            parts[row] = [wanted.setdefault(part, len(wanted) + 2) for part in match.groups()]
+    table, found = vector_files.read(name, wanted, len(wanted) + 2, dimension)
     for row, both in parts.items():
         if not found[row] and found[both].all():
             table[row], found[row] = table[both].sum(0), True

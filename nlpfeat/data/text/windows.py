@@ -11,7 +11,7 @@ import flax.struct
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float, PyTree, UInt32
+from jaxtyping import Float, Int, PyTree, UInt32
 
 from nlpfeat.config.fields import Fraction, NonNegative, Range
 from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Splits
@@ -205,7 +205,7 @@ def load(spec: WindowSpec) -> Dataset:
         first,
         keep_probability,
         noise,
-        subword_ids(_with_letters(vocabulary), buckets),
+        vocabulary_subwords(vocabulary, buckets),
         spec.context_radius,
         max_kept(keep_probability[words]),
     )
@@ -233,9 +233,9 @@ def _distributions(
     return keep.astype(np.float32), np.minimum(cumulative, 2**32 - 1).astype(np.uint32)
 
 
-def _with_letters(vocabulary: Vocabulary) -> list[str]:
-    """The words, without the names of the rows for padding and rare words, which have no letters."""
-    return ["", *vocabulary.words[1:-1], ""]
+def vocabulary_subwords(vocabulary: Vocabulary, buckets: int) -> Int[np.ndarray, "words most"]:
+    """`subword_ids` of the rows of the word table. Those of padding and of rare words have no letters."""
+    return subword_ids(["", *vocabulary.words[1:-1], ""], buckets)
 
 
 def _notes(
