@@ -202,14 +202,8 @@ def _sharded(function: Any, layout: Layout, axes: tuple[int | None, ...]) -> Any
 def _map_blocks(function: Any, axes: tuple[int | None, ...], block: int, arguments: Any) -> Any:
     """`function` of each member, `block` of them vectorised at a time."""
     mapped = tuple(a for a, axis in zip(arguments, axes, strict=True) if axis == 0)
-    members = jax.tree.leaves(mapped)[0].shape[0]
-    if members == 1:  # XLA on CPU makes slower products of matrices with a batch axis of 1
-        only = [
-            jax.tree.map(lambda leaf: leaf[0], a) if axis == 0 else a
-            for a, axis in zip(arguments, axes, strict=True)
-        ]
-        return jax.tree.map(lambda leaf: leaf[None], function(*only))
-    if block == members:
+    # A member by itself is not vectorised: XLA on CPU multiplies matrices more slowly with a batch axis of 1.
+    if block == jax.tree.leaves(mapped)[0].shape[0] > 1:
         return jax.vmap(function, axes)(*arguments)
 
     def call(own: tuple[Any, ...]) -> Any:
