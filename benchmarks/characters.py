@@ -66,7 +66,7 @@ def bucket_of(net: str, seeds: int) -> tuple["MemberFactory", "Bucket"]:
         {
             "task": "char_transformer" if attends else "char_rnn",
             "data": {"window": TRANSFORMER_WINDOW if attends else WINDOW},
-            "model": {"layers": layers},
+            "model": {"blocks" if attends else "layers": layers},
             "training": {"batch_size": rows, "record_every": MAX_STEPS},
             "sweep": {"width": (units,), "seed": tuple(range(seeds))},
         }

@@ -22,7 +22,7 @@ get_config = with_variants(
     {
         "task": "char_transformer",
         "data": {"book": "shakespeare", "window": 64, "validation_share": 0.1},
-        "model": {"layers": 4, "heads": 4},
+        "model": {"blocks": 4, "heads": 4},
         # 32 windows per step: an epoch is 490 steps
         "training": {
             "steps": (2000,),
@@ -38,7 +38,7 @@ get_config = with_variants(
     own={"sweep": {"width": (16, 64), "seed": SEEDS}},
     smoke={
         "data": {"path": str(Path(__file__).parent / "examples" / "opinions.csv"), "window": 20},
-        "model": {"layers": 1, "heads": 2},
+        "model": {"blocks": 1, "heads": 2},
         "training": {
             "steps": (20, 10),
             "lr_scales": (1.0, 0.3),

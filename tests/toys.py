@@ -44,7 +44,11 @@ _DATA = {
 PICTURES = str(
     ROOT / "configs" / "examples" / "pictures"
 )  # 60 and 20 pictures of 12 × 12 pixels in MNIST's format
-_MODEL = {"bottleneck": 2, "heads": 1}  # by default there is none; every width is a multiple of one head
+_MODEL = {
+    "bottleneck": 2,
+    "heads": 1,
+    "blocks": 1,
+}  # by default there is none; every width is a multiple of one head
 _UNITS = 5  # at most, of every layer that is not swept
 _TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}
 _SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}

@@ -32,11 +32,11 @@ class CharacterTransformerSpec:
     """Sizes other than the swept width, which is the number of units of every block.
 
     Attributes:
-      layers: number of blocks.
+      blocks: how many follow each other.
       heads: of the attention in each block; the width must be a multiple of it.
     """
 
-    layers: Count = 4
+    blocks: Count = 4
     heads: Count = 4
 
 
@@ -45,7 +45,7 @@ class Context(NamedTuple):
 
     Attributes:
       tokens: int32 (n, window), the last ones; those that exist are at the end.
-      length: int32 (), how many exist.
+      length: int32 (n,), how many exist.
     """
 
     tokens: Array | np.ndarray
@@ -110,13 +110,13 @@ class CausalAttention(nn.Module):
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, "n length units"], readable: Bool[Array, "length length"]
+        self, x: Float[Array, "n length units"], readable: Bool[Array, "rows length length"]
     ) -> Float[Array, "n length units"]:
         """(n, length, units) -> (n, length, units).
 
         Args:
           x: zero in the padding of units.
-          readable: whether each position, a row, reads another, a column.
+          readable: whether each position reads each other one, of each example, or of all (1, length, length).
         """
         n, length, _ = x.shape
         of_head = jnp.asarray(self.size.true) // self.heads
@@ -126,12 +126,15 @@ class CausalAttention(nn.Module):
         initial = glorot(shape, axes_of(sizes), self.size.true, self.size.true)
         # Masked weights and biases, which are fewer than the products, leave the padding of heads at zero.
         weight = head.mask(self.param("weight", initial)).reshape(shape[0], -1)
-        bias = head.mask(self.param("bias", zeros_init(), tuple(shape[1:]))).reshape(1, -1)
+        # Queries and values have biases. One of keys would add the same to all scores of a position, which the softmax ignores: its
+        # gradient is zero, and Adam would follow the rounding of it.
+        of_query, of_value = head.mask(self.param("bias", zeros_init(), (2, *shape[2:])))
+        bias = jnp.stack([of_query, jnp.zeros_like(of_query), of_value]).reshape(1, -1)
         product = (x.reshape(n * length, -1) @ weight + bias).reshape(n, length, *shape[1:])
         # Heads before positions: each head of each example is a product of two contiguous matrices.
         query, key, value = product.transpose(2, 0, 3, 1, 4)
         scores = query @ jnp.swapaxes(key, 2, 3) * jax.lax.rsqrt(jnp.asarray(head.true, jnp.float32))
-        weights = jax.nn.softmax(jnp.where(readable[None, None], scores, -jnp.inf), axis=-1)
+        weights = jax.nn.softmax(jnp.where(readable[:, None], scores, -jnp.inf), axis=-1)
         read = (weights @ value).transpose(0, 2, 1, 3).reshape(n * length, self.heads, -1)
         return Dense((fixed(self.heads), head), self.size, name="out")(read).reshape(x.shape)
 
@@ -146,7 +149,7 @@ class Block(nn.Module):
     def __call__(
         self,
         x: Float[Array, "n length units"],
-        readable: Bool[Array, "length length"],
+        readable: Bool[Array, "rows length length"],
         settings: PyTree,
         *,
         train: bool,
@@ -199,14 +202,18 @@ class CharacterTransformer(nn.Module):
         size = Size(self.units, settings.width, True)
         new = jnp.asarray(inputs.tokens)[:, -self.window :]
         context = self._context(inputs.state, new)
-        tokens, absent = (new, 0) if inputs.state is None else (context.tokens, self.window - context.length)
+        tokens, absent = new, jnp.zeros(1, jnp.int32)
+        if inputs.state is not None:
+            tokens, absent = context.tokens, self.window - context.length
         place = jnp.arange(tokens.shape[1])
-        readable = (place[None] <= place[:, None]) & (place[None] >= absent) | (place[None] == place[:, None])
+        own = place[None] == place[:, None]
+        exists = place[None] >= absent[:, None]
+        readable = own[None] | (exists[:, None] & (place[None] <= place[:, None])[None])
         x = Embedding(self.vocab_size, size, name="characters")(tokens, None, train=train)
         positions = Embedding(self.window, size, name="positions")
-        x = x + positions(jnp.maximum(place - absent, 0), None, train=train)[None]
+        x = x + positions(jnp.maximum(place[None] - absent[:, None], 0), None, train=train)
         x = Dropout(True, name="input")(x, settings.dropout, train=train)
-        for i in range(self.spec.layers):
+        for i in range(self.spec.blocks):
             x = Block(size, self.spec.heads, name=f"block_{i}")(x, readable, settings, train=train)
         features = LayerNorm(size, name="norm")(x)[:, -new.shape[1] :]
         flat = features.reshape(-1, self.units)
@@ -221,6 +228,6 @@ class CharacterTransformer(nn.Module):
     def _context(self, before: Context | None, new: Array) -> Context:
         """The last `window` characters, after reading `new` ones."""
         if before is None:
-            before = Context(jnp.zeros((len(new), self.window), jnp.int32), jnp.int32(0))
+            before = Context(jnp.zeros((len(new), self.window), jnp.int32), jnp.zeros(len(new), jnp.int32))
         tokens = jnp.concatenate([jnp.asarray(before.tokens), new], axis=1)[:, -self.window :]
         return Context(tokens, jnp.minimum(jnp.asarray(before.length) + new.shape[1], self.window))

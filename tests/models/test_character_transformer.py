@@ -139,7 +139,8 @@ def test_attention_of_one_head_by_hand():
     x = p["characters"]["table"][tokens[0]] + p["positions"]["table"]
     attention = p["block_0"]["attention"]
     read = norm(x, p["block_0"]["before_attention"])
-    query, key, value = (read @ attention["weight"][:, i, 0] + attention["bias"][i, 0] for i in range(3))
+    query, key, value = (read @ attention["weight"][:, i, 0] for i in range(3))
+    query, value = query + attention["bias"][0, 0], value + attention["bias"][1, 0]
     mixed = np.zeros_like(x)
     for t in range(WINDOW):
         weights = np.array([np.exp(query[t] @ key[s] / 2) for s in range(t + 1)])
