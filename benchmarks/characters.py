@@ -3,7 +3,7 @@
   nlpfeat   `nlpfeat.sweeps.programs.advance` with one seed per core, compiled: the time of a step of all members over their
             number; windows are cut on the device, dropout drawn, the state carried on; a call without steps is subtracted
   pytorch   the same layers with torch.nn.LSTM, dropout and Adam, eager, one network on all cores, the state carried on; of a
-            transformer torch.nn.functional.scaled_dot_product_attention and torch.nn.LayerNorm
+            transformer torch.nn.functional.scaled_dot_product_attention and torch.nn.RMSNorm
   sampling  `nlpfeat.analysis.sampling.sample_text`: 2,000 characters, one after another
 
 LSTMs read windows of 40 characters, transformers of 64 (four blocks of four heads). Compile time is not counted. Each rival is timed in a process of its own, in interleaved rounds;
@@ -108,7 +108,7 @@ def pytorch_transformer(net: str) -> float:
     class Block(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.before_attention, self.before_dense = nn.LayerNorm(units), nn.LayerNorm(units)
+            self.before_attention, self.before_dense = nn.RMSNorm(units), nn.RMSNorm(units)
             self.attention, self.out = nn.Linear(units, 3 * units), nn.Linear(units, units)
             self.expand, self.contract = nn.Linear(units, 4 * units), nn.Linear(4 * units, units)
 
@@ -126,7 +126,7 @@ def pytorch_transformer(net: str) -> float:
             self.characters = nn.Embedding(58, units)
             self.positions = nn.Embedding(TRANSFORMER_WINDOW, units)
             self.blocks = nn.Sequential(*(Block() for _ in range(blocks)))
-            self.norm, self.next = nn.LayerNorm(units), nn.Linear(units, 58)
+            self.norm, self.next = nn.RMSNorm(units), nn.Linear(units, 58)
 
         def forward(self, tokens: "Tensor") -> "Tensor":
             return self.next(self.norm(self.blocks(self.characters(tokens) + self.positions.weight)))

@@ -48,7 +48,8 @@ _MODEL = {
     "bottleneck": 2,
     "heads": 1,
     "blocks": 1,
-}  # by default there is none; every width is a multiple of one head
+    "init_scale": 1.0,
+}  # by default there is none; every width is a multiple of one head; the norm of a small vector would multiply rounding
 _UNITS = 5  # at most, of every layer that is not swept
 _TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}
 _SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
@@ -156,7 +157,9 @@ def trained(spec, steps: int, units: int | None = None, devices=None):
     phase = spec.training.phases[-1]
     state = initial_state(bucket, phase.frozen, bucket.params)
     indices = batch_indices(spec.training, bucket, 0, steps)
-    scales = StepScales(bucket.to_devices(np.full((len(table), max(steps, 1)), phase.lr_scale, np.float32)))
+    scales = StepScales(
+        bucket.to_devices(np.full((len(bucket.members), max(steps, 1)), phase.lr_scale, np.float32))
+    )
     program = bucket.program._replace(frozen=phase.frozen)
     interval = Interval(0, steps)
     state, record = programs.advance(

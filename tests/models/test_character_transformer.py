@@ -10,7 +10,8 @@ import pytest
 
 from nlpfeat.data.text.characters import CharacterSpan, NextTokens, Window
 from nlpfeat.errors import UserError
-from nlpfeat.models.character_transformer import CharacterTransformer, CharacterTransformerSpec
+from nlpfeat.models.character_transformer import TINY, CharacterTransformer, CharacterTransformerSpec, RMSNorm
+from nlpfeat.models.layers import fixed
 from nlpfeat.models.masking import crop
 from nlpfeat.tasks.spec import resolve
 from nlpfeat.training.losses import next_token_loss
@@ -35,7 +36,7 @@ def some_tokens(n=3, length=WINDOW, seed=0):
 def init(units, width, **sizes):
     module, settings = transformer(units, width, **sizes)
     params = nn.meta.unbox(module.init(jax.random.key(1), window(some_tokens()), settings)["params"])
-    # A random scale and offset of every layer norm: those at the start are 1 and 0.
+    # A random scale of every norm: those at the start are 1.
     noise = jax.random.key(2)
     params = jax.tree.map(lambda leaf: leaf + 0.1 * jax.random.normal(noise, leaf.shape[:1])[0], params)
     return module, settings, params
@@ -133,8 +134,7 @@ def test_attention_of_one_head_by_hand():
     p = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
 
     def norm(x, layer):
-        x = x - x.mean(-1, keepdims=True)
-        return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5) * layer["scale"] + layer["offset"]
+        return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5) * layer["scale"]
 
     x = p["characters"]["table"][tokens[0]] + p["positions"]["table"]
     attention = p["block_0"]["attention"]
@@ -149,6 +149,24 @@ def test_attention_of_one_head_by_hand():
     scores = norm(x, p["norm"]) @ p["next"]["weight"] + p["next"]["bias"]
     found = module.apply({"params": params}, window(tokens), settings)["scores"][0]
     np.testing.assert_allclose(found, scores, atol=1e-5)
+
+
+@pytest.mark.parametrize("width", [2, 5])
+def test_norm_and_its_gradient_by_numbers(width):
+    """In float64, by central differences."""
+    x, sides = np.random.default_rng(0).normal(size=(2, 3, width))
+    module = RMSNorm(fixed(width))
+    params = {"scale": jnp.ones(width)}
+
+    def norm(x):
+        return x / np.sqrt((x**2).mean(-1, keepdims=True) + TINY)
+
+    np.testing.assert_allclose(module.apply({"params": params}, jnp.asarray(x)), norm(x), rtol=1e-6)
+    total = lambda x: (module.apply({"params": params}, x) * jnp.asarray(sides)).sum()
+    found = jax.grad(total)(jnp.asarray(x))
+    step = 1e-4 * np.eye(width)
+    differences = [(sides * (norm(x + one) - norm(x - one))).sum(-1) / 2e-4 for one in step]
+    np.testing.assert_allclose(found, np.stack(differences, -1), rtol=1e-5)
 
 
 def test_dropout_drops_in_training_only():
