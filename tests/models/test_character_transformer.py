@@ -162,7 +162,10 @@ def test_norm_and_its_gradient_by_numbers(width):
         return x / np.sqrt((x**2).mean(-1, keepdims=True) + TINY)
 
     np.testing.assert_allclose(module.apply({"params": params}, jnp.asarray(x)), norm(x), rtol=1e-6)
-    total = lambda x: (module.apply({"params": params}, x) * jnp.asarray(sides)).sum()
+
+    def total(x):
+        return (module.apply({"params": params}, x) * jnp.asarray(sides)).sum()
+
     found = jax.grad(total)(jnp.asarray(x))
     step = 1e-4 * np.eye(width)
     differences = [(sides * (norm(x + one) - norm(x - one))).sum(-1) / 2e-4 for one in step]
