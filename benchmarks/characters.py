@@ -6,8 +6,8 @@
             transformer torch.nn.functional.scaled_dot_product_attention and torch.nn.RMSNorm
   sampling  `nlpfeat.analysis.sampling.sample_text`: 2,000 characters, one after another
 
-LSTMs read windows of 40 characters, transformers of 64 (four blocks of four heads). Compile time is not counted. Each rival is timed in a process of its own, in interleaved rounds;
-medians (range) are quoted.
+LSTMs read windows of 40 characters, transformers of 64 (four blocks of four heads). Compile time is not counted. Each rival is
+timed in a process of its own, in interleaved rounds; medians (range) are quoted.
 
 Usage: NLPFEAT_DATA=… python -m benchmarks.characters [--rounds=5] [--nets …]
 """

@@ -343,6 +343,23 @@ def test_a_study_whose_folder_goes_while_it_trains_is_trained_by_the_same_comman
         assert launch.make_plan(made.factory, aside).missing
 
 
+def test_a_task_that_has_gained_a_setting_is_told_from_damage(copied):
+    """Nothing is to be deleted then, neither where the settings of members are others, nor those of all."""
+    for table in (copied / "members").glob("*.csv"):
+        rows = [line.split(",") for line in table.read_text().splitlines()]
+        table.write_text("".join(",".join(row[:-1]) + "\n" for row in rows))
+    with pytest.raises(UserError, match="has other settings in this nlpfeat") as caught:
+        open_folder(copied).members()
+    assert not isinstance(caught.value, DamagedFile)
+
+
+def test_a_model_that_has_gained_a_setting_is_told_from_damage(copied):
+    stored = parse_json(copied / "config.json")
+    forge(copied / "config.json", model=stored["model"] | {"embedding": 3})
+    with pytest.raises(UserError, match="has other settings in this nlpfeat"):
+        open_folder(copied).members()
+
+
 def test_what_is_left_of_a_deleted_folder_is_taken_up(whole, tmp_path):
     """A run that goes on may leave folders behind without the config; a folder of somebody else's is left alone."""
     path = tmp_path / "study"

@@ -139,9 +139,11 @@ class StudyFolder:
         """The members of a bucket, in order: their settings, indexed by id.
 
         Raises:
-          DamagedFile: if the table cannot be read, or ids in it are not those of its settings.
+          DamagedFile: if the table cannot be read, or ids in it are not those of its settings; UserError if none is, of many, or
+            a setting is missing: if the task had other settings when the table was written.
         """
         path = self.table(label)
+        header, ids, found = [], (), ()
         types = {name: type(value) for name, value in vars(self.spec.settings).items()}
         try:
             with path.open(newline="", encoding="utf-8") as file:
@@ -153,11 +155,18 @@ class StudyFolder:
                 for (name, kind), texts in zip(types.items(), columns, strict=True)
             }
             whole = header == ["id", *types] and not _complaints(self.spec, settings)
-            whole = whole and member_ids(self.spec, settings) == list(ids)
+            found = member_ids(self.spec, settings)
+            whole = whole and found == list(ids)
             whole = whole and bucket_label(ids, np.array(settings["width"])) == label
         except (ValueError, OverflowError, csv.Error):
-            whole, ids, settings = False, [], {}
+            whole, settings = False, {}
         if not whole:
+            others = header != ["id", *types] or (len(ids) > 1 and not set(ids) & set(found))
+            if others and bucket_label(ids, np.array(label[1:].split("-")[:2], int)) == label:
+                raise UserError(
+                    f"the task {self.spec.task.name} has other settings in this nlpfeat than in the one that wrote {path}: open the "
+                    "study with the version that manifest.json names, or sweep again into another folder"
+                )
             raise DamagedFile(f"{path} is damaged", "delete it and run the sweep again, which plans it anew")
         return pd.DataFrame(settings, index=pd.Index(ids, name="id", dtype=object))
 
