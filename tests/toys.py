@@ -48,8 +48,7 @@ _MODEL = {
     "bottleneck": 2,
     "heads": 1,
     "blocks": 1,
-    "init_scale": 1.0,
-}  # by default there is none; every width is a multiple of one head; the norm of a small vector would multiply rounding
+}  # by default there is none; every width is a multiple of one head
 _UNITS = 5  # at most, of every layer that is not swept
 _TRAINING = {"steps": (30,), "record_every": 10, "checkpoint_every": 20, "snapshots": (0,)}
 _SWEEP = {"width": (2, 3, 8), "seed": (0, 1)}
@@ -69,7 +68,9 @@ def _model(task: Task) -> dict[str, Any]:
     """Few units in each layer; a size of 0 stays, which means: as many as are swept."""
     sizes = {field.name: field.default for field in fields(task.model.spec)}
     found = {name: min(size, _UNITS) for name, size in sizes.items() if type(size) is int}
-    return found | {name: size for name, size in _MODEL.items() if name in sizes}
+    # The norm before the first of some blocks would multiply the rounding of small vectors.
+    norm = {"init_scale": 1.0} if "blocks" in sizes else {}
+    return found | {name: size for name, size in _MODEL.items() if name in sizes} | norm
 
 
 def _batch_size(task: Task) -> int:
