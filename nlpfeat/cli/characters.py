@@ -67,7 +67,7 @@ def _width(args: argparse.Namespace, line: str) -> int:
     )
     for name, law in result.laws.items():
         print(f"{result.evaluated} against {SIZES[name]}: {describe_law(law)}")
-    heading = "What the width of a recurrent state buys: every seed a point, median, quartiles"
+    heading = "What width buys a character network: every seed a point, median, quartiles"
     name = _file("characters-width", point)
     write_figure(study, name, width_curves_figure(result), heading, line, last)
     return 0
