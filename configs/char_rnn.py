@@ -7,6 +7,7 @@ is held out.
 Command:  nlpfeat sweep char_rnn      2 to 128 units, without dropout and with
           … --config.sweep.width='(256,512)' --config.sweep.dropout=0.3      adds wider nets to the same study
           … :best      256 units
+          … :regularised  448 GRU units, with dropout on the input and the output, along a cosine
           … :shakespeare  256 units on Tiny Shakespeare, in its 65 characters
           … :long      the same in windows of 160 characters, longer than a line, 8 windows per step
           … :rnn       2 to 128 simple recurrent units
@@ -48,6 +49,23 @@ get_config = with_variants(
         "sweep": {"width": WIDTHS, "dropout": (0.0, 0.3), "seed": SEEDS},
     },
     best={"sweep": {"width": (256,), "seed": SEEDS}},
+    regularised={
+        "model": {"cell": "gru", "init_scale": 1.73},
+        "training.steps": (3600,),
+        "training.lr_scales": (),
+        "training.record_every": 900,
+        "training.train_sample": 2000,
+        "training.snapshots": (),
+        "settings": {
+            "learning_rate": 3e-3,
+            "schedule": "cosine",
+            "warmup_steps": 100,
+            "average_decay": 0.998,
+            "input_dropout": 0.05,
+            "dropout": 0.4,
+        },
+        "sweep": {"width": (448,), "seed": (0, 1)},
+    },
     shakespeare={
         "data": {"book": "shakespeare", "lower": False},
         "model.init_scale": 1.73,
