@@ -139,8 +139,8 @@ class StudyFolder:
         """The members of a bucket, in order: their settings, indexed by id.
 
         Raises:
-          DamagedFile: if the table cannot be read, or ids in it are not those of its settings; UserError if none is, of many, or
-            a setting is missing: if the task had other settings when the table was written.
+          UserError: if the table is whole, but was written when the task had other settings.
+          DamagedFile: if the table cannot be read, or some of its ids are not those of its settings.
         """
         path = self.table(label)
         header, ids, found = [], (), ()
@@ -161,8 +161,9 @@ class StudyFolder:
         except (ValueError, OverflowError, csv.Error):
             whole, settings = False, {}
         if not whole:
-            others = header != ["id", *types] or (len(ids) > 1 and not set(ids) & set(found))
-            if others and bucket_label(ids, np.array(label[1:].split("-")[:2], int)) == label:
+            # The label is a hash of the ids: where it fits and no id does, the ids are whole and the settings are others.
+            other_settings = header != ["id", *types] or (len(ids) > 1 and not set(ids) & set(found))
+            if other_settings and bucket_label(ids, np.array(label[1:].split("-")[:2], int)) == label:
                 raise UserError(
                     f"the task {self.spec.task.name} has other settings in this nlpfeat than in the one that wrote {path}: open the "
                     "study with the version that manifest.json names, or sweep again into another folder"
