@@ -36,6 +36,18 @@ _HOMES = {
     "coordinate_check": "nlpfeat.analysis.coordinate_check",
     "double_descent": "nlpfeat.analysis.double_descent",
     "survival": "nlpfeat.analysis.fine_tuning",
+    # what the extra units are for
+    "prune": "nlpfeat.analysis.pruning",
+    "basins": "nlpfeat.analysis.basins",
+    "ensembles": "nlpfeat.analysis.ensembles",
+    "redundancy": "nlpfeat.analysis.redundancy",
+    "removal_areas": "nlpfeat.analysis.redundancy",
+    "luck": "nlpfeat.analysis.luck",
+    "superposition": "nlpfeat.analysis.superposition",
+    "PruningOptions": "nlpfeat.analysis.pruning",
+    "BasinOptions": "nlpfeat.analysis.basins",
+    "EnsembleOptions": "nlpfeat.analysis.ensembles",
+    "RedundancyOptions": "nlpfeat.analysis.redundancy",
     "RecipeOptions": "nlpfeat.analysis.recipe",
     "WidthTableOptions": "nlpfeat.analysis.width_table",
     "FineTuningOptions": "nlpfeat.analysis.fine_tuning",
@@ -104,6 +116,8 @@ __all__ = [*_HOMES]  # noqa: PLE0604  (they are text)
 
 if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.across_tasks import across_tasks as across_tasks
+    from nlpfeat.analysis.basins import BasinOptions as BasinOptions
+    from nlpfeat.analysis.basins import basins as basins
     from nlpfeat.analysis.compare import compare as compare
     from nlpfeat.analysis.coordinate_check import coordinate_check as coordinate_check
     from nlpfeat.analysis.dimensions import dimensions as dimensions
@@ -117,6 +131,8 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.embeddings import similarity as similarity
     from nlpfeat.analysis.embeddings import translate as translate
     from nlpfeat.analysis.embeddings import word_space as word_space
+    from nlpfeat.analysis.ensembles import EnsembleOptions as EnsembleOptions
+    from nlpfeat.analysis.ensembles import ensembles as ensembles
     from nlpfeat.analysis.factor_stability import factor_stability as factor_stability
     from nlpfeat.analysis.fine_tuning import FineTuningOptions as FineTuningOptions
     from nlpfeat.analysis.fine_tuning import survival as survival
@@ -124,10 +140,13 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.language import member_probes as member_probes
     from nlpfeat.analysis.language import member_statistics as member_statistics
     from nlpfeat.analysis.language import width_curves as width_curves
+    from nlpfeat.analysis.luck import luck as luck
     from nlpfeat.analysis.new_users import new_user as new_user
     from nlpfeat.analysis.predictions import most_wrong as most_wrong
     from nlpfeat.analysis.predictions import predict_text as predict_text
     from nlpfeat.analysis.predictions import predict_texts as predict_texts
+    from nlpfeat.analysis.pruning import PruningOptions as PruningOptions
+    from nlpfeat.analysis.pruning import prune as prune
     from nlpfeat.analysis.rating_evaluation import evaluate_ratings as evaluate_ratings
     from nlpfeat.analysis.ratings import ItemOptions as ItemOptions
     from nlpfeat.analysis.ratings import component_items as component_items
@@ -142,10 +161,14 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.analysis.recipe import RecipeOptions as RecipeOptions
     from nlpfeat.analysis.recommend import RecommendOptions as RecommendOptions
     from nlpfeat.analysis.recommend import recommend_model as recommend_model
+    from nlpfeat.analysis.redundancy import RedundancyOptions as RedundancyOptions
+    from nlpfeat.analysis.redundancy import redundancy as redundancy
+    from nlpfeat.analysis.redundancy import removal_areas as removal_areas
     from nlpfeat.analysis.sampling import SamplingOptions as SamplingOptions
     from nlpfeat.analysis.sampling import sample_member as sample_member
     from nlpfeat.analysis.sections import SectionOptions as SectionOptions
     from nlpfeat.analysis.sections import section as section
+    from nlpfeat.analysis.superposition import superposition as superposition
     from nlpfeat.analysis.width_table import WidthTableOptions as WidthTableOptions
     from nlpfeat.analysis.width_table import width_table as width_table
     from nlpfeat.analysis.word_maps import word_map as word_map

@@ -53,7 +53,7 @@ def by_width(table: pd.DataFrame, name: str) -> tuple[list[int], np.ndarray]:
     Returns:
       The widths, and the values (widths, most), padded with NaN where a width has fewer than the most.
     """
-    groups = {int(width): group[name].to_numpy() for width, group in table.groupby("width")}  # pyright: ignore[reportArgumentType]
+    groups = {int(width): group[name].to_numpy(float) for width, group in table.groupby("width")}  # pyright: ignore[reportArgumentType]
     most = max(map(len, groups.values()))
     padded = [np.pad(v, (0, most - len(v)), constant_values=np.nan) for v in groups.values()]
     return list(groups), np.array(padded)

@@ -16,12 +16,12 @@ import pandas as pd
 from flax import traverse_util
 from jax import Array
 from jaxtyping import Float, PyTree
-from scipy import stats
 
 from nlpfeat.data.core import Examples, Params, count
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.intervals import Interval
+from nlpfeat.stats.power_laws import log_slope
 from nlpfeat.sweeps.members import MemberFactory, NewMember, batch_rows, member_factory, tree_stack
 from nlpfeat.tasks.spec import Spec
 from nlpfeat.training.parametrisation import NAMES
@@ -221,19 +221,3 @@ def slopes_of(sizes: pd.DataFrame) -> pd.DataFrame:
 
 def _renamed(interval: Interval) -> dict[str, float]:
     return {"slope": interval.estimate, "low": interval.low, "high": interval.high}
-
-
-def log_slope(widths: Float[np.ndarray, " widths"], values: Float[np.ndarray, "widths seeds"]) -> Interval:
-    """The slope of log(value) in log(width), by least squares for each seed: mean over seeds with its 95 % t interval.
-
-    NaN where a value is not positive and finite.
-    """
-    if not (np.isfinite(values) & (values > 0)).all():
-        return Interval(np.nan, np.nan, np.nan)
-    x = np.log(widths) - np.log(widths).mean()
-    slopes = (x[:, None] * np.log(values)).sum(0) / (x**2).sum()
-    mean, error = slopes.mean(), stats.sem(slopes)
-    if not error:
-        return Interval(float(mean), float(mean), float(mean))
-    low, high = stats.t.interval(0.95, len(slopes) - 1, loc=mean, scale=error)
-    return Interval(float(low), float(mean), float(high))

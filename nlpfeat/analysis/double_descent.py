@@ -10,12 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.stats import t as students_t
 
 from nlpfeat.analysis.grid import points_of
 from nlpfeat.analysis.recipe import AS_TRAINED, RecipeOptions, read_study
 from nlpfeat.errors import UserError
-from nlpfeat.stats.intervals import wilson
+from nlpfeat.stats.intervals import mean_interval, wilson
 from nlpfeat.stats.peaks import find_peak, resolution
 from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.store.results import diverged_count, examples_of, rate_in_words, scores, time_in_words
@@ -150,19 +149,15 @@ def _errors(study: Study, point: dict[str, float], part: xr.Dataset) -> Iterator
 def _curve(errors: pd.DataFrame, part: xr.Dataset) -> Iterator[dict[str, float]]:
     for width, rows in errors.groupby("width"):
         values = rows["test"].to_numpy()
-        half = (
-            students_t.ppf(0.975, max(len(values) - 1, 1)) * values.std(ddof=1) / np.sqrt(len(values))
-            if len(values) > 1
-            else np.nan
-        )
+        mean = mean_interval(values)
         low, _, high = quartiles_of(values, axis=0)
         yield {
             "width": int(width),  # pyright: ignore[reportArgumentType]
             "seeds": len(rows),
             "diverged": diverged_count(part.sel(width=width)),
-            "error": float(values.mean()),
-            "mean_low": float(values.mean() - half),
-            "mean_high": float(values.mean() + half),
+            "error": mean.estimate,
+            "mean_low": mean.low,
+            "mean_high": mean.high,
             "low": float(low),
             "high": float(high),
             "train_error": float(rows["train"].mean()),

@@ -237,7 +237,9 @@ def check_members(args: argparse.Namespace, settings: Sequence[str]) -> None:
     for name, words in (("seed", ("median", "best")), ("width", ("best",))):
         if set(texts.get(name, ())) & set(words):
             del texts[name]
-    flags = {name: "widths" if name == "width" and args.width is None else name for name in texts}
+    flags = {
+        name: "widths" if name == "width" and getattr(args, "width", None) is None else name for name in texts
+    }
     wanted = {name: [number(flags[name], text) for text in found] for name, found in texts.items()}
     precheck.require_members(args.study, precheck.read_members(args.study), wanted)
 

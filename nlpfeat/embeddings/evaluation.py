@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import norm, spearmanr
 
 from nlpfeat.embeddings.neighbours import CHUNK, unit_length
+from nlpfeat.stats.intervals import rank_correlation
 
 Vectors = Float[np.ndarray, "words d"]
 
@@ -49,9 +49,7 @@ class Correlation(NamedTuple):
 def correlation(
     vectors: Vectors, pairs: Int[np.ndarray, "n 2"], scores: Float[np.ndarray, " n"]
 ) -> Correlation:
-    """Spearman's correlation of cosines with human scores; ties share their mean rank.
-
-    The interval is Fisher's, with the variance (1 + ρ²/2) / (n − 3) of Bonett & Wright, Psychometrika 2000.
+    """The `rank_correlation` of cosines with human scores.
 
     Args:
       vectors: (words, d).
@@ -63,9 +61,4 @@ def correlation(
     """
     known = unit_length(vectors)
     cosines = (known[pairs[:, 0]] * known[pairs[:, 1]]).sum(1)
-    if len(pairs) < 4 or not np.ptp(cosines) or not np.ptp(scores):
-        return Correlation(np.nan, np.nan, np.nan)
-    rho = float(spearmanr(cosines, scores).statistic)
-    half_width = norm.ppf(0.975) * np.sqrt((1 + rho**2 / 2) / (len(pairs) - 3))
-    centre = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
-    return Correlation(float(np.tanh(centre - half_width)), rho, float(np.tanh(centre + half_width)))
+    return Correlation(*rank_correlation(cosines, scores))

@@ -157,3 +157,17 @@ def crop(params: Params, native: Params) -> Params:
         return leaf[(..., *(slice(n) for n in like.shape))]
 
     return jax.tree_util.tree_map_with_path(slice_leaf, params, native)
+
+
+def pad(params: Params, padded: Params) -> Params:
+    """The parameters of a member with zeros in the padding: the inverse of `crop`.
+
+    Args:
+      params: at the width of the member, on the host.
+      padded: the same tree at the width of a bucket, of arrays or shapes.
+    """
+
+    def fill(leaf: PyTree, like: PyTree) -> np.ndarray:
+        return np.pad(leaf, [(0, m - n) for n, m in zip(leaf.shape, like.shape, strict=True)])
+
+    return jax.tree.map(fill, params, padded)

@@ -37,6 +37,12 @@ def hidden_name(number: int) -> str:
     return f"hidden_{number}"
 
 
+def hidden_number(path: str) -> int:
+    """The number of the hidden layer of a parameter, such as "hidden_2/weight"; 0 for one of another layer."""
+    name, _, number = path.partition("/")[0].partition("_")
+    return int(number) if name == "hidden" and number else 0
+
+
 def hidden_layers(params: Params, depth: int, negative_slope: float) -> list[PlainLayer]:
     """The hidden layers of a network of `hidden_stack`."""
     found = [params[hidden_name(number)] for number in range(1, depth + 1)]

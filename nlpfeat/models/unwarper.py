@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
+from scipy.linalg import orthogonal_procrustes
 
 from nlpfeat.config.fields import Count, Range, Settings
 from nlpfeat.data.core import Params
@@ -32,6 +33,18 @@ def layers(module: nn.Module, params: Params, settings: Settings) -> list[PlainL
     """The layers of an `Unwarper`: one with ReLU, then two linear ones."""
     slopes = {"hidden": 0.0, "embedding": 1.0, "classes": 1.0}
     return [(params[name]["weight"], params[name]["bias"], slope) for name, slope in slopes.items()]
+
+
+def turned_like(first: Params, second: Params) -> Params:
+    """The second network with its embedding turned, or mirrored, so that its class vectors lie nearest to the first network's.
+
+    The embedding is linear, so that the class vectors turned as much give the same scores (orthogonal Procrustes problem).
+    """
+    vectors = np.asarray(second["classes"]["weight"], np.float64)
+    turn, _ = orthogonal_procrustes(vectors, np.asarray(first["classes"]["weight"], np.float64))
+    embedding = {name: (turn.T @ leaf).astype(np.float32) for name, leaf in second["embedding"].items()}
+    classes = {**second["classes"], "weight": (vectors @ turn).astype(np.float32)}
+    return {**second, "embedding": embedding, "classes": classes}
 
 
 class Unwarper(nn.Module):

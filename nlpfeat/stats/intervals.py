@@ -1,9 +1,10 @@
-"""Estimates over seeds with their 95 % intervals: proportions, and ratios of medians."""
+"""Estimates over seeds with their 95 % intervals: proportions, means, and ratios of medians."""
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest, bootstrap
+from scipy.stats import binomtest, bootstrap, norm, spearmanr, ttest_ind
+from scipy.stats import t as students_t
 
 MIN_SEEDS = 6  # for the interval of a median: the range of six values contains it with probability .97
 
@@ -20,6 +21,63 @@ def wilson(successes: int, trials: int) -> Interval:
     """The proportion of successes with its Wilson score interval (Wilson 1927)."""
     interval = binomtest(successes, trials).proportion_ci(0.95, method="wilson")
     return Interval(float(interval.low), successes / trials, float(interval.high))
+
+
+def mean_interval(values: np.ndarray) -> Interval:
+    """The mean of values (n,) with its t interval, which is NaN for fewer than two of them; NaN is left out."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return Interval(np.nan, np.nan, np.nan)
+    mean = float(known.mean())
+    if len(known) < 2:
+        return Interval(np.nan, mean, np.nan)
+    half = float(students_t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
+    return Interval(mean - half, mean, mean + half)
+
+
+def difference_interval(first: np.ndarray, second: np.ndarray) -> Interval:
+    """The difference of two means with its Welch t interval, which is NaN where one of them is of fewer than two values."""
+    difference = float(first.mean() - second.mean())
+    if min(len(first), len(second)) < 2:
+        return Interval(np.nan, difference, np.nan)
+    interval = ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+    low, high = float(interval.low), float(interval.high)
+    return Interval(difference, difference, difference) if np.isnan(low) else Interval(low, difference, high)
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> Interval:
+    """Spearman's correlation of two values (n,) each; ties share their mean rank.
+
+    The interval is Fisher's, with the variance (1 + ρ²/2) / (n − 3) of Bonett & Wright, Psychometrika 2000. NaN for fewer than four
+    pairs, or where either is constant.
+    """
+    if len(first) < 4 or (first == first[0]).all() or (second == second[0]).all():
+        return Interval(np.nan, np.nan, np.nan)
+    rho = float(spearmanr(first, second).statistic)
+    half_width = norm.ppf(0.975) * np.sqrt((1 + rho**2 / 2) / (len(first) - 3))
+    centre = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
+    return Interval(float(np.tanh(centre - half_width)), rho, float(np.tanh(centre + half_width)))
+
+
+def pair_interval(values: np.ndarray, resamples: int = 2000, seed: int = 0) -> Interval:
+    """The mean over pairs of seeds, with an interval from resampled seeds, as pairs that share a seed are not independent.
+
+    Args:
+      values: (seeds, seeds), symmetric; the diagonal does not count.
+      resamples: number of bootstrap resamples.
+      seed: of the resampling.
+    """
+    seeds = len(values)
+    mean = float(values[np.triu_indices(seeds, 1)].mean())
+    if seeds < MIN_SEEDS:
+        return Interval(np.nan, mean, np.nan)
+    rng = np.random.default_rng(seed)
+    means = []
+    for drawn in rng.integers(seeds, size=(resamples, seeds)):
+        different = drawn[:, None] != drawn[None]
+        means.append(values[np.ix_(drawn, drawn)][different].mean())
+    low, high = np.quantile(means, (0.025, 0.975))
+    return Interval(float(low), mean, float(high))
 
 
 def ratio_of_medians(

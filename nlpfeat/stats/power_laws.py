@@ -1,11 +1,11 @@
-"""Power laws with an irreducible loss: how the loss of members falls with their size."""
+"""Power laws: how the loss of members falls with their size."""
 
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Integer, Real
 
-from nlpfeat.stats.intervals import MIN_SEEDS, Interval
+from nlpfeat.stats.intervals import MIN_SEEDS, Interval, mean_interval
 
 MIN_SIZES = 4  # distinct sizes needed to fit three parameters
 EXPONENTS = np.geomspace(0.01, 5, 1000)  # the grid of the search: neighbours differ by less than 1 %
@@ -87,3 +87,15 @@ def _fit(size: np.ndarray, loss: np.ndarray) -> tuple[float, float, float] | Non
     error = ((floor + scale * x - loss[:, None]) ** 2).mean(0)
     best = int(np.where(scale > 0, error, np.inf).argmin())
     return (float(floor[best]), float(scale[best]), float(EXPONENTS[best])) if scale[best] > 0 else None
+
+
+def log_slope(widths: Float[np.ndarray, " widths"], values: Float[np.ndarray, "widths seeds"]) -> Interval:
+    """The slope of log(value) in log(width), by least squares for each seed: mean over seeds with its 95 % t interval.
+
+    NaN where a value is not positive and finite.
+    """
+    if not (np.isfinite(values) & (values > 0)).all():
+        return Interval(np.nan, np.nan, np.nan)
+    x = np.log(widths) - np.log(widths).mean()
+    slopes = (x[:, None] * np.log(values)).sum(0) / (x**2).sum()
+    return mean_interval(slopes)

@@ -7,9 +7,10 @@ from typing import TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import PyTree
+from jaxtyping import Float, PyTree
 
-from nlpfeat.data.core import Examples, Params
+from nlpfeat.data.core import Examples, Params, count
+from nlpfeat.study.restore import TrainedMember
 from nlpfeat.training.step import Data, Program
 
 Tree = TypeVar("Tree")
@@ -48,6 +49,24 @@ def forward(
         return _outputs(program, names, params, one, data.splits[split], index[batch])
 
     return batched(outputs, len(index), min(program.task.evaluation.batch_size, len(index)))
+
+
+def hidden_activations(
+    member: TrainedMember, layers: int, sample: int, on: TrainedMember | None = None
+) -> list[Float[np.ndarray, "n units"]]:
+    """The activations of the hidden layers of a member on training examples, the last layer last, where its network gives them.
+
+    Args:
+      member: the network.
+      layers: how many hidden layers it has.
+      sample: at most so many examples; those of texts have several rows each.
+      on: whose training examples; the member's own if None.
+    """
+    data = (on or member).data._replace(settings=member.settings)
+    index = np.arange(min(count(data.splits["train"]), sample))
+    names = (*(f"hidden_{number}" for number in range(1, layers)), "features")
+    outputs = forward(member.program, member.params, data, "train", index, names)
+    return [outputs[name].reshape(-1, outputs[name].shape[-1]) for name in names if name in outputs]
 
 
 @partial(jax.jit, static_argnums=(0, 1))

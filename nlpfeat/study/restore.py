@@ -18,6 +18,7 @@ from nlpfeat.data.core import Dataset, Params, Splits, split_names
 from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.models.layers import PlainLayer
 from nlpfeat.models.masking import crop
+from nlpfeat.models.units import UnitLayer, flat_params, swept_axes
 from nlpfeat.store import layout, provenance
 from nlpfeat.store.layout import StudyFolder
 from nlpfeat.store.precheck import missing_member
@@ -25,7 +26,7 @@ from nlpfeat.sweeps import runner
 from nlpfeat.sweeps.members import MemberFactory, member_factory, stack_settings, tree_index
 from nlpfeat.tasks.registry import require_view
 from nlpfeat.training import checkpoints
-from nlpfeat.training.step import Data, Program, fresh_splits
+from nlpfeat.training.step import Data, Program, fresh_splits, param_roles
 from nlpfeat.training.task import Task
 
 
@@ -78,6 +79,20 @@ class TrainedMember:
           UserError: if its network is not piecewise linear.
         """
         return require_view(self.task, "piecewise_linear").layers(self.module, self.params, self.settings)
+
+    @property
+    def unit_layers(self) -> list[UnitLayer]:
+        """Its layers of hidden units, of which some can be taken, as by `nlpfeat.models.units.take_units`.
+
+        Raises:
+          UserError: if its network declares none.
+        """
+        find = require_view(self.task, "units").layers
+        width = int(self.settings.width)
+        axes = swept_axes(self.factory.shapes(width), self.factory.shapes(2 * width))
+        batch = self.task.data.batch(self.dataset.arrays, self.splits["train"], np.arange(1))
+        roles = param_roles(self.program, batch.inputs, self.settings)
+        return find(axes, {} if roles is None else flat_params(roles), self.settings)
 
     def forward(self, inputs: PyTree) -> dict[str, np.ndarray]:
         """All outputs of the network, by name.

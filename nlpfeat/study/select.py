@@ -1,5 +1,6 @@
 """Which members of a study: the best, the median, all at one point of the grid."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import partial
@@ -23,6 +24,8 @@ from nlpfeat.study.session import Study
 from nlpfeat.tasks.registry import TASKS
 from nlpfeat.training.metrics import Metric
 from nlpfeat.training.task import Task
+
+log = logging.getLogger(__name__)
 
 AXES = ("width", "seed")  # of every study
 NAMED_SEEDS = ("median", "best")  # by the headline metric
@@ -250,3 +253,30 @@ def members_at_steps(
         for member in restore_bucket(study.folder, study.factory, label, step):
             if member.id in table.index:
                 yield member
+
+
+def members_of_width(study: Study, width: int, point: Mapping[str, float] = ANYWHERE) -> list[TrainedMember]:
+    """The members of a width at the end of their training, seed by seed. Those that diverged are left out, and logged.
+
+    Args:
+      study: whose finished buckets count.
+      width: of the members.
+      point: values of further axes, which must leave open the seed only.
+
+    Raises:
+      UserError: if the study has no such member, finished and converged; DamagedFile if a checkpoint cannot be read.
+    """
+    table = members_at_point(study, {**point, "width": width})
+    last = dict(finished_steps(study.folder, table))
+    found = list(members_at_steps(study, table, list(last.items())))
+    converged_ones = [member for member in found if member.finite]
+    if len(converged_ones) < len(found):
+        log.warning(
+            "%d of %d members of width %d diverged, and are left out",
+            len(found) - len(converged_ones),
+            len(found),
+            width,
+        )
+    if not converged_ones:
+        raise UserError(f"all members of width {width} diverged")
+    return sorted(converged_ones, key=lambda member: int(member.settings.seed))

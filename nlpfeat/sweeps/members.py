@@ -4,7 +4,7 @@ They are made one member at a time by two programs that are compiled once per st
 member is the same alone, in any bucket, and on any number of devices.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import product
@@ -23,7 +23,7 @@ from nlpfeat.config import limits
 from nlpfeat.config.fields import Settings, setting_names
 from nlpfeat.data.core import Dataset, Params, Splits, count
 from nlpfeat.errors import UserError
-from nlpfeat.models.masking import crop
+from nlpfeat.models.masking import crop, pad
 from nlpfeat.store import provenance
 from nlpfeat.sweeps import programs
 from nlpfeat.tasks.spec import Spec
@@ -49,7 +49,7 @@ def tree_index(tree: Tree, index: int) -> Tree:
     return jax.tree.map(lambda leaf: leaf[index], tree)
 
 
-def tree_stack(trees: list[Tree]) -> Tree:
+def tree_stack(trees: Sequence[Tree]) -> Tree:
     """Members side by side: the inverse of `tree_index`."""
     return jax.tree.map(lambda *leaves: np.stack(leaves), *trees)
 
@@ -298,20 +298,55 @@ def _prepare(
     lay_out: Callable[[int], programs.Layout],
 ) -> Bucket:
     """Some members of a bucket, made at the second of `sizes` and cropped to the first, with the program of the whole bucket."""
-    (units, widest), task, training = sizes, factory.spec.task, factory.spec.training
+    units, widest = sizes
     settings = stack_settings(factory.spec.settings, members)
     made = [factory.new_member(tree_index(settings, i), widest) for i in range(len(members))]
     shapes = factory.shapes(units)
-    params = tree_stack([crop(one.params, shapes) for one in made])
+    made = [one._replace(params=crop(one.params, shapes)) for one in made]
+    return _bucket(factory, label, members, made, factory.program(in_bucket), lay_out)
+
+
+def prepare_given(
+    factory: MemberFactory, label: str, members: pd.DataFrame, given: Sequence[NewMember], mesh: Mesh
+) -> Bucket:
+    """A bucket of members with parameters and splits of any origin.
+
+    Args:
+      members: one row of settings per member, the width that of its parameters.
+      given: the members, each at its own width.
+    """
+    shapes = factory.shapes(int(members["width"].max()))
+    padded = [one._replace(params=pad(one.params, shapes)) for one in given]
+
+    def lay_out(activation_bytes: int) -> programs.Layout:
+        return programs.lay_out(mesh, len(members), activation_bytes)
+
+    return _bucket(factory, label, members, padded, factory.program(members), lay_out)
+
+
+def _bucket(
+    factory: MemberFactory,
+    label: str,
+    members: pd.DataFrame,
+    made: Sequence[NewMember],
+    program: Program,
+    lay_out: Callable[[int], programs.Layout],
+) -> Bucket:
+    """A bucket of members that are padded to its width."""
+    task, training = factory.spec.task, factory.spec.training
+    settings = stack_settings(factory.spec.settings, members)
+    params = tree_stack([one.params for one in made])
     index = np.arange(training.batch_size) if training.batch_size else None
     batch = jax.eval_shape(task.data.batch, factory.dataset.arrays, made[0].splits["train"], index)
-    module = factory.module(units)
-    activations = programs.activation_bytes(module, shapes, batch.inputs, made[0].settings)
+    units = int(members["width"].max())
+    activations = programs.activation_bytes(
+        factory.module(units), factory.shapes(units), batch.inputs, made[0].settings
+    )
     splits = tree_stack([one.splits for one in made]) if task.data.per_seed else made[0].splits
     bucket = Bucket(
         label=label,
         members=members,
-        program=factory.program(in_bucket),
+        program=program,
         rows=batch_rows(training, made[0].splits),
         layout=lay_out(activations),
         metadata=factory.dataset.metadata,

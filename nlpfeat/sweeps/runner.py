@@ -233,7 +233,7 @@ def advance(
     Args:
       state: at step `start`; donated, as each state that is yielded is when the next one is asked for.
     """
-    task, frozen = bucket.program.task, training.phase_at(start).frozen
+    frozen = training.phase_at(start).frozen
     for step in steps:
         phase = training.phase_at(step)
         if phase.frozen != frozen:
@@ -244,13 +244,17 @@ def advance(
         inputs = step_inputs(training, bucket, start, step)
         interval = Interval(start, step - start)
         state, record = programs.advance(program, bucket.layout, state, bucket.data, inputs, interval)
-        if step == training.total and _fresh_shapes(task, bucket):
-            program = bucket.program  # what is frozen does not matter here
-            record = programs.fresh_record(
-                program, bucket.metadata, bucket.layout, record, state.evaluated, bucket.data
-            )
-        yield state, record
+        yield state, final_record(bucket, state, record) if step == training.total else record
         start = step
+
+
+def final_record(bucket: Bucket, state: State, record: Record) -> Record:
+    """The record at the end of training: of fresh examples, where the task can generate them. `record` is donated."""
+    if not _fresh_shapes(bucket.program.task, bucket):
+        return record
+    return programs.fresh_record(
+        bucket.program, bucket.metadata, bucket.layout, record, state.evaluated, bucket.data
+    )
 
 
 class Resumed(NamedTuple):

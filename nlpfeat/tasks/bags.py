@@ -16,6 +16,7 @@ from nlpfeat.config.fields import (
 from nlpfeat.data.text import bags, corpus, planted_words
 from nlpfeat.models import sentiment_net, word_bag
 from nlpfeat.models.sentiment_net import SentimentNet, SentimentNetSpec
+from nlpfeat.models.units import ONE_LAYER
 from nlpfeat.models.word_bag import NaiveBayesBagSpec, WordBag, WordBagSpec
 from nlpfeat.models.word_mean import WordMean, WordMeanSpec
 from nlpfeat.tasks import fit_texts
@@ -76,6 +77,7 @@ PLANTED_WORDS = Task(
     ),
     learner=CROSS_ENTROPY,
     evaluation=Evaluation(metrics=(ACCURACY,)),
+    views=Views(units=ONE_LAYER),
 )
 
 # The texts are the same for all members.
@@ -104,7 +106,7 @@ REVIEWS_BATCH = Task(
         batch_size=256,
         indices=bags.by_length,
     ),
-    views=Views(word_vectors=word_bag.word_vectors),
+    views=Views(word_vectors=word_bag.word_vectors, units=ONE_LAYER),
     fit=fit_texts.fit_bag,
 )
 

@@ -19,6 +19,7 @@ from nlpfeat.data.images import labelled, sets
 from nlpfeat.data.points import spirals, wound_spirals
 from nlpfeat.models.mlp import Mlp, MlpSpec, mlp_layers
 from nlpfeat.models.picture_net import PictureNet, PictureNetSpec, picture_net_layers
+from nlpfeat.models.units import HiddenUnits, stacked_layers
 from nlpfeat.tasks.points import Slope
 from nlpfeat.training.metrics import Metric, accuracy
 from nlpfeat.training.optimizers import adam_l2, sgd_momentum
@@ -84,7 +85,8 @@ class WoundSpiralSettings(DescentSettings):
     negative_slope: Scalar = traced(0.0, Slope)
 
 
-def _mlp_limits(model: MlpSpec, data: object) -> dict[str, Range | Divisor]:
+def mlp_limits(model: MlpSpec, data: object) -> dict[str, Range | Divisor]:
+    """The depths and bottlenecks of members that the program of a model holds."""
     bottleneck = {"bottleneck": Range(1, model.bottleneck)} if model.bottleneck else {}
     return {"depth": Range(1, model.layers), **bottleneck}
 
@@ -104,11 +106,13 @@ MNIST1D = Task(
         MlpSpec,
         MlpSettings,
         build=lambda model, data, units: Mlp(units, len(data.classes), model.layers, model.bottleneck),
-        limits=lambda model, data: _mlp_limits(model, data) | _examples(data),
+        limits=lambda model, data: mlp_limits(model, data) | _examples(data),
     ),
     learner=LEARNER,
     evaluation=Evaluation(metrics=(Metric("accuracy", accuracy),), success=0.6, batch_size=500),
-    views=Views(piecewise_linear=PiecewiseLinear(mlp_layers, on_plane=False)),
+    views=Views(
+        piecewise_linear=PiecewiseLinear(mlp_layers, on_plane=False), units=HiddenUnits(stacked_layers())
+    ),
 )
 
 MNIST1D_CONV = replace(
@@ -167,7 +171,7 @@ WOUND_SPIRALS = Task(
         MlpSpec,
         WoundSpiralSettings,
         build=lambda model, data, units: Mlp(units, data.arms, model.layers, model.bottleneck),
-        limits=_mlp_limits,
+        limits=mlp_limits,
     ),
     learner=cross_entropy_descent(adam_l2),
     evaluation=Evaluation(metrics=(Metric("accuracy", accuracy),), success=0.95, batch_size=2000),

@@ -12,6 +12,7 @@ from nlpfeat.models import character_net, word_bag
 from nlpfeat.models.character_net import CharacterNet, CharacterNetSpec
 from nlpfeat.models.character_transformer import CharacterTransformer, CharacterTransformerSpec
 from nlpfeat.models.next_word_net import NextWordNet, NextWordNetSpec
+from nlpfeat.models.units import ONE_RECURRENT_LAYER
 from nlpfeat.training.losses import (
     many_class_cross_entropy,
     next_token_loss,
@@ -92,6 +93,7 @@ CHAR_RNN = Task(
         indices=partial(streams, 32, 2048),
         kind="sequence",
     ),
+    views=Views(units=ONE_RECURRENT_LAYER),
 )
 
 # Each window is read on its own, so windows come in any order.
@@ -111,6 +113,7 @@ CHAR_TRANSFORMER = replace(
     ),
     learner=replace(CHAR_RNN.learner, sampler=epoch_sampler),
     evaluation=replace(CHAR_RNN.evaluation, indices=partial(subsample, 2048)),
+    views=Views(),  # heads share the units of a block
 )
 
 NEXT_WORD = Task(

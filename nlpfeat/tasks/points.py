@@ -15,6 +15,7 @@ from nlpfeat.config.fields import (
 from nlpfeat.data.points import annulus, four_rows, plane_points, spirals
 from nlpfeat.models import unwarper
 from nlpfeat.models.eleven_lines import ElevenLines, ElevenLinesSpec
+from nlpfeat.models.units import ONE_LAYER, HiddenUnits, one_layer, stacked_layers
 from nlpfeat.models.unwarper import DeepUnwarper, DeepUnwarperSpec, Unwarper, UnwarperSpec
 from nlpfeat.training.losses import half_squared_error
 from nlpfeat.training.metrics import CLASS_METRICS, Metric, accuracy
@@ -96,6 +97,8 @@ class ElevenLinesSettings(DescentSettings):
     learning_rate: Scalar = traced(4.0, Positive)
 
 
+UNWARPER_UNITS = HiddenUnits(one_layer, unwarper.turned_like)
+
 ACCURACY = Evaluation(
     metrics=(Metric("accuracy", accuracy),),
     batch_size=2000,  # the last record's fresh points are five times as many: one evaluation batch to compile
@@ -118,7 +121,9 @@ SPIRALS = Task(
     ),
     learner=cross_entropy_descent(adam_l2),
     evaluation=ACCURACY,
-    views=Views(piecewise_linear=PiecewiseLinear(unwarper.layers, spirals.class_curves)),
+    views=Views(
+        piecewise_linear=PiecewiseLinear(unwarper.layers, spirals.class_curves), units=UNWARPER_UNITS
+    ),
 )
 
 ANNULUS = Task(
@@ -133,7 +138,7 @@ ANNULUS = Task(
     ),
     learner=SPIRALS.learner,
     evaluation=ACCURACY,
-    views=Views(piecewise_linear=PiecewiseLinear(unwarper.layers)),
+    views=Views(piecewise_linear=PiecewiseLinear(unwarper.layers), units=UNWARPER_UNITS),
 )
 
 SPIRALS_DEEP = Task(
@@ -149,7 +154,10 @@ SPIRALS_DEEP = Task(
     ),
     learner=SPIRALS.learner,
     evaluation=ACCURACY,
-    views=Views(piecewise_linear=PiecewiseLinear(unwarper.deep_layers, spirals.class_curves)),
+    views=Views(
+        piecewise_linear=PiecewiseLinear(unwarper.deep_layers, spirals.class_curves),
+        units=HiddenUnits(stacked_layers(1), unwarper.turned_like),
+    ),
 )
 
 ANNULUS_DEEP = Task(
@@ -165,7 +173,10 @@ ANNULUS_DEEP = Task(
     ),
     learner=SPIRALS.learner,
     evaluation=ACCURACY,
-    views=Views(piecewise_linear=PiecewiseLinear(unwarper.deep_layers)),
+    views=Views(
+        piecewise_linear=PiecewiseLinear(unwarper.deep_layers),
+        units=HiddenUnits(stacked_layers(1), unwarper.turned_like),
+    ),
 )
 
 POINTS = Task(
@@ -185,7 +196,7 @@ POINTS = Task(
     ),
     learner=SPIRALS.learner,
     evaluation=replace(ACCURACY, metrics=(*ACCURACY.metrics, *CLASS_METRICS)),
-    views=Views(piecewise_linear=PiecewiseLinear(unwarper.layers)),
+    views=Views(piecewise_linear=PiecewiseLinear(unwarper.layers), units=UNWARPER_UNITS),
 )
 
 POINTS_DEEP = replace(
@@ -201,7 +212,10 @@ POINTS_DEEP = replace(
         ),
         limits=lambda model, data: {"depth": Range(2, model.layers)},
     ),
-    views=Views(piecewise_linear=PiecewiseLinear(unwarper.deep_layers)),
+    views=Views(
+        piecewise_linear=PiecewiseLinear(unwarper.deep_layers),
+        units=HiddenUnits(stacked_layers(1), unwarper.turned_like),
+    ),
 )
 
 ELEVEN_LINES = Task(
@@ -214,4 +228,5 @@ ELEVEN_LINES = Task(
     ),
     learner=GradientDescent(Metric("loss", half_squared_error, "½ squared error", "min"), sgd),
     evaluation=Evaluation(metrics=(Metric("accuracy", accuracy),)),
+    views=Views(units=ONE_LAYER),
 )

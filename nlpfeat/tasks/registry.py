@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple, overload
 
 from nlpfeat.digests import file_digest
 from nlpfeat.errors import UserError
-from nlpfeat.tasks import bags, images, next_token, points, ratings, sequences, skipgrams
+from nlpfeat.models.units import HiddenUnits
+from nlpfeat.tasks import bags, images, next_token, points, ratings, sequences, skipgrams, synthetic
 from nlpfeat.training.task import Factors, PiecewiseLinear, Task, WordVectors
 
 TASKS: dict[str, Task] = {
@@ -49,6 +50,8 @@ TASKS: dict[str, Task] = {
         next_token.NEXT_WORD,
         next_token.CHAR_RNN,
         next_token.CHAR_TRANSFORMER,
+        synthetic.SUPERPOSITION,
+        synthetic.SPARSE_PARITY,
     )
 }
 
@@ -176,12 +179,13 @@ def _load(point: EntryPoint) -> None:
         _REGISTRATIONS[found.name] = _Registration(Origin(file, point.module, digest), 0, 0)
 
 
-ViewName = Literal["plane", "piecewise_linear", "word_vectors", "factors"]
+ViewName = Literal["plane", "piecewise_linear", "word_vectors", "factors", "units"]
 _VIEWS = {
     "plane": "exact geometry of the plane: it declares no layers that are piecewise linear on it (a view)",
     "piecewise_linear": "exact geometry: it declares no piecewise-linear layers (a view)",
     "word_vectors": "word vectors",
     "factors": "factors of users and items",
+    "units": "hidden units of which some can be taken: it declares no layers of units (a view)",
 }
 
 
@@ -191,6 +195,8 @@ def require_view(task: Task, view: Literal["plane", "piecewise_linear"]) -> Piec
 def require_view(task: Task, view: Literal["factors"]) -> Factors: ...
 @overload
 def require_view(task: Task, view: Literal["word_vectors"]) -> WordVectors: ...
+@overload
+def require_view(task: Task, view: Literal["units"]) -> HiddenUnits: ...
 def require_view(task: Task, view: ViewName) -> object:
     """A view of the trained networks of a task.
 

@@ -19,6 +19,7 @@ from nlpfeat.data.samplers import epoch_sampler, in_order
 from nlpfeat.models.batch_norm import Network
 from nlpfeat.models.factors import FactorTables, NewUserPrior
 from nlpfeat.models.layers import PlainLayer
+from nlpfeat.models.units import HiddenUnits
 from nlpfeat.training.losses import cross_entropy, uniform_cross_entropy
 from nlpfeat.training.metrics import Baseline, Metric, PerExample, Success, majority_baseline
 from nlpfeat.training.optimizers import Optimizer
@@ -363,11 +364,13 @@ class Views:
       piecewise_linear: its layers, for exact geometry.
       word_vectors: (parameters, settings, metadata of the dataset) -> (vocabulary, width), one vector per word.
       factors: vectors of users and items.
+      units: its hidden units, of which some may be taken.
     """
 
     piecewise_linear: PiecewiseLinear | None = None
     word_vectors: WordVectors | None = None
     factors: Factors | None = None
+    units: HiddenUnits | None = None
 
     @property
     def plane(self) -> PiecewiseLinear | None:

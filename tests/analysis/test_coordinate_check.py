@@ -8,9 +8,9 @@ import pytest
 from nlpfeat.analysis.coordinate_check import (
     CoordinateCheckOptions,
     coordinate_check,
-    log_slope,
 )
 from nlpfeat.errors import UserError
+from nlpfeat.stats.power_laws import log_slope
 from nlpfeat.tasks.spec import resolve
 from nlpfeat.training.parametrisation import NAMES
 from tests.toys import TOYS

@@ -1,0 +1,105 @@
+"""What networks have at their start beside what becomes of them."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from nlpfeat.analysis.luck import Luck
+from nlpfeat.plotting.primitives import error_bars, plot_share
+from nlpfeat.plotting.style import (
+    BLUE,
+    GREY,
+    house_style,
+    set_heading,
+    width_axis,
+    width_colours,
+)
+
+
+@house_style()
+def luck_figure(found: Luck, width_label: str) -> Figure:
+    """Dead units against width, before and after; success against width; on sparse parity, success against good units.
+
+    Args:
+      found: from `nlpfeat.analysis.luck.luck`.
+      width_label: what the width counts.
+    """
+    axes_of_grid = [str(name) for name in found.widths.columns[: list(found.widths.columns).index("width")]]
+    widths = sorted(found.widths["width"].unique().tolist())
+    points = list(found.widths.groupby(axes_of_grid)) if axes_of_grid else [((), found.widths)]
+    colours = width_colours(points)
+    panels = 3
+    figure, (left, middle, right) = plt.subplots(1, panels, figsize=(15.5, 4.9))
+    left.plot(
+        found.members["width"].unique(),
+        found.widths.groupby("width", sort=False)["dead_first"].mean(),
+        "s--",
+        color=GREY,
+        label="before training",
+    )
+    for (point, rows), colour in zip(points, colours, strict=True):
+        words = _words(axes_of_grid, point)
+        left.plot(rows["width"], rows["dead_last"], "o-", color=colour, label=f"after it{words}")
+        if rows["share"].notna().all():
+            plot_share(
+                middle,
+                rows["width"].tolist(),
+                *(rows[name].to_numpy() for name in ("share_low", "share", "share_high")),
+                label=words.strip(", "),
+                colour=colour,
+            )
+    left.set(ylabel="mean share of units", title="Units active on no training example")
+    left.set_ylim(bottom=0)
+    left.legend(fontsize=8.5)
+    middle.set(
+        title=f"Share of seeds with {found.threshold}" if found.threshold else "No threshold of success"
+    )
+    if len(points) > 1:
+        middle.legend(fontsize=8.5)
+    for ax in (left, middle):
+        width_axis(ax, widths, width_label, 1.4)
+    if found.by_good.empty:
+        _plot_effects(right, found.effects, widths, width_label)
+    else:
+        _plot_good(right, found, axes_of_grid, colours)
+    set_heading(figure, "Luck at the start and what becomes of it: shares with 95 % intervals.")
+    return figure
+
+
+def _words(names: list[str], point: object) -> str:
+    values = point if isinstance(point, tuple) else (point,)
+    return "".join(f", {name.replace('_', ' ')} {value:g}" for name, value in zip(names, values, strict=True))
+
+
+def _plot_effects(ax: plt.Axes, effects: pd.DataFrame, widths: list[int], width_label: str) -> None:
+    rows = effects[effects["trait"] == "dead_first"] if len(effects) else effects
+    if len(rows):
+        bars = error_bars(*(rows[name].to_numpy() for name in ("low", "correlation", "high")))
+        shift = np.exp2(np.linspace(-0.06, 0.06, len(rows)))
+        ax.errorbar(rows["width"] * shift, rows["correlation"], bars, fmt="o", color=BLUE, capsize=3)
+    ax.axhline(0, color=GREY, lw=1)
+    ax.set_ylim(-1.03, 1.03)
+    ax.set(ylabel="rank correlation", title="Dead units at birth and the score")
+    width_axis(ax, widths, width_label, 1.4)
+
+
+def _plot_good(ax: plt.Axes, found: Luck, names: list[str], colours: list[str]) -> None:
+    table = found.by_good
+    groups = list(table.groupby(names)) if names else [((), table)]
+    order = list(dict.fromkeys(sorted(table["good"], key=lambda text: int(text.split(" ")[0]))))
+    for (point, rows), colour in zip(groups, colours, strict=True):
+        places = np.array([order.index(text) for text in rows["good"]])
+        bars = error_bars(*(rows[name].to_numpy() for name in ("share_low", "share", "share_high")))
+        ax.errorbar(
+            places,
+            rows["share"],
+            bars,
+            fmt="o-",
+            color=colour,
+            capsize=3,
+            label=_words(names, point).strip(", "),
+        )
+    ax.set_xticks(range(len(order)), order)
+    ax.set_ylim(-0.03, 1.03)
+    ax.set(xlabel="good units at the start", title="Success by good units, over all widths")
