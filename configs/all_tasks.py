@@ -101,6 +101,8 @@ TASKS = {
     "next_word":     Row("next_word",     EIGHT,  4, MIDDLE),  # 5
     "char_rnn":      Row("char_rnn",      (1, 4, 16, 64), 4, MIDDLE, common={"settings.dropout": 0.0}, cut=recorded(2000, 500, 500)),  # 4; without dropout, 3,000 steps of 7,000
     "char_transformer": Row("char_transformer", (1, 4, 16, 64), 4, LOW, common={"model.heads": 1, "data.book": "nietzsche", "data.lower": True}, cut=recorded(500, 500)),  # 6; one head, Nietzsche, half of the steps
+    "superposition": Row("superposition", EIGHT,  6, HIGH, common={"settings.sparsity": 0.97}),  # 1; one sparsity
+    "sparse_parity": Row("sparse_parity", EIGHT,  8, HIGH),  # 1
 }
 # fmt: on
 

@@ -171,8 +171,8 @@ def _effects(members: pd.DataFrame, axes: Sequence[str]) -> Iterator[dict[str, f
             if trait not in rows:
                 continue
             all_succeed = bool((rows["success"] == True).all())  # noqa: E712  (it may be NaN)
-            merit = -rows["steps"] if all_succeed else rows["score"]
-            interval = rank_correlation(rows[trait].to_numpy(float), merit.to_numpy(float))
+            result = -rows["steps"] if all_succeed else rows["score"]
+            interval = rank_correlation(rows[trait].to_numpy(float), result.to_numpy(float))
             if not np.isnan(interval.estimate):
                 yield (
                     point

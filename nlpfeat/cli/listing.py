@@ -15,6 +15,7 @@ COMMANDS = {
     "piecewise_linear": "measure, sections",
     "word_vectors": "words",
     "factors": "factors",
+    "units": "units",
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from nlpfeat.config.fields import Count
-from nlpfeat.data.core import Dataset, Examples, Index, Splits
+from nlpfeat.data.core import Dataset, Examples, Index, Leaf, Splits
 from nlpfeat.data.core import rows as rows_of
 
 
@@ -47,7 +47,7 @@ def make_splits(spec: SparseFeaturesSpec, settings: PyTree) -> Splits:
     return splits
 
 
-def batch(arrays: Float[Array, "examples features"], examples: Examples, index: Index) -> Examples:
+def batch(arrays: Leaf, examples: Examples, index: Index) -> Examples:
     """Uniform numbers (n, features), from which the network makes its features."""
     rows, targets = rows_of((), examples, index)
     return Examples(jnp.asarray(arrays)[rows], targets)

@@ -113,7 +113,8 @@ def paths_figure(found: Basins) -> Figure:
                 )
         ax.set(xlabel="place on the line between the two networks", ylabel=label, yscale="log")
         log_axis(ax.yaxis)
-    axes[0].legend(title="width", fontsize=8, ncols=2)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, title="width", loc="outside right upper")
     set_heading(
         figure,
         "Exact geometry along the line between two seeds. Solid: units matched by weights; dashed: as trained.",

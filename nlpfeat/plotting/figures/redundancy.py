@@ -76,7 +76,10 @@ def redundancy_in_time_figure(table: pd.DataFrame) -> Figure:
             np.stack([getattr(q, part) for q in quartiles]) for part in ("low", "median", "high")
         )
         plot_medians(ax, steps, low, median, high, widths=widths)
+        ax.get_legend().remove()
         ax.set_title(_TITLES[name])
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, title="width", loc="outside right upper")
     for ax in [*axes.flat][len(names) :]:
         ax.set_axis_off()
     set_heading(figure, "Redundancy over training: medians and quartiles of all seeds.")
@@ -98,7 +101,7 @@ def fold_tree_figure(tree: Float[np.ndarray, "merges 4"], dead: Sequence[bool], 
         tick.set_color(RED if dead[unit] else "black")
     ax.axhline(NEAR, color=GREY, lw=1, ls="--")
     ax.grid(visible=False, axis="x")
-    ax.set(xlabel="hidden unit (red: never active)", ylabel="distance of fold lines")
+    ax.set(xlabel="hidden unit (orange: never active)", ylabel="distance of fold lines")
     set_heading(
         figure,
         f"{title}: units whose fold lines lie together. Below the dashed line they count as copies of one.",
