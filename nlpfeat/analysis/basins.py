@@ -7,7 +7,7 @@ connectivity of neural networks"; Ainsworth, Hayase & Srinivasa 2023, "Git Re-Ba
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import jax
@@ -17,9 +17,10 @@ import pandas as pd
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
 
+from nlpfeat.analysis.geometry import layers_of
 from nlpfeat.data.core import Params, split_names
 from nlpfeat.errors import UserError
-from nlpfeat.geometry.network import Layer, Network
+from nlpfeat.geometry.network import Network
 from nlpfeat.geometry.regions import linear_regions
 from nlpfeat.geometry.warping import roughness
 from nlpfeat.models.units import UnitLayer, balanced, take_units, unit_rows
@@ -309,14 +310,12 @@ def _paths(
     member: TrainedMember, networks: Sequence[_Network], layers: Sequence[UnitLayer]
 ) -> Iterator[dict[str, float | str]]:
     """The exact geometry along the lines between neighbouring seeds."""
-    view = member.task.views.plane
-    if view is None:
+    if member.task.views.plane is None:
         return
     for first, second in itertools.pairwise(networks):
         for method, (one, other) in matched(first, second, layers).items():
             for t in (0.0, 0.25, 0.5, 0.75, 1.0):
                 mixed = jax.tree.map(lambda a, b, t=t: (1 - t) * a + t * b, one, other)
-                plain = view.layers(member.module, mixed, member.settings)
-                regions = linear_regions(Network(tuple(Layer(*layer) for layer in plain)), BOX)
+                regions = linear_regions(Network(tuple(layers_of(replace(member, params=mixed)))), BOX)
                 row = {"method": method, "first": first.seed, "second": second.seed, "t": t}
                 yield row | {"regions": len(regions), "variation": roughness(regions).total_variation}

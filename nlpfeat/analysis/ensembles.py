@@ -126,13 +126,13 @@ class _Examples(NamedTuple):
 
     Attributes:
       of: the member whose they are.
-      index: of the split.
+      places: in the split.
       targets: int (n,), one per prediction.
     """
 
     of: TrainedMember
     split: str
-    index: np.ndarray
+    places: np.ndarray
     targets: Int[np.ndarray, " n"]
 
 
@@ -146,7 +146,7 @@ def _examples(member: TrainedMember) -> _Examples:
 
 def _probabilities(member: TrainedMember, params: Params, asked: _Examples) -> Float[np.ndarray, "n classes"]:
     data = asked.of.data._replace(settings=member.settings)
-    scores = forward(member.program, params, data, asked.split, asked.index, ("scores",))["scores"]
+    scores = forward(member.program, params, data, asked.split, asked.places, ("scores",))["scores"]
     return softmax(scores.reshape(-1, scores.shape[-1]).astype(np.float64), axis=1)
 
 

@@ -138,7 +138,7 @@ def _points(members: pd.DataFrame, axes: Sequence[str]) -> Iterator[tuple[dict[s
         yield {}, members
         return
     for values, rows in members.groupby(list(axes)):
-        yield dict(zip(axes, values, strict=True)), rows
+        yield {name: float(value) for name, value in zip(axes, values, strict=True)}, rows  # pyright: ignore[reportArgumentType]
 
 
 def _widths(members: pd.DataFrame, axes: Sequence[str]) -> Iterator[dict[str, float]]:

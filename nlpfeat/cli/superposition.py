@@ -80,9 +80,9 @@ def _in_the_plane(study: "Study", found: "Superposition") -> "dict[str, np.ndarr
     groups = [rows for _, rows in flat.groupby(names)] if names else [flat]
     vectors = {}
     for rows in groups:
-        best = rows.loc[rows["loss"].idxmin()]
+        best = rows.iloc[int(rows["loss"].argmin())]
         point = {name: float(best[name]) for name in names}
-        member = study.restore(width=2, seed=int(best["seed"]), **point)
+        member = study.restore(None, width=2, seed=int(best["seed"]), **point)
         title = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in point.items())
         vectors[title or f"seed {int(best['seed'])}"] = vectors_of(member)
     return vectors if max(map(len, vectors.values())) <= 200 else {}  # more arrows cover each other

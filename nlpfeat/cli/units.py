@@ -323,7 +323,7 @@ def _redundancy(args: argparse.Namespace, line: str) -> int:
         write_figure(study, f"redundancy-in-time{suffix}", redundancy_in_time_figure(table), "", line)
     width = args.tree or int(last["width"].max())
     if "copies" in table and width > 1:
-        member = study.restore_converged(width=width, seed="median", **settings)
+        member = study.restore_converged(None, width=width, seed="median", **settings)
         tree = fold_tree(member)
         title = f"Width {width}, seed {int(member.settings.seed)}"
         write_figure(

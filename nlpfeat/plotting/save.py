@@ -1,11 +1,13 @@
 """Save a figure as PNG and PDF, each whole or not at all, with a heading and the stamp that says where it comes from."""
 
+import io
 import textwrap
 import warnings
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -94,3 +96,12 @@ def save_figure(figure: Figure, path: Path, line: str, heading: str = "", dpi: i
         figure.set_layout_engine("none")  # the second format keeps the layout of the first
     plt.close(figure)
     return paths
+
+
+def svg_of(figure: Figure) -> str:
+    """A figure as SVG, the same for the same figure, to stand in a page. The figure is closed."""
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": "nlpfeat"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    plt.close(figure)
+    return buffer.getvalue()

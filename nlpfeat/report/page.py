@@ -11,6 +11,20 @@ from nlpfeat.report.web_page import as_paragraph, web_page
 from nlpfeat.stats.summaries import SummaryTable
 
 
+class Picture(NamedTuple):
+    """A figure on the page.
+
+    Attributes:
+      heading: above it.
+      description: of what it shows, also for those who cannot see it.
+      svg: the figure.
+    """
+
+    heading: str
+    description: str
+    svg: str
+
+
 class Part(NamedTuple):
     """A study as data for the page.
 
@@ -26,6 +40,7 @@ class Part(NamedTuple):
       documents: title -> text: how the study was made.
       spreadsheet: of studies of ratings.
       characters: of studies of characters.
+      pictures: of single networks.
     """
 
     title: str
@@ -39,6 +54,7 @@ class Part(NamedTuple):
     documents: dict[str, str]
     spreadsheet: Spreadsheet | None = None
     characters: Characters | None = None
+    pictures: tuple[Picture, ...] = ()
 
     def as_data(self) -> dict[str, object]:
         """As the page's script reads it."""
@@ -54,6 +70,7 @@ class Part(NamedTuple):
             "documents": self.documents,
             "spreadsheet": None if self.spreadsheet is None else self.spreadsheet.as_data(),
             "characters": None if self.characters is None else self.characters.as_data(),
+            "pictures": [picture._asdict() for picture in self.pictures],
         }
 
 

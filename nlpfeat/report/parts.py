@@ -10,17 +10,20 @@ from typing import NamedTuple
 from jaxtyping import PyTree
 
 from nlpfeat.analysis.ratings import item_map
+from nlpfeat.analysis.redundancy import NEAR, fold_tree
 from nlpfeat.analysis.word_maps import WordMapOptions, word_map
 from nlpfeat.config.files import expand_path
 from nlpfeat.data.text.characters import CharacterSpec
 from nlpfeat.errors import UserError
+from nlpfeat.plotting.figures.redundancy import fold_tree_figure
+from nlpfeat.plotting.save import svg_of
 from nlpfeat.progress import Track, untracked
 from nlpfeat.report.characters import Characters, characters_of_page
 from nlpfeat.report.headline import headline, words_sentences
 from nlpfeat.report.item_maps import item_map_page
 from nlpfeat.report.map_page import Map
 from nlpfeat.report.members import members_of_page
-from nlpfeat.report.page import Part, report_page
+from nlpfeat.report.page import Part, Picture, report_page
 from nlpfeat.report.spreadsheet import Spreadsheet, spreadsheet
 from nlpfeat.report.study_nets import nets_of_page
 from nlpfeat.report.word_maps import word_map_page
@@ -105,6 +108,11 @@ def study_part(study: Study, options: ReportOptions, budget: float, track: Track
         found = _views(study, options, track)
     except UserError as error:  # too few words, or training diverged: the rest of the page is unaffected
         notes.append(f"no map: {error}")
+    pictures: tuple[Picture, ...] = ()
+    try:
+        pictures = _pictures(study, options)
+    except UserError as error:
+        notes.append(f"no tree of units: {error}")
     table = summary_table(study.results)
     for note in notes:
         log.warning(note)
@@ -120,6 +128,7 @@ def study_part(study: Study, options: ReportOptions, budget: float, track: Track
         table=table,
         notes=[table.caption, *study.dataset.notes, *notes],
         documents=_documents(study),
+        pictures=pictures,
     )
 
 
@@ -132,6 +141,25 @@ def _documents(study: Study) -> dict[str, str]:
         "manifest.json": json.dumps(manifest, indent=2),
         "config.json": json.dumps(study.spec.to_dict(), indent=2),
     }
+
+
+def _pictures(study: Study, options: ReportOptions) -> tuple[Picture, ...]:
+    """The tree in which the fold lines of the widest network of median score fall together, where networks are piecewise linear."""
+    views = study.task.views
+    if views.units is None or views.piecewise_linear is None:
+        return ()
+    widest = _members(study, options)[-1]
+    if widest["width"] < 2:
+        return ()
+    tree = fold_tree(study.restore_converged(**widest))
+    title = f"The units of {describe_settings(widest)}"
+    figure = fold_tree_figure(tree.tree, tree.dead.tolist(), title)
+    count = int((tree.tree[:, 2] <= NEAR).sum())
+    words = (
+        f"Units that fold along nearly the same line (in more dimensions, the same plane) are joined low in the tree: {count} of {len(tree.dead)} count as copies of "
+        f"others. {int(tree.dead.sum())} are active on no training example."
+    )
+    return (Picture("Which units are copies of each other", words, svg_of(figure)),)
 
 
 class Views(NamedTuple):

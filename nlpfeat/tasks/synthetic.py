@@ -66,7 +66,7 @@ class ParitySettings(DescentSettings):
     negative_slope: Scalar = traced(0.0, Slope)
 
 
-def _predicting_zero(arrays: PyTree, train: Examples, split: Examples) -> float:
+def _predicting_zero(arrays: PyTree, train: Examples, evaluated: Examples) -> float:
     """The error of predicting zero, in units of itself."""
     return 1.0
 

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nlpfeat.analysis.luck import Luck
@@ -28,7 +29,7 @@ def luck_figure(found: Luck, width_label: str) -> Figure:
     axes_of_grid = [str(name) for name in found.widths.columns[: list(found.widths.columns).index("width")]]
     widths = sorted(found.widths["width"].unique().tolist())
     points = list(found.widths.groupby(axes_of_grid)) if axes_of_grid else [((), found.widths)]
-    colours = width_colours(points)
+    colours = width_colours(range(len(points)))
     panels = 3
     figure, (left, middle, right) = plt.subplots(1, panels, figsize=(15.5, 4.9))
     left.plot(
@@ -72,7 +73,7 @@ def _words(names: list[str], point: object) -> str:
     return "".join(f", {name.replace('_', ' ')} {value:g}" for name, value in zip(names, values, strict=True))
 
 
-def _plot_effects(ax: plt.Axes, effects: pd.DataFrame, widths: list[int], width_label: str) -> None:
+def _plot_effects(ax: Axes, effects: pd.DataFrame, widths: list[int], width_label: str) -> None:
     rows = effects[effects["trait"] == "dead_first"] if len(effects) else effects
     if len(rows):
         bars = error_bars(*(rows[name].to_numpy() for name in ("low", "correlation", "high")))
@@ -84,7 +85,7 @@ def _plot_effects(ax: plt.Axes, effects: pd.DataFrame, widths: list[int], width_
     width_axis(ax, widths, width_label, 1.4)
 
 
-def _plot_good(ax: plt.Axes, found: Luck, names: list[str], colours: list[str]) -> None:
+def _plot_good(ax: Axes, found: Luck, names: list[str], colours: list[str]) -> None:
     table = found.by_good
     groups = list(table.groupby(names)) if names else [((), table)]
     order = list(dict.fromkeys(sorted(table["good"], key=lambda text: int(text.split(" ")[0]))))

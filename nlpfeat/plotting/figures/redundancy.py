@@ -97,7 +97,7 @@ def fold_tree_figure(tree: Float[np.ndarray, "merges 4"], dead: Sequence[bool], 
     """
     figure, ax = plt.subplots(figsize=(max(8.0, 0.16 * len(dead) + 2), 4.8))
     drawn = dendrogram(tree, ax=ax, color_threshold=NEAR, above_threshold_color=GREY, leaf_font_size=7)
-    for tick, unit in zip(ax.get_xticklabels(), drawn["leaves"], strict=True):
+    for tick, unit in zip(ax.get_xticklabels(), drawn["leaves"] or [], strict=True):
         tick.set_color(RED if dead[unit] else "black")
     ax.axhline(NEAR, color=GREY, lw=1, ls="--")
     ax.grid(visible=False, axis="x")

@@ -23,7 +23,7 @@ def superposition_figure(found: Superposition, width_label: str) -> Figure:
     groups = list(found.members.groupby(names)) if names else [((), found.members)]
     widths = sorted(found.members["width"].unique().tolist())
     figure, axes = plt.subplots(1, 3, figsize=(15.5, 5))
-    for (point, rows), colour in zip(groups, width_colours(groups), strict=True):
+    for (point, rows), colour in zip(groups, width_colours(range(len(groups))), strict=True):
         words = _words(names, point)
         for ax, name in zip(axes, ("per_dimension", "overlap", "loss"), strict=True):
             places, values = by_width(rows, name)

@@ -72,6 +72,8 @@ function createPart(study, prefix, section, {dark, script}) {
     add(element("h3", {}, heading), made.element);
   }
   if (study.characters) { page.characters = createCharacters(prefix, study.characters); add(element("h3", {}, "What the networks write"), page.characters.element); }
+  for (const {heading, description, svg} of study.pictures) add(element("h3", {}, heading), element("p", {class: "stamp"}, description),
+    element("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": heading}, element("img", {alt: description, class: "picture", src: `data:image/svg+xml;utf8,${encodeURIComponent(svg)}`})));
   page.explorer = createExplorer(`${prefix}all.`, study.members, id => page.unwarper?.pick(id) ?? false);
   add(element("h3", {}, "Every member, any measure"),
     element("details", {class: "words"}, element("summary", {}, "How to read it"), element("p", {}, "Each mark is a network. Choose the vertical and the horizontal axis; point at a mark for the network " +
