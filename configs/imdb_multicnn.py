@@ -11,9 +11,9 @@ Command:  nlpfeat sweep imdb_multicnn      filters of each size 2 to 100
           … :unlabelled  vectors of 100 dimensions that were learned on the 75,000 reviews outside the test half; how they are
                      made: imdb_cnn:unlabelled
           nlpfeat sweep imdb_multicnn:own --data=mine.csv      a file of your own: settings are fitted to it
-Expect:   :recipe .88 on the test half after two epochs (1e-3, four seeds), :best .894 (printed: .9029 and .9036); trained on nine
-          tenths of the training half for four epochs, :unlabelled has .9005 (one seed).
-Minutes:  forty, thirty, and fifty for :unlabelled, on two cores.
+Expect:   :recipe .88 on the test half after two epochs (1e-3, four seeds), :best .894 (printed: .9029 and .9036),
+          :unlabelled .8995 (four seeds each).
+Minutes:  forty, thirty, and forty-five for :unlabelled, on two cores.
 Data:     aclImdb_v1.tar.gz, 84 MB, and glove.6B.zip, 862 MB, downloaded once or found in the folder NLPFEAT_DATA.
 """
 

@@ -37,6 +37,7 @@ ORDER = (
     "word-vectors",
     "characters",
     "dimension",
+    "extra-units",
     "results",  # makes the folder of all tasks, which a command reads
     "records",
     "own-widths",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+import jax
 import numpy as np
 import pandas as pd
 
@@ -20,7 +21,8 @@ from nlpfeat.sweeps.runner import advance, final_record, initial_state, step_inp
 from nlpfeat.training.schedule import TrainingSpec
 from nlpfeat.training.step import Interval, Record, State
 
-MOST = 512  # members of one program: more gain nothing, and their splits fill the memory of the host
+MOST = 512  # members of one program: more gain nothing
+PROGRAM_BYTES = 2**28  # of the parameters of the members of one program
 RETURNS = 4  # of a program to the host, where progress is seen and Ctrl-C is heard
 
 
@@ -54,7 +56,7 @@ def run_trials(
     """
     training = one_phase(factory.spec.training, steps)
     factory = replace(factory, spec=replace(factory.spec, training=training))
-    parts = _parts(members["width"].to_numpy(), padded=factory.spec.task.model.padded)
+    parts = _parts(factory, members["width"].to_numpy())
     records: dict[str, np.ndarray] = {}
     params: list[Params] = [{} for _ in given]
     for part in track(parts, "programs", len(parts)):
@@ -84,11 +86,13 @@ def one_phase(training: TrainingSpec, steps: int) -> TrainingSpec:
     )
 
 
-def _parts(widths: np.ndarray, *, padded: bool) -> list[np.ndarray]:
+def _parts(factory: MemberFactory, widths: np.ndarray) -> list[np.ndarray]:
     """The members of each program: of similar widths, and of one size for each of them, filled with copies of the last."""
     found = []
-    for bucket in partition_widths(widths, padded=padded):
-        number = -(-len(bucket) // MOST)
+    for bucket in partition_widths(widths, padded=factory.spec.task.model.padded):
+        shapes = factory.shapes(int(widths[bucket].max()))
+        each = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(shapes))
+        number = -(-len(bucket) // max(1, min(MOST, PROGRAM_BYTES // each)))
         size = -(-len(bucket) // number)
         filled = np.minimum(np.arange(number * size), len(bucket) - 1)
         found += np.split(bucket[filled], number)
