@@ -1,13 +1,16 @@
 """What is redundant inside a network: dead units, copies of fold lines, directions that no feature uses, units that decide nothing."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jax import Array
+from jaxtyping import Float, Int, PyTree
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from nlpfeat.analysis.geometry import layers_of
@@ -20,15 +23,17 @@ from nlpfeat.geometry.representation import participation_ratio
 from nlpfeat.models.masking import pad
 from nlpfeat.models.units import UnitLayer, merge_units, take_units, unit_rows, without_unit
 from nlpfeat.progress import Track, untracked
-from nlpfeat.study.forward import forward, hidden_activations
+from nlpfeat.study.forward import hidden_activations
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.select import ANYWHERE, finished_steps, members_at_point, members_at_steps
 from nlpfeat.study.session import Study
+from nlpfeat.sweeps.members import tree_stack
 from nlpfeat.tasks.registry import require_view
 
 SAMPLE = 1000  # examples of the last split on which predictions are compared
 VARIANCE = 0.99  # that the rank's principal components hold
 NEAR = 0.14  # distance of unit normals: a cosine of .99
+CHUNK = 16  # networks that are judged at a time
 BOX = 1.1  # half the side of the box in which areas are measured
 
 # Column -> description, in the order of tables.
@@ -88,23 +93,97 @@ def redundancy(
     if not options.all_steps:
         steps = list(dict(steps).items())
     total = sum(int((table["bucket"] == label).sum()) for label, _ in steps)
-    rows = []
+    rows: list[dict[str, float]] = []
+    judges: dict[int, Judge] = {}
     for member in track(members_at_steps(study, table, steps), "members", total):
         if member.finite:
-            row = {
-                "width": int(member.settings.width),
-                "seed": int(member.settings.seed),
-                "step": member.step,
-            }
-            rows.append(row | member_redundancy(member, options.agreement))
+            width = int(member.settings.width)
+            if width not in judges:
+                judges[width] = Judge(member)
+            row = {"width": width, "seed": int(member.settings.seed), "step": member.step}
+            rows.append(row | member_redundancy(member, judges[width], options.agreement))
     if not rows:
         raise UserError("all of these members diverged")
     return pd.DataFrame(rows).sort_values(["width", "seed", "step"], ignore_index=True)
 
 
-def member_redundancy(member: TrainedMember, agreement: float = 0.99) -> dict[str, float]:
-    """The `MEASURES` of a member; of several hidden layers those of the last, but for "needed", which counts units of each."""
-    layers = member.unit_layers
+class Judge:
+    """Predictions of the networks of one width, and of what is left of them, by programs that are compiled once.
+
+    Args:
+      like: one of these members.
+    """
+
+    def __init__(self, like: TrainedMember) -> None:
+        self.layers, self.width = like.unit_layers, int(like.settings.width)
+        self._shapes = like.factory.shapes(self.width)
+        merged = like.task.views.piecewise_linear is not None
+        self.contributions = None if merged else loss_contributions(like)
+        module, last, width = like.module, self.layers[-1], self.width
+
+        def predicted(params: Params, inputs: PyTree, settings: PyTree) -> Array:
+            outputs: PyTree = module.apply({"params": params}, inputs, settings)
+            return outputs["scores"].argmax(-1)
+
+        @jax.jit
+        def idle(params: Params, inputs: PyTree, settings: PyTree) -> Array:
+            whole = predicted(params, inputs, settings)
+
+            def decides_nothing(unit: Array) -> Array:
+                return (predicted(without_unit(params, last, unit), inputs, settings) == whole).all()
+
+            return jax.lax.map(decides_nothing, jnp.arange(width))
+
+        @jax.jit
+        def shares(whole: Params, some: PyTree, inputs: PyTree, settings: PyTree) -> Array:
+            expected = predicted(whole, inputs, settings)
+
+            def share(one: tuple[Params, Array]) -> Array:
+                params, units = one
+                return (predicted(params, inputs, replace(settings, width=units)) == expected).mean()
+
+            return jax.lax.map(share, some)
+
+        self._idle, self._shares = idle, shares
+
+    def idle(self, member: TrainedMember) -> int:
+        """How many units of its last layer decide nothing alone."""
+        return int(self._idle(member.params, self._inputs(member), member.settings).sum())
+
+    def needed(self, member: TrainedMember, alive: Sequence[np.ndarray], agreement: float) -> int:
+        """How many units keep a share of the predictions, when the others are merged or taken away one by one."""
+        inputs, needed = self._inputs(member), self.width
+        smaller = _smaller(member, self, alive)
+        while some := list(itertools.islice(smaller, CHUNK)):
+            units = [one for one, _ in some]
+            padded = [pad(params, self._shapes) for _, params in some]
+            padded += padded[-1:] * (CHUNK - len(some))  # one program for all chunks
+            widths = np.array([*units, *units[-1:] * (CHUNK - len(some))], np.int32)
+            shares = self._shares(member.params, (tree_stack(padded), widths), inputs, member.settings)
+            for number, share in zip(units, np.asarray(shares).tolist(), strict=False):
+                if share < agreement:
+                    return needed
+                needed = number
+        return needed
+
+    def _inputs(self, member: TrainedMember) -> PyTree:
+        examples = member.splits[split_names(member.splits)[-1]]
+        index = np.linspace(0, count(examples) - 1, min(count(examples), SAMPLE)).astype(int)
+        return member.task.data.batch(member.dataset.arrays, examples, index).inputs
+
+
+def member_redundancy(
+    member: TrainedMember, judge: Judge | None = None, agreement: float = 0.99
+) -> dict[str, float]:
+    """The `MEASURES` of a member; of several hidden layers those of the last, but for "needed", which counts units of each.
+
+    Args:
+      member: the network.
+      judge: of networks of its width, where there is one.
+      agreement: share of predictions that the `needed` units keep.
+    """
+    judge = judge or Judge(member)
+    layers = judge.layers
     activations = hidden_activations(member, len(layers), SAMPLE)
     features = activations[-1].astype(np.float64)
     found: dict[str, float] = {"dead": int((features == 0).all(0).sum())}
@@ -114,8 +193,7 @@ def member_redundancy(member: TrainedMember, agreement: float = 0.99) -> dict[st
     found["rank"] = int((np.cumsum(spread) < VARIANCE * spread.sum()).sum()) + 1 if spread.sum() else 0
     found["participation"] = participation_ratio(features)
     alive = [(values != 0).any(0) for values in activations]
-    found |= _of_predictions(member, layers, alive, agreement)
-    return found
+    return found | {"idle": judge.idle(member), "needed": judge.needed(member, alive, agreement)}
 
 
 def fold_directions(params: Params, layer: UnitLayer) -> Float[np.ndarray, "units n"]:
@@ -133,48 +211,19 @@ def line_clusters(params: Params, layer: UnitLayer, near: float = NEAR) -> Int[n
     return fcluster(linkage(directions, "complete"), near, "distance")
 
 
-def _of_predictions(
-    member: TrainedMember, layers: Sequence[UnitLayer], alive: Sequence[np.ndarray], agreement: float
-) -> dict[str, float]:
-    width, program = int(member.settings.width), member.program
-    split = split_names(member.splits)[-1]
-    examples = member.splits[split]
-    index = np.linspace(0, count(examples) - 1, min(count(examples), SAMPLE)).astype(int)
-    shapes = member.factory.shapes(width)
-
-    def predictions(params: Params, units: int) -> np.ndarray:
-        data = member.data._replace(settings=replace(member.settings, width=np.int32(units)))
-        return forward(program, pad(params, shapes), data, split, index, ("scores",))["scores"].argmax(-1)
-
-    whole = predictions(member.params, width)
-    idle = sum(
-        bool(
-            (predictions(jax.device_get(without_unit(member.params, layers[-1], unit)), width) == whole).all()
-        )
-        for unit in range(width)
-    )
-    needed = width
-    for units, params in _smaller(member, layers, alive):
-        if (predictions(params, units) == whole).mean() < agreement:
-            break
-        needed = units
-    return {"idle": idle, "needed": needed}
-
-
 def _smaller(
-    member: TrainedMember, layers: Sequence[UnitLayer], alive: Sequence[np.ndarray]
+    member: TrainedMember, judge: Judge, alive: Sequence[np.ndarray]
 ) -> Iterator[tuple[int, Params]]:
     """Networks of one unit less, and less, down to one: merged along fold lines, or without the units that matter least to the loss."""
-    width = int(member.settings.width)
-    if member.task.views.piecewise_linear is None:
-        worth = loss_contributions(member)(member)
-        for units in range(width - 1, 0, -1):
+    if judge.contributions is not None:
+        worth = judge.contributions(member)
+        for units in range(judge.width - 1, 0, -1):
             kept = [np.sort(np.argsort(-values, kind="stable")[:units]) for values in worth]
-            yield units, jax.device_get(take_units(member.params, layers, kept))
+            yield units, take_units(member.params, judge.layers, kept)
         return
     params, living = member.params, [*alive]
-    for units in range(width - 1, 0, -1):
-        for number, layer in enumerate(layers):
+    for units in range(judge.width - 1, 0, -1):
+        for number, layer in enumerate(judge.layers):
             params, place = merge_units(params, layer, living[number], units)
             living[number] = np.bincount(place, living[number]) > 0
         yield units, params
