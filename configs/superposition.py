@@ -5,10 +5,11 @@ dimension each, or none; sparse ones share dimensions.
 
 Command:  nlpfeat sweep superposition      2 to 100 dimensions, five sparsities, 16 seeds
           … :decay      importance falls from each feature to the next: the first ones matter most
+          … :many       a thousand features
           … :plane      five features in two dimensions: the sparser they are, the more become corners of a regular polygon
           nlpfeat superposition --study=runs/superposition
 Expect:   Adam at 1e-2 along a cosine, 2,000 steps of 128; see docs/extra-units.md.
-Minutes:  seven on two cores, one for :plane.
+Minutes:  four on two cores, two for :many, ¼ for :plane.
 Data:     generated.
 """
 
@@ -39,6 +40,14 @@ get_config = with_variants(
         "data.features": 5,
         "training.steps": (4000,),
         "sweep": {"width": (2,), "sparsity": (0.0, 0.5, 0.8, 0.9, 0.95, 0.99), "seed": tuple(range(16))},
+    },
+    many={
+        "data": {"features": 1000, "train": 8192, "test": 2048},
+        "sweep": {
+            "width": (8, 12, 16, 24, 32, 48, 64, 96, 128),
+            "sparsity": (0.99, 0.999),
+            "seed": (0, 1, 2, 3),
+        },
     },
     smoke={
         "data": {"features": 8, "train": 256, "validation": 64, "test": 64},

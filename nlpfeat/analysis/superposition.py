@@ -24,14 +24,18 @@ from nlpfeat.study.select import finished_steps, members_at_steps
 from nlpfeat.study.session import Study
 from nlpfeat.training.metrics import Metric
 
+TOY = "superposition"  # the task
+WHOLE = 1.0  # length of the vector of a feature that the toy model passes on unchanged
 MOST = 2000  # vectors of a table: the first ones, such as the most frequent words
-PRESENT = 0.5  # length of the vector of a feature that is represented, where a whole one has length 1
+PRESENT = 0.5  # of a whole length: a feature with a longer vector is represented
+ALL = 0.95  # share of the features that are represented where superposition is called strong
+MIN_WIDTHS = 3  # of a slope
 FLOOR = 1e-6  # of a loss whose power is fitted: below it, everything is represented
 
 # Column -> description, in the order of tables.
 MEASURES = {
-    "represented": "features whose vectors are longer than half of the longest",
-    "per_dimension": "squared lengths of all vectors, the longest having length 1, per dimension: more than 1 is superposition",
+    "represented": "features whose vectors are longer than ½ (of words and items: than half of the longest)",
+    "per_dimension": "squared lengths of all vectors per dimension (of words and items: the longest having length 1): more than 1 is superposition",
     "dimensions": "median of the dimensions per represented feature: 1 is a direction of its own, ½ one shared with its opposite",
     "overlap": "root mean square cosine of two represented features; random directions have 1/√m, the least possible is `welch`",
 }
@@ -44,7 +48,8 @@ class Superposition(NamedTuple):
       members: one row per member: its settings on the axes of the grid, the headline metric and the loss on the last split, and
         `MEASURES`, with "welch", the Welch bound, and "random", 1/√m.
       slopes: one row per point of the further axes: these, and the slope of log(loss) in log(m) with its 95 % interval over seeds,
-        low, slope, high, over the widths "narrowest" to "widest", whose loss is above the floor.
+        low, slope, high, over the widths "narrowest" to "widest": where superposition is "strong", those at which nearly all features
+        are represented in at most half as many dimensions; if there are fewer than three, all whose loss is above the floor.
       metric: the headline metric.
       split: the last one.
     """
@@ -79,20 +84,22 @@ def superposition(study: Study, track: Track = untracked) -> Superposition:
     table = study.members
     last = dict(finished_steps(study.folder, table))
     found = members_at_steps(study, table, list(last.items()))
-    rows = []
+    rows, features = [], 0
     for member in track(found, "members", len(table)):
         if member.finite:
             vectors = vectors_of(member)
-            where = table.loc[member.id, [*further, "width", "seed"]].to_dict()
+            features = len(vectors)
+            where: dict[str, float] = {name: float(table.loc[member.id, name]) for name in further}
+            where |= {"width": int(member.settings.width), "seed": int(member.settings.seed)}
             record = {
                 "loss": float(member.record["loss"][-1]),
                 metric.name: float(member.record[metric.name][-1]),
             }
-            rows.append(where | record | feature_geometry(vectors))
+            rows.append(where | record | feature_geometry(vectors, WHOLE if study.task.name == TOY else None))
     if not rows:
         raise UserError(f"{study.path}: all members diverged")
     members = pd.DataFrame(rows).sort_values([*further, "width", "seed"], ignore_index=True)
-    return Superposition(members, pd.DataFrame(_slopes(dataset, split)), metric, split)
+    return Superposition(members, pd.DataFrame(_slopes(dataset, split, members, features)), metric, split)
 
 
 def vectors_of(member: TrainedMember) -> Float[np.ndarray, "features m"]:
@@ -102,7 +109,7 @@ def vectors_of(member: TrainedMember) -> Float[np.ndarray, "features m"]:
       UserError: if the task has none of these.
     """
     task = member.task
-    if task.name == "superposition":
+    if task.name == TOY:
         return np.asarray(flat_params(member.params)["vectors"], np.float64)
     if task.views.word_vectors is not None:
         table = task.views.word_vectors(member.params, member.settings, member.dataset.metadata)
@@ -113,14 +120,22 @@ def vectors_of(member: TrainedMember) -> Float[np.ndarray, "features m"]:
     raise UserError(f"{task.name} has neither features, nor word vectors, nor factors")
 
 
-def feature_geometry(vectors: Float[np.ndarray, "features m"]) -> dict[str, float]:
-    """The `MEASURES` of some vectors, with the Welch bound and the cosine of random directions."""
+def feature_geometry(
+    vectors: Float[np.ndarray, "features m"], whole: float | None = None
+) -> dict[str, float]:
+    """The `MEASURES` of some vectors, with the Welch bound and the cosine of random directions.
+
+    Args:
+      vectors: one per feature.
+      whole: length of a feature that is wholly represented; None for that of the longest.
+    """
     lengths = np.linalg.norm(vectors, axis=1)
-    longest = lengths.max(initial=0.0)
+    longest = lengths.max(initial=0.0) if whole is None else whole
     dimensions = vectors.shape[1]
-    if longest == 0:
-        return dict.fromkeys((*MEASURES, "welch", "random"), np.nan) | {"represented": 0}
     present = lengths > PRESENT * longest
+    if not present.any():
+        empty = dict.fromkeys((*MEASURES, "welch", "random"), np.nan)
+        return empty | {"represented": 0, "per_dimension": _per_dimension(lengths, longest, dimensions)}
     shared = feature_dimensions(vectors)[present]
     unit = vectors[present] / lengths[present, None]
     count = len(unit)
@@ -129,12 +144,16 @@ def feature_geometry(vectors: Float[np.ndarray, "features m"]) -> dict[str, floa
     welch = np.sqrt((count - dimensions) / (dimensions * (count - 1))) if count > dimensions else 0.0
     return {
         "represented": int(present.sum()),
-        "per_dimension": float((lengths**2).sum() / longest**2 / dimensions),
+        "per_dimension": _per_dimension(lengths, longest, dimensions),
         "dimensions": float(np.median(shared)),
         "overlap": float(overlap),
         "welch": float(welch),
         "random": dimensions**-0.5,
     }
+
+
+def _per_dimension(lengths: np.ndarray, whole: float, dimensions: int) -> float:
+    return float((lengths**2).sum() / whole**2 / dimensions) if whole else np.nan
 
 
 def feature_dimensions(vectors: Float[np.ndarray, "features m"]) -> Float[np.ndarray, " features"]:
@@ -149,18 +168,27 @@ def feature_dimensions(vectors: Float[np.ndarray, "features m"]) -> Float[np.nda
     return np.divide(lengths**2, total, out=np.zeros_like(total), where=known)
 
 
-def _slopes(dataset: xr.Dataset, split: str) -> Iterator[dict[str, float]]:
+def _slopes(
+    dataset: xr.Dataset, split: str, members: pd.DataFrame, features: int
+) -> Iterator[dict[str, float | bool]]:
     for point, part in points_of(dataset):
         loss = part["loss"].isel(step=-1).sel(split=split).transpose("width", "seed").to_numpy()
+        widths = part["width"].to_numpy()
+        here = members
+        for name, value in point.items():
+            here = here[here[name] == value]
+        represented = here.groupby("width")["represented"].median().reindex(widths).to_numpy()
         whole = np.isfinite(loss).all(1) & (loss > FLOOR).all(1)
-        widths = part["width"].to_numpy()[whole]
-        if len(widths) >= 3:
-            slope = log_slope(widths.astype(float), loss[whole])
+        strong = whole & (represented >= ALL * features) & (widths <= features / 2)
+        used = strong if strong.sum() >= MIN_WIDTHS else whole
+        if used.sum() >= MIN_WIDTHS:
+            slope = log_slope(widths[used].astype(float), loss[used])
             yield (
                 point
                 | {"low": slope.low, "slope": slope.estimate, "high": slope.high}
                 | {
-                    "narrowest": int(widths[0]),
-                    "widest": int(widths[-1]),
+                    "strong": bool(strong.sum() >= MIN_WIDTHS),
+                    "narrowest": int(widths[used][0]),
+                    "widest": int(widths[used][-1]),
                 }
             )

@@ -54,8 +54,11 @@ def run(args: argparse.Namespace, line: str) -> int:
             f"{b:.2f} ({a:.2f} – {c:.2f})" for a, b, c in rows[["low", "slope", "high"]].to_numpy().tolist()
         ]
         columns["dimensions"] = [f"{a} – {b}" for a, b in rows[["narrowest", "widest"]].to_numpy().tolist()]
+        columns["superposition"] = ["strong" if strong else "–" for strong in rows["strong"]]
         print_columns(
-            columns, f"The {found.split} loss as a power of the dimensions: mean over seeds (95 % t interval)"
+            columns,
+            f"The {found.split} loss as a power of the dimensions: mean over seeds (95 % t interval). Strong: over dimensions in which nearly all "
+            "features are represented, at least two for each",
         )
     label = study.task.width_label
     if found.members["width"].nunique() > 1:

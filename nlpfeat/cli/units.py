@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from nlpfeat.study.session import Study
 
 
-def _whole(flag: str, text: str, example: str) -> tuple[int, ...]:
-    """Whole numbers with commas between them; none for an empty text.
+def _whole(flag: str, text: str | None, example: str) -> tuple[int, ...]:
+    """Whole numbers with commas between them; none for no text.
 
     Raises:
       UserError: for anything else.
@@ -148,7 +148,7 @@ def _prune(args: argparse.Namespace, line: str) -> int:
 
 def _match_flags(parser: Parser) -> None:
     add_study(parser)
-    parser.add_argument("--widths", default="", metavar="N,N,…", help="which (default: all)")
+    parser.add_argument("--widths", metavar="N,N,…", help="which (default: all)")
     add_count(parser, "--points", 11, "points along each line, its ends included")
     add_json(parser)
 
@@ -201,7 +201,7 @@ def _match(args: argparse.Namespace, line: str) -> int:
 
 def _ensemble_flags(parser: Parser) -> None:
     add_study(parser)
-    parser.add_argument("--widths", default="", metavar="N,N,…", help="which (default: all)")
+    parser.add_argument("--widths", metavar="N,N,…", help="which (default: all)")
     add_count(
         parser,
         "--draws",

@@ -47,6 +47,10 @@ def superposition_figure(found: Superposition, width_label: str) -> Figure:
         width_axis(ax, widths, width_label, 1.4)
         ax.set(title=title, ylabel=label)
         log_axis(ax.yaxis)
+        low, high = ax.get_ylim()
+        ax.set_ylim(
+            max(low, high * 1e-5 if ax is axes[2] else 0.02), high
+        )  # m = n has next to no loss and no overlap
         ax.legend(fontsize=8)
     seeds = int(found.members.groupby("width")["seed"].nunique().max())
     set_heading(
