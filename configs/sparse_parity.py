@@ -13,6 +13,7 @@ get_config = with_variants(
     {
         "task": "sparse_parity",
         "data": {"bits": 30, "relevant": 4},
+        "model": {"layers": 1},
         "training": {
             "steps": (4000,),
             "batch_size": 64,

@@ -1,6 +1,5 @@
 """Systems that were built to be understood: superposition of sparse features, and parity of a few bits among many."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from jaxtyping import PyTree
@@ -46,13 +45,6 @@ class SuperpositionSettings(DescentSettings):
     learning_rate: Scalar = traced(1e-2, Positive)
     sparsity: Scalar = traced(0.9, Sparsity)
     importance_decay: Scalar = traced(1.0, Decay)
-
-
-@dataclass(frozen=True)
-class ParityNetSpec(MlpSpec):
-    """As `MlpSpec`, with one hidden layer."""
-
-    layers: Annotated[int, Range(1)] = 1
 
 
 @settings_class
@@ -119,7 +111,7 @@ SPARSE_PARITY = Task(
         per_seed=False,
     ),
     model=ModelFactory(
-        ParityNetSpec,
+        MlpSpec,
         ParitySettings,
         build=lambda model, data, units: Mlp(units, 2, model.layers, model.bottleneck),
         limits=mlp_limits,
