@@ -101,7 +101,7 @@ def _prune(args: argparse.Namespace, line: str) -> int:
         raise UserError("--rates: each must be a positive number, as in 1,3,10")
     criteria = tuple(name.strip() for name in args.criteria.split(",") if name.strip())
 
-    from nlpfeat.analysis.pruning import PruningOptions, prune
+    from nlpfeat.analysis.pruning import PRUNED, PruningOptions, prune
     from nlpfeat.cli.figures import write_figure
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import print_columns, print_json
@@ -120,7 +120,10 @@ def _prune(args: argparse.Namespace, line: str) -> int:
         "network": curves["condition"].tolist(),
         "units by": [text or "–" for text in curves["criterion"]],
         "kept": [f"{n}" for n in curves["kept"]],
-        "rate": [f"{rate:g}" if found.trained else "–" for rate in curves["learning_rate"]],
+        "rate": [
+            "–" if condition == PRUNED else f"{rate:g}"
+            for condition, rate in zip(curves["condition"], curves["learning_rate"], strict=True)
+        ],
         f"{found.split} {found.metric.name}": _interval(curves, "median"),
         "succeed": _interval(curves, "share", "share_low", "share_high", 2),
     }
