@@ -43,6 +43,22 @@ sections --study={spirals} --width=2 --examples=0,1                            #
 sections --study={spirals} --width=2 --examples=0,1,x                          # --examples 0,1,x
 sections --study={spirals} --width=2 --split=none                              # 'none' validation
 sections --study={book} --width=8                                              # char_rnn spirals
+units prune --study={spirals} --width=8 --kept=9                                # --kept 9 8
+units prune --study={spirals} --width=7                                        # width 7 8
+units prune --study={spirals} --criteria=size                                  # --criteria 'size' magnitude
+units prune --study={spirals} --rates=0                                        # --rates
+units prune --study={reviews}                                                  # reviews_bag spirals
+units match --study={dishes}                                                   # ratings_bayes spirals
+units match --study={spirals} --widths=3                                       # width 3 8
+units match --study={spirals} --points=2                                       # --points 3
+units ensembles --study={dishes}                                               # ratings_bayes classes
+units ensembles --study={spirals}                                              # width 2 seeds
+units redundancy --study={spirals} --agreement=2                               # --agreement
+units redundancy --study={spirals} --tree=3                                    # --tree 3 8
+units luck --study={text}                                                      # windows_noise spirals
+superposition --study={spirals}                                                # spirals superposition
+sweep sparse_parity --config.data.relevant=40                                  # config.data.relevant 30
+sweep superposition --config.settings.sparsity=1                               # config.settings.sparsity
 double-descent --study={book}                                                  # no accuracy
 double-descent --study={spirals}                                               # three
 sweep imdb_ngrams:own                                                          # --data=FILE

@@ -11,6 +11,7 @@ from nlpfeat.report.characters import TEMPERATURES, characters_of_page
 from nlpfeat.report.headline import headline, words_sentences
 from nlpfeat.report.item_maps import item_map_page
 from nlpfeat.report.members import members_of_page
+from nlpfeat.report.parts import ReportOptions, study_part
 from nlpfeat.report.spreadsheet import spreadsheet
 from nlpfeat.study.session import open_study
 from tests.toys import SPIRALS, TOYS, study, with_grid, with_training
@@ -132,3 +133,13 @@ def test_words_without_classes_keep_neighbours(tmp_path, name):
     said = words_sentences(words)
     assert "dimensions" in said[0]
     assert "nearest words" in said[1]
+
+
+def test_the_widest_network_has_the_tree_of_its_units(tmp_path):
+    spec = with_grid(TOYS["spirals"], width=(2, 8), seed=(0, 1))
+    folder, _ = study(spec, tmp_path / "study")
+    part = study_part(open_study(folder.path), ReportOptions(frames=0), 1e6)
+    (picture,) = part.pictures
+    assert picture.svg.startswith("<?xml")
+    assert "of 8 count as copies" in picture.description
+    assert part.as_data()["pictures"][0]["heading"] == picture.heading

@@ -117,7 +117,9 @@ def vectors_of(member: TrainedMember) -> Float[np.ndarray, "features m"]:
     if task.views.factors is not None:
         items = member.dataset.metadata.most_rated(MOST)
         return np.asarray(factor_tables(member).items, np.float64)[items]
-    raise UserError(f"{task.name} has neither features, nor word vectors, nor factors")
+    raise UserError(
+        f"{task.name} has neither word vectors nor factors, and is not the toy model: sweep {TOY}"
+    )
 
 
 def feature_geometry(

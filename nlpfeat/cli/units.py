@@ -305,6 +305,9 @@ def _redundancy(args: argparse.Namespace, line: str) -> int:
     )
 
     study, settings = _opened(args)
+    widths = sorted(study.members["width"].unique().tolist())
+    if args.tree is not None and args.tree not in widths:
+        raise UserError(f"--tree: no width {args.tree}; there are {', '.join(map(str, widths))}")
     table = redundancy(study, RedundancyOptions(args.agreement, args.all_steps), settings, track)
     if args.json:
         print_json(table)
