@@ -28,7 +28,7 @@ from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.intervals import pair_interval
 from nlpfeat.study.forward import hidden_activations
 from nlpfeat.study.restore import TrainedMember
-from nlpfeat.study.select import ANYWHERE, members_of_width
+from nlpfeat.study.select import ANYWHERE, finished_widths, members_of_width
 from nlpfeat.study.session import Study
 from nlpfeat.tasks.registry import require_view
 from nlpfeat.training.metrics import Metric
@@ -104,7 +104,7 @@ def basins(
       UserError: if the task declares no hidden units, or a width has no two members that converged.
     """
     require_view(study.task, "units")
-    widths = options.widths or tuple(sorted(study.members["width"].unique().tolist()))
+    widths = options.widths or finished_widths(study, settings)
     found = [_of_width(study, members_of_width(study, width, settings), options, track) for width in widths]
     pairs, lines, merged, paths = (
         pd.concat(tables, ignore_index=True) for tables in zip(*found, strict=True)
@@ -200,7 +200,7 @@ class _Network(NamedTuple):
 
     Attributes:
       params: as trained.
-      canonical: without symmetries but the order of units, see `canonical`.
+      canonical: turned and balanced, see `canonical`.
       features: of each layer, where they are known.
     """
 
@@ -228,7 +228,7 @@ def matched(
 
 
 def canonical(member: TrainedMember, layers: Sequence[UnitLayer], like: Params) -> Params:
-    """A network's parameters without the symmetries of linear layers and of ReLU, but in the order of its own units.
+    """A network's parameters, its linear layers turned and its units with ReLU balanced, in the order of its own units.
 
     Args:
       member: the network.
@@ -238,8 +238,9 @@ def canonical(member: TrainedMember, layers: Sequence[UnitLayer], like: Params) 
     turned_like = require_view(member.task, "units").turned_like
     params = member.params if turned_like is None else turned_like(like, member.params)
     if member.task.views.piecewise_linear is not None:
-        for layer in layers:
-            params = balanced(params, layer)
+        for _ in range(ROUNDS if len(layers) > 1 else 1):  # balancing one layer moves the next
+            for layer in layers:
+                params = balanced(params, layer)
     return params
 
 
@@ -283,7 +284,7 @@ def _barriers(pairs: pd.DataFrame) -> pd.DataFrame:
     for (width, method), group in pairs.groupby(["width", "method"], sort=False):
         table = group.pivot(index="first", columns="second", values="barrier")
         seeds = sorted({*table.index, *table.columns})
-        upper = table.reindex(index=seeds, columns=seeds).fillna(0.0).to_numpy()
+        upper = np.triu(table.reindex(index=seeds, columns=seeds).to_numpy(), 1)
         interval = pair_interval(upper + upper.T)
         rows.append(
             {"width": width, "method": method, "low": interval.low, "barrier": interval.estimate}

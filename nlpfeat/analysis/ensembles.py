@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import jax
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
@@ -16,15 +17,17 @@ from scipy.special import softmax
 from nlpfeat.analysis.compute import flops_per_step
 from nlpfeat.config.fields import setting_names
 from nlpfeat.data.core import Params, count, split_names
+from nlpfeat.data.text.characters import NextTokens
 from nlpfeat.errors import UserError
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.intervals import Interval, difference_interval, mean_interval
 from nlpfeat.study.forward import forward
 from nlpfeat.study.restore import TrainedMember
-from nlpfeat.study.select import ANYWHERE, members_of_width
+from nlpfeat.study.select import ANYWHERE, finished_widths, members_of_width
 from nlpfeat.study.session import Study
 from nlpfeat.sweeps.members import NewMember, stack_settings, tree_index
 from nlpfeat.sweeps.trials import run_trials
+from nlpfeat.training.task import GradientDescent
 
 SAMPLE = 2000  # examples on which probabilities are compared
 RESAMPLES = 1000
@@ -60,7 +63,8 @@ class Ensembles(NamedTuple):
         with its 95 % interval, low, difference, high.
       errors: one row per width: "error", the mean squared error of probabilities, its parts "bias" and "variance", and, for the gain over
         the narrowest width, "variance_share" with its interval over seeds share_low, share_high.
-      sources: one row per width, with draws: the variances "data", "initial", "both" (what neither explains alone).
+      sources: one row per width, with draws: the variances over "data", over "initial" weights (with the order of batches), and over "both"
+        (what neither explains alone).
       split: on which all are evaluated: the last one, of the first seed.
     """
 
@@ -88,11 +92,17 @@ def ensembles(
       track: follows the widths, then the programs.
 
     Raises:
-      UserError: if the task has no classes, or a width has fewer than three members that converged.
+      UserError: if the task is not trained on the cross-entropy of classes, its data are the same for all seeds and draws of them are
+        asked for, or a width has fewer than three members that converged.
     """
-    if study.task.evaluation.kind not in ("classification", "sequence"):
-        raise UserError(f"{study.task.name} predicts no classes, so there are no probabilities to average")
-    widths = options.widths or tuple(sorted(study.members["width"].unique().tolist()))
+    learner = study.task.learner
+    if not isinstance(learner, GradientDescent) or learner.uniform_loss is None:
+        raise UserError(
+            f"{study.task.name} is not trained on the cross-entropy of classes, so there are no probabilities to average"
+        )
+    if options.draws:
+        _require_draws(study)
+    widths = options.widths or finished_widths(study, settings)
     asked: _Examples | None = None
     found: dict[int, np.ndarray] = {}
     for width in track(widths, "widths", len(widths)):
@@ -127,12 +137,14 @@ class _Examples(NamedTuple):
     Attributes:
       of: the member whose they are.
       places: in the split.
-      targets: int (n,), one per prediction.
+      kept: bool, which predictions have a target.
+      targets: int (n,), of these.
     """
 
     of: TrainedMember
     split: str
     places: np.ndarray
+    kept: np.ndarray
     targets: Int[np.ndarray, " n"]
 
 
@@ -141,17 +153,22 @@ def _examples(member: TrainedMember) -> _Examples:
     examples = member.splits[split]
     index = np.linspace(0, count(examples) - 1, min(count(examples), SAMPLE)).astype(int)
     batch = member.task.data.batch(member.dataset.arrays, examples, index)
-    return _Examples(member, split, index, np.asarray(batch.targets).reshape(-1))
+    targets = batch.targets
+    if isinstance(targets, NextTokens):
+        valid = np.asarray(targets.valid).reshape(-1)
+        return _Examples(member, split, index, valid, np.asarray(targets.tokens).reshape(-1)[valid])
+    whole = np.asarray(targets).reshape(-1)
+    return _Examples(member, split, index, np.ones(len(whole), bool), whole)
 
 
 def _probabilities(member: TrainedMember, params: Params, asked: _Examples) -> Float[np.ndarray, "n classes"]:
     data = asked.of.data._replace(settings=member.settings)
     scores = forward(member.program, params, data, asked.split, asked.places, ("scores",))["scores"]
-    return softmax(scores.reshape(-1, scores.shape[-1]).astype(np.float64), axis=1)
+    return softmax(scores.reshape(-1, scores.shape[-1])[asked.kept].astype(np.float64), axis=1)
 
 
 def _sizes(members: int) -> list[int]:
-    """Powers of two of which there are at least two groups, and one of all."""
+    """Powers of two; of the largest there may be one group."""
     return [2**i for i in range(members.bit_length()) if 2**i <= members]
 
 
@@ -270,6 +287,20 @@ class _Moments(NamedTuple):
         return _Parts(bias, float(np.diag(products).mean()) - bias)
 
 
+def _require_draws(study: Study) -> None:
+    """Check that the training data of two seeds differ.
+
+    Raises:
+      UserError: if not.
+    """
+    settings = [jax.tree.map(np.asarray, replace(study.spec.settings, seed=seed, width=1)) for seed in (0, 1)]
+    first, second = (jax.tree.leaves(study.factory.splits(one)["train"]) for one in settings)
+    if all(map(np.array_equal, first, second)):
+        raise UserError(
+            f"draws: all members of {study.task.name} share their data, so there are no draws of it"
+        )
+
+
 def _sources(
     study: Study,
     widths: Sequence[int],
@@ -279,16 +310,13 @@ def _sources(
     track: Track,
 ) -> Iterator[dict[str, float]]:
     """Train networks of every data draw with every start, and split the variance of their probabilities in two ways."""
-    if not study.task.data.per_seed:
-        raise UserError(
-            f"draws: all members of {study.task.name} share their data, so there are no draws of it"
-        )
     factory, names = study.factory, list(setting_names(study.spec.settings))
     rows, given = [], []
     for width in widths:
-        table = pd.DataFrame(
-            [{**vars(study.spec.settings), **settings, "width": width, "seed": seed} for seed in range(draws)]
-        )
+        own = study.members[study.members["width"] == width]
+        for name, value in settings.items():
+            own = own[own[name] == value]
+        table = pd.DataFrame([{**own.iloc[0].to_dict(), "seed": seed} for seed in range(draws)])
         stacked = stack_settings(study.spec.settings, table)
         made = [factory.new_member(tree_index(stacked, i), width) for i in range(draws)]
         for data in made:

@@ -1,11 +1,11 @@
 """Is width luck? What a network has at its start, before any training, beside what becomes of it.
 
 Dead units are active on no training example. On sparse parity a unit is good if it sees the relevant bits better than most others:
-its activation correlates with their parity more than with the parities of 95 of 100 random sets of as many bits. By chance, one unit in
-twenty is good, so that a wider network has more of them.
+its activation correlates with their parity more than with the parities of 95 % of other sets of as many bits. By chance, one unit in twenty
+is good, so that a wider network has more of them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,12 +16,14 @@ from jaxtyping import Float
 from nlpfeat.data.parity import parity
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.intervals import rank_correlation, wilson
+from nlpfeat.store.layout import select_members
 from nlpfeat.store.results import further_axes
 from nlpfeat.study.forward import hidden_activations
 from nlpfeat.study.restore import TrainedMember
-from nlpfeat.study.select import finished_steps, members_at_steps
+from nlpfeat.study.select import ANYWHERE, finished_steps, members_at_steps
 from nlpfeat.study.session import Study
 from nlpfeat.tasks.registry import require_view
+from nlpfeat.training.metrics import Metric
 
 SAMPLE = 4096  # training examples on which activations are judged
 SETS = 200  # random sets of bits
@@ -35,7 +37,7 @@ class Luck(NamedTuple):
     Attributes:
       members: one row per member: the further axes, width, seed; dead_first and dead_last, dead units before and after training; on sparse
         parity "good", good units at the start; score, the headline metric on the last split; success, and steps until the recorded
-        metric first reaches the threshold, infinite where it does not, NaN without a threshold. A diverged member has the worst score.
+        metric first reaches the threshold, infinite where it does not, NaN without a threshold. A diverged member has the worst score, and no dead units after training.
       widths: one row per point of the further axes and width: these; members; mean shares of dead units first and last; on sparse parity
         the mean number of good ones; share of seeds that succeed with share_low and share_high; median steps.
       effects: one row per point, width and trait ("dead_first", "good") that differs among seeds: the rank correlation of the trait with
@@ -54,13 +56,14 @@ class Luck(NamedTuple):
     threshold: str
 
 
-def luck(study: Study, track: Track = untracked) -> Luck:
+def luck(study: Study, settings: Mapping[str, float] = ANYWHERE, track: Track = untracked) -> Luck:
     """Compare the starts of a study's members with their ends.
 
         nlpfeat.luck(nlpfeat.open_study("runs/sparse_parity")).effects
 
     Args:
       study: of a task with hidden units.
+      settings: of further axes; all of their values where none is given.
       track: follows the members.
 
     Raises:
@@ -68,20 +71,21 @@ def luck(study: Study, track: Track = untracked) -> Luck:
     """
     require_view(study.task, "units")
     axes = further_axes(study.results)
-    last = dict(finished_steps(study.folder, study.members))
-    found = members_at_steps(study, study.members, list(last.items()))
+    table = select_members(study.members, settings)
+    last = dict(finished_steps(study.folder, table))
+    found = members_at_steps(study, table, list(last.items()))
     good_units = _good_units(study) if study.task.name == "sparse_parity" else None
     rows = [
         study.members.loc[member.id, [*axes, "width", "seed"]].to_dict()
         | _start_and_end(study, member, good_units)
-        for member in track(found, "members", len(study.members))
+        for member in track(found, "members", len(table))
     ]
     members = pd.DataFrame(rows).sort_values([*axes, "width", "seed"], ignore_index=True)
     success = study.spec.success
     return Luck(
         members,
         pd.DataFrame(_widths(members, axes)),
-        pd.DataFrame(_effects(members, axes)),
+        pd.DataFrame(_effects(members, axes, study.task.evaluation.headline)),
         pd.DataFrame(_by_good(members, axes) if good_units else []),
         str(study.results["split"].to_numpy()[-1]),
         "" if success is None else f"{success.metric.name} {success}",
@@ -94,7 +98,7 @@ def _start_and_end(
     metric, width = study.task.evaluation.headline, int(member.settings.width)
     first = replace(member, params=study.factory.new_member(member.settings, width).params)
     activations = hidden_activations(first, 1, SAMPLE)[-1]
-    row: dict[str, float | bool] = {"dead_first": _dead(activations), "dead_last": width}
+    row: dict[str, float | bool] = {"dead_first": _dead(activations), "dead_last": np.nan}
     if member.finite:
         row["dead_last"] = _dead(hidden_activations(member, 1, SAMPLE)[-1])
     if good_units is not None:
@@ -120,7 +124,11 @@ def _good_units(study: Study) -> Callable[[Float[np.ndarray, "n units"]], int]:
     size = min(SAMPLE, spec.train)
     bits = np.asarray(study.dataset.arrays)[:size]
     rng = np.random.default_rng(0)
-    sets = [rng.choice(spec.bits, spec.relevant, replace=False) for _ in range(SETS)]
+    drawn = (
+        frozenset(rng.choice(spec.bits, spec.relevant, replace=False).tolist()) for _ in range(10 * SETS)
+    )
+    others = dict.fromkeys(one for one in drawn if one != frozenset(range(spec.relevant)))
+    sets = [np.array(sorted(one)) for one in list(others)[:SETS]]
     classes = np.stack(
         [1.0 - 2.0 * parity(bits.astype(np.int8), one) for one in (np.arange(spec.relevant), *sets)]
     )
@@ -165,13 +173,13 @@ def _success(rows: pd.DataFrame) -> dict[str, float]:
     return {"share_low": share.low, "share": share.estimate, "share_high": share.high, "steps": steps}
 
 
-def _effects(members: pd.DataFrame, axes: Sequence[str]) -> Iterator[dict[str, float | str]]:
+def _effects(members: pd.DataFrame, axes: Sequence[str], metric: Metric) -> Iterator[dict[str, float | str]]:
     for point, rows in _points(members, [*axes, "width"]):
         for trait in TRAITS:
             if trait not in rows:
                 continue
             all_succeed = bool((rows["success"] == True).all())  # noqa: E712  (it may be NaN)
-            result = -rows["steps"] if all_succeed else rows["score"]
+            result = -rows["steps"] if all_succeed else metric.ascending(rows["score"])
             interval = rank_correlation(rows[trait].to_numpy(float), result.to_numpy(float))
             if not np.isnan(interval.estimate):
                 yield (

@@ -25,10 +25,11 @@ from nlpfeat.stats.intervals import mean_interval, wilson
 from nlpfeat.stats.quantiles import quartiles_of
 from nlpfeat.study.forward import hidden_activations
 from nlpfeat.study.restore import TrainedMember
-from nlpfeat.study.select import ANYWHERE, members_of_width
+from nlpfeat.study.select import ANYWHERE, members_of_width, selection_split
 from nlpfeat.study.session import Study
 from nlpfeat.sweeps.members import NewMember
 from nlpfeat.sweeps.trials import run_trials
+from nlpfeat.tasks.registry import require_view
 from nlpfeat.training.metrics import Metric
 from nlpfeat.training.step import Data, evaluate
 
@@ -45,22 +46,22 @@ class PruningOptions:
     """How networks are pruned, and trained afterwards.
 
     Attributes:
-      kept: numbers of units left; empty for the powers of two below the width.
+      kept: numbers of units left; empty for the powers of two from 2 on that are less than the width.
       criteria: by which units are chosen: "magnitude", the norm of their weights; "loss", by how much the training loss rises without
         them; "duplicates", merging those that fold along nearly the same line, where the network is piecewise linear. Empty for
         all that the network allows.
       train: whether what is left is also trained, as tickets and beside networks of that width.
-      rates: factors of the study's learning rate.
-      tuning_steps: of training what is left of a trained network; None for a quarter of the study's steps.
-      steps: of training tickets and narrow networks; None for the study's.
+      rates: factors of the learning rate of the networks that are pruned.
+      steps: of training tickets and narrow networks; None for the study's. They are one phase, in which nothing is frozen.
+      tuning_steps: of training what is left of a trained network; None for a quarter of `steps`.
     """
 
     kept: tuple[int, ...] = ()
     criteria: tuple[str, ...] = ()
     train: bool = False
     rates: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0)
-    tuning_steps: int | None = None
     steps: int | None = None
+    tuning_steps: int | None = None
 
 
 class Pruning(NamedTuple):
@@ -112,6 +113,7 @@ def prune(
       UserError: if the task declares no hidden units, more units are to be kept than there are, a criterion does not suit the network, or
         the study lacks such members.
     """
+    require_view(study.task, "units")
     kept, criteria = _check(study, width, options)
     members = members_of_width(study, width, settings)
     judged = list(_judged(study, members, criteria, track))
@@ -120,7 +122,7 @@ def prune(
     if options.train:
         total = options.steps or study.spec.training.total
         tuning = options.tuning_steps or max(1, total // 4)
-        rates = tuple(rate * study.spec.settings.learning_rate for rate in options.rates)
+        rates = tuple(dict.fromkeys(options.rates))
         found.append(_evaluated(study, *_at_rates(_tuned(rows, given), rates), tuning, track))
         starts = _starts(study, members, judged, kept, criteria)
         found.append(_evaluated(study, *_at_rates(starts, rates), total, track))
@@ -134,6 +136,8 @@ def _check(study: Study, width: int, options: PruningOptions) -> tuple[tuple[int
       UserError: if one of them cannot be.
     """
     kept = options.kept or tuple(2**i for i in range(1, int(width).bit_length()) if 2**i < width)
+    if not kept:
+        raise UserError(f"width: of {width} units there is no power of two to keep: name a number of them")
     for number in kept:
         if not 1 <= number <= width:
             raise UserError(f"kept: {number} of {width} units cannot be kept; 1 to {width} can")
@@ -145,7 +149,7 @@ def _check(study: Study, width: int, options: PruningOptions) -> tuple[tuple[int
             raise UserError(
                 f"criteria: {study.task.name} has no exact geometry, so its units have no fold lines to merge along"
             )
-    return tuple(sorted({*kept})), options.criteria or allowed
+    return tuple(sorted({*kept})), tuple(dict.fromkeys(options.criteria)) or allowed
 
 
 class _Judged(NamedTuple):
@@ -287,7 +291,8 @@ def _at_rates(
     started: tuple[pd.DataFrame, list[NewMember]], rates: Sequence[float]
 ) -> tuple[pd.DataFrame, list[NewMember]]:
     rows, given = started
-    table = pd.concat([rows.assign(learning_rate=rate) for rate in rates], ignore_index=True)
+    scaled = [rows.assign(learning_rate=rate * rows["learning_rate"]) for rate in rates]
+    table = pd.concat(scaled, ignore_index=True)
     return table, given * len(rates)
 
 
@@ -308,7 +313,7 @@ def _summary(
 ) -> Pruning:
     splits = split_names(members[0].splits)
     split = splits[-1]
-    chosen_on = "validation" if "validation" in splits else "train"
+    chosen_on = selection_split(study.results)
     metric = study.task.evaluation.headline
     table["best"] = _is_best(table, chosen_on, metric)
     best = table[table["best"]]
@@ -325,8 +330,9 @@ def _summary(
             | {"share_low": share.low, "share": share.estimate, "share_high": share.high}
         )
     total = options.steps or study.spec.training.total
+    also = ", on which they are judged as well" if chosen_on == split else ""
     trained = (
-        f"at each one's best of {len(options.rates)} rates, chosen on {chosen_on}; {TICKET}s and {NATIVE} nets {total:,} steps, "
+        f"at each one's best of {len(set(options.rates))} rates, chosen on {chosen_on}{also}; {TICKET}s and {NATIVE} nets {total:,} steps, "
         f"{TUNED} {options.tuning_steps or max(1, total // 4):,}"
         if options.train
         else ""

@@ -39,11 +39,12 @@ BOX = 1.1  # half the side of the box in which areas are measured
 # Column -> description, in the order of tables.
 MEASURES = {
     "dead": "units that are active on no training example",
-    "copies": "units more than different fold lines: of units whose weights and biases have cosines of .99 and more, all but one",
+    "copies": "all but one of units whose weights and biases have cosines of .99 and more: they fold along nearly the same line",
     "rank": "principal components that hold 99 % of the variance of the features",
     "participation": "participation ratio of the features: dimensions in use, weighted by their variance",
-    "idle": "units without any one of which no prediction changes",
-    "needed": "units left when the network, merged unit by unit, last gives 99 % of the same predictions",
+    "idle": "units that can be removed, one at a time, without a change of any prediction",
+    "needed": "units left when smaller networks still give a share of the same predictions, .99 unless --agreement says otherwise: merged along "
+    "fold lines, or, where nothing folds, without the units that matter least to the loss",
 }
 
 

@@ -49,7 +49,8 @@ class Superposition(NamedTuple):
         `MEASURES`, with "welch", the Welch bound, and "random", 1/√m.
       slopes: one row per point of the further axes: these, and the slope of log(loss) in log(m) with its 95 % interval over seeds,
         low, slope, high, over the widths "narrowest" to "widest": where superposition is "strong", those at which nearly all features
-        are represented in at most half as many dimensions; if there are fewer than three, all whose loss is above the floor.
+        are represented in at most half as many dimensions; if there are fewer than three, all whose loss is above the floor. "seeds" are those
+        that have all of these widths.
       metric: the headline metric.
       split: the last one.
     """
@@ -89,7 +90,12 @@ def superposition(study: Study, track: Track = untracked) -> Superposition:
         if member.finite:
             vectors = vectors_of(member)
             features = len(vectors)
-            where: dict[str, float] = {name: float(table.loc[member.id, name]) for name in further}
+            if vectors.shape[1] != int(member.settings.width):
+                raise UserError(
+                    f"{study.path} sweeps another width than the dimension of its vectors, {vectors.shape[1]}"
+                )
+            own = table.loc[member.id].to_dict()
+            where = {name: float(own[name]) for name in further}
             where |= {"width": int(member.settings.width), "seed": int(member.settings.seed)}
             record = {
                 "loss": float(member.record["loss"][-1]),
@@ -180,15 +186,17 @@ def _slopes(
         for name, value in point.items():
             here = here[here[name] == value]
         represented = here.groupby("width")["represented"].median().reindex(widths).to_numpy()
-        whole = np.isfinite(loss).all(1) & (loss > FLOOR).all(1)
+        whole = (loss > FLOOR).any(1)
         strong = whole & (represented >= ALL * features) & (widths <= features / 2)
         used = strong if strong.sum() >= MIN_WIDTHS else whole
-        if used.sum() >= MIN_WIDTHS:
-            slope = log_slope(widths[used].astype(float), loss[used])
+        seeds = (np.isfinite(loss[used]) & (loss[used] > FLOOR)).all(0)  # those that have all of these widths
+        if used.sum() >= MIN_WIDTHS and seeds.any():
+            slope = log_slope(widths[used].astype(float), loss[used][:, seeds])
             yield (
                 point
                 | {"low": slope.low, "slope": slope.estimate, "high": slope.high}
                 | {
+                    "seeds": int(seeds.sum()),
                     "strong": bool(strong.sum() >= MIN_WIDTHS),
                     "narrowest": int(widths[used][0]),
                     "widest": int(widths[used][-1]),

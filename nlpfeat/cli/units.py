@@ -24,7 +24,7 @@ def _whole(flag: str, text: str | None, example: str) -> tuple[int, ...]:
         return ()
     found = numbers(flag, text, example)
     for value in found:
-        if value != int(value) or value < 1:
+        if not math.isfinite(value) or value != int(value) or value < 1:
             raise UserError(f"--{flag}: {value:g} is not a whole number of at least 1, as in {example}")
     return tuple(sorted({int(value) for value in found}))
 
@@ -76,9 +76,8 @@ def _prune_flags(parser: Parser) -> None:
     )
     parser.add_argument(
         "--rates",
-        default="1,3,10,30,100",
         metavar="X,X,…",
-        help="learning rates that are tried, in units of the study's (default: %(default)s)",
+        help="learning rates that are tried, in units of that of the wide networks (default: 1,3,10,30,100)",
     )
     parser.add_argument(
         "--steps", type=int, metavar="N", help="of tickets and narrow networks (default: the study's)"
@@ -87,7 +86,7 @@ def _prune_flags(parser: Parser) -> None:
         "--tuning-steps",
         type=int,
         metavar="N",
-        help="of what is left of trained networks (default: a quarter of these)",
+        help="of what is left of trained networks (default: a quarter of --steps)",
     )
     add_json(parser)
 
@@ -96,7 +95,10 @@ def _prune(args: argparse.Namespace, line: str) -> int:
     for name in ("width", "steps", "tuning_steps"):
         require_range(args, name, 1)
     kept = _whole("kept", args.kept, "4,8,16")
-    rates = tuple(numbers("rates", args.rates, "1,3,10"))
+    for name in ("rates", "steps", "tuning_steps"):
+        if getattr(args, name) is not None and not args.train:
+            raise UserError(f"--{name.replace('_', '-')} is for training: add --train")
+    rates = tuple(numbers("rates", "1,3,10,30,100" if args.rates is None else args.rates, "1,3,10"))
     if any(not 0 < rate < math.inf for rate in rates):
         raise UserError("--rates: each must be a positive number, as in 1,3,10")
     criteria = tuple(name.strip() for name in args.criteria.split(",") if name.strip())
@@ -109,8 +111,7 @@ def _prune(args: argparse.Namespace, line: str) -> int:
 
     study, settings = _opened(args)
     width = args.width or int(study.members["width"].max())
-    settings.pop("width", None)
-    options = PruningOptions(kept, criteria, args.train, rates, args.tuning_steps, args.steps)
+    options = PruningOptions(kept, criteria, args.train, rates, args.steps, args.tuning_steps)
     found = prune(study, width, options, settings, track)
     if args.json:
         print_json({"curves": found.curves, "contrasts": found.contrasts})
@@ -308,6 +309,8 @@ def _redundancy(args: argparse.Namespace, line: str) -> int:
     widths = sorted(study.members["width"].unique().tolist())
     if args.tree is not None and args.tree not in widths:
         raise UserError(f"--tree: no width {args.tree}; there are {', '.join(map(str, widths))}")
+    if args.tree is not None and study.task.views.piecewise_linear is None:
+        raise UserError(f"--tree: {study.task.name} is not piecewise linear, so its units have no fold lines")
     table = redundancy(study, RedundancyOptions(args.agreement, args.all_steps), settings, track)
     if args.json:
         print_json(table)
@@ -354,8 +357,8 @@ def _luck(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.cli.tables import print_columns, print_json
     from nlpfeat.plotting.figures.luck import luck_figure
 
-    study, _ = _opened(args)
-    found = luck(study, track)
+    study, settings = _opened(args)
+    found = luck(study, settings, track)
     if args.json:
         print_json({"widths": found.widths, "effects": found.effects, "by_good": found.by_good})
         return 0
@@ -406,7 +409,9 @@ def _luck(args: argparse.Namespace, line: str) -> int:
             "steps": [_steps(x) for x in rows["steps"]],
         }
         print_columns(columns, "By the number of good units at the start, over all widths")
-    write_figure(study, "luck", luck_figure(found, study.task.width_label), "", line, found.members)
+    write_figure(
+        study, f"luck{_suffix(settings)}", luck_figure(found, study.task.width_label), "", line, found.members
+    )
     return 0
 
 
@@ -449,8 +454,8 @@ COMMAND = Command(
             "match the units of different seeds, and follow the loss between their weights",
             _match_flags,
             _match,
-            "The loss along the straight line between two networks stays low where they are one network with its units in another order. Linear\n"
-            "layers are turned and units with ReLU rescaled first, which changes nothing that a network computes.",
+            "The loss along the straight line between two networks stays low where they are one network with its units in another order. The linear\n"
+            "embedding is turned and units with ReLU are rescaled first, which changes nothing that a network computes.",
             "--study=runs/spirals",
             "--study=runs/spirals --widths=8,100 --json",
             python='nlpfeat.basins(nlpfeat.open_study("runs/spirals")).barriers',
@@ -470,7 +475,7 @@ COMMAND = Command(
             "what is redundant inside a network: dead units, copies, rank, units that decide nothing",
             _redundancy_flags,
             _redundancy,
-            "",
+            "Median over seeds of six measures; with --all-steps over training, too. Figures, a tree of fold lines and a table go to STUDY/figures.",
             "--study=runs/spirals",
             "--study=runs/spirals --all-steps",
             python='nlpfeat.redundancy(nlpfeat.open_study("runs/spirals"))',

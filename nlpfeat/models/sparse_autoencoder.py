@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from nlpfeat.data.core import Outputs, Params
+from nlpfeat.data.core import Outputs
 from nlpfeat.data.sparse_features import sparse
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 from nlpfeat.models.roles import with_role
@@ -73,10 +73,3 @@ def error_and_size(outputs: Outputs, targets: PyTree) -> Float[Array, "n 2"]:
 def error_share(means: Float[Array, " 2"]) -> Float[Array, ""]:
     """The error in units of that of predicting zero."""
     return means[0] / jnp.maximum(means[1], 1e-30)
-
-
-def feature_vectors(
-    params: Params, settings: PyTree, metadata: PyTree
-) -> Float[np.ndarray, "features units"]:
-    """W: float64 (features, width), one vector per feature."""
-    return np.asarray(params["vectors"], np.float64)

@@ -5,6 +5,7 @@ is therefore a choice of indices along a few axes, and is computed as any narrow
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 import jax.numpy as jnp
@@ -18,9 +19,8 @@ from nlpfeat.errors import UserError
 from nlpfeat.models.mlp import hidden_number
 from nlpfeat.models.roles import Role
 
-Axes: TypeAlias = Mapping[
-    str, tuple[int, ...]
-]  # path of a parameter, such as "hidden/weight" -> some of its axes
+# Path of a parameter, such as "hidden/weight" -> some of its axes.
+Axes: TypeAlias = Mapping[str, tuple[int, ...]]
 
 
 class UnitLayer(NamedTuple):
@@ -29,16 +29,21 @@ class UnitLayer(NamedTuple):
     Attributes:
       into: of the weights and biases that enter the units.
       out_of: of the weights that leave them. Weights from the units of a layer to themselves are in both.
+      idle: of weights that compute nothing, those of layers beyond the depth of a member.
     """
 
     into: Axes
     out_of: Axes
+    idle: Axes = MappingProxyType({})
 
     @property
     def axes(self) -> Axes:
         """All of them."""
-        paths = dict.fromkeys([*self.into, *self.out_of])
-        return {path: tuple(sorted({*self.into.get(path, ()), *self.out_of.get(path, ())})) for path in paths}
+        found: dict[str, set[int]] = {}
+        for part in self:
+            for path, along in part.items():
+                found.setdefault(path, set()).update(along)
+        return {path: tuple(sorted(along)) for path, along in found.items()}
 
 
 # (axes of the swept width, roles of the parameters by path, settings) -> the hidden layers, the first one first.
@@ -50,12 +55,14 @@ class HiddenUnits(NamedTuple):
 
     Attributes:
       layers: its layers of units, of which some may be taken.
+      output: (model spec) -> the name of the network's output that holds the activations of its last layer of units.
       turned_like: (first, second) -> the second network's parameters with its linear layers turned towards the first's, without
         a change of what it computes; None where no linear layer can be turned.
     """
 
     layers: HiddenLayers
     turned_like: Callable[[Params, Params], Params] | None = None
+    output: Callable[[PyTree], str] = lambda spec: "features"
 
 
 def flat_params(params: PyTree) -> dict[str, PyTree]:
@@ -107,7 +114,7 @@ def one_recurrent_layer(axes: Axes, roles: Mapping[str, Role], settings: PyTree)
 def stacked_layers(linear: int = 0) -> HiddenLayers:
     """The hidden layers of `nlpfeat.models.mlp.hidden_stack`, up to the depth of the member.
 
-    Layers beyond it compute nothing; their units go with those of the last.
+    The units of layers beyond it go with those of the last.
 
     Args:
       linear: layers that the depth counts beside the hidden ones.
@@ -118,14 +125,17 @@ def stacked_layers(linear: int = 0) -> HiddenLayers:
         depth = min(int(settings.depth) - linear, max(numbers.values()))
         into: list[dict[str, tuple[int, ...]]] = [{} for _ in range(depth)]
         out_of: list[dict[str, tuple[int, ...]]] = [{} for _ in range(depth)]
+        idle: list[dict[str, tuple[int, ...]]] = [{} for _ in range(depth)]
         for path, number in numbers.items():
-            if number == 0 or number > depth:
+            if number > depth:
+                idle[-1][path] = axes[path]
+            elif number == 0:
                 out_of[-1][path] = axes[path]
-                continue
-            into[number - 1][path] = (0,)
-            if 1 in axes[path]:
-                out_of[number - 2][path] = (1,)
-        return list(map(UnitLayer, into, out_of))
+            else:
+                into[number - 1][path] = (0,)
+                if 1 in axes[path]:
+                    out_of[number - 2][path] = (1,)
+        return list(map(UnitLayer, into, out_of, idle))
 
     return layers
 
@@ -200,16 +210,16 @@ def magnitudes(params: Params, layer: UnitLayer) -> Float[np.ndarray, " units"]:
       params: at the network's own width.
       layer: of the units.
     """
-    norms = [np.linalg.norm(unit_rows(params, axes), axis=1) for axes in layer if axes]
+    norms = [np.linalg.norm(unit_rows(params, axes), axis=1) for axes in (layer.into, layer.out_of) if axes]
     return np.prod(norms, axis=0)
 
 
 def with_unit_rows(params: Params, axes: Axes, rows: Float[np.ndarray, "units n"]) -> Params:
     """Parameters with other values for those of `unit_rows`, which may be of another number of units."""
-    flat, start = flat_params(params), 0
+    flat, before, start = flat_params(params), flat_params(params), 0
     for path, along in axes.items():
         for axis in along:
-            like = np.moveaxis(np.asarray(flat[path]), axis, 0).shape[1:]
+            like = np.moveaxis(np.asarray(before[path]), axis, 0).shape[1:]
             stop = start + int(np.prod(like, dtype=int))
             values = rows[:, start:stop].reshape(len(rows), *like)
             flat[path] = np.moveaxis(values, 0, axis).astype(np.float32)
@@ -242,9 +252,9 @@ def merge_units(
     left = np.ones(len(into), bool)
     for _ in range(len(into) - kept):
         size = np.linalg.norm(output, axis=1)
-        cost = np.linalg.norm(direction[:, None] - direction[None], axis=2) * np.minimum(
-            size[:, None], size[None]
-        )
+        squared = (direction**2).sum(1)
+        apart = np.maximum(squared[:, None] + squared[None] - 2 * direction @ direction.T, 0)
+        cost = np.sqrt(apart) * np.minimum(size[:, None], size[None])
         cost[~left] = cost[:, ~left] = np.inf
         np.fill_diagonal(cost, np.inf)
         first, second = sorted(divmod(int(cost.argmin()), len(into)))
@@ -257,8 +267,25 @@ def merge_units(
         left[second], member[member == second] = False, first
     made = with_unit_rows(params, layer.into, direction[left])
     place = np.cumsum(left) - 1
-    return with_unit_rows(made, layer.out_of, output[left]), place[member]
+    made = with_unit_rows(made, layer.out_of, output[left])
+    return take_units(made, [UnitLayer({}, {}, layer.idle)], [np.arange(kept)]), place[member]
+
+
+def swept_output(spec: PyTree) -> str:
+    """The output of a network with a spec of sizes, 0 for the swept one, that holds the activations of its swept units.
+
+    Raises:
+      UserError: if several sizes are swept: their units are not the same.
+    """
+    names = {"embedding": "embedded", "filters": "filtered", "dense": "features", "cells": "features"}
+    swept = [name for name in names if getattr(spec, name, 1) == 0]
+    if len(swept) > 1:
+        raise UserError(
+            f"units are taken of one layer, and {' and '.join(swept)} grow together in this study"
+        )
+    return names[swept[0]] if swept else "features"
 
 
 ONE_LAYER = HiddenUnits(one_layer)
+ONE_OF_SEVERAL_LAYERS = HiddenUnits(one_layer, output=swept_output)
 ONE_RECURRENT_LAYER = HiddenUnits(one_recurrent_layer)

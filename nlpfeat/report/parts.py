@@ -148,7 +148,7 @@ def _pictures(study: Study, options: ReportOptions) -> tuple[Picture, ...]:
     views = study.task.views
     if views.units is None or views.piecewise_linear is None:
         return ()
-    widest = _members(study, options)[-1]
+    widest = max(_members(study, options), key=lambda settings: settings["width"])
     if widest["width"] < 2:
         return ()
     tree = fold_tree(study.restore_converged(**widest))

@@ -40,9 +40,10 @@ def difference_interval(first: np.ndarray, second: np.ndarray) -> Interval:
     difference = float(first.mean() - second.mean())
     if min(len(first), len(second)) < 2:
         return Interval(np.nan, difference, np.nan)
+    if not np.ptp(first) and not np.ptp(second):
+        return Interval(difference, difference, difference)
     interval = ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
-    low, high = float(interval.low), float(interval.high)
-    return Interval(difference, difference, difference) if np.isnan(low) else Interval(low, difference, high)
+    return Interval(float(interval.low), difference, float(interval.high))
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> Interval:

@@ -10,7 +10,9 @@ import numpy as np
 from jaxtyping import Float, PyTree
 
 from nlpfeat.data.core import Examples, Params, count
+from nlpfeat.errors import UserError
 from nlpfeat.study.restore import TrainedMember
+from nlpfeat.tasks.registry import require_view
 from nlpfeat.training.step import Data, Program
 
 Tree = TypeVar("Tree")
@@ -54,19 +56,43 @@ def forward(
 def hidden_activations(
     member: TrainedMember, layers: int, sample: int, on: TrainedMember | None = None
 ) -> list[Float[np.ndarray, "n units"]]:
-    """The activations of the hidden layers of a member on training examples, the last layer last, where its network gives them.
+    """The activations of the hidden layers of a member on training examples, the last layer last.
 
     Args:
       member: the network.
       layers: how many hidden layers it has.
       sample: at most so many examples; those of texts have several rows each.
       on: whose training examples; the member's own if None.
+
+    Raises:
+      UserError: if its network does not give them.
     """
     data = (on or member).data._replace(settings=member.settings)
     index = np.arange(min(count(data.splits["train"]), sample))
-    names = (*(f"hidden_{number}" for number in range(1, layers)), "features")
+    last = require_view(member.task, "units").output(member.factory.spec.model)
+    names = (*(f"hidden_{number}" for number in range(1, layers)), last)
     outputs = forward(member.program, member.params, data, "train", index, names)
-    return [outputs[name].reshape(-1, outputs[name].shape[-1]) for name in names if name in outputs]
+    if set(outputs) < set(names) and member.task.views.plane is not None:
+        return _folded(member, np.stack(data.splits["train"].inputs, axis=1)[index], layers)
+    found = [outputs[name].reshape(-1, outputs[name].shape[-1]) for name in names if name in outputs]
+    width = int(member.settings.width)
+    if len(found) < layers or any(values.shape[1] != width for values in found):
+        raise UserError(
+            f"{member.task.name} does not give the activations of its swept units with this model"
+        )
+    return found
+
+
+def _folded(
+    member: TrainedMember, points: Float[np.ndarray, "n d"], layers: int
+) -> list[Float[np.ndarray, "n units"]]:
+    """The activations of the first layers of a piecewise-linear network."""
+    found = []
+    for weight, bias, slope in member.layers[:layers]:
+        sums = points @ np.asarray(weight).T + np.asarray(bias)[None]
+        points = np.where(sums >= 0, sums, slope * sums)
+        found.append(points)
+    return found
 
 
 @partial(jax.jit, static_argnums=(0, 1))

@@ -280,3 +280,16 @@ def members_of_width(study: Study, width: int, point: Mapping[str, float] = ANYW
     if not converged_ones:
         raise UserError(f"all members of width {width} diverged")
     return sorted(converged_ones, key=lambda member: int(member.settings.seed))
+
+
+def finished_widths(study: Study, point: Mapping[str, float] = ANYWHERE) -> tuple[int, ...]:
+    """The widths of the finished members at a point of the further axes.
+
+    Raises:
+      UserError: if there is none.
+    """
+    table = layout.select_members(study.members, point)
+    if table.empty:
+        raise UserError(f"{study.path} has no member with {describe_settings(point)}")
+    labels = {label for label, _ in finished_steps(study.folder, table)}
+    return tuple(sorted(table.loc[table["bucket"].isin(labels), "width"].unique().tolist()))

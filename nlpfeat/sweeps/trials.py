@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from nlpfeat.data.core import Params
+from nlpfeat.errors import UserError
 from nlpfeat.models.masking import crop
 from nlpfeat.progress import Track, untracked
 from nlpfeat.sweeps import programs
@@ -53,7 +54,13 @@ def run_trials(
       given: each member, at its own width, on the host.
       steps: of training; 0 evaluates the parameters as they are.
       track: follows the programs.
+
+    Raises:
+      UserError: if the warm-up of a member takes all of the steps.
     """
+    longest = int(members["warmup_steps"].max()) if steps and "warmup_steps" in members else 0
+    if longest and longest >= steps:
+        raise UserError(f"steps: a warm-up of {longest} steps leaves none of {steps}: train for more")
     training = one_phase(factory.spec.training, steps)
     factory = replace(factory, spec=replace(factory.spec, training=training))
     parts = _parts(factory, members["width"].to_numpy())

@@ -9,7 +9,7 @@ from nlpfeat.models import word_bag
 from nlpfeat.models.conv_net import ConvNet, ConvNetSpec, MultiConvNetSpec
 from nlpfeat.models.dense_net import DenseNet, DenseNetSpec
 from nlpfeat.models.lstm_net import LstmNet, LstmNetSpec
-from nlpfeat.models.units import ONE_LAYER
+from nlpfeat.models.units import ONE_OF_SEVERAL_LAYERS
 from nlpfeat.tasks import fit_texts
 from nlpfeat.training.metrics import CLASS_METRICS, Metric, accuracy
 from nlpfeat.training.optimizers import adam, adam_with_l2
@@ -80,7 +80,7 @@ IMDB_DENSE = Task(
     evaluation=Evaluation(
         metrics=(Metric("accuracy", accuracy), *CLASS_METRICS), success=0.87, batch_size=250
     ),
-    views=Views(word_vectors=word_bag.word_vectors, units=ONE_LAYER),
+    views=Views(word_vectors=word_bag.word_vectors, units=ONE_OF_SEVERAL_LAYERS),
     fit=fit_texts.fit_sequences,
 )
 

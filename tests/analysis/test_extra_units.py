@@ -251,6 +251,60 @@ def test_redundancy_of_all_members_at_all_steps(spirals):
         redundancy.RedundancyOptions(agreement=0)
 
 
+# --- networks of other kinds
+
+
+@pytest.mark.parametrize(
+    ("name", "axes"),
+    [("spirals_deep", {"depth": (3,)}), ("imdb_cnn", {}), ("mnist1d", {}), ("imdb_lstm", {})],
+)
+def test_every_kind_of_network_is_pruned_matched_and_taken_apart(name, axes, tmp_path):
+    spec = with_grid(TOYS[name], width=(3, 8), seed=(0, 1, 2), **axes)
+    folder, _ = study(spec, tmp_path / "study")
+    opened = replace(nlpfeat.open_study(folder.path), known_factory=factory_of(spec))
+    assert pruning.prune(opened, 8).curves["kept"].unique().tolist() == [2, 4]
+    found = basins.basins(opened, basins.BasinOptions(points=3, geometry=1))
+    assert set(found.pairs["method"]) == set(basins.METHODS)
+    table = redundancy.redundancy(opened)
+    assert (table["dead"] <= table["width"]).all()
+    assert (table["needed"] <= table["width"]).all()
+    starts = luck.luck(opened).members
+    assert (starts["dead_first"] <= starts["width"]).all()
+
+
+def test_characters_have_probabilities_and_shared_data_no_draws(tmp_path):
+    spec = with_grid(TOYS["char_rnn"], width=(2, 4), seed=(0, 1, 2))
+    folder, _ = study(spec, tmp_path / "study")
+    opened = nlpfeat.open_study(folder.path)
+    found = ensembles.ensembles(opened)
+    member = opened.restore(width=4, seed=0)
+    singles = found.ensembles[(found.ensembles["width"] == 4) & (found.ensembles["members"] == 1)]
+    accuracies = [opened.restore(width=4, seed=seed).record["accuracy"][-1] for seed in range(3)]
+    assert singles["accuracy"].iloc[0] == pytest.approx(np.mean(accuracies), abs=0.05)
+    assert member.task.evaluation.kind == "sequence"
+    with pytest.raises(UserError, match="share their data"):
+        ensembles.ensembles(opened, ensembles.EnsembleOptions(draws=3))
+
+
+def test_rates_are_those_of_the_pruned_networks(tmp_path):
+    spec = with_grid(TOYS["spirals"], width=(4,), seed=(0, 1), learning_rate=(0.02,))
+    folder, _ = study(spec, tmp_path / "study")
+    options = pruning.PruningOptions(
+        train=True, rates=(2.0, 2.0), criteria=("magnitude", "magnitude"), steps=4
+    )
+    found = pruning.prune(nlpfeat.open_study(folder.path), 4, options)
+    trained = found.members[found.members["condition"] == pruning.NATIVE]
+    assert trained["learning_rate"].unique() == pytest.approx([0.04])
+    assert (found.curves["seeds"] == 2).all()
+
+
+def test_a_warm_up_must_end(tmp_path):
+    spec = with_grid(TOYS["spirals"], width=(4,), seed=(0, 1), schedule=(1,), warmup_steps=(8,))
+    folder, _ = study(spec, tmp_path / "study")
+    with pytest.raises(UserError, match="warm-up of 8 steps leaves none of 4"):
+        pruning.prune(nlpfeat.open_study(folder.path), 4, pruning.PruningOptions(train=True, steps=16))
+
+
 # --- superposition
 
 

@@ -30,8 +30,7 @@ def luck_figure(found: Luck, width_label: str) -> Figure:
     widths = sorted(found.widths["width"].unique().tolist())
     points = list(found.widths.groupby(axes_of_grid)) if axes_of_grid else [((), found.widths)]
     colours = width_colours(range(len(points)))
-    panels = 3
-    figure, (left, middle, right) = plt.subplots(1, panels, figsize=(15.5, 4.9))
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15.5, 4.9))
     left.plot(
         found.members["width"].unique(),
         found.widths.groupby("width", sort=False)["dead_first"].mean(),

@@ -101,7 +101,7 @@ def fold_tree_figure(tree: Float[np.ndarray, "merges 4"], dead: Sequence[bool], 
         tick.set_color(RED if dead[unit] else "black")
     ax.axhline(NEAR, color=GREY, lw=1, ls="--")
     ax.grid(visible=False, axis="x")
-    ax.set(xlabel="hidden unit (orange: never active)", ylabel="distance of fold lines")
+    ax.set(xlabel="hidden unit (coloured: never active)", ylabel="distance of fold lines")
     set_heading(
         figure,
         f"{title}: units whose fold lines lie together. Below the dashed line they count as copies of one.",
