@@ -186,7 +186,7 @@ def _slopes(
         for name, value in point.items():
             here = here[here[name] == value]
         represented = here.groupby("width")["represented"].median().reindex(widths).to_numpy()
-        whole = (loss > FLOOR).any(1)
+        whole = np.nanmedian(loss, axis=1) > FLOOR
         strong = whole & (represented >= ALL * features) & (widths <= features / 2)
         used = strong if strong.sum() >= MIN_WIDTHS else whole
         seeds = (np.isfinite(loss[used]) & (loss[used] > FLOOR)).all(0)  # those that have all of these widths
