@@ -5,7 +5,16 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nlpfeat.cli.parsing import Command, Parser, add_count, add_json, add_study, numbers, require_range
+from nlpfeat.cli.parsing import (
+    Command,
+    Parser,
+    add_count,
+    add_json,
+    add_study,
+    number,
+    numbers,
+    require_range,
+)
 from nlpfeat.errors import UserError
 
 if TYPE_CHECKING:
@@ -57,9 +66,7 @@ def _suffix(settings: dict[str, float]) -> str:
 
 def _prune_flags(parser: Parser) -> None:
     add_study(parser)
-    parser.add_argument(
-        "--width", type=int, metavar="N", help="of the networks that are pruned (default: the widest)"
-    )
+    parser.add_argument("--width", metavar="N", help="of the networks that are pruned (default: the widest)")
     parser.add_argument(
         "--kept", default="", metavar="N,N,…", help="units left (default: the powers of two below the width)"
     )
@@ -92,7 +99,7 @@ def _prune_flags(parser: Parser) -> None:
 
 
 def _prune(args: argparse.Namespace, line: str) -> int:
-    for name in ("width", "steps", "tuning_steps"):
+    for name in ("steps", "tuning_steps"):
         require_range(args, name, 1)
     kept = _whole("kept", args.kept, "4,8,16")
     for name in ("rates", "steps", "tuning_steps"):
@@ -110,7 +117,7 @@ def _prune(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.plotting.figures.pruning import pruning_figure
 
     study, settings = _opened(args)
-    width = args.width or int(study.members["width"].max())
+    width = int(study.members["width"].max()) if args.width is None else int(number("width", args.width))
     options = PruningOptions(kept, criteria, args.train, rates, args.steps, args.tuning_steps)
     found = prune(study, width, options, settings, track)
     if args.json:
