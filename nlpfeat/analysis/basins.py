@@ -201,7 +201,7 @@ class _Network(NamedTuple):
     Attributes:
       params: as trained.
       canonical: turned and balanced, see `canonical`.
-      features: of each layer, where they are known.
+      features: activations of each layer.
     """
 
     seed: int
@@ -213,7 +213,7 @@ class _Network(NamedTuple):
 def matched(
     first: _Network, second: _Network, layers: Sequence[UnitLayer]
 ) -> dict[str, tuple[Params, Params]]:
-    """The parameters of two networks between which a line is drawn, by method; by activations where those of every layer are known.
+    """The parameters of two networks between which a line is drawn, by method.
 
     Matching changes nothing that either network computes: linear layers are turned, units with ReLU get as large weights in as out,
     and the second network's units change places.
@@ -221,9 +221,8 @@ def matched(
     one, two = first.canonical, second.canonical
     found = {AS_TRAINED: (first.params, second.params)}
     found[WEIGHTS] = one, take_units(two, layers, match_by_weights(one, two, layers))
-    if len(first.features) == len(layers):
-        both = zip(first.features, second.features, strict=True)
-        found[ACTIVATIONS] = one, take_units(two, layers, [match_by_activations(*pair) for pair in both])
+    both = zip(first.features, second.features, strict=True)
+    found[ACTIVATIONS] = one, take_units(two, layers, [match_by_activations(*pair) for pair in both])
     return found
 
 

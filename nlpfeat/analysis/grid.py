@@ -1,6 +1,6 @@
 """A grid with further axes: which of its points, each a recipe, succeeds how often."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +34,17 @@ def points_of(dataset: xr.Dataset) -> Iterator[tuple[dict[str, float], xr.Datase
         part = part.isel(width=ran.any("seed").to_numpy())
         if part.sizes["width"]:
             yield {name: part[name].item() for name in further}, part
+
+
+def rows_at_points(
+    table: pd.DataFrame, axes: Sequence[str]
+) -> Iterator[tuple[dict[str, float], pd.DataFrame]]:
+    """The rows of a table at each point of some axes; all of them at one point where there are none."""
+    if not axes:
+        yield {}, table
+        return
+    for values, rows in table.groupby(list(axes)):
+        yield {name: float(value) for name, value in zip(axes, values, strict=True)}, rows  # pyright: ignore[reportArgumentType]
 
 
 def planes(dataset: xr.Dataset) -> Iterator[tuple[dict[str, float], xr.Dataset]]:

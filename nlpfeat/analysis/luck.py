@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from nlpfeat.analysis.grid import rows_at_points
 from nlpfeat.data.parity import parity
 from nlpfeat.progress import Track, untracked
 from nlpfeat.stats.intervals import rank_correlation, wilson
@@ -54,6 +55,11 @@ class Luck(NamedTuple):
     by_good: pd.DataFrame
     split: str
     threshold: str
+
+    @property
+    def axes(self) -> list[str]:
+        """The further axes of the grid."""
+        return [str(name) for name in self.widths.columns[: list(self.widths.columns).index("width")]]
 
 
 def luck(study: Study, settings: Mapping[str, float] = ANYWHERE, track: Track = untracked) -> Luck:
@@ -141,16 +147,8 @@ def _good_units(study: Study) -> Callable[[Float[np.ndarray, "n units"]], int]:
     return good
 
 
-def _points(members: pd.DataFrame, axes: Sequence[str]) -> Iterator[tuple[dict[str, float], pd.DataFrame]]:
-    if not axes:
-        yield {}, members
-        return
-    for values, rows in members.groupby(list(axes)):
-        yield {name: float(value) for name, value in zip(axes, values, strict=True)}, rows  # pyright: ignore[reportArgumentType]
-
-
 def _widths(members: pd.DataFrame, axes: Sequence[str]) -> Iterator[dict[str, float]]:
-    for point, rows in _points(members, [*axes, "width"]):
+    for point, rows in rows_at_points(members, [*axes, "width"]):
         width = int(point["width"])
         good = {"good": float(rows["good"].mean())} if "good" in rows else {}
         yield (
@@ -174,7 +172,7 @@ def _success(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def _effects(members: pd.DataFrame, axes: Sequence[str], metric: Metric) -> Iterator[dict[str, float | str]]:
-    for point, rows in _points(members, [*axes, "width"]):
+    for point, rows in rows_at_points(members, [*axes, "width"]):
         for trait in TRAITS:
             if trait not in rows:
                 continue
@@ -199,7 +197,7 @@ def _by_good(members: pd.DataFrame, axes: Sequence[str]) -> Iterator[dict[str, f
             members["good"] > 0, 2 ** (np.log2(np.maximum(members["good"], 1)).astype(int) + 1) - 1, 0
         )
     )
-    for point, rows in _points(grouped, [*axes, "most"]):
+    for point, rows in rows_at_points(grouped, [*axes, "most"]):
         most = int(point.pop("most"))
         fewest = most // 2 + 1 if most else 0
         text = str(most) if fewest == most or not most else f"{fewest} to {most}"

@@ -38,6 +38,7 @@ CRITERIA = (MAGNITUDE, LOSS, DUPLICATES)
 PRUNED, TUNED, TICKET = "pruned", "pruned, then trained", "ticket"
 RANDOM, NATIVE = "random ticket", "native"
 CONDITIONS = (PRUNED, TUNED, TICKET, RANDOM, NATIVE)
+CONTRASTS = ((TUNED, NATIVE), (TICKET, NATIVE), (TICKET, RANDOM), (RANDOM, NATIVE))
 SAMPLE = 1000  # training examples on which units are judged
 
 
@@ -123,7 +124,9 @@ def prune(
         total = options.steps or study.spec.training.total
         tuning = options.tuning_steps or max(1, total // 4)
         rates = tuple(dict.fromkeys(options.rates))
-        found.append(_evaluated(study, *_at_rates(_tuned(rows, given), rates), tuning, track))
+        found.append(
+            _evaluated(study, *_at_rates((rows.assign(condition=TUNED), given), rates), tuning, track)
+        )
         starts = _starts(study, members, judged, kept, criteria)
         found.append(_evaluated(study, *_at_rates(starts, rates), total, track))
     return _summary(study, pd.concat(found, ignore_index=True), members, options)
@@ -246,10 +249,6 @@ def _row(member: TrainedMember, condition: str, criterion: str, kept: int) -> di
     return settings | {"condition": condition, "criterion": criterion, "width": kept}
 
 
-def _tuned(rows: pd.DataFrame, given: list[NewMember]) -> tuple[pd.DataFrame, list[NewMember]]:
-    return rows.assign(condition=TUNED), given
-
-
 def _starts(
     study: Study,
     members: Sequence[TrainedMember],
@@ -366,17 +365,12 @@ def _is_best(table: pd.DataFrame, split: str, metric: Metric) -> pd.Series:
     return pd.Series([row in keys for row in rows], table.index)
 
 
-CONTRASTS = ((TUNED, NATIVE), (TICKET, NATIVE), (TICKET, RANDOM), (RANDOM, NATIVE))
-
-
 def _contrasts(best: pd.DataFrame, split: str, metric: Metric) -> Iterator[dict[str, float | str]]:
     """Differences of the same seeds; diverged members are left out of means."""
     for first, second in CONTRASTS:
         left, right = best[best["condition"] == first], best[best["condition"] == second]
         for (criterion, kept), rows in left.groupby(["criterion", "kept"]):
-            other = right[right["kept"] == kept]
-            same = [other["criterion"] == criterion] if criterion in set(other["criterion"]) else []
-            other = other[same[0]] if same else other
+            other = right[(right["kept"] == kept) & right["criterion"].isin((criterion, ""))]
             if other.empty:
                 continue
             both = rows.set_index("seed")[split] - other.set_index("seed")[split]

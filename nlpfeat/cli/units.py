@@ -60,10 +60,6 @@ def _opened(args: argparse.Namespace) -> "tuple[Study, dict[str, float]]":
     return study, point_of_flags(study, args)
 
 
-def _suffix(settings: dict[str, float]) -> str:
-    return "".join(f"-{name}={value:g}" for name, value in settings.items())
-
-
 def _prune_flags(parser: Parser) -> None:
     add_study(parser)
     parser.add_argument("--width", metavar="N", help="of the networks that are pruned (default: the widest)")
@@ -111,6 +107,7 @@ def _prune(args: argparse.Namespace, line: str) -> int:
     criteria = tuple(name.strip() for name in args.criteria.split(",") if name.strip())
 
     from nlpfeat.analysis.pruning import PRUNED, PruningOptions, prune
+    from nlpfeat.analysis.recipe import point_suffix
     from nlpfeat.cli.figures import write_figure
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import print_columns, print_json
@@ -152,7 +149,7 @@ def _prune(args: argparse.Namespace, line: str) -> int:
             },
             "Mean differences over the same seeds (95 % t interval), each network at its best rate",
         )
-    name = f"pruning-{width}{_suffix(settings)}"
+    name = f"pruning-{width}{point_suffix(study.results, settings)}"
     write_figure(study, name, pruning_figure(found, study.task.width_label), "", line, found.members)
     return 0
 
@@ -169,6 +166,7 @@ def _match(args: argparse.Namespace, line: str) -> int:
     widths = _whole("widths", args.widths, "8,100")
 
     from nlpfeat.analysis.basins import BasinOptions, basins
+    from nlpfeat.analysis.recipe import point_suffix
     from nlpfeat.cli.figures import write_figure
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import print_columns, print_json
@@ -199,14 +197,21 @@ def _match(args: argparse.Namespace, line: str) -> int:
     )
     write_figure(
         study,
-        f"basins{_suffix(settings)}",
+        f"basins{point_suffix(study.results, settings)}",
         basins_figure(found, study.task.width_label),
         "",
         line,
         found.pairs,
     )
     if len(found.paths):
-        write_figure(study, f"basin-paths{_suffix(settings)}", paths_figure(found), "", line, found.paths)
+        write_figure(
+            study,
+            f"basin-paths{point_suffix(study.results, settings)}",
+            paths_figure(found),
+            "",
+            line,
+            found.paths,
+        )
     return 0
 
 
@@ -227,6 +232,7 @@ def _ensembles(args: argparse.Namespace, line: str) -> int:
     widths = _whole("widths", args.widths, "8,100")
 
     from nlpfeat.analysis.ensembles import EnsembleOptions, ensembles
+    from nlpfeat.analysis.recipe import point_suffix
     from nlpfeat.cli.figures import write_figure
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import print_columns, print_json
@@ -271,7 +277,7 @@ def _ensembles(args: argparse.Namespace, line: str) -> int:
     )
     write_figure(
         study,
-        f"ensembles{_suffix(settings)}",
+        f"ensembles{point_suffix(study.results, settings)}",
         ensembles_figure(found, study.task.width_label),
         "",
         line,
@@ -302,6 +308,7 @@ def _redundancy_flags(parser: Parser) -> None:
 
 
 def _redundancy(args: argparse.Namespace, line: str) -> int:
+    from nlpfeat.analysis.recipe import point_suffix
     from nlpfeat.analysis.redundancy import MEASURES, RedundancyOptions, fold_tree, redundancy
     from nlpfeat.cli.figures import write_figure
     from nlpfeat.cli.progress import track
@@ -331,7 +338,7 @@ def _redundancy(args: argparse.Namespace, line: str) -> int:
         columns,
         "Median (lowest–highest) over seeds. " + "; ".join(f"{name}: {MEASURES[name]}" for name in names),
     )
-    suffix = _suffix(settings)
+    suffix = point_suffix(study.results, settings)
     write_figure(
         study, f"redundancy{suffix}", redundancy_figure(table, study.task.width_label), "", line, table
     )
@@ -359,6 +366,7 @@ def _luck_flags(parser: Parser) -> None:
 
 def _luck(args: argparse.Namespace, line: str) -> int:
     from nlpfeat.analysis.luck import luck
+    from nlpfeat.analysis.recipe import point_suffix
     from nlpfeat.cli.figures import write_figure
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import print_columns, print_json
@@ -369,10 +377,9 @@ def _luck(args: argparse.Namespace, line: str) -> int:
     if args.json:
         print_json({"widths": found.widths, "effects": found.effects, "by_good": found.by_good})
         return 0
-    names = [str(name) for name in found.widths.columns[: list(found.widths.columns).index("width")]]
 
     def point(rows: "pd.DataFrame") -> dict[str, list[str]]:
-        return {name.replace("_", " "): [f"{x:g}" for x in rows[name]] for name in names}
+        return {name.replace("_", " "): [f"{x:g}" for x in rows[name]] for name in found.axes}
 
     rows = found.widths
     columns = point(rows) | {
@@ -417,7 +424,12 @@ def _luck(args: argparse.Namespace, line: str) -> int:
         }
         print_columns(columns, "By the number of good units at the start, over all widths")
     write_figure(
-        study, f"luck{_suffix(settings)}", luck_figure(found, study.task.width_label), "", line, found.members
+        study,
+        f"luck{point_suffix(study.results, settings)}",
+        luck_figure(found, study.task.width_label),
+        "",
+        line,
+        found.members,
     )
     return 0
 

@@ -11,8 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from nlpfeat.config.fields import Count
-from nlpfeat.data.core import Dataset, Examples, Index, Leaf, Splits
-from nlpfeat.data.core import rows as rows_of
+from nlpfeat.data.core import Dataset, Examples, Splits
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,6 @@ def make_splits(spec: SparseFeaturesSpec, settings: PyTree) -> Splits:
         splits[name] = Examples(rows, rows)
         start += size
     return splits
-
-
-def batch(arrays: Leaf, examples: Examples, index: Index) -> Examples:
-    """Uniform numbers (n, features), from which the network makes its features."""
-    rows, targets = rows_of((), examples, index)
-    return Examples(jnp.asarray(arrays)[rows], targets)
 
 
 def sparse(uniform: Float[Array | np.ndarray, "n features"], sparsity: PyTree) -> Float[Array, "n features"]:

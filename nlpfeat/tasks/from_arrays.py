@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import flax.linen as nn
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jaxtyping import PyTree
 from numpy.typing import ArrayLike
 
-from nlpfeat.data.core import SPLITS, Dataset, Examples, Index, Leaf, Outputs, Params, Splits
-from nlpfeat.data.core import rows as rows_of
+from nlpfeat.data.core import SPLITS, Dataset, Outputs, Params
+from nlpfeat.data.images import labelled
 from nlpfeat.errors import UserError
 from nlpfeat.models.layers import PlainLayer
 from nlpfeat.training.metrics import Metric, accuracy
@@ -114,7 +113,13 @@ def classification_task(
         name=name,
         summary=summary or f"the task {name}",
         width_label=width_label,
-        data=DataPipeline(NoSpec, _make_splits, load=read, batch=_batch, per_seed=False),
+        data=DataPipeline(
+            NoSpec,
+            lambda targets, settings: labelled.row_splits(targets),
+            load=read,
+            batch=labelled.batch,
+            per_seed=False,
+        ),
         model=ModelFactory(
             NoSpec,
             DescentSettings,
@@ -132,21 +137,6 @@ def classification_task(
 def _flat_inputs(layers: LayersFn) -> PiecewiseLinear:
     """The view of a network whose parameters are those of a `Classifier`."""
     return PiecewiseLinear(lambda module, params, settings: layers(params["network"]), on_plane=False)
-
-
-def _make_splits(targets: dict[str, np.ndarray], settings: PyTree) -> Splits:
-    """The splits, whose inputs are rows of the array of all inputs."""
-    splits, start = {}, 0
-    for split, classes in targets.items():
-        rows = jnp.arange(start, start + len(classes))
-        splits[split] = Examples(rows, jnp.asarray(classes, jnp.int32))
-        start += len(classes)
-    return splits
-
-
-def _batch(arrays: Leaf, examples: Examples, index: Index) -> Examples:
-    rows, targets = rows_of((), examples, index)
-    return Examples(jnp.asarray(arrays)[rows], targets)
 
 
 def _checked(name: str, splits: ArraySplits) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -71,7 +71,7 @@ SUPERPOSITION = Task(
         sparse_features.SparseFeaturesSpec,
         sparse_features.make_splits,
         load=lambda spec, model: sparse_features.load(spec),
-        batch=sparse_features.batch,
+        batch=labelled.batch,
         per_seed=False,
     ),
     model=ModelFactory(
@@ -105,7 +105,7 @@ SPARSE_PARITY = Task(
     width_label="hidden units H",
     data=DataPipeline(
         parity.ParitySpec,
-        parity.make_splits,
+        lambda data, settings: labelled.row_splits(data.labels),
         load=lambda spec, model: parity.load(spec),
         batch=labelled.batch,
         per_seed=False,

@@ -1,5 +1,6 @@
 """Labelled examples of one set that all members share: its splits, label noise, and how many examples a member trains on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -86,6 +87,15 @@ def make_splits(metadata: LabelledSet, settings: PyTree) -> Splits:
             )[places]
         splits[split] = Examples(start + places, targets)
         start += len(labels)
+    return splits
+
+
+def row_splits(labels: Mapping[str, Int[np.ndarray, " _"]]) -> Splits:
+    """Splits that are the same for all members: row numbers of the inputs, those of the first split first, and the labels."""
+    splits, start = {}, 0
+    for split, targets in labels.items():
+        splits[split] = Examples(jnp.arange(start, start + len(targets)), jnp.asarray(targets, jnp.int32))
+        start += len(targets)
     return splits
 
 

@@ -31,8 +31,6 @@ def basins_figure(found: Basins, width_label: str) -> Figure:
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15.5, 4.9))
     for method in METHODS:
         rows = found.barriers[found.barriers["method"] == method]
-        if rows.empty:
-            continue
         bars = error_bars(*(rows[name].to_numpy() for name in ("low", "barrier", "high")))
         left.errorbar(
             rows["width"],

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nlpfeat.analysis.grid import rows_at_points
 from nlpfeat.analysis.luck import Luck
 from nlpfeat.plotting.primitives import error_bars, plot_share
 from nlpfeat.plotting.style import (
@@ -16,6 +17,7 @@ from nlpfeat.plotting.style import (
     width_axis,
     width_colours,
 )
+from nlpfeat.study.select import describe_settings
 
 
 @house_style()
@@ -26,9 +28,8 @@ def luck_figure(found: Luck, width_label: str) -> Figure:
       found: from `nlpfeat.analysis.luck.luck`.
       width_label: what the width counts.
     """
-    axes_of_grid = [str(name) for name in found.widths.columns[: list(found.widths.columns).index("width")]]
     widths = sorted(found.widths["width"].unique().tolist())
-    points = list(found.widths.groupby(axes_of_grid)) if axes_of_grid else [((), found.widths)]
+    points = list(rows_at_points(found.widths, found.axes))
     colours = width_colours(range(len(points)))
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15.5, 4.9))
     left.plot(
@@ -39,14 +40,20 @@ def luck_figure(found: Luck, width_label: str) -> Figure:
         label="before training",
     )
     for (point, rows), colour in zip(points, colours, strict=True):
-        words = _words(axes_of_grid, point)
-        left.plot(rows["width"], rows["dead_last"], "o-", color=colour, label=f"after it{words}")
+        words = describe_settings(point)
+        left.plot(
+            rows["width"],
+            rows["dead_last"],
+            "o-",
+            color=colour,
+            label=f"after it, {words}" if words else "after it",
+        )
         if rows["share"].notna().all():
             plot_share(
                 middle,
                 rows["width"].tolist(),
                 *(rows[name].to_numpy() for name in ("share_low", "share", "share_high")),
-                label=words.strip(", "),
+                label=words,
                 colour=colour,
             )
     left.set(ylabel="mean share of units", title="Units active on no training example")
@@ -62,14 +69,9 @@ def luck_figure(found: Luck, width_label: str) -> Figure:
     if found.by_good.empty:
         _plot_effects(right, found.effects, widths, width_label)
     else:
-        _plot_good(right, found, axes_of_grid, colours)
+        _plot_good(right, found, colours)
     set_heading(figure, "Luck at the start and what becomes of it: shares with 95 % intervals.")
     return figure
-
-
-def _words(names: list[str], point: object) -> str:
-    values = point if isinstance(point, tuple) else (point,)
-    return "".join(f", {name.replace('_', ' ')} {value:g}" for name, value in zip(names, values, strict=True))
 
 
 def _plot_effects(ax: Axes, effects: pd.DataFrame, widths: list[int], width_label: str) -> None:
@@ -84,11 +86,10 @@ def _plot_effects(ax: Axes, effects: pd.DataFrame, widths: list[int], width_labe
     width_axis(ax, widths, width_label, 1.4)
 
 
-def _plot_good(ax: Axes, found: Luck, names: list[str], colours: list[str]) -> None:
+def _plot_good(ax: Axes, found: Luck, colours: list[str]) -> None:
     table = found.by_good
-    groups = list(table.groupby(names)) if names else [((), table)]
     order = list(dict.fromkeys(sorted(table["good"], key=lambda text: int(text.split(" ")[0]))))
-    for (point, rows), colour in zip(groups, colours, strict=True):
+    for (point, rows), colour in zip(rows_at_points(table, found.axes), colours, strict=True):
         places = np.array([order.index(text) for text in rows["good"]])
         bars = error_bars(*(rows[name].to_numpy() for name in ("share_low", "share", "share_high")))
         ax.errorbar(
@@ -98,7 +99,7 @@ def _plot_good(ax: Axes, found: Luck, names: list[str], colours: list[str]) -> N
             fmt="o-",
             color=colour,
             capsize=3,
-            label=_words(names, point).strip(", "),
+            label=describe_settings(point),
         )
     ax.set_xticks(range(len(order)), order)
     ax.set_ylim(-0.03, 1.03)

@@ -1,14 +1,19 @@
 """How features share dimensions: a phase diagram, the loss against dimensions, and the vectors in a plane."""
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from nlpfeat.analysis.agreement import by_width
+from nlpfeat.analysis.grid import rows_at_points
 from nlpfeat.analysis.superposition import Superposition
 from nlpfeat.plotting.style import GREY, house_style, log_axis, set_heading, width_axis, width_colours
 from nlpfeat.stats.quantiles import quartiles_of
+from nlpfeat.store.layout import select_members
+from nlpfeat.study.select import describe_settings
 
 
 @house_style()
@@ -20,11 +25,11 @@ def superposition_figure(found: Superposition, width_label: str) -> Figure:
       width_label: what the width counts.
     """
     names = found.axes
-    groups = list(found.members.groupby(names)) if names else [((), found.members)]
+    groups = list(rows_at_points(found.members, names))
     widths = sorted(found.members["width"].unique().tolist())
     figure, axes = plt.subplots(1, 3, figsize=(15.5, 5))
     for (point, rows), colour in zip(groups, width_colours(range(len(groups))), strict=True):
-        words = _words(names, point)
+        words = describe_settings(point)
         for ax, name in zip(axes, ("per_dimension", "overlap", "loss"), strict=True):
             places, values = by_width(rows, name)
             low, median, high = quartiles_of(values, axis=1)
@@ -36,7 +41,7 @@ def superposition_figure(found: Superposition, width_label: str) -> Figure:
                 color=colour,
                 ms=3.5,
                 lw=1.6,
-                label=words + _slope(found.slopes, names, point, name),
+                label=words + _slope(found.slopes, point, name),
             )
     axes[1].plot(
         widths, np.array(widths, float) ** -0.5, "--", color=GREY, lw=1, label="random directions, 1/√m"
@@ -60,18 +65,10 @@ def superposition_figure(found: Superposition, width_label: str) -> Figure:
     return figure
 
 
-def _words(names: list[str], point: object) -> str:
-    values = point if isinstance(point, tuple) else (point,)
-    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in zip(names, values, strict=True))
-
-
-def _slope(slopes: pd.DataFrame, names: list[str], point: object, measure: str) -> str:
+def _slope(slopes: pd.DataFrame, point: Mapping[str, float], measure: str) -> str:
     if measure != "loss" or slopes.empty:
         return ""
-    values = point if isinstance(point, tuple) else (point,)
-    rows = slopes
-    for name, value in zip(names, values, strict=True):
-        rows = rows[rows[name] == value]
+    rows = select_members(slopes, point)
     return f": {rows['slope'].iloc[0]:.2f}" if len(rows) else ""
 
 
