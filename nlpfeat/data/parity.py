@@ -7,11 +7,11 @@ ones: networks that start at random know no order of their inputs.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, PyTree
 
 from nlpfeat.config.fields import Count
-from nlpfeat.data.core import Dataset
-from nlpfeat.data.images.labelled import SplitSizes, labelled_dataset
+from nlpfeat.data.core import Dataset, Splits
+from nlpfeat.data.images.labelled import LabelledSet, SplitSizes, labelled_dataset, row_splits
 
 
 @dataclass(frozen=True)
@@ -49,3 +49,8 @@ def load(spec: ParitySpec) -> Dataset:
 def parity(bits: Int[np.ndarray, "n bits"], relevant: Int[np.ndarray, " k"]) -> Int[np.ndarray, " n"]:
     """Class 1 where the product of the bits at `relevant` is −1, else 0."""
     return (bits[:, relevant].prod(1) < 0).astype(np.int32)
+
+
+def make_splits(metadata: LabelledSet, settings: PyTree) -> Splits:
+    """The splits, the same for all members."""
+    return row_splits(metadata.labels)

@@ -11,7 +11,7 @@ from jax import Array
 from jaxtyping import PyTree
 from numpy.typing import ArrayLike
 
-from nlpfeat.data.core import SPLITS, Dataset, Outputs, Params
+from nlpfeat.data.core import SPLITS, Dataset, Outputs, Params, Splits
 from nlpfeat.data.images import labelled
 from nlpfeat.errors import UserError
 from nlpfeat.models.layers import PlainLayer
@@ -115,7 +115,7 @@ def classification_task(
         width_label=width_label,
         data=DataPipeline(
             NoSpec,
-            lambda targets, settings: labelled.row_splits(targets),
+            _make_splits,
             load=read,
             batch=labelled.batch,
             per_seed=False,
@@ -137,6 +137,11 @@ def classification_task(
 def _flat_inputs(layers: LayersFn) -> PiecewiseLinear:
     """The view of a network whose parameters are those of a `Classifier`."""
     return PiecewiseLinear(lambda module, params, settings: layers(params["network"]), on_plane=False)
+
+
+def _make_splits(targets: dict[str, np.ndarray], settings: PyTree) -> Splits:
+    """The splits, the same for all members."""
+    return labelled.row_splits(targets)
 
 
 def _checked(name: str, splits: ArraySplits) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -105,7 +105,7 @@ SPARSE_PARITY = Task(
     width_label="hidden units H",
     data=DataPipeline(
         parity.ParitySpec,
-        lambda data, settings: labelled.row_splits(data.labels),
+        parity.make_splits,
         load=lambda spec, model: parity.load(spec),
         batch=labelled.batch,
         per_seed=False,
