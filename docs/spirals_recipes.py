@@ -11,7 +11,6 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from nlpfeat.analysis.compute import flops_per_step, parameter_count
 from nlpfeat.analysis.recipe import RecipeOptions, read_single
 from nlpfeat.analysis.selection import best_rate_fit
 from nlpfeat.analysis.width import WidthCurve, linearized_curve, width_curve
@@ -26,6 +25,7 @@ from nlpfeat.stats.width_curves import half_width
 from nlpfeat.store.combine import steps_to_success
 from nlpfeat.store.results import describe_values, time_in_words
 from nlpfeat.study.session import Study, open_study
+from nlpfeat.sweeps.compute import flops_per_step, parameter_count
 from nlpfeat.training.metrics import Success
 
 DOCS = Path(__file__).parent
@@ -254,7 +254,7 @@ def terms() -> None:
     label = {name: f"{name}, best rate of each width" for name in studies}
     by_width = {label[name]: curve(study, BEST) for name, study in studies.items()}
     sizes = {
-        label[name]: [parameter_count(study, width) for width in by_width[label[name]].widths]
+        label[name]: [parameter_count(study.factory, width) for width in by_width[label[name]].widths]
         for name, study in studies.items()
     }
     by_parameters = {name: _resized(one, sizes[name]) for name, one in by_width.items()}
@@ -273,7 +273,7 @@ def terms() -> None:
         steps = steps_to_success(read.training.sel(split=["validation"]), study.task.evaluation.criterion)
         steps = steps.squeeze("split", drop=True)
         compute = steps.fillna(np.inf).median("seed") * xr.DataArray(
-            [flops_per_step(study, int(width)) for width in steps["width"]], {"width": steps["width"]}
+            [flops_per_step(study.factory, int(width)) for width in steps["width"]], {"width": steps["width"]}
         )
         best = int(np.argmin(compute.to_numpy()))
         least = f"{compute.values[best]:.2g} (width {int(steps['width'][best])}, {float(steps.median('seed')[best]):,.0f} steps)"

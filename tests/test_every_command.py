@@ -50,7 +50,7 @@ def test_sweep_prints_the_table_and_leaves_the_study(smoke):
     path, done = smoke
     assert "P(test accuracy ≥ 0.99)" in done.stdout
     assert "error" not in done.stderr
-    assert "to compile 2 training programs" in done.stderr
+    assert "2 training programs took" in done.stderr
     with xr.open_dataset(path / "results.nc") as dataset:
         assert dataset.accuracy.sizes == {"width": 3, "seed": 3, "step": 5, "split": 3}
     entry = json.loads((path / "manifest.json").read_text())["commands"][0]

@@ -14,7 +14,6 @@ import pandas as pd
 from jaxtyping import Float, Int
 from scipy.special import softmax
 
-from nlpfeat.analysis.compute import flops_per_step
 from nlpfeat.config.fields import setting_names
 from nlpfeat.data.core import Params, count, split_names
 from nlpfeat.data.text.characters import NextTokens
@@ -25,6 +24,7 @@ from nlpfeat.study.forward import forward
 from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.select import ANYWHERE, finished_widths, members_of_width
 from nlpfeat.study.session import Study
+from nlpfeat.sweeps.compute import flops_per_step
 from nlpfeat.sweeps.members import NewMember, stack_settings, tree_index
 from nlpfeat.sweeps.trials import run_trials
 from nlpfeat.training.task import GradientDescent
@@ -114,7 +114,7 @@ def ensembles(
         asked = asked or _examples(members[0])
         found[width] = np.stack([_probabilities(member, member.params, asked) for member in members])
     assert asked is not None
-    flops = {width: flops_per_step(study, width) for width in widths}
+    flops = {width: flops_per_step(study.factory, width) for width in widths}
     accuracies = {
         (width, size): _accuracies(values, asked.targets, size)
         for width, values in found.items()

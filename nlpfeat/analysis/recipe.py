@@ -8,11 +8,11 @@ import pandas as pd
 import xarray as xr
 
 from nlpfeat.analysis import time
-from nlpfeat.analysis.compute import flops_per_step
 from nlpfeat.analysis.selection import STEP, at_choices, choose, require_single
 from nlpfeat.errors import UserError
 from nlpfeat.store.results import describe_value
 from nlpfeat.study.session import Study
+from nlpfeat.sweeps.compute import flops_per_step
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def at_moment(study: Study, dataset: xr.Dataset, options: RecipeOptions) -> xr.D
         return time.at_loss(dataset, options.loss)
     if options.flops is not None:
         widths = dataset["width"].to_numpy().tolist()
-        per_step = {width: flops_per_step(study, width) for width in widths}
+        per_step = {width: flops_per_step(study.factory, width) for width in widths}
         return time.at_flops(dataset, options.flops, per_step)
     if options.convergence:
         return time.at_convergence(dataset)

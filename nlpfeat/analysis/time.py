@@ -81,7 +81,7 @@ def at_flops(dataset: xr.Dataset, flops: float, per_step: Mapping[int, float]) -
     Args:
       dataset: a study's array.
       flops: the operations of the training of one member.
-      per_step: those of one step, by width; see `nlpfeat.analysis.compute.flops_per_step`.
+      per_step: those of one step, by width; see `nlpfeat.sweeps.compute.flops_per_step`.
 
     Returns:
       The array without the widths whose training ended before, or of which one step takes more; `time` names them.

@@ -206,7 +206,9 @@ def _train(
             return 128 + (request.signum or signal.SIGINT)
     if sizes:
         programs = compiled.programs["advance"]
-        compiling = f", of which {compiled.seconds:.1f} s to compile {programs} training programs"
+        compiling = (
+            f"; {programs} training programs took {compiled.seconds:.1f} s to compile, some of it meanwhile"
+        )
         print(
             f"trained {sum(sizes[label] for label in outcome.finished)} members in "
             f"{time.perf_counter() - began:.1f} s{compiling if programs else ''}",

@@ -21,9 +21,8 @@ from dataclasses import dataclass
 import flax.linen as nn
 import jax.numpy as jnp
 import numpy as np
+import scipy  # whose submodules load when they are used
 from jaxtyping import Array, PyTree
-from scipy.sparse import csr_array
-from scipy.sparse.linalg import svds
 
 from nlpfeat.config.fields import NonNegativeInt, Scalar
 from nlpfeat.data.core import Outputs, Params, Splits
@@ -146,11 +145,13 @@ def init_override(table: RatingTable, params: Params, settings: PyTree, splits: 
     components = params["users"]["implicit"].shape[1]
     train = np.asarray(splits["train"].inputs)
     user, item = table.rated.user[train], table.rated.item[train]
-    rated = csr_array((np.ones(len(train)), (user, item)), (len(table.rated.users), len(table.rated.items)))
+    rated = scipy.sparse.csr_array(
+        (np.ones(len(train)), (user, item)), (len(table.rated.users), len(table.rated.items))
+    )
     found = min(components, min(rated.shape) - 1)
     if not found:
         return params
-    left, sizes, right = svds(rated, found, v0=np.ones(min(rated.shape)))
+    left, sizes, right = scipy.sparse.linalg.svds(rated, found, v0=np.ones(min(rated.shape)))
     order = np.argsort(-sizes)
     vectors = {"users": left[:, order], "items": right[order].T}
     # Singular vectors have an arbitrary sign: the largest entry of each pair is positive.

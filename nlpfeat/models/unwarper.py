@@ -12,8 +12,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy  # whose submodules load when they are used
 from jaxtyping import Array, Float, PyTree
-from scipy.linalg import orthogonal_procrustes
 
 from nlpfeat.config.fields import Count, Range, Settings
 from nlpfeat.data.core import Params
@@ -41,7 +41,7 @@ def turned_like(first: Params, second: Params) -> Params:
     The embedding is linear, so that the class vectors turned as much give the same scores (orthogonal Procrustes problem).
     """
     vectors = np.asarray(second["classes"]["weight"], np.float64)
-    turn, _ = orthogonal_procrustes(vectors, np.asarray(first["classes"]["weight"], np.float64))
+    turn, _ = scipy.linalg.orthogonal_procrustes(vectors, np.asarray(first["classes"]["weight"], np.float64))
     embedding = {name: (turn.T @ leaf).astype(np.float32) for name, leaf in second["embedding"].items()}
     classes = {**second["classes"], "weight": (vectors @ turn).astype(np.float32)}
     return {**second, "embedding": embedding, "classes": classes}

@@ -3,8 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest, bootstrap, norm, spearmanr, ttest_ind
-from scipy.stats import t as students_t
+import scipy  # whose submodules load when they are used
 
 MIN_SEEDS = 6  # for the interval of a median: the range of six values contains it with probability .97
 
@@ -19,7 +18,7 @@ class Interval(NamedTuple):
 
 def wilson(successes: int, trials: int) -> Interval:
     """The proportion of successes with its Wilson score interval (Wilson 1927)."""
-    interval = binomtest(successes, trials).proportion_ci(0.95, method="wilson")
+    interval = scipy.stats.binomtest(successes, trials).proportion_ci(0.95, method="wilson")
     return Interval(float(interval.low), successes / trials, float(interval.high))
 
 
@@ -31,7 +30,7 @@ def mean_interval(values: np.ndarray) -> Interval:
     mean = float(known.mean())
     if len(known) < 2:
         return Interval(np.nan, mean, np.nan)
-    half = float(students_t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
+    half = float(scipy.stats.t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
     return Interval(mean - half, mean, mean + half)
 
 
@@ -42,7 +41,7 @@ def difference_interval(first: np.ndarray, second: np.ndarray) -> Interval:
         return Interval(np.nan, difference, np.nan)
     if not np.ptp(first) and not np.ptp(second):
         return Interval(difference, difference, difference)
-    interval = ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+    interval = scipy.stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
     return Interval(float(interval.low), difference, float(interval.high))
 
 
@@ -54,8 +53,8 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> Interval:
     """
     if len(first) < 4 or (first == first[0]).all() or (second == second[0]).all():
         return Interval(np.nan, np.nan, np.nan)
-    rho = float(spearmanr(first, second).statistic)
-    half_width = norm.ppf(0.975) * np.sqrt((1 + rho**2 / 2) / (len(first) - 3))
+    rho = float(scipy.stats.spearmanr(first, second).statistic)
+    half_width = scipy.stats.norm.ppf(0.975) * np.sqrt((1 + rho**2 / 2) / (len(first) - 3))
     centre = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
     return Interval(float(np.tanh(centre - half_width)), rho, float(np.tanh(centre + half_width)))
 
@@ -105,6 +104,6 @@ def ratio_of_medians(
     if fewest < MIN_SEEDS:
         return Interval(np.nan, estimate, np.nan)
     rng = np.random.default_rng(seed)
-    interval = bootstrap(samples, ratio, n_resamples=resamples, method="percentile", rng=rng)
+    interval = scipy.stats.bootstrap(samples, ratio, n_resamples=resamples, method="percentile", rng=rng)
     low, high = interval.confidence_interval
     return Interval(float(low), estimate, float(high))

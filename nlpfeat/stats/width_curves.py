@@ -10,8 +10,8 @@ censoring and hundreds of resamples are handled in one batched fit.
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # whose submodules load when they are used
 from jaxtyping import Float, Real
-from scipy.special import expit
 
 from nlpfeat.stats.intervals import MIN_SEEDS, Interval
 from nlpfeat.stats.quantiles import quartiles_of
@@ -120,7 +120,7 @@ def logistic_fits(x: np.ndarray, wins: np.ndarray, trials: np.ndarray) -> tuple[
     a = b = np.zeros(len(wins))
     now = loss(a, b)
     for _ in range(NEWTON_STEPS):
-        p = expit(a[:, None] + b[:, None] * z)
+        p = scipy.special.expit(a[:, None] + b[:, None] * z)
         residual, weight = trials * p - wins, trials * p * (1 - p)
         g = residual.sum(1), (residual * z).sum(1) + RIDGE * b
         h = weight.sum(1) + 1e-12, (weight * z).sum(1), (weight * z**2).sum(1) + RIDGE

@@ -73,6 +73,7 @@ class MemberFactory:
       make_splits: settings -> splits, compiled.
       init: (units, data) -> parameters, compiled once for each number of units.
       shapes: units -> the shapes of a member's parameters when padded to that width; nothing is computed.
+      split_shapes: the shapes of a member's splits.
     """
 
     spec: Spec
@@ -81,6 +82,7 @@ class MemberFactory:
     make_splits: Callable[[Settings], Splits]
     init: Callable[[int, Data], Params]
     shapes: Callable[[int], Params]
+    split_shapes: Splits
 
     def new_member(self, settings: Settings, units: int) -> NewMember:
         """The member with these settings, NumPy scalars, padded to `units`.
@@ -152,7 +154,8 @@ def member_factory(spec: Spec) -> MemberFactory:
     for frozen in frozen_sets:
         partition(shapes(1), frozen)
     _check_recipe(spec, dataset, splits, module(1))
-    return MemberFactory(spec, dataset, module, jax.jit(make_splits), jax.jit(init, static_argnums=0), shapes)
+    programs_of_one = jax.jit(make_splits), jax.jit(init, static_argnums=0)
+    return MemberFactory(spec, dataset, module, *programs_of_one, shapes, splits)
 
 
 def _check_sizes(shapes: PyTree) -> None:
@@ -257,6 +260,25 @@ class Bucket:
         return jax.tree.map(lambda leaf: leaf[: len(self.members)], programs.get(self.layout, tree))
 
 
+def activation_bytes(factory: MemberFactory, units: int) -> int:
+    """Bytes of one member's trace for a training batch, at `units`; nothing is computed."""
+    training = factory.spec.training
+    index = np.arange(training.batch_size) if training.batch_size else None
+    train = factory.split_shapes["train"]
+    batch = jax.eval_shape(factory.spec.task.data.batch, factory.dataset.arrays, train, index)
+    return programs.activation_bytes(
+        factory.module(units), factory.shapes(units), batch.inputs, factory.spec.settings
+    )
+
+
+def layout_of(
+    factory: MemberFactory, members: pd.DataFrame, mesh: Mesh, platform: str = ""
+) -> programs.Layout:
+    """How the members of a bucket lie on the devices of `mesh`: from shapes alone. Arguments as those of `programs.lay_out`."""
+    units = int(members["width"].max())
+    return programs.lay_out(mesh, len(members), activation_bytes(factory, units), platform)
+
+
 def prepare(factory: MemberFactory, label: str, members: pd.DataFrame, mesh: Mesh, widest: int) -> Bucket:
     """Make the members of a bucket (rows of the member table) and lay them out on the devices of `mesh`.
 
@@ -264,12 +286,8 @@ def prepare(factory: MemberFactory, label: str, members: pd.DataFrame, mesh: Mes
       widest: the units at which members are made and then cropped: the study's widest, so that all buckets
         share one program.
     """
-    units = int(members["width"].max())
-
-    def lay_out(activation_bytes: int) -> programs.Layout:
-        return programs.lay_out(mesh, len(members), activation_bytes)
-
-    return _prepare(factory, label, members, members, (units, widest), lay_out)
+    made = _new_members(factory, members, int(members["width"].max()), widest)
+    return _bucket(factory, label, members, made, factory.program(members), layout_of(factory, members, mesh))
 
 
 def prepare_alone(
@@ -280,30 +298,19 @@ def prepare_alone(
     So its arithmetic is the same to the bit, on a machine like the one that trained the bucket. Two rounds of blocks
     are enough: XLA compiles the body of a loop over blocks otherwise than a single block.
     """
-
-    def lay_out(activation_bytes: int) -> programs.Layout:
-        whole = programs.lay_out(mesh, len(members), activation_bytes)
-        return whole._replace(members=min(whole.members, 2 * mesh.size * whole.block))
-
-    units = int(members["width"].max())
-    return _prepare(factory, label, members.loc[[member]], members, (units, units), lay_out)
+    whole, units = layout_of(factory, members, mesh), int(members["width"].max())
+    layout = whole._replace(members=min(whole.members, 2 * mesh.size * whole.block))
+    alone = members.loc[[member]]
+    made = _new_members(factory, alone, units, units)
+    return _bucket(factory, label, alone, made, factory.program(members), layout)
 
 
-def _prepare(
-    factory: MemberFactory,
-    label: str,
-    members: pd.DataFrame,
-    in_bucket: pd.DataFrame,
-    sizes: tuple[int, int],
-    lay_out: Callable[[int], programs.Layout],
-) -> Bucket:
-    """Some members of a bucket, made at the second of `sizes` and cropped to the first, with the program of the whole bucket."""
-    units, widest = sizes
+def _new_members(factory: MemberFactory, members: pd.DataFrame, units: int, widest: int) -> list[NewMember]:
+    """Members made at the widest units of a study, and cropped to `units`."""
     settings = stack_settings(factory.spec.settings, members)
     made = [factory.new_member(tree_index(settings, i), widest) for i in range(len(members))]
     shapes = factory.shapes(units)
-    made = [one._replace(params=crop(one.params, shapes)) for one in made]
-    return _bucket(factory, label, members, made, factory.program(in_bucket), lay_out)
+    return [one._replace(params=crop(one.params, shapes)) for one in made]
 
 
 def prepare_given(
@@ -317,11 +324,9 @@ def prepare_given(
     """
     shapes = factory.shapes(int(members["width"].max()))
     padded = [one._replace(params=pad(one.params, shapes)) for one in given]
-
-    def lay_out(activation_bytes: int) -> programs.Layout:
-        return programs.lay_out(mesh, len(members), activation_bytes)
-
-    return _bucket(factory, label, members, padded, factory.program(members), lay_out)
+    return _bucket(
+        factory, label, members, padded, factory.program(members), layout_of(factory, members, mesh)
+    )
 
 
 def _bucket(
@@ -330,25 +335,19 @@ def _bucket(
     members: pd.DataFrame,
     made: Sequence[NewMember],
     program: Program,
-    lay_out: Callable[[int], programs.Layout],
+    layout: programs.Layout,
 ) -> Bucket:
     """A bucket of members that are padded to its width."""
     task, training = factory.spec.task, factory.spec.training
     settings = stack_settings(factory.spec.settings, members)
     params = tree_stack([one.params for one in made])
-    index = np.arange(training.batch_size) if training.batch_size else None
-    batch = jax.eval_shape(task.data.batch, factory.dataset.arrays, made[0].splits["train"], index)
-    units = int(members["width"].max())
-    activations = programs.activation_bytes(
-        factory.module(units), factory.shapes(units), batch.inputs, made[0].settings
-    )
     splits = tree_stack([one.splits for one in made]) if task.data.per_seed else made[0].splits
     bucket = Bucket(
         label=label,
         members=members,
         program=program,
         rows=batch_rows(training, made[0].splits),
-        layout=lay_out(activations),
+        layout=layout,
         metadata=factory.dataset.metadata,
         data=Data(settings, factory.dataset.arrays, splits),
         params=params,

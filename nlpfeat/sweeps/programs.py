@@ -40,17 +40,42 @@ from nlpfeat.training.step import (
 )
 from nlpfeat.training.task import GradientDescent
 
-# Bytes of activations that one block may hold: a part of a core's second-level cache, or of a GPU's memory.
-CPU_BLOCK_BYTES = 256 * 2**10
-ACCELERATOR_BLOCK_BYTES = 2**30
+
+class Platform(NamedTuple):
+    """What a kind of device is best at.
+
+    Attributes:
+      block_bytes: of activations that one block of members may hold.
+      matmul_precision: of the products of float32 matrices. By default GPUs round their factors to 10 bits and TPUs to 7, which
+        members cannot afford whose numbers are to be the same everywhere.
+    """
+
+    block_bytes: int
+    matmul_precision: str | None
+
+
+PLATFORMS = {
+    "cpu": Platform(256 * 2**10, None),  # a part of a core's second-level cache
+    "cuda": Platform(2**30, "float32"),
+    "rocm": Platform(2**30, "float32"),
+    # All but the largest activations then stay in the 128 MiB beside the cores, and programs take less than 1 GiB.
+    "tpu": Platform(2**27, "float32"),
+}
 
 
 class Layout(NamedTuple):
-    """How a bucket's members lie on the devices. All static."""
+    """How a bucket's members lie on the devices. All static.
+
+    Attributes:
+      members: with the padding members, a multiple of devices × block.
+      block: members vectorised together.
+      platform: what the program is compiled for, of `PLATFORMS`; it need not be here.
+    """
 
     mesh: Mesh
-    members: int  # with the padding members, a multiple of devices × block
-    block: int  # members vectorised together
+    members: int
+    block: int
+    platform: str
 
 
 def member_mesh(devices: Sequence[Any] | None = None) -> Mesh:
@@ -62,14 +87,24 @@ def member_mesh(devices: Sequence[Any] | None = None) -> Mesh:
     )
 
 
-def lay_out(mesh: Mesh, members: int, activation_bytes: int) -> Layout:
-    """The layout of `members` members whose forward pass holds `activation_bytes` each."""
-    on_cpu = mesh.devices.flat[0].platform == "cpu"
-    budget = CPU_BLOCK_BYTES if on_cpu else ACCELERATOR_BLOCK_BYTES
+def platform_of(mesh: Mesh) -> str:
+    """The platform of the devices of a mesh, of `PLATFORMS`."""
+    device = mesh.devices.flat[0]
+    found = str(device.platform)
+    return ("rocm" if "amd" in device.device_kind.lower() else "cuda") if found == "gpu" else found
+
+
+def lay_out(mesh: Mesh, members: int, activation_bytes: int, platform: str = "") -> Layout:
+    """The layout of `members` members whose forward pass holds `activation_bytes` each.
+
+    Args:
+      platform: what to compile for; "" for that of the devices of `mesh`.
+    """
+    platform = platform or platform_of(mesh)
     share = -(-members // mesh.size)
-    rounds = -(-share // max(1, budget // max(1, activation_bytes)))
+    rounds = -(-share // max(1, PLATFORMS[platform].block_bytes // max(1, activation_bytes)))
     block = -(-share // rounds)
-    return Layout(mesh, mesh.size * rounds * block, block)
+    return Layout(mesh, mesh.size * rounds * block, block, platform)
 
 
 def activation_bytes(module: nn.Module, params: Params, inputs: Any, settings: Settings) -> int:
@@ -196,6 +231,9 @@ def fresh_record(
 def _sharded(function: Any, layout: Layout, axes: tuple[int | None, ...]) -> Any:
     """`function` of a device's share of the members; an argument whose axis is None is on every device."""
     specs = tuple(P() if axis is None else P("member") for axis in axes)
+    precision = PLATFORMS[layout.platform].matmul_precision
+    if precision is not None:
+        function = jax.default_matmul_precision(precision)(function)
     return jax.shard_map(function, mesh=layout.mesh, in_specs=specs, out_specs=P("member"), check_vma=False)
 
 

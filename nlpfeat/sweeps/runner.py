@@ -3,7 +3,8 @@
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -22,6 +23,7 @@ from nlpfeat.store.atomic import discard_parts
 from nlpfeat.store.layout import StudyFolder, require_present
 from nlpfeat.store.netcdf import write_netcdf
 from nlpfeat.sweeps import multihost, programs
+from nlpfeat.sweeps.ahead import compiling_ahead
 from nlpfeat.sweeps.members import (
     Bucket,
     MemberFactory,
@@ -156,32 +158,42 @@ def train_buckets(
       Interrupted: when `progress` says so, after saving.
     """
     outcome = Outcome()
-    for label in labels:
-        require_present(folder)
-        with multihost.first_lock(folder.checkpoints(label) / "lock") as held:
-            if not held:
-                outcome.busy.append(label)
-            elif not multihost.any_of(folder.result(label).exists()):
-                try:
-                    _train(folder, factory, label, widest, mesh, progress)
-                    outcome.finished.append(label)
-                except DamagedFile as error:
-                    outcome.damaged.append(error)
+    with compiling_ahead(factory, mesh) as compile_programs:
+        for label, following in zip(labels, [*labels[1:], None], strict=True):
+            require_present(folder)
+            with multihost.first_lock(folder.checkpoints(label) / "lock") as held:
+                if not held:
+                    outcome.busy.append(label)
+                elif not multihost.any_of(folder.result(label).exists()):
+                    try:
+                        _train(folder, factory, (label, following), widest, mesh, progress, compile_programs)
+                        outcome.finished.append(label)
+                    except DamagedFile as error:
+                        outcome.damaged.append(error)
     return outcome
 
 
 def _train(
     folder: StudyFolder,
     factory: MemberFactory,
-    label: str,
+    labels: tuple[str, str | None],
     widest: int,
     mesh: Mesh,
     progress: ProgressCallback,
+    compile_programs: Callable[[pd.DataFrame], list[Future[None]]],
 ) -> None:
+    """Train the first of two buckets; the programs of the second compile meanwhile."""
+    label, following = labels
     discard_parts(folder.result(label).parent, f"{label}.nc")
     members = folder.bucket(label)
     try:
-        train_bucket(folder, factory, prepare(factory, label, members, mesh, widest), progress)
+        compiling = compile_programs(members)
+        bucket = prepare(factory, label, members, mesh, widest)
+        for future in compiling:
+            future.result()
+        if following is not None:
+            compile_programs(folder.bucket(following))
+        train_bucket(folder, factory, bucket, progress)
     except Exception as error:
         error.add_note(f"while training bucket {label} of {folder.path}: {_config(folder, members)}")
         raise

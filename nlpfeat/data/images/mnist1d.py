@@ -5,8 +5,8 @@ by number from the same random numbers, here for all examples at once.
 """
 
 import numpy as np
+import scipy  # whose submodules load when they are used
 from jaxtyping import Float, Int
-from scipy.ndimage import gaussian_filter1d
 
 CLASSES = 10
 LENGTH = 40  # numbers per example
@@ -75,7 +75,10 @@ def mnist1d(examples: int, seed: int = 42) -> tuple[Float[np.ndarray, "n 40"], I
         x[own] = _resample(np.pad(shapes[own], ((0, 0), (0, padded))), wide)
     x *= scale[:, None]
     x = np.take_along_axis(x, (np.arange(wide) - shift[:, None]) % wide, 1)
-    x = np.where(x != 0, x, gaussian_filter1d(CORRELATED_NOISE * noise[0], BLUR)) + NOISE * noise[1]
+    x = (
+        np.where(x != 0, x, scipy.ndimage.gaussian_filter1d(CORRELATED_NOISE * noise[0], BLUR))
+        + NOISE * noise[1]
+    )
     x = _resample(x - slope[:, None] * np.linspace(-0.5, 0.5, wide), LENGTH)[order]
     return (x - x.mean()) / x.std(), labels[order]
 

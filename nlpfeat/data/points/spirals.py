@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 from jaxtyping import Float, PyTree
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from nlpfeat.config.fields import Count, Fraction
 from nlpfeat.data.core import SPLITS, Examples, Splits
@@ -83,7 +83,7 @@ def bayes_accuracy(spec: SpiralSpec, noise: float) -> float:
     scale = min(noise, 40.0)  # from far less on, angles are uniform to the last digit
     turns = 2 * np.pi * np.arange(-64, 65)  # more than ten standard deviations either way
     half = np.pi / spec.arms
-    inside = norm.cdf((turns + half) / scale) - norm.cdf((turns - half) / scale)
+    inside = ndtr((turns + half) / scale) - ndtr((turns - half) / scale)
     return min(float(inside.sum()), 1.0)
 
 

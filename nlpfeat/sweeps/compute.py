@@ -10,17 +10,16 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, jaxpr_as_fun, jaxprs_in_params
 from jaxtyping import PyTree
 
 from nlpfeat.data.core import Examples
-from nlpfeat.study.session import Study
-from nlpfeat.sweeps.members import batch_rows
+from nlpfeat.sweeps.members import MemberFactory, batch_rows
 from nlpfeat.training.step import Program, State, StepScales, init_state, train_step
 
 
-def parameter_count(study: Study, width: int) -> int:
+def parameter_count(factory: MemberFactory, width: int) -> int:
     """The number of weights and biases of a member at its own width."""
-    return sum(prod(leaf.shape) for leaf in jax.tree.leaves(study.factory.shapes(width)))
+    return sum(prod(leaf.shape) for leaf in jax.tree.leaves(factory.shapes(width)))
 
 
-def flops_per_step(study: Study, width: int) -> float:
+def flops_per_step(factory: MemberFactory, width: int) -> float:
     """Floating-point operations of one training step of one member, at its own width and without padding.
 
     They are those of forward pass, backward pass and optimizer, as XLA counts them before it optimises the program: a product and
@@ -29,14 +28,13 @@ def flops_per_step(study: Study, width: int) -> float:
     as they run, others once.
 
     Args:
-      study: whose first phase of training counts.
+      factory: of the members of a study, whose first phase of training counts.
       width: of the member; its other settings do not matter, as they are traced.
     """
-    factory, training = study.factory, study.spec.training
-    settings = replace(study.spec.settings, width=width)
-    task, phase = study.task, training.phases[0]
+    training, task = factory.spec.training, factory.spec.task
+    settings = replace(factory.spec.settings, width=width)
+    phase, splits = training.phases[0], factory.split_shapes
     program = Program(task, factory.module(width), phase.frozen)
-    splits = jax.eval_shape(factory.make_splits, settings)
     rows = batch_rows(training, splits)
     state = jax.eval_shape(partial(init_state, program, rows), factory.shapes(width), settings)
     index = jax.ShapeDtypeStruct((rows,), np.int32) if training.batch_size else None

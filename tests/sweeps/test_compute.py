@@ -1,14 +1,10 @@
 """Floating-point operations of a step, counted by hand where hands can."""
 
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import pytest
 
-from nlpfeat.analysis.compute import count_flops, flops_per_step
-from nlpfeat.store.layout import StudyFolder
-from nlpfeat.study.session import Study
+from nlpfeat.sweeps.compute import count_flops, flops_per_step
 from tests.toys import TOYS, factory_of
 
 A, B = jnp.ones((3, 4)), jnp.ones((4, 4))
@@ -40,20 +36,15 @@ def test_loops_count_as_often_as_they_run(program, products):
     assert products * PRODUCT <= found <= products * (PRODUCT + 2) + 2
 
 
-def study_of(name):
-    """Open, though nothing of it was written."""
-    return Study(StudyFolder(Path(name), TOYS[name]), factory_of(TOYS[name]))
-
-
 def test_a_step_on_spirals():
     """2 → H → 2 → 3 on n points: 8 n H forward, and backward again as much for the weights and 4 n H for the hidden units."""
     points = 60
-    wide, narrow = (flops_per_step(study_of("spirals"), width) for width in (1000, 500))
+    wide, narrow = (flops_per_step(factory_of(TOYS["spirals"]), width) for width in (1000, 500))
     per_unit = (wide - narrow) / 500
     assert 20 * points <= per_unit <= 1.5 * 20 * points
 
 
 def test_a_recurrent_state_of_twice_the_width_takes_four_times_the_operations():
     """As its matrix does: were a loop over time counted once, the layers before and after it would weigh as much."""
-    wide, narrow = (flops_per_step(study_of("char_rnn"), width) for width in (512, 256))
+    wide, narrow = (flops_per_step(factory_of(TOYS["char_rnn"]), width) for width in (512, 256))
     assert 3 < wide / narrow < 4

@@ -1,0 +1,61 @@
+"""Whether a member fits the memory of a device: from shapes, before anything is made or written."""
+
+import os
+from functools import partial
+from typing import Any
+
+import jax
+
+from nlpfeat.errors import UserError
+from nlpfeat.sweeps.members import MemberFactory, activation_bytes, batch_rows
+from nlpfeat.training.step import Program, init_state
+
+GB = 1e9
+
+
+def device_bytes(device: Any) -> int | None:
+    """The memory of a device; of a CPU, that of the machine. None where it is not told."""
+    if device.platform == "cpu":
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else None
+    stats = device.memory_stats()
+    return stats.get("bytes_limit") if stats else None
+
+
+def member_bytes(factory: MemberFactory, units: int) -> int:
+    """What training one member holds at the same time: its state, the gradient, the activations and their gradients."""
+    program, shapes = Program(factory.spec.task, factory.module(units)), factory.shapes(units)
+    rows = batch_rows(factory.spec.training, factory.split_shapes)
+    state = jax.eval_shape(partial(init_state, program, rows), shapes, factory.spec.settings)
+    return _bytes(state) + _bytes(shapes) + 2 * activation_bytes(factory, units)
+
+
+def require_fits(factory: MemberFactory, device: str, available: int | None) -> None:
+    """Check that the widest member of a study fits a device, beside the data that all members share.
+
+    Args:
+      device: in words.
+      available: bytes; None: nothing is checked.
+
+    Raises:
+      UserError: if not; it names the largest width that fits.
+    """
+    widest = int(max(dict(factory.spec.sweep).get("width", (factory.spec.settings.width,))))
+    shared = _bytes(factory.dataset.arrays)
+    if available is None or shared + member_bytes(factory, widest) <= available:
+        return
+    fits, too_wide = 0, widest
+    while too_wide - fits > 1:
+        middle = (fits + too_wide) // 2
+        if shared + member_bytes(factory, middle) <= available:
+            fits = middle
+        else:
+            too_wide = middle
+    needed = (shared + member_bytes(factory, widest)) / GB
+    mend = f"the largest width that fits is {fits:,}" if fits else "no width fits: take smaller batches, or less data"
+    raise UserError(
+        f"one member of width {widest:,} needs about {needed:,.1f} GB, and {device} has {available / GB:,.1f} GB: {mend}"
+    )
+
+
+def _bytes(tree: Any) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
