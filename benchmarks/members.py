@@ -82,12 +82,24 @@ def open_one_width(members: int, path: Path) -> None:
         dataset.accuracy.sel(width=8, split="test").isel(step=-1).median("seed").item()
 
 
+def summarize(members: int, path: Path) -> None:
+    """Compute the table that a sweep prints, and draw the curve of the width."""
+    from nlpfeat.analysis.width import width_curve
+    from nlpfeat.plotting.figures.width import width_figure
+    from nlpfeat.study.session import open_study
+
+    study = open_study(path)
+    len(study.table)
+    width_figure(width_curve(study.results, study.task))
+
+
 STAGES = {
     "plan and write the member tables": begin,
     "resume: find all members planned": begin,
     "(make up results)": make_results,
     "combine the results": combine,
     "open, and read one width": open_one_width,
+    "summarise all, and draw the figure": summarize,
 }
 
 

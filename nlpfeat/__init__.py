@@ -36,6 +36,10 @@ _HOMES = {
     "coordinate_check": "nlpfeat.analysis.coordinate_check",
     "double_descent": "nlpfeat.analysis.double_descent",
     "survival": "nlpfeat.analysis.fine_tuning",
+    # other machines
+    "compile_for": "nlpfeat.sweeps.targets",
+    "tpu_target": "nlpfeat.sweeps.targets",
+    "cuda_target": "nlpfeat.sweeps.targets",
     # what the extra units are for
     "prune": "nlpfeat.analysis.pruning",
     "basins": "nlpfeat.analysis.basins",
@@ -195,6 +199,9 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from nlpfeat.study.check import check_study as check_study
     from nlpfeat.study.session import open_study as open_study
     from nlpfeat.study.session import sweep as sweep
+    from nlpfeat.sweeps.targets import compile_for as compile_for
+    from nlpfeat.sweeps.targets import cuda_target as cuda_target
+    from nlpfeat.sweeps.targets import tpu_target as tpu_target
     from nlpfeat.tasks.describe import describe_task as describe_task
     from nlpfeat.tasks.from_arrays import classification_task as classification_task
     from nlpfeat.tasks.registry import TASKS as TASKS

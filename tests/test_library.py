@@ -1,6 +1,7 @@
 """The public library: what a notebook calls, by the names of `nlpfeat` itself."""
 
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import xarray as xr
 import nlpfeat
 from nlpfeat.cli.main import COMMANDS
 from nlpfeat.errors import UserError
+from nlpfeat.tasks.names import TASK_NAMES
+from nlpfeat.tasks.registry import TASKS, origin_of
 from tests.commands import ROOT, run
 
 SMALL = {"data": {"points": 20}, "training": {"steps": (20,), "record_every": 10, "snapshots": (0,)}}
@@ -176,6 +179,46 @@ def test_importing_is_light():
     outside, count = done.stdout.strip().rsplit(" ", 1)
     assert outside == "[]"
     assert int(count) < 30
+
+
+HEAVY = ("jax", "numpy", "pandas", "scipy", "xarray", "sklearn", "matplotlib", "orbax")
+LOADED = (
+    "import sys; from nlpfeat.cli import main, process; code = process.run(main.dispatch, sys.argv[1:])\n"
+)
+LOADED += f"print(code, *[name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (["--help"], 0),
+        (["sweep", "--help"], 0),
+        (["sweep", "spirls"], 2),
+        (["sweep", "spirals", "--shard=9/4"], 2),
+        (["plot", "--study=nowhere"], 2),
+        (["swep"], 2),
+    ],
+)
+def test_help_and_first_mistakes_import_nothing_heavy(line, code, tmp_path):
+    """What makes a command slow to start is not needed to tell a mistyped name."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *line],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr.splitlines()[-1] == str(code), done.stderr
+
+
+def test_the_table_of_tasks_is_light():
+    """The packages of analysis and figures wait until they are called."""
+    code = "import sys, nlpfeat.tasks.registry; print(*sorted({'.'.join(name.split('.')[:2]) for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    heavy = {"scipy.stats", "scipy.ndimage", "xarray", "sklearn", "matplotlib", "orbax", "h5netcdf", "ray"}
+    assert not heavy & set(done.stdout.split())
+
+
+def test_names_of_tasks_are_those_of_the_table():
+    """They are read without the table."""
+    assert tuple(name for name in TASKS if origin_of(name) is None) == TASK_NAMES
 
 
 def test_importing_and_help_survive_without_posix_locks(tmp_path):

@@ -61,7 +61,6 @@ def _on_cpu() -> None:
 def _run(target: "Target", args: argparse.Namespace) -> int:
     from nlpfeat.cli.progress import track
     from nlpfeat.cli.tables import print_json
-    from nlpfeat.sweeps.members import member_factory
     from nlpfeat.sweeps.targets import compile_for
     from nlpfeat.tasks.registry import TASKS
     from nlpfeat.tasks.spec import read_config, resolve
@@ -71,7 +70,7 @@ def _run(target: "Target", args: argparse.Namespace) -> int:
     for reference in track(references, "programs", len(references)):
         try:
             spec = resolve(read_config(reference), args.overrides)
-            found.append(compile_for(member_factory(spec), target))
+            found.append(compile_for(spec, target))
         except UserError as error:
             mistakes.append(f"{reference}: {error}")
     if args.json:
@@ -121,7 +120,7 @@ COMMAND = Command(
         "nlpfeat compile-for tpu v5e:2x2 spirals",
         "nlpfeat compile-for cuda              # every task",
     ),
-    python='nlpfeat.sweeps.targets.compile_for(factory, nlpfeat.sweeps.targets.tpu_target("v5e:2x2"))',
+    python='nlpfeat.compile_for(nlpfeat.resolve(nlpfeat.load_config("spirals")), nlpfeat.cuda_target())',
     opens_study=False,
     subcommands=(
         Command(
@@ -133,6 +132,7 @@ COMMAND = Command(
                 "nlpfeat compile-for tpu v5e:2x2 spirals",
                 "nlpfeat compile-for tpu v6e:2x2 char_rnn --config.sweep.width='(2048,)'",
             ),
+            python='nlpfeat.compile_for(nlpfeat.resolve(nlpfeat.load_config("spirals")), nlpfeat.tpu_target("v5e:2x2"))',
             opens_study=False,
             takes_config=True,
         ),
@@ -142,6 +142,7 @@ COMMAND = Command(
             add_configs,
             run_cuda,
             examples=("nlpfeat compile-for cuda spirals imdb_lstm",),
+            python='nlpfeat.compile_for(nlpfeat.resolve(nlpfeat.load_config("spirals")), nlpfeat.cuda_target())',
             opens_study=False,
             takes_config=True,
         ),

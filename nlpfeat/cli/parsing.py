@@ -4,13 +4,15 @@ import argparse
 import math
 import re
 from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from nlpfeat.config.choices import CHOICES, value_of
-from nlpfeat.config.files import expand_path
+from nlpfeat.config.files import config_path, expand_path, has_config, is_name, split_reference
 from nlpfeat.errors import UserError, did_you_mean
 from nlpfeat.store import precheck
+from nlpfeat.tasks.names import ENTRY_POINTS, TASK_NAMES
 
 AXES = ("width", "seed")  # axes of every study, with flags of their own
 
@@ -113,10 +115,15 @@ def config_of(args: argparse.Namespace) -> str:
     """The config that the arguments name: CONFIG, --config, or else that of the one file of --task.
 
     Raises:
-      UserError: if they name none, or two.
+      UserError: if they name none, two, or one that is not there.
     """
     given = [reference for reference in (args.name, args.config) if reference]
     if len(given) == 1:
+        name, _ = split_reference(given[0])
+        if is_name(given[0]) and not has_config(given[0]) and not args.task_modules:
+            # A mistyped name is told before anything slow is imported.
+            if name not in TASK_NAMES and not entry_points(group=ENTRY_POINTS, name=name):
+                config_path(given[0])
         return given[0]
     if given:
         raise UserError(f"--config: two configs, {given[0]} and {given[1]}: give one")

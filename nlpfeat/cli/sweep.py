@@ -281,9 +281,12 @@ def _dry_run(spec: "Spec", path: Path, args: argparse.Namespace) -> int:
     from nlpfeat.parallel import describe_devices
     from nlpfeat.sweeps.cost import estimate_cost
     from nlpfeat.sweeps.members import member_factory
+    from nlpfeat.sweeps.memory import require_fits_here
     from nlpfeat.sweeps.plan import make_plan
 
-    plan = make_plan(member_factory(spec), path, args.shard)
+    factory = member_factory(spec)
+    require_fits_here(factory)
+    plan = make_plan(factory, path, args.shard)
     _print_notes(plan)
     print(f"timing {len(plan.missing)} buckets on {describe_devices()} …", file=sys.stderr)
     costs = estimate_cost(plan)

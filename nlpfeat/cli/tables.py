@@ -155,14 +155,28 @@ def print_costs(costs: list[BucketCost]) -> None:
     """Print what each bucket is expected to cost; buckets of one size, which cost the same, stand on one line."""
     table = Table()
     table.add_column("bucket")
-    for name in ("alike", "members", "padded width", "programs", "MB", "MB on disk", "compile s", "train s"):
+    for name in (
+        "alike",
+        "members",
+        "padded width",
+        "programs",
+        "MB",
+        "MB on disk",
+        "compile s",
+        "train s",
+        "MFLOP a step",
+        "MB a step",
+    ):
         table.add_column(name, justify="right")
     alike = Counter((cost.members, cost.width) for cost in costs)
     shown = {
         (cost.members, cost.width): cost for cost in reversed(costs)
     }  # the first of each, which compiles
-    for label, members, width, programs, *sizes in reversed(shown.values()):
+    table.add_column("of the peak", justify="right")
+    for label, members, width, programs, *sizes, share in reversed(shown.values()):
         count = str(alike[members, width])
-        table.add_row(label, count, *map(str, (members, width, programs)), *(f"{x:.1f}" for x in sizes))
+        table.add_row(
+            label, count, *map(str, (members, width, programs)), *(f"{x:.1f}" for x in sizes), f"{share:.1%}"
+        )
     if costs:
         print_table(table)

@@ -13,12 +13,13 @@ from nlpfeat.config.choices import CHOICES
 from nlpfeat.config.fields import setting_names
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store.layout import StudyFolder
-from nlpfeat.store.netcdf import add_to_netcdf, create_netcdf, read_netcdf, sealed
+from nlpfeat.store.netcdf import add_to_netcdf, create_netcdf, loaded, open_netcdf, sealed
 from nlpfeat.store.results import converged, read_bucket, read_measures
 from nlpfeat.tasks.spec import config_hash
 from nlpfeat.training.metrics import Success
 
 KEPT = ("data_sha256", "seconds", "provenance")  # of a bucket's attributes
+IN_MEMORY = 2**28  # bytes of an array up to which it is read at once
 CHUNK = 2**18  # numbers of a chunk, a megabyte
 ID_LENGTH, ID_CHARACTERS = 16, "id_characters"  # of a member's id, and the name of their dimension
 
@@ -90,14 +91,14 @@ def _create(file: h5netcdf.File, name: str, like: xr.DataArray) -> None:
 
 
 def read_combined(folder: StudyFolder) -> xr.Dataset:
-    """The labelled array of a study, in memory.
+    """The labelled array of a study: in memory, or, where it is large, its numbers read from the file when they are asked for.
 
     Raises:
       UserError: if no bucket is finished; DamagedFile if it cannot be read, or is that of another study.
     """
     if not folder.combined.exists():
         raise UserError(f"{folder.combined} does not exist yet: run the sweep to its end first")
-    dataset = read_netcdf(folder.combined)
+    dataset = open_netcdf(folder.combined)
     buckets = json.loads(dataset["member_id"].attrs.get("buckets", "null"))
     if buckets is None:
         raise DamagedFile(f"{folder.combined} is that of an older nlpfeat", "run the sweep again")
@@ -105,7 +106,10 @@ def read_combined(folder: StudyFolder) -> xr.Dataset:
         raise DamagedFile(
             f"{folder.combined} is damaged, as it holds the results of another study", "run the sweep again"
         )
-    return dataset
+    if dataset.nbytes > IN_MEMORY:
+        return dataset
+    with dataset:
+        return loaded(dataset, folder.combined, "the sweep")
 
 
 def survey(folder: StudyFolder) -> tuple[Survey, list[DamagedFile]]:

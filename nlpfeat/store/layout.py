@@ -344,7 +344,7 @@ def write_bucket(folder: StudyFolder, label: str, members: pd.DataFrame) -> None
 
 
 def read_manifest(folder: StudyFolder) -> dict[str, list[dict[str, PyTree]]]:
-    """The commands that ran here, under "commands", each with its provenance.
+    """The commands that ran here, under "commands", each with its provenance; under "training", what they cost.
 
     Raises:
       DamagedFile: if the file cannot be read.
@@ -353,7 +353,7 @@ def read_manifest(folder: StudyFolder) -> dict[str, list[dict[str, PyTree]]]:
     try:
         manifest = parse_json(path)
     except FileNotFoundError:
-        return {"commands": []}
+        return {"commands": [], "training": []}
     except DamagedFile:
         manifest = {}
     if not (is_intact(manifest) and isinstance(manifest.get("commands"), list)):
@@ -363,5 +363,14 @@ def read_manifest(folder: StudyFolder) -> dict[str, list[dict[str, PyTree]]]:
 
 def log_command(folder: StudyFolder, entry: dict[str, PyTree]) -> None:
     """Add a command with its provenance to the manifest. Call it under the study's lock."""
-    commands = read_manifest(folder)["commands"]
-    write_json(folder.path / "manifest.json", {"commands": [*commands, entry]})
+    _log(folder, "commands", entry)
+
+
+def log_training(folder: StudyFolder, entry: dict[str, PyTree]) -> None:
+    """Add what a launch has trained, and what it cost, to the manifest. Call it under the study's lock."""
+    _log(folder, "training", entry)
+
+
+def _log(folder: StudyFolder, section: str, entry: dict[str, PyTree]) -> None:
+    manifest = read_manifest(folder)
+    write_json(folder.path / "manifest.json", manifest | {section: [*manifest.get(section, []), entry]})

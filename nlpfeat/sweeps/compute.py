@@ -1,5 +1,6 @@
-"""The sizes by which widths and depths are compared at equal cost: parameters, and floating-point operations of a training step."""
+"""What training costs: parameters, floating-point operations and bytes of a step, and the peak of the devices beside them."""
 
+import time
 from dataclasses import replace
 from functools import partial
 from math import prod
@@ -7,11 +8,15 @@ from math import prod
 import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, jaxpr_as_fun, jaxprs_in_params
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
 from jaxtyping import PyTree
 
 from nlpfeat.data.core import Examples
-from nlpfeat.sweeps.members import MemberFactory, batch_rows
+from nlpfeat.sweeps.members import MemberFactory, activation_bytes, batch_rows
 from nlpfeat.training.step import Program, State, StepScales, init_state, train_step
+
+PEAK_SIZE = 1024  # of the square matrices whose product is taken for the peak of a device
 
 
 def parameter_count(factory: MemberFactory, width: int) -> int:
@@ -44,6 +49,36 @@ def flops_per_step(factory: MemberFactory, width: int) -> float:
         return _step(program, state, settings, batch)
 
     return count_flops(jax.make_jaxpr(step)(state, factory.dataset.arrays, splits["train"], index))
+
+
+def bytes_per_step(factory: MemberFactory, width: int) -> int:
+    """The least that a step of one member moves between arithmetic and memory: its state and its activations, read and written."""
+    program, shapes = Program(factory.spec.task, factory.module(width)), factory.shapes(width)
+    rows = batch_rows(factory.spec.training, factory.split_shapes)
+    state = jax.eval_shape(partial(init_state, program, rows), shapes, factory.spec.settings)
+    size = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(state))
+    return 2 * (size + activation_bytes(factory, width))
+
+
+def peak_flops(mesh: Mesh) -> float:
+    """Floating-point operations per second of products of matrices on all devices of a mesh together: the best of three runs."""
+    size, sharding = PEAK_SIZE, NamedSharding(mesh, P("member"))
+    matrices = jax.device_put(np.ones((mesh.size, size, size), np.float32), sharding)
+
+    @partial(jax.jit, out_shardings=sharding)
+    def product(a: jax.Array) -> jax.Array:
+        each = jax.shard_map(
+            lambda one: (one[0] @ one[0])[None], mesh=mesh, in_specs=P("member"), out_specs=P("member")
+        )
+        return each(a)
+
+    jax.block_until_ready(product(matrices))
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        jax.block_until_ready(product(matrices))
+        seconds.append(time.perf_counter() - began)
+    return mesh.size * 2 * size**3 / min(seconds)
 
 
 def _step(program: Program, state: State, settings: PyTree, batch: Examples) -> State:

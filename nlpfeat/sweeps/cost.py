@@ -11,6 +11,7 @@ from jaxtyping import PyTree
 from nlpfeat.sweeps import programs
 from nlpfeat.sweeps.buckets import BucketSize
 from nlpfeat.sweeps.compilation import compilations
+from nlpfeat.sweeps.compute import bytes_per_step, flops_per_step, peak_flops
 from nlpfeat.sweeps.members import MemberFactory, prepare
 from nlpfeat.sweeps.plan import LaunchPlan
 from nlpfeat.sweeps.runner import initial_state, step_inputs
@@ -32,6 +33,9 @@ class BucketCost(NamedTuple):
     disk_megabytes: float  # of kept checkpoints and results
     compile_seconds: float
     train_seconds: float
+    mflops_per_step: float  # of one member, as padded
+    megabytes_per_step: float  # the least that a step of one member moves
+    share_of_peak: float  # of the operations per second that the devices reach in products of matrices
 
 
 def estimate_cost(plan: LaunchPlan) -> list[BucketCost]:
@@ -46,8 +50,10 @@ def estimate_cost(plan: LaunchPlan) -> list[BucketCost]:
     chosen = [
         by_work[i] for i in np.unique(np.linspace(0, len(by_work) - 1, MAX_TIMED).astype(int)) if by_work
     ]
+    peak = peak_flops(programs.member_mesh()) if chosen else 1.0
     known = {
-        size: measure_bucket(plan.factory, sizes[size], plan.bucket(sizes[size]), widest) for size in chosen
+        size: measure_bucket(plan.factory, sizes[size], plan.bucket(sizes[size]), widest, peak)
+        for size in chosen
     }
     costs, seen = [], set()
     for label in plan.missing:
@@ -71,8 +77,14 @@ def _between(size: BucketSize, known: dict[BucketSize, BucketCost]) -> BucketCos
     return rows[0]._replace(members=size.members, width=size.width, **numbers)
 
 
-def measure_bucket(factory: MemberFactory, label: str, members: pd.DataFrame, widest: int) -> BucketCost:
-    """Compile a bucket's training program and time it."""
+def measure_bucket(
+    factory: MemberFactory, label: str, members: pd.DataFrame, widest: int, peak: float
+) -> BucketCost:
+    """Compile a bucket's training program and time it.
+
+    Args:
+      peak: floating-point operations per second of the devices, from `peak_flops`.
+    """
     training = factory.spec.training
     with compilations() as compiled:
         bucket = prepare(factory, label, members, programs.member_mesh(), widest)
@@ -102,16 +114,21 @@ def measure_bucket(factory: MemberFactory, label: str, members: pd.DataFrame, wi
     memory: PyTree = program.memory_analysis()
     # The state's output is its input, donated.
     size = memory.argument_size_in_bytes + memory.temp_size_in_bytes
+    width = int(members["width"].max())
+    flops = flops_per_step(factory, width)
     frozen_sets = len({phase.frozen for phase in training.phases})
     kept = sum(stop.keep for stop in training.stops)
     saved = sum(leaf.nbytes for leaf in jax.tree.leaves(state)) / bucket.layout.members * len(members)
     return BucketCost(
         label=label,
         members=len(members),
-        width=int(members["width"].max()),
+        width=width,
         programs=frozen_sets,
         megabytes=size * bucket.layout.mesh.size / 2**20,
         disk_megabytes=kept * saved / 2**20,
         compile_seconds=compiled.seconds * frozen_sets,
         train_seconds=step_seconds * training.total + record_seconds * len(training.stops),
+        mflops_per_step=flops / 1e6,
+        megabytes_per_step=bytes_per_step(factory, width) / 2**20,
+        share_of_peak=len(members) * flops / step_seconds / peak,
     )

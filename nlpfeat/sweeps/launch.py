@@ -10,9 +10,17 @@ from nlpfeat import numerics
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.store import netcdf, provenance
 from nlpfeat.store.combine import combine
-from nlpfeat.store.layout import StudyFolder, check_folder, create_folder, log_command, write_bucket
+from nlpfeat.store.layout import (
+    StudyFolder,
+    check_folder,
+    create_folder,
+    log_command,
+    log_training,
+    write_bucket,
+)
 from nlpfeat.store.locks import lock
-from nlpfeat.sweeps import multihost, programs, runner
+from nlpfeat.sweeps import memory, multihost, programs, runner
+from nlpfeat.sweeps.compute import bytes_per_step, flops_per_step, peak_flops
 from nlpfeat.sweeps.members import MemberFactory, member_factory
 from nlpfeat.sweeps.plan import WHOLE, LaunchPlan, make_plan
 from nlpfeat.sweeps.runner import Outcome, ProgressCallback
@@ -42,6 +50,8 @@ def begin(
     """
     check_folder(path, spec)  # before anything is written, and again under the lock
     factory = factory or member_factory(spec)
+    if workers == 1:  # those of a cluster have devices of their own
+        memory.require_fits_here(factory)
     here = numerics.current()
     if not multihost.is_first():
         multihost.wait_for_all("planned")
@@ -70,10 +80,42 @@ def train(plan: LaunchPlan, progress: ProgressCallback) -> Outcome:
     """Train the buckets that are missing. See `nlpfeat.sweeps.runner.train_buckets`."""
     if not plan.missing:
         return Outcome()
-    widest = max(plan.wanted[label].width for label in plan.missing)
-    return runner.train_buckets(
-        plan.folder, plan.factory, plan.missing, widest, programs.member_mesh(), progress
+    widest, mesh, began = (
+        max(plan.wanted[label].width for label in plan.missing),
+        programs.member_mesh(),
+        time.perf_counter(),
     )
+    outcome = runner.train_buckets(plan.folder, plan.factory, plan.missing, widest, mesh, progress)
+    if outcome.finished and multihost.is_first():
+        entry = cost_of(plan, outcome.finished, time.perf_counter() - began)
+        with lock(plan.folder.path / "lock", wait=True):
+            log_training(plan.folder, entry)
+    return outcome
+
+
+def cost_of(plan: LaunchPlan, labels: Sequence[str], seconds: float) -> dict[str, float]:
+    """What the training of some buckets cost, in all and per step of one member.
+
+    Operations and bytes are those of padded members, as they were computed; `seconds` include compiling.
+    """
+    factory, steps = plan.factory, plan.factory.spec.training.total
+    sizes = [plan.wanted[label] for label in labels]
+    widths = {size.width for size in sizes}
+    flops = {width: flops_per_step(factory, width) for width in widths}
+    bytes_ = {width: bytes_per_step(factory, width) for width in widths}
+    members = sum(size.members for size in sizes)
+    total = steps * sum(size.members * flops[size.width] for size in sizes)
+    peak = peak_flops(programs.member_mesh())
+    return {
+        "members": members,
+        "steps": steps,
+        "seconds": round(seconds, 3),
+        "flops_per_step_and_member": total / steps / members,
+        "bytes_per_step_and_member": sum(size.members * bytes_[size.width] for size in sizes) / members,
+        "gflops_per_second": round(total / seconds / 1e9, 3),
+        "peak_gflops_per_second": round(peak / 1e9, 3),
+        "share_of_peak": round(total / seconds / peak, 5),
+    }
 
 
 def finish(folder: StudyFolder) -> tuple[xr.Dataset | None, list[DamagedFile]]:

@@ -10,8 +10,6 @@ from nlpfeat.errors import UserError
 from nlpfeat.sweeps.members import MemberFactory, activation_bytes, batch_rows
 from nlpfeat.training.step import Program, init_state
 
-GB = 1e9
-
 
 def device_bytes(device: Any) -> int | None:
     """The memory of a device; of a CPU, that of the machine. None where it is not told."""
@@ -27,6 +25,17 @@ def member_bytes(factory: MemberFactory, units: int) -> int:
     rows = batch_rows(factory.spec.training, factory.split_shapes)
     state = jax.eval_shape(partial(init_state, program, rows), shapes, factory.spec.settings)
     return _bytes(state) + _bytes(shapes) + 2 * activation_bytes(factory, units)
+
+
+def require_fits_here(factory: MemberFactory) -> None:
+    """Check that the widest member of a study fits a device of this process.
+
+    Raises:
+      UserError: as `require_fits`.
+    """
+    device = jax.local_devices()[0]
+    name = "this machine" if device.platform == "cpu" else f"a {device.device_kind}"
+    require_fits(factory, name, device_bytes(device))
 
 
 def require_fits(factory: MemberFactory, device: str, available: int | None) -> None:
@@ -50,11 +59,19 @@ def require_fits(factory: MemberFactory, device: str, available: int | None) -> 
             fits = middle
         else:
             too_wide = middle
-    needed = (shared + member_bytes(factory, widest)) / GB
-    mend = f"the largest width that fits is {fits:,}" if fits else "no width fits: take smaller batches, or less data"
-    raise UserError(
-        f"one member of width {widest:,} needs about {needed:,.1f} GB, and {device} has {available / GB:,.1f} GB: {mend}"
+    needed = _size(shared + member_bytes(factory, widest))
+    mend = (
+        f"the largest width that fits is {fits:,}"
+        if fits
+        else "no width fits: take smaller batches, or less data"
     )
+    raise UserError(
+        f"one member of width {widest:,} needs about {needed}, and {device} has {_size(available)}: {mend}"
+    )
+
+
+def _size(bytes_: int) -> str:
+    return f"{bytes_ / 1e9:,.1f} GB" if bytes_ >= 1e9 else f"{bytes_ / 1e6:,.2f} MB"
 
 
 def _bytes(tree: Any) -> int:

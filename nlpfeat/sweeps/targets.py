@@ -19,9 +19,10 @@ from nlpfeat.errors import UserError
 from nlpfeat.sweeps import ahead, programs
 from nlpfeat.sweeps.buckets import partition_widths
 from nlpfeat.sweeps.compute import flops_per_step
-from nlpfeat.sweeps.members import MemberFactory
+from nlpfeat.sweeps.members import MemberFactory, member_factory
 from nlpfeat.sweeps.memory import require_fits
 from nlpfeat.sweeps.plan import all_members
+from nlpfeat.tasks.spec import Spec
 
 if TYPE_CHECKING:
     from jax.stages import Lowered
@@ -76,7 +77,11 @@ class Compiled(NamedTuple):
 
 
 def tpu_target(topology: str) -> Target:
-    """A TPU by the name of its topology, such as "v5e:2x2".
+    """A TPU by the name of its topology.
+
+        nlpfeat.tpu_target("v5e:2x2")
+
+    Call it in a process that has the environment variable TPU_SKIP_MDS_QUERY=1 and uses JAX on its CPU.
 
     Raises:
       UserError: if libtpu is not installed, or does not know the topology.
@@ -95,16 +100,26 @@ def tpu_target(topology: str) -> Target:
 
 
 def cuda_target() -> Target:
-    """An NVIDIA GPU, for which programs can be lowered on any machine."""
+    """An NVIDIA GPU, for which programs can be lowered on any machine.
+
+    nlpfeat.cuda_target()
+    """
     return Target("cuda", programs.member_mesh(jax.devices()[:1]), "a GPU", compiles=False)
 
 
-def compile_for(factory: MemberFactory, target: Target) -> Compiled:
+def compile_for(spec: Spec, target: Target) -> Compiled:
     """Compile, or lower, the program that trains the widest bucket of a study.
 
+        nlpfeat.compile_for(nlpfeat.resolve(nlpfeat.load_config("spirals")), nlpfeat.cuda_target()).mflops
+
+    Args:
+      spec: of the study, which need not exist.
+      target: what to compile for.
+
     Raises:
-      UserError: if one member does not fit the device; the width that fits is named.
+      UserError: if one member does not fit the device; the width that fits is named. As `member_factory` besides.
     """
+    factory = member_factory(spec)
     members = _widest_bucket(factory)
     began = time.perf_counter()
     shapes = ahead.bucket_shapes(factory, members, target.mesh, target.name)
@@ -119,7 +134,9 @@ def compile_for(factory: MemberFactory, target: Target) -> Compiled:
             raise
         assert memory is not None, "the compiler of a TPU tells the memory"
         arguments, temporary = int(memory.argument_size_in_bytes), int(memory.temp_size_in_bytes)
-        state = sum(np.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(lowered.out_info[0]))
+        state = sum(
+            np.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(lowered.out_info[0])
+        )
         if memory.alias_size_in_bytes * target.mesh.size < state:
             found.append("the state is copied: its memory is not used again for the next one")
         if temporary > MAX_TEMPORARY:
@@ -169,6 +186,8 @@ def _complaints_of_layout(layout: programs.Layout, members: int) -> list[str]:
 
 def _explain(factory: MemberFactory, target: Target, error: Exception) -> None:
     """Raise the reason why a program did not fit, if that is what the compiler says."""
-    told = re.search(r"of ([\d.]+)([MG]) hbm", str(error))
+    told = re.search(r"available HBM \(([\d.]+)([MG])\)", str(error)) or re.search(
+        r"of ([\d.]+)([MG]) hbm", str(error)
+    )
     if "RESOURCE_EXHAUSTED" in str(error) and told:
         require_fits(factory, target.device, int(float(told[1]) * {"M": 2**20, "G": 2**30}[told[2]]))

@@ -13,6 +13,7 @@ from nlpfeat.digests import file_digest
 from nlpfeat.errors import UserError
 from nlpfeat.models.units import HiddenUnits
 from nlpfeat.tasks import bags, images, next_token, points, ratings, sequences, skipgrams, synthetic
+from nlpfeat.tasks.names import ENTRY_POINTS, TASK_NAMES
 from nlpfeat.training.task import Factors, PiecewiseLinear, Task, WordVectors
 
 TASKS: dict[str, Task] = {
@@ -56,10 +57,6 @@ TASKS: dict[str, Task] = {
 }
 
 
-_BUILT_IN = frozenset(TASKS)
-_ENTRY_POINTS = "nlpfeat.tasks"  # the group in which an installed package names its tasks
-
-
 class Origin(NamedTuple):
     """Where a task from outside of the package is defined.
 
@@ -97,7 +94,7 @@ def register_task(task: Task) -> Task:
     Raises:
       UserError: if a task of the package, or of another file, has that name.
     """
-    if task.name in _BUILT_IN:
+    if task.name in TASK_NAMES:
         raise UserError(f"nlpfeat has a task {task.name!r} of its own: give this one another name")
     new, old = _caller(), _REGISTRATIONS.get(task.name)
     if old is not None and old.origin.file and new.origin.file:
@@ -147,7 +144,7 @@ def find_task(name: str) -> Task | None:
       UserError: if the package that names it cannot be imported.
     """
     if name not in TASKS:
-        for point in entry_points(group=_ENTRY_POINTS, name=name):
+        for point in entry_points(group=ENTRY_POINTS, name=name):
             _load(point)
     return TASKS.get(name)
 
@@ -158,7 +155,7 @@ def all_tasks() -> dict[str, Task]:
     Raises:
       UserError: as `find_task`.
     """
-    for name in entry_points(group=_ENTRY_POINTS).names:
+    for name in entry_points(group=ENTRY_POINTS).names:
         find_task(name)
     return TASKS
 

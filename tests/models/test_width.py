@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpfeat.errors import UserError
-from nlpfeat.models.masking import Dropout, crop, keep_mask, uniform_per_unit, unit_mask
+from nlpfeat.models.masking import Dropout, affine, crop, keep_mask, uniform_per_unit, unit_mask
 
 
 @settings(max_examples=8, deadline=None)
@@ -72,3 +72,26 @@ def test_what_is_kept_is_drawn_per_unit(axis):
 def test_cropping_to_a_wider_shape_names_both():
     with pytest.raises(UserError, match=r"weight.*is 2 x 8, too narrow for 2 x 16"):
         crop({"weight": np.zeros((2, 8))}, {"weight": jax.ShapeDtypeStruct((2, 16), np.float32)})
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 8, 9, 40])
+@pytest.mark.parametrize("inputs", [1, 2, 8, 9, 40])
+def test_an_affine_layer_and_its_gradients_are_those_of_the_formula(inputs, outputs):
+    """However few its inputs or outputs, and under vmap."""
+    rng = np.random.default_rng(inputs + 100 * outputs)
+    members, n = 3, 50
+    shapes = ((outputs, inputs), (outputs,), (inputs, n))
+    arguments = [rng.normal(size=(members, *shape)).astype(np.float32) for shape in shapes]
+    weights = rng.normal(size=(outputs, n)).astype(np.float32)
+
+    def plain(weight, bias, x):
+        return weight @ x + bias[:, None]
+
+    def gradients(layer):
+        loss = lambda *given: (weights * jnp.tanh(layer(*given))).sum()  # noqa: E731
+        return jax.vmap(jax.value_and_grad(loss, argnums=(0, 1, 2)))(*map(jnp.asarray, arguments))
+
+    for found, expected in zip(
+        jax.tree.leaves(gradients(affine)), jax.tree.leaves(gradients(plain)), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5)
