@@ -10,6 +10,7 @@ The units of a layer have an axis of their own in every parameter, with the padd
 other axes. The parameters of a padded member are therefore cropped to its width by slicing.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 
@@ -17,9 +18,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.random import threefry_2x32
 from jax.typing import ArrayLike
-from jaxtyping import Array, Bool, Float, PyTree
+from jaxtyping import Array, Bool, Float, PyTree, UInt32
 
 from nlpfeat.data.core import Params
 from nlpfeat.errors import UserError
@@ -144,13 +144,38 @@ def keep_mask(
     """
     first = unit_axis or 0
     axes = [first, *(axis for axis in range(len(shape)) if axis != first)]
-    counter, stride = jnp.zeros(shape, jnp.uint32), 1
-    for axis in reversed(axes):
-        counter += np.uint32(stride) * jax.lax.broadcasted_iota(jnp.uint32, shape, axis)
-        stride *= shape[axis]
-    # As jax.random.bits for fewer than 2**32 numbers. jax.random.uniform uses the 23 highest bits.
-    words = threefry_2x32(jax.random.key_data(key), jnp.stack([jnp.zeros_like(counter), counter]))
-    return ((words[0] ^ words[1]) >> 9).astype(jnp.float32) < jnp.asarray(keep) * 2.0**23
+    strides = {axis: math.prod(shape[other] for other in axes[i + 1 :]) for i, axis in enumerate(axes)}
+
+    def draw(counter: Array, rest: Sequence[int]) -> Array:
+        for axis in rest:
+            one = [n if a == axis else 1 for a, n in enumerate(shape)][len(shape) - len(rest) :]
+            counter += np.uint32(strides[axis]) * jnp.arange(shape[axis], dtype=jnp.uint32).reshape(one)
+        # jax.random.uniform uses the 23 highest bits.
+        bits = _threefry(jax.random.key_data(key), counter) >> 9
+        return bits.astype(jnp.float32) < jnp.asarray(keep) * 2.0**23
+
+    if len(shape) < 3:
+        return draw(jnp.uint32(0), range(len(shape)))
+    # XLA would draw a large mask again wherever it is read, at places one after another. The result of a loop is stored.
+    starts = np.uint32(strides[0]) * jnp.arange(shape[0], dtype=jnp.uint32)
+    return jax.lax.map(lambda start: draw(start, range(1, len(shape))), starts)
+
+
+def _threefry(key: UInt32[Array, "2"], counter: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
+    """The random bits of some counters, as JAX's generator draws them: Threefry-2x32 (Salmon et al. 2011) of (0, counter).
+
+    JAX's own is a loop on CPU, each round of which writes both words and copies them. Written out, XLA computes all rounds of an
+    entry in registers.
+    """
+    keys = (key[0], key[1], key[0] ^ key[1] ^ np.uint32(0x1BD11BDA))
+    first, second = jnp.full_like(counter, keys[0]), counter + keys[1]
+    for turn in range(5):
+        for rotation in ((13, 15, 26, 6), (17, 29, 16, 24))[turn % 2]:
+            first += second
+            second = first ^ (second << rotation | second >> 32 - rotation)
+        first += keys[(turn + 1) % 3]
+        second += keys[(turn + 2) % 3] + np.uint32(turn + 1)
+    return first ^ second
 
 
 class Dropout(nn.Module):
