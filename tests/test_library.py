@@ -182,10 +182,13 @@ def test_importing_is_light():
 
 
 HEAVY = ("jax", "numpy", "pandas", "scipy", "xarray", "sklearn", "matplotlib", "orbax")
-LOADED = (
-    "import sys; from nlpfeat.cli import main, process; code = process.run(main.dispatch, sys.argv[1:])\n"
-)
-LOADED += f"print(code, *[name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+LOADED = f"""import sys
+from nlpfeat.cli import main, process
+try:
+    process.run(main.dispatch, sys.argv[1:])
+except SystemExit as stopped:
+    print(stopped.code, *[name for name in {HEAVY} if name in sys.modules], file=sys.stderr)
+"""
 
 
 @pytest.mark.parametrize(

@@ -120,10 +120,9 @@ def config_of(args: argparse.Namespace) -> str:
     given = [reference for reference in (args.name, args.config) if reference]
     if len(given) == 1:
         name, _ = split_reference(given[0])
-        if is_name(given[0]) and not has_config(given[0]) and not args.task_modules:
-            # A mistyped name is told before anything slow is imported.
-            if name not in TASK_NAMES and not entry_points(group=ENTRY_POINTS, name=name):
-                config_path(given[0])
+        known = not is_name(given[0]) or has_config(given[0]) or name in TASK_NAMES or args.task_modules
+        if not known and not entry_points(group=ENTRY_POINTS, name=name):
+            config_path(given[0])  # which tells the mistake, before anything slow is imported
         return given[0]
     if given:
         raise UserError(f"--config: two configs, {given[0]} and {given[1]}: give one")

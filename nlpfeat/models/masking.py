@@ -154,11 +154,17 @@ def keep_mask(
         bits = _threefry(jax.random.key_data(key), counter) >> 9
         return bits.astype(jnp.float32) < jnp.asarray(keep) * 2.0**23
 
-    if len(shape) < 3:
+    def at_once() -> Array:
         return draw(jnp.uint32(0), range(len(shape)))
-    # XLA would draw a large mask again wherever it is read, at places one after another. The result of a loop is stored.
-    starts = np.uint32(strides[0]) * jnp.arange(shape[0], dtype=jnp.uint32)
-    return jax.lax.map(lambda start: draw(start, range(1, len(shape))), starts)
+
+    def row_by_row() -> Array:
+        starts = np.uint32(strides[0]) * jnp.arange(shape[0], dtype=jnp.uint32)
+        return jax.lax.map(lambda start: draw(start, range(1, len(shape))), starts)
+
+    if len(shape) < 3:
+        return at_once()
+    # On a CPU, XLA would draw a large mask again wherever it is read. The result of a loop is stored.
+    return jax.lax.platform_dependent(cpu=row_by_row, default=at_once)
 
 
 def _threefry(key: UInt32[Array, "2"], counter: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
