@@ -204,4 +204,4 @@ def lost_workers(trial: Trial, times: int, rng: random.Random) -> None:
 def workers() -> list[int]:
     """The process ids of Ray workers that train a bucket."""
     found = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    return [int(line.split()[0]) for line in found.splitlines() if "ray::train_remote" in line]
+    return [int(line.split()[0]) for line in found.splitlines() if "ray::BucketWorker.train" in line]

@@ -1,7 +1,8 @@
-"""Ray as the engine of a sweep: one Ray task per bucket, on as many machines as the cluster has.
+"""Ray as the engine of a sweep: workers that train bucket after bucket, on as many machines as the cluster has.
 
 The study folder, which all machines see under one path, is the only truth: Ray carries labels and progress, no numbers. A bucket
-whose worker or machine dies is rescheduled and resumes from its last checkpoint; a cluster that is lost loses nothing.
+whose worker or machine dies is rescheduled and resumes from its last checkpoint; a cluster that is lost loses nothing. One
+worker is asked for per bucket that is left: Ray starts as many as there is room for, also on machines that join later.
 """
 
 import contextlib
@@ -10,7 +11,8 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,15 +22,17 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from nlpfeat import numerics
 from nlpfeat.errors import UserError
-from nlpfeat.store.layout import open_folder
+from nlpfeat.store.layout import StudyFolder, open_folder
 from nlpfeat.sweeps import programs, runner
+from nlpfeat.sweeps.buckets import BucketSize
 from nlpfeat.sweeps.members import MemberFactory, member_factory
 from nlpfeat.sweeps.plan import LaunchPlan
 from nlpfeat.sweeps.runner import Failure, Interrupted, Outcome, ProgressCallback
 from nlpfeat.tasks.outside import load_task
 from nlpfeat.tasks.registry import origin_of
-from nlpfeat.tasks.spec import Spec
 from nlpfeat.training import checkpoints
+
+log = logging.getLogger(__name__)
 
 
 class ProgressRelay:
@@ -41,10 +45,6 @@ class ProgressRelay:
     def report(self, bucket: str, members: int, step: int) -> bool:
         """The members of a bucket have reached a step; whether to save and stop here."""
         self._reached[bucket] = members, step
-        return self._stop
-
-    def stopping(self) -> bool:
-        """Whether workers are asked to stop."""
         return self._stop
 
     def updates(self, *, stop: bool) -> dict[str, tuple[int, int]]:
@@ -69,35 +69,39 @@ class RelayProgress:
         return self._stop
 
 
-@functools.lru_cache(maxsize=1)
-def _factory(spec: Spec) -> MemberFactory:
-    """A worker trains one bucket after another: files are read, and programs compiled, once."""
-    return member_factory(spec)
+class BucketWorker:
+    """Trains buckets of one study, one after another: files are read, and programs compiled, once. A Ray actor.
 
+    An actor keeps its cores while it waits for the relay. A task would lend them to another bucket, for which Ray starts one
+    more process.
+    """
 
-_load_once = functools.cache(load_task)  # a task that is registered anew would compile its programs anew
+    def __init__(self, study: Path, widest: int, working: str, task: str, relay: Any) -> None:
+        self._study, self._widest, self._working, self._task = study, widest, working, task
+        self._progress = RelayProgress(lambda *reached: ray.get(relay.report.remote(*reached)))
 
+    @functools.cached_property
+    def _opened(self) -> tuple[StudyFolder, MemberFactory]:
+        try:
+            os.chdir(self._working)  # where relative paths of a config begin
+        except OSError as error:
+            nodename = os.uname().nodename
+            raise UserError(f"{self._working} is not visible from {nodename}: {error.strerror}") from None
+        if self._task:  # the file or module that registers it, which the user has named to the launcher
+            load_task(self._task)
+        folder = open_folder(self._study)
+        numerics.use(folder.numerics)
+        numerics.require_same(folder.numerics, str(self._study), training=True)
+        return folder, member_factory(folder.spec)
 
-def train_remote(study: Path, label: str, widest: int, working: str, task: str, relay: Any) -> Outcome | None:
-    """Train one bucket in a worker; None if it was asked to stop."""
-    try:
-        os.chdir(working)  # where relative paths of a config begin
-    except OSError as error:
-        raise UserError(f"{working} is not visible from {os.uname().nodename}: {error.strerror}") from None
-    if ray.get(relay.stopping.remote()):
-        return None
-    if task:  # the file or module that registers it, which the user has named to the launcher
-        _load_once(task)
-    folder = open_folder(study)
-    numerics.use(folder.numerics)
-    numerics.require_same(folder.numerics, str(study), training=True)
-    progress = RelayProgress(lambda *reached: ray.get(relay.report.remote(*reached)))
-    try:
-        return runner.train_buckets(
-            folder, _factory(folder.spec), [label], widest, programs.member_mesh(), progress
-        )
-    except Interrupted:
-        return None
+    def train(self, label: str) -> Outcome | None:
+        """Train one bucket; None if it was asked to stop."""
+        folder, factory = self._opened
+        mesh = programs.member_mesh()
+        try:
+            return runner.train_buckets(folder, factory, [label], self._widest, mesh, self._progress)
+        except Interrupted:
+            return None
 
 
 ATTEMPTS = 5  # of a bucket whose workers die without progress in between
@@ -184,7 +188,7 @@ class _Attempts(NamedTuple):
 
 
 def train_on_cluster(plan: LaunchPlan, cluster: Cluster, progress: ProgressCallback) -> Outcome:
-    """Train the buckets that are missing, each in a task of its own.
+    """Train the buckets that are missing, by workers that take one after another.
 
     A bucket whose worker or machine dies is rescheduled; after ATTEMPTS without progress it is marked failed, as one that raises a
     Python error is at once.
@@ -196,59 +200,116 @@ def train_on_cluster(plan: LaunchPlan, cluster: Cluster, progress: ProgressCallb
     alive = {"max_restarts": -1, "max_task_retries": -1}
     relay: Any = ray.remote(ProgressRelay).options(num_cpus=0, scheduling_strategy=here, **alive).remote()
     buckets = _Buckets(plan, cluster.resources, relay)
-    while buckets.scheduled or buckets.later:
-        done, _ = ray.wait(list(buckets.scheduled), timeout=POLL_SECONDS) if buckets.scheduled else ([], None)
+    while buckets.left:
+        buckets.assign()
+        for ref in buckets.answered():
+            buckets.collect(ref)
         updates: Any = ray.get(relay.updates.remote(stop=progress.interrupted()))
         for label, (members, step) in updates.items():
             progress.step(label, members, step)
-        for ref in done:
-            buckets.collect(ref)
         if progress.interrupted():
             buckets.later.clear()
-        buckets.schedule_due()
-        if not buckets.scheduled:
-            time.sleep(POLL_SECONDS)
     if progress.interrupted() and len(buckets.outcome.finished) < len(plan.missing):
         raise Interrupted
     return buckets.outcome
 
 
+def next_bucket(
+    due: Sequence[str], sizes: Mapping[str, BucketSize], own: set[BucketSize], others: set[BucketSize]
+) -> str:
+    """The bucket that a worker trains next: if possible of a size that it has programs for, else of one that no other has.
+
+    Args:
+      due: the buckets to choose from; of equal ones the first.
+      sizes: of the buckets.
+      own: the sizes that the worker has programs for.
+      others: those that other workers have programs for.
+    """
+    return min(due, key=lambda label: (sizes[label] not in own, sizes[label] in others))
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A worker: wanted, starting, waiting for a bucket, or training one."""
+
+    actor: Any
+    label: str = ""  # of the bucket that it trains
+    sizes: set[BucketSize] = field(default_factory=set)  # of its buckets so far, whose programs it keeps
+
+
 class _Buckets:
-    """The buckets of a launch: scheduled, to be rescheduled, and the outcome of the others."""
+    """The buckets of a launch: in training, to be trained, and the outcome of the others."""
 
     def __init__(self, plan: LaunchPlan, resources: BucketResources, relay: Any) -> None:
-        options = {"num_cpus": resources.cpus, "num_gpus": resources.gpus, "max_retries": 0}
-        self._task: Any = ray.remote(max_calls=0, **options)(train_remote)  # 0: a worker keeps its programs
-        self._plan, self._relay = plan, relay
+        options = {"num_cpus": resources.cpus, "num_gpus": resources.gpus}
         origin = origin_of(plan.factory.spec.task.name)
-        self._reference = "" if origin is None else origin.reference
-        self._widest = max((plan.wanted[label].width for label in plan.missing), default=0)
+        reference = "" if origin is None else origin.reference
+        widest = max((plan.wanted[label].width for label in plan.missing), default=0)
+        study, working = plan.folder.path.absolute(), str(Path.cwd())
+        actor: Any = ray.remote(BucketWorker).options(**options)
+        self._new_actor = functools.partial(actor.remote, study, widest, working, reference, relay)
+        self._plan = plan
         self._attempts = {label: _Attempts(0, self._saved(label), -ZOMBIE_SECONDS) for label in plan.missing}
+        self._asked: dict[Any, _Worker] = {}  # to start, or to train
+        self._waiting: list[_Worker] = []
         self.outcome = Outcome()
-        self.scheduled: dict[Any, str] = {}
         self.later: dict[str, float] = dict.fromkeys(plan.missing, 0.0)  # and when
-        self.schedule_due()
 
-    def schedule_due(self) -> None:
-        """Schedule the buckets that are due."""
+    @property
+    def left(self) -> int:
+        """The number of buckets in training or to be trained."""
+        return len(self.later) + sum(bool(worker.label) for worker in self._asked.values())
+
+    def assign(self) -> None:
+        """Give the buckets that are due to the workers that wait, and ask for as many workers as buckets are left."""
         now = time.monotonic()
-        for label in [label for label, when in self.later.items() if when <= now]:
-            del self.later[label]
-            study = self._plan.folder.path.absolute()
-            ref = self._task.remote(study, label, self._widest, str(Path.cwd()), self._reference, self._relay)
-            self.scheduled[ref] = label
+        due = [label for label, when in self.later.items() if when <= now]
+        while due and self._waiting:
+            worker = self._waiting.pop()
+            elsewhere = {size for other in self._asked.values() for size in other.sizes}
+            worker.label = next_bucket(due, self._plan.wanted, worker.sizes, elsewhere)
+            worker.sizes.add(self._plan.wanted[worker.label])
+            due.remove(worker.label)
+            del self.later[worker.label]
+            self._asked[worker.actor.train.remote(worker.label)] = worker
+        surplus = len(self._asked) + len(self._waiting) - self.left
+        for _ in range(-surplus):
+            worker = _Worker(self._new_actor())
+            self._asked[worker.actor.__ray_ready__.remote()] = worker
+        self._dismiss(max(0, surplus))
+
+    def _dismiss(self, count: int) -> None:
+        """Let go of workers that wait, and then of those that were asked for last."""
+        starting = [ref for ref, worker in self._asked.items() if not worker.label]
+        for _ in range(count):
+            worker = self._waiting.pop() if self._waiting else self._asked.pop(starting.pop())
+            ray.kill(worker.actor)
+
+    def answered(self) -> list[Any]:
+        """The answer of a worker, as soon as there is one; none after a while."""
+        if not self._asked:
+            time.sleep(POLL_SECONDS)
+            return []
+        return ray.wait(list(self._asked), timeout=POLL_SECONDS)[0]
 
     def collect(self, ref: Any) -> None:
-        """Take the result of a Ray task."""
-        label = self.scheduled.pop(ref)
+        """Take the answer of a worker, which then waits for the next bucket."""
+        worker = self._asked.pop(ref)
+        label, worker.label = worker.label, ""
         try:
-            found: Outcome | None = ray.get(ref)
+            found: Any = ray.get(ref)
         except RayTaskError as error:
             self.outcome.failed.append(Failure(label, error.cause, str(error)))
         except RayError as error:  # the worker or its machine has died
-            self._reschedule(label, error)
+            ray.kill(worker.actor)  # if it is only out of reach
+            # One that cannot even start counts against the next bucket, or others would be asked for forever.
+            for lost in [label] if label else list(self.later)[:1]:
+                self._reschedule(lost, error)
+            return
         else:
-            self._add(label, found)
+            if label:
+                self._add(label, found)
+        self._waiting.append(worker)
 
     def _add(self, label: str, found: Outcome | None) -> None:
         now = time.monotonic()
@@ -257,12 +318,14 @@ class _Buckets:
         if found.busy and now - self._attempts[label].died < ZOMBIE_SECONDS:
             self.later[label] = now + 1
             return
-        if self._plan.folder.result(label).exists():  # by this task, or by one that died when all was written
+        if self._plan.folder.result(label).exists():  # by this, or by one that died when all was written
             self.outcome.finished.append(label)
         self.outcome.busy += found.busy
         self.outcome.damaged += found.damaged
 
     def _reschedule(self, label: str, error: Exception) -> None:
+        log.info("bucket %s lost its worker: %s", label, error)
+        self.later.pop(label, None)
         before, saved = self._attempts[label], self._saved(label)
         fruitless = before.fruitless + 1 if saved <= before.saved else 1
         self._attempts[label] = _Attempts(fruitless, saved, time.monotonic())
