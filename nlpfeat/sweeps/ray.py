@@ -1,7 +1,7 @@
 """Ray as the engine of a sweep: workers that train bucket after bucket, on as many machines as the cluster has.
 
 The study folder, which all machines see under one path, is the only truth: Ray carries labels and progress, no numbers. A bucket
-whose worker or machine dies is rescheduled and resumes from its last checkpoint; a cluster that is lost loses nothing. One
+whose worker or machine dies is rescheduled and resumes from its last checkpoint; a cluster that is lost loses nothing. A
 worker is asked for per bucket that is left: Ray starts as many as there is room for, also on machines that join later.
 """
 
@@ -105,6 +105,7 @@ class BucketWorker:
 
 
 ATTEMPTS = 5  # of a bucket whose workers die without progress in between
+AHEAD = 64  # workers at most that are asked for and do not train yet: each one costs Ray a little
 ZOMBIE_SECONDS = 60.0  # how long a dead worker may still hold its lock, on a machine that has not noticed yet
 POLL_SECONDS = 0.2
 INHERITED = ("NLPFEAT_DATA", *numerics.FLAGS)  # environment variables that workers take over
@@ -258,10 +259,14 @@ class _Buckets:
     @property
     def left(self) -> int:
         """The number of buckets in training or to be trained."""
-        return len(self.later) + sum(bool(worker.label) for worker in self._asked.values())
+        return len(self.later) + self._training
+
+    @property
+    def _training(self) -> int:
+        return sum(bool(worker.label) for worker in self._asked.values())
 
     def assign(self) -> None:
-        """Give the buckets that are due to the workers that wait, and ask for as many workers as buckets are left."""
+        """Give the buckets that are due to the workers that wait, and ask for a worker for each of the others."""
         now = time.monotonic()
         due = [label for label, when in self.later.items() if when <= now]
         while due and self._waiting:
@@ -272,7 +277,7 @@ class _Buckets:
             due.remove(worker.label)
             del self.later[worker.label]
             self._asked[worker.actor.train.remote(worker.label)] = worker
-        surplus = len(self._asked) + len(self._waiting) - self.left
+        surplus = len(self._asked) + len(self._waiting) - self._training - min(len(self.later), AHEAD)
         for _ in range(-surplus):
             worker = _Worker(self._new_actor())
             self._asked[worker.actor.__ray_ready__.remote()] = worker
