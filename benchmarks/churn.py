@@ -100,7 +100,10 @@ def train(path: Path, address: str) -> None:
     from nlpfeat.sweeps import launch, ray
     from nlpfeat.sweeps.runner import NoProgress
 
-    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message).80s")
+    log = logging.getLogger("nlpfeat.sweeps.ray")  # which tells of every bucket that lost its worker
+    log.addHandler(logging.StreamHandler())
+    log.setLevel(logging.INFO)
+    log.propagate = False
     plan = plan_of(path)
     if address:
         with ray.connected(address, ray.BucketResources(cpus=1, gpus=0)) as cluster:

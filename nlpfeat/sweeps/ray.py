@@ -253,6 +253,7 @@ class _Buckets:
         self._attempts = {label: _Attempts(0, self._saved(label), -ZOMBIE_SECONDS) for label in plan.missing}
         self._asked: dict[Any, _Worker] = {}  # to start, or to train
         self._waiting: list[_Worker] = []
+        self._unready = 0  # workers in a row that died before they were ready
         self.outcome = Outcome()
         self.later: dict[str, float] = dict.fromkeys(plan.missing, 0.0)  # and when
 
@@ -307,14 +308,26 @@ class _Buckets:
             self.outcome.failed.append(Failure(label, error.cause, str(error)))
         except RayError as error:  # the worker or its machine has died
             ray.kill(worker.actor)  # if it is only out of reach
-            # One that cannot even start counts against the next bucket, or others would be asked for forever.
-            for lost in [label] if label else list(self.later)[:1]:
-                self._reschedule(lost, error)
+            if label:
+                self._reschedule(label, error)
+            else:
+                self._count_unready(error)
             return
         else:
+            self._unready = 0
             if label:
                 self._add(label, found)
         self._waiting.append(worker)
+
+    def _count_unready(self, error: Exception) -> None:
+        """Count workers that died before they were ready. With a machine, all die that wait for it, so no bucket is blamed.
+
+        But if none is ever ready, as where nlpfeat is not installed, the buckets fail.
+        """
+        self._unready = 0 if self._training else self._unready + 1
+        if self._unready >= ATTEMPTS * min(len(self.later), AHEAD):
+            self.outcome.failed += [Failure(label, error, str(error)) for label in self.later]
+            self.later.clear()
 
     def _add(self, label: str, found: Outcome | None) -> None:
         now = time.monotonic()
@@ -330,7 +343,6 @@ class _Buckets:
 
     def _reschedule(self, label: str, error: Exception) -> None:
         log.info("bucket %s lost its worker: %s", label, error)
-        self.later.pop(label, None)
         before, saved = self._attempts[label], self._saved(label)
         fruitless = before.fruitless + 1 if saved <= before.saved else 1
         self._attempts[label] = _Attempts(fruitless, saved, time.monotonic())
