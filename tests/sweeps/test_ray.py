@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.chaos.interruptions import HEAD, workers
+from benchmarks.chaos.interruptions import HEAD
 from nlpfeat.sweeps import launch, ray
 from nlpfeat.sweeps.buckets import BucketSize
 from nlpfeat.sweeps.compilation import compilations
@@ -44,24 +44,25 @@ def test_buckets_of_one_size_share_the_programs_of_a_worker(tmp_path, monkeypatc
 
 
 @pytest.mark.slow
-def test_one_core_trains_all_buckets_in_one_process(tmp_path):
+def test_one_worker_of_one_core_trains_all_buckets(tmp_path, monkeypatch):
     from ray.cluster_utils import Cluster
 
-    seen = set()
+    known = []
 
-    class Seen(NoProgress):
-        def step(self, bucket, members, step):
-            seen.update(workers())
+    def first(due, sizes, own, others):
+        known.append(len(own))
+        return due[0]
 
+    monkeypatch.setattr(ray, "next_bucket", first)
     nodes = Cluster(initialize_head=True, head_node_args=HEAD)
     try:
         plan = eight_buckets(tmp_path)
         with ray.connected(nodes.address, ray.BucketResources(cpus=1, gpus=0)) as cluster:
-            outcome = ray.train_on_cluster(plan, cluster, Seen())
+            outcome = ray.train_on_cluster(plan, cluster, NoProgress())
     finally:
         nodes.shutdown()
     assert sorted(outcome.finished) == sorted(plan.missing)
-    assert len(seen) == 1
+    assert known == [0, *[1] * 7]  # sizes that the worker has programs for, before each bucket
 
 
 @pytest.mark.slow
