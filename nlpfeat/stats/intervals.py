@@ -1,5 +1,6 @@
 """Estimates over seeds with their 95 % intervals: proportions, means, and ratios of medians."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +18,15 @@ class Interval(NamedTuple):
 
 
 def wilson(successes: int, trials: int) -> Interval:
-    """The proportion of successes with its Wilson score interval (Wilson 1927)."""
-    interval = scipy.stats.binomtest(successes, trials).proportion_ci(0.95, method="wilson")
-    return Interval(float(interval.low), successes / trials, float(interval.high))
+    """The proportion of successes with its Wilson score interval (Wilson 1927).
+
+    Written out, as every sweep prints it and SciPy's takes half a second to import.
+    """
+    z, share = 1.959963984540054, successes / trials
+    shrunk = 1 + z**2 / trials
+    centre = (share + z**2 / (2 * trials)) / shrunk
+    half_width = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2) / shrunk
+    return Interval(max(0.0, centre - half_width), share, min(1.0, centre + half_width))
 
 
 def mean_interval(values: np.ndarray) -> Interval:

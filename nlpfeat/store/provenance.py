@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
@@ -44,8 +45,9 @@ def signature(line: str, folder: StudyFolder) -> str:
     return f"{line}   commit {commit()}   config {config_hash(folder.spec)}"
 
 
+@cache
 def commit() -> str:
-    """The commit of the source tree, with "+" and eight digits of a hash where files were changed or added.
+    """The commit of the source tree that this process imported, with "+" and eight digits of a hash where files were changed or added.
 
     For an installation by pip it is the commit that pip fetched, or "unknown": a repository around the installation
     is not that of this code.

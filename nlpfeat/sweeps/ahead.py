@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Lower: TypeAlias = Callable[[], "Lowered"]
 
-WORKERS = 2  # threads that compile: the two large programs of a bucket
+WORKERS = 1  # threads that compile: devices work meanwhile, on a CPU on the same cores
 
 
 class BucketShapes(NamedTuple):
@@ -140,8 +140,8 @@ def compiling_ahead(
 ) -> Iterator[Callable[[pd.DataFrame], list[Future[None]]]]:
     """Compile in threads while the block runs.
 
-    Gives a function of a bucket's members that begins to compile its programs, unless a bucket of the same shapes was asked for
-    before. Its futures end when all is compiled; a program that is called earlier would be compiled twice.
+    Gives a function of a bucket's members that begins to compile its programs, in the order in which they are called, unless a
+    bucket of the same shapes was asked for before. A program that is called before its future ends would be compiled twice.
     """
     pool = ThreadPoolExecutor(WORKERS, "compile")
     begun: dict[tuple[Program, programs.Layout], list[Future[None]]] = {}

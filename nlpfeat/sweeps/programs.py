@@ -102,7 +102,9 @@ def lay_out(mesh: Mesh, members: int, activation_bytes: int, platform: str = "")
     """
     platform = platform or platform_of(mesh)
     share = -(-members // mesh.size)
-    rounds = -(-share // max(1, PLATFORMS[platform].block_bytes // max(1, activation_bytes)))
+    fewest = -(-share // max(1, PLATFORMS[platform].block_bytes // max(1, activation_bytes)))
+    # Up to twice as many rounds, where smaller blocks leave fewer places empty.
+    rounds = min(range(fewest, 2 * fewest + 1), key=lambda rounds: (rounds * -(-share // rounds), rounds))
     block = -(-share // rounds)
     return Layout(mesh, mesh.size * rounds * block, block, platform)
 

@@ -246,16 +246,19 @@ def advance(
       state: at step `start`; donated, as each state that is yielded is when the next one is asked for.
     """
     frozen = training.phase_at(start).frozen
-    for step in steps:
+    inputs = step_inputs(training, bucket, start, steps[0]) if steps else None
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
         phase = training.phase_at(step)
         if phase.frozen != frozen:
             frozen = phase.frozen
             average = state.average
             state = initial_state(bucket, frozen, state.params)._replace(average=average)
         program = bucket.program._replace(frozen=frozen)
-        inputs = step_inputs(training, bucket, start, step)
         interval = Interval(start, step - start)
+        assert inputs is not None
         state, record = programs.advance(program, bucket.layout, state, bucket.data, inputs, interval)
+        if following is not None:  # made while the devices work
+            inputs = step_inputs(training, bucket, step, following)
         yield state, final_record(bucket, state, record) if step == training.total else record
         start = step
 
