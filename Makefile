@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure all-tasks test test-slow golden lint docs notebooks run-notebooks wheel smoke bench bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-shakespeare bench-double-descent bench-report chaos lock clean
+.PHONY: help sweep measure all-tasks test test-slow golden lint docs notebooks run-notebooks wheel smoke bench bench-accelerator bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-shakespeare bench-double-descent bench-report chaos lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -52,9 +52,12 @@ wheel: $(VENV)/ok  ## the wheel, in dist/
 smoke: $(VENV)/ok  ## every command once, at toy size: some two minutes
 	$(RUN) -m tests.smoke
 
-bench: $(VENV)/ok  ## the benchmark against PyTorch, side by side
+bench: $(VENV)/ok  ## a training step and the whole sweep beside PyTorch, plain JAX and the floor, with the figure: a quarter of an hour
 	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
-	$(RUN) -m benchmarks.spirals
+	$(RUN) -m benchmarks.spirals --out=docs/scaling.png
+
+bench-accelerator: $(VENV)/ok ## the GPU or TPU of this machine beside its CPU: time of a step, and whether the numbers agree
+	$(RUN) -m benchmarks.accelerator
 
 bench-reviews: $(VENV)/ok ## the benchmark of one pass over the reviews against NumPy; reads them from NLPFEAT_DATA
 	$(RUN) -m benchmarks.reviews

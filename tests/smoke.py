@@ -50,6 +50,7 @@ COMMANDS = [
     "width --study=runs/spirals_recipes-smoke --select=learning_rate",
     "width --study=runs/spirals-smoke --early-stopping",
     "plot --study=runs/spirals_recipes-smoke --select=learning_rate",
+    "compile-for cuda configs/spirals.py:smoke",
     "coordinate-check --config=configs/spirals.py:smoke --widths=4,8 --seeds=3 --steps=2",
     "list",
     "list char_rnn",

@@ -115,6 +115,8 @@ sweep --config=configs/eleven_lines.py --config.settings.label_smoothing=0.1   #
 measure --study={spirals} --at-step=33                                         # --at-step 33 30 40
 measure --study={spirals} --select=learning_rate                               # --select learning_rate
 measure --study={spirals} --at=noise=2                                         # --at noise
+compile-for                                                                    # tpu, cuda
+compile-for cuda nosuch                                                        # nosuch spirals
 coordinate-check                                                               # --config
 coordinate-check --config=configs/spirals.py:smoke --widths=8                  # --widths two
 coordinate-check --config=configs/spirals.py:smoke --widths=8,x                # --widths '8,x'
