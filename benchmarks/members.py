@@ -90,7 +90,8 @@ def summarize(members: int, path: Path) -> None:
 
     study = open_study(path)
     len(study.table)
-    width_figure(width_curve(study.results, study.task))
+    curve = width_curve(study.results, study.task.evaluation.headline, study.spec.success)
+    width_figure(curve, study.results, study.task)
 
 
 STAGES = {

@@ -62,8 +62,9 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(params=sorted(TOYS))
 def toy(request):
     """A small spec of every task of the table. No key may be used twice: a check that makes every call slower."""
-    with jax.debug_key_reuse(True):
-        yield TOYS[request.param]
+    jax.config.update("jax_debug_key_reuse", True)  # also in the threads that compile
+    yield TOYS[request.param]
+    jax.config.update("jax_debug_key_reuse", False)
     # Every program holds some maps of memory, of which Linux gives a process 65,530: beyond them it is killed.
     jax.clear_caches()
 

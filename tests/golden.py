@@ -4,10 +4,7 @@ They say what the code computed when they were written, and not that it is right
 derivations in tests/models, tests/data and tests/training. Written on x86-64 with JAX 0.10 by `make golden`.
 """
 
-import hashlib
 import json
-import os
-import platform
 import sys
 import tempfile
 from dataclasses import asdict
@@ -18,15 +15,11 @@ import jax
 import numpy as np
 import pytest
 
-from nlpfeat.data.core import split_names
-from nlpfeat.study.restore import kept_steps, restore, restore_bucket
+from nlpfeat.study.restore import restore
 from nlpfeat.tasks.registry import TASKS
-from nlpfeat.training.step import record_names
 from tests.held import NARROW, Held
 
 FOLDER = Path(__file__).parent / "golden"
-# Hashes of bytes, written before the modules were moved to their rooms: moving code may not change a bit.
-BITS = FOLDER / "bits.json"
 # Rounding differs by machine and by line of JAX, and forty steps let it grow.
 TOLERANCE = 2e-5
 # As a user types them: markup, capitals, an apostrophe, words that are not known, and more of them than a sequence holds.
@@ -91,45 +84,6 @@ def numbers(held: Held) -> dict[str, dict[str, Any]]:
             name: some[name].to_numpy().tolist() for name in some.data_vars if "step" in some[name].dims
         },
     }
-
-
-def bits(held: Held) -> dict[str, str]:
-    """Hashes of the very bytes of a row's study: splits, parameters, records, and every kept checkpoint."""
-    member, dataset = held.restore(), held.dataset
-    splits = [leaf for name in split_names(member.splits) for leaf in jax.tree.leaves(member.splits[name])]
-    order = ("width", "seed", "step", "split")
-    records = [dataset[name].transpose(*order).to_numpy() for name in record_names(held.task)]
-    states: list[str] = []
-    for label in held.study.buckets():
-        for step in kept_steps(held.study, label):
-            bucket = restore_bucket(held.study, held.factory, label, step)
-            states += sorted(_hash([leaf]) for leaf in jax.tree.leaves(bucket.checkpoint.state))
-    params = sorted(_hash([leaf]) for leaf in jax.tree.leaves(member.params))
-    return {
-        "splits": _hash(splits),
-        "params": hashlib.sha256("".join(params).encode()).hexdigest()[:16],
-        "records": _hash(records),
-        "states": hashlib.sha256("".join(states).encode()).hexdigest()[:16],
-    }
-
-
-def machine() -> str:
-    """What the bytes of a trained network depend on, beside the code: JAX, its compiler's flags, the processor's instructions."""
-    cpu, told = Path("/proc/cpuinfo"), ""
-    if cpu.exists():
-        lines = dict(line.partition("\t")[::2] for line in cpu.read_text().split("\n\n")[0].splitlines())
-        told = " ".join([lines.get("model name", ""), *sorted(lines.get("flags", "").split())])
-    processor = hashlib.sha256(told.encode()).hexdigest()[:8]
-    return f"jax {jax.__version__}, {platform.machine()} {processor}, XLA_FLAGS {os.environ.get('XLA_FLAGS', '')}"
-
-
-def _hash(leaves: list[Any]) -> str:
-    total = hashlib.sha256()
-    for leaf in leaves:
-        array = np.ascontiguousarray(leaf)
-        total.update(f"{array.dtype}{array.shape}".encode())
-        total.update(array.tobytes())
-    return total.hexdigest()[:16]
 
 
 def compare(task: str, found: dict[str, dict[str, Any]]) -> None:

@@ -63,8 +63,9 @@ ROWS = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for 
 @pytest.fixture(scope="module", params=ROWS)
 def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """Each row in turn. No key may be used twice: JAX checks what is traced and run here."""
-    with jax.debug_key_reuse(True):
-        yield Held(request.param, tmp_path_factory.mktemp(request.param))
+    jax.config.update("jax_debug_key_reuse", True)  # also in the threads that compile
+    yield Held(request.param, tmp_path_factory.mktemp(request.param))
+    jax.config.update("jax_debug_key_reuse", False)
     # Every program holds some maps of memory, of which Linux gives a process 65,530: beyond them it is killed.
     jax.clear_caches()
 
@@ -75,7 +76,7 @@ def test_one_program_per_bucket_and_frozen_set(held):
     assert held.compiled.programs["advance"] == (2 if held.frozen else 1)
     assert held.compiled.programs["make_splits"] == held.compiled.programs["init"] == 1
     last = {"fresh_record"} if held.task.data.fresh_splits else set()
-    once = {"baseline_targets"}  # of the data, before any member
+    once = {"baseline_targets", "product"}  # of the data, before any member; for the peak, after all
     assert set(held.compiled.programs) - once == {"advance", "make_splits", "init", "init_members"} | last
 
 
@@ -216,13 +217,3 @@ def test_a_replay_is_the_study(held):
 def test_numbers_are_those_on_file(held):
     """Data, first parameters, records, views and defaults: `make golden` writes them anew, and git shows what changed."""
     golden.compare(held.spec.task.name, golden.numbers(held))
-
-
-def test_bits_are_those_before_the_move(held):
-    """Splits, parameters, records and checkpoints to the bit, on a machine like the one that wrote the file."""
-    kept = json.loads(golden.BITS.read_text())
-    if kept["machine"] != golden.machine():
-        pytest.skip(f"written on another machine: {kept['machine']}")
-    if held.task.name not in kept["tasks"]:
-        pytest.skip("a task that came later")
-    assert golden.bits(held) == kept["tasks"][held.task.name]

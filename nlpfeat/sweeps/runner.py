@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import zip_longest
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
@@ -159,7 +160,7 @@ def train_buckets(
     """
     outcome = Outcome()
     with compiling_ahead(factory, mesh) as compile_programs:
-        for label, following in zip(labels, [*labels[1:], None], strict=True):
+        for label, following in zip_longest(labels, labels[1:]):
             require_present(folder)
             with multihost.first_lock(folder.checkpoints(label) / "lock") as held:
                 if not held:
@@ -247,7 +248,7 @@ def advance(
     """
     frozen = training.phase_at(start).frozen
     inputs = step_inputs(training, bucket, start, steps[0]) if steps else None
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
+    for step, following in zip_longest(steps, steps[1:]):
         phase = training.phase_at(step)
         if phase.frozen != frozen:
             frozen = phase.frozen
