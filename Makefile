@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
-.PHONY: help sweep measure all-tasks test test-slow golden lint docs notebooks run-notebooks wheel smoke bench bench-accelerator bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-shakespeare bench-double-descent bench-report chaos lock clean
+.PHONY: help sweep measure all-tasks test test-slow golden lint docs notebooks run-notebooks wheel smoke bench bench-accelerator bench-regions bench-reviews bench-sequences bench-ratings bench-words bench-characters bench-shakespeare bench-double-descent bench-report chaos churn lock clean
 
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -95,6 +95,9 @@ bench-report: $(VENV)/ok ## how fast the report page plays and answers, in headl
 SHARE ?= 1
 chaos: $(VENV)/ok  ## inject every fault into studies of six tasks, and count what was lost, changed or touched: about an hour (SHARE=0.1: some eight minutes)
 	$(RUN) -m benchmarks.chaos --share=$(SHARE)
+
+churn: $(VENV)/ok  ## workers and machines of a Ray cluster come and go for ten minutes; count what was lost or changed
+	$(RUN) -m benchmarks.churn
 
 lock:              ## renew requirements.txt from pyproject.toml
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.txt

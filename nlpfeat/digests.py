@@ -3,8 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 
 def digest(value: object) -> str:
@@ -17,8 +16,8 @@ def file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def add_array(total: "hashlib._Hash", array: np.ndarray) -> None:
-    """Add the dtype, the shape and the bytes of an array to a hash."""
-    whole = np.ascontiguousarray(array)
-    total.update(f"{whole.dtype}{whole.shape}".encode())
-    total.update(whole.reshape(-1).view(np.uint8).data)
+def add_array(total: "hashlib._Hash", array: Any) -> None:
+    """Add the dtype, the shape and the bytes of a NumPy array to a hash; a number counts as an array of one."""
+    whole = array if array.flags.c_contiguous else array.copy()
+    total.update(f"{whole.dtype}{whole.shape or (1,)}".encode())
+    total.update(whole.data)

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from ml_collections import ConfigDict
-
 import nlpfeat
 from nlpfeat.errors import UserError, did_you_mean
 
@@ -79,6 +77,8 @@ def load_config(reference: str | Path) -> dict[str, object]:
     Raises:
       UserError: if there is no such config or variant, or if the file raises an exception.
     """
+    from ml_collections import ConfigDict  # which takes a tenth of a second to import
+
     _, variant = split_reference(str(reference))
     get_config, path = get_config_of(str(reference))
     try:
