@@ -1,7 +1,6 @@
 """Programs compiled from shapes are those that training calls, on this platform and on others."""
 
 import re
-from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +14,7 @@ from nlpfeat.sweeps import ahead, memory, plan, programs, runner, targets
 from nlpfeat.sweeps.compilation import compilations
 from nlpfeat.sweeps.members import prepare
 from nlpfeat.sweeps.memory import member_bytes, require_fits
-from tests.toys import TOYS, factory_of, with_grid, with_training
+from tests.toys import TOYS, factory_of, study, with_grid, with_training
 
 # Of each rule, of networks with a state, of splits per member and shared ones, of generated last records.
 ROWS = ("spirals", "char_rnn", "ratings_bayes", "reviews_bag", "imdb_lstm", "windows_noise")
@@ -65,14 +64,16 @@ def test_buckets_of_one_shape_compile_once():
     assert compiled.programs["advance"] == 2
 
 
-def test_a_failure_while_compiling_is_raised():
-    """By the future, where the bucket waits for its programs."""
-    spec = TOYS["spirals"]
-    factory, members = factory_of(spec), plan.all_members(spec)
-    task = replace(spec.task, learner=replace(spec.task.learner, loss=None))
-    broken, mesh = replace(factory, spec=replace(spec, task=task)), programs.member_mesh()
-    with ahead.compiling_ahead(broken, mesh) as begin, pytest.raises(AttributeError):
-        [future.result() for future in begin(members)]
+def test_a_failure_while_compiling_is_raised(tmp_path, monkeypatch):
+    """By the sweep, with the bucket and its config, as a failure of training is."""
+
+    def broken():
+        raise ValueError("no such instruction")
+
+    monkeypatch.setattr(ahead, "programs_of", lambda shapes: [broken])
+    with pytest.raises(ValueError, match="no such instruction") as caught:
+        study(TOYS["spirals"], tmp_path / "study")
+    assert "while training bucket" in " ".join(caught.value.__notes__)
 
 
 @pytest.mark.parametrize("name", ROWS)
