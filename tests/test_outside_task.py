@@ -233,7 +233,7 @@ def test_a_module_of_a_package(tmp_path, monkeypatch):
 
 def test_an_entry_point_of_an_installed_package(tmp_path, monkeypatch):
     (tmp_path / "installed.py").write_text(MINE.replace("nlpfeat.register_task", "MINE = ") + "\n")
-    point = EntryPoint("mine", "installed:MINE", registry._ENTRY_POINTS)
+    point = EntryPoint("mine", "installed:MINE", registry.ENTRY_POINTS)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(registry, "entry_points", lambda **chosen: EntryPoints([point]).select(**chosen))
     study = nlpfeat.sweep("mine", tmp_path / "study", width=2, seed=0, training={"steps": (5,)})

@@ -176,7 +176,11 @@ def print_costs(costs: list[BucketCost]) -> None:
     for label, members, width, programs, *sizes, share in reversed(shown.values()):
         count = str(alike[members, width])
         table.add_row(
-            label, count, *map(str, (members, width, programs)), *(f"{x:.1f}" for x in sizes), f"{share:.1%}"
+            label,
+            count,
+            *map(str, (members, width, programs)),
+            *(f"{x:.1f}" for x in sizes),
+            "–" if np.isnan(share) else f"{share:.1%}",
         )
     if costs:
         print_table(table)

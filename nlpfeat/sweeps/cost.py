@@ -1,5 +1,6 @@
 """Estimate the cost of a sweep before it starts: every program is compiled and timed for a moment, at its real shapes."""
 
+import math
 import time
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ class BucketCost(NamedTuple):
     train_seconds: float
     mflops_per_step: float  # of one member, as padded
     megabytes_per_step: float  # the least that a step of one member moves
-    share_of_peak: float  # of the operations per second that the devices reach in products of matrices
+    share_of_peak: float  # of the operations per second that the devices reach in products of matrices; NaN: too short to time
 
 
 def estimate_cost(plan: LaunchPlan) -> list[BucketCost]:
@@ -130,5 +131,5 @@ def measure_bucket(
         train_seconds=step_seconds * training.total + record_seconds * len(training.stops),
         mflops_per_step=flops / 1e6,
         megabytes_per_step=bytes_per_step(factory, width) / 2**20,
-        share_of_peak=len(members) * flops / step_seconds / peak,
+        share_of_peak=len(members) * flops / step_seconds / peak if step_seconds else math.nan,
     )
