@@ -61,7 +61,8 @@ def make_results(members: int, path: Path) -> None:
             "provenance": here,
             "data_sha256": "0" * 64,
         }
-        dataset = bucket_dataset(table, records, steps, ["train", "test"], attributes, units)
+        of_splits = {name: np.ones((len(table), 2), np.float32) for name in ("baseline", "examples")}
+        dataset = bucket_dataset(table, records, steps, ["train", "test"], attributes, units, of_splits)
         write_netcdf(dataset, folder.result(label))
 
 

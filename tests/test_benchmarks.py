@@ -13,7 +13,7 @@ def devices_are_set(monkeypatch):
 
 
 def test_steps_of_the_spirals():
-    spirals.nlpfeat(2, 2, 10)(2)
+    spirals.nlpfeat(2, 2)(2)
 
 
 def test_a_bucket_advances_from_its_first_state():
