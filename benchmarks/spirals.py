@@ -316,18 +316,16 @@ def plot(medians: dict[str, dict[str, float]], widths: Sequence[int], path: Path
         figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), sharey=True)
         others = iter(("#d95f02", "#e7a03c", "#7570b3", "#1b9e77", "#444444", GREY))
         for name, marker in zip([n for n in TITLES if medians.get(n)], "os^vDP*", strict=False):
-            look = {
-                "color": BLUE if name == "nlpfeat" else next(others),
-                "lw": 2.2 if name == "nlpfeat" else 1.2,
-            }
+            ours = name == "nlpfeat"
+            look = {"color": BLUE if ours else next(others), "lw": 2.2 if ours else 1.2}
             look |= {"color": GREY, "ls": ":"} if name == "floor" else {}
             scale = 1 / cores() if name == "floor" else 1.0
             times = [scale * medians[name][str(width)] for width in widths]
             title = f"floor, on {cores()} cores" if name == "floor" else TITLES[name]
-            (line,) = left.plot(widths, times, marker=marker, ms=5, label=title, **look)
+            left.plot(widths, times, marker=marker, ms=5, label=title, **look)
             many = [medians[name].get(f"members {n}") for n in MEMBERS]
             if None not in many:
-                right.plot(MEMBERS, many, marker=marker, ms=5, **look | {"color": line.get_color()})
+                right.plot(MEMBERS, many, marker=marker, ms=5, **look)
         log_axis(left.yaxis)
         width_axis(left, list(widths), f"hidden width ({SEEDS} members)")
         left.set_ylabel("µs per step and member")
