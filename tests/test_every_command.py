@@ -167,7 +167,10 @@ def test_more_than_fits_in_memory_is_refused_and_does_no_harm(smoke, tmp_path):
     path = tmp_path / "study"
     shutil.copytree(smoke[0], path)
     arguments = ("sweep", "--config=configs/spirals.py:smoke", f"--study={path}")
-    refused(run(*arguments, "--config.sweep.width=1000000000", "--config.sweep.seed=1"), "the largest width that fits is")
+    refused(
+        run(*arguments, "--config.sweep.width=1000000000", "--config.sweep.seed=1"),
+        "the largest width that fits is",
+    )
     assert run(*arguments, "--config.sweep.width=16", "--config.sweep.seed=1").returncode == 0
 
 
