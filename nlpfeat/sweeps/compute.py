@@ -8,12 +8,14 @@ from math import prod
 import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, jaxpr_as_fun, jaxprs_in_params
-from jax.sharding import Mesh, NamedSharding
+from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 from jaxtyping import PyTree
 
 from nlpfeat.data.core import Examples
+from nlpfeat.sweeps import programs
 from nlpfeat.sweeps.members import MemberFactory, activation_bytes, batch_rows
+from nlpfeat.sweeps.memory import state_bytes
 from nlpfeat.training.step import Program, State, StepScales, init_state, train_step
 
 PEAK_SIZE = 1024  # of the square matrices whose product is taken for the peak of a device
@@ -53,15 +55,15 @@ def flops_per_step(factory: MemberFactory, width: int) -> float:
 
 def bytes_per_step(factory: MemberFactory, width: int) -> int:
     """The least that a step of one member moves between arithmetic and memory: its state and its activations, read and written."""
-    program, shapes = Program(factory.spec.task, factory.module(width)), factory.shapes(width)
-    rows = batch_rows(factory.spec.training, factory.split_shapes)
-    state = jax.eval_shape(partial(init_state, program, rows), shapes, factory.spec.settings)
-    size = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(state))
-    return 2 * (size + activation_bytes(factory, width))
+    return 2 * (state_bytes(factory, width) + activation_bytes(factory, width))
 
 
-def peak_flops(mesh: Mesh) -> float:
-    """Floating-point operations per second of products of matrices on all devices of a mesh together: the best of three runs."""
+def peak_flops() -> float:
+    """Floating-point operations per second of products of matrices on all devices together: the best of three runs.
+
+    The devices of this process are measured, which stand for those of the others: they need not call it.
+    """
+    mesh = programs.member_mesh(jax.local_devices())
     size, sharding = PEAK_SIZE, NamedSharding(mesh, P("member"))
     matrices = jax.device_put(np.ones((mesh.size, size, size), np.float32), sharding)
 
@@ -78,7 +80,7 @@ def peak_flops(mesh: Mesh) -> float:
         began = time.perf_counter()
         jax.block_until_ready(product(matrices))
         seconds.append(time.perf_counter() - began)
-    return mesh.size * 2 * size**3 / min(seconds)
+    return jax.process_count() * mesh.size * 2 * size**3 / min(seconds)
 
 
 def _step(program: Program, state: State, settings: PyTree, batch: Examples) -> State:

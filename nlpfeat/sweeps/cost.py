@@ -51,7 +51,7 @@ def estimate_cost(plan: LaunchPlan) -> list[BucketCost]:
     chosen = [
         by_work[i] for i in np.unique(np.linspace(0, len(by_work) - 1, MAX_TIMED).astype(int)) if by_work
     ]
-    peak = peak_flops(programs.member_mesh()) if chosen else 1.0
+    peak = peak_flops() if chosen else 1.0
     known = {
         size: measure_bucket(plan.factory, sizes[size], plan.bucket(sizes[size]), widest, peak)
         for size in chosen

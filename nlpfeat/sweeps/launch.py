@@ -80,12 +80,10 @@ def train(plan: LaunchPlan, progress: ProgressCallback) -> Outcome:
     """Train the buckets that are missing. See `nlpfeat.sweeps.runner.train_buckets`."""
     if not plan.missing:
         return Outcome()
-    widest, mesh, began = (
-        max(plan.wanted[label].width for label in plan.missing),
-        programs.member_mesh(),
-        time.perf_counter(),
+    began, widest = time.perf_counter(), max(plan.wanted[label].width for label in plan.missing)
+    outcome = runner.train_buckets(
+        plan.folder, plan.factory, plan.missing, widest, programs.member_mesh(), progress
     )
-    outcome = runner.train_buckets(plan.folder, plan.factory, plan.missing, widest, mesh, progress)
     if outcome.finished and multihost.is_first():
         entry = cost_of(plan, outcome.finished, time.perf_counter() - began)
         with lock(plan.folder.path / "lock", wait=True):
@@ -105,7 +103,7 @@ def cost_of(plan: LaunchPlan, labels: Sequence[str], seconds: float) -> dict[str
     bytes_ = {width: bytes_per_step(factory, width) for width in widths}
     members = sum(size.members for size in sizes)
     total = steps * sum(size.members * flops[size.width] for size in sizes)
-    peak = peak_flops(programs.member_mesh())
+    peak = peak_flops()
     return {
         "members": members,
         "steps": steps,

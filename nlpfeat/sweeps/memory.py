@@ -21,10 +21,17 @@ def device_bytes(device: Any) -> int | None:
 
 def member_bytes(factory: MemberFactory, units: int) -> int:
     """What training one member holds at the same time: its state, the gradient, the activations and their gradients."""
-    program, shapes = Program(factory.spec.task, factory.module(units)), factory.shapes(units)
+    gradient = _bytes(factory.shapes(units))
+    return state_bytes(factory, units) + gradient + 2 * activation_bytes(factory, units)
+
+
+def state_bytes(factory: MemberFactory, units: int) -> int:
+    """Bytes of the state of training of one member: parameters, what the optimizer keeps, and what the network carries on."""
+    program = Program(factory.spec.task, factory.module(units))
     rows = batch_rows(factory.spec.training, factory.split_shapes)
-    state = jax.eval_shape(partial(init_state, program, rows), shapes, factory.spec.settings)
-    return _bytes(state) + _bytes(shapes) + 2 * activation_bytes(factory, units)
+    return _bytes(
+        jax.eval_shape(partial(init_state, program, rows), factory.shapes(units), factory.spec.settings)
+    )
 
 
 def require_fits_here(factory: MemberFactory) -> None:
