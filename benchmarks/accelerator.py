@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from benchmarks.common import cell, flags_of, machine, print_markdown, stepper, timed
+from benchmarks.common import cell, first_state, flags_of, machine, one_bucket, print_markdown, stepper, timed
 from nlpfeat import parallel
 
 CASES = ((2, 32), (32, 32), (100, 32), (32, 1024), (1024, 32))  # width, members
@@ -22,29 +22,15 @@ TASKS = ("spirals", "spirals_deep", "wound_spirals", "planted_words", "superposi
 SAME = 1e-4  # of a loss: a difference of rounding after some tens of steps
 
 
-def bucket_on(devices: list[Any], config: dict[str, Any]) -> Any:
-    """All members of a config as one bucket on these devices."""
-    from nlpfeat.sweeps import plan, programs
-    from nlpfeat.sweeps.members import member_factory, prepare
-    from nlpfeat.tasks.spec import resolve
-
-    spec = resolve(config)
-    members = plan.all_members(spec)
-    mesh = programs.member_mesh(devices)
-    return prepare(member_factory(spec), "all", members, mesh, int(members["width"].max()))
-
-
 def losses(devices: list[Any], task: str, steps: int) -> np.ndarray:
     """The losses of four members of a task after some steps: (members, splits)."""
-    from nlpfeat.sweeps.runner import advance, initial_state
-    from nlpfeat.tasks.spec import resolve
+    from nlpfeat.sweeps.runner import advance
 
     training = {"steps": (steps,), "record_every": steps, "snapshots": ()}
     config = {"task": task, "training": training, "sweep": {"width": (4, 8), "seed": (0, 1)}}
     with jax.default_device(devices[0]):
-        bucket = bucket_on(devices, config)
-        state = initial_state(bucket, (), bucket.params)
-        *_, (_, record) = advance(resolve(config).training, bucket, state, 0, [steps])
+        factory, bucket = one_bucket(config, devices)
+        *_, (_, record) = advance(factory.spec.training, bucket, first_state(bucket), 0, [steps])
         return np.asarray(bucket.to_host(record)["loss"])
 
 
@@ -65,7 +51,7 @@ def main() -> None:
         for _ in range(args.rounds):
             for label, devices in (("here", here), ("host", host)):
                 with jax.default_device(devices[0]):
-                    times[label].append(timed(stepper(bucket_on(devices, config), None, 2000), members))
+                    times[label].append(timed(stepper(one_bucket(config, devices)[1], None, 2000), members))
         ratio = statistics.median(times["host"]) / statistics.median(times["here"])
         rows.append([width, members, cell(times["here"], 2), cell(times["host"], 2), f"{ratio:.1f}"])
     print_markdown(("width", "members", f"{name}, µs per step and member", "CPU, µs", "× CPU"), rows)

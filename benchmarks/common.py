@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nlpfeat.parallel import cores
 
@@ -57,8 +57,10 @@ def timed(step: Step, members: int) -> float:
     return duration / n / members * 1e6
 
 
-def one_bucket(config: Mapping[str, "PyTree"]) -> tuple["MemberFactory", "Bucket"]:
-    """All members of a config's grid as one bucket, padded to the widest, on all cores."""
+def one_bucket(
+    config: Mapping[str, "PyTree"], devices: Sequence[Any] | None = None
+) -> tuple["MemberFactory", "Bucket"]:
+    """All members of a config's grid as one bucket, padded to the widest, on some devices; None for all of them."""
     from nlpfeat import parallel
     from nlpfeat.sweeps import plan, programs
     from nlpfeat.sweeps.members import member_factory, prepare
@@ -67,7 +69,9 @@ def one_bucket(config: Mapping[str, "PyTree"]) -> tuple["MemberFactory", "Bucket
     parallel.use_all_cores()
     spec = resolve(config)
     factory, members = member_factory(spec), plan.all_members(spec)
-    return factory, prepare(factory, "all", members, programs.member_mesh(), int(members["width"].max()))
+    return factory, prepare(
+        factory, "all", members, programs.member_mesh(devices), int(members["width"].max())
+    )
 
 
 def first_state(bucket: "Bucket") -> "State":
