@@ -1,6 +1,8 @@
 """Recurrent layers: a state that one set of weights carries from position to position.
 
-A cell computes the state at one position. The loop over the positions of a sequence is common to all cells.
+A cell computes the state at one position. The loop over the positions of a sequence is common to all cells. Within it, arrays
+are units × examples: the number of examples is more often a multiple of what a core computes at once, and each of a cell's
+sums is one piece of memory.
 """
 
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from nlpfeat.models.layers import Size, axes_of, fixed, glorot
 from nlpfeat.models.roles import with_role
 
 State: TypeAlias = tuple[Array, ...]  # arrays (n, units); the first is the output of the layer
+Sums: TypeAlias = tuple[Array, ...]  # the weighted sums of a cell, (units, n) each
 
 
 class Cell(NamedTuple):
@@ -27,38 +30,36 @@ class Cell(NamedTuple):
       recurrent_sums: which of them include the previous output.
       states: number of arrays of a state.
       open_gate: the sum whose bias starts at 1, so that the cell keeps its state at first; None without such a gate.
-      step: (sums (n, sums, units), state) -> the next state.
+      step: (sums, state) -> the next state, of arrays (units, n).
     """
 
     input_sums: tuple[int, ...]
     recurrent_sums: tuple[int, ...]
     states: int
     open_gate: int | None
-    step: Callable[[Array, State], State]
+    step: Callable[[Sums, State], State]
 
-    def scatter(self, values: Array, indices: tuple[int, ...]) -> Array:
-        """Sums (…, len(indices), units) at their indices among all sums of the cell; the others are zero."""
-        number = len({*self.input_sums, *self.recurrent_sums})
-        if len(indices) == number:
-            return values
-        by_index = {index: values[..., i, :] for i, index in enumerate(indices)}
-        zeros = jnp.zeros_like(values[..., 0, :])
-        return jnp.stack([by_index.get(i, zeros) for i in range(number)], axis=-2)
+    def sums(self, inputs: Float[Array, "rows n"], feedback: Float[Array, "rows n"]) -> Sums:
+        """The weighted sums, from those of the input and of the previous output, one below the other."""
+        of_input = dict(zip(self.input_sums, jnp.split(inputs, len(self.input_sums)), strict=True))
+        of_output = dict(zip(self.recurrent_sums, jnp.split(feedback, len(self.recurrent_sums)), strict=True))
+        shared = {i: of_input[i] + of_output[i] for i in of_input.keys() & of_output.keys()}
+        return tuple(one for _, one in sorted((of_input | of_output | shared).items()))
 
 
-def _rnn(sums: Array, state: State) -> State:
-    return (jnp.tanh(sums[:, 0]),)
+def _rnn(sums: Sums, state: State) -> State:
+    return (jnp.tanh(sums[0]),)
 
 
-def _gru(sums: Array, state: State) -> State:
-    update, reset = jax.nn.sigmoid(sums[:, 0]), jax.nn.sigmoid(sums[:, 1])
-    candidate = jnp.tanh(sums[:, 2] + reset * sums[:, 3])
+def _gru(sums: Sums, state: State) -> State:
+    update, reset = jax.nn.sigmoid(sums[0]), jax.nn.sigmoid(sums[1])
+    candidate = jnp.tanh(sums[2] + reset * sums[3])
     return (update * state[0] + (1 - update) * candidate,)
 
 
-def _lstm(sigmoid: Callable[[Array], Array]) -> Callable[[Array, State], State]:
-    def step(sums: Array, state: State) -> State:
-        input_gate, forget_gate, candidate, output_gate = (sums[:, i] for i in range(4))
+def _lstm(sigmoid: Callable[[Array], Array]) -> Callable[[Sums, State], State]:
+    def step(sums: Sums, state: State) -> State:
+        input_gate, forget_gate, candidate, output_gate = sums
         cell = sigmoid(forget_gate) * state[1] + sigmoid(input_gate) * jnp.tanh(candidate)
         return sigmoid(output_gate) * jnp.tanh(cell), cell
 
@@ -132,11 +133,17 @@ class Recurrent(nn.Module):
         weight = jnp.asarray(weight).reshape(x.shape[2], -1)
         if state is None:
             state = zero_state(self.cell, x.shape[0], units)
-        by_position = None if mask is None else jnp.asarray(mask).T
         weights = (weight, jnp.asarray(bias).reshape(-1), recurrent)
-        result: PyTree = _run(self.cell, jnp.swapaxes(x, 0, 1), weights, state, dropout_mask, by_position)
+        result: PyTree = _run(
+            self.cell,
+            jnp.transpose(x, (1, 2, 0)),
+            weights,
+            tuple(one.T for one in state),
+            None if dropout_mask is None else dropout_mask.T,
+            None if mask is None else jnp.asarray(mask).T,
+        )
         outputs, last = result
-        return self.units.mask(jnp.swapaxes(outputs, 0, 1)), last
+        return self.units.mask(jnp.transpose(outputs, (2, 0, 1))), tuple(one.T for one in last)
 
     def _bias(self, key: Array, shape: tuple[int, int]) -> Float[Array, "gates units"]:
         zeros = jnp.zeros(shape)
@@ -151,9 +158,8 @@ def zero_state(cell: Cell, rows: int, units: int) -> State:
 Weights: TypeAlias = tuple[Array, Array, Array]  # as the arguments of `_run`
 
 
-# The custom backward pass computes the gradient of the recurrent weights by one product over all positions. JAX's default
-# backward pass accumulates that gradient at every position, and transposes the weights again at each; with the custom one, a
-# training step with 256 cells is a fifth faster on CPU.
+# The custom backward pass computes the gradient of the weights by one product over all positions. JAX's default backward pass
+# accumulates that gradient at every position, and transposes the weights again at each.
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _run(
     cell: Cell,
@@ -163,14 +169,14 @@ def _run(
     dropout_mask: Array | None,
     mask: Array | None,
 ) -> tuple[Array, State]:
-    """The outputs of a layer at all positions (length, n, units), and the state after the last.
+    """The outputs of a layer at all positions (length, units, n), and the state after the last.
 
     Args:
-      x: (length, n, inputs).
+      x: (length, inputs, n).
       weights: of the inputs (inputs, input sums × units), the bias (input sums × units,), and of the previous outputs (units,
         recurrent sums × units).
-      state: before the first position.
-      dropout_mask: (n, units) or None.
+      state: before the first position, arrays (units, n).
+      dropout_mask: (units, n) or None.
       mask: (length, n) or None.
     """
     return _forward(cell, x, weights, state, dropout_mask, mask)[0]
@@ -186,20 +192,16 @@ def _forward(
 ) -> tuple[tuple[Array, State], PyTree]:
     """The result of `_run`, and the residuals of `_backward`."""
     weight, bias, recurrent = weights
-    # One product for all positions, in the order of positions: the result is the largest array here, and is not copied.
-    inputs = x.reshape(-1, x.shape[2]) @ weight + bias[None]
-    inputs = cell.scatter(inputs.reshape(*x.shape[:2], len(cell.input_sums), -1), cell.input_sums)
+    of_inputs, of_outputs = weight.T, recurrent.T
 
-    def step(state: State, position: tuple[Array, Array | None]) -> tuple[State, tuple[Array, State]]:
+    def step(state: State, position: tuple[Array, Array | None]) -> tuple[State, tuple[Sums, State]]:
         inputs, mask = position
-        feedback = (_drop(state[0], dropout_mask) @ recurrent).reshape(
-            len(inputs), len(cell.recurrent_sums), -1
-        )
-        sums = inputs + cell.scatter(feedback, cell.recurrent_sums)
+        feedback = of_outputs @ _drop(state[0], dropout_mask)
+        sums = cell.sums(of_inputs @ inputs + bias[:, None], feedback)
         new = _next_state(cell, mask, sums, state)
         return new, (sums, new)
 
-    last, (sums, states) = jax.lax.scan(step, state, (inputs, mask))
+    last, (sums, states) = jax.lax.scan(step, state, (x, mask))
     return (states[0], last), (x, weights, sums, states, state, dropout_mask, mask)
 
 
@@ -208,46 +210,64 @@ def _backward(
 ) -> tuple[Array, Weights, State, None, None]:
     """The gradients of the arguments of `_run`, from those of its results."""
     x, (weight, _, recurrent), sums, states, state, dropout_mask, mask = residuals
-    transposed = recurrent.T
     before = tuple(jnp.concatenate([a[None], b[:-1]]) for a, b in zip(state, states, strict=True))
 
-    def step(after: State, position: PyTree) -> tuple[State, Array]:
+    def step(after: State, position: PyTree) -> tuple[State, tuple[Array, Array]]:
         sums, state, output, mask = position
         _, pull_back = jax.vjp(partial(_next_state, cell, mask), sums, state)
-        sums, (first, *rest) = pull_back((after[0] + output, *after[1:]))
-        feedback = _gather(sums, cell.recurrent_sums).reshape(len(sums), -1)
-        return (first + _drop(feedback @ transposed, dropout_mask), *rest), sums
+        of_sums, (first, *rest) = pull_back((after[0] + output, *after[1:]))
+        rows = _rows(of_sums, sums)
+        feedback = recurrent @ _rows_of(rows, cell, cell.recurrent_sums)
+        inputs = weight @ _rows_of(rows, cell, cell.input_sums)
+        return (first + _drop(feedback, dropout_mask), *rest), (inputs, rows)
 
     outputs, last = gradients
-    state, sums = jax.lax.scan(step, last, (sums, before, outputs, mask), reverse=True)
-    inputs, feedback = (
-        _gather(sums, indices).reshape(-1, part.shape[1])
-        for indices, part in ((cell.input_sums, weight), (cell.recurrent_sums, recurrent))
-    )
-    previous = _drop(before[0], dropout_mask).reshape(-1, len(recurrent))
-    flat = x.reshape(-1, x.shape[2])
-    of_weights = (flat.T @ inputs, inputs.sum(0), previous.T @ feedback)
-    return (inputs @ weight.T).reshape(x.shape), of_weights, state, None, None
+    state, (of_x, rows) = jax.lax.scan(step, last, (sums, before, outputs, mask), reverse=True)
+    rows, inputs, previous = map(_flat, (rows, x, _drop(before[0], dropout_mask)))
+    of_inputs, of_outputs = (_rows_of(rows, cell, part) for part in (cell.input_sums, cell.recurrent_sums))
+    of_weights = (inputs @ of_inputs.T, of_inputs.sum(1), previous @ of_outputs.T)
+    return of_x, of_weights, state, None, None
 
 
 _run.defvjp(_forward, _backward)
 
 
-def _gather(sums: Array, indices: tuple[int, ...]) -> Array:
-    """The sums (…, sums, units) at `indices`: the transpose of `Cell.scatter`."""
-    return sums if len(indices) == sums.shape[-2] else sums[..., np.array(indices), :]
+def _rows(of_sums: Sums, sums: Sums) -> Float[Array, "rows n"]:
+    """The gradients of all sums, one below the other.
+
+    They are written over an array of the right size. XLA on CPU would compute a concatenation and its parts in one loop, which it
+    does not vectorise.
+    """
+    rows, units = jnp.concatenate(sums), len(sums[0])
+    for i, one in enumerate(of_sums):
+        rows = rows.at[i * units : (i + 1) * units].set(one)
+    return rows
 
 
-def _next_state(cell: Cell, mask: Array | None, sums: Array, state: State) -> State:
+def _rows_of(rows: Float[Array, "rows m"], cell: Cell, indices: tuple[int, ...]) -> Float[Array, "some m"]:
+    """The rows of some sums of a cell."""
+    number = len({*cell.input_sums, *cell.recurrent_sums})
+    if len(indices) == number:
+        return rows
+    parts = jnp.split(rows, number)
+    return jnp.concatenate([parts[i] for i in indices])
+
+
+def _flat(x: Float[Array, "length units n"]) -> Float[Array, "units positions"]:
+    """The positions of all examples side by side."""
+    return jnp.swapaxes(x, 0, 1).reshape(x.shape[1], -1)
+
+
+def _next_state(cell: Cell, mask: Array | None, sums: Sums, state: State) -> State:
     """The state after a position; where the mask is False, the state before it."""
     new = cell.step(sums, state)
     if mask is None:
         return new
-    return tuple(jnp.where(mask[:, None], a, b) for a, b in zip(new, state, strict=True))
+    return tuple(jnp.where(mask[None], a, b) for a, b in zip(new, state, strict=True))
 
 
-def _drop(outputs: Array, dropout_mask: Array | None) -> Array:
-    """Outputs (…, n, units) as they enter the sums."""
+def _drop(outputs: Float[Array, "*length units n"], dropout_mask: Array | None) -> Array:
+    """Outputs as they enter the sums."""
     if dropout_mask is None:
         return outputs
     return outputs * (dropout_mask if outputs.ndim == 2 else dropout_mask[None])
