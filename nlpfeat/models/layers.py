@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 import numpy as np
 from flax.linen.initializers import zeros_init
@@ -175,12 +176,29 @@ class Convolution(nn.Module):
         draw = glorot([one.units for one in sizes], axes_of(sizes), *fans)
         weight = self.param("weight", with_role(draw, **role))
         bias = self.param("bias", with_role(zeros_init(), **role, bias=True), (self.filters.units,))
-        # A product of matrices over the words of each window: XLA's convolution on CPU is about a hundred times slower inside of
-        # a loop, such as that over training steps.
-        windows = unfold(x, self.kernel_size)
         flat = jnp.asarray(weight).reshape(-1, self.filters.units)
-        product = (windows.reshape(-1, windows.shape[2]) @ flat).reshape(*x.shape[:2], -1)
+        product = convolve(jnp.asarray(x), flat, self.kernel_size)
         return self.filters.mask(product + bias[None, None])
+
+
+def convolve(
+    x: Float[Array, "n length inputs"], weight: Float[Array, "window filters"], kernel_size: int
+) -> Float[Array, "n length filters"]:
+    """The convolution of the positions of each example, with "same" padding.
+
+    It is a product of matrices over windows: XLA's convolution on CPU is about a hundred times slower inside of a loop, such as
+    that over training steps. There examples are computed one after another, so that the windows of each stay in a core's cache,
+    and are made again for the gradient.
+    """
+
+    def at_once(x: Array, weight: Array) -> Array:
+        windows = unfold(x, kernel_size)
+        return (windows.reshape(-1, len(weight)) @ weight).reshape(*x.shape[:2], -1)
+
+    def one_by_one(x: Array, weight: Array) -> Array:
+        return jax.lax.map(jax.checkpoint(lambda one: at_once(one[None], weight)[0]), x)
+
+    return jax.lax.platform_dependent(x, weight, cpu=one_by_one, default=at_once)
 
 
 def unfold(
@@ -196,12 +214,11 @@ def max_pool(x: Float[Array | np.ndarray, "n length units"], size: int) -> Float
     """The maxima over consecutive blocks of `size` positions; an incomplete block at the end is dropped."""
     positions = x.shape[1] // size
     windows = jnp.asarray(x[:, : size * positions]).reshape(x.shape[0], positions, size, x.shape[2])
-    while (
-        windows.shape[2] > 1
-    ):  # by halves: its backward pass is ten times as fast as that of a maximum along an axis
+    # By halves: its backward pass is ten times as fast as that of a maximum along an axis.
+    while windows.shape[2] > 1:
         half = windows.shape[2] // 2
-        larger = jnp.maximum(windows[:, :, :half], windows[:, :, half : 2 * half])
-        windows = jnp.concatenate([larger, windows[:, :, 2 * half :]], axis=2)
+        first, second, rest = jnp.split(windows, [half, 2 * half], axis=2)
+        windows = jnp.concatenate([jnp.maximum(first, second), rest], axis=2)
     return windows[:, :, 0]
 
 
