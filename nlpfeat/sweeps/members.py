@@ -1,7 +1,7 @@
 """Make the members of a bucket ready: settings, data and first parameters, each from the member's own seed.
 
-They are made one member at a time by two programs that are compiled once per study, and then stacked. So a
-member is the same alone, in any bucket, and on any number of devices.
+They are made by two programs that are compiled once per study, for a fixed number of members at a time that the size of one
+decides, copies filling the last call. So a member is the same alone, in any bucket, and on any number of devices.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,8 +44,8 @@ def stack_settings(settings: Settings, members: pd.DataFrame) -> Settings:
     return type(settings)(**columns)
 
 
-def tree_index(tree: Tree, index: int) -> Tree:
-    """One member of a pytree with a leading axis of members."""
+def tree_index(tree: Tree, index: int | list[int]) -> Tree:
+    """One member of a pytree with a leading axis of members, or some side by side."""
     return jax.tree.map(lambda leaf: leaf[index], tree)
 
 
@@ -70,8 +70,9 @@ class MemberFactory:
       spec: of the study.
       dataset: what all members share.
       module: units -> Flax module.
-      make_splits: settings -> splits, compiled.
-      init: (units, data) -> parameters, compiled once for each number of units.
+      make_splits: settings -> splits, compiled; of members side by side, unless all share them.
+      init: (units, settings, arrays of the dataset, splits) -> parameters of members side by side, compiled once for each
+        number of units.
       shapes: units -> the shapes of a member's parameters when padded to that width; nothing is computed.
       split_shapes: the shapes of a member's splits.
     """
@@ -80,26 +81,44 @@ class MemberFactory:
     dataset: Dataset
     module: Callable[[int], nn.Module]
     make_splits: Callable[[Settings], Splits]
-    init: Callable[[int, Data], Params]
+    init: Callable[[int, Settings, PyTree, Splits], Params]
     shapes: Callable[[int], Params]
     split_shapes: Splits
 
     def new_member(self, settings: Settings, units: int) -> NewMember:
-        """The member with these settings, NumPy scalars, padded to `units`.
+        """The member with these settings, NumPy scalars, padded to `units`."""
+        return self.new_members(tree_stack([settings]), units)[0]
+
+    def new_members(self, settings: Settings, units: int) -> list[NewMember]:
+        """The members with these settings, (members,) each, padded to `units`.
 
         Unit i starts the same at every width, so members may be made at the widest units of a study, by one
         program, and cropped to those of their bucket.
         """
-        if not self.spec.task.model.padded:
-            units = int(settings.width)
+        model, metadata = self.spec.task.model, self.dataset.metadata
         try:
-            splits = self.splits(settings)
-            params = jax.device_get(self.init(units, Data(settings, self.dataset.arrays, splits)))
-            params = self.spec.task.model.init_override(self.dataset.metadata, params, settings, splits)
+            splits = self._splits(settings)
+            if model.padded:
+                params = self._params(settings, splits, units)
+            else:  # each at its own width
+                params = [
+                    self._params(tree_index(settings, [i]), [own], int(settings.width[i]))[0]
+                    for i, own in enumerate(splits)
+                ]
+            made = map(NewMember, _each(settings), splits, params)
+            return [
+                m._replace(params=model.init_override(metadata, m.params, m.settings, m.splits)) for m in made
+            ]
         except Exception as error:
-            error.add_note(f"while making member {settings}")
+            error.add_note(f"while making members {settings}")
             raise
-        return NewMember(settings, splits, params)
+
+    def _params(self, settings: Settings, splits: list[Splits], units: int) -> list[Params]:
+        def init(rows: list[int]) -> Params:
+            own = tree_stack([splits[i] for i in rows]) if self.spec.task.data.per_seed else splits[0]
+            return self.init(units, tree_index(settings, rows), self.dataset.arrays, own)
+
+        return _in_groups(init, len(splits), self.shapes(units))
 
     def program(self, members: pd.DataFrame) -> Program:
         """The program that trains some members, rows of a member table, padded to the widest of them."""
@@ -110,8 +129,44 @@ class MemberFactory:
         return Program(spec.task, self.module(units), (), parts, spec.training.train_sample)
 
     def splits(self, settings: Settings) -> Splits:
-        """The splits of the member with these settings, on the host."""
-        return jax.device_get(self.make_splits(settings))
+        """The splits of the member with these settings, NumPy scalars, on the host."""
+        return self._splits(tree_stack([settings]))[0]
+
+    def _splits(self, settings: Settings) -> list[Splits]:
+        """The splits of members with some settings, (members,) each."""
+        number = len(_each(settings))
+        if not self.spec.task.data.per_seed:
+            return [jax.device_get(self.make_splits(tree_index(settings, 0)))] * number
+        return _in_groups(
+            lambda rows: self.make_splits(tree_index(settings, rows)), number, self.split_shapes
+        )
+
+
+MOST_AT_ONCE, BYTES_AT_ONCE = (
+    64,
+    2**22,
+)  # members that are made by one call: few calls for small ones, no copies of large ones
+
+
+def _in_groups(make: Callable[[list[int]], Tree], number: int, shapes: Tree) -> list[Tree]:
+    """What `make` makes of members of these numbers side by side, for each of `number` members, on the host.
+
+    Args:
+      make: called with as many numbers each time, the last one repeated.
+      shapes: of what it makes of one member.
+    """
+    bytes_of_one = sum(prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(shapes))
+    size = max(1, min(MOST_AT_ONCE, BYTES_AT_ONCE // max(1, bytes_of_one)))
+    made = []
+    for start in range(0, number, size):
+        group = jax.device_get(make([min(i, number - 1) for i in range(start, start + size)]))
+        made += [tree_index(group, i) for i in range(min(size, number - start))]
+    return made
+
+
+def _each(settings: Settings) -> list[Settings]:
+    """The settings of each of some members, from settings (members,) each."""
+    return [tree_index(settings, i) for i in range(len(jax.tree.leaves(settings)[0]))]
 
 
 def member_factory(spec: Spec) -> MemberFactory:
@@ -129,13 +184,13 @@ def member_factory(spec: Spec) -> MemberFactory:
     module = partial(task.model.build, spec.model, dataset.metadata)
     make_splits = partial(task.data.splits, dataset.metadata)
 
-    def init(units: int, data: Data) -> Params:
-        return initial_params(Program(task, module(units)), data)
+    def init_one(units: int, settings: Settings, arrays: PyTree, splits: Splits) -> Params:
+        return initial_params(Program(task, module(units)), Data(settings, arrays, splits))
 
     @cache
     def shapes(units: int) -> Params:
         def initial(settings: Settings) -> Params:
-            return init(units, Data(settings, dataset.arrays, make_splits(settings)))
+            return init_one(units, settings, dataset.arrays, make_splits(settings))
 
         return jax.eval_shape(initial, spec.settings)
 
@@ -154,8 +209,15 @@ def member_factory(spec: Spec) -> MemberFactory:
     for frozen in frozen_sets:
         partition(shapes(1), frozen)
     _check_recipe(spec, dataset, splits, module(1))
-    programs_of_one = jax.jit(make_splits), jax.jit(init, static_argnums=0)
-    return MemberFactory(spec, dataset, module, *programs_of_one, shapes, splits)
+    per_seed = task.data.per_seed
+
+    @partial(jax.jit, static_argnums=0)
+    def init(units: int, settings: Settings, arrays: PyTree, splits: Splits) -> Params:
+        axes = (0, None, 0 if per_seed else None)
+        return jax.vmap(partial(init_one, units), axes)(settings, arrays, splits)
+
+    splits_of = jax.jit(jax.vmap(make_splits) if per_seed else make_splits)
+    return MemberFactory(spec, dataset, module, splits_of, init, shapes, splits)
 
 
 def _check_sizes(shapes: PyTree) -> None:
@@ -308,8 +370,8 @@ def prepare_alone(
 def _new_members(factory: MemberFactory, members: pd.DataFrame, units: int, widest: int) -> list[NewMember]:
     """Members made at the widest units of a study, and cropped to `units`."""
     settings = stack_settings(factory.spec.settings, members)
-    made = [factory.new_member(tree_index(settings, i), widest) for i in range(len(members))]
     shapes = factory.shapes(units)
+    made = factory.new_members(settings, widest)
     return [one._replace(params=crop(one.params, shapes)) for one in made]
 
 

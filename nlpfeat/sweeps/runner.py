@@ -30,7 +30,6 @@ from nlpfeat.sweeps.members import (
     MemberFactory,
     batch_rows,
     prepare,
-    stack_settings,
     tree_index,
 )
 from nlpfeat.tasks.spec import Spec
@@ -371,18 +370,19 @@ def step_scales(training: TrainingSpec, bucket: Bucket, start: int, stop: int) -
 
 def baselines(factory: MemberFactory, bucket: Bucket) -> np.ndarray:
     """The headline metric of the best constant prediction: float32 (members, splits)."""
-    task, settings = factory.spec.task, stack_settings(factory.spec.settings, bucket.members)
-    found = np.zeros((len(bucket.members), len(split_names(bucket.first.splits))), np.float32)
-    for i in range(len(found)):
-        if i and not task.data.per_seed:
-            found[i] = found[0]
-            continue
-        splits = factory.splits(tree_index(settings, i))
-        found[i] = [
-            task.evaluation.baseline(factory.dataset.arrays, splits["train"], splits[name])
-            for name in split_names(splits)
+    task, arrays = factory.spec.task, factory.dataset.arrays
+
+    def of_each(splits: Splits) -> list[float]:
+        return [
+            task.evaluation.baseline(arrays, splits["train"], splits[name]) for name in split_names(splits)
         ]
-    return found
+
+    if not task.data.per_seed:
+        found = [of_each(bucket.first.splits)] * len(bucket.members)
+    else:
+        splits = bucket.to_host(bucket.data.splits)
+        found = [of_each(tree_index(splits, i)) for i in range(len(bucket.members))]
+    return np.array(found, np.float32)
 
 
 def _fresh_shapes(task: Task, bucket: Bucket) -> Splits:
