@@ -60,7 +60,7 @@ def bound(params, batch, settings):
     for name, rows, index in (("users", USERS, i), ("items", ITEMS, j)):
         given = getattr(batch.inputs, f"{name[:-1]}_features"), p[name]["implicit"]
         regression = feature_regression(*given, np.bincount(index, minlength=rows), settings.ridge)
-        known[name] = np.asarray(regression.features, np.float64)
+        known[name] = np.asarray(regression.features, np.float64).T
     total = 0.0
     for n in range(len(i)):
         u, uv = users["mean"][i[n]], users["variance"][i[n]]

@@ -32,16 +32,19 @@ class Side(NamedTuple):
     precision: Scalar
     step_size: Scalar
 
+    def of_ratings(self, values: Float[Array, " rows"]) -> Float[Array, " n"]:
+        """The values of the rows of all ratings, which are never out of bounds."""
+        return values.at[self.row].get(mode="promise_in_bounds")
+
     def sums(self, values: Float[Array, " n"]) -> Float[Array, " rows"]:
         """The sums of values per rating over the ratings of each row."""
-        return jnp.zeros(self.rows).at[self.row].add(values)
+        return jnp.zeros(self.rows).at[self.row].add(values, mode="promise_in_bounds")
 
     def updated(
         self,
         old: Float[Array, " rows"],
-        coefficient: Array,
-        coefficient_variance: Scalar,
-        residual: Float[Array, " n"],
+        squares: Float[Array, " rows"],
+        products: Float[Array, " rows"],
         prior_mean: Scalar,
         prior_variance: Scalar,
     ) -> tuple[Array, Array]:
@@ -49,14 +52,12 @@ class Side(NamedTuple):
 
         Args:
           old: the means before.
-          coefficient, coefficient_variance: (n,), mean and variance of the factor that multiplies the parameter in a rating.
-          residual: (n,), of the ratings without the parameter.
+          squares: sums over the ratings of each row of the expected square of the factor that multiplies the parameter.
+          products: sums of the residual without the parameter times the mean of that factor.
           prior_mean, prior_variance: of the parameter, for all rows or (rows,).
         """
-        precision = 1 / prior_variance + self.precision * self.sums(coefficient**2 + coefficient_variance)
-        optimum = (
-            self.precision * self.sums(residual * coefficient) + prior_mean / prior_variance
-        ) / precision
+        precision = 1 / prior_variance + self.precision * squares
+        optimum = (self.precision * products + prior_mean / prior_variance) / precision
         return old + self.step_size * (optimum - old), 1 / precision
 
 
@@ -64,18 +65,22 @@ class FeatureRegression(NamedTuple):
     """Ridge regression on features of users or items. The prior precision of its weights is `ridge` times that of the residuals.
 
     Attributes:
-      features: (rows, features).
+      features: (features, rows): one row after another is read by a product with values of all rows.
       ridge: factor of the precisions.
-      cholesky: factor of featuresᵀ features + ridge, as from `jax.scipy.linalg.cho_factor`.
+      cholesky: factor of features featuresᵀ + ridge, as from `jax.scipy.linalg.cho_factor`.
     """
 
-    features: Float[Array, "rows features"]
+    features: Float[Array, "features rows"]
     ridge: Scalar
     cholesky: tuple[Array, bool]
 
     def fit(self, values: Float[Array, " rows"]) -> Float[Array, " features"]:
         """The weights for some values."""
-        return jax.scipy.linalg.cho_solve(self.cholesky, self.features.T @ values)
+        return jax.scipy.linalg.cho_solve(self.cholesky, self.features @ values)
+
+    def predict(self, weights: Float[Array, " features"]) -> Float[Array, " rows"]:
+        """The values that some weights predict."""
+        return weights @ self.features
 
     def variance(
         self,
@@ -89,10 +94,10 @@ class FeatureRegression(NamedTuple):
           mean, variance: (rows,), of the values.
           weights: of the regression.
         """
-        # The posterior covariance of the weights is the variance times the inverse of featuresᵀ features + ridge. So they take no
+        # The posterior covariance of the weights is the variance times the inverse of features featuresᵀ + ridge. So they take no
         # part in the denominator: with many features and few rows, counting them shrinks all factors to nothing.
-        squares = ((mean - self.features @ weights) ** 2 + variance).sum() + self.ridge * (weights**2).sum()
-        return jnp.maximum(squares, TINY) / self.features.shape[0]
+        squares = ((mean - self.predict(weights)) ** 2 + variance).sum() + self.ridge * (weights**2).sum()
+        return jnp.maximum(squares, TINY) / len(mean)
 
 
 def feature_regression(
@@ -114,7 +119,7 @@ def feature_regression(
     columns = (columns - mean) / jnp.maximum(deviation, 1e-6)
     all_columns = jnp.concatenate([columns, features, *([] if implicit is None else [implicit])], axis=1)
     gram = all_columns.T @ all_columns + ridge * jnp.eye(all_columns.shape[1])
-    return FeatureRegression(all_columns, ridge, jax.scipy.linalg.cho_factor(gram))
+    return FeatureRegression(all_columns.T, ridge, jax.scipy.linalg.cho_factor(gram))
 
 
 class Regressions(NamedTuple):
@@ -124,21 +129,19 @@ class Regressions(NamedTuple):
     items: FeatureRegression
 
 
-class FactorState(NamedTuple):
-    """The state of the loop over factors.
+class Factor(NamedTuple):
+    """One factor of the users and the items and its prior; with one more axis, the last one of parameters, all of them.
 
     Attributes:
-      users, items: their parameters.
-      prior: variances of the items' factors, (factors,) as "items", and "weights" (features, factors) of the means, by side.
-      residual: (n,), of the ratings at the posterior means.
-      uncertainty: sum over ratings of the variance of the prediction.
+      users, items: posterior "mean" and "variance", (rows,).
+      item_variance: of the prior of the items' factor.
+      weights: of the features in the prior means (features,), by side.
     """
 
     users: Params
     items: Params
-    prior: Params
-    residual: Array
-    uncertainty: Array
+    item_variance: Array
+    weights: dict[str, Array]
 
 
 def coordinate_ascent_step(
@@ -174,9 +177,9 @@ def coordinate_ascent_step(
     for name, effect in params["times"].items():
         side = Side(pairs.times[name], len(effect["bias"]), user.precision, learning_rate)
         times[name], residual = _update_biases(effect, side, residual, 0.0, prior["times"][name])
-        uncertainty += times[name]["bias_variance"][side.row]
+        uncertainty += side.of_ratings(times[name]["bias_variance"])
     bias_means = {
-        name: regression.features @ prior["bias_weights"][name]
+        name: regression.predict(prior["bias_weights"][name])
         for name, regression in regressions._asdict().items()
     }
     users, residual = _update_biases(params["users"], user, residual, bias_means["users"], prior["user_bias"])
@@ -185,23 +188,25 @@ def coordinate_ascent_step(
         "users": regressions.users.fit(users["bias"]),
         "items": regressions.items.fit(items["bias"]),
     }
-    uncertainty += users["bias_variance"][user.row] + items["bias_variance"][item.row]
+    uncertainty += user.of_ratings(users["bias_variance"]) + item.of_ratings(items["bias_variance"])
 
-    def update(k: Array, state: FactorState) -> FactorState:
-        return _update_factor(k, k < settings.width, user, item, regressions, state)
+    def update(state: tuple[Array, Array], own: tuple[Array, Factor]) -> tuple[tuple[Array, Array], Factor]:
+        return _update_factor(*own, user, item, regressions, *state)
 
-    factor_prior = {name: prior[name] for name in ("items", "weights")}
-    state = FactorState(users, items, factor_prior, residual, uncertainty.sum())
-    state = jax.lax.fori_loop(0, len(prior["items"]), update, state)
+    own, other = ({name: side[name] for name in ("mean", "variance")} for side in (users, items))
+    factors = jax.tree.map(lambda leaf: leaf.T, Factor(own, other, prior["items"], prior["weights"]))
+    active = jnp.arange(len(prior["items"])) < settings.width
+    (residual, variance), factors = jax.lax.scan(update, (residual, uncertainty.sum()), (active, factors))
+    factors = jax.tree.map(lambda leaf: leaf.T, factors)
     biases = {
         name: regression.variance(side["bias"], side["bias_variance"], bias_weights[name])
-        for (name, regression), side in zip(
-            regressions._asdict().items(), (state.users, state.items), strict=True
-        )
+        for (name, regression), side in zip(regressions._asdict().items(), (users, items), strict=True)
     }
-    prior = state.prior | {
+    prior = {
+        "items": factors.item_variance,
+        "weights": factors.weights,
         "level": level,
-        "noise": ((state.residual**2).sum() + state.uncertainty) / len(stars),
+        "noise": ((residual**2).sum() + variance) / len(stars),
         "user_bias": biases["users"],
         "item_bias": biases["items"],
         "times": {
@@ -210,7 +215,7 @@ def coordinate_ascent_step(
         },
         "bias_weights": bias_weights,
     }
-    changed = {"users": state.users, "items": state.items, "times": times, "prior": prior}
+    changed = {"users": users | factors.users, "items": items | factors.items, "times": times, "prior": prior}
     return {**params, **changed}, counters
 
 
@@ -219,9 +224,9 @@ def _residual(params: Params, pairs: PyTree, user: Side, item: Side, centred: Ar
     users, items = params["users"], params["items"]
 
     def subtract(k: Array, residual: Array) -> Array:
-        return residual - users["mean"][:, k][user.row] * items["mean"][:, k][item.row]
+        return residual - user.of_ratings(users["mean"][:, k]) * item.of_ratings(items["mean"][:, k])
 
-    residual = centred - (users["bias"][user.row] + items["bias"][item.row])
+    residual = centred - (user.of_ratings(users["bias"]) + item.of_ratings(items["bias"]))
     for name, effect in params["times"].items():
         residual -= effect["bias"][pairs.times[name]]
     return jax.lax.fori_loop(0, users["mean"].shape[1], subtract, residual)
@@ -231,51 +236,54 @@ def _update_biases(
     old: Params, side: Side, residual: Array, prior_mean: Scalar, prior_variance: Scalar
 ) -> tuple[Params, Array]:
     """The parameters of a side with updated biases, and the new residuals."""
-    residual += old["bias"][side.row]
+    residual += side.of_ratings(old["bias"])
     ones = jnp.ones_like(residual)
-    mean, variance = side.updated(old["bias"], ones, 0.0, residual, prior_mean, prior_variance)
-    return {**old, "bias": mean, "bias_variance": variance}, residual - mean[side.row]
+    mean, variance = side.updated(
+        old["bias"], side.sums(ones), side.sums(residual), prior_mean, prior_variance
+    )
+    return {**old, "bias": mean, "bias_variance": variance}, residual - side.of_ratings(mean)
 
 
 def _update_factor(
-    k: Array, active: Array, user: Side, item: Side, regressions: Regressions, state: FactorState
-) -> FactorState:
-    """Update factor `k` of the users, then of the items, then its prior.
+    active: Array,
+    factor: Factor,
+    user: Side,
+    item: Side,
+    regressions: Regressions,
+    residual: Array,
+    uncertainty: Array,
+) -> tuple[tuple[Array, Array], Factor]:
+    """Update a factor of the users, then of the items, then its prior.
 
     Args:
       active: whether the member has the factor; it is 0 otherwise.
+      residual: (n,), of the ratings at the posterior means.
+      uncertainty: sum over ratings of the variance of the prediction, without this factor.
+
+    Returns:
+      The new residuals and uncertainty, with this factor, and the factor.
     """
-    users, items, prior, residual, uncertainty = state
-    u, v, v_variance = users["mean"][:, k], items["mean"][:, k], items["variance"][:, k]
-    residual += u[user.row] * v[item.row]
-    weights = {name: part[:, k] for name, part in prior["weights"].items()}
-    mean = regressions.users.features @ weights["users"]
-    u, u_variance = user.updated(u, v[item.row], v_variance[item.row], residual, mean, 1.0)
+    u, v, v_variance = factor.users["mean"], factor.items["mean"], factor.items["variance"]
+    residual += user.of_ratings(u) * item.of_ratings(v)
+    mean = regressions.users.predict(factor.weights["users"])
+    squares, products = (
+        user.sums(item.of_ratings(v**2 + v_variance)),
+        user.sums(residual * item.of_ratings(v)),
+    )
+    u, u_variance = user.updated(u, squares, products, mean, 1.0)
     u, u_variance = jnp.where(active, u, 0.0), jnp.where(active, u_variance, 0.0)
-    mean = regressions.items.features @ weights["items"]
-    v, v_variance = item.updated(v, u[user.row], u_variance[user.row], residual, mean, prior["items"][k])
+    mean = regressions.items.predict(factor.weights["items"])
+    of_means, of_variances = item.sums(user.of_ratings(u**2)), item.sums(user.of_ratings(u_variance))
+    products = item.sums(residual * user.of_ratings(u))
+    v, v_variance = item.updated(v, of_means + of_variances, products, mean, factor.item_variance)
     v, v_variance = jnp.where(active, v, 0.0), jnp.where(active, v_variance, 0.0)
-    residual -= u[user.row] * v[item.row]
-    uncertainty += (
-        (u**2)[user.row] * v_variance[item.row] + u_variance[user.row] * (v**2 + v_variance)[item.row]
-    ).sum()
+    residual -= user.of_ratings(u) * item.of_ratings(v)
+    # The variance of u v, summed item by item: the sums over the ratings of each are at hand.
+    uncertainty += (of_means * v_variance + of_variances * (v**2 + v_variance)).sum()
     weights = {"users": regressions.users.fit(u), "items": regressions.items.fit(v)}
     variance = jnp.where(active, regressions.items.variance(v, v_variance, weights["items"]), 1.0)
-    prior = {
-        "items": prior["items"].at[k].set(variance),
-        "weights": {name: part.at[:, k].set(weights[name]) for name, part in prior["weights"].items()},
-    }
-    users, items = _with_factor(users, k, u, u_variance), _with_factor(items, k, v, v_variance)
-    return FactorState(users, items, prior, residual, uncertainty)
-
-
-def _with_factor(side: Params, k: Array, mean: Array, variance: Array) -> Params:
-    """The parameters of a side with new means and variances of factor `k`."""
-    return {
-        **side,
-        "mean": side["mean"].at[:, k].set(mean),
-        "variance": side["variance"].at[:, k].set(variance),
-    }
+    users, items = {"mean": u, "variance": u_variance}, {"mean": v, "variance": v_variance}
+    return (residual, uncertainty), Factor(users, items, variance, weights)
 
 
 VARIATIONAL_BAYES = FullBatchRule(
