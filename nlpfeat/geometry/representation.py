@@ -16,6 +16,7 @@ from nlpfeat.geometry.probes import Probe, fit_probe
 from nlpfeat.geometry.scatter import Features, Labels
 from nlpfeat.geometry.separability import (
     checked,
+    clear,
     find_separator,
     float_separator,
     is_decided,
@@ -73,23 +74,7 @@ def separation(features: Features, labels: Labels, probe: Probe | None = None) -
 def _certified_probe(probe: Probe, features: Features, labels: Labels) -> Separator | None:
     """The separator that a probe is, if it is certified."""
     separator = Separator(probe.weight, probe.bias)
-    return separator if certified(separator, features, labels) else None
-
-
-def certified(separator: Separator, features: Features, labels: Labels) -> bool:
-    """Whether a separator separates the classes in exact arithmetic, by a bound on the rounding errors of floats.
-
-    A sum of n products in float64 is off by at most n ε / (1 - n ε) times the sum of their sizes, ε = 2⁻⁵³ (Higham 2002, § 3.1); the
-    bias counts as one more product. False does not mean that it does not.
-    """
-    weight, bias = (np.asarray(part, float) for part in separator)
-    scores = features @ weight.T + bias
-    terms = features.shape[1] + 2
-    error = terms * 2.0**-53 / (1 - terms * 2.0**-53) * (np.abs(features) @ np.abs(weight).T + np.abs(bias))
-    rows = np.arange(len(labels))
-    lead = (scores - error)[rows, labels][:, None] - (scores + error)
-    lead[rows, labels] = np.inf
-    return bool((lead > 0).all())
+    return separator if clear(separator, features, labels).all() else None
 
 
 def separator_margin(separator: Separator, features: Features, labels: Labels) -> float:

@@ -9,7 +9,6 @@ from scipy.stats import ortho_group
 from nlpfeat.geometry.certificates import Separator, proves
 from nlpfeat.geometry.margin import hard_margin
 from nlpfeat.geometry.representation import (
-    certified,
     cka,
     cover_share,
     intrinsic_dimension,
@@ -19,7 +18,7 @@ from nlpfeat.geometry.representation import (
     separation,
     separator_margin,
 )
-from nlpfeat.geometry.separability import find_separator
+from nlpfeat.geometry.separability import clear, find_separator
 
 
 @pytest.mark.parametrize("points", [6, 10, 16])
@@ -61,18 +60,18 @@ def test_a_certificate_in_floats_is_one_in_fractions(seed):
     features, labels = rng.normal(size=(30, 12)), np.arange(30) % 3
     features += 2 * np.eye(12)[labels] * (seed % 4)
     found = find_separator(features, labels)
-    if found is not None and certified(found, features, labels):
+    if found is not None and clear(found, features, labels).all():
         assert proves(found, features, labels)
     wrong = Separator(rng.normal(size=(3, 12)), np.zeros(3))
-    assert not certified(wrong, features, labels)
+    assert not clear(wrong, features, labels).all()
 
 
 def test_a_margin_within_rounding_is_not_certified():
     features = np.array([[1.0, 1e-17], [1.0, -1e-17]])
     exact = Separator(np.array([[0.0, 1.0], [0.0, -1.0]]), np.array([0.0, 0.0]))
-    assert certified(exact, features, np.array([0, 1]))  # no other term that could round
+    assert clear(exact, features, np.array([0, 1])).all()  # no other term that could round
     tilted = Separator(np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([0.0, 0.0]))
-    assert not certified(tilted, features, np.array([0, 1]))
+    assert not clear(tilted, features, np.array([0, 1])).all()
     assert all(isinstance(x, Fraction) or np.isfinite(x) for x in tilted.weight.ravel())
 
 
