@@ -10,8 +10,10 @@ from sklearn.svm import SVC
 
 from nlpfeat.geometry.certificates import Farkas, Separator, proves
 from nlpfeat.geometry.margin import hard_margin
-from nlpfeat.geometry.probes import cross_entropy, fit_probe
-from nlpfeat.geometry.separability import _exact, hull, separate
+from nlpfeat.geometry.overlap import overlap
+from nlpfeat.geometry.probes import _by_library, _by_newton, cross_entropy, fit_probe
+from nlpfeat.geometry.separability import _exact, clear, hull, separate
+from nlpfeat.geometry.simplex import feasible
 
 
 def clusters(seed, classes, d, spread, count=8):
@@ -43,6 +45,68 @@ def test_points_of_a_small_grid(rows):
     rows = [*rows, (0, 1, 0), (2, 2, 1), (-2, 0, 2)]
     features, labels = np.array([r[:2] for r in rows], float), np.array([r[2] for r in rows])
     assert proves(separate(features, labels), features, labels)
+
+
+def two_exactly(features, labels):
+    """Whether two classes are separable, by the simplex method on all of their points."""
+    pairs = [(i, 1 - int(label)) for i, label in enumerate(labels)]
+    return isinstance(_exact(features, labels, pairs, 2), Separator)
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("d", [1, 2, 3, 5])
+def test_overlaps_are_exact_where_floats_are_not(seed, d):
+    """Clouds flattened to the rounding errors of a line or a plane, as dead units make them, and hulls that touch in one point."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(24) % 2
+    flat = rng.standard_normal((24, min(d, 1 + seed % 2)))
+    features = flat @ rng.standard_normal((flat.shape[1], d)) + rng.standard_normal(d)
+    features[labels == 1] += rng.standard_normal(d) * (0, 1, 4, 1e-16)[seed % 4]
+    if seed % 5 == 0:
+        features[1] = features[0]
+    certificate = overlap(features, labels)
+    separable = two_exactly(features, labels)
+    assert certificate is None or proves(certificate, features, labels)
+    assert not (separable and certificate)
+    found = separate(features, labels)
+    assert isinstance(found, Separator) == separable
+    assert proves(found, features, labels)
+
+
+@given(st.lists(st.tuples(*[st.integers(-2, 2)] * 3), min_size=1, max_size=7), st.integers(1, 9))
+@settings(max_examples=200, deadline=None)
+def test_the_simplex_method_in_whole_numbers(columns, denominator):
+    """Vectors with many dependencies, some of them parallel or zero."""
+    vectors = [[Fraction(x, denominator + r) for r, x in enumerate(column)] for column in columns]
+    weights, normal = feasible(vectors)
+    if weights:
+        assert sum(weights.values()) == 1
+        assert all(weight > 0 for weight in weights.values())
+        assert not any(sum(weights[j] * vectors[j][r] for j in weights) for r in range(3))
+    else:
+        assert all(sum(a * b for a, b in zip(normal, vector, strict=True)) > 0 for vector in vectors)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_floats_call_clear_only_what_fractions_prove(seed):
+    """Leads of a few roundings, of numbers from 1e-160 to 1e8, so that products underflow."""
+    rng = np.random.default_rng(seed)
+    labels, scale = np.arange(40) % 2, 10.0 ** rng.choice([-160.0, -8.0, 0.0, 8.0], 3)
+    normal = rng.standard_normal(3)
+    features = rng.standard_normal((40, 3))
+    features -= np.outer(features @ normal / (normal @ normal), normal)  # all on the boundary, up to rounding
+    features += np.outer((labels - 0.5) * 10.0 ** rng.uniform(-19, -13, 40), normal)
+    features, normal = features * scale, normal / scale * min(scale.min() ** 2, 1.0)
+    separator = Separator(np.stack([-normal, normal]), np.zeros(2))
+    certain = clear(separator, features, labels)
+    own, rival = (
+        [sum(Fraction(w) * Fraction(x) for w, x in zip(row, point, strict=True)) for row, point in rows]
+        for rows in (
+            [(separator.weight[label], point) for label, point in zip(labels, features, strict=True)],
+            [(separator.weight[1 - label], point) for label, point in zip(labels, features, strict=True)],
+        )
+    )
+    assert all(a > b for a, b, sure in zip(own, rival, certain, strict=True) if sure)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +260,14 @@ def test_the_probe_has_converged(classes):
     assert np.abs(residual.T @ (features / features.std(0))).max() / len(labels) < 1e-5
     worse = probe._replace(bias=probe.bias + np.eye(classes)[0] * 0.01)
     assert cross_entropy(scores, labels) < cross_entropy(worse.scores(features), labels)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_newtons_method_finds_the_optimum_of_the_library(classes):
+    features, labels = clusters(1, classes, 3, spread=1.0, count=60)
+    ours, theirs = (solve(features, labels, classes, 1e-4) for solve in (_by_newton, _by_library))
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine - mine.mean(0) == pytest.approx(other - other.mean(0), rel=1e-5, abs=1e-5)
 
 
 def test_a_probe_of_features_that_say_nothing():
