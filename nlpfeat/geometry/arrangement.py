@@ -75,6 +75,52 @@ def rebuild(cells: Complex, made: Cut, tags: Int[np.ndarray, " units"]) -> Compl
     return Complex(points, ends.astype(np.int32), sides, tags, faces)
 
 
+def cut_by_one(cells: Complex, line: Given, tag: int) -> tuple[Complex, int, int]:
+    """The complex cut by the zero line of one function, in the faces in which its sign changes: few of those of a large complex.
+
+    Args:
+      cells: the complex.
+      line: the function.
+      tag: of the edges that it makes.
+
+    Returns:
+      The complex, in which the faces that are not cut come first, and the numbers of coincidences and unclear lines (see `Cut`).
+    """
+    above, below = line.values > line.errors, line.values < -line.errors
+    (start, end), (left, right) = cells.ends.T, cells.sides.T
+    high, low = np.zeros((2, cells.faces + 1), bool)  # the last entry is that of the outside, `BOX`
+    for found, where in ((high, above), (low, below)):
+        edge = where[start] | where[end]
+        found[left[edge]] = found[right[edge]] = True
+    mixed = high & low
+    mixed[BOX] = False
+    touched = mixed[left] | mixed[right]
+    if not touched.any():
+        return cells, int((~above & ~below).sum()), 0
+    kept, part = np.full((2, cells.faces + 1), BOX, np.int32)
+    kept[:-1][~mixed[:-1]] = np.arange(cells.faces - mixed.sum())
+    part[mixed] = np.arange(mixed.sum())
+    ends, sides, tags = (of[touched] for of in (cells.ends, cells.sides, cells.tags))
+    inside = Complex(cells.points, ends, part[sides], tags, int(mixed.sum()))
+    made = cut(inside, line)
+    built = rebuild(inside, made, np.array([tag]))
+    # edges between a face that is cut and one that is not are not cut themselves
+    new = np.where(built.sides >= 0, built.sides + (cells.faces - inside.faces), BOX).astype(np.int32)
+    old = np.repeat(np.arange(len(ends)), 1 + np.bincount(made.points.edge, minlength=len(ends)))
+    new[: len(old)] = np.where(built.sides[: len(old)] >= 0, new[: len(old)], kept[sides[old]])
+    return (
+        Complex(
+            built.points,
+            np.concatenate([cells.ends[~touched], built.ends]),
+            np.concatenate([kept[cells.sides[~touched]], new]),
+            np.concatenate([cells.tags[~touched], built.tags]),
+            cells.faces - inside.faces + built.faces,
+        ),
+        made.coincidences,
+        made.unclear,
+    )
+
+
 def _keys(rng: np.random.Generator, count: int) -> UInt64[np.ndarray, " count"]:
     return rng.integers(0, 2**64, count, np.uint64)
 

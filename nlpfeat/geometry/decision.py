@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from nlpfeat.geometry.arrangement import cut, rebuild
+from nlpfeat.geometry.arrangement import cut_by_one
 from nlpfeat.geometry.complex import (
     BOX,
     Box,
@@ -78,13 +78,6 @@ class DecisionRegions:
     def component(self) -> Int[np.ndarray, " faces"]:
         """A label per face, equal for connected faces of one class. A common corner does not connect faces."""
         return merge_faces(self.cells, self.border)
-
-    @property
-    def reach(self) -> float:
-        """The largest coordinate of a vertex, except vertices on the box and on the edges that divide it."""
-        free = np.ones(len(self.cells.points), bool)
-        free[self.cells.ends[self.cells.tags < 0]] = False
-        return float(np.abs(self.cells.points[free]).max(initial=0.0))
 
     def polygons(self) -> list[Float[np.ndarray, "corners 2"]]:
         """The corners of each face, counter-clockwise."""
@@ -157,32 +150,74 @@ def decision_regions(network: Network, bounds: object) -> DecisionRegions:
     Raises:
       ValueError: as `linear_regions`, and for fewer than two classes.
     """
-    return _decide(network, box(bounds), rings=0)
+    return _decide(network, _cut(network, box(bounds), rings=0))
 
 
-def _decide(network: Network, bounds: Box, rings: int) -> DecisionRegions:
-    """The decision regions of a box `10**rings` times as large as `bounds`."""
-    check_plane(network, bounds.grown(10.0**rings))
+class _Cut(NamedTuple):
+    """The cells of decision regions, whose classes are not known yet, in a box `rings` times ten times as large as another."""
+
+    cells: Complex
+    box: Box
+    size: float  # magnitude of coordinates in the innermost box
+    coincidences: int
+    unclear: int
+
+    @property
+    def reach(self) -> float:
+        """The largest coordinate of a vertex, except vertices on the box and on the edges that divide it."""
+        free = np.ones(len(self.cells.points), bool)
+        free[self.cells.ends[self.cells.tags < 0]] = False
+        return float(np.abs(self.cells.points[free]).max(initial=0.0))
+
+
+class _Scores(NamedTuple):
+    """Scores at some points, each (points, classes)."""
+
+    values: np.ndarray
+    best: np.ndarray  # of each class and those before it
+    crude: np.ndarray  # a bound on the rounding errors of these
+
+
+def _scores(network: Network, points: Float[np.ndarray, "n 2"], size: float) -> _Scores:
+    values, crude = network(points), crude_errors(network.layers, points, size)
+    return _Scores(values, np.maximum.accumulate(values, 1), np.maximum.accumulate(crude, 1))
+
+
+def _cut(network: Network, bounds: Box, rings: int) -> _Cut:
+    """The cells of a box `10**rings` times as large as `bounds`."""
+    whole = bounds.grown(10.0**rings)
+    check_plane(network, whole)
     if network.outputs < 2:
         raise ValueError("one output has no decision regions: give a network with a score for each class")
     cells, coincidences, unclear = subdivide(network, box_complex(bounds, rings))
     size = scale(cells)
+    known = _scores(network, cells.points, size)
     for rival in range(1, network.outputs):
-        scores = network(cells.points)
-        lead = scores[:, :rival].max(1) - scores[:, rival]
-        level = 2 * crude_errors(network.layers, cells.points, size)[:, : rival + 1].max(1)
+        added = _scores(network, cells.points[len(known.values) :], size)
+        known = _Scores(*(np.concatenate(parts) for parts in zip(known, added, strict=True)))
+        lead = known.best[:, rival - 1] - known.values[:, rival]
+        level = 2 * known.crude[:, rival]
         doubtful = np.flatnonzero(np.abs(lead) <= level)
         level[doubtful] = 2 * errors(network.layers, cells.points[doubtful], size)[:, : rival + 1].max(
             1, initial=0
         )
-        made = cut(cells, Given(lead, np.where(np.abs(lead) <= level, level, 0.0)))
-        cells = rebuild(cells, made, np.array([network.units + rival - 1]))
-        coincidences, unclear = coincidences + made.coincidences, unclear + made.unclear
-    centroids = areas(cells)[1]
+        line = Given(lead, np.where(np.abs(lead) <= level, level, 0.0))
+        cells, more, lost = cut_by_one(cells, line, network.units + rival - 1)
+        coincidences, unclear = coincidences + more, unclear + lost
+    return _Cut(cells, whole, size, coincidences, unclear)
+
+
+def _decide(network: Network, made: _Cut) -> DecisionRegions:
+    """The decision regions, with the class of each cell: that of its centroid."""
+    centroids = areas(made.cells)[1]
     scores = network(centroids)
-    level = 2 * errors(network.layers, centroids, size).max(1)
-    winner = np.argmax(scores >= (scores.max(1) - level)[:, None], 1)
-    return DecisionRegions(network, bounds.grown(10.0**rings), cells, winner, coincidences, unclear)
+    best, winner = scores.max(1, keepdims=True), scores.argmax(1)
+    # ties up to rounding go to the first class; the sharper bound is for the cells that may have one
+    crude = 2 * crude_errors(network.layers, centroids, made.size).max(1, keepdims=True)
+    doubtful = np.flatnonzero((scores >= best - crude).sum(1) > 1)
+    level = 2 * errors(network.layers, centroids[doubtful], made.size).max(1, keepdims=True, initial=0)
+    winner[doubtful] = np.argmax(scores[doubtful] >= best[doubtful] - level, 1)
+    return DecisionRegions(network, made.box, made.cells, winner, made.coincidences, made.unclear)
 
 
 def whole_plane(network: Network, bounds: object) -> DecisionRegions:
@@ -192,10 +227,10 @@ def whole_plane(network: Network, bounds: object) -> DecisionRegions:
     away. The box grows up to 10¹² times `bounds`, where float64 begins to lose strips as wide as `bounds`; `complete` is then
     False, as vertices may be missing. See `decision_regions`.
     """
-    found = _decide(network, box(bounds), 4)
+    found = _cut(network, box(bounds), 4)
     for rings in (8, 12):
-        larger = _decide(network, box(bounds), rings)
+        larger = _cut(network, box(bounds), rings)
         if found.reach == larger.reach < found.box.size:
-            return replace(found, complete=True)
+            return replace(_decide(network, found), complete=True)
         found = larger
-    return found
+    return _decide(network, found)
