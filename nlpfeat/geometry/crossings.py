@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
 from nlpfeat.geometry.complex import Boundaries, Complex
 from nlpfeat.geometry.network import LINEAR, Layer, activate, forward
@@ -159,6 +159,15 @@ def pack(bits: np.ndarray) -> np.ndarray:
     """Rows of booleans as rows of 64-bit words."""
     packed = np.packbits(bits, axis=1, bitorder="little")
     return np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
+
+
+def row_labels(bits: Bool[np.ndarray, "n units"]) -> Int[np.ndarray, " n"]:
+    """Labels 0, 1, … of rows of booleans, equal for equal rows: by 64 columns at a time, which sort as one number."""
+    labels = np.zeros(len(bits), np.int64)
+    for word in pack(bits).T:
+        own = np.unique(word, return_inverse=True)[1]
+        labels = np.unique(labels * len(bits) + own, return_inverse=True)[1]
+    return labels
 
 
 def set_bits(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

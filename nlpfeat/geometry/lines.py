@@ -269,17 +269,19 @@ def local_distances(network: Network, points: Float[np.ndarray, "n inputs"]) -> 
 
 def _local(network: Network, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     values = points
-    jacobian = np.broadcast_to(np.eye(network.inputs), (len(points), network.inputs, network.inputs))
+    jacobian = np.eye(network.inputs)[None]  # the same everywhere before the first fold
     fold = np.full(len(points), np.inf)
     for weight, bias, negative_slope in network.layers:
         sums, jacobian = values @ weight.T + bias, weight @ jacobian
         if negative_slope != LINEAR:
-            fold = np.minimum(fold, _over(np.abs(sums), np.linalg.norm(jacobian, axis=2)).min(1))
+            slope = np.broadcast_to(np.linalg.norm(jacobian, axis=2), sums.shape)
+            fold = np.minimum(fold, _over(np.abs(sums), slope).min(1))
             active: Bool[np.ndarray, "n units"] = sums >= 0
             jacobian = jacobian * np.where(active, 1.0, negative_slope)[..., None]
         values = activate(sums, negative_slope)
     winner = values.argmax(1)
     rows = np.arange(len(values))
+    jacobian = np.broadcast_to(jacobian, (len(values), *jacobian.shape[1:]))
     lead = values[rows, winner][:, None] - values
     steepness = np.linalg.norm(jacobian[rows, winner][:, None] - jacobian, axis=2)
     lead[rows, winner] = np.inf

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from nlpfeat.geometry import scatter, warping
 from nlpfeat.geometry.cells import DIMENSIONS, linear_cells, most_cells
 from nlpfeat.geometry.complex import BOX
+from nlpfeat.geometry.crossings import row_labels
 from nlpfeat.geometry.decision import decision_regions, whole_plane
 from nlpfeat.geometry.margin import hard_margin, margins
 from nlpfeat.geometry.network import Layer, Network, forward
@@ -336,7 +337,7 @@ def _of_units(network: Network, sample: Sample) -> Computed:
     found: Computed = {
         "dead_units": dead,
         "dead_share": dead / network.units if network.units else np.nan,
-        "occupied_regions": np.array([len(np.unique(rows, axis=0)) for rows in patterns.values()]),
+        "occupied_regions": np.array([row_labels(rows).max() + 1 for rows in patterns.values()]),
     }
     if len(sample.class_curves):
         along = [network.active(curve) for curve in sample.class_curves]
@@ -366,8 +367,7 @@ def _of_neighbours(
     ends = np.sort(adjacency[:, :2], axis=1)
     pairs = np.unique(ends, axis=0)  # two regions may share several edges
     neighbours = np.bincount(pairs.ravel(), minlength=count)
-    packed = np.packbits(np.concatenate([patterns, network.active(sample.points["train"])]), axis=1)
-    _, group = np.unique(packed, axis=0, return_inverse=True)
+    group = row_labels(np.concatenate([patterns, network.active(sample.points["train"])]))
     occupied = np.isin(group[:count], group[count:])
     return {
         "neighbours": neighbours[~on_rim].mean() if (~on_rim).any() else np.nan,

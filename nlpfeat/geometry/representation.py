@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.spatial import KDTree
 
 from nlpfeat.geometry.certificates import Separator
 from nlpfeat.geometry.margin import margins
@@ -22,12 +23,15 @@ from nlpfeat.geometry.separability import (
     is_decided,
     rms_radius,
 )
-from nlpfeat.geometry.tangent_kernel import alignment, label_kernel
+from nlpfeat.geometry.tangent_kernel import alignment
 
 RIDGE = 1e-6  # of the probe: small, so that it separates what can be separated
 SMALLER_RIDGE = 1e-7  # of a second try, where the first leaves a few points on the wrong side
 PROGRAM = 400_000  # entries of the matrix of a linear program that takes a second or two
 CLOSE = 0.98  # accuracy of the converged classifier below which a linear program has nothing to find
+TREE_DIMENSIONS = (
+    128  # up to which a tree finds the neighbours of points of a plane, wherever a network maps it
+)
 DRAWS = 40  # of a random projection and a random split of the classes, at each dimension
 HALF = 0.5
 
@@ -104,14 +108,21 @@ def intrinsic_dimension(features: Features) -> float:
     The maximum-likelihood estimate of the two-neighbour model, n / Σ ln(r₂ / r₁) (Facco et al. 2017). Equal points count once. NaN for
     fewer than three points.
     """
-    from sklearn.neighbors import NearestNeighbors  # half a second to import
-
     distinct = np.unique(features, axis=0)
     if len(distinct) < 3:
         return np.nan
-    distances = NearestNeighbors(n_neighbors=3).fit(distinct).kneighbors(distinct)[0]
+    distances = _nearest(distinct, 3)
     ratios = np.log(distances[:, 2] / distances[:, 1])
     return float(len(ratios) / ratios.sum()) if ratios.sum() > 0 else np.inf
+
+
+def _nearest(points: Features, count: int) -> Float[np.ndarray, "n count"]:
+    """Distances from each point to the nearest ones, rising; its own, 0, is the first."""
+    if points.shape[1] <= TREE_DIMENSIONS:
+        return KDTree(points).query(points, count)[0]
+    from sklearn.neighbors import NearestNeighbors  # half a second to import
+
+    return NearestNeighbors(n_neighbors=count, algorithm="brute").fit(points).kneighbors(points)[0]
 
 
 def cka(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, "n d_"]) -> float:
@@ -129,7 +140,7 @@ def cka(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, "n d_"]) -> f
 
 def label_alignment(features: Features, labels: Labels) -> float:
     """Alignment of the linear kernel of the features with the labels: 1 where points of one class are equal, and classes orthogonal."""
-    return alignment(features @ features.T, label_kernel(labels))
+    return cka(features, (labels[:, None] == np.unique(labels)).astype(float))
 
 
 class Capacity(NamedTuple):

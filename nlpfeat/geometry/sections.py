@@ -1,5 +1,6 @@
 """A network on lines and planes through its data, whatever the dimension of its inputs."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -59,18 +60,15 @@ def sections(
       network: its outputs are the class scores.
       points, labels: training examples.
     """
-    rng = np.random.default_rng(0)
-    within = random_tuples(labels, 2, PAIRS, rng, same=True)
-    between = random_tuples(labels, 2, PAIRS, rng, same=False)
+    within, between, triples, across_triples = _draws(np.asarray(labels, np.int64).tobytes())
     inside, across = (
         line_pieces(network, points[pair[:, 0]], points[pair[:, 1]]) for pair in (within, between)
     )
     start, end = points[between[:, 0]], points[between[:, 1]]
     beyond = line_pieces(network, end, 2 * end - start)
     hulls = {}
-    for kind, same in (("within", True), ("between", False)):
-        triples = random_tuples(labels, 3, TRIPLES, rng, same=same)
-        found = [hull for triple in triples if (hull := _hull(network, *points[triple])) is not None]
+    for kind, chosen in (("within", triples), ("between", across_triples)):
+        found = [hull for triple in chosen if (hull := _hull(network, *points[triple])) is not None]
         hulls[f"hull_regions_{kind}"] = _mean([regions for regions, _ in found])
         hulls[f"hull_density_{kind}"] = _mean([regions / area for regions, area in found])
     variation, changes = across.variation(), across.switches()
@@ -85,6 +83,17 @@ def sections(
         **_decisions(inside, across, changes, labels[within[:, 0]], labels[between]),
         **_densities(inside, across, changes, beyond),
         **hulls,
+    )
+
+
+@lru_cache(maxsize=8)
+def _draws(labels: bytes) -> tuple[Int[np.ndarray, "count size"], ...]:
+    """Pairs within a class and between two, and triples, of the points with these labels (int64): the same for all networks."""
+    rng, given = np.random.default_rng(0), np.frombuffer(labels, np.int64)
+    return tuple(
+        random_tuples(given, size, count, rng, same=same)
+        for size, count in ((2, PAIRS), (3, TRIPLES))
+        for same in (True, False)
     )
 
 

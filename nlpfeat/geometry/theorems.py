@@ -8,6 +8,7 @@ from math import comb
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.spatial.distance import cdist
 
 from nlpfeat.geometry.complex import BOX, Box, inner
 from nlpfeat.geometry.decision import DecisionRegions
@@ -117,7 +118,7 @@ def steepness(
     for k in np.unique(labels):
         mine, others = labels == k, labels > k
         if others.any():
-            gap = np.linalg.norm(points[mine][:, None] - points[others][None], axis=2)
+            gap = cdist(points[mine], points[others])
             least = np.minimum(margin[mine][:, None], margin[others][None])
             needed = max(needed, float((2 * least / np.maximum(gap, 1e-300)).max()))
     return float(np.sqrt(2)) * spectral_product(network), needed
