@@ -112,6 +112,15 @@ def box_complex(bounds: Box, rings: int = 0) -> Complex:
     )
 
 
+def part(cells: Complex, kept: Bool[np.ndarray, " faces"]) -> Complex:
+    """Some faces of a complex; what was beside them is outside. Vertices stay, also where they have no edge any more."""
+    number = np.full(cells.faces + 1, BOX, np.int32)  # the last entry is that of the outside
+    number[:-1][kept] = np.arange(kept.sum())
+    sides = number[cells.sides]
+    edges = (sides[:, 0] != BOX) | (sides[:, 1] != BOX)
+    return Complex(cells.points, cells.ends[edges], sides[edges], cells.tags[edges], int(kept.sum()))
+
+
 class Boundaries(NamedTuple):
     """The half-edges of all faces, face after face, each counter-clockwise."""
 

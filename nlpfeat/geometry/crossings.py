@@ -157,8 +157,10 @@ def find_crossings(cells: Complex, rim: Boundaries, lines: Units | Given) -> Cro
 
 def pack(bits: np.ndarray) -> np.ndarray:
     """Rows of booleans as rows of 64-bit words."""
-    packed = np.packbits(bits, axis=1, bitorder="little")
-    return np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
+    octets = -(-bits.shape[1] // 8)
+    packed = np.zeros((len(bits), -(-octets // 8) * 8), np.uint8)
+    packed[:, :octets] = np.packbits(bits, axis=1, bitorder="little")
+    return packed.view(np.uint64)
 
 
 def row_labels(bits: Bool[np.ndarray, "n units"]) -> Int[np.ndarray, " n"]:

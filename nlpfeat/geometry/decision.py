@@ -18,6 +18,7 @@ from nlpfeat.geometry.complex import (
     inner,
     lengths,
     merge_faces,
+    part,
     polygons,
 )
 from nlpfeat.geometry.crossings import Given, crude_errors, errors
@@ -125,6 +126,10 @@ class DecisionRegions:
 
     def summary(self) -> ClassSummary:
         """Components, holes, areas and boundary lengths by class."""
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> ClassSummary:
         classes, of = self.network.outputs, self.of_component()
         length = lengths(self.cells)[self.border]
         sides = self.winner[self.cells.sides[self.border]]
@@ -150,7 +155,7 @@ def decision_regions(network: Network, bounds: object) -> DecisionRegions:
     Raises:
       ValueError: as `linear_regions`, and for fewer than two classes.
     """
-    return _decide(network, _cut(network, box(bounds), rings=0))
+    return _decide(network, _along_folds(network, box(bounds), rings=0))
 
 
 class _Cut(NamedTuple):
@@ -163,11 +168,12 @@ class _Cut(NamedTuple):
     unclear: int
 
     @property
-    def reach(self) -> float:
-        """The largest coordinate of a vertex, except vertices on the box and on the edges that divide it."""
-        free = np.ones(len(self.cells.points), bool)
+    def has_vertices(self) -> bool:
+        """Whether there are vertices beside those on the box and on the edges that divide it."""
+        free = np.zeros(len(self.cells.points), bool)
+        free[self.cells.ends[self.cells.tags >= 0]] = True
         free[self.cells.ends[self.cells.tags < 0]] = False
-        return float(np.abs(self.cells.points[free]).max(initial=0.0))
+        return bool(free.any())
 
 
 class _Scores(NamedTuple):
@@ -183,14 +189,23 @@ def _scores(network: Network, points: Float[np.ndarray, "n 2"], size: float) -> 
     return _Scores(values, np.maximum.accumulate(values, 1), np.maximum.accumulate(crude, 1))
 
 
-def _cut(network: Network, bounds: Box, rings: int) -> _Cut:
-    """The cells of a box `10**rings` times as large as `bounds`."""
+def _along_folds(network: Network, bounds: Box, rings: int, hole: int = 0) -> _Cut:
+    """A box `10**rings` times as large as `bounds`, cut by the folds; with a hole, outside of the box of so many rings."""
     whole = bounds.grown(10.0**rings)
     check_plane(network, whole)
     if network.outputs < 2:
         raise ValueError("one output has no decision regions: give a network with a score for each class")
-    cells, coincidences, unclear = subdivide(network, box_complex(bounds, rings))
+    cells = box_complex(bounds, rings)
     size = scale(cells)
+    if hole:
+        cells = part(cells, np.arange(cells.faces) > 4 * hole)
+    cells, coincidences, unclear = subdivide(network, cells)
+    return _Cut(cells, whole, size, coincidences, unclear)
+
+
+def _along_ties(network: Network, made: _Cut) -> _Cut:
+    """The same, cut further where the highest score changes."""
+    cells, whole, size, coincidences, unclear = made
     known = _scores(network, cells.points, size)
     for rival in range(1, network.outputs):
         added = _scores(network, cells.points[len(known.values) :], size)
@@ -207,8 +222,9 @@ def _cut(network: Network, bounds: Box, rings: int) -> _Cut:
     return _Cut(cells, whole, size, coincidences, unclear)
 
 
-def _decide(network: Network, made: _Cut) -> DecisionRegions:
-    """The decision regions, with the class of each cell: that of its centroid."""
+def _decide(network: Network, folded: _Cut) -> DecisionRegions:
+    """The decision regions of a box that is cut by the folds; the class of each cell is that of its centroid."""
+    made = _along_ties(network, folded)
     centroids = areas(made.cells)[1]
     scores = network(centroids)
     best, winner = scores.max(1, keepdims=True), scores.argmax(1)
@@ -227,10 +243,26 @@ def whole_plane(network: Network, bounds: object) -> DecisionRegions:
     away. The box grows up to 10¹² times `bounds`, where float64 begins to lose strips as wide as `bounds`; `complete` is then
     False, as vertices may be missing. See `decision_regions`.
     """
-    found = _cut(network, box(bounds), 4)
-    for rings in (8, 12):
-        larger = _cut(network, box(bounds), rings)
-        if found.reach == larger.reach < found.box.size:
-            return replace(_decide(network, found), complete=True)
-        found = larger
-    return _decide(network, found)
+    here = box(bounds)
+    for rings in (4, 8):
+        beyond = _along_folds(network, here, rings + 4, hole=rings)
+        if not (beyond.has_vertices or _along_ties(network, beyond).has_vertices):
+            return replace(_decide(network, _along_folds(network, here, rings)), complete=True)
+    return _decide(network, _along_folds(network, here, 12))
+
+
+def within(plane: DecisionRegions, bounds: object) -> DecisionRegions:
+    """The decision regions in a box, as part of those of the plane around it; `coincidences` stay those of the plane.
+
+    Args:
+      plane: from `whole_plane`, of the same box.
+      bounds: as there.
+    """
+    here = box(bounds)
+    if plane.unclear:  # lines that were left out somewhere
+        return decision_regions(plane.network, here)
+    x, y = areas(plane.cells)[1].T
+    inside = (here.left < x) & (x < here.right) & (here.bottom < y) & (y < here.top)
+    return replace(
+        plane, box=here, cells=part(plane.cells, inside), winner=plane.winner[inside], complete=False
+    )
