@@ -7,10 +7,11 @@ found exactly, layer by layer: between two neighbouring breakpoints of the layer
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from nlpfeat.geometry.adapters import as_network
 from nlpfeat.geometry.network import LINEAR, Network, activate
@@ -267,18 +268,41 @@ def local_distances(network: Network, points: Float[np.ndarray, "n inputs"]) -> 
     return LocalDistances(np.concatenate(folds), np.concatenate(boundaries))
 
 
-def _local(network: Network, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    values = points
-    jacobian = np.eye(network.inputs)[None]  # the same everywhere before the first fold
+def fold_distances(network: Network, points: Float[np.ndarray, "n inputs"]) -> Float[np.ndarray, " n"]:
+    """The distance of points to the nearest fold alone, as in `local_distances`."""
     fold = np.full(len(points), np.inf)
+    hidden = network.folding[-1] + 1 if network.folding else 0
+    for sums, jacobian, negative_slope in islice(_sums(network, points), hidden):
+        if negative_slope != LINEAR:
+            fold = np.minimum(fold, _to_zero(sums, jacobian))
+    return fold
+
+
+def _sums(
+    network: Network, points: Float[np.ndarray, "n inputs"]
+) -> Iterator[tuple[Float[np.ndarray, "n units"], Float[np.ndarray, "_ units inputs"], float]]:
+    """The sums of each layer and their derivatives, which have one row where they are the same everywhere; the outputs last."""
+    values, jacobian = points, np.eye(network.inputs)[None]
     for weight, bias, negative_slope in network.layers:
         sums, jacobian = values @ weight.T + bias, weight @ jacobian
+        yield sums, jacobian, negative_slope
         if negative_slope != LINEAR:
-            slope = np.broadcast_to(np.linalg.norm(jacobian, axis=2), sums.shape)
-            fold = np.minimum(fold, _over(np.abs(sums), slope).min(1))
-            active: Bool[np.ndarray, "n units"] = sums >= 0
-            jacobian = jacobian * np.where(active, 1.0, negative_slope)[..., None]
+            jacobian = jacobian * np.where(sums >= 0, 1.0, negative_slope)[..., None]
         values = activate(sums, negative_slope)
+    yield values, jacobian, LINEAR
+
+
+def _to_zero(sums: Float[np.ndarray, "n units"], jacobian: np.ndarray) -> Float[np.ndarray, " n"]:
+    """How far away the first of some sums is zero."""
+    slope = np.sqrt(np.einsum("nui,nui->nu", jacobian, jacobian))
+    return _over(np.abs(sums), np.broadcast_to(slope, sums.shape)).min(1)
+
+
+def _local(network: Network, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    fold, values, jacobian = np.full(len(points), np.inf), points, np.eye(network.inputs)[None]
+    for values, jacobian, negative_slope in _sums(network, points):
+        if negative_slope != LINEAR:
+            fold = np.minimum(fold, _to_zero(values, jacobian))
     winner = values.argmax(1)
     rows = np.arange(len(values))
     jacobian = np.broadcast_to(jacobian, (len(values), *jacobian.shape[1:]))

@@ -55,22 +55,25 @@ def _exact(
       sign: (m,), 1 for one class and -1 for the other.
       start: (m,), which points come first: those that floats use, which are nearly always enough.
     """
+    scaled = sign[:, None] * np.column_stack([features[points], np.ones(len(points))])
 
     def column(j: int) -> list[Fraction]:
-        s = int(sign[j])
-        return [*(Fraction(s * x) for x in features[points[j]].tolist()), Fraction(s)]
+        return [Fraction(x) for x in scaled[j].tolist()]
+
+    def behind(normal: list[Fraction], j: int) -> bool:
+        return sum((a * b for a, b in zip(normal, column(j), strict=True)), Fraction(0)) <= 0
 
     chosen = np.flatnonzero(start).tolist()
     while True:
         weights, normal = feasible([column(j) for j in chosen])
         if weights:
             return {chosen[j]: weight for j, weight in weights.items()}
-        sides = [
-            sum((a * b for a, b in zip(normal, column(j), strict=True)), Fraction(0))
-            for j in range(len(points))
-        ]
-        wrong = sorted((side, j) for j, side in enumerate(sides) if side <= 0)
+        size = max(map(abs, normal))
+        sides = scaled @ np.array([float(x / size) for x in normal])
+        left = [j for j in np.argsort(sides).tolist() if j not in chosen]
+        # floats only choose what comes next; where they find nothing, fractions decide
+        wrong = [j for j in left if sides[j] < 0] or [j for j in left if behind(normal, j)]
         if not wrong:
             return {}
         for s in (1, -1):
-            chosen += [j for _, j in wrong if sign[j] == s][:_MORE]
+            chosen += [j for j in wrong if sign[j] == s][:_MORE]

@@ -24,10 +24,13 @@ def scatter(features: Features, labels: Labels) -> tuple[np.ndarray, np.ndarray]
 
     S_W is the mean covariance of the classes, S_B the covariance of the class means.
     """
-    means = class_means(features, labels)
-    within = [np.cov(features[labels == k].T, bias=True) for k in np.unique(labels)]
+    means, (_, own, counts) = (
+        class_means(features, labels),
+        np.unique(labels, return_inverse=True, return_counts=True),
+    )
+    apart = (features - means[own]) / np.sqrt(counts[own] * len(means))[:, None]
     centred = means - means.mean(0)
-    return np.atleast_2d(np.mean(within, 0)), centred.T @ centred / len(means)
+    return apart.T @ apart, centred.T @ centred / len(means)
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> float:

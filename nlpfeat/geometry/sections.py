@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from nlpfeat.geometry.lines import LinePieces, Switches, line_pieces, local_distances
+from nlpfeat.geometry.lines import LinePieces, Switches, fold_distances, line_pieces
 from nlpfeat.geometry.network import Network, slice_plane
 from nlpfeat.geometry.regions import count_regions
 
@@ -99,7 +99,7 @@ def _draws(labels: bytes) -> tuple[Int[np.ndarray, "count size"], ...]:
 
 def fold_distance(network: Network, points: Float[np.ndarray, "n inputs"]) -> float:
     """The median distance of some points to the nearest fold."""
-    return float(np.median(local_distances(network, points).fold))
+    return float(np.median(fold_distances(network, points)))
 
 
 def _decisions(
