@@ -1,6 +1,6 @@
 """All measures of one trained network: what a study stores for each member and checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -10,11 +10,11 @@ from nlpfeat.geometry import scatter, warping
 from nlpfeat.geometry.cells import DIMENSIONS, linear_cells, most_cells
 from nlpfeat.geometry.complex import BOX
 from nlpfeat.geometry.crossings import row_labels
-from nlpfeat.geometry.decision import decision_regions, whole_plane
+from nlpfeat.geometry.decision import whole_plane, within
 from nlpfeat.geometry.margin import hard_margin, margins
 from nlpfeat.geometry.network import Layer, Network, forward
 from nlpfeat.geometry.norms import product, spectral_product, unit_path_norms
-from nlpfeat.geometry.probes import cross_entropy, fit_probe
+from nlpfeat.geometry.probes import Probe, cross_entropy, fit_probe
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.geometry.representation import (
     RIDGE,
@@ -230,6 +230,13 @@ def diverged_measures(sample: Sample, classes: int, layers: int) -> Values:
     return undefined_measures(sample, classes, layers) | {"separable": np.zeros(len(sample.points))}
 
 
+def measure_layers(layers: list[Layer], initial: list[Layer], sample: Sample) -> Values:
+    """All measures of a network given as layers, also those before training; NaN where its training diverged."""
+    if not all(np.isfinite(array).all() for layer in layers for array in (layer.weight, layer.bias)):
+        return diverged_measures(sample, len(layers[-1].bias), len(layers))
+    return measure(Network(tuple(layers)), Network(tuple(initial)), sample)
+
+
 def measure(network: Network, initial: Network, sample: Sample) -> Values:
     """All of `MEASURES`, each an array over its dims; NaN where a measure does not apply.
 
@@ -245,10 +252,13 @@ def measure(network: Network, initial: Network, sample: Sample) -> Values:
         read.append({split: forward((layer,), values) for split, values in read[-1].items()})
     features = read[-1]
     scores = {split: network(points) for split, points in sample.points.items()}
-    found |= _of_points(features, scores, sample.labels)
-    found |= _of_units(network, sample) | _of_kernel(network, initial, sample) | _of_weights(network)
+    probes = _unit_probes(network, sample, read)
+    found |= _of_points(features, scores, sample.labels, probes.get(len(read) - 1))
+    found |= (
+        _of_units(network, sample, read, probes) | _of_kernel(network, initial, sample) | _of_weights(network)
+    )
     found |= _of_sections(network, sample)
-    found |= _of_layers(read, sample.labels)
+    found |= _of_layers(read, sample.labels, probes)
     found["linearity"] = np.array(
         [warping.linearity(sample.points[split], e) for split, e in features.items()]
     )
@@ -293,15 +303,20 @@ def measure_features(
     every = [*layers, features]
     found = diverged_measures(sample, next(iter(scores.values())).shape[1], len(every))
     if all(np.isfinite(array).all() for part in (*every, scores) for array in part.values()):
-        found |= _of_points(features, scores, labels) | _of_layers(every, labels)
+        found |= _of_points(features, scores, labels) | _of_layers(every, labels, {})
         found["violations"] = np.array(0.0)  # no theorem applies
     return {name: np.asarray(found[name], float) for name in MEASURES}
 
 
-def _of_points(features: Values, scores: Values, labels: Values) -> Values:
+def _of_points(features: Values, scores: Values, labels: Values, near: Probe | None = None) -> Values:
+    """Separability and scatter of the last features; `near` is a probe of much the same points, from which the fit starts."""
     train = features["train"]
     few = is_decided(train.shape[1], len(np.unique(labels["train"])))
-    probe = fit_probe(train, labels["train"]) if few else fit_probe(train, labels["train"], RIDGE)
+    probe = (
+        fit_probe(train, labels["train"], near=near)
+        if few
+        else fit_probe(train, labels["train"], RIDGE, near)
+    )
     means = scatter.class_means(train, labels["train"])
     rows = []
     for split, e in features.items():
@@ -330,7 +345,17 @@ def _of_points(features: Values, scores: Values, labels: Values) -> Values:
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def _of_units(network: Network, sample: Sample) -> Computed:
+def _unit_probes(network: Network, sample: Sample, read: Sequence[Values]) -> dict[int, Probe]:
+    """Linear classifiers of the last hidden layer and the embedding, by index of what layers read; none off the plane, where each layer is measured."""
+    if not (network.folding and sample.window):
+        return {}
+    return {
+        at: fit_probe(read[at]["train"], sample.labels["train"], PROBE_RIDGE)
+        for at in (network.folding[-1] + 1, len(read) - 1)
+    }
+
+
+def _of_units(network: Network, sample: Sample, read: Sequence[Values], probes: dict[int, Probe]) -> Computed:
     """What the hidden units do at the points, and how well they separate the classes beside the embedding."""
     patterns = {split: network.active(points) for split, points in sample.points.items()}
     dead = float((~patterns["train"]).all(0).sum())
@@ -342,16 +367,13 @@ def _of_units(network: Network, sample: Sample) -> Computed:
     if len(sample.class_curves):
         along = [network.active(curve) for curve in sample.class_curves]
         found["folds_crossed"] = np.array([(rows[1:] != rows[:-1]).sum() for rows in along], float)
-    if network.folding and sample.window:  # elsewhere, what each layer reads is measured
-        hidden, embedding = network.until(network.folding[-1] + 1), network.until(len(network.layers) - 1)
-        for name, features in (("hidden", hidden), ("embedding", embedding)):
-            probe = fit_probe(features(sample.points["train"]), sample.labels["train"], PROBE_RIDGE)
-            found[f"{name}_probe_accuracy"] = np.array(
-                [
-                    (probe.scores(features(points)).argmax(1) == sample.labels[split]).mean()
-                    for split, points in sample.points.items()
-                ]
-            )
+    for name, at in (("hidden", min(probes)), ("embedding", max(probes))) if probes else ():
+        found[f"{name}_probe_accuracy"] = np.array(
+            [
+                (probes[at].scores(features).argmax(1) == sample.labels[split]).mean()
+                for split, features in read[at].items()
+            ]
+        )
     return found
 
 
@@ -391,7 +413,7 @@ def _of_sections(network: Network, sample: Sample) -> Computed:
     return {**along._asdict(), "fold_distance": np.array(distances)}
 
 
-def _of_layers(read: Sequence[Values], labels: Values) -> Computed:
+def _of_layers(read: Sequence[Values], labels: Values, near: Mapping[int, Probe]) -> Computed:
     """Separability and dimension of what each layer reads, on a sample of the training examples."""
     some = {
         split: np.sort(np.random.default_rng(0).permutation(len(of_split))[:LAYER_POINTS])
@@ -399,9 +421,10 @@ def _of_layers(read: Sequence[Values], labels: Values) -> Computed:
     }
     present, own = np.unique(labels["train"][some["train"]], return_inverse=True)
     rows, accuracies = [], []
-    for features in read:
+    for number, features in enumerate(read):
         train = features["train"][some["train"]]
-        probe = fit_probe(train, own, RIDGE)
+        start = near.get(number) if len(present) == labels["train"].max() + 1 else None
+        probe = fit_probe(train, own, RIDGE, start)
         found = separation(train, own, probe)
         predicted = {split: present[probe.scores(features[split][some[split]]).argmax(1)] for split in labels}
         accuracies.append([(predicted[split] == labels[split][some[split]]).mean() for split in labels])
@@ -483,7 +506,8 @@ def _of_map(regions: Regions) -> Computed:
 
 
 def _of_plane(network: Network, window: float) -> tuple[Computed, dict[str, bool]]:
-    plane, near = whole_plane(network, window), decision_regions(network, window)
+    plane = whole_plane(network, window)
+    near = within(plane, window)
     shape, here = plane.summary(), near.summary()
     found = {
         "components": shape.components,

@@ -7,13 +7,14 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
+from nlpfeat.geometry.newton import Objective, minimise
 from nlpfeat.geometry.separability import Features, Labels, checked
 
 RIDGE = 1e-8
 # Newton's method costs the cube of their number, up to here less than the hundreds of steps of L-BFGS.
 NEWTON_UNKNOWNS = 512
-CONVERGED = 1e-13  # nats per point that a step promises, after which it is the last
-NEWTON_STEPS, HALVINGS = 200, 40
+
+ROTATED = 12  # features from which fewer unknowns are worth a rotation
 
 
 class Probe(NamedTuple):
@@ -27,7 +28,9 @@ class Probe(NamedTuple):
         return features @ self.weight.T + self.bias
 
 
-def fit_probe(features: np.ndarray, labels: np.ndarray, ridge: float = RIDGE) -> Probe:
+def fit_probe(
+    features: np.ndarray, labels: np.ndarray, ridge: float = RIDGE, near: Probe | None = None
+) -> Probe:
     """The softmax classifier with the smallest cross-entropy and ridge, of features scaled to unit variance.
 
     Args:
@@ -35,6 +38,7 @@ def fit_probe(features: np.ndarray, labels: np.ndarray, ridge: float = RIDGE) ->
       labels: (n,).
       ridge: half the factor of Σ‖w‖²; for two classes, of the square of the difference of both w. The default only keeps the weights
         finite on separable classes.
+      near: a probe of much the same points, at which the search starts; it changes nothing else.
 
     Raises:
       ValueError: for features that are not finite, or labels that skip a class.
@@ -43,76 +47,86 @@ def fit_probe(features: np.ndarray, labels: np.ndarray, ridge: float = RIDGE) ->
     middle, scale = features.mean(0), features.std(0)
     scale = np.where(scale > 0, scale, 1.0)
     few = (classes - 1) * (features.shape[1] + 1) <= NEWTON_UNKNOWNS
-    solve = _by_newton if few else _by_library
-    weight, bias = solve((features - middle) / scale, labels, classes, ridge)
+    scaled = (features - middle) / scale
+    if few:
+        start = None if near is None else Probe(near.weight * scale, near.bias + near.weight @ middle)
+        weight, bias = _by_newton(scaled, labels, classes, ridge, start)
+    else:
+        weight, bias = _by_library(scaled, labels, classes, ridge)
     weight = weight / scale
     return Probe(weight, bias - weight @ middle)
 
 
-def _by_newton(
-    points: Features, labels: Labels, classes: int, ridge: float
-) -> tuple[Float[np.ndarray, "classes d"], Float[np.ndarray, " classes"]]:
-    """Weights and biases by Newton's method, each step of which is halved until it lowers the loss.
+def _by_newton(points: Features, labels: Labels, classes: int, ridge: float, start: Probe | None) -> Probe:
+    """The probe of scaled features by Newton's method.
 
     At the optimum they add up to 0 over the classes, so that their contrasts are the unknowns.
     """
-    count = len(points)
+    axes = _row_space(points, ridge)
+    points = points @ axes
+    count, shape = len(points), (classes - 1, points.shape[1] + 1)
     contrast = scipy.linalg.helmert(classes)  # (classes - 1, classes), orthonormal rows that add up to 0
     design = np.concatenate([points, np.ones((count, 1))], 1)
     across = np.ascontiguousarray(design.T)
+    a, b = np.tril_indices(classes - 1)
+    both = contrast[a] * contrast[b]
     hot = (labels == np.arange(classes)[:, None]).astype(float)
     price = np.append(np.full(points.shape[1], ridge * (2 if classes == 2 else 1)), 0.0)
 
-    def loss(unknowns: np.ndarray) -> tuple[float, np.ndarray]:
-        scores = contrast.T @ (unknowns @ across)
+    def value(unknowns: np.ndarray) -> tuple[float, np.ndarray]:
+        given = unknowns.reshape(shape)
+        scores = contrast.T @ (given @ across)
         scores -= scores.max(0)
         own = (scores * hot).sum(0)
         chance = np.exp(scores, out=scores)
         total = chance.sum(0)
         chance /= total
-        return float((np.log(total) - own).mean() + (price * unknowns**2).sum() / 2), chance
+        return float((np.log(total) - own).mean() + (price * given**2).sum() / 2), chance
 
-    unknowns = np.zeros((classes - 1, points.shape[1] + 1))
-    value, chance = loss(unknowns)
-    for _ in range(NEWTON_STEPS):
-        gradient = contrast @ (chance - hot) @ design / count + price * unknowns
-        hessian = _hessian(design, across, contrast, chance) / count
-        hessian[np.diag_indices_from(hessian)] += np.tile(price, classes - 1) + 1e-12 * hessian.trace()
-        factor = scipy.linalg.cho_factor(hessian, lower=True, overwrite_a=True, check_finite=False)
-        step = scipy.linalg.cho_solve(factor, gradient.ravel(), check_finite=False).reshape(gradient.shape)
-        gain = float((gradient * step).sum())
-        if gain <= CONVERGED:
-            unknowns = unknowns - step  # near the optimum each step squares the distance
-            break
-        for share in 0.5 ** np.arange(HALVINGS):
-            found, there = loss(unknowns - share * step)
-            if found <= value - share * gain / 4:
-                break
-        else:  # rounding hides what is left to gain
-            break
-        unknowns, value, chance = unknowns - share * step, found, there
-    both = contrast.T @ unknowns
-    return both[:, :-1], both[:, -1]
+    def gradient(unknowns: np.ndarray, chance: np.ndarray) -> np.ndarray:
+        return (contrast @ (chance - hot) @ design / count + price * unknowns.reshape(shape)).ravel()
 
+    def product(chance: np.ndarray, vector: np.ndarray) -> np.ndarray:
+        given = vector.reshape(shape)
+        change = chance * (contrast.T @ (given @ across))
+        change -= chance * change.sum(0)
+        return (contrast @ change @ design / count + price * given).ravel()
 
-def _hessian(
-    design: np.ndarray, across: np.ndarray, contrast: np.ndarray, chance: Float[np.ndarray, "classes n"]
-) -> np.ndarray:
-    """Second derivatives of the summed cross-entropy by the unknowns: blocks of pairs of contrasts."""
-    size, pairs = design.shape[1], len(contrast)
-    found = np.empty((pairs, size, pairs, size))
-    mean = contrast @ chance
-    for a in range(pairs):
-        for b in range(a + 1):
-            weight = (contrast[a] * contrast[b]) @ chance - mean[a] * mean[b]
-            found[a, :, b] = (across * weight) @ design
-            found[b, :, a] = found[a, :, b]
-    return found.reshape(pairs * size, pairs * size)
+    def hessian(chance: np.ndarray) -> np.ndarray:
+        """Blocks of pairs of contrasts."""
+        pairs, size = shape
+        mean = contrast @ chance
+        weight = (both @ chance - mean[a] * mean[b]) / count
+        blocks = ((across * weight[:, None]).reshape(-1, count) @ design).reshape(-1, size, size)
+        found = np.empty((pairs, size, pairs, size))
+        found[a, :, b] = found[b, :, a] = blocks
+        found = found.reshape(pairs * size, pairs * size)
+        found[np.diag_indices_from(found)] += np.tile(price, pairs)
+        return found
+
+    unknowns = shape[0] * shape[1]
+    objective = Objective(value, gradient, product, hessian, unknowns // 16)
+    first = np.zeros(unknowns)
+    if start is not None:
+        first = (contrast @ np.column_stack([start.weight @ axes, start.bias])).ravel()
+    found = contrast.T @ minimise(objective, first).reshape(shape)
+    return Probe(found[:, :-1] @ axes.T, found[:, -1])
 
 
-def _by_library(
-    points: Features, labels: Labels, classes: int, ridge: float
-) -> tuple[Float[np.ndarray, "classes d"], Float[np.ndarray, " classes"]]:
+def _row_space(points: Features, ridge: float) -> Float[np.ndarray, "d rank"]:
+    """Orthonormal axes of the directions in which points differ: in the others the optimum is 0.
+
+    Hidden units that are never or always active leave a third of them. Directions are left out in which points differ by so little that
+    no weight with this ridge gains more than 1e-13 nats.
+    """
+    if points.shape[1] < ROTATED:
+        return np.eye(points.shape[1])
+    triangle = np.linalg.qr(points, mode="r") / np.sqrt(len(points))
+    _, lengths, axes = np.linalg.svd(triangle)
+    return axes[: np.count_nonzero(lengths**2 > 2e-13 * ridge)].T
+
+
+def _by_library(points: Features, labels: Labels, classes: int, ridge: float) -> Probe:
     """The same by the L-BFGS of scikit-learn, for many unknowns."""
     from sklearn.linear_model import LogisticRegression  # half a second to import: only measuring needs it
 
@@ -131,7 +145,7 @@ def _by_library(
     weight, bias = fit.coef_, np.asarray(fit.intercept_)
     if classes == 2:  # scikit-learn gives one row: the second class against the first
         weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-    return weight, bias
+    return Probe(weight, bias)
 
 
 def cross_entropy(scores: Float[np.ndarray, "n classes"], labels: Labels) -> float:

@@ -64,7 +64,7 @@ def separation(features: Features, labels: Labels, probe: Probe | None = None) -
     close = (probe.scores(features).argmax(1) == labels).mean() >= CLOSE
     found = _certified_probe(probe, features, labels)
     if found is None and close:
-        found = _certified_probe(fit_probe(features, labels, SMALLER_RIDGE), features, labels)
+        found = _certified_probe(fit_probe(features, labels, SMALLER_RIDGE, probe), features, labels)
     if found is None and is_decided(features.shape[1], classes):
         found = find_separator(features, labels)
     elif found is None and close:
@@ -119,7 +119,7 @@ def intrinsic_dimension(features: Features) -> float:
 def _nearest(points: Features, count: int) -> Float[np.ndarray, "n count"]:
     """Distances from each point to the nearest ones, rising; its own, 0, is the first."""
     if points.shape[1] <= TREE_DIMENSIONS:
-        return KDTree(points).query(points, count)[0]
+        return np.asarray(KDTree(points).query(points, count)[0])
     from sklearn.neighbors import NearestNeighbors  # half a second to import
 
     return NearestNeighbors(n_neighbors=count, algorithm="brute").fit(points).kneighbors(points)[0]

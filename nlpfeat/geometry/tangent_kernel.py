@@ -10,17 +10,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
-import scipy.optimize
 from jaxtyping import Float
 from scipy.special import log_softmax
 
 from nlpfeat.geometry.network import LINEAR, Layer, Network, activate
+from nlpfeat.geometry.newton import Objective, minimise
 from nlpfeat.geometry.scatter import Labels
 
 # Of the linear model, over the mean eigenvalue of the features' Gram matrix; falling, each fit starts from the one before.
 RIDGES = (1e-2, 1e-4, 1e-6)
-ITERATIONS = 300
+_ROWS = 1024  # points per pass: their activations fit the cache of a core
 
 
 class Signals(NamedTuple):
@@ -37,14 +36,8 @@ class Signals(NamedTuple):
 
 def signals(network: Network, points: Float[np.ndarray, "n inputs"]) -> list[Signals]:
     """Those of each layer, first layer first."""
-    values, inputs, derivatives = np.asarray(points, np.float64), [], []
-    for weight, bias, negative_slope in network.layers:
-        inputs.append(values)
-        sums = values @ weight.T + bias
-        # 0 at a sum of 0, as JAX has it for ReLU
-        derivatives.append(np.where(sums > 0, 1.0, negative_slope))
-        values = activate(sums, negative_slope)
-    outward = np.broadcast_to(np.eye(network.outputs), (len(values), network.outputs, network.outputs))
+    inputs, derivatives = _traced(network, points)
+    outward = np.broadcast_to(np.eye(network.outputs), (len(points), network.outputs, network.outputs))
     found = []
     for layer, into, derivative in zip(
         reversed(network.layers), reversed(inputs), reversed(derivatives), strict=True
@@ -53,6 +46,20 @@ def signals(network: Network, points: Float[np.ndarray, "n inputs"]) -> list[Sig
         found.append(Signals(into, slopes))
         outward = slopes @ layer.weight
     return found[::-1]
+
+
+def _traced(
+    network: Network, points: Float[np.ndarray, "n inputs"]
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Of each layer, its inputs (n, in) and the derivatives of its activations (n, out)."""
+    values, inputs, derivatives = np.asarray(points, np.float64), [], []
+    for weight, bias, negative_slope in network.layers:
+        inputs.append(values)
+        sums = values @ weight.T + bias
+        # 0 at a sum of 0, as JAX has it for ReLU
+        derivatives.append(np.where(sums > 0, 1.0, negative_slope))
+        values = activate(sums, negative_slope)
+    return inputs, derivatives
 
 
 def tangent_kernel(network: Network, points: Float[np.ndarray, "n inputs"]) -> Float[np.ndarray, "n n"]:
@@ -98,7 +105,11 @@ class LinearizedNetwork(NamedTuple):
 
     def __call__(self, points: Float[np.ndarray, "n inputs"]) -> Float[np.ndarray, "n classes"]:
         """Outputs (n, classes) at `points` (n, inputs)."""
-        values = np.asarray(points, np.float64)
+        points = np.asarray(points, np.float64)
+        chunks = [points[at : at + _ROWS] for at in range(0, len(points), _ROWS)] or [points]
+        return np.concatenate([self._outputs(chunk) for chunk in chunks])
+
+    def _outputs(self, values: Float[np.ndarray, "n inputs"]) -> Float[np.ndarray, "n classes"]:
         change = np.zeros_like(values)
         for layer, step in zip(self.network.layers, self.step, strict=True):
             sums = values @ layer.weight.T + layer.bias
@@ -113,7 +124,7 @@ def fit_linearized(
 ) -> list[LinearizedNetwork]:
     """Train the linearized network: the smallest mean cross-entropy with a ridge on the change of the weights.
 
-    The problem is convex. It is solved by L-BFGS, in coordinates in which the bound of Böhning (1992) on the Hessian is the identity.
+    The problem is convex. It is solved by Newton's method.
 
     Args:
       network: its outputs are the classes.
@@ -123,48 +134,83 @@ def fit_linearized(
     Returns:
       One linearized network per ridge.
     """
-    features, start = _jacobian(network, points), network(points)
+    start = network(points)
     count, classes = start.shape
     hot = np.eye(classes)[labels]
-    centred = features.reshape(count, classes, -1)
-    centred = (centred - centred.mean(1, keepdims=True)).reshape(features.shape)  # a softmax ignores the mean
-    gram = centred.T @ centred / count
-    found, weights = [], np.zeros(features.shape[1])
+    jacobian = _jacobian(network, points)
+    # a softmax ignores the mean
+    centred = (jacobian - jacobian.mean(1, keepdims=True)).reshape(count * classes, -1)
+    mean = max(float((centred**2).sum() / count / centred.shape[1]), np.finfo(float).tiny)
+    models, weights = [], np.zeros(centred.shape[1])
     for ridge in ridges:
-        strength = ridge * max(np.trace(gram) / len(gram), np.finfo(float).tiny)
-        root = scipy.linalg.cholesky(gram / 2 + strength * np.eye(len(gram)), lower=True)
+        weights = minimise(_objective(network, points, jacobian, start, hot, ridge * mean), weights)
+        models.append(LinearizedNetwork(network, _as_layers(network, weights)))
+    return models
 
-        def objective(
-            moved: np.ndarray, root: np.ndarray = root, strength: float = strength
-        ) -> tuple[float, np.ndarray]:
-            w = scipy.linalg.solve_triangular(root, moved, lower=True, trans="T", check_finite=False)
-            scores = start + (centred @ w).reshape(count, classes)
-            logs = log_softmax(scores, axis=1)
-            loss = -(hot * logs).sum() / count + strength * (w @ w) / 2
-            gradient = centred.T @ ((np.exp(logs) - hot).ravel() / count) + strength * w
-            return loss, scipy.linalg.solve_triangular(root, gradient, lower=True, check_finite=False)
 
-        solved = scipy.optimize.minimize(
-            objective,
-            root.T @ weights,
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": ITERATIONS, "gtol": 1e-7},
-        )
-        weights = scipy.linalg.solve_triangular(root, solved.x, lower=True, trans="T")
-        found.append(LinearizedNetwork(network, _as_layers(network, weights)))
-    return found
+def _objective(
+    network: Network,
+    points: Float[np.ndarray, "n inputs"],
+    jacobian: Float[np.ndarray, "n classes parameters"],
+    start: Float[np.ndarray, "n classes"],
+    hot: Float[np.ndarray, "n classes"],
+    strength: float,
+) -> Objective:
+    """The mean cross-entropy of the linearized network and a ridge, by the change of its weights."""
+    count = len(start)
+    into, derivatives = _traced(network, points)
+
+    def outputs(weights: np.ndarray) -> np.ndarray:
+        """Their change, layer by layer: a tenth of a product with the Jacobian."""
+        change = np.zeros((count, network.inputs))
+        for layer, step, inputs, derivative in zip(
+            network.layers, _as_layers(network, weights), into, derivatives, strict=True
+        ):
+            change = change @ layer.weight.T + inputs @ step.weight.T + step.bias
+            if layer.negative_slope != LINEAR:
+                change *= derivative
+        return change
+
+    def back(change: np.ndarray) -> np.ndarray:
+        """The gradient by the weights of outputs that weigh as much."""
+        parts = []
+        for layer, inputs, derivative in zip(
+            network.layers[::-1], into[::-1], derivatives[::-1], strict=True
+        ):
+            sums = change if layer.negative_slope == LINEAR else change * derivative
+            parts += [sums.sum(0), (sums.T @ inputs).ravel()]
+            change = sums @ layer.weight
+        return np.concatenate(parts[::-1])
+
+    def value(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        logs = log_softmax(start + outputs(weights), axis=1)
+        return -(hot * logs).sum() / count + strength * (weights @ weights) / 2, np.exp(logs)
+
+    def gradient(weights: np.ndarray, chance: np.ndarray) -> np.ndarray:
+        return back((chance - hot) / count) + strength * weights
+
+    def product(chance: np.ndarray, vector: np.ndarray) -> np.ndarray:
+        change = chance * outputs(vector)
+        return back((change - chance * change.sum(1, keepdims=True)) / count) + strength * vector
+
+    def hessian(chance: np.ndarray) -> np.ndarray:
+        rows = jacobian - (chance[:, None] @ jacobian)
+        rows *= np.sqrt(chance / count)[..., None]
+        rows = rows.reshape(-1, rows.shape[-1])
+        return rows.T @ rows + strength * np.eye(rows.shape[1])
+
+    return Objective(value, gradient, product, hessian, jacobian.shape[-1] // 10)
 
 
 def _jacobian(
     network: Network, points: Float[np.ndarray, "n inputs"]
-) -> Float[np.ndarray, "rows parameters"]:
+) -> Float[np.ndarray, "n outputs parameters"]:
     """The derivative of each output at each point by each weight and bias, layer after layer."""
     parts = []
     for inputs, slopes in signals(network, points):
         weights = slopes[..., None] * inputs[:, None, None]
-        parts += [weights.reshape(len(inputs) * network.outputs, -1), slopes.reshape(-1, slopes.shape[-1])]
-    return np.concatenate(parts, 1)
+        parts += [weights.reshape(len(inputs), network.outputs, -1), slopes]
+    return np.concatenate(parts, 2)
 
 
 def _as_layers(network: Network, numbers: Float[np.ndarray, " parameters"]) -> tuple[Layer, ...]:

@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 from nlpfeat.geometry.certificates import Farkas, Separator, proves
 from nlpfeat.geometry.margin import hard_margin
 from nlpfeat.geometry.overlap import overlap
-from nlpfeat.geometry.probes import _by_library, _by_newton, cross_entropy, fit_probe
+from nlpfeat.geometry.probes import Probe, _by_library, _by_newton, cross_entropy, fit_probe
 from nlpfeat.geometry.separability import _exact, clear, hull, separate
 from nlpfeat.geometry.simplex import feasible
 
@@ -265,9 +265,12 @@ def test_the_probe_has_converged(classes):
 @pytest.mark.parametrize("classes", [2, 4])
 def test_newtons_method_finds_the_optimum_of_the_library(classes):
     features, labels = clusters(1, classes, 3, spread=1.0, count=60)
-    ours, theirs = (solve(features, labels, classes, 1e-4) for solve in (_by_newton, _by_library))
-    for mine, other in zip(ours, theirs, strict=True):
-        assert mine - mine.mean(0) == pytest.approx(other - other.mean(0), rel=1e-5, abs=1e-5)
+    ours = _by_newton(features, labels, classes, 1e-4, None)
+    for mine, other in zip(ours, _by_library(features, labels, classes, 1e-4), strict=True):
+        assert mine == pytest.approx(other - other.mean(0), rel=1e-5, abs=1e-5)
+    for start in (ours, fit_probe(features, labels, 1.0), Probe(30 * ours.weight, 9 * ours.bias)):
+        again = _by_newton(features, labels, classes, 1e-4, start)
+        assert again.weight == pytest.approx(ours.weight, rel=1e-5, abs=1e-6)
 
 
 def test_a_probe_of_features_that_say_nothing():
