@@ -1,7 +1,7 @@
 """Measure the geometry of every member of a study at every kept checkpoint, on all cores.
 
 The geometry is exact where networks are piecewise linear on points of the plane; elsewhere the separability of the last
-features is measured on a sample. Each bucket and step has a file of its own, so a process that dies loses only the one at
+features is measured on a sample. Each bucket and step has a file of its own, so a process that dies loses only those at
 hand. `nlpfeat.store.combine` joins the measures to the study's array, under the same labels.
 """
 
@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
-from itertools import takewhile
+from itertools import groupby, takewhile
 from typing import NamedTuple, TypeAlias
 
 import jax
@@ -22,8 +22,7 @@ from nlpfeat.data.core import Examples, Params, count, split_names
 from nlpfeat.digests import digest
 from nlpfeat.errors import DamagedFile, UserError
 from nlpfeat.geometry.decision import DecisionRegions, decision_regions
-from nlpfeat.geometry.measures import MEASURES, Sample, diverged_measures, measure_features
-from nlpfeat.geometry.measures import measure as measure_network
+from nlpfeat.geometry.measures import MEASURES, Sample, measure_features, measure_layers
 from nlpfeat.geometry.network import Layer, Network
 from nlpfeat.geometry.regions import Regions, linear_regions
 from nlpfeat.geometry.warping import QUANTILES, determinants
@@ -154,27 +153,58 @@ def measure(study: Study, *, track: Track = untracked) -> xr.Dataset:
     return read_combined(study.folder)
 
 
+class _Submitted(NamedTuple):
+    """A job whose members are being measured.
+
+    Attributes:
+      job: it.
+      members: their ids.
+      splits: their names.
+      futures: of the measures of each member.
+    """
+
+    job: MeasureJob
+    members: list[str]
+    splits: list[str]
+    futures: list[Future[Measures]]
+
+
 def _measure_all(study: Study, jobs: list[MeasureJob], track: Track) -> None:
     discard_parts(study.path / "measures")
     with process_pool() as pool:
-        measured = (one for job in jobs for one in _measure_job(study, job, pool))
+        measured = (one for job in _submit(study, jobs, pool) for one in _finish(study, job))
         for _ in track(measured, "checkpoints of members measured", sum(job.members for job in jobs)):
             pass
 
 
-def _measure_job(study: Study, job: MeasureJob, pool: Executor) -> Iterator[Measures]:
+def _submit(study: Study, jobs: list[MeasureJob], pool: Executor) -> Iterator[_Submitted]:
+    """Each job, once the next is submitted, too: no process waits while a file is written and the next checkpoint is read."""
+    ahead: list[_Submitted] = []
+    for label, of_bucket in groupby(jobs, lambda job: job.label):
+        known: list[_Known] = []  # the same at all steps
+        for job in of_bucket:
+            members = list(restore_bucket(study.folder, study.factory, label, job.step))
+            if study.task.views.piecewise_linear is None:
+                futures = [_submit_features(member, pool) for member in members]
+            else:
+                known = known or _known(members, int(study.members["width"].max()))
+                futures = _submit_layers(members, known, pool)
+            ahead.append(
+                _Submitted(job, [member.id for member in members], split_names(members[0].splits), futures)
+            )
+            if len(ahead) > 1:
+                yield ahead.pop(0)
+    yield from ahead
+
+
+def _finish(study: Study, submitted: _Submitted) -> Iterator[Measures]:
     """The measures of each member of a job; the file is written after the last."""
-    bucket = restore_bucket(study.folder, study.factory, job.label, job.step)
-    members = list(bucket)
-    if study.task.views.piecewise_linear is None:
-        futures = [_submit_features(member, pool) for member in members]
-    else:
-        futures = _submit_layers(members, int(study.members["width"].max()), pool)
     found = []
-    for future in futures:
+    for future in submitted.futures:
         found.append(future.result())
         yield found[-1]
-    dataset = to_dataset(found, [member.id for member in members], job.step, split_names(members[0].splits))
+    job = submitted.job
+    dataset = to_dataset(found, submitted.members, job.step, submitted.splits)
     dataset.attrs = {
         "bucket": job.label,
         "commit": provenance.commit(),
@@ -243,20 +273,48 @@ def inputs_of(
     return points.reshape(len(points), -1).astype(np.float64), np.asarray(labels)
 
 
-def _submit_layers(members: list[TrainedMember], units: int, pool: Executor) -> list[Future[Measures]]:
+class _Known(NamedTuple):
+    """What of a member is the same at each of its steps.
+
+    Attributes:
+      initial: its layers before training.
+      sample: its data.
+      digest: of both.
+    """
+
+    initial: list[Layer]
+    sample: Sample
+    digest: bytes
+
+
+def _known(members: list[TrainedMember], units: int) -> list[_Known]:
+    """Of each member; `units` is the padded width at which one program makes the first weights of all widths."""
+    found = []
+    for member in members:
+        initial, sample = initial_layers_of(member, units), sample_of(member)
+        found.append(_Known(initial, sample, _digest((initial, sample))))
+    return found
+
+
+def _digest(arrays: PyTree) -> bytes:
+    return hashlib.sha256(b"".join(np.asarray(array).tobytes() for array in jax.tree.leaves(arrays))).digest()
+
+
+def _submit_layers(
+    members: list[TrainedMember], known: list[_Known], pool: Executor
+) -> list[Future[Measures]]:
     """Exact geometry. Equal networks on equal data are measured once: before training, those of all learning rates.
 
     Args:
       members: to be measured.
-      units: the padded width at which one program makes the first weights of all widths.
+      known: of each.
       pool: does the work.
     """
-    submitted: dict[str, Future[Measures]] = {}
+    submitted: dict[bytes, Future[Measures]] = {}
     futures = []
-    for member in members:
-        layers, initial, sample = layers_of(member), initial_layers_of(member, units), sample_of(member)
-        arrays = jax.tree.leaves((layers, initial, sample))
-        key = hashlib.sha256(b"".join(np.asarray(array).tobytes() for array in arrays)).hexdigest()
+    for member, (initial, sample, fixed) in zip(members, known, strict=True):
+        layers = layers_of(member)
+        key = _digest(layers) + fixed
         if key not in submitted:
             submitted[key] = pool.submit(measure_layers, layers, initial, sample)
         futures.append(submitted[key])
@@ -296,13 +354,6 @@ def _layers_in_order(member: TrainedMember) -> list[str]:
         for name in before
         if jnp.issubdtype(outputs[name].dtype, jnp.floating) and outputs[name][0].size <= MAX_FEATURES
     ]
-
-
-def measure_layers(layers: list[Layer], initial: list[Layer], sample: Sample) -> Measures:
-    """All measures of a network given as layers, also those before training; NaN where its training diverged."""
-    if not all(np.isfinite(array).all() for layer in layers for array in (layer.weight, layer.bias)):
-        return diverged_measures(sample, len(layers[-1].bias), len(layers))
-    return measure_network(Network(tuple(layers)), Network(tuple(initial)), sample)
 
 
 def to_dataset(found: list[Measures], members: list[str], step: int, splits: list[str]) -> xr.Dataset:

@@ -105,7 +105,8 @@ def test_equal_networks_are_measured_once(measured):
             return submitted[-1]
 
     other = opened(made).restore(0, width=2, seed=1)
-    first, second, third = measuring._submit_layers([member, member, other], 8, Pool())
+    members = [member, member, other]
+    first, second, third = measuring._submit_layers(members, measuring._known(members, 8), Pool())
     assert first is second
     assert submitted == [first, third]
 
