@@ -12,7 +12,7 @@ from jaxtyping import PyTree
 
 from nlpfeat.errors import DamagedFile
 from nlpfeat.store.layout import StudyFolder
-from nlpfeat.store.netcdf import loaded, open_netcdf
+from nlpfeat.store.netcdf import read_netcdf
 from nlpfeat.training.metrics import Metric
 
 
@@ -77,11 +77,11 @@ def read_measures(folder: StudyFolder, label: str, step: int) -> xr.Dataset:
 
 
 def _of_bucket(folder: StudyFolder, label: str, path: Path, again: str) -> xr.Dataset:
-    with open_netcdf(path, again) as dataset:
-        ids = dataset["id"].to_numpy().tolist() if "id" in dataset.coords else []
-        if dataset.attrs.get("bucket") != label or ids != list(folder.bucket(label).index):
-            raise _misplaced(path, f"bucket {dataset.attrs.get('bucket', '?')}", again)
-        return loaded(dataset, path, again)
+    dataset = read_netcdf(path, again)
+    ids = dataset["id"].to_numpy().tolist() if "id" in dataset.coords else []
+    if dataset.attrs.get("bucket") != label or ids != list(folder.bucket(label).index):
+        raise _misplaced(path, f"bucket {dataset.attrs.get('bucket', '?')}", again)
+    return dataset
 
 
 def _misplaced(path: Path, holds: str, again: str) -> DamagedFile:
