@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from nlpfeat.geometry.decision import decision_regions, whole_plane
+from nlpfeat.geometry.arrangement import cut, cut_by_one, rebuild
+from nlpfeat.geometry.complex import areas, lengths
+from nlpfeat.geometry.crossings import Given
+from nlpfeat.geometry.decision import decision_regions, whole_plane, within
 from nlpfeat.geometry.network import LINEAR, Layer, Network
 from nlpfeat.geometry.regions import linear_regions
 from nlpfeat.geometry.theorems import check_decision, check_regions, check_scores, steepness
@@ -248,3 +251,33 @@ def test_the_image_of_a_nearly_constant_map_far_from_the_origin_keeps_its_area()
     small = 1e-7 * np.array([[1.0, 0.3], [-0.2, 1.0]])
     net = Network((Layer(small, np.array([3.0, -2.0]), 0.1), Layer(np.eye(2), np.array([50.0, 9.0]), LINEAR)))
     assert all(check_regions(linear_regions(net, 1.1)).values())
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("widths", "classes"), [((12,), 3), ((40,), 5), ((6, 5), 4)], ids=str)
+def test_the_box_is_a_part_of_the_plane(seed, widths, classes):
+    net = random_net(seed, widths, outputs=classes)
+    part, alone = within(whole_plane(net, 1.0), 1.0), decision_regions(net, 1.0)
+    for name, found in part.summary()._asdict().items():
+        np.testing.assert_allclose(found, getattr(alone.summary(), name), rtol=1e-9, atol=1e-12, err_msg=name)
+    assert part.cells.faces == alone.cells.faces
+    assert part.box == alone.box
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_cut_of_the_faces_that_change_sign_is_a_cut_of_all(seed):
+    """With a vertex on the line, and against the cut of the whole complex."""
+    cells = linear_regions(random_net(seed, (9,)), 1.0).cells
+    rng = np.random.default_rng(seed)
+    values = cells.points @ rng.standard_normal(2) + 0.3 * rng.standard_normal()
+    values -= values[seed] if seed % 2 else 0.0
+    line = Given(values, np.full(len(values), 1e-12))
+    found, coincidences, unclear = cut_by_one(cells, line, 99)
+    made = cut(cells, line)
+    whole = rebuild(cells, made, np.array([99]))
+    assert (coincidences, unclear) == (made.coincidences, made.unclear)
+    assert found.euler == whole.euler == 1
+    assert (found.faces, len(found.ends)) == (whole.faces, len(whole.ends))
+    np.testing.assert_allclose(np.sort(areas(found)[0]), np.sort(areas(whole)[0]), rtol=1e-9, atol=1e-12)
+    on_line = [lengths(one)[one.tags == 99].sum() for one in (found, whole)]
+    assert on_line[0] == pytest.approx(on_line[1])

@@ -279,3 +279,11 @@ def test_a_probe_of_features_that_say_nothing():
     assert cross_entropy(scores, labels) == pytest.approx(
         -(0.25 * np.log(0.25) + 0.75 * np.log(0.75)), abs=1e-6
     )
+
+
+def test_features_that_repeat_others_leave_the_probe_as_the_library_has_it():
+    """Dead units and sums of others, as hidden layers have them: fewer unknowns, and the same optimum."""
+    features, labels = clusters(2, 3, 8, spread=0.7, count=50)
+    repeated = np.concatenate([features, features[:, :5] @ np.ones((5, 4)), np.zeros((len(features), 3))], 1)
+    ours, theirs = _by_newton(repeated, labels, 3, 1e-4, None), _by_library(repeated, labels, 3, 1e-4)
+    assert ours.weight == pytest.approx(theirs.weight - theirs.weight.mean(0), rel=1e-4, abs=1e-4)
