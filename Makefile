@@ -8,7 +8,7 @@ RUN    := $(VENV)/bin/python
 help:              ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
 
-measure: $(VENV)/ok ## the exact geometry of every member of that study, then all figures: some seven minutes
+measure: $(VENV)/ok ## the exact geometry of every member of that study, then all figures: some three minutes
 	$(RUN) -m nlpfeat measure --study=runs/spirals
 	$(RUN) -m nlpfeat plot --study=runs/spirals
 
