@@ -25,7 +25,7 @@ from nlpfeat.study.restore import TrainedMember
 from nlpfeat.study.select import ANYWHERE, finished_widths, members_of_width
 from nlpfeat.study.session import Study
 from nlpfeat.sweeps.compute import flops_per_step
-from nlpfeat.sweeps.members import NewMember, stack_settings, tree_index
+from nlpfeat.sweeps.members import NewMember, stack_settings
 from nlpfeat.sweeps.trials import run_trials
 from nlpfeat.training.task import GradientDescent
 
@@ -317,8 +317,7 @@ def _sources(
         for name, value in settings.items():
             own = own[own[name] == value]
         table = pd.DataFrame([{**own.iloc[0].to_dict(), "seed": seed} for seed in range(draws)])
-        stacked = stack_settings(study.spec.settings, table)
-        made = [factory.new_member(tree_index(stacked, i), width) for i in range(draws)]
+        made = factory.new_members(stack_settings(study.spec.settings, table), width)
         for data in made:
             for start in made:
                 rows.append({name: getattr(start.settings, name).item() for name in names})

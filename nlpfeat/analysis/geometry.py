@@ -7,7 +7,7 @@ hand. `nlpfeat.store.combine` joins the measures to the study's array, under the
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from itertools import groupby, takewhile
 from typing import NamedTuple, TypeAlias
@@ -42,6 +42,7 @@ from nlpfeat.study.restore import TrainedMember, kept_steps, restore_bucket
 from nlpfeat.study.select import final_scores, median_seed, point_of
 from nlpfeat.study.session import Study
 from nlpfeat.sweeps import launch
+from nlpfeat.sweeps.members import tree_stack
 from nlpfeat.tasks.registry import require_view
 from nlpfeat.training.step import fresh_splits
 
@@ -225,10 +226,14 @@ def layers_of(member: TrainedMember) -> list[Layer]:
     return _layers(member, member.params)
 
 
-def initial_layers_of(member: TrainedMember, units: int) -> list[Layer]:
-    """The same layers before training, made at a padded width of `units`."""
-    made = member.factory.new_member(member.settings, units)
-    return _layers(member, crop(made.params, member.factory.shapes(int(member.settings.width))))
+def initial_layers_of(members: Sequence[TrainedMember], units: int) -> list[list[Layer]]:
+    """The same layers of some members of a study before training, made at a padded width of `units`."""
+    factory = members[0].factory
+    made = factory.new_members(tree_stack([member.settings for member in members]), units)
+    return [
+        _layers(member, crop(new.params, factory.shapes(int(member.settings.width))))
+        for member, new in zip(members, made, strict=True)
+    ]
 
 
 def _layers(member: TrainedMember, params: Params) -> list[Layer]:
@@ -290,8 +295,8 @@ class _Known(NamedTuple):
 def _known(members: list[TrainedMember], units: int) -> list[_Known]:
     """Of each member; `units` is the padded width at which one program makes the first weights of all widths."""
     found = []
-    for member in members:
-        initial, sample = initial_layers_of(member, units), sample_of(member)
+    for member, initial in zip(members, initial_layers_of(members, units), strict=True):
+        sample = sample_of(member)
         found.append(_Known(initial, sample, _digest((initial, sample))))
     return found
 

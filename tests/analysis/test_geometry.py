@@ -83,7 +83,7 @@ def test_the_numbers_are_those_of_the_member(measured, width, seed, step):
     net = Network(tuple(measuring.layers_of(member)))
     here = dataset.sel(width=width, seed=seed, step=step)
     assert here.regions == count_regions(net.until(2), measuring.WINDOW)
-    first = Network(tuple(measuring.initial_layers_of(member, 8)))
+    first = Network(tuple(measuring.initial_layers_of([member], 8)[0]))
     expected = measure(net, first, measuring.sample_of(member))
     for name, about in MEASURES.items():
         np.testing.assert_allclose(here[name].transpose(*about.dims), expected[name], rtol=1e-6, err_msg=name)
