@@ -192,12 +192,15 @@ def _forward(
 ) -> tuple[tuple[Array, State], PyTree]:
     """The result of `_run`, and the residuals of `_backward`."""
     weight, bias, recurrent = weights
-    of_inputs, of_outputs = weight.T, recurrent.T
+    if len(x) == 1:  # as in sampling, where the transpose of the weights would take longer than their product
+        of_inputs, of_outputs = (lambda y, w=w: (y.T @ w).T for w in (weight, recurrent))
+    else:
+        of_inputs, of_outputs = (partial(jnp.matmul, w.T) for w in (weight, recurrent))
 
     def step(state: State, position: tuple[Array, Array | None]) -> tuple[State, tuple[Sums, State]]:
         inputs, mask = position
-        feedback = of_outputs @ _drop(state[0], dropout_mask)
-        sums = cell.sums(of_inputs @ inputs + bias[:, None], feedback)
+        feedback = of_outputs(_drop(state[0], dropout_mask))
+        sums = cell.sums(of_inputs(inputs) + bias[:, None], feedback)
         new = _next_state(cell, mask, sums, state)
         return new, (sums, new)
 
