@@ -98,13 +98,13 @@ class MemberFactory:
         model, metadata = self.spec.task.model, self.dataset.metadata
         try:
             splits = self._splits(settings)
-            if model.padded:
-                params = self._params(settings, splits, units)
-            else:  # each at its own width
-                params = [
-                    self._params(tree_index(settings, [i]), [own], int(settings.width[i]))[0]
-                    for i, own in enumerate(splits)
-                ]
+            params: list[Params] = [{}] * len(splits)
+            # Networks that cannot be padded are each of their own width.
+            for size in [units] if model.padded else np.unique(settings.width).tolist():
+                rows = [i for i in range(len(splits)) if model.padded or settings.width[i] == size]
+                of_size = self._params(tree_index(settings, rows), [splits[i] for i in rows], size)
+                for i, one in zip(rows, of_size, strict=True):
+                    params[i] = one
             made = map(NewMember, _each(settings), splits, params)
             return [
                 m._replace(params=model.init_override(metadata, m.params, m.settings, m.splits)) for m in made
@@ -142,10 +142,8 @@ class MemberFactory:
         )
 
 
-MOST_AT_ONCE, BYTES_AT_ONCE = (
-    64,
-    2**22,
-)  # members that are made by one call: few calls for small ones, no copies of large ones
+# Members that are made by one call: few calls for many small ones, and no copies of a large one that is made alone.
+MOST_AT_ONCE, BYTES_AT_ONCE = 16, 2**22
 
 
 def _in_groups(make: Callable[[list[int]], Tree], number: int, shapes: Tree) -> list[Tree]:

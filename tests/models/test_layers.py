@@ -8,7 +8,17 @@ from flax.core.meta import unbox
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpfeat.models.layers import Convolution, Dense, Dropout, Embedding, Size, class_scores, max_pool
+from nlpfeat.models.layers import (
+    Convolution,
+    Dense,
+    Dropout,
+    Embedding,
+    Size,
+    class_scores,
+    convolve,
+    max_pool,
+    unfold,
+)
 
 LENGTHS = st.integers(1, 6)
 
@@ -48,6 +58,23 @@ def test_convolution_is_that_of_the_library():
         x, params["weight"], (1,), "SAME", dimension_numbers=("NHC", "HIO", "NHC")
     )
     np.testing.assert_allclose(found, np.asarray(theirs) + params["bias"], atol=1e-5)
+
+
+def test_a_convolution_by_examples_is_that_of_all_at_once():
+    """On a CPU one example after another, on other devices all at once: the same numbers, and the same gradients."""
+    rng = np.random.default_rng(0)
+    x = jnp.asarray(rng.normal(size=(5, 9, 3)), jnp.float32)
+    weight = jnp.asarray(rng.normal(size=(4 * 3, 6)), jnp.float32)
+
+    def at_once(x, weight):
+        return (unfold(x, 4).reshape(-1, 12) @ weight).reshape(5, 9, 6)
+
+    both = [
+        jax.jit(jax.value_and_grad(lambda x, w, run=run: (run(x, w) ** 2).sum(), argnums=(0, 1)))(x, weight)
+        for run in (lambda x, w: convolve(x, w, 4), at_once)
+    ]
+    for a, b in zip(*map(jax.tree.leaves, both), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
 
 @settings(max_examples=5, deadline=None)

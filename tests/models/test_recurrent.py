@@ -83,6 +83,23 @@ def test_scan_is_the_loop_and_so_is_the_way_back(name):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_position_by_position_is_the_whole_sequence(name):
+    """As sampling reads a text: a layer that is given one position multiplies in another order."""
+    cell, rng = ALL[name], np.random.default_rng(1)
+    x = jnp.asarray(rng.normal(size=(2, 7, 4)), jnp.float32)
+    module = Recurrent(cell, fixed(4), fixed(5))
+    params = unbox(module.init(jax.random.key(0), x)["params"])
+    whole, last = module.apply({"params": params}, x)
+    state, said = None, []
+    for place in range(x.shape[1]):
+        one, state = module.apply({"params": params}, x[:, place : place + 1], state)
+        said.append(one)
+    np.testing.assert_allclose(np.concatenate(said, 1), whole, atol=1e-6)
+    for a, b in zip(state, last, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
 def test_padding_is_passed_over_exactly():
     """However much padding stands in front, and whatever vector it has, the state is the same to the bit."""
     rng = np.random.default_rng(0)
