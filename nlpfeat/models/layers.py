@@ -191,14 +191,21 @@ def convolve(
     and are made again for the gradient.
     """
 
-    def at_once(x: Array, weight: Array) -> Array:
-        windows = unfold(x, kernel_size)
-        return (windows.reshape(-1, len(weight)) @ weight).reshape(*x.shape[:2], -1)
-
     def one_by_one(x: Array, weight: Array) -> Array:
-        return jax.lax.map(jax.checkpoint(lambda one: at_once(one[None], weight)[0]), x)
+        return jax.lax.map(jax.checkpoint(lambda one: convolve_at_once(one[None], weight, kernel_size)[0]), x)
+
+    def at_once(x: Array, weight: Array) -> Array:
+        return convolve_at_once(x, weight, kernel_size)
 
     return jax.lax.platform_dependent(x, weight, cpu=one_by_one, default=at_once)
+
+
+def convolve_at_once(
+    x: Float[Array, "n length inputs"], weight: Float[Array, "window filters"], kernel_size: int
+) -> Float[Array, "n length filters"]:
+    """The same by one product over the windows of all examples."""
+    windows = unfold(x, kernel_size)
+    return (windows.reshape(-1, len(weight)) @ weight).reshape(*x.shape[:2], -1)
 
 
 def unfold(

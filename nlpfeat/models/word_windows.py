@@ -23,7 +23,7 @@ from nlpfeat.config.fields import Count, Positive, Scalar
 from nlpfeat.data.core import Outputs, Params
 from nlpfeat.data.text.subwords import subword_ids
 from nlpfeat.data.text.windows import WindowTexts, vocabulary_subwords
-from nlpfeat.models.layers import Dense, Embedding, Size, fixed, glorot, unfold
+from nlpfeat.models.layers import Dense, Embedding, Size, convolve_at_once, fixed, glorot
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 from nlpfeat.models.roles import with_role
 
@@ -130,10 +130,8 @@ class WindowNet(nn.Module):
         weight = jnp.asarray(self.param("weight", draw))
         zeros = with_role(nn.initializers.zeros_init(), fan_in=True, fan_out=False, bias=True)
         bias = self.param("bias", zeros, (self.spec.hidden,))
-        # A product of matrices over the words of each window, of all segments at once: a segment at a time takes longer here.
-        window = unfold(words, kernel_size)
-        flat = weight.reshape(-1, self.spec.hidden)
-        real = (window.reshape(-1, len(flat)) @ flat).reshape(*words.shape[:2], -1) + bias[None, None]
+        # At once, as one segment after another takes longer here.
+        real = convolve_at_once(words, weight.reshape(-1, self.spec.hidden), kernel_size) + bias[None, None]
         change = (replaced - words).reshape(-1, self.units) @ weight[self.context_radius]
         wrong = real + change.reshape(real.shape)
         score = Dense((fixed(self.spec.hidden),), fixed(1), name="score")
