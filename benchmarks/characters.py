@@ -24,6 +24,7 @@ import numpy as np
 
 from benchmarks.common import (
     Step,
+    Stepper,
     advance,
     cell,
     first_state,
@@ -73,12 +74,12 @@ def bucket_of(net: str, seeds: int) -> tuple["MemberFactory", "Bucket"]:
     )
 
 
-def nlpfeat(net: str) -> float:
-    """Milliseconds per step and member."""
+def nlpfeat(net: str, seeds: int | None = None) -> Stepper:
+    """Steps of some seeds of a network; None for one per core."""
     from nlpfeat.data.samplers import subsample
     from nlpfeat.sweeps.runner import batch_indices
 
-    factory, bucket = bucket_of(net, cores())
+    factory, bucket = bucket_of(net, seeds or cores())
     task = bucket.program.task
     one_window = replace(task, evaluation=replace(task.evaluation, indices=partial(subsample, 1)))
     bucket = replace(bucket, program=bucket.program._replace(task=one_window))
@@ -89,15 +90,15 @@ def nlpfeat(net: str) -> float:
         nonlocal state
         state, _ = advance(bucket, state, indices, n, MAX_STEPS)
 
-    return milliseconds(step) / bucket.layout.members
+    return step, bucket.layout.members
 
 
-def pytorch(net: str) -> float:
-    """Milliseconds per step of the same network as its users write it."""
-    return pytorch_transformer(net) if net in TRANSFORMERS else pytorch_lstm(net)
+def pytorch(net: str) -> Stepper:
+    """The same network as its users write it, on PyTorch's default device."""
+    return (pytorch_transformer(net) if net in TRANSFORMERS else pytorch_lstm(net)), 1
 
 
-def pytorch_transformer(net: str) -> float:
+def pytorch_transformer(net: str) -> Step:
     """As `pytorch`."""
     import torch  # pyright: ignore[reportMissingImports]
     from torch import nn  # pyright: ignore[reportMissingImports]
@@ -133,7 +134,7 @@ def pytorch_transformer(net: str) -> float:
 
     model, criterion = Net().train(), nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    text = torch.from_numpy(np.random.default_rng(0).integers(0, 58, 600_000))
+    text = torch.tensor(np.random.default_rng(0).integers(0, 58, 600_000))
     place = torch.arange(TRANSFORMER_WINDOW + 1)
 
     def step(n: int) -> None:
@@ -144,16 +145,16 @@ def pytorch_transformer(net: str) -> float:
             loss.backward()
             optimizer.step()
 
-    return milliseconds(step)
+    return step
 
 
-def pytorch_lstm(net: str) -> float:
+def pytorch_lstm(net: str) -> Step:
     """As `pytorch`."""
     import torch  # pyright: ignore[reportMissingImports]
     from torch import nn  # pyright: ignore[reportMissingImports]
 
     units, layers, rows = NETS[net]
-    text = torch.from_numpy(np.random.default_rng(0).integers(0, 58, 600_000))
+    text = torch.tensor(np.random.default_rng(0).integers(0, 58, 600_000))
     length = len(text) // rows
     streams = text[: rows * length].reshape(rows, length)
 
@@ -186,15 +187,15 @@ def pytorch_lstm(net: str) -> float:
             optimizer.step()
             place = (place + WINDOW) % (length - WINDOW)
 
-    return milliseconds(step)
+    return step
 
 
-def milliseconds(step: Step) -> float:
-    """Milliseconds per step; a call without steps is subtracted."""
+def milliseconds(step: Step, networks: int) -> float:
+    """Milliseconds per step and network; a call without steps is subtracted."""
     step(1)
     overhead, two = seconds(lambda: step(0)), seconds(lambda: step(2))
     n = int(np.clip(2 * TIMED_SECONDS / two, 4, MAX_STEPS))
-    return (seconds(lambda: step(n)) - overhead) / n * 1e3
+    return (seconds(lambda: step(n)) - overhead) / n / networks * 1e3
 
 
 def sampling(net: str) -> float:
@@ -215,7 +216,11 @@ def sampling(net: str) -> float:
     return CHARACTERS / seconds(lambda: sample(1))
 
 
-RIVALS: dict[str, Callable[[str], float]] = {"nlpfeat": nlpfeat, "pytorch": pytorch, "sampling": sampling}
+RIVALS: dict[str, Callable[[str], float]] = {
+    "nlpfeat": lambda net: milliseconds(*nlpfeat(net)),
+    "pytorch": lambda net: milliseconds(*pytorch(net)),
+    "sampling": sampling,
+}
 
 
 def main() -> None:

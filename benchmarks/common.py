@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nlpfeat.training.step import Indices, Record, State
 
 Step = Callable[[int], object]  # takes a number of training steps of all members
+Stepper = tuple[Step, int]  # a step, and the number of networks that it trains
 TIMED_SECONDS = 1.0  # duration of a timed call, about
 
 

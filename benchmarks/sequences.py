@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.common import (
-    Step,
+    Stepper,
     cell,
     flags_of,
     in_rounds,
@@ -44,21 +44,25 @@ NETS = ("imdb_dense", "imdb_cnn", "imdb_multicnn", "imdb_lstm")
 BATCH, DOCUMENTS = 64, 256
 MAX_STEPS = 32  # per call of a program: the number is part of its shape, so another would be compiled anew
 
-Stepper = tuple[Step, int]  # a step, and the number of networks that it trains
+
+def bucket_of(net: str, seeds: int | None = None, texts: str = "") -> "Bucket":
+    """Some seeds of a network with the defaults of its task.
+
+    Args:
+      seeds: None for one per core.
+      texts: a file of labelled texts in place of IMDB.
+    """
+    seed = tuple(range(seeds or cores()))
+    return one_bucket({"task": net, "data": {"path": texts}, "sweep": {"seed": seed}})[1]
 
 
-def bucket_of(net: str) -> "Bucket":
-    """One seed per core of a network with the defaults of its task."""
-    return one_bucket({"task": net, "sweep": {"seed": tuple(range(cores()))}})[1]
-
-
-def nlpfeat(net: str) -> Stepper:
-    """Steps of a bucket on the first reviews."""
+def nlpfeat(net: str, seeds: int | None = None, texts: str = "") -> Stepper:
+    """Steps of a bucket on the first reviews. Arguments as those of `bucket_of`."""
     import jax
 
     from nlpfeat.sweeps import programs
 
-    bucket = bucket_of(net)
+    bucket = bucket_of(net, seeds, texts)
     train = jax.tree.map(lambda leaf: leaf[:DOCUMENTS], bucket.data.splits["train"])
     bucket = replace(bucket, data=bucket.data._replace(splits={"train": train}))
     members = bucket.layout.members
@@ -89,16 +93,16 @@ def batches(net: str) -> Stepper:
     return step, 1
 
 
-def pytorch(net: str) -> Stepper:
-    """The same network as its users write it."""
+def pytorch(net: str, texts: str = "") -> Stepper:
+    """The same network as its users write it, on PyTorch's default device."""
     import torch  # pyright: ignore[reportMissingImports]
 
     from nlpfeat.data.core import Examples
     from nlpfeat.data.text import sequences
 
-    arrays, *_ = sequences.load(sequences.SequenceSpec(), 0)
+    arrays, *_ = sequences.load(sequences.SequenceSpec(path=texts), 0)
     first = Examples(np.arange(DOCUMENTS), np.zeros(DOCUMENTS))
-    words = torch.from_numpy(np.asarray(sequences.batch(arrays, first, None).inputs.words).astype(np.int64))
+    words = torch.tensor(np.asarray(sequences.batch(arrays, first, None).inputs.words).astype(np.int64))
     labels = torch.randint(0, 2, (DOCUMENTS,)).float()
     model = _torch_net(net)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)

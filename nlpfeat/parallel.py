@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import wait
 
-import jax
-
 
 def use_all_cores() -> None:
     """Make each CPU core a JAX device, so that members are sharded over cores as over GPUs.
@@ -17,6 +15,8 @@ def use_all_cores() -> None:
     Call it once, before the first JAX computation. It has no effect on accelerators, and does not override a number of devices
     that the user has set in XLA_FLAGS or JAX_NUM_CPU_DEVICES.
     """
+    import jax  # here, as processes of a pool need none
+
     chosen = "host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
     if not chosen and "JAX_NUM_CPU_DEVICES" not in os.environ:
         jax.config.update("jax_num_cpu_devices", cores())
@@ -31,6 +31,8 @@ def cores() -> int:
 
 def describe_devices() -> str:
     """A description of the devices, such as "2 x cpu"."""
+    import jax
+
     devices = jax.devices()
     return f"{len(devices)} x {devices[0].device_kind}"
 

@@ -42,16 +42,18 @@ def run(args: argparse.Namespace, line: str) -> int:
     precheck.require_study(args.study)
 
     from nlpfeat.cli.tables import print_json
+    from nlpfeat.parallel import process_pool
     from nlpfeat.plotting.figures.study import StudyFiguresOptions, save_figures
     from nlpfeat.study.session import open_study
 
     study = open_study(args.study)
     options = StudyFiguresOptions(args.threshold, recipe_options(args, study.results))
-    if args.json:
-        figures = save_figures(study, options, stamp=line)
-        print_json([{"text": one.text, **one.numbers, "paths": one.paths} for one in figures])
-    else:
-        save_figures(study, options, stamp=line, saved=print_figure)
+    with process_pool() as pool:
+        if args.json:
+            figures = save_figures(study, options, stamp=line, pool=pool)
+            print_json([{"text": one.text, **one.numbers, "paths": one.paths} for one in figures])
+        else:
+            save_figures(study, options, stamp=line, saved=print_figure, pool=pool)
     return 0
 
 

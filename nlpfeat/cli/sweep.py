@@ -124,10 +124,12 @@ def run(args: argparse.Namespace, line: str) -> int:
     code = (_on_cluster if args.cluster else _here)(spec, path, args, line)
     if args.plot and not code:
         from nlpfeat.cli.plot import print_figure
+        from nlpfeat.parallel import process_pool
         from nlpfeat.plotting.figures.study import save_figures
         from nlpfeat.study.session import open_study
 
-        save_figures(open_study(path), stamp=line, saved=print_figure)
+        with process_pool() as pool:
+            save_figures(open_study(path), stamp=line, saved=print_figure, pool=pool)
     return code
 
 

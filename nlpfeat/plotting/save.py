@@ -3,14 +3,19 @@
 import io
 import textwrap
 import warnings
-from collections.abc import Hashable, Iterator, Mapping
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
+from PIL import Image
 
 from nlpfeat.plotting.style import GREY, house_style, set_heading
 from nlpfeat.store.atomic import atomic, discard_parts
@@ -24,6 +29,7 @@ def any_letters() -> Iterator[None]:
         yield
 
 
+AHEAD = 8  # figures that wait to be saved by other processes
 MARGIN = 0.1  # share of a figure's width to the left of an axes and of its title
 
 
@@ -88,14 +94,57 @@ def save_figure(figure: Figure, path: Path, line: str, heading: str = "", dpi: i
     figure.supxlabel(line, fontsize=6.5, color=GREY, x=0.005, ha="left", family="monospace")
     break_headings(figure)
     path.parent.mkdir(parents=True, exist_ok=True)
-    paths = [path.with_name(path.name + suffix) for suffix in (".png", ".pdf")]
-    for target in paths:
+    figure.set_dpi(dpi)
+    written = []
+    for suffix, write in _WRITERS.items():
+        target = path.with_name(path.name + suffix)
         discard_parts(target.parent, target.name)
         with atomic(target) as part:
-            figure.savefig(part, format=target.suffix[1:], dpi=dpi)
+            write(figure, part)
         figure.set_layout_engine("none")  # the second format keeps the layout of the first
+        written.append(target)
     plt.close(figure)
-    return paths
+    return written
+
+
+def save_all(
+    figures: Iterable[tuple[Figure, Path]], line: str, pool: Executor | None
+) -> Iterator[list[Path]]:
+    """Save figures, each as `save_figure` does.
+
+    Args:
+      figures: with their paths; made while those before them are being saved.
+      line: the stamp of all.
+      pool: of processes that save them; None to save them here, one after another.
+
+    Yields:
+      The paths of each, in order.
+    """
+    if pool is None:
+        yield from (save_figure(figure, path, line) for figure, path in figures)
+        return
+    saving: deque[Future[list[Path]]] = deque()
+    for figure, path in figures:
+        saving.append(pool.submit(save_figure, figure, path, line))
+        plt.close(figure)
+        if len(saving) > AHEAD:
+            yield saving.popleft().result()
+    yield from (one.result() for one in saving)
+
+
+def _write_png(figure: Figure, path: Path) -> None:
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    dots = figure.get_dpi()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).save(path, "png", dpi=(dots, dots))
+
+
+def _write_pdf(figure: Figure, path: Path) -> None:
+    FigureCanvasPdf(figure).print_pdf(path)
+
+
+# `Figure.savefig` draws each format twice, the first time for the layout.
+_WRITERS = {".png": _write_png, ".pdf": _write_pdf}
 
 
 def svg_of(figure: Figure) -> str:

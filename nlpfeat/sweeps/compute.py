@@ -6,6 +6,7 @@ from functools import partial
 from math import prod
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, jaxpr_as_fun, jaxprs_in_params
 from jax.sharding import NamedSharding
@@ -17,8 +18,6 @@ from nlpfeat.sweeps import programs
 from nlpfeat.sweeps.members import MemberFactory, activation_bytes, batch_rows
 from nlpfeat.sweeps.memory import state_bytes
 from nlpfeat.training.step import Program, State, StepScales, init_state, train_step
-
-PEAK_SIZE = 1024  # of the square matrices whose product is taken for the peak of a device
 
 
 def parameter_count(factory: MemberFactory, width: int) -> int:
@@ -59,18 +58,22 @@ def bytes_per_step(factory: MemberFactory, width: int) -> int:
 
 
 def peak_flops() -> float:
-    """Floating-point operations per second of products of matrices on all devices together: the best of three runs.
+    """Floating-point operations per second of products of large matrices on all devices together: the best of three runs.
 
-    The devices of this process are measured, which stand for those of the others: they need not call it.
+    They have the precision in which members are trained on this platform. The devices of this process are measured, which stand for those of the others: they need not call it.
     """
     mesh = programs.member_mesh(jax.local_devices())
-    size, sharding = PEAK_SIZE, NamedSharding(mesh, P("member"))
+    platform = programs.PLATFORMS[programs.platform_of(mesh)]
+    size, sharding = platform.peak_size, NamedSharding(mesh, P("member"))
     matrices = jax.device_put(np.ones((mesh.size, size, size), np.float32), sharding)
 
     @partial(jax.jit, out_shardings=sharding)
     def product(a: jax.Array) -> jax.Array:
         each = jax.shard_map(
-            lambda one: (one[0] @ one[0])[None], mesh=mesh, in_specs=P("member"), out_specs=P("member")
+            lambda one: jnp.matmul(one, one, precision=platform.matmul_precision),
+            mesh=mesh,
+            in_specs=P("member"),
+            out_specs=P("member"),
         )
         return each(a)
 

@@ -48,18 +48,20 @@ class Platform(NamedTuple):
       block_bytes: of activations that one block of members may hold.
       matmul_precision: of the products of float32 matrices. By default GPUs round their factors to 10 bits and TPUs to 7, which
         members cannot afford whose numbers are to be the same everywhere.
+      peak_size: of square matrices, of which a device multiplies smaller ones more slowly than it can.
     """
 
     block_bytes: int
     matmul_precision: str | None
+    peak_size: int
 
 
 PLATFORMS = {
-    "cpu": Platform(256 * 2**10, None),  # a part of a core's second-level cache
-    "cuda": Platform(2**30, "float32"),
-    "rocm": Platform(2**30, "float32"),
+    "cpu": Platform(256 * 2**10, None, 1024),  # a part of a core's second-level cache
+    "cuda": Platform(2**30, "float32", 8192),
+    "rocm": Platform(2**30, "float32", 8192),
     # All but the largest activations then stay in the 128 MiB beside the cores, and programs take less than 1 GiB.
-    "tpu": Platform(2**27, "float32"),
+    "tpu": Platform(2**27, "float32", 8192),
 }
 
 

@@ -5,7 +5,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
 
+from nlpfeat.parallel import process_pool
 from nlpfeat.plotting.figures.predictions import plot_confusion
 from nlpfeat.plotting.plane import plot_classes, plot_dots, plot_lines, plot_scale
 from nlpfeat.plotting.primitives import (
@@ -16,8 +18,16 @@ from nlpfeat.plotting.primitives import (
     plot_share,
     plot_success,
 )
-from nlpfeat.plotting.save import save_figure
-from nlpfeat.plotting.style import CLASS_COLOURS, THEMES, house_style, log_axis, width_axis, width_colours
+from nlpfeat.plotting.save import save_all, save_figure
+from nlpfeat.plotting.style import (
+    CLASS_COLOURS,
+    GREY,
+    THEMES,
+    house_style,
+    log_axis,
+    width_axis,
+    width_colours,
+)
 
 
 @pytest.fixture
@@ -100,6 +110,42 @@ def test_figures_are_written_whole_and_stamped(ax, tmp_path):
     assert [path.name for path in paths] == ["accuracy-width-noise=0.1.png", "accuracy-width-noise=0.1.pdf"]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
     assert all(path.stat().st_size > 1000 for path in paths)
+
+
+def test_other_processes_write_the_same_figures(tmp_path):
+    def figures(folder):
+        for number in range(3):
+            with house_style():
+                figure, ax = plt.subplots()
+                ax.plot([1, 10 + number])
+                log_axis(ax.yaxis)
+            yield figure, tmp_path / folder / str(number)
+
+    here = list(save_all(figures("here"), "nlpfeat plot", None))
+    with process_pool() as pool:
+        there = list(save_all(figures("there"), "nlpfeat plot", pool))
+    assert [[path.name for path in paths] for paths in there] == [
+        ["0.png", "0.pdf"],
+        ["1.png", "1.pdf"],
+        ["2.png", "2.pdf"],
+    ]
+    for one, other in zip(here, there, strict=True):
+        assert one[0].read_bytes() == other[0].read_bytes()
+    assert not plt.get_fignums()
+
+
+def test_a_figure_has_the_pixels_that_matplotlib_saves(tmp_path):
+    with house_style():
+        figure, ax = plt.subplots()
+        ax.plot([1, 10])
+        figure.supxlabel("nlpfeat plot", fontsize=6.5, color=GREY, x=0.005, ha="left", family="monospace")
+        figure.savefig(tmp_path / "matplotlib.png", dpi=160)
+        figure, ax = plt.subplots()
+        ax.plot([1, 10])
+    png, _ = save_figure(figure, tmp_path / "ours", "nlpfeat plot")
+    ours, theirs = Image.open(png), Image.open(tmp_path / "matplotlib.png")
+    assert np.array_equal(ours, theirs)
+    assert ours.info["dpi"] == theirs.info["dpi"]
 
 
 SQUARES = [np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]]), np.array([[1.0, 0], [2, 0], [2, 1], [1, 1]])]

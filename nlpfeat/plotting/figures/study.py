@@ -2,7 +2,9 @@
 
 import logging
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +33,7 @@ from nlpfeat.plotting.figures.predictions import classes_figure, errors_figure, 
 from nlpfeat.plotting.figures.rates import rates_figure
 from nlpfeat.plotting.figures.width import curves_figure, panels_figure, steps_figure, width_figure
 from nlpfeat.plotting.primitives import describe_half
-from nlpfeat.plotting.save import results_stamp, save_figure
+from nlpfeat.plotting.save import results_stamp, save_all
 from nlpfeat.plotting.style import set_heading
 from nlpfeat.stats.best_rates import MIN_RATES, describe_shift
 from nlpfeat.store.atomic import write_csv
@@ -107,6 +109,7 @@ def save_figures(
     *,
     stamp: str = "nlpfeat.save_figures",
     saved: Callable[[SavedFigure], None] = lambda figure: None,
+    pool: Executor | None = None,
 ) -> list[SavedFigure]:
     """Draw the figures of a study and write them to its folder, as PNG and PDF, with their tables as CSV.
 
@@ -117,15 +120,23 @@ def save_figures(
       options: which, and at which recipe.
       stamp: the command below each figure, before the commits and the hash of the config.
       saved: called with each figure when its files are written.
+      pool: of processes that write the files; None to write them in this one.
 
     Raises:
       UserError: if no bucket is finished, and as the analyses.
     """
-    line, found = results_stamp(stamp, study.results.attrs), []
-    for one in study_figures(study, options):
-        paths = save_figure(one.figure, study.folder.figures / one.name, line)
+    line, folder = results_stamp(stamp, study.results.attrs), study.folder.figures
+    drawn, found = deque[NamedFigure](), []
+
+    def each() -> Iterator[tuple[Figure, Path]]:
+        for one in study_figures(study, options):
+            drawn.append(one)
+            yield one.figure, folder / one.name
+
+    for paths in save_all(each(), line, pool):
+        one = drawn.popleft()
         if one.table is not None:
-            paths.append(write_csv(one.table, study.folder.figures / f"{one.name}.csv"))
+            paths.append(write_csv(one.table, folder / f"{one.name}.csv"))
         found.append(SavedFigure(one.text, one.numbers, paths))
         saved(found[-1])
     return found
