@@ -91,6 +91,25 @@ def subsampled(key: Array, segments: PyTree, max_kept: int) -> PyTree:
     )
 
 
+def neighbours(x: Array, radius: int) -> list[Array]:
+    """What stands from `radius` places before each position to `radius` behind it, without the position itself.
+
+    Args:
+      x: (n, length, …).
+      radius: of a window.
+
+    Returns:
+      2 · radius arrays like `x`, zero beyond its ends.
+    """
+    wide = jnp.pad(x, ((0, 0), (radius, radius)) + ((0, 0),) * (x.ndim - 2))
+    return [wide[:, i : i + x.shape[1]] for i in range(2 * radius + 1) if i != radius]
+
+
+def neighbour_weights(radius: int) -> list[float]:
+    """The probability that each of `neighbours` is in a window of random radius, uniform from 1 to `radius`, as in word2vec."""
+    return [(radius + 1 - abs(i)) / radius for i in range(-radius, radius + 1) if i]
+
+
 @dataclass(frozen=True)
 class WindowNetSpec:
     """`hidden`: tanh units between the word vectors and the score."""
@@ -231,8 +250,8 @@ class NoiseNet(nn.Module):
           train: whether subsampling and noise are drawn anew in each step; otherwise they are always the same.
 
         Returns:
-          Of the subsampled text: "pairs" (n, max_kept, max_kept), the inner products of each context vector with each middle
-          vector, and "pair_weights", 0 outside of windows; "noise" (n, max_kept, noise), the inner products of context vectors
+          Of the subsampled text: "pairs" (n, 2 · context_radius, max_kept), the inner products of each context vector with the
+          middle vectors around it, and "pair_weights", 0 outside of windows; "noise" (n, max_kept, noise), the inner products of context vectors
           with noise words, and "noise_weights". Of the whole text: "windows", "real" and "wrong" (n, length), as `WindowNet`.
         """
         key = self.make_rng("dropout") if train else jax.random.key(0)
@@ -250,12 +269,15 @@ class NoiseNet(nn.Module):
         noise = noise_words(noise_key, inputs.noise, (len(kept.words), self.spec.noise))
         word, around, wrong = middle[kept.words], context(kept.words), middle[noise]
         pair_weights = self._pair_weights(kept)
+        # Not a product of all context with all middle vectors: one pair in sixteen is in a window.
+        pairs = [(around * one).sum(-1) for one in neighbours(word, self.context_radius)]
         # A noise word replaces a middle: it has the weight of the middle, and none if it is the same word.
-        differs = (kept.words[:, :, None] != noise[:, None]).astype(jnp.float32)
-        noise_weights = jnp.einsum("nct,ntk->nck", pair_weights, differs)
+        noise_weights = jnp.zeros((*kept.words.shape, self.spec.noise))
+        for i, middles in enumerate(neighbours(kept.words, self.context_radius)):
+            noise_weights += pair_weights[:, i, :, None] * (middles[:, :, None] != noise[:, None])
         real, other = self._window_scores(inputs, middle, context(inputs.words), other_key)
         return {
-            "pairs": jnp.einsum("ncd,nmd->ncm", around, word),
+            "pairs": jnp.stack(pairs, axis=1),
             "pair_weights": pair_weights,
             "noise": jnp.einsum("nld,nkd->nlk", around, wrong),
             "noise_weights": noise_weights * (self.spec.negatives / self.spec.noise),
@@ -265,15 +287,16 @@ class NoiseNet(nn.Module):
         }
 
     def _pair_weights(self, kept: PyTree) -> Array:
-        """The weight of each pair of context and middle: (n, max_kept, max_kept).
-
-        It is the probability that the pair lies in a window of random radius, uniform from 1 to `context_radius`, as in word2vec.
-        """
-        position = jnp.arange(self.max_kept)
-        distance = jnp.abs(position[:, None] - position[None])
-        weight = jnp.maximum(self.context_radius + 1 - distance, 0) * (distance > 0) / self.context_radius
-        same = kept.document[:, :, None] == kept.document[:, None]
-        return weight[None] * (same & kept.middle[:, None])
+        """The weight of each context with each middle around it: (n, 2 · context_radius, max_kept)."""
+        radius = self.context_radius
+        around = zip(
+            neighbour_weights(radius),
+            neighbours(kept.document, radius),
+            neighbours(kept.middle, radius),
+            strict=True,
+        )
+        weights = [weight * ((kept.document == document) & middle) for weight, document, middle in around]
+        return jnp.stack(weights, axis=1)
 
     def _table(self, name: str, rows: int, width: Scalar) -> Array:
         scale = 0.5 / jnp.asarray(width, jnp.float32)
@@ -285,12 +308,9 @@ class NoiseNet(nn.Module):
 
     def _window_scores(self, inputs: PyTree, middle: Array, around: Array, key: Array) -> tuple[Array, Array]:
         """The scores of whole windows, and of their copies with another middle word: (n, length) each."""
-        wide = jnp.pad(around, ((0, 0), (self.context_radius, self.context_radius), (0, 0)))
-        length = around.shape[1]
         total = jnp.zeros_like(around)
-        for i in range(2 * self.context_radius + 1):
-            distance = abs(i - self.context_radius)
-            if distance:
-                total += (self.context_radius + 1 - distance) / self.context_radius * wide[:, i : i + length]
+        radius = self.context_radius
+        for weight, one in zip(neighbour_weights(radius), neighbours(around, radius), strict=True):
+            total += weight * one
         other = other_words(key, inputs.words, self.rows)
         return (total * middle[inputs.words]).sum(-1), (total * middle[other]).sum(-1)

@@ -85,6 +85,17 @@ def squared_error(outputs: Outputs, targets: Targets) -> Float[Array, " n"]:
     return squared_residual(outputs, level)
 
 
+@jax.custom_jvp
+def softplus(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """log(1 + eˣ). Its derivative takes one exponential, that of jax.nn.softplus three and a logarithm."""
+    return jax.nn.softplus(x)
+
+
+@softplus.defjvp
+def _softplus_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    return softplus(*primals), jax.nn.sigmoid(*primals) * tangents[0]
+
+
 def window_loss(outputs: Outputs, targets: Float[Array | np.ndarray, " n"]) -> Float[Array, " n"]:
     """Logistic loss of real windows against corrupted copies: mean of a window and its copy, in nats.
 
@@ -92,7 +103,7 @@ def window_loss(outputs: Outputs, targets: Float[Array | np.ndarray, " n"]) -> F
       outputs: "real", "wrong" (n, length), scores; "windows" bool (n, length), the valid ones.
       targets: (n,), the mean number of windows per segment, by which the sum over a segment is divided.
     """
-    cost = 0.5 * (jax.nn.softplus(-outputs["real"]) + jax.nn.softplus(outputs["wrong"]))
+    cost = 0.5 * (softplus(-outputs["real"]) + softplus(outputs["wrong"]))
     return jnp.where(outputs["windows"], cost, 0.0).sum(1) / targets
 
 
@@ -100,11 +111,11 @@ def negative_sampling_loss(outputs: Outputs, targets: Float[Array | np.ndarray, 
     """Weighted logistic loss of real pairs of words against pairs with noise words.
 
     Args:
-      outputs: "pairs" (n, …) and "noise" (n, …), scores; "pair_weights", "noise_weights" of the same shapes.
+      outputs: "pairs" (n, …, …) and "noise" (n, …, …), scores; "pair_weights", "noise_weights" of the same shapes.
       targets: (n,), the mean number of windows per segment, by which the sum over a segment is divided.
     """
-    real = (outputs["pair_weights"] * jax.nn.softplus(-outputs["pairs"])).sum((1, 2))
-    noise = (outputs["noise_weights"] * jax.nn.softplus(outputs["noise"])).sum((1, 2))
+    real = (outputs["pair_weights"] * softplus(-outputs["pairs"])).sum((1, 2))
+    noise = (outputs["noise_weights"] * softplus(outputs["noise"])).sum((1, 2))
     return (real + noise) / targets
 
 
