@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from jaxtyping import Float, Int, PyTree
-from sklearn.metrics import confusion_matrix
 
 from nlpfeat.config.fields import Settings
 from nlpfeat.data.core import Outputs, Params, count, split_names
@@ -208,6 +207,8 @@ def predict_split(member: TrainedMember, split: str) -> Predictions | None:
 
 def confusion(found: Predictions) -> Int[np.ndarray, "classes classes"]:
     """The confusion matrix: counts by true class (rows) and predicted class (columns)."""
+    from sklearn.metrics import confusion_matrix  # half a second to import, for texts alone
+
     return confusion_matrix(found.labels, found.predicted, labels=range(found.probabilities.shape[1]))
 
 

@@ -251,17 +251,20 @@ def _close(plan: "LaunchPlan", outcome: "Outcome", args: argparse.Namespace) -> 
 
 def _print_classes(plan: "LaunchPlan") -> None:
     """Print how well a classifier of the user's own texts finds each class."""
+    from nlpfeat.data.text.sources import CorpusSpec
+
+    spec = plan.factory.spec
+    if not (isinstance(spec.data, CorpusSpec) and spec.data.path):
+        return
     from nlpfeat.analysis.predictions import class_table, predict_split
     from nlpfeat.cli.tables import print_classes
     from nlpfeat.data.core import split_names
-    from nlpfeat.data.text.sources import CorpusSpec
     from nlpfeat.store.results import further_axes
     from nlpfeat.study.select import chosen_width
     from nlpfeat.study.session import Study
 
-    spec = plan.factory.spec
     study = Study(plan.folder, plan.factory)
-    if not (isinstance(spec.data, CorpusSpec) and spec.data.path) or further_axes(study.results):
+    if further_axes(study.results):
         return
     width = chosen_width(study.results, spec.task)
     try:
