@@ -56,7 +56,8 @@ bench: $(VENV)/ok  ## a training step and the whole sweep beside PyTorch, plain 
 	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
 	$(RUN) -m benchmarks.spirals --out=docs/scaling.png
 
-bench-accelerator: $(VENV)/ok ## the GPU or TPU of this machine beside its CPU: time of a step, and whether the numbers agree
+bench-accelerator: $(VENV)/ok ## the GPU or TPU of this machine beside PyTorch and its CPU, and whether the numbers agree; reads IMDB from NLPFEAT_DATA
+	$(RUN) -c 'import torch' 2>/dev/null || $(RUN) -m pip install --quiet 'torch>=2.6'
 	$(RUN) -m benchmarks.accelerator
 
 bench-reviews: $(VENV)/ok ## the benchmark of one pass over the reviews against NumPy; reads them from NLPFEAT_DATA

@@ -45,11 +45,8 @@ NETWORKS = (*sequences.NETS, "LSTM, 128", "LSTM, 512", "transformer, 4 × 128")
 MEMBERS = (1, 16)  # of the networks
 # MiB of activations of a block, and precisions, for which those of PLATFORMS are exchanged.
 BLOCKS, PRECISIONS = (64, 256, 1024, 4096), ("default", "float32")
-CHOICES = (
-    (32, 1024),
-    "imdb_cnn",
-    "imdb_lstm",
-)  # spirals, and networks of which there are as many as the last of MEMBERS
+# Spirals by width and members, and networks of which there are as many as the last of MEMBERS.
+CHOICES = ((32, 1024), "imdb_cnn", "imdb_lstm")
 TASKS = {  # whose numbers are compared, and the two widths
     "spirals": (4, 8),
     "spirals_deep": (4, 8),
