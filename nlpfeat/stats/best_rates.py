@@ -8,6 +8,7 @@ from nlpfeat.stats.intervals import MIN_SEEDS, Interval
 from nlpfeat.stats.quantiles import quartiles_of
 
 MIN_RATES = 3  # that determine a parabola
+ROUNDING = 1e-9  # bend of a parabola through equal scores, relative to them
 
 
 class BestRates(NamedTuple):
@@ -113,7 +114,7 @@ def vertex(logs: np.ndarray, scores: np.ndarray) -> float:
     Of equal scores the best is the one in the middle. The parabola is fitted to it and its neighbours at one and two places, as
     far as there are: two places away only those in the better half of the range of scores, as a cliff beyond which training
     diverges is no parabola. The vertex is kept between the neighbours of the best. Where that is at an end, or scores do not bend
-    down from it, it is the rate of the best itself.
+    down from it by more than rounding does, it is the rate of the best itself.
 
     Args:
       logs: logarithms of the rates (rates,), rising.
@@ -131,8 +132,9 @@ def vertex(logs: np.ndarray, scores: np.ndarray) -> float:
     used = known & ((away <= 1) | ((away == 2) & (scores >= middle)))
     if place in (0, len(logs) - 1) or used.sum() < MIN_RATES:
         return float(logs[place])
-    bend, tilt, _ = np.polyfit(logs[used] - logs[place], scores[used], 2)
-    if not bend < 0:
+    x = logs[used] - logs[place]
+    bend, tilt, _ = np.polyfit(x, scores[used], 2)
+    if not bend * np.abs(x).max() ** 2 < -ROUNDING * np.abs(scores[used]).max():
         return float(logs[place])
     return float(np.clip(logs[place] - tilt / (2 * bend), logs[place - 1], logs[place + 1]))
 

@@ -41,6 +41,9 @@ def test_equal_scores():
     """A plateau has its best rate in the middle; where all are equal, nothing is known."""
     plateau = np.array([0.1, 0.5, 1.0, 1.0, 1.0, 0.5, 0.1])
     assert vertex(LOGS, plateau) == pytest.approx(LOGS[3])
+    for scale in (1e-6, 0.3, 7.0):  # processors round the fit to equal scores otherwise
+        assert vertex(LOGS, scale * plateau) == pytest.approx(LOGS[3])
+    assert vertex(LOGS, 1 - 1e-3 * (LOGS - LOGS[3]) ** 2) == pytest.approx(LOGS[3])
     assert np.isnan(vertex(LOGS, np.zeros(7)))
     assert bound(np.zeros(7)) == ""
     assert np.isnan(vertex(LOGS, np.full(7, -np.inf)))
