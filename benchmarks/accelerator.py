@@ -17,7 +17,6 @@ Usage: NLPFEAT_DATA=… python -m benchmarks.accelerator [--rounds=3] [--steps=5
 import argparse
 import json
 import statistics
-import time
 from collections.abc import Callable
 from functools import partial
 from itertools import product
@@ -65,13 +64,12 @@ COPIED = 2**30  # bytes
 
 def nlpfeat(texts: str) -> Numbers:
     """All cases: µs of spirals, ms of networks."""
-    found = spirals_here()
-    for net in NETWORKS:
-        for members in MEMBERS:
-            if net in sequences.NETS:
-                found[f"{net} × {members}"] = timed(*sequences.nlpfeat(net, members, texts)) / 1e3
-            else:
-                found[f"{net} × {members}"] = characters.milliseconds(*characters.nlpfeat(net, members))
+    found = times_of_spirals(spirals.nlpfeat)
+    for net, members in product(NETWORKS, MEMBERS):
+        if net in sequences.NETS:
+            found[f"{net} × {members}"] = timed(*sequences.nlpfeat(net, members, texts)) / 1e3
+        else:
+            found[f"{net} × {members}"] = characters.milliseconds(*characters.nlpfeat(net, members))
     return found
 
 
@@ -96,11 +94,9 @@ def choices(texts: str) -> Numbers:
     return found
 
 
-def spirals_here() -> Numbers:
-    """The spirals of nlpfeat on the devices that JAX takes."""
-    return {
-        _case(width, members): timed(spirals.nlpfeat(width, members), members) for width, members in SPIRALS
-    }
+def times_of_spirals(make: Callable[[int, int], Step]) -> Numbers:
+    """Microseconds per step and member of a rival, made from width and members."""
+    return {_case(width, members): timed(make(width, members), members) for width, members in SPIRALS}
 
 
 def cpu() -> Numbers:
@@ -108,22 +104,13 @@ def cpu() -> Numbers:
     import jax
 
     jax.config.update("jax_platforms", "cpu")
-    return spirals_here()
-
-
-def jaxvmap() -> Numbers:
-    """Plain JAX."""
-    return {
-        _case(width, members): timed(spirals.jaxvmap(width, members), members) for width, members in SPIRALS
-    }
+    return times_of_spirals(spirals.nlpfeat)
 
 
 def pytorch(make: Callable[[int, int], Step]) -> Numbers:
     """A rival of the spirals in PyTorch, on the accelerator."""
     _use_accelerator()
-    return {
-        _case(width, members): timed(_waited(make(width, members)), members) for width, members in SPIRALS
-    }
+    return times_of_spirals(lambda width, members: _waited(make(width, members)))
 
 
 def pytorch_networks(texts: str) -> Numbers:
@@ -168,24 +155,19 @@ def peak() -> Numbers:
     import jax.numpy as jnp
 
     from nlpfeat.sweeps import programs
-
-    def best(function: Callable[[jax.Array], jax.Array], argument: jax.Array) -> float:
-        run = jax.jit(function)
-        jax.block_until_ready(run(argument))
-        durations = []
-        for _ in range(5):
-            began = time.perf_counter()
-            jax.block_until_ready(run(argument))
-            durations.append(time.perf_counter() - began)
-        return min(durations)
+    from nlpfeat.sweeps.compute import fastest
 
     size = programs.PLATFORMS[programs.platform_of(programs.member_mesh())].peak_size
     matrix = jax.random.normal(jax.random.key(0), (size, size))
     products = {
-        precision: 2e-12 * size**3 / best(partial(jnp.matmul, b=matrix, precision=precision), matrix)
+        precision: 2e-12
+        * size**3
+        / fastest(
+            partial(jax.jit(jnp.matmul, static_argnames="precision"), matrix, matrix, precision=precision)
+        )
         for precision in ("float32", "default")
     }
-    copied = 2e-9 * COPIED / best(lambda x: x + 1, jnp.zeros(COPIED // 4, jnp.float32))
+    copied = 2e-9 * COPIED / fastest(partial(jax.jit(lambda x: x + 1), jnp.zeros(COPIED // 4, jnp.float32)))
     return {
         "products, float32, TFLOP/s": products["float32"],
         "products, default, TFLOP/s": products["default"],
@@ -243,7 +225,7 @@ def main() -> None:
         "nlpfeat": partial(nlpfeat, args.texts),
         "stacked": partial(pytorch, spirals.stacked),
         "compiled": partial(pytorch, spirals.compiled),
-        "jaxvmap": jaxvmap,
+        "jaxvmap": partial(times_of_spirals, spirals.jaxvmap),
         "cpu": cpu,
         "networks": partial(pytorch_networks, args.texts),
     }

@@ -213,8 +213,13 @@ def unfold(
 ) -> Float[Array, "n length window"]:
     """The concatenated inputs of the `kernel_size` positions around each position, with "same" padding."""
     before = (kernel_size - 1) // 2
-    wide = jnp.pad(x, ((0, 0), (before, kernel_size - 1 - before), (0, 0)))
-    return jnp.concatenate([wide[:, i : i + x.shape[1]] for i in range(kernel_size)], axis=2)
+    return jnp.concatenate(shifted(x, before, kernel_size - 1 - before), axis=2)
+
+
+def shifted(x: Float[Array | np.ndarray, "n length ..."] | Array, before: int, behind: int) -> list[Array]:
+    """What stands from `before` places before each position to `behind` places behind it: arrays like `x`, zero beyond its ends."""
+    wide = jnp.pad(x, ((0, 0), (before, behind)) + ((0, 0),) * (x.ndim - 2))
+    return [wide[:, i : i + x.shape[1]] for i in range(before + 1 + behind)]
 
 
 def max_pool(x: Float[Array | np.ndarray, "n length units"], size: int) -> Float[Array, "n positions units"]:

@@ -23,7 +23,7 @@ from nlpfeat.config.fields import Count, Positive, Scalar
 from nlpfeat.data.core import Outputs, Params
 from nlpfeat.data.text.subwords import subword_ids
 from nlpfeat.data.text.windows import WindowTexts, vocabulary_subwords
-from nlpfeat.models.layers import Dense, Embedding, Size, convolve_at_once, fixed, glorot
+from nlpfeat.models.layers import Dense, Embedding, Size, convolve_at_once, fixed, glorot, shifted
 from nlpfeat.models.masking import uniform_per_unit, unit_mask
 from nlpfeat.models.roles import with_role
 
@@ -101,8 +101,8 @@ def neighbours(x: Array, radius: int) -> list[Array]:
     Returns:
       2 · radius arrays like `x`, zero beyond its ends.
     """
-    wide = jnp.pad(x, ((0, 0), (radius, radius)) + ((0, 0),) * (x.ndim - 2))
-    return [wide[:, i : i + x.shape[1]] for i in range(2 * radius + 1) if i != radius]
+    around = shifted(x, radius, radius)
+    return around[:radius] + around[radius + 1 :]
 
 
 def neighbour_weights(radius: int) -> list[float]:

@@ -1,6 +1,7 @@
 """What training costs: parameters, floating-point operations and bytes of a step, and the peak of the devices beside them."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from math import prod
@@ -60,7 +61,8 @@ def bytes_per_step(factory: MemberFactory, width: int) -> int:
 def peak_flops() -> float:
     """Floating-point operations per second of products of large matrices on all devices together: the best of three runs.
 
-    They have the precision in which members are trained on this platform. The devices of this process are measured, which stand for those of the others: they need not call it.
+    They have the precision in which members are trained on this platform. The devices of this process are measured, which stand for
+    those of the others: they need not call it.
     """
     mesh = programs.member_mesh(jax.local_devices())
     platform = programs.PLATFORMS[programs.platform_of(mesh)]
@@ -77,13 +79,18 @@ def peak_flops() -> float:
         )
         return each(a)
 
-    jax.block_until_ready(product(matrices))
+    return jax.process_count() * mesh.size * 2 * size**3 / fastest(lambda: product(matrices))
+
+
+def fastest(compute: Callable[[], PyTree]) -> float:
+    """Seconds of a computation on devices: the best of three runs, after one that compiles."""
+    jax.block_until_ready(compute())
     seconds = []
     for _ in range(3):
         began = time.perf_counter()
-        jax.block_until_ready(product(matrices))
+        jax.block_until_ready(compute())
         seconds.append(time.perf_counter() - began)
-    return jax.process_count() * mesh.size * 2 * size**3 / min(seconds)
+    return min(seconds)
 
 
 def _step(program: Program, state: State, settings: PyTree, batch: Examples) -> State:
